@@ -1,0 +1,83 @@
+import type { ErrorRecord } from '../errors';
+import type { Job, Progress, Result } from '../pipeline/job';
+
+/** Raised when a message changes its meaning; an engine of another version is refused at once. */
+export const PROTOCOL = 1;
+
+export interface DoctorReport {
+  readonly lines: readonly { readonly ok: boolean | null; readonly what: string; readonly found: string; readonly remedy: string }[];
+}
+
+/** What ffmpeg says of a file, in the words the nodes show. */
+export interface SourceSummary {
+  /** Pixels as shown, after rotation. */
+  readonly width: number;
+  readonly height: number;
+  /** Nominal frames per second; null when the file does not say. */
+  readonly fps: number | null;
+  /** From duration and rate: an estimate. */
+  readonly frames: number | null;
+  /** Seconds. */
+  readonly duration: number | null;
+  readonly interlaced: boolean;
+  readonly audio: boolean;
+  readonly codec: string;
+  readonly bitDepth: number;
+}
+
+/** One bundle as `remaster models` and the editor list it. */
+export interface ModelSummary {
+  readonly name: string;
+  readonly path: string;
+  readonly title: string;
+  readonly system: string;
+  readonly task: string;
+  readonly scale: number;
+  readonly steps: number;
+  readonly licence: string;
+  readonly bytes: number;
+  /** Why it cannot be used; null when it can. */
+  readonly problem: ErrorRecord | null;
+}
+
+/** A picture out of a video, for previews and the before/after page. */
+export interface ThumbnailRequest {
+  readonly input: string;
+  /** Seconds. */
+  readonly at: number;
+  readonly output: string;
+  /** Pixels; null = the video's own. */
+  readonly width: number | null;
+}
+
+export interface Ask {
+  probe: { args: { readonly input: string }; result: SourceSummary };
+  doctor: { args: { readonly folder: string | null }; result: DoctorReport };
+  models: { args: Record<string, never>; result: readonly ModelSummary[] };
+  thumbnail: { args: ThumbnailRequest; result: null };
+  /** Loads the model, runs one tile, says how long it took. */
+  test: { args: Pick<Job, 'model' | 'provider' | 'device' | 'threads' | 'steps'>; result: { readonly provider: string; readonly rejected: readonly { provider: string; reason: string }[]; readonly ms: number; readonly tile: readonly [number, number] } };
+}
+
+/** From the client to the engine. */
+export type Request =
+  | { readonly type: 'hello'; readonly protocol: number; readonly idleMs: number }
+  | { readonly type: 'job'; readonly id: string; readonly job: Job }
+  /** `keep`: suspend (finished segments stay when the job may resume) instead of throwing everything away. */
+  | { readonly type: 'stop'; readonly id: string; readonly keep: boolean }
+  | { readonly type: 'ask'; readonly id: string; readonly what: keyof Ask; readonly args: unknown };
+
+/** From the engine to the client. */
+export type Reply =
+  | { readonly type: 'ready'; readonly protocol: number; readonly pid: number }
+  /** 0 = running, 1 = next, …; sent whenever it changes. */
+  | { readonly type: 'queued'; readonly id: string; readonly position: number }
+  | { readonly type: 'progress'; readonly id: string; readonly progress: Progress }
+  | { readonly type: 'done'; readonly id: string; readonly result: Result }
+  | { readonly type: 'stopped'; readonly id: string }
+  | { readonly type: 'failed'; readonly id: string; readonly error: ErrorRecord }
+  | { readonly type: 'answer'; readonly id: string; readonly result: unknown }
+  /** A process the engine started, so that the client can end it if the engine cannot. */
+  | { readonly type: 'child'; readonly pid: number; readonly alive: boolean }
+  /** A file or folder to remove if the engine dies; `gone` takes it off the list. */
+  | { readonly type: 'scratch'; readonly path: string; readonly gone: boolean };

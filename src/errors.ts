@@ -1,0 +1,80 @@
+/**
+ * Every way a job can fail that a user may meet. The names are stable: flows switch on them.
+ * Stopping is not among them: a stopped job rejects with its signal's own reason.
+ */
+export const ERROR_CODES = [
+  'AUTH_FAILED',
+  'BAD_SETTING',
+  'DISK_FULL',
+  'ENCODE_FAILED',
+  'ENGINE_CRASHED',
+  'FFMPEG_MISSING',
+  'FRAME_TOO_LARGE',
+  'GPU_OUT_OF_MEMORY',
+  'INTERNAL',
+  'MODEL_INCOMPATIBLE',
+  'MODEL_INVALID',
+  'MODEL_NOT_FOUND',
+  'NO_PLAN',
+  'OUTPUT_EXISTS',
+  'OUTPUT_UNWRITABLE',
+  'PATH_NOT_ALLOWED',
+  'PLAN_INVALID',
+  'PLAN_STAGE_GONE',
+  'RUNTIME_MISSING',
+  'SOURCE_CHANGED',
+  'SOURCE_EMPTY',
+  'SOURCE_NOT_FOUND',
+  'SOURCE_TRUNCATED',
+  'SOURCE_UNREADABLE',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** An error as it crosses a process boundary. */
+export interface ErrorRecord {
+  readonly code: ErrorCode;
+  /** What happened, to which thing. One sentence. */
+  readonly message: string;
+  /** What to do now. One sentence; empty when the message already says it. */
+  readonly remedy: string;
+  /** Last words of the program that failed (ffmpeg's stderr, a native stack); empty when there are none. */
+  readonly detail: string;
+}
+
+/** An error with a stable `code`, a sentence about what and which, and a remedy. */
+export class RemasterError extends Error {
+  readonly remedy: string;
+  readonly detail: string;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    { remedy = '', detail = '', cause }: { remedy?: string; detail?: string; cause?: unknown } = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'RemasterError';
+    this.remedy = remedy;
+    this.detail = detail;
+  }
+
+  toJSON(): ErrorRecord {
+    return { code: this.code, message: this.message, remedy: this.remedy, detail: this.detail };
+  }
+
+  static from({ code, message, remedy, detail }: ErrorRecord): RemasterError {
+    return new RemasterError(code, message, { remedy, detail });
+  }
+}
+
+/** The record of any thrown value; what is not ours becomes `INTERNAL` and keeps its stack as detail. */
+export function errorRecord(thrown: unknown): ErrorRecord {
+  if (thrown instanceof RemasterError) return thrown.toJSON();
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return {
+    code: 'INTERNAL',
+    message: error.message,
+    remedy: 'This is a defect of remaster; please report it with the lines below.',
+    detail: error.stack ?? '',
+  };
+}

@@ -1,0 +1,60 @@
+import type { SamplerPlan } from '../sampler/plan';
+
+/** Where a tile lies, and which noise it gets. */
+export interface TileKey {
+  /** Place of the tile's top left corner in the source frame, in source pixels. Negative inside reflect padding. */
+  readonly x: number;
+  readonly y: number;
+  /** Keys the shared noise: presentation time of the shot's first frame. */
+  readonly scene: number;
+  /** Keys independent noise: presentation time of this frame. */
+  readonly frame: number;
+}
+
+/** Tiles of one size, ready for the network. */
+export interface TileBatch {
+  /** Source pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** `keys.length` pictures, each [height, width, 3], 8 bit or 16 bit little-endian, one after the other. */
+  readonly data: Uint8Array;
+  readonly keys: readonly TileKey[];
+}
+
+export interface ModelInfo {
+  readonly name: string;
+  /** Over everything in the bundle: changes when any file changes. */
+  readonly sha256: string;
+  readonly system: 'resshift' | 'osediff' | 'dossr';
+  readonly task: 'upscale' | 'restore' | 'inpaint' | 'face';
+  readonly scale: number;
+  readonly steps: number;
+  readonly provider: string;
+  /** Why the providers before it were passed over. */
+  readonly rejected: readonly { readonly provider: string; readonly reason: string }[];
+  /** Tile sides must be multiples of this many source pixels. */
+  readonly multiple: number;
+  /** Advice of the bundle, in source pixels. */
+  readonly tile: { readonly wholeUpTo: number; readonly size: number; readonly overlap: number };
+  readonly plan: SamplerPlan;
+}
+
+/** A loaded model with its sampler: tiles in, tiles out. Its owner disposes it; a job only borrows it. */
+export interface Model extends AsyncDisposable {
+  readonly info: ModelInfo;
+  /** Result: the same tiles, `scale` times larger, same order, same depth. `batch.data` is taken over and must not be used again. */
+  run(batch: TileBatch, signal: AbortSignal): Promise<Uint8Array>;
+}
+
+/** What one loaded model is made for. Equal requests share one. */
+export interface ModelRequest {
+  readonly model: string;
+  readonly provider: string;
+  readonly device: number;
+  readonly threads: number;
+  readonly steps: number | null;
+  readonly strength: number;
+  readonly noise: 'shared' | 'independent' | 'mixed';
+  readonly seed: number;
+  readonly depth: 8 | 16;
+}

@@ -1,0 +1,21 @@
+/** An exact fraction, as ffmpeg writes it: 30000/1001. */
+export interface Rational {
+  readonly num: number;
+  readonly den: number;
+}
+
+/**
+ * One picture as it is shown: gamma-coded R′G′B′ after rotation and deinterlacing, rows top to bottom, no padding.
+ * `depth` 8: one byte a sample, byte (y·width + x)·3 + c. `depth` 16: two bytes a sample, little-endian, full scale 65535.
+ */
+export interface Frame {
+  readonly index: number;
+  /** Presentation time in ticks of the source's time base. */
+  readonly pts: number;
+  /** Presentation time of the first frame of this frame's shot: keys the noise. */
+  readonly scene: number;
+  readonly width: number;
+  readonly height: number;
+  readonly depth: 8 | 16;
+  readonly data: Uint8Array;
+}

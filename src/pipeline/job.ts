@@ -1,0 +1,107 @@
+import type { ErrorRecord } from '../errors';
+
+export type NoiseMode = 'shared' | 'independent' | 'mixed';
+export type CodecName = 'h264' | 'h265' | 'av1' | 'ffv1' | 'prores';
+
+/** Which model, and on what it runs. Two jobs with equal values share one loaded model. */
+export interface ModelChoice {
+  /** Name of a bundle (`x4`) or path of its folder. */
+  readonly model: string;
+  /** `auto` tries what is there, best first, and always ends at `cpu`. */
+  readonly provider: string;
+  /** GPU number, for providers that have several. */
+  readonly device: number;
+  /** Threads of one inference; 0 = one per core. */
+  readonly threads: number;
+}
+
+/** One restoration, whole. Plain JSON: it crosses to the engine, is kept in the journal, and its hash names the result. */
+export interface Job extends ModelChoice {
+  readonly input: string;
+  readonly output: string;
+  readonly overwrite: boolean;
+  /** Keep finished segments when the job is interrupted, and go on from there next time. */
+  readonly resume: boolean;
+  /** Network calls per frame; null = the model's own default. */
+  readonly steps: number | null;
+  /** 1 = the model's picture, 0 = the plain resampled picture. */
+  readonly strength: number;
+  readonly noise: NoiseMode;
+  readonly seed: number;
+  /** Longest side of a tile in source pixels; null = chosen by frame size. */
+  readonly tile: number | null;
+  /** Tiles per network call; null = chosen by provider. */
+  readonly batch: number | null;
+  readonly codec: CodecName;
+  /** Constant quality of the codec (CRF); null = the preset's own. Lossless codecs ignore it. */
+  readonly quality: number | null;
+  readonly audio: 'copy' | 'encode' | 'none';
+  /** Carry subtitles, chapters, attachments and metadata. */
+  readonly extras: boolean;
+  readonly deinterlace: 'auto' | 'on' | 'off';
+  /** Seconds from the start of the video; `end` null = to the end. */
+  readonly trim: { readonly start: number; readonly end: number | null } | null;
+}
+
+export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
+  model: 'x4',
+  provider: 'auto',
+  device: 0,
+  threads: 0,
+  overwrite: false,
+  resume: false,
+  steps: null,
+  strength: 1,
+  noise: 'shared',
+  seed: 1,
+  tile: null,
+  batch: null,
+  codec: 'h264',
+  quality: null,
+  audio: 'copy',
+  extras: true,
+  deinterlace: 'auto',
+  trim: null,
+};
+
+export type Stage = 'probing' | 'loading' | 'resuming' | 'restoring' | 'finishing';
+
+/** Where a running job stands. */
+export interface Progress {
+  readonly stage: Stage;
+  /** Frames finished, counting those of an earlier run that was resumed. */
+  readonly frame: number;
+  /** Frames of the whole job; an estimate until the end is seen; null when the source does not say. */
+  readonly total: number | null;
+  /** 0…1 by presentation time; null when the source does not say how long it is. */
+  readonly share: number | null;
+  /** Frames per second since restoring began; null before the first. */
+  readonly fps: number | null;
+  /** Seconds left; null when unknown. */
+  readonly eta: number | null;
+}
+
+/** What a finished job did. */
+export interface Result {
+  readonly output: string;
+  readonly framesIn: number;
+  readonly framesOut: number;
+  readonly width: number;
+  readonly height: number;
+  /** Seconds. */
+  readonly elapsed: number;
+  /** Frames per second over the frames made in this run. */
+  readonly fps: number;
+  /** Bytes of the output file. */
+  readonly bytes: number;
+  /** Frames taken over from an interrupted run. */
+  readonly resumedFrom: number;
+  readonly model: { readonly name: string; readonly sha256: string; readonly provider: string; readonly steps: number };
+  /** Things a careful person would want to know: a stream that could not be carried, a damaged packet. */
+  readonly warnings: readonly string[];
+}
+
+/** A job ended before the end of the video, but what there is is whole and kept under another name. */
+export interface Partial extends Result {
+  readonly error: ErrorRecord;
+}
