@@ -16,6 +16,7 @@ export const ERROR_CODES = [
   'MODEL_INVALID',
   'MODEL_NOT_FOUND',
   'NO_PLAN',
+  'OUTPUT_BUSY',
   'OUTPUT_EXISTS',
   'OUTPUT_UNWRITABLE',
   'PATH_NOT_ALLOWED',
@@ -77,4 +78,12 @@ export function errorRecord(thrown: unknown): ErrorRecord {
     remedy: 'This is a defect of remaster; please report it with the lines below.',
     detail: error.stack ?? '',
   };
+}
+
+/** Why a job's signal was aborted: somebody stopped it. `keep` leaves finished segments for a later run. */
+export class StoppedError extends Error {
+  constructor(readonly keep: boolean) {
+    super(keep ? 'The job was suspended.' : 'The job was stopped.');
+    this.name = 'AbortError';
+  }
 }

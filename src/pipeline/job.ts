@@ -1,5 +1,3 @@
-import type { ErrorRecord } from '../errors';
-
 export type NoiseMode = 'shared' | 'independent' | 'mixed';
 export type CodecName = 'h264' | 'h265' | 'av1' | 'ffv1' | 'prores';
 
@@ -99,9 +97,4 @@ export interface Result {
   readonly model: { readonly name: string; readonly sha256: string; readonly provider: string; readonly steps: number };
   /** Things a careful person would want to know: a stream that could not be carried, a damaged packet. */
   readonly warnings: readonly string[];
-}
-
-/** A job ended before the end of the video, but what there is is whole and kept under another name. */
-export interface Partial extends Result {
-  readonly error: ErrorRecord;
 }

@@ -1,0 +1,158 @@
+import { extname } from 'node:path';
+import { RemasterError } from '../errors';
+import type { FfmpegBinary } from './ffmpegBinary';
+import type { CodecName } from './job';
+
+export type Container = 'mp4' | 'mov' | 'mkv';
+
+interface Preset {
+  /** Encoders of ffmpeg that can do it, best first. */
+  readonly encoders: readonly string[];
+  readonly containers: readonly Container[];
+  /** Longest side in pixels the encoder takes. */
+  readonly longest: number;
+  readonly pixels: { readonly 8: string; readonly 16: string };
+  /** Where finished segments wait: a container that keeps exact times for this codec. */
+  readonly segment: 'mp4' | 'mov' | 'nut';
+  /** Constant quality when none is asked for; null: the codec has no such knob here. */
+  readonly quality: number | null;
+  readonly options: (encoder: string, quality: number) => readonly string[];
+}
+
+const PRESETS: Readonly<Record<CodecName, Preset>> = {
+  h264: {
+    encoders: ['libx264'],
+    containers: ['mp4', 'mov', 'mkv'],
+    longest: 16384,
+    pixels: { 8: 'yuv420p', 16: 'yuv420p10le' },
+    segment: 'mp4',
+    quality: 16,
+    options: (_, quality) => ['-crf', String(quality), '-preset', 'medium'],
+  },
+  h265: {
+    encoders: ['libx265'],
+    containers: ['mp4', 'mov', 'mkv'],
+    longest: 8192,
+    pixels: { 8: 'yuv420p', 16: 'yuv420p10le' },
+    segment: 'mp4',
+    quality: 18,
+    options: (_, quality) => [
+      '-crf',
+      String(quality),
+      '-preset',
+      'medium',
+      '-tag:v',
+      'hvc1',
+      '-x265-params',
+      'log-level=error',
+    ],
+  },
+  av1: {
+    encoders: ['libsvtav1', 'libaom-av1'],
+    containers: ['mp4', 'mkv'],
+    longest: 16384,
+    pixels: { 8: 'yuv420p', 16: 'yuv420p10le' },
+    segment: 'mp4',
+    quality: 24,
+    options: (encoder, quality) =>
+      encoder === 'libsvtav1'
+        ? ['-crf', String(quality), '-preset', '8']
+        : ['-crf', String(quality), '-b:v', '0', '-cpu-used', '6', '-row-mt', '1', '-strict', '-2'],
+  },
+  ffv1: {
+    encoders: ['ffv1'],
+    containers: ['mkv'],
+    longest: 32767,
+    pixels: { 8: 'yuv444p', 16: 'yuv444p10le' },
+    segment: 'nut',
+    quality: null,
+    options: () => ['-level', '3', '-g', '1', '-slices', '4', '-slicecrc', '1', '-context', '1'],
+  },
+  prores: {
+    encoders: ['prores_ks'],
+    containers: ['mov', 'mkv'],
+    longest: 16384,
+    pixels: { 8: 'yuv422p10le', 16: 'yuv422p10le' },
+    segment: 'mov',
+    quality: null,
+    options: () => ['-profile:v', '3', '-vendor', 'apl0'],
+  },
+};
+
+/** A codec settled for one output: which encoder, which pixels, which container. */
+export interface Codec {
+  readonly name: CodecName;
+  readonly encoder: string;
+  readonly container: Container;
+  readonly pixelFormat: string;
+  readonly segment: Preset['segment'];
+  readonly options: readonly string[];
+}
+
+const CONTAINERS: Readonly<Record<string, Container>> = { '.mp4': 'mp4', '.m4v': 'mp4', '.mov': 'mov', '.mkv': 'mkv' };
+
+export function containerOf(output: string): Container {
+  const container = CONTAINERS[extname(output).toLowerCase()];
+  if (container) return container;
+  throw new RemasterError('BAD_SETTING', `The output ${output} has an ending that names no container.`, {
+    remedy: 'Use .mp4, .mov or .mkv.',
+  });
+}
+
+/** Settles codec, container and pixels, or says in a sentence why they do not go together. */
+export function settleCodec(
+  binary: FfmpegBinary,
+  name: CodecName,
+  quality: number | null,
+  target: {
+    readonly output: string;
+    readonly width: number;
+    readonly height: number;
+    readonly depth: 8 | 16;
+    readonly isRgb: boolean;
+  },
+): Codec {
+  const preset = PRESETS[name];
+  const container = containerOf(target.output);
+  if (!preset.containers.includes(container)) {
+    const endings = preset.containers.map((c) => `.${c}`).join(' or ');
+    throw new RemasterError('BAD_SETTING', `${name} does not go into .${container}.`, {
+      remedy: `Name the output ${endings}, or choose another codec.`,
+    });
+  }
+  const encoder = preset.encoders.find((each) => binary.encoders.has(each));
+  if (!encoder) {
+    throw new RemasterError('BAD_SETTING', `${binary.path} (${binary.version}) cannot encode ${name}.`, {
+      remedy: `Install an ffmpeg with ${preset.encoders.join(' or ')}, or choose another codec.`,
+    });
+  }
+  const longest = Math.max(target.width, target.height);
+  if (longest > preset.longest) {
+    throw new RemasterError(
+      'FRAME_TOO_LARGE',
+      `The result would be ${target.width}×${target.height}; ${name} ends at ${preset.longest} pixels a side.`,
+      {
+        remedy: 'Use a model with a smaller scale, a smaller source, or codec ffv1.',
+      },
+    );
+  }
+  return {
+    name,
+    encoder,
+    container,
+    pixelFormat: pixelFormat(preset.pixels[target.depth], target),
+    segment: preset.segment,
+    options: ['-c:v', encoder, ...preset.options(encoder, quality ?? preset.quality ?? 0)],
+  };
+}
+
+/** Halved chroma needs even sides; an odd picture keeps all its chroma instead of losing a row. */
+function pixelFormat(
+  usual: string,
+  { width, height, isRgb }: { width: number; height: number; isRgb: boolean },
+): string {
+  if (isRgb && usual === 'yuv444p') return 'bgr0';
+  if (isRgb && usual === 'yuv444p10le') return 'gbrp10le';
+  const isOdd = width % 2 === 1 || height % 2 === 1;
+  return isOdd ? usual.replace(/42[02]/, '444') : usual;
+}

@@ -1,0 +1,124 @@
+import { type Colour, toRgb } from './colour';
+import type { FfmpegBinary } from './ffmpegBinary';
+import { type Ffmpeg, ffmpeg } from './ffmpegProcess';
+import type { Frame } from './frame';
+import type { VideoInfo } from './probe';
+import { sceneMarker } from './scene';
+import { inputOptions } from './source';
+import { RemasterError } from '../errors';
+
+export interface DecodeOptions {
+  readonly colour: Colour;
+  readonly depth: 8 | 16;
+  readonly deinterlace: boolean;
+  /** Seconds into the file where decoding may begin; frames before it are not given. */
+  readonly from: number;
+}
+
+/** Frames in order, each with its time. Reading is pulling: nothing is decoded far ahead of whoever reads. */
+export interface FrameSource extends AsyncDisposable {
+  read(): AsyncGenerator<Frame>;
+  /** What ffmpeg had to say about damage; empty when the file is sound. */
+  complaints(): string;
+}
+
+export function openVideo(
+  binary: FfmpegBinary,
+  info: VideoInfo,
+  options: DecodeOptions,
+  signal: AbortSignal,
+): FrameSource {
+  const { width, height } = info;
+  const filters = [
+    // Times are noted before deinterlacing, which counts in half ticks. The print filter skips frames without metadata.
+    String.raw`metadata=mode=add:key=time:value=0,metadata=mode=print:file='pipe\:3'`,
+    ...(options.deinterlace ? ['bwdif=mode=send_frame:parity=auto:deint=all'] : []),
+    `scale=${width}:${height}:${toRgb(options.colour)}`, // named size: a change of resolution must not change the frame size
+    `format=${PIXELS[options.depth]}`,
+  ];
+  const args = [
+    ...['-copyts', '-start_at_zero'], // times count from the start of the file also after a seek
+    ...(options.from > 0 ? ['-ss', options.from.toFixed(6)] : []),
+    ...inputOptions(info.source),
+    ...['-map', `0:${info.stream}`, '-vf', filters.join(',')],
+    ...(binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']), // every frame once: none doubled, none dropped
+    ...['-f', 'rawvideo', '-pix_fmt', PIXELS[options.depth], 'pipe:1'],
+  ];
+  const decoder = ffmpeg(binary, args, signal);
+  return {
+    read: () => frames(decoder, info, options.depth),
+    complaints: () => decoder.words(),
+    [Symbol.asyncDispose]: () => decoder[Symbol.asyncDispose](),
+  };
+}
+
+const PIXELS = { 8: 'rgb24', 16: 'rgb48le' } as const;
+
+async function* frames(decoder: Ffmpeg, info: VideoInfo, depth: 8 | 16): AsyncGenerator<Frame> {
+  const times = frameTimes(decoder);
+  const sceneOf = sceneMarker();
+  const { width, height } = info;
+  let index = 0;
+  let last = -Infinity;
+  for await (const data of cut(decoder.stdout, width * height * 3 * (depth / 8))) {
+    const said = await times.next();
+    if (said === undefined) throw new RemasterError('INTERNAL', `ffmpeg gave frame ${index} without its time.`);
+    // Times must rise for any container to hold them; a file with equal or missing times gets the next free tick.
+    const pts = Math.max(said ?? nextTick(last, info), last + 1);
+    last = pts;
+    const picture = { pts, width, height, depth, data };
+    yield { ...picture, index: index++, scene: sceneOf(picture) };
+  }
+  await decoder.ended;
+}
+
+const nextTick = (last: number, { framesPerSecond, timeBase }: VideoInfo): number =>
+  last === -Infinity ? 0 : last + Math.max(1, Math.round(timeBase.den / timeBase.num / (framesPerSecond ?? 25)));
+
+/** The times ffmpeg prints on its side channel, one a frame, in ticks; null = the frame has none; undefined = no more. */
+function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefined> } {
+  const known: (number | null)[] = []; // bounded: ffmpeg stands still while its stdout is not read
+  let rest = '';
+  let ended = false;
+  let wake = (): void => {};
+  decoder.side.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) {
+      const found = /^frame:\d+ +pts:(\S+)/.exec(line);
+      if (found) known.push(Number.isFinite(Number(found[1])) ? Number(found[1]) : null);
+    }
+    wake();
+  });
+  for (const event of ['end', 'close']) {
+    decoder.side.once(event, () => {
+      ended = true;
+      wake();
+    });
+  }
+  return {
+    async next() {
+      while (known.length === 0 && !ended) await new Promise<void>((resolve) => (wake = resolve));
+      return known.shift();
+    },
+  };
+}
+
+/** Cuts a byte stream into pieces of `size`. A rest that is no whole frame is dropped: ffmpeg only ends there when it was killed. */
+export async function* cut(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+  let data = new Uint8Array(size);
+  let filled = 0;
+  for await (let chunk of chunks) {
+    while (chunk.length > 0) {
+      const part = chunk.subarray(0, size - filled);
+      data.set(part, filled);
+      filled += part.length;
+      chunk = chunk.subarray(part.length);
+      if (filled === size) {
+        yield data;
+        data = new Uint8Array(size);
+        filled = 0;
+      }
+    }
+  }
+}

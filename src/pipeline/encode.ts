@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { type Codec } from './codecs';
+import { type Colour, fromRgb, tagOptions } from './colour';
+import type { FfmpegBinary } from './ffmpegBinary';
+import { ffmpeg } from './ffmpegProcess';
+import type { Frame, Rational } from './frame';
+import { matroskaFrameHeader, matroskaHeader } from './matroska';
+
+/** How every frame of the result is encoded; the same for all segments of a job. */
+export interface Encoding {
+  readonly codec: Codec;
+  /** Of the frames that come in. */
+  readonly colour: Colour;
+  readonly width: number;
+  readonly height: number;
+  readonly depth: 8 | 16;
+  readonly pixelAspect: Rational;
+  readonly timeBase: Rational;
+}
+
+/** Frames go in, a file comes out. Disposed without `finish`, it leaves a torn file behind for its owner to remove. */
+export interface FrameSink extends AsyncDisposable {
+  /** Settles when the encoder is ready for more. Wait for it: this promise is the back-pressure. */
+  write(frame: Pick<Frame, 'pts' | 'data'>): Promise<void>;
+  /** Settles when the file is whole. */
+  finish(): Promise<void>;
+}
+
+/** Encodes pictures to `path`. The first frame's time is time 0 of the file. */
+export function createVideo(binary: FfmpegBinary, path: string, encoding: Encoding, signal: AbortSignal): FrameSink {
+  const { codec, timeBase, pixelAspect } = encoding;
+  const colour = encodedColour(encoding.colour, codec.pixelFormat);
+  const filters = [
+    `scale=${fromRgb(colour)}`,
+    `format=${codec.pixelFormat}`,
+    `setsar=${pixelAspect.num}/${pixelAspect.den}`,
+  ];
+  const encoder = ffmpeg(
+    binary,
+    [
+      ...['-f', 'matroska', '-i', 'pipe:0', '-an', '-vf', filters.join(',')],
+      ...(binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
+      ...['-enc_time_base', `${timeBase.num}/${timeBase.den}`],
+      ...codec.options,
+      ...tagOptions(colour),
+      ...timescale(codec.segment, timeBase),
+      ...['-f', codec.segment, '-y', `file:${path}`],
+    ],
+    signal,
+  );
+  let first: number | null = null;
+  // A dead encoder never drains: its end wakes the writer, and tells why.
+  const send = async (bytes: Uint8Array): Promise<void> => {
+    if (encoder.stdin.destroyed) await encoder.ended;
+    if (!encoder.stdin.write(bytes)) await Promise.race([once(encoder.stdin, 'drain'), encoder.ended]);
+  };
+  return {
+    async write({ pts, data }) {
+      if (first === null) await send(matroskaHeader(encoding));
+      first ??= pts;
+      await send(matroskaFrameHeader(pts - first, timeBase, data.length));
+      await send(data);
+    },
+    async finish() {
+      encoder.stdin.end();
+      await encoder.ended;
+    },
+    [Symbol.asyncDispose]: () => encoder[Symbol.asyncDispose](),
+  };
+}
+
+/** The colour the encoder is given. R′G′B′ sources become BT.709 in codecs that store Y′CbCr. */
+function encodedColour(colour: Colour, pixelFormat: string): Colour {
+  const isRgb = /^(gbr|bgr)/.test(pixelFormat);
+  return colour.matrix === 'gbr' && !isRgb ? { ...colour, matrix: 'bt709', range: 'tv' } : colour;
+}
+
+/** Makes a QuickTime file count in the source's own ticks; other containers do so by themselves or cannot. */
+export const timescale = (container: string, timeBase: Rational): string[] =>
+  container === 'mp4' || container === 'mov'
+    ? ['-video_track_timescale', String(Math.round(timeBase.den / gcd(timeBase.num, timeBase.den)))]
+    : [];
+
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));

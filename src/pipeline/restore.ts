@@ -1,0 +1,271 @@
+import { stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { concatMap, lastValueFrom, tap } from 'rxjs';
+import { RemasterError, StoppedError } from '../errors';
+import type { Model, ModelRequest } from '../model/model';
+import { inGroups } from './batch';
+import { settleCodec } from './codecs';
+import { settle } from './colour';
+import { type FrameSource, openVideo } from './decode';
+import { enhancer } from './enhance';
+import type { FfmpegBinary } from './ffmpegBinary';
+import type { Frame } from './frame';
+import type { Job, Progress, Result, Stage } from './job';
+import { mux, verify } from './mux';
+import { paced, Window } from './pace';
+import { noFrames, probe, type VideoInfo } from './probe';
+import { segmentedSink } from './segments';
+import { enterWorkplace, jobKey, unwritable, workFolder } from './workplace';
+
+/** One group of frames being read, one in the model, one being written. */
+const STAGES = 3;
+
+/** Pixels of one output frame at most: 1 GiB of memory for the sums of its tiles. */
+const LARGEST_FRAME = 2 ** 28;
+
+/** Everything a job needs from outside, so a test can hand in its own. */
+export interface Tools {
+  readonly binary: FfmpegBinary;
+  openModel(request: ModelRequest): Promise<Model>;
+  /** Told of the folder a job works in, so that somebody else can remove it if this process dies. */
+  readonly onScratch?: (path: string, gone: boolean) => void;
+}
+
+/**
+ * Runs a job from file to file. Settles, well or not, only after every process it started is gone. To stop it, abort
+ * `signal`: with `StoppedError(true)` a job that may resume keeps its finished segments, else nothing stays.
+ */
+export async function restore(
+  job: Job,
+  tools: Tools,
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void,
+): Promise<Result> {
+  const started = performance.now();
+  const meter = progressMeter(onProgress);
+  meter.stage('probing');
+  const info = await probe(tools.binary, job.input, signal);
+  const depth = info.bitDepth > 8 ? 16 : 8;
+  meter.expect(info, job);
+
+  meter.stage('loading');
+  await using model = await tools.openModel({ ...modelRequest(job), depth });
+  signal.throwIfAborted();
+  const { scale } = model.info;
+  const [width, height] = [info.width * scale, info.height * scale];
+  if (width * height > LARGEST_FRAME) {
+    throw new RemasterError('FRAME_TOO_LARGE', `The result would be ${width}×${height}, more than remaster can hold.`, {
+      remedy: 'Use a model with a smaller scale, or scale the source down first.',
+    });
+  }
+  const colour = settle(info.colour, info);
+  const codec = settleCodec(tools.binary, job.codec, job.quality, {
+    output: job.output,
+    width,
+    height,
+    depth,
+    isRgb: info.isRgb,
+  });
+  const place = await enterWorkplace(job.output, identity(job, info, model, tools.binary), job);
+  const folder = workFolder(job.output);
+  if (!job.resume) tools.onScratch?.(folder, false);
+
+  let keep = false;
+  try {
+    await using sink = segmentedSink(
+      tools.binary,
+      place,
+      { codec, colour, width, height, depth, pixelAspect: info.pixelAspect, timeBase: info.timeBase },
+      signal,
+    );
+    const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
+    const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
+    await using source = openVideo(tools.binary, info, { colour, depth, deinterlace, from }, signal);
+    const warnings: string[] = [];
+    const enhance = enhancer(model, info, job, (warning) => warnings.push(warning));
+    const resumedFrom = place.done.reduce((sum, { frames }) => sum + frames, 0);
+    const times: number[] = []; // of all frames, 8 bytes each: the last check compares the file with them
+    const window = new Window(STAGES);
+
+    meter.stage(resumedFrom > 0 ? 'resuming' : 'restoring');
+    const wanted = left(within(source, info, job), resumedFrom, times);
+    const written = paced(inGroups(wanted, enhance.group), window).pipe(
+      concatMap((frames) => enhance.run(frames, signal)),
+      concatMap(async (frames) => {
+        for (const frame of frames) await sink.write(frame);
+        meter.advance(frames.length, frames.at(-1)!.pts, times.length);
+      }),
+      tap(() => window.leave()),
+    );
+    meter.resume(resumedFrom);
+    await lastValueFrom(written, { defaultValue: undefined });
+    await sink.finish();
+    if (times.length === 0) throw noFrames(info.source, source.complaints());
+
+    meter.stage('finishing');
+    const whole = `whole.${codec.container}`;
+    const target = { path: `${place.folder}/${whole}`, codec, info, job };
+    warnings.push(...(await mux(tools.binary, place.folder, sink.segments, target, signal)));
+    await verify(
+      tools.binary,
+      target.path,
+      { pts: times, timeBase: info.timeBase, from: job.trim?.start ?? 0 },
+      signal,
+    );
+    const torn = await damage(info, job, times.at(-1)!, source.complaints());
+    const output = await place.publish(whole, torn ? partialName(place.output) : place.output);
+    if (torn) throw tornError(torn, info, output);
+    const elapsed = (performance.now() - started) / 1000;
+    const { name, sha256, provider, steps } = model.info;
+    return {
+      output,
+      framesIn: times.length,
+      framesOut: times.length,
+      width,
+      height,
+      elapsed,
+      fps: (times.length - resumedFrom) / elapsed,
+      bytes: (await stat(output)).size,
+      resumedFrom,
+      model: { name, sha256, provider, steps },
+      warnings,
+    };
+  } catch (error) {
+    const stopped = signal.aborted && signal.reason instanceof StoppedError ? signal.reason : null;
+    const isTorn =
+      error instanceof RemasterError && (error.code === 'SOURCE_TRUNCATED' || error.code === 'SOURCE_CHANGED');
+    keep = job.resume && !isTorn && (stopped ? stopped.keep : true);
+    throw signal.aborted ? signal.reason : unwritable(place.output, error);
+  } finally {
+    await place.leave(keep).catch(() => {}); // the error that brought us here is the one to tell
+    if (!job.resume) tools.onScratch?.(folder, true);
+  }
+}
+
+/** Seconds decoded before the wanted part, so that the first wanted frame is whole whatever the seek hit. */
+const SEEK_MARGIN = 5;
+
+const modelRequest = ({
+  model,
+  provider,
+  device,
+  threads,
+  steps,
+  strength,
+  noise,
+  seed,
+}: Job): Omit<ModelRequest, 'depth'> => ({
+  model,
+  provider,
+  device,
+  threads,
+  steps,
+  strength,
+  noise,
+  seed,
+});
+
+/** Everything that decides the bytes of the segments. */
+const identity = (job: Job, { source }: VideoInfo, { info }: Model, binary: FfmpegBinary): string => {
+  const { overwrite: _, resume: __, output: ___, model: ____, audio: _____, extras: ______, ...settings } = job;
+  return jobKey([settings, source, info.sha256, info.provider, binary.version]);
+};
+
+/** Cuts the wanted part out of the film. */
+async function* within(source: FrameSource, { timeBase }: VideoInfo, { trim }: Job): AsyncGenerator<Frame> {
+  const ticks = (seconds: number): number => (seconds * timeBase.den) / timeBase.num;
+  const start = trim ? Math.round(ticks(trim.start)) : -Infinity;
+  const end = trim?.end ? ticks(trim.end) : Infinity;
+  for await (const frame of source.read()) {
+    if (frame.pts >= end) return;
+    if (frame.pts >= start) yield frame;
+  }
+}
+
+/** Notes every frame's time, and leaves out the frames an earlier run has finished. Decoding them again keeps cuts and order exact. */
+async function* left(frames: AsyncIterable<Frame>, skip: number, times: number[]): AsyncGenerator<Frame> {
+  for await (const frame of frames) {
+    times.push(frame.pts);
+    if (times.length > skip) yield frame;
+  }
+}
+
+type Damage = 'truncated' | 'changed';
+
+/** What was wrong with the source, now that all of it was read. */
+async function damage(
+  { source, duration, timeBase }: VideoInfo,
+  job: Job,
+  lastPts: number,
+  complaints: string,
+): Promise<Damage | null> {
+  const now = await stat(source.path).catch(() => null);
+  if (!now || now.size !== source.bytes || now.mtimeMs !== source.modifiedMs) return 'changed';
+  const isCutOff = /File ended prematurely|partial file|Truncated|truncated/.test(complaints);
+  const missing = (duration ?? 0) - (lastPts * timeBase.num) / timeBase.den;
+  return isCutOff && (job.trim?.end ?? null) === null && missing > 0.5 ? 'truncated' : null;
+}
+
+const partialName = (output: string): string => {
+  const ending = extname(output);
+  return `${output.slice(0, output.length - ending.length)}.partial${ending}`;
+};
+
+const tornError = (torn: Damage, { source }: VideoInfo, output: string): RemasterError =>
+  torn === 'truncated'
+    ? new RemasterError(
+        'SOURCE_TRUNCATED',
+        `${source.path} ends in the middle: it was cut off. What was there is restored in ${output}.`,
+        {
+          remedy: 'Copy the source again and restore it once more, or keep the part.',
+        },
+      )
+    : new RemasterError(
+        'SOURCE_CHANGED',
+        `${source.path} changed while it was read. What was read is restored in ${output}.`,
+        {
+          remedy: 'Wait until the recording or the copy has ended and start again.',
+        },
+      );
+
+/** Keeps count, and says so. */
+function progressMeter(report: (progress: Progress) => void) {
+  let stage: Stage = 'probing';
+  let frame = 0;
+  let made = 0;
+  let total: number | null = null;
+  let share: number | null = null;
+  let since = 0;
+  let span: { from: number; ticks: number } | null = null;
+  const say = (): void => {
+    const seconds = (performance.now() - since) / 1000;
+    const fps = made > 0 && seconds > 0 ? made / seconds : null;
+    const eta = stage === 'finishing' ? 0 : fps && total !== null ? Math.max(0, total - frame) / fps : null;
+    report({ stage, frame, total, share: stage === 'finishing' ? 1 : share, fps, eta });
+  };
+  return {
+    stage(next: Stage): void {
+      stage = next;
+      say();
+    },
+    expect({ duration, framesPerSecond, timeBase }: VideoInfo, { trim }: Job): void {
+      if (duration === null) return;
+      const from = trim?.start ?? 0;
+      const length = Math.max(0, Math.min(trim?.end ?? Infinity, duration) - from);
+      span = { from: (from * timeBase.den) / timeBase.num, ticks: (length * timeBase.den) / timeBase.num };
+      if (framesPerSecond !== null) total = Math.max(1, Math.round(length * framesPerSecond));
+    },
+    resume(done: number): void {
+      frame = done;
+      since = performance.now();
+    },
+    advance(frames: number, pts: number, seen: number): void {
+      if (made === 0) stage = 'restoring';
+      made += frames;
+      frame += frames;
+      if (total !== null) total = Math.max(total, seen);
+      if (span && span.ticks > 0) share = Math.min(1, Math.max(0, (pts - span.from) / span.ticks));
+      say();
+    },
+  };
+}

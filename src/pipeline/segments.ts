@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { createVideo, type Encoding, type FrameSink } from './encode';
+import type { FfmpegBinary } from './ffmpegBinary';
+import type { Frame } from './frame';
+import type { Segment } from './mux';
+import type { Workplace } from './workplace';
+
+/** Frames between two entries in the journal: what a power cut can cost at most. */
+export const SEGMENT_FRAMES = 100;
+
+/** The film as a row of finished pieces, cut by frame number so that an interrupted job cuts at the same places again. */
+export function segmentedSink(binary: FfmpegBinary, place: Workplace, encoding: Encoding, signal: AbortSignal) {
+  const segments: Segment[] = [...place.done];
+  let open: { sink: FrameSink; file: string; frames: number; firstPts: number; lastPts: number } | null = null;
+
+  const close = async (): Promise<void> => {
+    if (!open) return;
+    const { sink, ...segment } = open;
+    await sink.finish();
+    await sink[Symbol.asyncDispose]();
+    open = null;
+    segments.push(segment);
+    await place.enter(segment);
+  };
+  return {
+    segments,
+    async write(frame: Pick<Frame, 'pts' | 'data'>): Promise<void> {
+      if (!open) {
+        const file = `${String(segments.length).padStart(6, '0')}.${encoding.codec.segment}`;
+        const sink = createVideo(binary, join(place.folder, file), encoding, signal);
+        open = { sink, file, frames: 0, firstPts: frame.pts, lastPts: frame.pts };
+      }
+      await open.sink.write(frame);
+      open.frames++;
+      open.lastPts = frame.pts;
+      if (open.frames === SEGMENT_FRAMES) await close();
+    },
+    finish: close,
+    async [Symbol.asyncDispose]() {
+      await open?.sink[Symbol.asyncDispose]();
+    },
+  };
+}
