@@ -1,0 +1,66 @@
+import { type DoSSRLevel, dossrSchedule } from './dossrSchedule';
+import type { PlanStep, SamplerPlan } from './plan';
+import { requireSetting } from './setting';
+
+export interface DoSSRSettings {
+  /** N, 1 … 499; official 5. */
+  readonly steps: number;
+  /** How many predictions a step leans on. Official 3; 1 is advised from 10 steps on. With one step they coincide. */
+  readonly order: 1 | 2 | 3;
+}
+
+/**
+ * DoSSR's solvers of the domain-shift SDE (NeurIPS 2024, algorithms 1–3): from t = 499, made of the low-resolution
+ * latent and noise alone, to t = 0. The last step adds noise too (deviation 0.029), and its state is decoded as it is.
+ */
+export function dossr({ steps, order }: DoSSRSettings): SamplerPlan {
+  requireSetting('order', order, '1, 2 or 3', [1, 2, 3].includes(order));
+  const levels = dossrSchedule(steps);
+  const last = levels.at(-1)!;
+  return {
+    start: { lq: last.signal, noise: last.sigma },
+    steps: Array.from({ length: steps }, (_, i) => step(levels, steps - i, Math.min(order, i + 1))),
+  };
+}
+
+/** From level j to level j − 1. */
+function step(levels: readonly DoSSRLevel[], j: number, order: number): PlanStep {
+  const from = levels[j]!;
+  const to = levels[j - 1]!;
+  const r2 = (to.lambda / from.lambda) ** 2;
+  return {
+    t: from.t,
+    input: 1,
+    clean: { x: Math.sqrt(1 / from.alphaBar), out: -Math.sqrt(1 / from.alphaBar - 1), lq: 0 },
+    next: {
+      x: (to.weight / from.weight) * r2,
+      lq: to.weight * (to.eta / (1 - to.eta) - (r2 * from.eta) / (1 - from.eta)),
+      clean: cleanWeights(levels, j, order),
+      noise: to.weight * Math.sqrt(to.lambda ** 2 * (1 - r2)),
+    },
+  };
+}
+
+/**
+ * x̂₀ as a function of λ is expanded around λ_j; its derivatives are divided differences of past predictions,
+ * D₁ = (x̂₀ⱼ − x̂₀ⱼ₊₁)/(λ_j − λ_j+1) and D₂ = 2·(D₁ⱼ − D₁ⱼ₊₁)/(λ_j − λ_j+2). This spreads their weights over the
+ * predictions, newest first.
+ */
+function cleanWeights(levels: readonly DoSSRLevel[], j: number, order: number): readonly number[] {
+  const lambda = (ago: number) => levels[j + ago]!.lambda;
+  const to = levels[j - 1]!;
+  const r = to.lambda / lambda(0);
+  const weights = [to.weight * (1 - r ** 2)];
+  if (order < 2) return weights;
+
+  const first = (-to.weight * (to.lambda - lambda(0)) ** 2) / lambda(0);
+  const second =
+    order < 3
+      ? 0
+      : to.weight * (((lambda(0) - 3 * to.lambda) * (lambda(0) - to.lambda)) / 2 - to.lambda ** 2 * Math.log(r));
+  const bend = order < 3 ? 0 : (2 * second) / (lambda(0) - lambda(2));
+  const slope = (first + bend) / (lambda(0) - lambda(1));
+  if (order < 3) return [weights[0]! + slope, -slope];
+  const slopeBefore = -bend / (lambda(1) - lambda(2));
+  return [weights[0]! + slope, slopeBefore - slope, -slopeBefore];
+}

@@ -1,0 +1,82 @@
+import type { PlanStep, SamplerPlan } from './plan';
+import { resshiftSchedule, type ResShiftLevel, type ResShiftScheduleSettings } from './resshiftSchedule';
+import { requireSetting } from './setting';
+
+export interface ResShiftSettings extends ResShiftScheduleSettings {
+  /** What the network's output is. Official checkpoints: 'xstart', the clean picture itself. */
+  readonly predicts: 'xstart' | 'residual' | 'epsilon' | 'epsilonScale';
+  /**
+   * How the state is scaled before the network sees it, so that it keeps about the same spread at every index.
+   * 'latent' divides by √(variance + κ²η), `variance` being that of clean data (official: 1); 'pixel' by 3κ√η + 1.
+   */
+  readonly input:
+    { readonly kind: 'latent'; readonly variance: number } | { readonly kind: 'pixel' } | { readonly kind: 'none' };
+  /** x̂₀ is clamped to ±clamp; absent: not clamped, as in every official task. */
+  readonly clamp?: number;
+}
+
+/**
+ * ResShift's reverse process (NeurIPS 2023, eq. 7 and algorithm 2). It starts from y + κ√η_T·ε, although the forward
+ * process still holds 1 − η_T of the clean picture there, and its last step returns x̂₀ without noise.
+ */
+export function resshift(settings: ResShiftSettings): SamplerPlan {
+  requireResShift(settings);
+  const levels = resshiftSchedule(settings);
+  const { kappa, clamp } = settings;
+  return {
+    start: { lq: 1, noise: kappa * levels.at(-1)!.sqrtEta },
+    steps: levels.toReversed().map((level) => ({
+      t: level.t,
+      input: inputScale(level, settings),
+      clean: { ...cleanFrom(level, settings), ...(clamp === undefined ? {} : { clamp }) },
+      next: { x: level.c1, lq: 0, clean: [level.c2], noise: Math.sqrt(level.posteriorVariance) },
+    })),
+  };
+}
+
+/** x_t = (1−η)·x₀ + η·y + κ√η·ε (eq. 2): the weights of the clean picture, of y and of the noise. */
+export const resshiftForward = ({ eta, sqrtEta }: ResShiftLevel, kappa: number) => ({
+  clean: 1 - eta,
+  lq: eta,
+  noise: kappa * sqrtEta,
+});
+
+function inputScale({ eta, sqrtEta }: ResShiftLevel, { kappa, input }: ResShiftSettings): number {
+  switch (input.kind) {
+    case 'latent':
+      return 1 / Math.sqrt(input.variance + kappa ** 2 * eta);
+    case 'pixel':
+      return 1 / (3 * kappa * sqrtEta + 1);
+    case 'none':
+      return 1;
+  }
+}
+
+/** Solves the forward equation for x₀. The unscaled state x enters, not what the network saw. */
+function cleanFrom(level: ResShiftLevel, { kappa, predicts }: ResShiftSettings): PlanStep['clean'] {
+  const { clean, lq, noise } = resshiftForward(level, kappa);
+  switch (predicts) {
+    case 'xstart':
+      return { x: 0, out: 1, lq: 0 };
+    case 'residual':
+      return { x: 0, out: -1, lq: 1 };
+    case 'epsilon':
+      return { x: 1 / clean, out: -noise / clean, lq: -lq / clean };
+    case 'epsilonScale':
+      return { x: 1 / clean, out: -1 / clean, lq: -lq / clean };
+  }
+}
+
+function requireResShift({ predicts, input, etasEnd, clamp }: ResShiftSettings): void {
+  const kinds = ['xstart', 'residual', 'epsilon', 'epsilonScale'];
+  requireSetting('predicts', predicts, `one of ${kinds.join(', ')}`, kinds.includes(predicts));
+  const inputs = ['latent', 'pixel', 'none'];
+  requireSetting('input.kind', input.kind, `one of ${inputs.join(', ')}`, inputs.includes(input.kind));
+  if (input.kind === 'latent') {
+    requireSetting('input.variance', input.variance, 'a number of at least 0', input.variance >= 0);
+  }
+  if (predicts === 'epsilon' || predicts === 'epsilonScale') {
+    requireSetting('etasEnd', etasEnd, `below 1 when the network predicts ${predicts}`, etasEnd < 1);
+  }
+  if (clamp !== undefined) requireSetting('clamp', clamp, 'a number above 0', clamp > 0);
+}
