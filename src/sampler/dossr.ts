@@ -1,3 +1,4 @@
+import { differenceWeights } from './differences';
 import { type DoSSRLevel, dossrSchedule } from './dossrSchedule';
 import type { PlanStep, SamplerPlan } from './plan';
 import { requireSetting } from './setting';
@@ -41,26 +42,14 @@ function step(levels: readonly DoSSRLevel[], j: number, order: number): PlanStep
   };
 }
 
-/**
- * x̂₀ as a function of λ is expanded around λ_j; its derivatives are divided differences of past predictions,
- * D₁ = (x̂₀ⱼ − x̂₀ⱼ₊₁)/(λ_j − λ_j+1) and D₂ = 2·(D₁ⱼ − D₁ⱼ₊₁)/(λ_j − λ_j+2). This spreads their weights over the
- * predictions, newest first.
- */
+/** x̂₀ as a function of λ, expanded around λ_j and integrated exactly: the weights of this prediction and of past ones. */
 function cleanWeights(levels: readonly DoSSRLevel[], j: number, order: number): readonly number[] {
   const lambda = (ago: number) => levels[j + ago]!.lambda;
   const to = levels[j - 1]!;
+  const drop = lambda(0) - to.lambda;
   const r = to.lambda / lambda(0);
-  const weights = [to.weight * (1 - r ** 2)];
-  if (order < 2) return weights;
-
-  const first = (-to.weight * (to.lambda - lambda(0)) ** 2) / lambda(0);
-  const second =
-    order < 3
-      ? 0
-      : to.weight * (((lambda(0) - 3 * to.lambda) * (lambda(0) - to.lambda)) / 2 - to.lambda ** 2 * Math.log(r));
-  const bend = order < 3 ? 0 : (2 * second) / (lambda(0) - lambda(2));
-  const slope = (first + bend) / (lambda(0) - lambda(1));
-  if (order < 3) return [weights[0]! + slope, -slope];
-  const slopeBefore = -bend / (lambda(1) - lambda(2));
-  return [weights[0]! + slope, slopeBefore - slope, -slopeBefore];
+  const first = -(drop ** 2) / lambda(0);
+  const second = ((lambda(0) - 3 * to.lambda) * drop) / 2 - to.lambda ** 2 * Math.log(r);
+  const weights = differenceWeights(lambda, [first, second].slice(0, order - 1));
+  return weights.map((weight, ago) => to.weight * (weight + (ago === 0 ? 1 - r ** 2 : 0)));
 }
