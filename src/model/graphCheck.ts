@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { type GraphEntry, type GraphRole, invalid, type Manifest } from './manifest';
+import { ELEMENT, type OnnxModel, type OnnxValue, toNumber } from './onnx';
+import { GRAPH_ROLES } from './roles';
+
+/** What a graph says of one of its inputs or outputs. Unknown sizes are null; `dims` is null when even the rank is unknown. */
+export interface Signature {
+  readonly element: number;
+  readonly dims: readonly (number | null)[] | null;
+}
+
+export const signature = ({ type }: OnnxValue): Signature => ({
+  element: type?.tensorType?.elemType ?? 0,
+  // An absent shape means an unknown rank; decoded messages give it as null.
+  dims: type?.tensorType?.shape?.dim?.map((dim) => (hasValue(dim.dimValue) ? toNumber(dim.dimValue) : null)) ?? null,
+});
+
+// Unset members of a oneof read as null or 0; a size of 0 never occurs.
+const hasValue = (value: unknown): boolean => value !== undefined && value !== null && toNumber(value as number) > 0;
+
+const FLOATS: readonly number[] = [ELEMENT.float, ELEMENT.float16, ELEMENT.double];
+const INTEGERS: readonly number[] = [ELEMENT.int64, ELEMENT.int32];
+const REMEDY = 'Correct the field in model.json, or export the graph again.';
+
+/** Throws `MODEL_INVALID` unless the tensors that model.json names exist and have the types and shapes their roles need. */
+export function checkGraphs(
+  folder: string,
+  manifest: Manifest,
+  graphs: Readonly<Partial<Record<GraphRole, OnnxModel>>>,
+): void {
+  for (const role of GRAPH_ROLES) {
+    const model = graphs[role];
+    const entry = manifest.graphs[role];
+    if (!model || !entry) continue;
+    const path = join(folder, entry.file);
+    checkTensors(path, `graphs.${role}.inputs`, entry.inputs, freeInputs(model), manifest);
+    checkTensors(path, `graphs.${role}.outputs`, entry.outputs, model.graph.output, manifest);
+    checkFed(path, `graphs.${role}.inputs`, entry, model);
+    checkExternal(path, `graphs.${role}.externalData`, entry, model);
+  }
+  checkHandover(folder, manifest, graphs);
+}
+
+/** Inputs that have no default: what has to be fed. */
+export function freeInputs({ graph }: OnnxModel): readonly OnnxValue[] {
+  const given = new Set(graph.initializer.map((tensor) => tensor.name));
+  return graph.input.filter((value) => !given.has(value.name));
+}
+
+function checkTensors(
+  path: string,
+  field: string,
+  named: Readonly<Record<string, string>>,
+  values: readonly OnnxValue[],
+  manifest: Manifest,
+): void {
+  for (const [role, name] of Object.entries(named)) {
+    const value = values.find((one) => one.name === name);
+    if (!value) {
+      const has = values.map((one) => one.name).join(', ');
+      throw invalid(path, `has no tensor “${name}” (${field}.${role}); it has ${has}`, REMEDY);
+    }
+    const { element, dims } = signature(value);
+    const wrong =
+      role === 't' ? timestepDefect(element, dims) : tensorDefect(element, dims, dimsOf(role, manifest));
+    if (wrong !== null) throw invalid(path, `has a tensor “${name}” (${field}.${role}) that is ${wrong}`, REMEDY);
+  }
+}
+
+/** What the manifest fixes of a role's shape: [n, channels, height, width]; null = free. */
+function dimsOf(role: string, { grid, constants = {} }: Manifest): readonly (number | null)[] | null {
+  if (role === 'lq' || role === 'picture') return [null, 3, null, null];
+  if (['x', 'y', 'out', 'latent', 'deviation'].includes(role)) return [null, grid.channels, null, null];
+  return constants[role]?.dims ?? null;
+}
+
+function tensorDefect(
+  element: number,
+  dims: Signature['dims'],
+  expected: readonly (number | null)[] | null,
+): string | null {
+  if (!FLOATS.includes(element)) return `of element type ${element}, but has to be float32, float16 or double`;
+  if (expected === null || dims === null) return null;
+  const fits = dims.length === expected.length && dims.every((dim, i) => dim === null || free(expected[i]) || dim === expected[i]);
+  // A size of 1 in front is a batch that was fixed when the graph was exported; the tiles are then run one by one.
+  if (fits) return null;
+  const show = (one: readonly (number | null)[]): string => `[${one.map((dim) => dim ?? '?').join(', ')}]`;
+  return `shaped ${show(dims)}, but has to be ${show(expected)}`;
+}
+
+const free = (dim: number | null | undefined): boolean => dim === null || dim === undefined;
+
+function timestepDefect(element: number, dims: Signature['dims']): string | null {
+  if (!FLOATS.includes(element) && !INTEGERS.includes(element)) {
+    return `of element type ${element}, but a timestep has to be an integer or a float`;
+  }
+  return dims !== null && dims.length > 1 ? `of rank ${dims.length}, but a timestep is one number per picture` : null;
+}
+
+function checkFed(path: string, field: string, entry: GraphEntry, model: OnnxModel): void {
+  const fed = new Set(Object.values(entry.inputs));
+  const hungry = freeInputs(model).find(({ name }) => !fed.has(name));
+  if (hungry) throw invalid(path, `wants a tensor “${hungry.name}” that ${field} does not give a role`, REMEDY);
+}
+
+function checkExternal(path: string, field: string, { file, externalData = [] }: GraphEntry, model: OnnxModel): void {
+  const base = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : '';
+  for (const tensor of model.graph.initializer) {
+    const location = tensor.externalData?.find(({ key }) => key === 'location')?.value;
+    if (tensor.dataLocation !== 1 || location === undefined) continue;
+    if (externalData.some((one) => one.file === base + location)) continue;
+    throw invalid(path, `keeps weights in ${base}${location}, which ${field} does not list`, REMEDY);
+  }
+}
+
+/** What `condition` gives has to be what `denoise` takes. */
+function checkHandover(
+  folder: string,
+  { graphs: { condition, denoise } }: Manifest,
+  models: Readonly<Partial<Record<GraphRole, OnnxModel>>>,
+): void {
+  for (const [role, name] of Object.entries(condition?.outputs ?? {})) {
+    const input = denoise.inputs[role];
+    const taken = models.denoise?.graph.input.find((value) => value.name === input);
+    const given = models.condition?.graph.output.find((value) => value.name === name);
+    if (!taken || !given) continue;
+    const wrong = tensorDefect(ELEMENT.float, signature(taken).dims, signature(given).dims);
+    if (wrong === null) continue;
+    throw invalid(join(folder, denoise.file), `takes a tensor “${input}” (${role}) ${wrong} as condition gives it`, REMEDY);
+  }
+}

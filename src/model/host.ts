@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import type { TransferListItem } from 'node:worker_threads';
+import { findBundle } from './library';
+import { readManifest } from './manifest';
+import type { Model, ModelInfo, ModelRequest, TileBatch } from './model';
+import { startThread, type Thread } from './thread';
+import type { RuntimeReport } from './workerMessages';
+
+export interface OpenOptions {
+  /** Folders of bundles, looked through before the package's own. */
+  readonly folders?: readonly string[];
+}
+
+interface Opened {
+  readonly handle: number;
+  readonly info: ModelInfo;
+}
+
+/** A model as the thread knows it, and how many have borrowed it. */
+interface Entry {
+  readonly key: string;
+  readonly thread: Thread;
+  readonly opened: Promise<Opened>;
+  users: number;
+}
+
+/** One thread for all models: two inferences at a time would only share the same cores or the same GPU. */
+let current: Thread | null = null;
+const entries = new Map<string, Entry>();
+
+/**
+ * Loads the model that `request` describes. Equal requests share one, which is released when the last who opened it
+ * has disposed of it.
+ */
+export async function openModel(request: ModelRequest, { folders = [] }: OpenOptions = {}): Promise<Model> {
+  const folder = findBundle(request.model, folders);
+  const { bytes } = await readManifest(folder);
+  const version = createHash('sha256').update(bytes).digest('hex');
+  const entry = borrow(folder, version, request);
+  try {
+    return modelOf(entry, await entry.opened);
+  } catch (error) {
+    // Rejects with the same error, there being nothing to close.
+    await giveBack(entry).catch(() => {});
+    throw error;
+  }
+}
+
+/** What works on this machine and why the rest does not, for `remaster doctor`. Never rejects for a missing runtime. */
+export async function describeRuntime(): Promise<RuntimeReport> {
+  const thread = runningThread();
+  try {
+    return await thread.call('providers', null);
+  } finally {
+    endIfUnused(thread);
+  }
+}
+
+function borrow(folder: string, version: string, request: ModelRequest): Entry {
+  const { provider, device, threads, steps, strength, noise, seed, depth } = request;
+  const key = JSON.stringify([folder, version, provider, device, threads, steps, strength, noise, seed, depth]);
+  let entry = entries.get(key);
+  if (!entry || entry.thread.ended) {
+    const thread = runningThread();
+    entry = { key, thread, opened: thread.call('open', { folder, version, request }), users: 0 };
+    entries.set(key, entry);
+  }
+  entry.users++;
+  return entry;
+}
+
+function runningThread(): Thread {
+  if (!current || current.ended) current = startThread();
+  return current;
+}
+
+/** Closes the model when that was its last user. From then on nobody can borrow this entry. */
+async function giveBack(entry: Entry): Promise<void> {
+  if (--entry.users > 0) return;
+  if (entries.get(entry.key) === entry) entries.delete(entry.key);
+  try {
+    const { handle } = await entry.opened;
+    // A thread that crashed has nothing left to close; whoever was running on it has been told.
+    if (!entry.thread.ended) await entry.thread.call('close', { handle });
+  } finally {
+    endIfUnused(entry.thread);
+  }
+}
+
+/** The thread costs 60 MB and what onnxruntime keeps for the next run; without models it goes. */
+function endIfUnused(thread: Thread): void {
+  if ([...entries.values()].some((entry) => entry.thread === thread)) return;
+  thread.end();
+  if (current === thread) current = null;
+}
+
+function modelOf(entry: Entry, { handle, info }: Opened): Model {
+  let disposed = false;
+  /** Batches under way: a model is closed only after the last of them. */
+  const running = new Set<Promise<unknown>>();
+
+  const runBatch = async (batch: TileBatch, signal: AbortSignal): Promise<Uint8Array> => {
+    const leave = await entry.thread.gate.enter(signal);
+    const owned = ownedBatch(batch);
+    const run = entry.thread.call('run', { handle, batch: owned }, [owned.data.buffer as TransferListItem]);
+    const done = run.finally(() => {
+      leave();
+      running.delete(done);
+    });
+    running.add(done);
+    return untilAborted(done, signal);
+  };
+
+  return {
+    info,
+    run(batch, signal) {
+      if (disposed) return Promise.reject(new Error('the model was disposed of'));
+      return runBatch(batch, signal);
+    },
+    async [Symbol.asyncDispose]() {
+      if (disposed) return;
+      disposed = true;
+      await Promise.allSettled(running);
+      await giveBack(entry);
+    },
+  };
+}
+
+/** The batch in a buffer of its own, which can be moved: a view of a larger one would take that away from others. */
+function ownedBatch({ width, height, data, keys }: TileBatch): TileBatch {
+  const whole = data.byteOffset === 0 && data.byteLength === data.buffer.byteLength && data.buffer instanceof ArrayBuffer;
+  return { width, height, data: whole ? data : new Uint8Array(data), keys };
+}
+
+/** onnxruntime cannot be interrupted: on abort the caller goes on at once, and the result is thrown away when it comes. */
+async function untilAborted<T>(run: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([run, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    // Later failures have no one to go to: the caller has its answer already, the abort or this very error.
+    run.catch(() => {});
+  }
+}

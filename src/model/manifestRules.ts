@@ -1,0 +1,35 @@
+import type { Manifest } from './manifest';
+import { roleDefect } from './roles';
+import { maxSteps, planFor } from './schedule';
+
+/** What a schema cannot say: how the fields of one manifest depend on each other. Result as in `validateManifest`. */
+export function ruleDefect(manifest: Manifest): string | null {
+  const { graphs, grid, start, scale, multiple, tile, defaultSteps } = manifest;
+  if ((start === 'encode') !== (graphs.encode !== undefined)) {
+    return `is wrong in start: “${start}” ${start === 'encode' ? 'needs' : 'does not go with'} a graph “encode”`;
+  }
+  if ((graphs.decode !== undefined) !== (graphs.encode !== undefined)) {
+    return 'is wrong in graphs: “encode” and “decode” go together';
+  }
+  if (start === 'bicubic' && (grid.factor !== 1 || grid.channels !== 3)) {
+    return 'is wrong in grid: without an “encode” graph the walk is in pixels, so factor is 1 and channels is 3';
+  }
+  if ((multiple * scale) % grid.factor !== 0) {
+    return `is wrong in multiple: ${multiple} source pixels · scale ${scale} are no whole number of cells of ${grid.factor}`;
+  }
+  if (tile.size % multiple !== 0) return `is wrong in tile.size: must be a multiple of ${multiple}`;
+  if (tile.overlap >= tile.size) return 'is wrong in tile.overlap: must be less than tile.size';
+  if (defaultSteps > maxSteps(manifest)) {
+    return `is wrong in defaultSteps: this schedule has ${maxSteps(manifest)} steps at most`;
+  }
+  return roleDefect(manifest) ?? scheduleDefect(manifest);
+}
+
+function scheduleDefect(manifest: Manifest): string | null {
+  try {
+    planFor(manifest, null);
+    return null;
+  } catch (error) {
+    return `is wrong in schedule: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

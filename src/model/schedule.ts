@@ -1,0 +1,45 @@
+import { RemasterError } from '../errors';
+import { dossr } from '../sampler/dossr';
+import { osediff } from '../sampler/osediff';
+import type { SamplerPlan } from '../sampler/plan';
+import { resshift } from '../sampler/resshift';
+import { descend } from '../sampler/timesteps';
+import type { Manifest } from './manifest';
+
+/** DoSSR's tables have 500 entries, and a walk needs one more than it has steps. */
+const DOSSR_MAX_STEPS = 499;
+
+/** Most network calls per frame that this bundle can make. */
+export function maxSteps(manifest: Manifest): number {
+  switch (manifest.system) {
+    case 'resshift':
+      return manifest.schedule.steps;
+    case 'osediff':
+      return 1;
+    case 'dossr':
+      return DOSSR_MAX_STEPS;
+  }
+}
+
+/** The bundle's sampler with `steps` network calls; null = as many as the bundle advises. */
+export function planFor(manifest: Manifest, steps: number | null): SamplerPlan {
+  const count = steps ?? manifest.defaultSteps;
+  requireSteps(manifest, count);
+  switch (manifest.system) {
+    case 'resshift':
+      return resshift({ ...manifest.schedule, keep: descend(manifest.schedule.steps, count) });
+    case 'osediff':
+      return osediff();
+    case 'dossr':
+      return dossr({ steps: count, order: manifest.schedule.order });
+  }
+}
+
+function requireSteps(manifest: Manifest, steps: number): void {
+  const most = maxSteps(manifest);
+  if (Number.isInteger(steps) && steps >= 1 && steps <= most) return;
+  const allowed = most === 1 ? '1 step only' : `1 to ${most} steps`;
+  throw new RemasterError('BAD_SETTING', `the model ${manifest.name} takes ${allowed}, not ${steps}`, {
+    remedy: `Leave the number of steps empty for the model's own (${manifest.defaultSteps}).`,
+  });
+}

@@ -1,0 +1,88 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import { RemasterError } from '../errors';
+import { candidates, isOutOfMemory, type Provider, rejectionReason, sessionOptions } from './providers';
+import { describeProviders } from './doctor';
+import type { Runtime } from './runtime';
+
+export interface SessionRequest {
+  /** Bytes of a graph, or its path when it has weights beside it. */
+  readonly graph: Uint8Array | string;
+  readonly provider: string;
+  readonly device: number;
+  /** 0 = one per core. */
+  readonly threads: number;
+  /** Runs something small and throws when the result is not what it should be. */
+  readonly probe: (session: InferenceSession) => Promise<void>;
+}
+
+export interface Session {
+  readonly session: InferenceSession;
+  readonly provider: Provider;
+  /** Why the providers before it were passed over. */
+  readonly rejected: readonly Rejection[];
+}
+
+export interface Rejection {
+  readonly provider: string;
+  readonly reason: string;
+}
+
+/**
+ * The graph on the first provider that really computes it. onnxruntime-node does not fall back by itself: a provider
+ * that is missing throws, and one that is there may still fail on the first run, so each is tried with a probe.
+ */
+export async function openSession(runtime: Runtime, request: SessionRequest): Promise<Session> {
+  const rejected: Rejection[] = [];
+  const failures: unknown[] = [];
+  for (const provider of candidates(request.provider)) {
+    try {
+      return { session: await tryProvider(runtime, provider, request), provider, rejected };
+    } catch (error) {
+      rejected.push({ provider, reason: rejectionReason(provider, error) });
+      failures.push(error);
+    }
+  }
+  throw await nothingWorks(runtime, request.provider, rejected, failures.at(-1));
+}
+
+async function tryProvider(runtime: Runtime, provider: Provider, request: SessionRequest): Promise<InferenceSession> {
+  const { graph, device, threads, probe } = request;
+  const options = sessionOptions(provider, device, threads);
+  // Two signatures, one for bytes and one for a path.
+  const session = await (typeof graph === 'string'
+    ? runtime.InferenceSession.create(graph, options)
+    : runtime.InferenceSession.create(graph, options));
+  try {
+    await probe(session);
+    return session;
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+async function nothingWorks(
+  runtime: Runtime,
+  setting: string,
+  rejected: readonly Rejection[],
+  cause: unknown,
+): Promise<RemasterError> {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  if (isOutOfMemory(cause)) {
+    const remedy = 'Close other programs, or choose a smaller model.';
+    return new RemasterError('GPU_OUT_OF_MEMORY', 'there is not enough memory to load the model', { remedy, detail, cause });
+  }
+  const working = (await describeProviders(runtime)).filter(({ works }) => works).map(({ provider }) => provider);
+  const { provider, reason } = rejected.at(-1)!;
+  if (setting === 'auto' || working.includes(provider as Provider)) {
+    const message = `onnxruntime cannot run this model on ${provider}: ${reason}`;
+    const remedy = 'Export the bundle again, or update onnxruntime-node if the graph is newer than it.';
+    return new RemasterError('MODEL_INCOMPATIBLE', message, { remedy, detail, cause });
+  }
+  const remedy = `Choose auto or one that works here: ${working.join(', ')}.`;
+  return new RemasterError('RUNTIME_MISSING', `the provider ${provider} does not work here: ${reason}`, {
+    remedy,
+    detail,
+    cause,
+  });
+}
