@@ -20,8 +20,8 @@ export function bicubic<F extends Floats>(x: Tensor<F>, scale: number): Tensor<F
     const to = plane * rows.length * columns.length;
     for (let i = 0; i < rows.length * columns.length; i++) {
       const column = i % columns.length;
-      const taps = rows[Math.floor(i / columns.length)]!;
-      large.data[to + i] = weigh(taps, (row) => wide[row * columns.length + column]!);
+      const around = rows[Math.floor(i / columns.length)]!;
+      large.data[to + i] = weigh(around, (row) => wide[row * columns.length + column]!);
     }
   }
   return large;
@@ -46,5 +46,5 @@ function kernel(x: number, a = -0.75): number {
   return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
 }
 
-const weigh = (taps: readonly Tap[], value: (index: number) => number): number =>
-  taps.reduce((sum, [index, weight]) => sum + weight * value(index), 0);
+const weigh = (around: readonly Tap[], value: (index: number) => number): number =>
+  around.reduce((sum, [index, weight]) => sum + weight * value(index), 0);

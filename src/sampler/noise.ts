@@ -44,21 +44,18 @@ export function noiseField({ mode, seed, share = 1 }: NoiseSettings): NoiseField
   const scene = (key: NoiseKey): Canvas => canvasOf([...halves(seed), SCENE, ...halves(key.scene)]);
   const frame = (key: NoiseKey): Canvas =>
     canvasOf([...halves(seed), FRAME, ...halves(key.scene), ...halves(key.frame)]);
-  switch (mode) {
-    case 'shared':
-      return { fill: (out, key, draw, region) => paint(out, scene(key), draw, region, 1, false) };
-    case 'independent':
-      return { fill: (out, key, draw, region) => paint(out, frame(key), draw, region, 1, false) };
-    case 'mixed': {
-      const length = Math.sqrt(1 + share ** 2);
-      return {
-        fill(out, key, draw, region) {
-          paint(out, scene(key), draw, region, share / length, false);
-          paint(out, frame(key), draw, region, 1 / length, true);
-        },
-      };
-    }
-  }
+  const length = Math.sqrt(1 + share ** 2);
+  const fields: Record<NoiseSettings['mode'], NoiseField> = {
+    shared: { fill: (out, key, draw, region) => paint(out, scene(key), draw, region, 1, false) },
+    independent: { fill: (out, key, draw, region) => paint(out, frame(key), draw, region, 1, false) },
+    mixed: {
+      fill(out, key, draw, region) {
+        paint(out, scene(key), draw, region, share / length, false);
+        paint(out, frame(key), draw, region, 1 / length, true);
+      },
+    },
+  };
+  return fields[mode];
 }
 
 /** 64 bits that name one canvas, or one row of it. Two halves, each mixed on its own. */

@@ -42,29 +42,20 @@ export const resshiftForward = ({ eta, sqrtEta }: ResShiftLevel, kappa: number) 
 });
 
 function inputScale({ eta, sqrtEta }: ResShiftLevel, { kappa, input }: ResShiftSettings): number {
-  switch (input.kind) {
-    case 'latent':
-      return 1 / Math.sqrt(input.variance + kappa ** 2 * eta);
-    case 'pixel':
-      return 1 / (3 * kappa * sqrtEta + 1);
-    case 'none':
-      return 1;
-  }
+  if (input.kind === 'latent') return 1 / Math.sqrt(input.variance + kappa ** 2 * eta);
+  return input.kind === 'pixel' ? 1 / (3 * kappa * sqrtEta + 1) : 1;
 }
 
 /** Solves the forward equation for x₀. The unscaled state x enters, not what the network saw. */
 function cleanFrom(level: ResShiftLevel, { kappa, predicts }: ResShiftSettings): PlanStep['clean'] {
   const { clean, lq, noise } = resshiftForward(level, kappa);
-  switch (predicts) {
-    case 'xstart':
-      return { x: 0, out: 1, lq: 0 };
-    case 'residual':
-      return { x: 0, out: -1, lq: 1 };
-    case 'epsilon':
-      return { x: 1 / clean, out: -noise / clean, lq: -lq / clean };
-    case 'epsilonScale':
-      return { x: 1 / clean, out: -1 / clean, lq: -lq / clean };
-  }
+  const solved: Record<ResShiftSettings['predicts'], PlanStep['clean']> = {
+    xstart: { x: 0, out: 1, lq: 0 },
+    residual: { x: 0, out: -1, lq: 1 },
+    epsilon: { x: 1 / clean, out: -noise / clean, lq: -lq / clean },
+    epsilonScale: { x: 1 / clean, out: -1 / clean, lq: -lq / clean },
+  };
+  return solved[predicts];
 }
 
 function requireResShift({ predicts, input, etasEnd, clamp }: ResShiftSettings): void {

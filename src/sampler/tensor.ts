@@ -13,7 +13,8 @@ export interface Tensor<F extends Floats = Floats> {
 export const volume = ([n, c, h, w]: Dims): number => n * c * h * w;
 
 /** Zeros of the same precision as `of`. */
-export function zerosLike<F extends Floats>(of: Tensor<F>, dims: Dims = of.dims): Tensor<F> {
-  const make = of.data.constructor as new (length: number) => F;
-  return { dims, data: new make(volume(dims)) };
+export function zerosLike<F extends Floats>(of: Tensor<F>, dims?: Dims): Tensor<F>;
+export function zerosLike(of: Tensor, dims = of.dims): Tensor {
+  const length = volume(dims);
+  return { dims, data: of.data instanceof Float64Array ? new Float64Array(length) : new Float32Array(length) };
 }

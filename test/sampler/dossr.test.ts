@@ -39,7 +39,7 @@ const SOLVERS: Readonly<Record<string, ErSdeSolver>> = {
 function planOf({ function: name, steps }: WalkCase): SamplerPlan {
   const solver = SOLVERS[name];
   if (solver) return erSde({ steps, solver });
-  return dossr({ steps, order: Number(/_(\d)_order/.exec(name)![1]) as 1 | 2 | 3 });
+  return dossr({ steps, order: name === 'shift_sample_1_order' ? 1 : 3 });
 }
 
 for (const file of ['dossr_shift_order1', 'dossr_shift_order3', 'dossr_er_sde']) {
@@ -253,6 +253,7 @@ it('settings outside their range name themselves', () => {
   for (const steps of [0, 500, 1.5, Number.NaN]) {
     assert.throws(() => dossr({ steps, order: 1 }), { code: 'BAD_SETTING', message: /^steps is .* from 1 to 499$/ });
   }
-  assert.throws(() => dossr({ steps: 5, order: 4 as 3 }), { code: 'BAD_SETTING', message: /^order is 4/ });
+  // @ts-expect-error: what JSON may hold
+  assert.throws(() => dossr({ steps: 5, order: 4 }), { code: 'BAD_SETTING', message: /^order is 4/ });
   assert.throws(() => erSde({ steps: 0, solver: 'ddim' }), { code: 'BAD_SETTING' });
 });

@@ -4,7 +4,7 @@ import { resshift, resshiftForward, type ResShiftSettings } from '../../src/samp
 import { resshiftSchedule } from '../../src/sampler/resshiftSchedule';
 import { sample, type Trace } from '../../src/sampler/sample';
 import type { Floats, Tensor } from '../../src/sampler/tensor';
-import { respace } from '../../src/sampler/timesteps';
+import { descend, respace } from '../../src/sampler/timesteps';
 import { close, golden, map, type Precision, type Stored, tensor, TOLERANCE } from './golden';
 import { enlarge, meanPool } from './standIns';
 
@@ -295,3 +295,77 @@ function checkOps({ config, per_t: perT, prior_sample: prior, ...fixed }: Ops, p
     }
   }
 }
+
+it('etasEnd is the end of √η: the walk starts with noise of deviation 1.98, around y itself', () => {
+  const { start, steps } = resshift(OFFICIAL);
+  close([start.noise], [1.98], 1e-12, 'start');
+  assert.equal(start.lq, 1);
+  close([resshiftSchedule(OFFICIAL).at(-1)!.eta], [0.9801], 1e-12, 'η');
+  assert.deepEqual(steps.map((step) => step.t), [14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]); // prettier-ignore
+});
+
+it('the input scale does not touch the posterior, which takes the unscaled state', () => {
+  const [latent, none] = (['latent', 'none'] as const).map((kind) =>
+    resshift({ ...OFFICIAL, input: { kind, variance: 1 } }),
+  );
+  assert.deepEqual(latent!.steps.map((step) => step.next), none!.steps.map((step) => step.next)); // prettier-ignore
+  assert.ok(latent!.steps.every((step) => step.input < 1));
+});
+
+it('a latent of another variance is scaled by its own', () => {
+  const { steps, start } = resshift({ ...OFFICIAL, input: { kind: 'latent', variance: 0.25 } });
+  close([steps[0]!.input], [1 / Math.sqrt(0.25 + start.noise ** 2)], 1e-12, 'input');
+});
+
+it('the last step returns the prediction without noise', () => {
+  for (const keep of [undefined, [0], [14], [3, 14], [0, 7, 14]]) {
+    const { steps } = resshift({ ...OFFICIAL, ...(keep && { keep }) });
+    assert.deepEqual(steps.at(-1)!.next, { x: 0, lq: 0, clean: [1], noise: 0 });
+  }
+});
+
+it('the weights of the posterior sum to 1, so a picture that is already there stays', () => {
+  for (const keep of [undefined, respace(15, 4), descend(15, 4)]) {
+    for (const { next } of resshift({ ...OFFICIAL, ...(keep && { keep }) }).steps) {
+      close([next.x + next.clean[0]!], [1], 1e-12, 'sum');
+    }
+  }
+});
+
+it('a shortened walk tells the network the original indices, and ours starts where training did', () => {
+  const [theirs, ours] = [respace(15, 4), descend(15, 4)].map((keep) => resshift({ ...OFFICIAL, keep }));
+  assert.deepEqual(theirs!.steps.map((step) => step.t), [11, 7, 3, 0]); // prettier-ignore
+  assert.deepEqual(ours!.steps.map((step) => step.t), [14, 9, 5, 0]); // prettier-ignore
+  close([ours!.start.noise], [1.98], 1e-12, 'start');
+  assert.ok(theirs!.start.noise < 1.6);
+});
+
+it('a schedule of one step has only its noisy end, where upstream divides by zero', () => {
+  const plan = resshift({ ...OFFICIAL, steps: 1 });
+  close([plan.start.noise], [1.98], 1e-12, 'start');
+  assert.equal(plan.steps.length, 1);
+  assert.deepEqual(plan.steps[0]!.next, { x: 0, lq: 0, clean: [1], noise: 0 });
+});
+
+it('settings outside their range name themselves', () => {
+  const bad: readonly [Partial<ResShiftSettings>, RegExp][] = [
+    [{ steps: 0 }, /^steps is 0/],
+    [{ steps: 2.5 }, /^steps is 2.5/],
+    [{ kappa: 0 }, /^kappa is 0/],
+    [{ minNoise: Number.NaN }, /^minNoise is NaN/],
+    [{ minNoise: 3 }, /^minNoise is 3, but must be so small/],
+    [{ power: -1 }, /^power is -1/],
+    [{ etasEnd: 1.01 }, /^etasEnd is 1.01/],
+    [{ etasEnd: 1, predicts: 'epsilon' }, /^etasEnd is 1, but must be below 1/],
+    // @ts-expect-error: what JSON may hold
+    [{ predicts: 'v' }, /^predicts is v, but must be one of xstart/],
+    [{ input: { kind: 'latent', variance: -1 } }, /^input.variance is -1/],
+    [{ clamp: 0 }, /^clamp is 0/],
+    [{ keep: [] }, /^keep is \[\]/],
+    [{ keep: [3, 1] }, /^keep is \[3, 1\]/],
+    [{ keep: [0, 15] }, /^keep is \[0, 15\], but must be a rising list of whole numbers from 0 to 14$/],
+  ];
+  for (const [change, message] of bad) {
+    assert.throws(() => resshift({ ...OFFICIAL, ...change }), { code: 'BAD_SETTING', message });
+  }
+});
