@@ -1,0 +1,29 @@
+import { engineFor } from '../src/engine/client';
+import type { ModelSummary } from '../src/engine/protocol';
+import { RemasterError } from '../src/errors';
+import { show } from './plan';
+
+/** What was last heard of each model, by name and by path: asking starts an engine. */
+const known = new Map<string, ModelSummary>();
+
+/** All models the engine finds. */
+export async function listModels(): Promise<readonly ModelSummary[]> {
+  const found = await engineFor().ask('models', {});
+  for (const summary of found) known.set(summary.name, summary).set(summary.path, summary);
+  return found;
+}
+
+/** What is known of a model without asking. */
+export const knownModel = (model: string): ModelSummary | null => known.get(model) ?? null;
+
+/** A model that can be used, or why it cannot. Null for a folder outside the list: the engine reads it when the job starts. */
+export async function usableModel(model: string): Promise<ModelSummary | null> {
+  if (known.get(model)?.problem !== null) await listModels();
+  const summary = known.get(model);
+  if (summary?.problem) throw RemasterError.from(summary.problem);
+  if (summary || /[\\/]/.test(model)) return summary ?? null;
+  const names = [...new Set([...known.values()].map(({ name }) => name))];
+  throw new RemasterError('MODEL_NOT_FOUND', `There is no model called ${show(model)}.`, {
+    remedy: `Choose one of ${names.join(', ') || 'none found'}, or give the path of a bundle's folder, in the upscale model node.`,
+  });
+}

@@ -1,0 +1,131 @@
+import { basename, join, resolve } from 'node:path';
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import { engineFor } from '../src/engine/client';
+import type { SourceSummary } from '../src/engine/protocol';
+import { RemasterError } from '../src/errors';
+import type { Job } from '../src/pipeline/job';
+import { actionOf } from './actions';
+import { allowedSource, pathRules, type PathRules } from './allow';
+import { enter, sources } from './living';
+import { PLAN_VERSION, type Plan } from './plan';
+import { reportable } from './report';
+import * as status from './status';
+import { evaluate, optionIn, originOf, secondsIn, type Typed } from './typed';
+
+interface Config extends NodeDef {
+  readonly source: 'file' | 'sample';
+  readonly path: string;
+  readonly pathType: string;
+  readonly trimStart: string;
+  readonly trimStartType: string;
+  readonly trimEnd: string;
+  readonly trimEndType: string;
+  readonly deinterlace: Job['deinterlace'];
+}
+
+/** A real clip of a few seconds that comes with the package. */
+const SAMPLE = join(__dirname, '..', '..', 'examples', 'media', 'sample.mp4');
+
+export default function remasterIn(RED: NodeAPI): void {
+  function RemasterIn(this: Node, config: Config): void {
+    RED.nodes.createNode(this, config);
+    const path: Typed = { value: config.path, type: config.pathType };
+    const trimStart: Typed = { value: config.trimStart, type: config.trimStartType };
+    const trimEnd: Typed = { value: config.trimEnd, type: config.trimEndType };
+    const isSample = config.source === 'sample';
+    const rules = (): PathRules => pathRules(RED.settings, 'remasterInAllowedFolders');
+    let isClosed = false;
+    let turn = Promise.resolve();
+
+    /** The path in the node's own settings; null when messages name it. */
+    const ownPath = (): string | null => {
+      if (isSample) return SAMPLE;
+      if (originOf(path) === 'message') return null;
+      const value: unknown = RED.util.evaluateNodeProperty(path.value, path.type, this, {});
+      return typeof value === 'string' ? resolve(rules().base, value) : null;
+    };
+    const leave = enter(sources, this.id, { names: (file) => file === ownPath(), isSample });
+    this.on('close', () => {
+      isClosed = true;
+      leave();
+    });
+    this.status(status.idle);
+
+    this.on('input', (msg, send, done) => {
+      if ((actionOf(msg) ?? 'start') !== 'start') {
+        send(msg); // steers the job further down the wire
+        done();
+        return;
+      }
+      // one after the other: messages leave in the order they came
+      turn = turn.then(async () => {
+        if (isClosed) return;
+        try {
+          const plan = await planFor(msg);
+          if (isClosed) return;
+          this.status(status.source(plan.source.info));
+          send(Object.assign(msg, { video: plan, payload: summary(plan.source) }));
+          done();
+        } catch (error) {
+          if (isClosed) return;
+          this.status(status.failed(error));
+          done(reportable(error));
+        }
+      });
+    });
+
+    const planFor = async (msg: NodeMessageInFlow): Promise<Plan> => {
+      const value = isSample ? SAMPLE : await evaluate(RED, this, path, msg);
+      const origin = isSample ? 'config' : originOf(path);
+      const file = await allowedSource(value, origin, rules());
+      const trim = trimOf(await evaluate(RED, this, trimStart, msg), await evaluate(RED, this, trimEnd, msg));
+      const deinterlace = optionIn(config.deinterlace, ['auto', 'on', 'off'], 'Deinterlace');
+      this.status(status.probing);
+      const info = await engineFor().ask('probe', { input: file });
+      return {
+        version: PLAN_VERSION,
+        id: RED.util.generateId(),
+        kind: 'file',
+        source: { node: this.id, label: basename(String(value)), path: file, info, trim, deinterlace },
+        stages: [],
+      };
+    };
+  }
+  RED.nodes.registerType('remaster-in', RemasterIn, {
+    settings: { remasterInAllowedFolders: { value: undefined, exportable: false } },
+  });
+}
+
+function trimOf(from: unknown, to: unknown): Job['trim'] {
+  const start = secondsIn(from, 'The start of the part') ?? 0;
+  const end = secondsIn(to, 'The end of the part');
+  if (end !== null && end <= start) {
+    throw new RemasterError('BAD_SETTING', `The part ends at ${end} s, before it starts at ${start} s.`, {
+      remedy: 'Correct start and end in the video in node.',
+    });
+  }
+  return start === 0 && end === null ? null : { start, end };
+}
+
+/** For a Debug node and for people. */
+const summary = ({
+  label,
+  path,
+  info,
+}: Plan['source']): { readonly text: string } & SourceSummary & { file: string; path: string } => ({
+  text: [
+    label,
+    `${info.width}x${info.height}`,
+    info.fps === null ? null : `${Math.round(info.fps * 1000) / 1000} fps`,
+    info.duration === null ? null : status.clock(info.duration),
+    info.codec,
+    info.bitDepth > 8 ? `${info.bitDepth} bit` : null,
+    info.interlaced ? 'interlaced' : null,
+    info.audio ? null : 'no sound',
+  ]
+    .filter((part) => part !== null)
+    .join(', '),
+  file: label,
+  path,
+  ...info,
+});

@@ -1,0 +1,112 @@
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import { RemasterError } from '../src/errors';
+import { JOB_DEFAULTS, type NoiseMode, type Progress } from '../src/pipeline/job';
+import { actionOf } from './actions';
+import { enter, stages, type LivingModel } from './living';
+import { knownModel, usableModel } from './models';
+import { planOf, type PlanStage } from './plan';
+import type { ModelNode } from './remaster-model';
+import { reportable } from './report';
+import * as status from './status';
+import { evaluate, integerIn, numberIn, optionIn, type Typed } from './typed';
+
+interface Config extends NodeDef {
+  readonly model: string;
+  readonly steps: string;
+  readonly stepsType: string;
+  readonly strength: string;
+  readonly strengthType: string;
+  readonly noise: NoiseMode;
+  readonly seed: string;
+  readonly seedType: string;
+}
+
+export default function remasterUpscale(RED: NodeAPI): void {
+  function RemasterUpscale(this: Node, config: Config): void {
+    RED.nodes.createNode(this, config);
+    const steps: Typed = { value: config.steps, type: config.stepsType };
+    const strength: Typed = { value: config.strength, type: config.strengthType };
+    const seed: Typed = { value: config.seed, type: config.seedType };
+    const model = RED.nodes.getNode(config.model) as ModelNode | null;
+    let scale: number | null = null;
+    let isClosed = false;
+    let isRunning = false;
+
+    const rest = (): void => {
+      try {
+        const name = chosen(model).model;
+        scale ??= knownModel(name)?.scale ?? null;
+        this.status(status.ready(name, scale));
+      } catch (error) {
+        this.status(status.failed(error));
+      }
+    };
+    const show = (progress: Progress | null): void => {
+      if (isClosed || (progress === null && !isRunning)) return;
+      isRunning = progress !== null;
+      if (progress === null) rest();
+      else this.status(status.upscaling(scale, progress.fps));
+    };
+    const leave = enter(stages, this.id, { model: () => chosen(model), show });
+    this.on('close', () => {
+      isClosed = true;
+      leave();
+    });
+    rest();
+
+    this.on('input', (msg, send, done) => {
+      const action = actionOf(msg);
+      if (action !== null && (action !== 'start' || msg['video'] === undefined)) {
+        send(msg); // steers the job further down the wire
+        done();
+        return;
+      }
+      planWithStage(msg).then(
+        (video) => {
+          if (!isRunning && !isClosed) rest();
+          send(Object.assign(msg, { video }));
+          done();
+        },
+        (error: unknown) => {
+          if (!isClosed) this.status(status.failed(error));
+          done(reportable(error));
+        },
+      );
+    });
+
+    const planWithStage = async (msg: NodeMessageInFlow) => {
+      const plan = planOf(msg);
+      if (plan.stages.length > 0) {
+        throw new RemasterError(
+          'PLAN_INVALID',
+          'The video has passed a video upscale node before; a job has room for one.',
+          {
+            remedy: 'Take one of the two nodes out, or restore the finished file in a second run.',
+          },
+        );
+      }
+      const { model: name, tile } = chosen(model);
+      const stage: PlanStage = {
+        node: this.id,
+        op: 'upscale',
+        model: name,
+        scale: (await usableModel(name))?.scale ?? null,
+        steps: integerIn(await evaluate(RED, this, steps, msg), 'Steps', 1, 10_000),
+        strength: numberIn(await evaluate(RED, this, strength, msg), 'Strength', 0, 1) ?? JOB_DEFAULTS.strength,
+        noise: optionIn(config.noise, ['shared', 'independent', 'mixed'], 'Noise'),
+        seed: integerIn(await evaluate(RED, this, seed, msg), 'Seed', 0, 0xffff_ffff) ?? JOB_DEFAULTS.seed,
+        tile,
+      };
+      scale = stage.scale;
+      return { ...plan, stages: [stage] };
+    };
+  }
+  RED.nodes.registerType('remaster-upscale', RemasterUpscale);
+}
+
+function chosen(node: ModelNode | null): LivingModel {
+  if (node) return node.choice();
+  throw new RemasterError('MODEL_NOT_FOUND', 'The upscale model of this node is missing or disabled.', {
+    remedy: 'Open the video upscale node, choose a model, and deploy.',
+  });
+}
