@@ -1,11 +1,18 @@
 import type { ErrorRecord } from '../errors';
+import type { ModelSummary } from '../model/library';
+export type { ModelSummary } from '../model/library';
 import type { Job, Progress, Result } from '../pipeline/job';
 
 /** Raised when a message changes its meaning; an engine of another version is refused at once. */
 export const PROTOCOL = 1;
 
 export interface DoctorReport {
-  readonly lines: readonly { readonly ok: boolean | null; readonly what: string; readonly found: string; readonly remedy: string }[];
+  readonly lines: readonly {
+    readonly ok: boolean | null;
+    readonly what: string;
+    readonly found: string;
+    readonly remedy: string;
+  }[];
 }
 
 /** What ffmpeg says of a file, in the words the nodes show. */
@@ -25,21 +32,6 @@ export interface SourceSummary {
   readonly bitDepth: number;
 }
 
-/** One bundle as `remaster models` and the editor list it. */
-export interface ModelSummary {
-  readonly name: string;
-  readonly path: string;
-  readonly title: string;
-  readonly system: string;
-  readonly task: string;
-  readonly scale: number;
-  readonly steps: number;
-  readonly licence: string;
-  readonly bytes: number;
-  /** Why it cannot be used; null when it can. */
-  readonly problem: ErrorRecord | null;
-}
-
 /** A picture out of a video, for previews and the before/after page. */
 export interface ThumbnailRequest {
   readonly input: string;
@@ -56,7 +48,15 @@ export interface Ask {
   models: { args: Record<string, never>; result: readonly ModelSummary[] };
   thumbnail: { args: ThumbnailRequest; result: null };
   /** Loads the model, runs one tile, says how long it took. */
-  test: { args: Pick<Job, 'model' | 'provider' | 'device' | 'threads' | 'steps'>; result: { readonly provider: string; readonly rejected: readonly { provider: string; reason: string }[]; readonly ms: number; readonly tile: readonly [number, number] } };
+  test: {
+    args: Pick<Job, 'model' | 'provider' | 'device' | 'threads' | 'steps'>;
+    result: {
+      readonly provider: string;
+      readonly rejected: readonly { provider: string; reason: string }[];
+      readonly ms: number;
+      readonly tile: readonly [number, number];
+    };
+  };
 }
 
 /** From the client to the engine. */

@@ -29,20 +29,25 @@ export function openVideo(
   signal: AbortSignal,
 ): FrameSource {
   const { width, height } = info;
-  const filters = [
-    // Times are noted before deinterlacing, which counts in half ticks. The print filter skips frames without metadata.
-    String.raw`metadata=mode=add:key=time:value=0,metadata=mode=print:file='pipe\:3'`,
-    ...(options.deinterlace ? ['bwdif=mode=send_frame:parity=auto:deint=all'] : []),
-    `scale=${width}:${height}:${toRgb(options.colour)}`, // named size: a change of resolution must not change the frame size
-    `format=${PIXELS[options.depth]}`,
+  const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']; // every frame once: none doubled, none dropped
+  const graph = [
+    `[0:${info.stream}]split[t][f]`,
+    '[t]scale=2:2:flags=neighbor,format=gray[times]', // only its time is wanted
+    [
+      ...(options.deinterlace ? ['[f]bwdif=mode=send_frame:parity=auto:deint=all'] : ['[f]null']),
+      `scale=${width}:${height}:${toRgb(options.colour)}`, // named size: a change of resolution must not change the frame size
+      `format=${PIXELS[options.depth]}[frames]`,
+    ].join(','),
   ];
   const args = [
     ...['-copyts', '-start_at_zero'], // times count from the start of the file also after a seek
     ...(options.from > 0 ? ['-ss', options.from.toFixed(6)] : []),
     ...inputOptions(info.source),
-    ...['-map', `0:${info.stream}`, '-vf', filters.join(',')],
-    ...(binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']), // every frame once: none doubled, none dropped
-    ...['-f', 'rawvideo', '-pix_fmt', PIXELS[options.depth], 'pipe:1'],
+    ...['-filter_complex', graph.join(';')],
+    // Times come first: ffmpeg writes its outputs in this order, so a frame never has to wait for a time behind it.
+    ...['-map', '[times]', ...passthrough, '-enc_time_base', `${info.timeBase.num}/${info.timeBase.den}`],
+    ...['-c:v', 'rawvideo', '-flush_packets', '1', '-f', 'framecrc', 'pipe:3'],
+    ...['-map', '[frames]', ...passthrough, '-f', 'rawvideo', '-pix_fmt', PIXELS[options.depth], 'pipe:1'],
   ];
   const decoder = ffmpeg(binary, args, signal);
   return {
@@ -75,7 +80,7 @@ async function* frames(decoder: Ffmpeg, info: VideoInfo, depth: 8 | 16): AsyncGe
 const nextTick = (last: number, { framesPerSecond, timeBase }: VideoInfo): number =>
   last === -Infinity ? 0 : last + Math.max(1, Math.round(timeBase.den / timeBase.num / (framesPerSecond ?? 25)));
 
-/** The times ffmpeg prints on its side channel, one a frame, in ticks; null = the frame has none; undefined = no more. */
+/** The times on the side channel, `stream, dts, pts, …` one a frame, in ticks; null = the frame has none; undefined = no more. */
 function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefined> } {
   const known: (number | null)[] = []; // bounded: ffmpeg stands still while its stdout is not read
   let rest = '';
@@ -85,7 +90,7 @@ function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefine
     const lines = (rest + text).split('\n');
     rest = lines.pop()!;
     for (const line of lines) {
-      const found = /^frame:\d+ +pts:(\S+)/.exec(line);
+      const found = /^0, *\S+, *([^,\s]+),/.exec(line);
       if (found) known.push(Number.isFinite(Number(found[1])) ? Number(found[1]) : null);
     }
     wake();

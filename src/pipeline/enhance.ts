@@ -7,7 +7,7 @@ import type { Frame } from './frame';
 export interface Enhancer {
   /** Frames that go through together. */
   readonly group: number;
-  /** Takes the frames over: their pixels must not be used again. Same order out. */
+  /** Same order out. */
   run(frames: readonly Frame[], signal: AbortSignal): Promise<Frame[]>;
 }
 
@@ -31,8 +31,7 @@ export function enhancer(
         } catch (error) {
           const isFull = error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY';
           const smaller = Math.ceil(Math.max(layout.grid.x.size, layout.grid.y.size) / 2);
-          // A whole frame is handed over to the model and gone; only tiles can be cut again.
-          if (!isFull || layout.isWhole || smaller < SMALLEST_TILE) throw error;
+          if (!isFull || smaller < SMALLEST_TILE) throw error;
           longest = smaller;
           layout = layOut(model.info, width, height, longest);
           warn(`Memory ran out; from frame ${frames[0]!.index} on, tiles are ${longest} pixels.`);
@@ -64,7 +63,8 @@ function layOut({ multiple, tile, scale }: ModelInfo, width: number, height: num
 
 async function runWhole(model: Model, frames: readonly Frame[], signal: AbortSignal): Promise<Frame[]> {
   const { width, height } = frames[0]!;
-  const data = frames.length === 1 ? frames[0]!.data : concatenate(frames.map((frame) => frame.data));
+  // A copy, which is small beside the result: the model takes it over, and a retry with tiles needs the frame again.
+  const data = concatenate(frames.map((frame) => frame.data));
   const keys = frames.map(({ scene, pts }) => ({ x: 0, y: 0, scene, frame: pts }));
   const made = await model.run({ width, height, data, keys }, signal);
   return split(frames, made, model.info.scale);
@@ -141,7 +141,6 @@ const samples = (bytes: Uint8Array, depth: 8 | 16): Samples =>
   depth === 8 ? bytes : new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
   const size = parts[0]!.length;
   const whole = new Uint8Array(size * parts.length);
   parts.forEach((part, i) => whole.set(part, i * size));

@@ -1,0 +1,217 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import { doctor, JOB_DEFAULTS, listModels, probe, RemasterError, restore, type ErrorCode, type Job } from './index';
+import { progressLine } from './progressLine';
+
+const HELP = `remaster restore IN OUT [options]   restore a video into .mp4, .mov or .mkv
+remaster probe FILE                 what a video file holds
+remaster models                     the models on this machine
+remaster doctor                     what works here and what does not, to copy into a bug report
+
+restore:
+  --model NAME|FOLDER   which model (default ${JOB_DEFAULTS.model})
+  --steps N             network calls per frame (default: the model's own)
+  --strength S          1 = the model's picture, 0 = plain resampling (default 1)
+  --noise MODE          shared, independent or mixed (default ${JOB_DEFAULTS.noise})
+  --seed N              another seed, another texture (default ${JOB_DEFAULTS.seed})
+  --tile N|auto         longest tile side in source pixels (default auto)
+  --batch N|auto        frames per network call (default auto)
+  --codec NAME          h264, h265, av1, ffv1 or prores (default ${JOB_DEFAULTS.codec})
+  --quality N           constant quality of the codec, lower is better
+  --audio MODE          copy, encode or none (default ${JOB_DEFAULTS.audio})
+  --no-extras           leave out subtitles, chapters, attachments and metadata
+  --deinterlace MODE    auto, on or off (default ${JOB_DEFAULTS.deinterlace})
+  --start S, --end S    only this part, in seconds
+  --provider NAME       auto, cpu, cuda, tensorrt, webgpu, coreml or dml (default ${JOB_DEFAULTS.provider})
+  --device N            which GPU (default 0)
+  --threads N           threads of one inference, 0 = one per core (default 0)
+  --overwrite           replace an output that exists
+  --resume              keep finished pieces when interrupted, and go on from them next time
+  --json                one JSON object per line instead of a progress bar
+
+exit codes: 0 done, 1 defect or crash, 2 wrong usage or setting, 3 source, 4 output or disk, 5 model or runtime,
+            6 ffmpeg missing, 130 stopped by Ctrl-C
+`;
+
+/** What the shell is told. Documented in docs/cli.md. */
+export function exitCode(code: ErrorCode): number {
+  if (/^(BAD_SETTING|NO_PLAN|PLAN_|PATH_)/.test(code)) return 2;
+  if (/^(SOURCE_|AUTH_)/.test(code)) return 3;
+  if (/^(OUTPUT_|DISK_|FRAME_)/.test(code)) return 4;
+  if (/^(MODEL_|RUNTIME_|GPU_)/.test(code)) return 5;
+  return code === 'FFMPEG_MISSING' ? 6 : 1;
+}
+
+const OPTIONS = {
+  model: { type: 'string' },
+  steps: { type: 'string' },
+  strength: { type: 'string' },
+  noise: { type: 'string' },
+  seed: { type: 'string' },
+  tile: { type: 'string' },
+  batch: { type: 'string' },
+  codec: { type: 'string' },
+  quality: { type: 'string' },
+  audio: { type: 'string' },
+  'no-extras': { type: 'boolean' },
+  deinterlace: { type: 'string' },
+  start: { type: 'string' },
+  end: { type: 'string' },
+  provider: { type: 'string' },
+  device: { type: 'string' },
+  threads: { type: 'string' },
+  overwrite: { type: 'boolean' },
+  resume: { type: 'boolean' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+type Values = { [K in keyof typeof OPTIONS]?: (typeof OPTIONS)[K] extends { type: 'boolean' } ? boolean : string };
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = read(args);
+  const [command, ...rest] = positionals;
+  if (values.help || command === undefined) {
+    process.stdout.write(HELP);
+    return values.help ? 0 : 2;
+  }
+  const print = (value: unknown, text: string): number => {
+    process.stdout.write(values.json ? `${JSON.stringify(value)}\n` : `${text}\n`);
+    return 0;
+  };
+  switch (command) {
+    case 'restore':
+      return restoreCommand(rest, values);
+    case 'probe': {
+      const summary = await probe(only(rest, 'probe FILE'));
+      const words = Object.entries(summary).map(([name, value]) => `${name.padEnd(11)} ${value ?? 'unknown'}`);
+      return print(summary, words.join('\n'));
+    }
+    case 'models': {
+      const models = await listModels();
+      const lines = models.map(({ name, system, task, scale, steps, bytes, licence, title, problem }) =>
+        [
+          name.padEnd(12),
+          system.padEnd(9),
+          task.padEnd(8),
+          `x${scale}`,
+          `${steps} steps`,
+          `${(bytes / 1e6).toFixed(1)} MB`.padStart(9),
+          licence,
+          problem ? `UNUSABLE: ${problem.message}` : title,
+        ].join('  '),
+      );
+      return print(models, lines.join('\n'));
+    }
+    case 'doctor': {
+      const report = await doctor();
+      const mark = (ok: boolean | null) => (ok === null ? 'note' : ok ? 'ok  ' : 'FAIL');
+      const lines = report.lines.map(
+        ({ ok, what, found, remedy }) => `${mark(ok)}  ${what}: ${found}${remedy ? `\n      ${remedy}` : ''}`,
+      );
+      print(report, lines.join('\n'));
+      return report.lines.some(({ ok }) => ok === false) ? 1 : 0;
+    }
+    default:
+      throw usage(`There is no command ${command}.`);
+  }
+}
+
+const usage = (message: string): RemasterError =>
+  new RemasterError('BAD_SETTING', message, { remedy: 'See remaster --help.' });
+
+function read(args: readonly string[]): { values: Values; positionals: string[] } {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+  } catch (cause) {
+    throw usage((cause as Error).message);
+  }
+}
+
+function only(rest: readonly string[], shape: string): string {
+  if (rest.length !== 1) throw usage(`It is: remaster ${shape}`);
+  return rest[0]!;
+}
+
+async function restoreCommand(paths: readonly string[], values: Values): Promise<number> {
+  if (paths.length !== 2) throw usage('It is: remaster restore IN OUT');
+  const stop = new AbortController();
+  // The first Ctrl-C tidies up, which takes less than three seconds; a second one is not needed and changes nothing.
+  for (const event of ['SIGINT', 'SIGTERM'] as const) process.on(event, () => stop.abort(new Error('stopped')));
+  const line = progressLine(
+    process.stderr,
+    values.json ? (value) => process.stdout.write(`${JSON.stringify(value)}\n`) : null,
+  );
+  try {
+    const result = await restore(jobOf(paths as [string, string], values), {
+      signal: stop.signal,
+      onProgress: (progress) => line.progress(progress),
+    });
+    line.done(result);
+    return 0;
+  } catch (error) {
+    line.end();
+    if (!stop.signal.aborted) throw error;
+    process.stderr.write(
+      values.resume ? 'Stopped. The same command goes on from here.\n' : 'Stopped. Nothing was left behind.\n',
+    );
+    return 130;
+  }
+}
+
+function jobOf([input, output]: [string, string], values: Values): Parameters<typeof restore>[0] {
+  const number = (name: keyof Values, fallback: number | null): number | null => {
+    const value = values[name];
+    if (value === undefined || value === 'auto') return fallback;
+    if (value === '' || !Number.isFinite(Number(value))) throw usage(`--${name} must be a number.`);
+    return Number(value);
+  };
+  const d = JOB_DEFAULTS;
+  const [start, end] = [number('start', 0)!, number('end', null)];
+  return {
+    input,
+    output,
+    model: values.model ?? d.model,
+    provider: values.provider ?? d.provider,
+    device: number('device', d.device)!,
+    threads: number('threads', d.threads)!,
+    overwrite: values.overwrite ?? false,
+    resume: values.resume ?? false,
+    steps: number('steps', null),
+    strength: number('strength', d.strength)!,
+    noise: (values.noise ?? d.noise) as Job['noise'],
+    seed: number('seed', d.seed)!,
+    tile: number('tile', null),
+    batch: number('batch', null),
+    codec: (values.codec ?? d.codec) as Job['codec'],
+    quality: number('quality', null),
+    audio: (values.audio ?? d.audio) as Job['audio'],
+    extras: !values['no-extras'],
+    deinterlace: (values.deinterlace ?? d.deinterlace) as Job['deinterlace'],
+    trim: start === 0 && end === null ? null : { start, end },
+  };
+}
+
+function fail(error: unknown, asJson: boolean): number {
+  if (!(error instanceof RemasterError)) {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return 1;
+  }
+  if (asJson) process.stdout.write(`${JSON.stringify({ error })}\n`);
+  else {
+    process.stderr.write(`${error.code}: ${error.message}\n${error.remedy ? `${error.remedy}\n` : ''}`);
+    if (error.detail && /^(INTERNAL|ENGINE_CRASHED|ENCODE_FAILED|FFMPEG_MISSING)$/.test(error.code))
+      process.stderr.write(`${error.detail.trim()}\n`);
+  }
+  return exitCode(error.code);
+}
+
+if (require.main === module) {
+  const args = process.argv.slice(2);
+  main(args)
+    .catch((error: unknown) => fail(error, args.includes('--json')))
+    .then((code) => {
+      process.exitCode = code;
+    })
+    .catch(() => process.exit(1));
+}

@@ -1,0 +1,55 @@
+import { listModels } from '../model/library';
+import { findFfmpeg } from '../pipeline/ffmpegBinary';
+import { JOB_DEFAULTS } from '../pipeline/job';
+import { probe } from '../pipeline/probe';
+import { thumbnail } from '../pipeline/thumbnail';
+import { doctor } from './doctor';
+import type { Ask, SourceSummary, ThumbnailRequest } from './protocol';
+import type { ModelShelf } from './shelf';
+
+/** What the engine can tell without restoring anything. */
+export async function answer(what: keyof Ask, args: unknown, shelf: ModelShelf): Promise<Ask[keyof Ask]['result']> {
+  switch (what) {
+    case 'probe':
+      return summary((args as Ask['probe']['args']).input);
+    case 'doctor':
+      return doctor((args as Ask['doctor']['args']).folder);
+    case 'models':
+      return listModels();
+    case 'thumbnail':
+      await thumbnail(await findFfmpeg(), args as ThumbnailRequest);
+      return null;
+    case 'test':
+      return test(args as Ask['test']['args'], shelf);
+  }
+}
+
+async function summary(input: string): Promise<SourceSummary> {
+  const info = await probe(await findFfmpeg(), input, AbortSignal.timeout(60_000));
+  const { width, height, framesPerSecond: fps, duration, isInterlaced: interlaced, codec, bitDepth } = info;
+  const frames = fps !== null && duration !== null ? Math.round(fps * duration) : null;
+  const audio = info.streams.some(({ kind }) => kind === 'audio');
+  return { width, height, fps, frames, duration, interlaced, audio, codec, bitDepth };
+}
+
+/** Side of the tile that `test` runs. */
+const TEST_TILE = 128;
+
+async function test(args: Ask['test']['args'], shelf: ModelShelf): Promise<Ask['test']['result']> {
+  const { strength, noise, seed } = JOB_DEFAULTS;
+  const model = await shelf.open({ ...args, strength, noise, seed, depth: 8 });
+  const { multiple, provider, rejected } = model.info;
+  const side = Math.ceil(TEST_TILE / multiple) * multiple;
+  const keys = [{ x: 0, y: 0, scene: 0, frame: 0 }];
+  const tile = () => ({
+    width: side,
+    height: side,
+    keys,
+    data: Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 37) % 256),
+  });
+  const signal = AbortSignal.timeout(120_000);
+  await model.run(tile(), signal); // the first run pays for memory and noise
+  const started = performance.now();
+  await model.run(tile(), signal);
+  return { provider, rejected, ms: performance.now() - started, tile: [side, side] };
+}

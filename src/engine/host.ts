@@ -1,0 +1,122 @@
+import { findFfmpeg } from '../pipeline/ffmpegBinary';
+import { onChild } from '../pipeline/ffmpegProcess';
+import type { Job } from '../pipeline/job';
+import { restore } from '../pipeline/restore';
+import { errorRecord, RemasterError, StoppedError } from '../errors';
+import { answer } from './answers';
+import { modelShelf } from './shelf';
+import { type Ask, PROTOCOL, type Reply, type Request } from './protocol';
+import { JobQueue } from './queue';
+import { throttled } from './throttle';
+
+/** The engine's side of the conversation: takes requests, runs one job at a time, answers questions beside it. */
+export interface EngineHost {
+  receive(request: Request): void;
+  /** Suspends what runs and settles when every process and file of it is put away. */
+  close(): Promise<void>;
+}
+
+export function engineHost(send: (reply: Reply) => void): EngineHost {
+  const running = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>();
+  const queue = new JobQueue((id, position) => send({ type: 'queued', id, position }));
+  const shelf = modelShelf();
+  let asking = 0;
+  let idleMs = 60_000;
+  let idle: NodeJS.Timeout | undefined;
+
+  onChild((pid, alive) => send({ type: 'child', pid, alive }));
+
+  const rest = (): void => {
+    clearTimeout(idle);
+    if (queue.length > 0 || asking > 0 || idleMs <= 0) return;
+    idle = setTimeout(() => void close().finally(() => process.exit(0)), idleMs);
+  };
+
+  function start(id: string, job: Job): void {
+    const stop = new AbortController();
+    let settle = (): void => {};
+    const ended = new Promise<void>((resolve) => (settle = resolve));
+    running.set(id, { stop, ended });
+    queue.add(id, async () => {
+      try {
+        send({ type: 'done', id, result: await run(id, job, stop.signal) });
+      } catch (error) {
+        send(stop.signal.aborted ? { type: 'stopped', id } : { type: 'failed', id, error: errorRecord(error) });
+      } finally {
+        running.delete(id);
+        settle();
+        setImmediate(rest);
+      }
+    });
+  }
+
+  async function run(id: string, job: Job, signal: AbortSignal) {
+    const binary = await findFfmpeg();
+    const tools = {
+      binary,
+      openModel: shelf.open,
+      onScratch: (path: string, gone: boolean) => send({ type: 'scratch', path, gone }),
+    };
+    // At most one a second, but every change of stage at once.
+    const report = throttled(1000, send);
+    return restore(job, tools, signal, (progress) => report({ type: 'progress', id, progress }, progress.stage));
+  }
+
+  async function ask(id: string, what: keyof Ask, args: unknown): Promise<void> {
+    asking++;
+    try {
+      send({ type: 'answer', id, result: await answer(what, args, shelf) });
+    } catch (error) {
+      send({ type: 'failed', id, error: errorRecord(error) });
+    } finally {
+      asking--;
+      rest();
+    }
+  }
+
+  function stop(id: string, keep: boolean): void {
+    const job = running.get(id);
+    if (!job) return;
+    job.stop.abort(new StoppedError(keep));
+    if (!queue.remove(id)) return;
+    running.delete(id);
+    send({ type: 'stopped', id });
+    rest();
+  }
+
+  async function close(): Promise<void> {
+    clearTimeout(idle);
+    const all = [...running.entries()];
+    for (const [id] of all) stop(id, true);
+    await Promise.all(all.filter(([id]) => running.has(id)).map(([, { ended }]) => ended));
+  }
+
+  return {
+    close,
+    receive(request) {
+      clearTimeout(idle);
+      switch (request.type) {
+        case 'hello':
+          if (request.protocol !== PROTOCOL) {
+            throw new RemasterError(
+              'INTERNAL',
+              `The engine speaks protocol ${PROTOCOL}, the client ${request.protocol}.`,
+            );
+          }
+          idleMs = request.idleMs;
+          send({ type: 'ready', protocol: PROTOCOL, pid: process.pid });
+          rest();
+          break;
+        case 'job':
+          start(request.id, request.job);
+          break;
+        case 'stop':
+          stop(request.id, request.keep);
+          break;
+        case 'ask':
+          void ask(request.id, request.what, request.args);
+          break;
+      }
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { createEngine, type Engine, type JobEvents } from './engine/client';
+import type { DoctorReport, SourceSummary } from './engine/protocol';
+import type { ModelSummary } from './model/library';
+import { type Job, JOB_DEFAULTS, type Result } from './pipeline/job';
+
+export { ERROR_CODES, type ErrorCode, type ErrorRecord, RemasterError, StoppedError } from './errors';
+export { createEngine, type Engine, type JobEvents, type RunningJob } from './engine/client';
+export type { DoctorReport, SourceSummary, ThumbnailRequest } from './engine/protocol';
+export type { ModelSummary } from './model/library';
+export {
+  type CodecName,
+  type Job,
+  JOB_DEFAULTS,
+  type NoiseMode,
+  type Progress,
+  type Result,
+  type Stage,
+} from './pipeline/job';
+
+/** What to restore, and how; everything but the two paths has a default. */
+export type RestoreOptions = Pick<Job, 'input' | 'output'> & Partial<Job>;
+
+export interface Control extends JobEvents {
+  /** Aborting stops the job and removes what it made, unless it may resume. */
+  readonly signal?: AbortSignal;
+  /** An engine to share; without one, the call starts its own and ends it. */
+  readonly engine?: Engine;
+}
+
+/** Restores one video file. Rejects with a RemasterError, or with the signal's reason when stopped. */
+export const restore = (options: RestoreOptions, { signal, engine, ...events }: Control = {}): Promise<Result> =>
+  withEngine(engine, async (worker) => {
+    signal?.throwIfAborted();
+    const running = worker.run({ ...JOB_DEFAULTS, ...options }, events);
+    const stop = (): void => void (options.resume ? running.suspend() : running.stop());
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      return await running.result;
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  });
+
+/** What a file holds. */
+export const probe = (input: string, engine?: Engine): Promise<SourceSummary> =>
+  withEngine(engine, (worker) => worker.ask('probe', { input }));
+
+/** The bundles on this machine. */
+export const listModels = (engine?: Engine): Promise<readonly ModelSummary[]> =>
+  withEngine(engine, (worker) => worker.ask('models', {}));
+
+/** What works on this machine and what does not. */
+export const doctor = (folder: string | null = null, engine?: Engine): Promise<DoctorReport> =>
+  withEngine(engine, (worker) => worker.ask('doctor', { folder }));
+
+/** One picture out of a video, written to `output` (.png or .jpg). */
+export const thumbnail = (
+  input: string,
+  output: string,
+  at = 0,
+  width: number | null = null,
+  engine?: Engine,
+): Promise<null> => withEngine(engine, (worker) => worker.ask('thumbnail', { input, output, at, width }));
+
+async function withEngine<T>(shared: Engine | undefined, use: (engine: Engine) => Promise<T>): Promise<T> {
+  const engine = shared ?? createEngine();
+  try {
+    return await use(engine);
+  } finally {
+    if (!shared) await engine.close();
+  }
+}

@@ -1,0 +1,49 @@
+import { isAbsolute, resolve } from 'node:path';
+import { RemasterError } from '../errors';
+import { containerOf } from './codecs';
+import type { Job } from './job';
+
+/** Checks a job once, at the door: it may come from a command line, a flow or a message. Paths become absolute. */
+export function checkJob(job: Job): Job {
+  text('input', job.input);
+  text('output', job.output);
+  text('model', job.model);
+  if (resolve(job.input) === resolve(job.output)) throw bad('output', 'another file than the input');
+  containerOf(job.output);
+  choice('noise', job.noise, ['shared', 'independent', 'mixed']);
+  choice('codec', job.codec, ['h264', 'h265', 'av1', 'ffv1', 'prores']);
+  choice('audio', job.audio, ['copy', 'encode', 'none']);
+  choice('deinterlace', job.deinterlace, ['auto', 'on', 'off']);
+  whole('seed', job.seed, 0, 2 ** 32 - 1);
+  whole('threads', job.threads, 0, 1024);
+  whole('device', job.device, 0, 255);
+  if (job.steps !== null) whole('steps', job.steps, 1, 1000);
+  if (job.tile !== null) whole('tile', job.tile, 16, 8192);
+  if (job.batch !== null) whole('batch', job.batch, 1, 64);
+  if (job.quality !== null) whole('quality', job.quality, 0, 63);
+  if (!(job.strength >= 0 && job.strength <= 1)) throw bad('strength', 'a number from 0 to 1');
+  if (job.trim) {
+    const { start, end } = job.trim;
+    if (!(start >= 0 && Number.isFinite(start))) throw bad('trim start', 'seconds, 0 or more');
+    if (end !== null && !(end > start && Number.isFinite(end))) throw bad('trim end', 'seconds, more than the start');
+  }
+  const folder = /[\\/]/.test(job.model) && !isAbsolute(job.model) ? resolve(job.model) : job.model;
+  return { ...job, model: folder, input: resolve(job.input), output: resolve(job.output) };
+}
+
+const bad = (name: string, allowed: string): RemasterError =>
+  new RemasterError('BAD_SETTING', `The setting ${name} must be ${allowed}.`, {
+    remedy: 'Correct it and start again.',
+  });
+
+function text(name: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) throw bad(name, 'a path');
+}
+
+function choice(name: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value)) throw bad(name, `one of ${allowed.join(', ')}`);
+}
+
+function whole(name: string, value: number, low: number, high: number): void {
+  if (!Number.isInteger(value) || value < low || value > high) throw bad(name, `a whole number from ${low} to ${high}`);
+}

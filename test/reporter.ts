@@ -1,0 +1,12 @@
+import { reporters, type Runner } from 'mocha';
+
+/** Mocha's spec reporter, with a last line that says the counts in the plainest form. */
+export = class PlainClosing extends reporters.Spec {
+  constructor(runner: Runner, options?: Mocha.MochaOptions) {
+    super(runner, options);
+    runner.once('end', () => {
+      const { passes = 0, failures = 0, pending = 0 } = this.stats;
+      process.stdout.write(`${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}\n`);
+    });
+  }
+};
