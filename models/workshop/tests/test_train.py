@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from workshop import checkpoint
-from workshop.train import Training, arguments, run
+from workshop.train import arguments, run
+from workshop.training import Training
 
 
 def settings(shards, folder, *more):
