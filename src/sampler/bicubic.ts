@@ -2,8 +2,8 @@ import { requireSetting } from './setting';
 import { type Floats, type Tensor, zerosLike } from './tensor';
 
 /**
- * Enlarges as torch does and ResShift was trained with: Keys' kernel with a = −0.75 (PIL has −0.5), half-pixel centres, no
- * antialiasing, the edge pixel repeated. The result may overshoot the range of `x`.
+ * Enlarges as torch does and ResShift was trained with: Keys' kernel with a = −0.75 (PIL has −0.5), half-pixel centres,
+ * no antialiasing, the edge pixel repeated. The result may overshoot the range of `x`.
  */
 export function bicubic<F extends Floats>(x: Tensor<F>, scale: number): Tensor<F> {
   requireSetting('scale', scale, 'a whole number of at least 1', Number.isInteger(scale) && scale >= 1);
@@ -40,7 +40,7 @@ function taps(length: number, scale: number): readonly (readonly Tap[])[] {
   });
 }
 
-/** Keys (1981), eq. 4 with free a. */
+/** Cubic convolution, Keys (1981), with free a. */
 function kernel(x: number, a = -0.75): number {
   if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
   return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;

@@ -8,8 +8,8 @@ export interface Piece<F extends Floats = Floats> {
 }
 
 /**
- * Σ w·piece / Σ w at every point of a whole of size `dims`. The weights, [height, width] of a piece, are the same for every
- * piece and channel; absent: all 1, the plain average. Every point must be covered.
+ * Σ w·piece / Σ w at every point of a whole of size `dims`. The weights, [height, width] of a piece, are the same for
+ * every piece and channel; absent: all 1, the plain average. Every point must be covered.
  */
 export function weightedMean<F extends Floats>(dims: Dims, pieces: readonly Piece<F>[], weights?: Floats): Tensor<F> {
   const mean = zerosLike(pieces[0]!.tensor, dims);

@@ -1,8 +1,8 @@
 import { requireSetting } from './setting';
 
 /**
- * Where ResShift's script cuts one axis: at 0, stride, 2·stride, …; what would stick out is moved back inside, and an axis
- * shorter than `size` has one shorter tile. Its tiles are then averaged without weights, see `weightedMean`.
+ * Where ResShift's script cuts one axis: at 0, stride, 2·stride, …; what would stick out is moved back inside, and an
+ * axis shorter than `size` has one shorter tile. Its tiles are then averaged without weights, see `weightedMean`.
  */
 export function chopStarts(length: number, size: number, stride: number): readonly number[] {
   requireSetting(

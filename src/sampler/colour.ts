@@ -67,7 +67,8 @@ export function blur<F extends Floats>(x: Tensor<F>, radius: number): Tensor<F> 
 }
 
 /**
- * A fix of 8-bit pictures, [height, width, 3], in float32 as upstream: /255, fix, clamp, ·255 and then cut off, not rounded.
+ * A fix of 8-bit pictures, [height, width, 3], in float32 as upstream: /255, fix, clamp, ·255 and then cut off, not
+ * rounded.
  */
 export function fixBytes(fix: ColourFix, picture: Uint8Array, reference: Uint8Array, width: number): Uint8Array {
   const fixed = fix(planar(picture, width), planar(reference, width)).data;

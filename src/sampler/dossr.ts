@@ -11,7 +11,7 @@ export interface DoSSRSettings {
 }
 
 /**
- * DoSSR's solvers of the domain-shift SDE (NeurIPS 2024, algorithms 1–3): from t = 499, made of the low-resolution
+ * DoSSR's solvers of the domain-shift SDE (arXiv 2409.17778): from t = 499, made of the low-resolution
  * latent and noise alone, to t = 0. The last step adds noise too (deviation 0.029), and its state is decoded as it is.
  */
 export function dossr({ steps, order }: DoSSRSettings): SamplerPlan {
@@ -42,7 +42,7 @@ function step(levels: readonly DoSSRLevel[], j: number, order: number): PlanStep
   };
 }
 
-/** x̂₀ as a function of λ, expanded around λ_j and integrated exactly: the weights of this prediction and of past ones. */
+/** x̂₀ as a function of λ, expanded around λ_j and integrated exactly: weights of this prediction and of past ones. */
 function cleanWeights(levels: readonly DoSSRLevel[], j: number, order: number): readonly number[] {
   const lambda = (ago: number) => levels[j + ago]!.lambda;
   const to = levels[j - 1]!;

@@ -2,7 +2,7 @@ import { normalQuantiles } from './normal';
 import { requireSetting } from './setting';
 
 export interface NoiseSettings {
-  /** `shared`: one canvas per scene. `independent`: one per frame. `mixed`: a share of each (PYoCo, ICCV 2023, eq. 3). */
+  /** `shared`: one canvas per scene. `independent`: one per frame. `mixed`: some of each (PYoCo, arXiv 2305.10474). */
   readonly mode: 'shared' | 'independent' | 'mixed';
   /** Any whole number that a double holds exactly. */
   readonly seed: number;
@@ -107,7 +107,7 @@ function paint(
   }
 }
 
-/** One 32-bit word per pair of neighbours, even x first; which pair a point belongs to depends on its global x alone. */
+/** One 32-bit word per pair of neighbours, even x first; the pair a point belongs to depends on its global x alone. */
 function fillLine(line: Float32Array, table: Float32Array, [a, b]: Canvas, first: number, pairs: number): void {
   for (let i = 0; i < pairs; i++) {
     // triple32 (Wellons), with the row's second half entering between its rounds: rows whose counters happen to meet

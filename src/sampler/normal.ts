@@ -2,8 +2,8 @@
 export const QUANTILE_BITS = 16;
 
 /**
- * Φ⁻¹ at the middles of 2¹⁶ equal slices, ±4.3 at the ends, stretched by 2·10⁻⁵ so that the variance is exactly 1. Looking a
- * random 16-bit number up here gives N(0, 1). Built on first use.
+ * Φ⁻¹ at the middles of 2¹⁶ equal slices, ±4.3 at the ends, stretched by a hair so that the variance is exactly 1.
+ * Looking a random 16-bit number up here gives N(0, 1). Built on first use.
  */
 export function normalQuantiles(): Float32Array {
   return (quantiles ??= build(1 << QUANTILE_BITS));

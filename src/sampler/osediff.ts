@@ -2,7 +2,7 @@ import type { SamplerPlan } from './plan';
 import { alphasBarFloat32, TIMESTEPS } from './stableDiffusion';
 
 /**
- * OSEDiff (NeurIPS 2024, eq. 4): the low-resolution latent is taken, un-noised, for a state at t = 999, and one
+ * OSEDiff (arXiv 2406.08177): the low-resolution latent is taken, un-noised, for a state at t = 999, and one
  * prediction of ε gives the clean latent (z − √(1−ᾱ)·ε)/√ᾱ. An error in ε comes out 14.6 times larger.
  */
 export function osediff(): SamplerPlan {

@@ -6,7 +6,8 @@ export interface Size {
 
 /**
  * The size of the enlarged picture OSEDiff's script gives its networks, and of the picture it saves (its resize back
- * is computed and forgotten). Pictures below `process`/upscale pixels are enlarged first, and the sides cut to multiples of 8.
+ * is computed and forgotten). Pictures below `process`/upscale pixels are enlarged first, and then the sides are
+ * brought down to multiples of 8.
  */
 export function osediffSize({ width, height }: Size, upscale: number, process = 512): Size {
   const least = Math.floor(process / upscale);

@@ -36,7 +36,7 @@ export interface PlanStep {
   };
 }
 
-/** Noise fields a plan consumes: draw 0 starts the walk, draw i + 1 belongs to step i. Draws with weight 0 are never looked up. */
+/** The draws a plan consumes: 0 starts the walk, i + 1 belongs to step i. Those of weight 0 are never looked up. */
 export const drawsOf = (plan: SamplerPlan): readonly number[] => [
   ...(plan.start.noise === 0 ? [] : [0]),
   ...plan.steps.flatMap((step, i) => (step.next.noise === 0 ? [] : [i + 1])),

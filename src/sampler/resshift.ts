@@ -16,7 +16,7 @@ export interface ResShiftSettings extends ResShiftScheduleSettings {
 }
 
 /**
- * ResShift's reverse process (NeurIPS 2023, eq. 7 and algorithm 2). It starts from y + κ√η_T·ε, although the forward
+ * ResShift's reverse process (arXiv 2307.12348, Model Design). It starts from y + κ√η_T·ε, although the forward
  * process still holds 1 − η_T of the clean picture there, and its last step returns x̂₀ without noise.
  */
 export function resshift(settings: ResShiftSettings): SamplerPlan {
@@ -34,7 +34,7 @@ export function resshift(settings: ResShiftSettings): SamplerPlan {
   };
 }
 
-/** x_t = (1−η)·x₀ + η·y + κ√η·ε (eq. 2): the weights of the clean picture, of y and of the noise. */
+/** x_t = (1−η)·x₀ + η·y + κ√η·ε: the weights of the clean picture, of y and of the noise. */
 export const resshiftForward = ({ eta, sqrtEta }: ResShiftLevel, kappa: number) => ({
   clean: 1 - eta,
   lq: eta,

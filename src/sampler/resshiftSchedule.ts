@@ -1,7 +1,7 @@
 import { requireSetting } from './setting';
 import type { Timesteps } from './timesteps';
 
-/** The hyper-parameters of ResShift's transition (NeurIPS 2023, §2.3). A network is trained for one set of them. */
+/** ResShift's noise schedule (arXiv 2307.12348). A network is trained for one set of these. */
 export interface ResShiftScheduleSettings {
   /** T, the length of the schedule the network was trained with. At least 1. */
   readonly steps: number;
@@ -26,15 +26,15 @@ export interface ResShiftLevel {
   readonly eta: number;
   /** η of the next cleaner kept index; 0 before the first. */
   readonly etaBefore: number;
-  /** Weight of x_t in the posterior mean: η₋₁/η (eq. 7). */
+  /** Weight of x_t in the posterior mean: η₋₁/η. */
   readonly c1: number;
-  /** Weight of x̂₀ in the posterior mean: α/η with α = η − η₋₁ (eq. 7). */
+  /** Weight of x̂₀ in the posterior mean: α/η with α = η − η₋₁. */
   readonly c2: number;
-  /** Variance of the posterior: κ²·η₋₁/η·α (eq. 7). 0 at the first index. */
+  /** Variance of the posterior: κ²·η₋₁/η·α. 0 at the first index. */
   readonly posteriorVariance: number;
 }
 
-/** The kept levels, cleanest first (eq. 9–11). */
+/** The kept levels, cleanest first. */
 export function resshiftSchedule(settings: ResShiftScheduleSettings): readonly ResShiftLevel[] {
   requireSchedule(settings);
   const { steps, kappa } = settings;
@@ -52,8 +52,8 @@ export function resshiftSchedule(settings: ResShiftScheduleSettings): readonly R
 }
 
 /**
- * √η_t = √η₁·(etasEnd/√η₁)^((t/(T−1))^p) (eq. 10, 11). A schedule of one step has only its noisy end, so that the walk
- * is x̂₀ of the noisiest state; upstream divides by zero there.
+ * √η_t = √η₀·(etasEnd/√η₀)^((t/(T−1))^p) for t = 0 … T−1. A schedule of one step has only its noisy end, so that the
+ * walk is x̂₀ of the noisiest state; upstream divides by zero there.
  */
 function sqrtEtaAt(t: number, { steps, kappa, minNoise, etasEnd, power }: ResShiftScheduleSettings): number {
   const start = Math.min(minNoise / kappa, minNoise);

@@ -8,7 +8,7 @@ export interface TileSettings {
   readonly overlap: number;
   /** Tile sides are multiples of this. */
   readonly multiple: number;
-  /** Tiles start at multiples of this, a divisor of `multiple`: source pixels per point of the working grid. 1 unless given. */
+  /** Tiles start at multiples of this divisor of `multiple`: source pixels per point of the working grid. Default 1. */
   readonly grid?: number;
 }
 
@@ -52,7 +52,7 @@ export function tileAxis(length: number, settings: TileSettings): TileAxis {
   return { length, size, starts, crossings: crossingsOf(starts, size, settings.overlap) };
 }
 
-/** Each crossing lies in the middle of what two neighbours share, and is as wide as `overlap` unless the next one is near. */
+/** Each crossing lies in the middle of what two neighbours share, as wide as `overlap` unless the next one is near. */
 function crossingsOf(starts: readonly number[], size: number, overlap: number): TileAxis['crossings'] {
   const advance = Math.min(...starts.slice(1).map((start, k) => start - starts[k]!));
   const width = Math.min(overlap, advance);
@@ -63,9 +63,9 @@ function crossingsOf(starts: readonly number[], size: number, overlap: number): 
 }
 
 /**
- * The blend weights of every tile along its axis, `size · scale` whole numbers 0 … 256 each, for output `scale` times larger.
- * They sum to exactly 256 at every pixel, so Σ w_y·w_x·value is exact in integers and does not depend on the tiles' order.
- * What sticks out past the picture weighs 0.
+ * The blend weights of every tile along its axis, `size · scale` whole numbers 0 … 256 each, for output `scale` times
+ * larger. They sum to exactly 256 at every pixel, so Σ w_y·w_x·value is exact in integers and does not depend on the
+ * tiles' order. What sticks out past the picture weighs 0.
  */
 export function tileWeights({ length, size, starts, crossings }: TileAxis, scale = 1): readonly Uint16Array[] {
   return starts.map((start, k) => {

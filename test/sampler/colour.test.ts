@@ -33,8 +33,18 @@ for (const { content, style, ...runs } of pictures.float) {
       const check = (what: string, actual: ArrayLike<number>, official?: Stored) =>
         official && close(actual, official.data, precision === 'f64' ? 1e-9 : 2e-6, what);
       const channels = statistics(picture);
-      close(channels.map(({ mean }) => mean), expected.content_mean, 1e-6, 'mean'); // prettier-ignore
-      close(channels.map(({ deviation }) => deviation), expected.content_std, 1e-6, 'deviation'); // prettier-ignore
+      close(
+        channels.map(({ mean }) => mean),
+        expected.content_mean,
+        1e-6,
+        'mean',
+      );
+      close(
+        channels.map(({ deviation }) => deviation),
+        expected.content_std,
+        1e-6,
+        'deviation',
+      );
       const low = lowFrequencies(picture);
       check('adain', adain(picture, reference).data, expected.adain);
       check('wavelet', wavelet(picture, reference).data, expected.wavelet);
@@ -77,6 +87,16 @@ it('a picture fixed towards itself stays itself', () => {
 it('adain takes over mean and deviation', () => {
   const [picture, reference] = [pictures.float[0]!.content, pictures.float[0]!.style].map((stored) => tensor(stored));
   const [fixed, wanted] = [statistics(adain(picture!, reference!)), statistics(reference!)];
-  close(fixed.map(({ mean }) => mean), wanted.map(({ mean }) => mean), 1e-9, 'mean'); // prettier-ignore
-  close(fixed.map(({ deviation }) => deviation), wanted.map(({ deviation }) => deviation), 1e-4, 'deviation'); // prettier-ignore
+  close(
+    fixed.map(({ mean }) => mean),
+    wanted.map(({ mean }) => mean),
+    1e-9,
+    'mean',
+  );
+  close(
+    fixed.map(({ deviation }) => deviation),
+    wanted.map(({ deviation }) => deviation),
+    1e-4,
+    'deviation',
+  );
 });

@@ -25,7 +25,8 @@ for (const walk of golden<{ cases: readonly Case[] }>('resshift_ddim_baseline').
   const plan = ddim({ ...settings, solver: sampler === 'ddim' ? { kind: 'ddim', eta } : { kind: 'ddpm' } });
 
   for (const precision of ['f64', 'f32'] as const) {
-    it(`the ${sampler} baseline is the official one: ${steps} steps, η ${eta}, ${settings.predicts}, ${precision}`, async () => {
+    const name = `${sampler}, ${steps} steps, η ${eta}, ${settings.predicts}, ${precision}`;
+    it(`the baseline is the official one: ${name}`, async () => {
       const traces: Trace<Floats>[] = [];
       await sample(
         plan,
@@ -34,7 +35,10 @@ for (const walk of golden<{ cases: readonly Case[] }>('resshift_ddim_baseline').
         (draw, out) => out.data.set(walk.noise[draw]!.data),
         (trace) => traces.push(trace),
       );
-      assert.deepEqual(traces.map((trace) => trace.t), walk.net_t); // prettier-ignore
+      assert.deepEqual(
+        traces.map((trace) => trace.t),
+        walk.net_t,
+      );
       const tolerance = precision === 'f64' ? 1e-9 : 2e-6;
       for (const [k, official] of walk[precision].entries()) {
         close(traces[k]!.clean.data, official.pred_xstart.data, tolerance, `x̂₀ of step ${k}`);
@@ -44,10 +48,27 @@ for (const walk of golden<{ cases: readonly Case[] }>('resshift_ddim_baseline').
   }
 
   it(`the posterior's table of ${steps} steps is the official one (${sampler}, η ${eta})`, () => {
-    const nexts = ddim({ ...settings, solver: { kind: 'ddpm' } }).steps.toReversed().map((step) => step.next); // prettier-ignore
-    close(nexts.map((next) => next.clean[0]!), walk.posterior_mean_coef1, 1e-12, 'weight of x̂₀'); // prettier-ignore
-    close(nexts.map((next) => next.x), walk.posterior_mean_coef2, 1e-12, 'weight of x'); // prettier-ignore
-    close(nexts.map((next) => next.noise ** 2), walk.posterior_variance, 1e-12, 'variance'); // prettier-ignore
+    const nexts = ddim({ ...settings, solver: { kind: 'ddpm' } })
+      .steps.toReversed()
+      .map((step) => step.next);
+    close(
+      nexts.map((next) => next.clean[0]!),
+      walk.posterior_mean_coef1,
+      1e-12,
+      'weight of x̂₀',
+    );
+    close(
+      nexts.map((next) => next.x),
+      walk.posterior_mean_coef2,
+      1e-12,
+      'weight of x',
+    );
+    close(
+      nexts.map((next) => next.noise ** 2),
+      walk.posterior_variance,
+      1e-12,
+      'variance',
+    );
   });
 }
 

@@ -124,8 +124,18 @@ it('the table of Stable Diffusion is the official one', () => {
   const alphas = index.map((t) => table[t]!);
   close(alphas, base.alphas_cumprod, 1e-12, 'ᾱ');
   close(alphas.map(Math.sqrt), base.sqrt_alphas_cumprod, 1e-12, '√ᾱ');
-  close(alphas.map((a) => Math.sqrt(1 - a)), base.sqrt_one_minus_alphas_cumprod, 1e-12, '√(1−ᾱ)'); // prettier-ignore
-  close(index.map((t) => 1 - table[t]! / (table[t - 1] ?? 1)), base.betas, 1e-12, 'β'); // prettier-ignore
+  close(
+    alphas.map((a) => Math.sqrt(1 - a)),
+    base.sqrt_one_minus_alphas_cumprod,
+    1e-12,
+    '√(1−ᾱ)',
+  );
+  close(
+    index.map((t) => 1 - table[t]! / (table[t - 1] ?? 1)),
+    base.betas,
+    1e-12,
+    'β',
+  );
 });
 
 it('η is the official one for every end of the shift', () => {
@@ -134,8 +144,12 @@ it('η is the official one for every end of the shift', () => {
     ['trunc_13', 333],
     ['trunc_23', 666],
   ] as const) {
-    // prettier-ignore
-    close(schedules.base.index.map((t) => dossrEta(t, end)), schedules.etas[name], 1e-12, name); // prettier-ignore
+    close(
+      schedules.base.index.map((t) => dossrEta(t, end)),
+      schedules.etas[name],
+      1e-12,
+      name,
+    );
   }
 });
 
@@ -165,8 +179,18 @@ for (const [steps, table] of Object.entries(schedules.shift)) {
     check('sigmas', (level) => level.sigma);
     check('lambdas', (level) => level.lambda);
     const called = dossr({ steps: Number(steps), order: 1 }).steps.toReversed();
-    close(called.map((step) => step.clean.x), table.sqrt_recip_alphas_cumprod.slice(1), 1e-9, '1/√ᾱ'); // prettier-ignore
-    close(called.map((step) => -step.clean.out), table.sqrt_recipm1_alphas_cumprod.slice(1), 1e-9, '√(1/ᾱ−1)'); // prettier-ignore
+    close(
+      called.map((step) => step.clean.x),
+      table.sqrt_recip_alphas_cumprod.slice(1),
+      1e-9,
+      '1/√ᾱ',
+    );
+    close(
+      called.map((step) => -step.clean.out),
+      table.sqrt_recipm1_alphas_cumprod.slice(1),
+      1e-9,
+      '√(1/ᾱ−1)',
+    );
   });
 }
 
@@ -180,8 +204,13 @@ for (const [steps, table] of Object.entries(schedules.er_sde)) {
     );
     close([plan.start.lq, ...plan.steps.map((step) => step.next.clean[0]!)], table.vp_alphas, 1e-12, '√ᾱ');
     close([plan.start.noise, ...plan.steps.map((step) => step.next.noise)], table.vp_sigmas, 1e-12, '√(1−ᾱ)');
-    close(plan.steps.map((step) => step.clean.lq), table.etas.slice(1), 1e-12, 'η'); // prettier-ignore
-    close([...unshifted.steps.map((step) => -step.clean.out), 0], table.lambdas, 1e-12, 'λ'); // prettier-ignore
+    close(
+      plan.steps.map((step) => step.clean.lq),
+      table.etas.slice(1),
+      1e-12,
+      'η',
+    );
+    close([...unshifted.steps.map((step) => -step.clean.out), 0], table.lambdas, 1e-12, 'λ');
   });
 }
 
@@ -195,11 +224,17 @@ it('the forward shift and its inverse are the official ones', () => {
   for (const { t, eta, x_noisy: noisy, pred_x0: predicted } of file.cases) {
     const level = dossrLevel(t, table[t]!);
     const forward = dossrForward(level);
-    const x = file.x0.data.map((v, i) => forward.clean * v + forward.lq * file.x_hat0.data[i]! + forward.noise * file.noise.data[i]!); // prettier-ignore
+    const [hat, noise] = [file.x_hat0.data, file.noise.data];
+    const x = file.x0.data.map((v, i) => forward.clean * v + forward.lq * hat[i]! + forward.noise * noise[i]!);
     const out = x.map((v, i) => 0.3 * v + 0.05 * Math.sin(v) + 0.001 * t + 0.1 * file.c.data[i]!);
     close([level.eta], [eta], 1e-6, 'η');
     close(x, noisy.data, 2e-6, `x at ${t}`);
-    close(x.map((v, i) => (v - level.sigma * out[i]!) / level.signal), predicted.data, 2e-6, `x̂₀ at ${t}`); // prettier-ignore
+    close(
+      x.map((v, i) => (v - level.sigma * out[i]!) / level.signal),
+      predicted.data,
+      2e-6,
+      `x̂₀ at ${t}`,
+    );
   }
 });
 
@@ -231,8 +266,14 @@ it('one step is the same walk in every order', () => {
 it('order two is order three without its last term', () => {
   const [two, three] = ([2, 3] as const).map((order) => dossr({ steps: 5, order }));
   assert.deepEqual(two!.steps.slice(0, 2), three!.steps.slice(0, 2));
-  assert.deepEqual(two!.steps.map((step) => step.next.clean.length), [1, 2, 2, 2, 2]); // prettier-ignore
-  assert.deepEqual(three!.steps.map((step) => step.next.clean.length), [1, 2, 3, 3, 3]); // prettier-ignore
+  assert.deepEqual(
+    two!.steps.map((step) => step.next.clean.length),
+    [1, 2, 2, 2, 2],
+  );
+  assert.deepEqual(
+    three!.steps.map((step) => step.next.clean.length),
+    [1, 2, 3, 3, 3],
+  );
 });
 
 it('every order keeps a picture that is already there', () => {

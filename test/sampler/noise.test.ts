@@ -89,7 +89,19 @@ it('its values fill every part of the bell as they should', () => {
 });
 
 it('neighbours are unrelated, along rows, columns and diagonals', () => {
-  const steps = [[1, 0], [2, 0], [3, 0], [8, 0], [0, 1], [0, 2], [0, 64], [1, 1], [-1, 1], [2, 1], [64, 64]] as const; // prettier-ignore
+  const steps = [
+    [1, 0],
+    [2, 0],
+    [3, 0],
+    [8, 0],
+    [0, 1],
+    [0, 2],
+    [0, 64],
+    [1, 1],
+    [-1, 1],
+    [2, 1],
+    [64, 64],
+  ] as const;
   const e = field();
   for (const [dx, dy] of steps) {
     assertUnrelated(e, field({ region: { x: WHOLE.x + dx, y: WHOLE.y + dy } }), `(${dx}, ${dy})`);
@@ -99,7 +111,11 @@ it('neighbours are unrelated, along rows, columns and diagonals', () => {
 it('the two points that share a random word are unrelated', () => {
   const e = field();
   const even = e.filter((_, i) => i % 2 === 0); // WHOLE.x is even
-  assertUnrelated(even, e.filter((_, i) => i % 2 === 1), 'within a pair'); // prettier-ignore
+  assertUnrelated(
+    even,
+    e.filter((_, i) => i % 2 === 1),
+    'within a pair',
+  );
 });
 
 it('channels, draws, scenes and seeds are unrelated', () => {
@@ -213,8 +229,14 @@ it('the canvas is the same on every machine and in every version: results depend
   const key = { scene: -9_007_199_254_740_991, frame: 1_234_567_890_123 };
   const shared = field({ settings: { seed: 42 }, key, draw: 3, region });
   const mixed = field({ settings: { seed: 42, mode: 'mixed' }, key, draw: 3, region });
-  assert.deepEqual([...shared].map((v) => v.toFixed(5)), ['1.64181', '1.93623', '0.78174', '-0.79804']); // prettier-ignore
-  assert.deepEqual([...mixed].map((v) => v.toFixed(5)), ['1.67722', '2.51674', '1.15984', '-0.22684']); // prettier-ignore
+  assert.deepEqual(
+    [...shared].map((v) => v.toFixed(5)),
+    ['1.64181', '1.93623', '0.78174', '-0.79804'],
+  );
+  assert.deepEqual(
+    [...mixed].map((v) => v.toFixed(5)),
+    ['1.67722', '2.51674', '1.15984', '-0.22684'],
+  );
 });
 
 it('settings outside their range name themselves', () => {

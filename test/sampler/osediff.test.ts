@@ -6,7 +6,7 @@ import { osediffPrompt, osediffSize } from '../../src/sampler/osediffInput';
 import { gaussianWeights, osediffTiles } from '../../src/sampler/osediffTiles';
 import { drawsOf } from '../../src/sampler/plan';
 import { sample } from '../../src/sampler/sample';
-import { alphasBar, alphasBarFloat32 } from '../../src/sampler/stableDiffusion';
+import { alphasBar, alphasBarFloat32, LATENT_SCALE, posteriorSample } from '../../src/sampler/stableDiffusion';
 import { type Floats, type Tensor, zerosLike } from '../../src/sampler/tensor';
 import { roundTileUp, vaeTiles } from '../../src/sampler/vaeTiles';
 import { close, golden, map, type Precision, type Stored, tensor } from './golden';
@@ -40,8 +40,16 @@ const oneStep = golden<OneStep>('osediff_onestep');
 
 it("the float32 table is the scheduler's to the last bit, and the float64 one is the ideal", () => {
   const { index, ...expected } = oneStep.alphas_cumprod;
-  assert.deepEqual(index.map((t) => alphasBarFloat32()[t]), expected.float32_as_used); // prettier-ignore
-  close(index.map((t) => alphasBar()[t]!), expected.float64_ideal, 1e-12, 'ᾱ'); // prettier-ignore
+  assert.deepEqual(
+    index.map((t) => alphasBarFloat32()[t]),
+    expected.float32_as_used,
+  );
+  close(
+    index.map((t) => alphasBar()[t]!),
+    expected.float64_ideal,
+    1e-12,
+    'ᾱ',
+  );
 });
 
 it('the step uses the float32 roots of t = 999', () => {
@@ -96,7 +104,10 @@ for (const tiled of golden<{ cases: readonly Tiled[] }>('osediff_tiled_latent').
   const { h, w, tile, overlap, z, tile_boxes_y_x_h_w_in_call_order: boxes } = tiled;
   it(`a ${w}×${h} latent in tiles of ${tile} that share ${overlap} is cut and blended as upstream`, async () => {
     const tiles = osediffTiles(w, h, tile, overlap);
-    assert.deepEqual(tiles.map((box) => [box.y, box.x, box.height, box.width]), boxes); // prettier-ignore
+    assert.deepEqual(
+      tiles.map((box) => [box.y, box.x, box.height, box.width]),
+      boxes,
+    );
 
     const walk = (precision: Precision) =>
       sample<Floats>(osediff(), tensor(z, precision), (x, t) => predict(x, t, tiles), noNoise);
@@ -148,7 +159,12 @@ it('the Gaussian weights are the official ones', () => {
     const n = Number(name);
     const weights = gaussianWeights(n, n);
     close(weights.subarray((n * n) / 2, (n * n) / 2 + n), expected['row_at_y=n/2'], 1e-9, 'row');
-    close(weights.filter((_, i) => i % n === 0), expected['column_at_x=0'], 1e-12, 'column'); // prettier-ignore
+    close(
+      weights.filter((_, i) => i % n === 0),
+      expected['column_at_x=0'],
+      1e-12,
+      'column',
+    );
     close([weights.reduce((a, b) => a + b)], [expected.sum], 1e-9, 'sum');
     close([Math.max(...weights)], [expected.max], 1e-9, 'max');
     close([Math.min(...weights)], [expected.min], 1e-15, 'min');
@@ -182,8 +198,14 @@ for (const { is_decoder: decoder, tile_size: tile, pad, h, w, ...expected } of v
   const part = decoder ? 'decoder' : 'encoder';
   it(`the ${part}'s tiles of ${w}×${h} are the official ones (tile ${tile}, pad ${pad})`, () => {
     const tiles = vaeTiles({ part, width: w, height: h, tile, pad });
-    assert.deepEqual(tiles.map(({ input }) => [...input.x, ...input.y]), expected.input_boxes_x1_x2_y1_y2); // prettier-ignore
-    assert.deepEqual(tiles.map(({ output }) => [...output.x, ...output.y]), expected.output_boxes_x1_x2_y1_y2); // prettier-ignore
+    assert.deepEqual(
+      tiles.map(({ input }) => [...input.x, ...input.y]),
+      expected.input_boxes_x1_x2_y1_y2,
+    );
+    assert.deepEqual(
+      tiles.map(({ output }) => [...output.x, ...output.y]),
+      expected.output_boxes_x1_x2_y1_y2,
+    );
     const standard = decoder ? tile === 224 && pad === 11 : tile === 1024 && pad === 32;
     if (standard) assert.deepEqual(vaeTiles({ part, width: w, height: h }), tiles);
   });
@@ -218,6 +240,15 @@ it('sides that float arithmetic truncates come out eight pixels smaller', () => 
     assert.deepEqual(osediffSize({ width: side, height: side }, 4), { width: 504, height: 504 });
   }
   assert.deepEqual(osediffSize({ width: 50, height: 50 }, 4), { width: 512, height: 512 });
+  assert.deepEqual(osediffSize({ width: 100, height: 200 }, 1), { width: 512, height: 1024 });
+});
+
+it('the posterior is sampled with its log variance clamped to −30 … 20', () => {
+  const one = (value: number) => ({ dims: [1, 1, 1, 1], data: Float64Array.of(value) }) as const;
+  const spread = (logVariance: number) => posteriorSample(one(0), one(logVariance), one(1)).data[0]! / LATENT_SCALE;
+  close([0, 20, 30].map(spread), [1, Math.exp(10), Math.exp(10)], 1e-12, 'deviation');
+  assert.equal(spread(-100), spread(-30));
+  assert.equal(posteriorSample(one(2), one(0), one(0)).data[0], 2 * LATENT_SCALE);
 });
 
 it('an empty prompt leaves two commas behind the tags', () => {
@@ -239,6 +270,11 @@ for (const { name, W, A, B, W_merged: merged } of golden<{ cases: readonly LoraC
     const ours = mergeLora(weight!, down!, up!, 4);
     close(ours, merged.data, 1e-12, name);
     const atRank = mergeLora(weight!, down!, up!, 4, 4);
-    close(ours.map((v, i) => v - weight![i]!), atRank.map((v, i) => 2 * (v - weight![i]!)), 1e-12, name); // prettier-ignore
+    close(
+      ours.map((v, i) => v - weight![i]!),
+      atRank.map((v, i) => 2 * (v - weight![i]!)),
+      1e-12,
+      name,
+    );
   });
 }

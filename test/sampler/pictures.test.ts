@@ -73,13 +73,19 @@ it("ResShift's tiles start where upstream's do", () => {
   for (const { h, w, pch_size: size, stride, sf, boxes_out_hs_he_ws_we: boxes } of splitter.blend) {
     const rows = chopStarts(h, size, stride);
     const ours = rows.flatMap((y) => chopStarts(w, size, stride).map((x) => [y * sf, x * sf]));
-    assert.deepEqual(ours, boxes.map(([top, , left]) => [top, left])); // prettier-ignore
+    assert.deepEqual(
+      ours,
+      boxes.map(([top, , left]) => [top, left]),
+    );
   }
 });
 
 it("ResShift's tiles are averaged without weights", () => {
   for (const { im, sf, boxes_out_hs_he_ws_we: boxes, result } of splitter.blend) {
-    const whole = enlarge(map(tensor(im), (v) => 0.5 * v), sf); // prettier-ignore
+    const whole = enlarge(
+      map(tensor(im), (v) => 0.5 * v),
+      sf,
+    );
     const [, c, height, width] = whole.dims;
     const pieces = boxes.map(([top, bottom, left, right], k) => {
       const [h, w] = [bottom - top, right - left];
@@ -97,6 +103,16 @@ it('a stride longer than the tile, which would leave gaps, names itself', () => 
 });
 
 it('halves round to the even neighbour, and everything else to the nearest', () => {
-  const cases = [[0.5, 0], [1.5, 2], [2.5, 2], [249.5, 250], [250.5, 250], [-0.5, 0], [-1.5, -2], [0.49, 0], [0.51, 1]]; // prettier-ignore
+  const cases = [
+    [0.5, 0],
+    [1.5, 2],
+    [2.5, 2],
+    [249.5, 250],
+    [250.5, 250],
+    [-0.5, 0],
+    [-1.5, -2],
+    [0.49, 0],
+    [0.51, 1],
+  ];
   for (const [value, rounded] of cases) assert.equal(roundHalfToEven(value!) + 0, rounded);
 });

@@ -202,21 +202,53 @@ function checkTable(settings: ResShiftSettings, table: Table): void {
     levels.map((level) => level.t),
     table.timestep_map,
   );
-  check('√η', levels.map((level) => level.sqrtEta), table.sqrt_etas); // prettier-ignore
-  check('η', levels.map((level) => level.eta), table.etas); // prettier-ignore
-  check('η before', levels.map((level) => level.etaBefore), table.etas_prev); // prettier-ignore
-  check('α', levels.map((level) => level.c2 * level.eta), table.alpha); // prettier-ignore
-  check('c1', levels.map((level) => level.c1), table.posterior_mean_coef1); // prettier-ignore
-  check('c2', levels.map((level) => level.c2), table.posterior_mean_coef2); // prettier-ignore
-  check('variance', levels.map((level) => level.posteriorVariance), table.posterior_variance); // prettier-ignore
+  check(
+    '√η',
+    levels.map((level) => level.sqrtEta),
+    table.sqrt_etas,
+  );
+  check(
+    'η',
+    levels.map((level) => level.eta),
+    table.etas,
+  );
+  check(
+    'η before',
+    levels.map((level) => level.etaBefore),
+    table.etas_prev,
+  );
+  check(
+    'α',
+    levels.map((level) => level.c2 * level.eta),
+    table.alpha,
+  );
+  check(
+    'c1',
+    levels.map((level) => level.c1),
+    table.posterior_mean_coef1,
+  );
+  check(
+    'c2',
+    levels.map((level) => level.c2),
+    table.posterior_mean_coef2,
+  );
+  check(
+    'variance',
+    levels.map((level) => level.posteriorVariance),
+    table.posterior_variance,
+  );
   const clipped = levels.map((level, k) => (k === 0 ? levels[1]! : level).posteriorVariance);
-  check('log variance', clipped.map(Math.log), table.posterior_log_variance_clipped); // prettier-ignore
-  check('loss weight', levels.map((level, k) => level.c2 ** 2 / (2 * clipped[k]!)), table.weight_loss_mse); // prettier-ignore
+  check('log variance', clipped.map(Math.log), table.posterior_log_variance_clipped);
+  check(
+    'loss weight',
+    levels.map((level, k) => level.c2 ** 2 / (2 * clipped[k]!)),
+    table.weight_loss_mse,
+  );
 
   const latent = resshift(settings);
   const pixel = resshift({ ...settings, input: { kind: 'pixel' } });
-  check('latent scale', latent.steps.map((step) => 1 / step.input).toReversed(), table.input_std_latent); // prettier-ignore
-  check('pixel scale', pixel.steps.map((step) => 1 / step.input).toReversed(), table.input_max_pixel); // prettier-ignore
+  check('latent scale', latent.steps.map((step) => 1 / step.input).toReversed(), table.input_std_latent);
+  check('pixel scale', pixel.steps.map((step) => 1 / step.input).toReversed(), table.input_max_pixel);
   check('prior noise', [latent.start.noise, kappa], [table.prior_noise_std, table.kappa]);
 }
 
@@ -261,13 +293,23 @@ function checkOps({ config, per_t: perT, prior_sample: prior, ...fixed }: Ops, p
   const stepOf = (changes: Partial<ResShiftSettings>, t: number) =>
     resshift({ ...settings, ...changes }).steps.at(-1 - t)!;
   const { start } = resshift(settings);
-  close(y!.map((v, i) => start.lq * v + start.noise * noise![i]!), prior.data, tolerance, 'prior_sample'); // prettier-ignore
+  close(
+    y!.map((v, i) => start.lq * v + start.noise * noise![i]!),
+    prior.data,
+    tolerance,
+    'prior_sample',
+  );
 
   for (const official of perT) {
     const { t } = official;
     const forward = resshiftForward(levels[t]!, settings.kappa);
     const check = (name: Operation, value: (i: number) => number) =>
-      close(x!.map((_, i) => value(i)), official[name].data, tolerance, `${name} at ${t}`); // prettier-ignore
+      close(
+        x!.map((_, i) => value(i)),
+        official[name].data,
+        tolerance,
+        `${name} at ${t}`,
+      );
     const mean = (i: number) => forward.clean * x0![i]! + forward.lq * y![i]!;
     check('q_mean', mean);
     check('q_sample', (i) => mean(i) + forward.noise * noise![i]!);
@@ -301,14 +343,20 @@ it('etasEnd is the end of √η: the walk starts with noise of deviation 1.98, a
   close([start.noise], [1.98], 1e-12, 'start');
   assert.equal(start.lq, 1);
   close([resshiftSchedule(OFFICIAL).at(-1)!.eta], [0.9801], 1e-12, 'η');
-  assert.deepEqual(steps.map((step) => step.t), [14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]); // prettier-ignore
+  assert.deepEqual(
+    steps.map((step) => step.t),
+    [14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
+  );
 });
 
 it('the input scale does not touch the posterior, which takes the unscaled state', () => {
   const [latent, none] = (['latent', 'none'] as const).map((kind) =>
     resshift({ ...OFFICIAL, input: { kind, variance: 1 } }),
   );
-  assert.deepEqual(latent!.steps.map((step) => step.next), none!.steps.map((step) => step.next)); // prettier-ignore
+  assert.deepEqual(
+    latent!.steps.map((step) => step.next),
+    none!.steps.map((step) => step.next),
+  );
   assert.ok(latent!.steps.every((step) => step.input < 1));
 });
 
@@ -334,8 +382,14 @@ it('the weights of the posterior sum to 1, so a picture that is already there st
 
 it('a shortened walk tells the network the original indices, and ours starts where training did', () => {
   const [theirs, ours] = [respace(15, 4), descend(15, 4)].map((keep) => resshift({ ...OFFICIAL, keep }));
-  assert.deepEqual(theirs!.steps.map((step) => step.t), [11, 7, 3, 0]); // prettier-ignore
-  assert.deepEqual(ours!.steps.map((step) => step.t), [14, 9, 5, 0]); // prettier-ignore
+  assert.deepEqual(
+    theirs!.steps.map((step) => step.t),
+    [11, 7, 3, 0],
+  );
+  assert.deepEqual(
+    ours!.steps.map((step) => step.t),
+    [14, 9, 5, 0],
+  );
   close([ours!.start.noise], [1.98], 1e-12, 'start');
   assert.ok(theirs!.start.noise < 1.6);
 });

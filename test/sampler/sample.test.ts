@@ -18,7 +18,12 @@ const none = (): never => assert.fail('no draw was due');
 
 it('a plan of no steps is its start', async () => {
   const plan: SamplerPlan = { start: { lq: 3, noise: 0.5 }, steps: [] };
-  const result = await sample(plan, y, (x) => x, (draw, out) => out.data.fill(draw + 8)); // prettier-ignore
+  const result = await sample(
+    plan,
+    y,
+    (x) => x,
+    (draw, out) => out.data.fill(draw + 8),
+  );
   assert.deepEqual([...result.data], [7, -2]);
 });
 
@@ -40,7 +45,13 @@ it('a step is the recurrence of the plan, term by term', async () => {
   assert.deepEqual([...result.data], [next(1), next(-2)]);
   const { input, clean: guess, ...trace } = traces[0]!;
   assert.deepEqual([trace.step, trace.t, [...trace.x.data]], [0, 7, [1, -2]]);
-  assert.deepEqual([[...input.data], [...guess.data]], [[2, -4], [clean(1), clean(-2)]]); // prettier-ignore
+  assert.deepEqual(
+    [[...input.data], [...guess.data]],
+    [
+      [2, -4],
+      [clean(1), clean(-2)],
+    ],
+  );
 });
 
 it('past predictions count by how many steps ago they were made', async () => {
@@ -74,7 +85,12 @@ it('only draws that count are asked for, in their order', async () => {
   const noisy = (noise: number) => step({ next: { x: 0, lq: 0, clean: [1], noise } });
   const plan: SamplerPlan = { start: { lq: 1, noise: 1 }, steps: [noisy(0), noisy(0.5), noisy(0)] };
   const asked: number[] = [];
-  await sample(plan, y, (x) => x, (draw) => asked.push(draw)); // prettier-ignore
+  await sample(
+    plan,
+    y,
+    (x) => x,
+    (draw) => asked.push(draw),
+  );
   assert.deepEqual(asked, [0, 2]);
   assert.deepEqual(drawsOf(plan), asked);
 });

@@ -38,7 +38,11 @@ it('tiles are equal, start where they may, and cover everything from the first p
     assert.equal(starts[0], 0);
     assert.equal(size % multiple, 0);
     check(size <= settings.size, axis, settings);
-    check(starts.every((start) => start % grid === 0 && start < length), axis, settings); // prettier-ignore
+    check(
+      starts.every((start) => start % grid === 0 && start < length),
+      axis,
+      settings,
+    );
     const end = starts.at(-1)! + size;
     check(end >= length, axis, settings);
     // Only a lone tile, or one that must start on the grid, sticks out.
@@ -81,8 +85,16 @@ it('the weights of a pixel sum to exactly 256, over at most two tiles, and to 0 
         }
       }
       const inside = axis.length * scale;
-      check(sums.every((sum, i) => sum === (i < inside ? WHOLE : 0)), axis, settings); // prettier-ignore
-      check(tiles.every((count) => count <= 2), axis, settings); // prettier-ignore
+      check(
+        sums.every((sum, i) => sum === (i < inside ? WHOLE : 0)),
+        axis,
+        settings,
+      );
+      check(
+        tiles.every((count) => count <= 2),
+        axis,
+        settings,
+      );
     }
   }
 });
@@ -105,7 +117,10 @@ it('a ramp is straight, and twice as fine where the output is twice as large', (
   const axis = tileAxis(112, { size: 64, overlap: 16, multiple: 64 });
   assert.deepEqual(axis, { length: 112, size: 64, starts: [0, 48], crossings: [{ from: 48, to: 64 }] });
   const [, right] = tileWeights(axis);
-  assert.deepEqual([...right!.subarray(0, 17)], [8, 24, 40, 56, 72, 88, 104, 120, 136, 152, 168, 184, 200, 216, 232, 248, 256]); // prettier-ignore
+  assert.deepEqual(
+    [...right!.subarray(0, 17)],
+    [8, 24, 40, 56, 72, 88, 104, 120, 136, 152, 168, 184, 200, 216, 232, 248, 256],
+  );
   const [left] = tileWeights(axis, 2);
   assert.deepEqual([...left!.subarray(94, 100)], [256, 256, 252, 244, 236, 228]);
 });
@@ -156,7 +171,7 @@ it('tiles that agree blend to what they agree on, in 8 and in 16 bits', () => {
 
 it('a grid is the product of its axes, row by row', () => {
   const { x, y, tiles } = tileGrid(100, 60, { size: 64, overlap: 8, multiple: 4 });
-  assert.deepEqual([x.starts, y.starts], [[0, 44], [0]]); // prettier-ignore
+  assert.deepEqual([x.starts, y.starts], [[0, 44], [0]]);
   assert.deepEqual([x.size, y.size], [56, 60]);
   assert.deepEqual(tiles, [
     { column: 0, row: 0, x: 0, y: 0 },
@@ -165,9 +180,18 @@ it('a grid is the product of its axes, row by row', () => {
 });
 
 it('reflection repeats no edge, for any place and any length', () => {
-  assert.deepEqual([-2, -1, 0, 1, 2, 3, 4, 5, 6, 7].map((i) => reflect(i, 4)), [2, 1, 0, 1, 2, 3, 2, 1, 0, 1]); // prettier-ignore
-  assert.deepEqual([-3, 0, 1, 1000].map((i) => reflect(i, 1)), [0, 0, 0, 0]); // prettier-ignore
-  assert.deepEqual([-1, 0, 1, 2, 3].map((i) => reflect(i, 2)), [1, 0, 1, 0, 1]); // prettier-ignore
+  assert.deepEqual(
+    [-2, -1, 0, 1, 2, 3, 4, 5, 6, 7].map((i) => reflect(i, 4)),
+    [2, 1, 0, 1, 2, 3, 2, 1, 0, 1],
+  );
+  assert.deepEqual(
+    [-3, 0, 1, 1000].map((i) => reflect(i, 1)),
+    [0, 0, 0, 0],
+  );
+  assert.deepEqual(
+    [-1, 0, 1, 2, 3].map((i) => reflect(i, 2)),
+    [1, 0, 1, 0, 1],
+  );
   for (let length = 1; length < 30; length++) {
     for (let i = -100; i < 100; i++) {
       const place = reflect(i, length);

@@ -29,7 +29,8 @@ it('every rule gives as many rising indices as asked, and all of them when all a
 it('a count outside the schedule names itself', () => {
   for (const rule of [descend, respace, spread]) {
     for (const count of [0, 16, 2.5]) {
-      assert.throws(() => rule(15, count), { code: 'BAD_SETTING', message: `steps is ${count}, but must be a whole number from 1 to 15` }); // prettier-ignore
+      const message = `steps is ${count}, but must be a whole number from 1 to 15`;
+      assert.throws(() => rule(15, count), { code: 'BAD_SETTING', message });
     }
   }
 });
