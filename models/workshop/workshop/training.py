@@ -104,7 +104,8 @@ class Training:
         found = {'loss': record.item()}
         if judged:
             with self.cast():
-                verdict = critic_loss(self.critic(x0, channels_last(y)), self.critic(channels_last(out.detach()), channels_last(y)))
+                enlarged = channels_last(y)
+                verdict = critic_loss(self.critic(x0, enlarged), self.critic(channels_last(out.detach()), enlarged))
             self.judge.zero_grad()
             verdict.backward()
             self.judge.step()
