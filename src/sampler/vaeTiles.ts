@@ -22,13 +22,11 @@ export interface VaeTileSettings {
   readonly pad?: number;
 }
 
-/** OSEDiff's cut of pictures that are too large for its VAE, row by row. */
+/** OSEDiff's cut of pictures that are too large for its VAE, row by row; smaller ones are one tile. */
 export function vaeTiles({ part, width, height, ...given }: VaeTileSettings): readonly VaeTile[] {
   const { tile, pad } = { ...(part === 'encoder' ? { tile: 1024, pad: 32 } : { tile: 224, pad: 11 }), ...given };
   const scaled = (i: number) => (part === 'encoder' ? Math.floor(i / 8) : i * 8);
-  const whole = Math.max(width, height) <= 2 * pad + tile;
-  const cut = (length: number): readonly Cut[] =>
-    whole ? [{ input: [0, length], output: [0, scaled(length)] }] : cutAxis(length, tile, pad, scaled);
+  const cut = (length: number) => cutAxis(length, tile, pad, scaled);
   const rows = cut(height);
   return rows.flatMap((y) =>
     cut(width).map((x) => ({ input: { x: x.input, y: y.input }, output: { x: x.output, y: y.output } })),

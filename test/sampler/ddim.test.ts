@@ -30,7 +30,7 @@ for (const walk of golden<{ cases: readonly Case[] }>('resshift_ddim_baseline').
       const traces: Trace<Floats>[] = [];
       await sample(
         plan,
-        map(tensor(walk.noise[0]!, precision), () => 0),
+        map(tensor(walk.noise[0]!, precision), () => 7), // y is no part of this walk
         (x, t) => map(x, (v) => 0.3 * v + 0.05 * Math.sin(v) + 0.0001 * t),
         (draw, out) => out.data.set(walk.noise[draw]!.data),
         (trace) => traces.push(trace),

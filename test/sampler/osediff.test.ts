@@ -213,6 +213,9 @@ for (const { is_decoder: decoder, tile_size: tile, pad, h, w, ...expected } of v
 
 it('a VAE tile is rounded up to the largest power of two that fits', () => {
   for (const { lowerbound, upperbound, result } of vae.best) assert.equal(roundTileUp(lowerbound, upperbound), result);
+  assert.equal(roundTileUp(129, 132), 132);
+  assert.equal(roundTileUp(129, 136), 136);
+  assert.equal(roundTileUp(129, 144), 144);
 });
 
 interface SizeCase {

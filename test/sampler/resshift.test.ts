@@ -416,6 +416,7 @@ it('settings outside their range name themselves', () => {
     [{ input: { kind: 'latent', variance: -1 } }, /^input.variance is -1/],
     [{ clamp: 0 }, /^clamp is 0/],
     [{ keep: [] }, /^keep is \[\]/],
+    [{ keep: [3, 3] }, /^keep is \[3, 3\]/],
     [{ keep: [3, 1] }, /^keep is \[3, 1\]/],
     [{ keep: [0, 15] }, /^keep is \[0, 15\], but must be a rising list of whole numbers from 0 to 14$/],
   ];
