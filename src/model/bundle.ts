@@ -50,7 +50,8 @@ export function filesOf({ graphs, constants = {} }: Manifest): readonly (FileEnt
       files.push({ ...data, field: `graphs.${role}.externalData.${i}` });
     }
   }
-  for (const [role, { file, sha256 }] of Object.entries(constants)) files.push({ file, sha256, field: `constants.${role}` });
+  for (const [role, { file, sha256 }] of Object.entries(constants))
+    files.push({ file, sha256, field: `constants.${role}` });
   return files;
 }
 

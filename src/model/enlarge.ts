@@ -13,7 +13,9 @@ export function enlarge(graph: GraphBuilder, picture: Edge, scale: number): Edge
   const channels = 3;
   const taps = phases(scale);
   const side = 2 * REACH + 1;
-  const kernel = Array.from({ length: channels }, () => taps.flatMap((row) => taps.flatMap((column) => outer(row, column))));
+  const kernel = Array.from({ length: channels }, () =>
+    taps.flatMap((row) => taps.flatMap((column) => outer(row, column))),
+  );
   const weights = floats(graph, [channels * scale * scale, 1, side, side], kernel.flat(3));
   const padded = emit(graph, 'Pad', [picture, int64s(graph, [8], [0, 0, REACH, REACH, 0, 0, REACH, REACH])], {
     mode: 'edge',

@@ -61,8 +61,7 @@ function checkTensors(
       throw invalid(path, `has no tensor “${name}” (${field}.${role}); it has ${has}`, REMEDY);
     }
     const { element, dims } = signature(value);
-    const wrong =
-      role === 't' ? timestepDefect(element, dims) : tensorDefect(element, dims, dimsOf(role, manifest));
+    const wrong = role === 't' ? timestepDefect(element, dims) : tensorDefect(element, dims, dimsOf(role, manifest));
     if (wrong !== null) throw invalid(path, `has a tensor “${name}” (${field}.${role}) that is ${wrong}`, REMEDY);
   }
 }
@@ -81,7 +80,8 @@ function tensorDefect(
 ): string | null {
   if (!FLOATS.includes(element)) return `of element type ${element}, but has to be float32, float16 or double`;
   if (expected === null || dims === null) return null;
-  const fits = dims.length === expected.length && dims.every((dim, i) => dim === null || free(expected[i]) || dim === expected[i]);
+  const fits =
+    dims.length === expected.length && dims.every((dim, i) => dim === null || free(expected[i]) || dim === expected[i]);
   // A size of 1 in front is a batch that was fixed when the graph was exported; the tiles are then run one by one.
   if (fits) return null;
   const show = (one: readonly (number | null)[]): string => `[${one.map((dim) => dim ?? '?').join(', ')}]`;
@@ -126,6 +126,10 @@ function checkHandover(
     if (!taken || !given) continue;
     const wrong = tensorDefect(ELEMENT.float, signature(taken).dims, signature(given).dims);
     if (wrong === null) continue;
-    throw invalid(join(folder, denoise.file), `takes a tensor “${input}” (${role}) ${wrong} as condition gives it`, REMEDY);
+    throw invalid(
+      join(folder, denoise.file),
+      `takes a tensor “${input}” (${role}) ${wrong} as condition gives it`,
+      REMEDY,
+    );
   }
 }

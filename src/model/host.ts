@@ -128,7 +128,8 @@ function modelOf(entry: Entry, { handle, info }: Opened): Model {
 
 /** The batch in a buffer of its own, which can be moved: a view of a larger one would take that away from others. */
 function ownedBatch({ width, height, data, keys }: TileBatch): TileBatch {
-  const whole = data.byteOffset === 0 && data.byteLength === data.buffer.byteLength && data.buffer instanceof ArrayBuffer;
+  const whole =
+    data.byteOffset === 0 && data.byteLength === data.buffer.byteLength && data.buffer instanceof ArrayBuffer;
   return { width, height, data: whole ? data : new Uint8Array(data), keys };
 }
 

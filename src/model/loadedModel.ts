@@ -1,11 +1,11 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { RemasterError } from '../errors';
+import { checkBatch, runSplit } from './batch';
 import { type Bundle, openBundle } from './bundle';
-import { fuse, type Fused } from './fuse';
+import { fuse, type Fused, type FuseSettings } from './fuse';
 import type { ModelInfo, ModelRequest, TileBatch } from './model';
 import { type NoiseInputsFor, noiseInputs } from './noiseInputs';
-import { encodeModel } from './onnx';
-import { isOutOfMemory } from './providers';
+import { withGraphFile } from './graphFile';
 import type { Runtime } from './runtime';
 import { planFor } from './schedule';
 import { openSession, type Session } from './session';
@@ -33,7 +33,7 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
   const { manifest } = bundle;
   const { strength, depth } = request;
   const plan = planFor(manifest, request.steps);
-  const fused = fuse(bundle, { plan, strength, depth });
+  const fused = compile(bundle, { plan, strength, depth });
   const sampleBytes = depth / 8;
   const density = manifest.scale / manifest.grid.factor;
   const outputBytes = ({ width, height, keys }: TileBatch): number =>
@@ -49,11 +49,17 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
       keep: NOISE_BOUND,
     });
 
-  const runWhole = async (session: InferenceSession, batch: TileBatch, noiseFor: NoiseInputsFor): Promise<Uint8Array> => {
+  const runWhole = async (
+    session: InferenceSession,
+    batch: TileBatch,
+    noiseFor: NoiseInputsFor,
+  ): Promise<Uint8Array> => {
     const result = await session.run(feeds(runtime, fused, bundle, batch, noiseFor, depth), [fused.result]);
     const { buffer, byteOffset, byteLength } = result[fused.result]!.data as Uint8Array;
     if (byteLength !== outputBytes(batch)) {
-      throw new Error(`the graph returned ${byteLength} bytes for ${batch.keys.length} tiles, not ${outputBytes(batch)}`);
+      throw new Error(
+        `the graph returned ${byteLength} bytes for ${batch.keys.length} tiles, not ${outputBytes(batch)}`,
+      );
     }
     return new Uint8Array(buffer, byteOffset, byteLength);
   };
@@ -64,13 +70,10 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
     if (result.every((byte) => byte === result[0])) throw new Error('the result of a test picture is one plain colour');
   };
 
-  const opened: Session = await openSession(runtime, {
-    graph: encodeModel(fused.model),
-    provider: request.provider,
-    device: request.device,
-    threads: request.threads,
-    probe,
-  });
+  const { provider: setting, device, threads } = request;
+  const opened: Session = await withGraphFile(folder, fused.model, (graph) =>
+    openSession(runtime, { graph, provider: setting, device, threads, probe }),
+  );
   const { session, provider, rejected } = opened;
 
   return {
@@ -95,6 +98,19 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
     },
     release: () => session.release(),
   };
+}
+
+function compile(bundle: Bundle, settings: FuseSettings): Fused {
+  try {
+    return fuse(bundle, settings);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `the graphs of the model ${bundle.manifest.name} do not fit together: ${why}`;
+    throw new RemasterError('MODEL_INCOMPATIBLE', message, {
+      remedy: 'Export the bundle again with one exporter.',
+      cause,
+    });
+  }
 }
 
 function feeds(
@@ -129,50 +145,4 @@ function probeBatch(multiple: number, sampleBytes: number): TileBatch {
   const side = Math.ceil(PROBE_SIDE / multiple) * multiple;
   const data = new Uint8Array(side * side * 3 * sampleBytes).map((_, i) => (i * 255) / (side * side * 3 * sampleBytes));
   return { width: side, height: side, data, keys: [{ x: 0, y: 0, scene: 0, frame: 0 }] };
-}
-
-/** Runs `batch` in parts of at most `limit` tiles, and in halves of those when memory runs out. */
-async function runSplit(
-  batch: TileBatch,
-  limit: number,
-  run: (part: TileBatch) => Promise<Uint8Array>,
-): Promise<Uint8Array> {
-  const count = batch.keys.length;
-  if (count <= limit) {
-    try {
-      return await run(batch);
-    } catch (error) {
-      if (!isOutOfMemory(error)) throw error;
-      if (count === 1) throw tooLarge(batch, error);
-      return runSplit(batch, Math.ceil(count / 2), run);
-    }
-  }
-  const parts: Uint8Array[] = [];
-  for (let from = 0; from < count; from += limit) {
-    parts.push(await runSplit(slice(batch, from, Math.min(count, from + limit)), limit, run));
-  }
-  return Buffer.concat(parts);
-}
-
-function slice({ width, height, data, keys }: TileBatch, from: number, to: number): TileBatch {
-  const size = data.byteLength / keys.length;
-  return { width, height, data: data.subarray(from * size, to * size), keys: keys.slice(from, to) };
-}
-
-function tooLarge({ width, height }: TileBatch, cause: unknown): RemasterError {
-  return new RemasterError('GPU_OUT_OF_MEMORY', `a tile of ${width}×${height} pixels does not fit into memory`, {
-    remedy: 'Choose smaller tiles.',
-    detail: cause instanceof Error ? cause.message : String(cause),
-    cause,
-  });
-}
-
-/** A batch that does not fit its own description is a defect of the caller. */
-function checkBatch({ width, height, data, keys }: TileBatch, multiple: number, sampleBytes: number): void {
-  if (keys.length === 0) throw new Error('a batch without tiles');
-  if (width % multiple !== 0 || height % multiple !== 0 || width < 1 || height < 1) {
-    throw new Error(`tiles of ${width}×${height} pixels, but the model takes multiples of ${multiple}`);
-  }
-  const expected = keys.length * width * height * 3 * sampleBytes;
-  if (data.byteLength !== expected) throw new Error(`a batch of ${data.byteLength} bytes instead of ${expected}`);
 }

@@ -53,7 +53,11 @@ interface ManifestBase {
   };
   /** Where graphs and weights came from, in a sentence. */
   readonly source: string;
-  readonly quality?: readonly { readonly set: string; readonly steps: number; readonly values: Record<string, number> }[];
+  readonly quality?: readonly {
+    readonly set: string;
+    readonly steps: number;
+    readonly values: Record<string, number>;
+  }[];
 }
 
 export type GraphRole = 'preprocess' | 'encode' | 'condition' | 'denoise' | 'decode';

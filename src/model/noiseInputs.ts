@@ -33,8 +33,13 @@ export function noiseInputs({ mode, seed, draws, density, channels, keep }: Nois
     const height = sourceHeight * density;
     const first = keys[0]!;
     const alike = mode === 'shared' && keys.every((key) => sameNoise(key, first));
-    const regions = (alike ? [first] : keys).map((key) => ({ key, region: regionOf(key, density, width, height, channels) }));
-    const pictures = regions.map(({ key, region }) => kept(key.scene, region, () => pictureNoise(field, draws, key, region)));
+    const regions = (alike ? [first] : keys).map((key) => ({
+      key,
+      region: regionOf(key, density, width, height, channels),
+    }));
+    const pictures = regions.map(({ key, region }) =>
+      kept(key.scene, region, () => pictureNoise(field, draws, key, region)),
+    );
     const data = draws.map((_, i) => join(pictures.map((picture) => picture[i]!)));
     return { batch: pictures.length, width, height, data };
   };
@@ -43,7 +48,13 @@ export function noiseInputs({ mode, seed, draws, density, channels, keep }: Nois
 const sameNoise = (a: TileKey, b: TileKey): boolean => a.scene === b.scene && a.x === b.x && a.y === b.y;
 
 /** Places off the working grid, which no tiler of ours makes, share the noise of the cell they lie in. */
-const regionOf = ({ x, y }: TileKey, density: number, width: number, height: number, channels: number): NoiseRegion => ({
+const regionOf = (
+  { x, y }: TileKey,
+  density: number,
+  width: number,
+  height: number,
+  channels: number,
+): NoiseRegion => ({
   x: Math.floor(x * density),
   y: Math.floor(y * density),
   width,
@@ -82,7 +93,10 @@ type Kept = (scene: number, region: NoiseRegion, make: () => readonly Float32Arr
  * frame asks for first: frames ask for their tiles in the same order, so the least recently used is the next one needed.
  */
 function sceneCache(bound: number): Kept {
-  const entries = new Map<string, { readonly scene: number; readonly arrays: readonly Float32Array[]; readonly bytes: number }>();
+  const entries = new Map<
+    string,
+    { readonly scene: number; readonly arrays: readonly Float32Array[]; readonly bytes: number }
+  >();
   let total = 0;
   return (scene, { x, y, width, height }, make) => {
     const name = [scene, x, y, width, height].join();

@@ -90,4 +90,4 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
   return decoded as OnnxModel;
 }
 
-export const encodeModel = (value: OnnxModel): Uint8Array => model().encode(value as object).finish();
+export const encodeModel = (value: OnnxModel): Uint8Array => model().encode(value).finish();

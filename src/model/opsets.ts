@@ -11,9 +11,33 @@ const OURS = 13;
 const CHANGED: Readonly<Record<number, readonly string[]>> = {
   9: ['Upsample', 'BatchNormalization'],
   10: ['Upsample', 'Resize', 'Slice', 'Dropout', 'TopK', 'Mod'],
-  11: ['Clip', 'Pad', 'Resize', 'Slice', 'TopK', 'Gemm', 'Loop', 'Scan', 'Softmax', 'ArgMax', 'ArgMin', 'Unsqueeze', 'Squeeze'],
+  11: [
+    'Clip',
+    'Pad',
+    'Resize',
+    'Slice',
+    'TopK',
+    'Gemm',
+    'Loop',
+    'Scan',
+    'Softmax',
+    'ArgMax',
+    'ArgMin',
+    'Unsqueeze',
+    'Squeeze',
+  ],
   12: ['Dropout', 'GreaterOrEqual', 'LessOrEqual', 'BatchNormalization'],
-  13: ['ReduceSum', 'Softmax', 'LogSoftmax', 'Hardmax', 'Split', 'Squeeze', 'Unsqueeze', 'DequantizeLinear', 'QuantizeLinear'],
+  13: [
+    'ReduceSum',
+    'Softmax',
+    'LogSoftmax',
+    'Hardmax',
+    'Split',
+    'Squeeze',
+    'Unsqueeze',
+    'DequantizeLinear',
+    'QuantizeLinear',
+  ],
   14: ['BatchNormalization'],
   18: ['ReduceMax', 'ReduceMean', 'ReduceMin', 'ReduceProd', 'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp',
     'ReduceSumSquare', 'Split', 'GroupNormalization'], // prettier-ignore
@@ -39,7 +63,10 @@ export function mergeOpsets(models: Readonly<Record<string, OnnxModel>>): readon
 }
 
 const opsetsOf = ({ opsetImport }: OnnxModel): readonly Opset[] =>
-  opsetImport.map(({ domain, version }) => ({ domain: domain === 'ai.onnx' ? '' : (domain ?? ''), version: toNumber(version) }));
+  opsetImport.map(({ domain, version }) => ({
+    domain: domain === 'ai.onnx' ? '' : (domain ?? ''),
+    version: toNumber(version),
+  }));
 
 function requireSame(role: string, model: OnnxModel, { domain, version }: Opset, target: number): void {
   if (version === target) return;

@@ -10,7 +10,13 @@ export function pixelsIn(graph: GraphBuilder, frames: Edge, depth: 8 | 16, [low,
   // (q/full)·(high − low) + low
   const scaled =
     depth === 8
-      ? emit(graph, 'DequantizeLinear', [planar, scalar(graph, (high - low) / 255), zeroPoint(graph)], {}, ELEMENT.float)
+      ? emit(
+          graph,
+          'DequantizeLinear',
+          [planar, scalar(graph, (high - low) / 255), zeroPoint(graph)],
+          {},
+          ELEMENT.float,
+        )
       : emit(graph, 'Mul', [cast(graph, planar, ELEMENT.float), scalar(graph, (high - low) / 65535)]);
   return low === 0 ? scaled : emit(graph, 'Add', [scaled, scalar(graph, low)]);
 }

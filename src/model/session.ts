@@ -36,7 +36,12 @@ export async function openSession(runtime: Runtime, request: SessionRequest): Pr
   const failures: unknown[] = [];
   for (const provider of candidates(request.provider)) {
     try {
-      return { session: await tryProvider(runtime, provider, request), provider, rejected };
+      const session = await tryProvider(runtime, provider, request);
+      if (request.provider !== 'auto' || provider === 'cpu') return { session, provider, rejected };
+      const slow = await slowerThanCpu(runtime, session, request);
+      if (slow === null) return { session, provider, rejected };
+      await session.release();
+      rejected.push({ provider, reason: slow });
     } catch (error) {
       rejected.push({ provider, reason: rejectionReason(provider, error) });
       failures.push(error);
@@ -61,6 +66,29 @@ async function tryProvider(runtime: Runtime, provider: Provider, request: Sessio
   }
 }
 
+/** What a GPU needs for a second test tile, at most; what needs longer may be a GPU made of software. */
+const QUICK_MS = 250;
+
+/** Why `session` is worse than none, or null. Its first run, which compiles shaders, is over. */
+async function slowerThanCpu(
+  runtime: Runtime,
+  session: InferenceSession,
+  request: SessionRequest,
+): Promise<string | null> {
+  const ms = await duration(() => request.probe(session));
+  if (ms < QUICK_MS) return null;
+  const cpu = await tryProvider(runtime, 'cpu', request);
+  const cpuMs = await duration(() => request.probe(cpu));
+  await cpu.release();
+  return cpuMs < ms ? `it needs ${Math.round(ms)} ms for a test tile, the CPU ${Math.round(cpuMs)} ms` : null;
+}
+
+async function duration(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
 async function nothingWorks(
   runtime: Runtime,
   setting: string,
@@ -70,7 +98,11 @@ async function nothingWorks(
   const detail = cause instanceof Error ? cause.message : String(cause);
   if (isOutOfMemory(cause)) {
     const remedy = 'Close other programs, or choose a smaller model.';
-    return new RemasterError('GPU_OUT_OF_MEMORY', 'there is not enough memory to load the model', { remedy, detail, cause });
+    return new RemasterError('GPU_OUT_OF_MEMORY', 'there is not enough memory to load the model', {
+      remedy,
+      detail,
+      cause,
+    });
   }
   const working = (await describeProviders(runtime)).filter(({ works }) => works).map(({ provider }) => provider);
   const { provider, reason } = rejected.at(-1)!;

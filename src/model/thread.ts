@@ -2,12 +2,16 @@ import { join } from 'node:path';
 import { Worker, type TransferListItem } from 'node:worker_threads';
 import { RemasterError } from '../errors';
 import { Gate } from './gate';
-import type { Answer, Call, Calls } from './workerMessages';
+import type { Answer, Calls } from './workerMessages';
 
 /** The thread that holds the sessions, from outside. */
 export interface Thread {
   /** `moved`: buffers that are handed over and must not be used again. */
-  call<K extends keyof Calls>(what: K, args: Calls[K]['args'], moved?: readonly TransferListItem[]): Promise<Calls[K]['result']>;
+  call<K extends keyof Calls>(
+    what: K,
+    args: Calls[K]['args'],
+    moved?: readonly TransferListItem[],
+  ): Promise<Calls[K]['result']>;
   /** Whoever runs a batch passes here: one runs, one is ready, the others can still be aborted. */
   readonly gate: Gate;
   /** True once it has crashed or ended; its calls then fail. */
@@ -57,8 +61,8 @@ export function startThread(): Thread {
       const id = ++lastId;
       worker.ref();
       return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
-        worker.postMessage({ id, what, args } as Call, moved);
+        waiting.set(id, { resolve, reject });
+        worker.postMessage({ id, what, args }, moved);
       });
     },
     end() {

@@ -32,7 +32,7 @@ port.on('message', (call: Call | null) => {
 
 async function answer(call: Call): Promise<void> {
   try {
-    const result = await handle(call);
+    const result = await perform(call);
     post({ id: call.id, result }, result instanceof Uint8Array ? [result.buffer as ArrayBuffer] : []);
   } catch (error) {
     post({ id: call.id, error: errorRecord(error) }, []);
@@ -43,7 +43,7 @@ function post(message: Answer, moved: readonly TransferListItem[]): void {
   port.postMessage(message, moved);
 }
 
-function handle(call: Call): Promise<Calls[keyof Calls]['result']> {
+function perform(call: Call): Promise<Calls[keyof Calls]['result']> {
   switch (call.what) {
     case 'open':
       return openModel(call.args);

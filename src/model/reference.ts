@@ -1,0 +1,171 @@
+import { join } from 'node:path';
+import type { InferenceSession } from 'onnxruntime-node';
+import { bicubic } from '../sampler/bicubic';
+import { wavelet } from '../sampler/colour';
+import { ENCODER_DRAW, type NoiseField } from '../sampler/noise';
+import type { SamplerPlan } from '../sampler/plan';
+import { sample } from '../sampler/sample';
+import type { Dims, Tensor } from '../sampler/tensor';
+import type { Bundle } from './bundle';
+import { signature } from './graphCheck';
+import type { GraphRole, Range } from './manifest';
+import type { TileBatch } from './model';
+import { ELEMENT } from './onnx';
+import { sessionOptions } from './providers';
+import { GRAPH_ROLES } from './roles';
+import type { Runtime } from './runtime';
+import { toPicture, toSamples } from './samples';
+
+type Picture = Tensor<Float32Array>;
+
+export interface ReferenceSettings {
+  readonly plan: SamplerPlan;
+  readonly strength: number;
+  readonly depth: 8 | 16;
+  readonly noise: NoiseField;
+}
+
+/** Tiles through a bundle, step by step. */
+export interface Reference {
+  run(batch: TileBatch, settings: ReferenceSettings): Promise<Uint8Array>;
+  release(): Promise<void>;
+}
+
+/**
+ * A bundle as its author wrote it: the graphs as they lie in the folder, one session each, every picture alone, and the
+ * plan walked in TypeScript. Plain and slow; what the fused graph is compared with. float32 graphs on the CPU only.
+ */
+export async function openReference(runtime: Runtime, bundle: Bundle): Promise<Reference> {
+  const sessions = new Map<GraphRole, InferenceSession>();
+  for (const role of GRAPH_ROLES) {
+    const entry = bundle.manifest.graphs[role];
+    if (!entry) continue;
+    const options = sessionOptions('cpu', 0, 0);
+    sessions.set(role, await runtime.InferenceSession.create(join(bundle.folder, entry.file), options));
+  }
+  const run = runner(runtime, bundle, sessions);
+  return {
+    async run(batch, settings) {
+      const tiles: Uint8Array[] = [];
+      for (let i = 0; i < batch.keys.length; i++) tiles.push(await restoreOne(bundle, run, batch, i, settings));
+      return Buffer.concat(tiles);
+    },
+    async release() {
+      for (const session of sessions.values()) await session.release();
+    },
+  };
+}
+
+type Values = ReadonlyMap<string, Picture>;
+/** `t` besides, for the graph that takes it. */
+type Run = (role: GraphRole, values: Values, t?: number) => Promise<Map<string, Picture>>;
+
+async function restoreOne(
+  { manifest, constants }: Bundle,
+  run: Run,
+  batch: TileBatch,
+  index: number,
+  { plan, strength, depth, noise }: ReferenceSettings,
+): Promise<Uint8Array> {
+  const { graphs, range, scale, grid, colorFix } = manifest;
+  const values = new Map<string, Picture>();
+  for (const [role, { dims, data }] of Object.entries(constants))
+    values.set(role, { dims: dims as unknown as Dims, data });
+  const lq = toPicture(batch, index, depth, range);
+  values.set('lq', lq);
+  const picture = graphs.preprocess
+    ? map((await run('preprocess', values)).get('picture')!, (v) => Math.min(range[1], Math.max(range[0], v)))
+    : bicubic(lq, scale);
+  values.set('picture', picture);
+
+  const key = batch.keys[index]!;
+  const cells = scale / grid.factor;
+  const draw = (number: number, out: Picture): void =>
+    noise.fill(out.data, key, number, {
+      x: Math.floor(key.x * cells),
+      y: Math.floor(key.y * cells),
+      width: out.dims[3],
+      height: out.dims[2],
+      channels: out.dims[1],
+    });
+  const y = graphs.encode ? posterior(await run('encode', values), draw) : picture;
+  values.set('y', y);
+  if (graphs.condition) for (const [role, value] of await run('condition', values)) values.set(role, value);
+
+  const denoise = async (x: Picture, t: number): Promise<Picture> =>
+    (await run('denoise', new Map([...values, ['x', x]]), t)).get('out')!;
+  const clean = await sample(plan, y, denoise, draw);
+  const decoded = graphs.decode
+    ? (await run('decode', new Map([...values, ['latent', clean]]))).get('picture')!
+    : clean;
+  const fixed = colorFix === 'wavelet' ? wavelet(decoded, picture) : decoded;
+  return toSamples(
+    map(fixed, (v, i) => (1 - strength) * picture.data[i]! + strength * v),
+    depth,
+    range,
+  );
+}
+
+/** y = latent + deviation·ε, or the latent itself when the encoder gives no deviation. */
+function posterior(encoded: Values, draw: (number: number, out: Picture) => void): Picture {
+  const latent = encoded.get('latent')!;
+  const deviation = encoded.get('deviation');
+  if (!deviation) return latent;
+  const epsilon = { dims: latent.dims, data: new Float32Array(latent.data.length) };
+  draw(ENCODER_DRAW, epsilon);
+  return map(latent, (v, i) => v + deviation.data[i]! * epsilon.data[i]!);
+}
+
+function runner(
+  runtime: Runtime,
+  { manifest, graphs }: Bundle,
+  sessions: ReadonlyMap<GraphRole, InferenceSession>,
+): Run {
+  return async (role, values, t) => {
+    const entry = manifest.graphs[role]!;
+    const range = entry.range ?? manifest.range;
+    const feeds: Record<string, InstanceType<Runtime['Tensor']>> = {};
+    for (const [name, tensor] of Object.entries(entry.inputs)) {
+      if (name === 't') {
+        const declared = signature(graphs[role]!.graph.input.find((one) => one.name === tensor)!);
+        feeds[tensor] = timestep(runtime, t!, declared.element, declared.dims?.length === 0 ? [] : [1]);
+        continue;
+      }
+      const value = ranged(name, values.get(name)!, manifest.range, range);
+      feeds[tensor] = new runtime.Tensor('float32', value.data, value.dims);
+    }
+    const results = await sessions.get(role)!.run(feeds);
+    return new Map(
+      Object.entries(entry.outputs).map(([name, tensor]) => {
+        const { data, dims } = results[tensor]!;
+        const value: Picture = { dims: [...dims] as unknown as Dims, data: data as Float32Array };
+        return [name, ranged(name, value, range, manifest.range)];
+      }),
+    );
+  };
+}
+
+function timestep(
+  runtime: Runtime,
+  t: number,
+  element: number,
+  dims: readonly number[],
+): InstanceType<Runtime['Tensor']> {
+  switch (element) {
+    case ELEMENT.int64:
+      return new runtime.Tensor('int64', BigInt64Array.of(BigInt(t)), dims);
+    case ELEMENT.int32:
+      return new runtime.Tensor('int32', Int32Array.of(t), dims);
+    default:
+      return new runtime.Tensor('float32', Float32Array.of(t), dims);
+  }
+}
+
+function ranged(role: string, value: Picture, from: Range, to: Range): Picture {
+  if ((role !== 'lq' && role !== 'picture') || from[0] === to[0]) return value;
+  return map(value, (v) => ((v - from[0]) / (from[1] - from[0])) * (to[1] - to[0]) + to[0]);
+}
+
+function map({ dims, data }: Picture, change: (value: number, i: number) => number): Picture {
+  return { dims, data: data.map(change) };
+}
