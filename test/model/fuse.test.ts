@@ -1,0 +1,297 @@
+import assert from 'node:assert/strict';
+import { openBundle } from '../../src/model/bundle';
+import { enlarge } from '../../src/model/enlarge';
+import { fuse } from '../../src/model/fuse';
+import { emit, scalar } from '../../src/model/graphBuilder';
+import { loadModel } from '../../src/model/loadedModel';
+import type { ModelRequest, TileBatch, TileKey } from '../../src/model/model';
+import { ATTRIBUTE, ELEMENT, encodeModel, type OnnxModel } from '../../src/model/onnx';
+import { openReference } from '../../src/model/reference';
+import { loadRuntime } from '../../src/model/runtime';
+import { planFor } from '../../src/model/schedule';
+import { timestepStretches } from '../../src/model/timeBranch';
+import { noiseField } from '../../src/sampler/noise';
+import { close, golden, type Stored } from '../sampler/golden';
+import { denoise, graphOf, withFolder, writeTiny, X4 } from './tinyBundle';
+
+const REQUEST: ModelRequest = {
+  model: 'x4',
+  provider: 'cpu',
+  device: 0,
+  threads: 0,
+  steps: null,
+  strength: 1,
+  noise: 'shared',
+  seed: 7,
+  depth: 8,
+};
+
+/** Tiles at different places, of different shots. */
+const keys = (count: number): TileKey[] =>
+  Array.from({ length: count }, (_, i) => ({ x: 16 * i, y: -8 * i, scene: i % 2, frame: 40 * i }));
+
+function tiles(width: number, height: number, count: number, depth: 8 | 16 = 8): TileBatch {
+  const length = (width * height * 3 * count * depth) / 8;
+  const data = Uint8Array.from({ length }, (_, i) => 128 + 100 * Math.sin(i / 17) + 27 * Math.sin(i * i));
+  return { width, height, data, keys: keys(count) };
+}
+
+/** What the fused graph makes of a batch, and what the walk through the plain graphs makes of it. */
+async function both(folder: string, changes: Partial<ModelRequest>, batch: TileBatch) {
+  const request = { ...REQUEST, ...changes };
+  const runtime = loadRuntime();
+  const bundle = await openBundle(folder);
+  const plan = planFor(bundle.manifest, request.steps);
+  const noise = noiseField({ mode: request.noise, seed: request.seed });
+  const reference = await openReference(runtime, bundle);
+  const model = await loadModel(runtime, folder, request);
+  const expected = await reference.run(batch, { plan, strength: request.strength, depth: request.depth, noise });
+  const actual = await model.run(batch, model.noise(request));
+  await model.release();
+  await reference.release();
+  const words = (bytes: Uint8Array): ArrayLike<number> =>
+    request.depth === 8 ? bytes : new Uint16Array(new Uint8Array(bytes).buffer);
+  return { actual: words(actual), expected: words(expected) };
+}
+
+/** Both round the same numbers, so they differ by one where a number lies on the edge, and only there. */
+function agree({ actual, expected }: { actual: ArrayLike<number>; expected: ArrayLike<number> }, share = 0.001): void {
+  assert.equal(actual.length, expected.length);
+  let differing = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(actual[i]! - expected[i]!);
+    assert.ok(difference <= 1, `sample ${i} is ${actual[i]} instead of ${expected[i]}`);
+    differing += difference;
+  }
+  assert.ok(differing <= Math.max(1, share * expected.length), `${differing} of ${expected.length} samples differ`);
+}
+
+describe('The sampler compiled into the graph', () => {
+  for (const steps of [1, 2, 3, 4]) {
+    it(`gives what the walk step by step gives: ${steps} steps of the embedded model`, async () => {
+      agree(await both(X4, { steps }, tiles(40, 24, 1)));
+      agree(await both(X4, { steps }, tiles(1, 1, 1)));
+      agree(await both(X4, { steps }, tiles(31, 17, 3)));
+    });
+  }
+
+  it('gives it for 16 bits', async () => {
+    // An edge is met more often: rounding to 1/65535 is near the precision of the network itself.
+    agree(await both(X4, { depth: 16 }, tiles(31, 17, 2, 16)), 0.02);
+  });
+
+  it('gives it for half strength, and for none the enlarged picture', async () => {
+    agree(await both(X4, { strength: 0.5 }, tiles(12, 9, 2)));
+    agree(await both(X4, { strength: 0 }, tiles(12, 9, 2)));
+  });
+
+  it('gives it for independent and mixed noise', async () => {
+    agree(await both(X4, { noise: 'independent', steps: 2 }, tiles(12, 9, 3)));
+    agree(await both(X4, { noise: 'mixed', steps: 2 }, tiles(12, 9, 3)));
+  });
+
+  it('gives it for a latent system of one step: encode, constant prompt, decode', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'osediff');
+      agree(await both(folder, {}, tiles(14, 6, 1)));
+      agree(await both(folder, { strength: 0.3 }, tiles(14, 6, 3)));
+    }));
+
+  it('gives it for a system with everything: pre-restoration in another range, posterior noise, condition, history, colour fix', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'dossr');
+      for (const steps of [1, 2, 5]) agree(await both(folder, { steps }, tiles(14, 6, 2)));
+    }));
+
+  it('feeds the timestep as the network declares it: per picture, single, fixed, as integer or float', () =>
+    withFolder(async (folder) => {
+      const declared = [
+        { element: ELEMENT.int64, dims: ['n'] },
+        { element: ELEMENT.int32, dims: [1] },
+        { element: ELEMENT.float, dims: [] },
+        { element: ELEMENT.float, dims: ['n'] },
+      ] as const;
+      for (const [i, timestep] of declared.entries()) {
+        const bundle = await writeTiny(`${folder}/${i}`, 'dossr', { network: denoise(true, { timestep }) });
+        agree(await both(bundle, { steps: 2 }, tiles(4, 4, 2)));
+      }
+    }));
+
+  it('gives the timestep to every picture where once for all would not do', () =>
+    withFolder(async (folder) => {
+      const network = denoise(true, { concat: true });
+      assert.equal(timestepStretches(network, 't'), false);
+      assert.equal(timestepStretches(denoise(true), 't'), true);
+      await writeTiny(folder, 'dossr', { network });
+      agree(await both(folder, { steps: 2 }, tiles(4, 4, 3)));
+    }));
+
+  it('runs networks whose batch is fixed one tile after the other', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'osediff', {
+        network: denoise(false, { batch: 1, timestep: { element: ELEMENT.int64, dims: [1] } }),
+      });
+      agree(await both(folder, {}, tiles(4, 4, 3)));
+    }));
+
+  it('converts at the boundary of half-precision networks', () =>
+    withFolder(async (folder) => {
+      const half = await writeTiny(`${folder}/half`, 'dossr', { network: denoise(true, { element: ELEMENT.float16 }) });
+      const full = await writeTiny(`${folder}/full`, 'dossr');
+      const { expected } = await both(full, { steps: 2 }, tiles(6, 6, 1));
+      const runtime = loadRuntime();
+      const model = await loadModel(runtime, half, { ...REQUEST, steps: 2 });
+      const actual = await model.run(tiles(6, 6, 1), model.noise(REQUEST));
+      await model.release();
+      for (let i = 0; i < expected.length; i++) assert.ok(Math.abs(actual[i]! - expected[i]!) <= 2);
+    }));
+
+  it('carries the bodies of If along, in every step', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'dossr', { network: withIf(denoise(true)) });
+      agree(await both(folder, { steps: 3 }, tiles(4, 4, 2)));
+    }));
+
+  it('finds weights that lie in files of their own, and leaves no file behind', () =>
+    withFolder(async (folder) => {
+      const { createHash } = await import('node:crypto');
+      const { readdir, writeFile } = await import('node:fs/promises');
+      const network = denoise(true);
+      const weights = network.graph.initializer.filter(({ rawData }) => (rawData?.length ?? 0) > 64);
+      assert.equal(weights.length, 1);
+      const bytes = Buffer.from(weights[0]!.rawData!);
+      weights[0]!.externalData = [
+        { key: 'location', value: 'weights.bin' },
+        { key: 'offset', value: '0' },
+        { key: 'length', value: `${bytes.length}` },
+      ];
+      weights[0]!.dataLocation = 1;
+      delete weights[0]!.rawData;
+      const externalData = [{ file: 'weights.bin', sha256: createHash('sha256').update(bytes).digest('hex') }];
+      await writeTiny(folder, 'dossr', { network });
+      await writeFile(`${folder}/weights.bin`, bytes);
+      const { readFile } = await import('node:fs/promises');
+      const manifest = JSON.parse(await readFile(`${folder}/model.json`, 'utf8')) as { graphs: { denoise: object } };
+      Object.assign(manifest.graphs.denoise, { externalData });
+      await writeFile(`${folder}/model.json`, JSON.stringify(manifest));
+      const before = (await readdir(folder)).toSorted();
+      agree(await both(folder, { steps: 2 }, tiles(4, 4, 2)));
+      assert.deepEqual((await readdir(folder)).toSorted(), before);
+    }));
+
+  it('takes graphs of different versions when nothing they use has changed, and says what has', () =>
+    withFolder(async (folder) => {
+      const newer = await writeTiny(`${folder}/newer`, 'osediff', { network: denoise(false, { opset: 19 }) });
+      agree(await both(newer, {}, tiles(4, 4, 1)));
+      const network = denoise(false, { opset: 20 });
+      const older = await writeTiny(`${folder}/older`, 'osediff', { network: withReduceMean(network) });
+      agree(await both(older, {}, tiles(4, 4, 1)));
+      const clash = await writeTiny(`${folder}/clash`, 'osediff', {
+        network: withReduceMean(denoise(false)),
+        changes: {},
+      });
+      const bundle = await openBundle(clash);
+      const raised = {
+        ...bundle,
+        graphs: { ...bundle.graphs, decode: { ...bundle.graphs.decode!, opsetImport: [{ domain: '', version: 18 }] } },
+      };
+      const plan = planFor(bundle.manifest, null);
+      assert.throws(
+        () => fuse(raised, { plan, strength: 1, depth: 8 }),
+        /“denoise” is written for ONNX version 17, the others for 18, and ReduceMean changed/,
+      );
+    }));
+
+  it('holds the weights once, however many steps', async () => {
+    const bundle = await openBundle(X4);
+    const sizeOf = (steps: number): number =>
+      encodeModel(fuse(bundle, { plan: planFor(bundle.manifest, steps), strength: 1, depth: 8 }).model).length;
+    assert.ok(sizeOf(4) - sizeOf(1) < 100_000, `${sizeOf(4) - sizeOf(1)} bytes more for three more steps`);
+  });
+
+  it('asks only for the noise its plan uses', async () => {
+    const bundle = await openBundle(X4);
+    const draws = (steps: number): number[] =>
+      fuse(bundle, { plan: planFor(bundle.manifest, steps), strength: 1, depth: 8 }).noise.map(({ draw }) => draw);
+    assert.deepEqual(draws(1), [0]);
+    assert.deepEqual(draws(4), [0, 1, 2, 3]);
+  });
+});
+
+describe('The enlargement in the graph', () => {
+  interface Case {
+    readonly sf: number;
+    readonly y: Stored;
+    readonly f64: Stored;
+  }
+
+  for (const { sf, y, f64 } of golden<{ cases: readonly Case[] }>('resshift_bicubic').cases) {
+    it(`is torch's bicubic: ×${sf}`, async () => {
+      const [, , height, width] = y.shape as [number, number, number, number];
+      const ends = { x: [ELEMENT.float, [1, 3, 'h', 'w']] } as const;
+      const model = graphOf(ends, { y: [ELEMENT.float, [1, 3, 'H', 'W']] }, (graph, { x }) => ({
+        y: enlarge(graph, x!, sf),
+      }));
+      const runtime = loadRuntime();
+      const session = await runtime.InferenceSession.create(encodeModel(model), { executionProviders: ['cpu'] });
+      const planes = Float32Array.from([...y.data, ...y.data, ...y.data]);
+      const result = await session.run({ x: new runtime.Tensor('float32', planes, [1, 3, height, width]) });
+      await session.release();
+      close(result['y']!.data as Float32Array, [...f64.data, ...f64.data, ...f64.data], 2e-6, 'enlarged');
+    });
+  }
+});
+
+/** The same network, with its result passed through an If whose bodies use names from outside and have their own. */
+function withIf(model: OnnxModel): OnnxModel {
+  const { graph } = model;
+  const last = graph.node.find(({ output }) => output[0] === 'out')!;
+  last.output = ['plain'];
+  const body = (factor: number) => {
+    const inner = graphOf({}, {}, (builder) => {
+      const scaled = emit(builder, 'Mul', [{ name: 'plain', element: ELEMENT.float }, scalar(builder, factor)]);
+      builder.node.push({ opType: 'Identity', name: 'inner', input: [scaled.name], output: [`body${factor}`] });
+      return {};
+    }).graph;
+    return { ...inner, output: [{ ...graph.output[0]!, name: `body${factor}` }] };
+  };
+  const always = { name: 'always', dims: [], dataType: 9, rawData: Uint8Array.of(1) };
+  const attribute = [
+    { name: 'then_branch', type: ATTRIBUTE.graph, g: body(0.5) },
+    { name: 'else_branch', type: ATTRIBUTE.graph, g: body(2) },
+  ];
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      initializer: [...graph.initializer, always],
+      node: [...graph.node, { opType: 'If', name: 'if', input: ['always'], output: ['out'], attribute }],
+    },
+  };
+}
+
+/** The same network with an operator whose axes became an input in version 18. */
+function withReduceMean(model: OnnxModel): OnnxModel {
+  const { graph } = model;
+  graph.node.find(({ output }) => output[0] === 'out')!.output = ['plain'];
+  const older = Number(model.opsetImport[0]!.version) < 18;
+  graph.initializer.push({
+    name: 'axes',
+    dims: [1],
+    dataType: ELEMENT.int64,
+    rawData: new Uint8Array(BigInt64Array.of(1n).buffer),
+  });
+  graph.node.push(
+    older
+      ? {
+          opType: 'ReduceMean',
+          name: 'mean',
+          input: ['plain'],
+          output: ['mean'],
+          attribute: [{ name: 'axes', type: ATTRIBUTE.ints, ints: [1] }],
+        }
+      : { opType: 'ReduceMean', name: 'mean', input: ['plain', 'axes'], output: ['mean'] },
+    { opType: 'Add', name: 'sum', input: ['plain', 'mean'], output: ['out'] },
+  );
+  return model;
+}

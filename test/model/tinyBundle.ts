@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { boundary, cast, type Edge, emit, floats, type GraphBuilder, graphBuilder } from '../../src/model/graphBuilder';
+import { findBundle } from '../../src/model/library';
+import { ELEMENT, encodeModel, type OnnxModel } from '../../src/model/onnx';
+
+/** The folder of the embedded bundle. */
+export const X4 = findBundle('x4');
+
+/** A folder of its own for every test, gone afterwards. */
+export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'remaster-model-'));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A copy of the embedded bundle that may be damaged. */
+export const withCopy = <T>(use: (folder: string) => Promise<T>): Promise<T> =>
+  withFolder(async (folder) => {
+    await cp(X4, folder, { recursive: true });
+    return use(folder);
+  });
+
+type Dims = readonly (number | string)[];
+/** Name → element type and shape of what a graph is fed or gives. */
+type Ends = Readonly<Record<string, readonly [element: number, dims: Dims]>>;
+
+/** A graph of which `build` makes the outputs from the inputs. */
+export function graphOf(
+  inputs: Ends,
+  outputs: Ends,
+  build: (graph: GraphBuilder, edges: Readonly<Record<string, Edge>>) => Readonly<Record<string, Edge>>,
+  opset = 17,
+): OnnxModel {
+  const graph = graphBuilder();
+  const edges = Object.fromEntries(Object.entries(inputs).map(([name, [element]]) => [name, { name, element }]));
+  const made = build(graph, edges);
+  for (const [name, edge] of Object.entries(made)) {
+    graph.node.push({ opType: 'Identity', name: `to ${name}`, input: [edge.name], output: [name] });
+  }
+  const ends = (all: Ends) => Object.entries(all).map(([name, [element, dims]]) => boundary({ name, element }, dims));
+  const opsetImport = [{ domain: '', version: opset }];
+  return { irVersion: 8, opsetImport, graph: { name: 'tiny', ...graph, input: ends(inputs), output: ends(outputs) } };
+}
+
+/** Numbers that look random and are the same in every run. */
+export const made = (count: number, size: number, seed: number): number[] =>
+  Array.from({ length: count }, (_, i) => size * Math.sin((i + 1) * (seed + 1) * 12.9898));
+
+/** A 3×3 convolution that keeps the size. */
+export function conv3(graph: GraphBuilder, x: Edge, from: number, to: number, seed: number): Edge {
+  const weights = floats(graph, [to, from, 3, 3], made(to * from * 9, 0.5 / from, seed));
+  return emit(graph, 'Conv', [x, weights], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] });
+}
+
+const F = ELEMENT.float;
+const latent: Dims = ['n', 4, 'h', 'w'];
+
+/** [n, 3, 8h, 8w] → [n, 4, h, w], and how far the posterior spreads. */
+const encode = (): OnnxModel =>
+  graphOf({ picture: [F, ['n', 3, 'H', 'W']] }, { z: [F, latent], spread: [F, latent] }, (graph, { picture }) => {
+    const weights = floats(graph, [4, 3, 8, 8], made(4 * 3 * 64, 0.06, 1));
+    const z = emit(graph, 'Conv', [picture!, weights], { kernel_shape: [8, 8], strides: [8, 8] });
+    return { z, spread: emit(graph, 'Mul', [z, floats(graph, [], [0.2])]) };
+  });
+
+const decode = (): OnnxModel =>
+  graphOf({ z: [F, latent] }, { picture: [F, ['n', 3, 'H', 'W']] }, (graph, { z }) => {
+    const weights = floats(graph, [4, 3, 8, 8], made(4 * 3 * 64, 0.5, 2));
+    return { picture: emit(graph, 'ConvTranspose', [z!, weights], { kernel_shape: [8, 8], strides: [8, 8] }) };
+  });
+
+const condition = (): OnnxModel =>
+  graphOf({ picture: [F, ['n', 3, 'H', 'W']] }, { c: [F, latent] }, (graph, { picture }) => {
+    const weights = floats(graph, [4, 3, 8, 8], made(4 * 3 * 64, 0.05, 3));
+    return { c: emit(graph, 'Conv', [picture!, weights], { kernel_shape: [8, 8], strides: [8, 8] }) };
+  });
+
+/** [n, 3, h, w] in 0…1 → [n, 3, 4h, 4w] */
+const preprocess = (): OnnxModel =>
+  graphOf({ lq: [F, ['n', 3, 'h', 'w']] }, { picture: [F, ['n', 3, 'H', 'W']] }, (graph, { lq }) => ({
+    picture: emit(graph, 'DepthToSpace', [conv3(graph, lq!, 3, 48, 4)], { blocksize: 4, mode: 'CRD' }),
+  }));
+
+export interface DenoiseOptions {
+  /** Of every tensor at the graph's boundary but the timestep. */
+  readonly element?: number;
+  readonly timestep?: { readonly element: number; readonly dims: Dims };
+  readonly batch?: number | string;
+  readonly opset?: number;
+  /** Puts the timestep into the pictures by Concat, which does not stretch a batch of one. */
+  readonly concat?: boolean;
+}
+
+/** out = conv(x·(1 + t/2000) + c) + prompt */
+export function denoise(withCondition: boolean, options: DenoiseOptions = {}): OnnxModel {
+  const {
+    element = F,
+    timestep = { element: ELEMENT.int64, dims: ['n'] },
+    batch = 'n',
+    opset,
+    concat = false,
+  } = options;
+  const dims: Dims = [batch, 4, 'h', 'w'];
+  return graphOf(
+    {
+      x: [element, dims],
+      t: [timestep.element, timestep.dims],
+      prompt: [element, [1, 4, 1, 1]],
+      ...(withCondition ? { c: [element, dims] as const } : {}),
+    },
+    { out: [element, dims] },
+    (graph, { x, t, prompt, c }) => {
+      const share = emit(graph, 'Mul', [cast(graph, t!, F), floats(graph, [], [1 / 2000])]);
+      const gain = emit(graph, 'Reshape', [
+        emit(graph, 'Add', [share, floats(graph, [], [1])]),
+        shape(graph, [-1, 1, 1, 1]),
+      ]);
+      const scaled = concat
+        ? perPicture(graph, cast(graph, x!, F), gain)
+        : emit(graph, 'Mul', [cast(graph, x!, F), gain]);
+      const sum = c ? emit(graph, 'Add', [scaled, cast(graph, c, F)]) : scaled;
+      const out = emit(graph, 'Add', [conv3(graph, sum, 4, 4, 5), cast(graph, prompt!, F)]);
+      return { out: cast(graph, out, element) };
+    },
+    opset,
+  );
+}
+
+/** x·gain by way of a Concat of the two along the channels' sums: needs one gain per picture. */
+function perPicture(graph: GraphBuilder, x: Edge, gain: Edge): Edge {
+  const pooled = emit(graph, 'GlobalAveragePool', [x]);
+  const both = emit(graph, 'Concat', [gain, pooled], { axis: 1 });
+  const first = emit(graph, 'Gather', [both, shape(graph, [0])], { axis: 1 });
+  return emit(graph, 'Mul', [x, first]);
+}
+
+function shape(graph: GraphBuilder, values: readonly number[]): Edge {
+  const name = `shape_${graph.initializer.length}`;
+  const rawData = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+  graph.initializer.push({ name, dims: [values.length], dataType: ELEMENT.int64, rawData });
+  return { name, element: ELEMENT.int64 };
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+export type System = 'osediff' | 'dossr';
+
+/** Writes a bundle of one of the two latent systems, with a network of a few hundred weights. */
+export async function writeTiny(
+  folder: string,
+  system: System,
+  { network = denoise(system === 'dossr'), changes = {} }: { network?: OnnxModel; changes?: object } = {},
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const write = async (file: string, bytes: Uint8Array): Promise<{ file: string; sha256: string }> => {
+    await writeFile(join(folder, file), bytes);
+    return { file, sha256: sha256(bytes) };
+  };
+  const graph = async (file: string, model: OnnxModel, inputs: object, outputs: object, more: object = {}) => ({
+    ...(await write(`${file}.onnx`, encodeModel(model))),
+    inputs,
+    outputs,
+    ...more,
+  });
+  const dossr = system === 'dossr';
+  const spread = dossr ? { deviation: 'spread' } : {};
+  const taken = { x: 'x', t: 't', prompt: 'prompt', ...(dossr ? { c: 'c' } : {}) };
+  const prompt = new Uint8Array(Float32Array.from(made(4, 0.1, 6)).buffer);
+  const manifest = {
+    format: 1,
+    name: `tiny-${system}`,
+    title: 'Tiny',
+    system,
+    task: 'upscale',
+    scale: 4,
+    graphs: {
+      ...(dossr
+        ? { preprocess: await graph('pre', preprocess(), { lq: 'lq' }, { picture: 'picture' }, { range: [0, 1] }) }
+        : {}),
+      encode: await graph('encode', encode(), { picture: 'picture' }, { latent: 'z', ...spread }),
+      ...(dossr ? { condition: await graph('condition', condition(), { picture: 'picture' }, { c: 'c' }) } : {}),
+      denoise: await graph('denoise', network, taken, { out: 'out' }),
+      decode: await graph('decode', decode(), { latent: 'z' }, { picture: 'picture' }),
+    },
+    constants: { prompt: { ...(await write('prompt.bin', prompt)), dims: [1, 4, 1, 1] } },
+    grid: { factor: 8, channels: 4 },
+    schedule: dossr ? { order: 3 } : {},
+    defaultSteps: dossr ? 5 : 1,
+    start: 'encode',
+    range: [-1, 1],
+    multiple: 2,
+    tile: { wholeUpTo: 4096, size: 64, overlap: 16 },
+    colorFix: dossr ? 'wavelet' : 'none',
+    precision: 'float32',
+    licence: { name: 'none', redistributable: false },
+    source: 'A test.',
+    ...changes,
+  };
+  await writeFile(join(folder, 'model.json'), JSON.stringify(manifest));
+  return folder;
+}
