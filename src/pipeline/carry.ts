@@ -19,7 +19,10 @@ export function carry(
   const warnings: string[] = [];
   let position = 1; // the film is output stream 0
   const put = (stream: StreamInfo, ...codec: string[]): void => {
-    options.push('-map', `${input}:${stream.index}`, `-c:${position++}`, ...codec);
+    options.push('-map', `${input}:${stream.index}`, `-c:${position}`, ...codec);
+    // Language, title, file name: naming the film's metadata switches ffmpeg's own copying off for all streams.
+    options.push(`-map_metadata:s:${position}`, `${input}:s:${stream.index}`);
+    position++;
   };
   for (const stream of info.streams) {
     const name = `${stream.kind} stream ${stream.index} (${stream.codec})`;
@@ -29,14 +32,14 @@ export function carry(
       if (audio === 'copy' && holds(AUDIO[container], stream.codec)) put(stream, 'copy');
       else {
         if (audio === 'copy') warnings.push(`${name} does not fit into .${container}; it was encoded as AAC.`);
-        put(stream, 'aac', `-b:${position - 1}`, '256k');
+        put(stream, 'aac', `-b:${position}`, '256k');
       }
     } else if (!extras) continue;
     else if (stream.kind === 'subtitle') {
       const codec = subtitleCodec(stream.codec, container);
       if (codec) put(stream, codec);
       else warnings.push(`${name} does not fit into .${container} and was left out; an .mkv output keeps it.`);
-    } else if (stream.isPicture) put(stream, 'copy', `-disposition:${position - 1}`, 'attached_pic');
+    } else if (stream.isPicture) put(stream, 'copy', `-disposition:${position}`, 'attached_pic');
     else if (stream.kind === 'attachment' && container === 'mkv') put(stream, 'copy');
     else if (stream.kind === 'data' && stream.codec === 'none')
       continue; // a time code track: ffmpeg writes it anew from the metadata

@@ -12,8 +12,8 @@ interface Preset {
   /** Longest side in pixels the encoder takes. */
   readonly longest: number;
   readonly pixels: { readonly 8: string; readonly 16: string };
-  /** Where finished segments wait: a container that keeps exact times for this codec. */
-  readonly segment: 'mp4' | 'mov' | 'nut';
+  /** Where finished segments wait: a container that keeps times and colour tags for this codec. */
+  readonly segment: 'mp4' | 'mov' | 'matroska';
   /** Constant quality when none is asked for; null: the codec has no such knob here. */
   readonly quality: number | null;
   readonly options: (encoder: string, quality: number) => readonly string[];
@@ -64,7 +64,7 @@ const PRESETS: Readonly<Record<CodecName, Preset>> = {
     containers: ['mkv'],
     longest: 32767,
     pixels: { 8: 'yuv444p', 16: 'yuv444p10le' },
-    segment: 'nut',
+    segment: 'matroska',
     quality: null,
     options: () => ['-level', '3', '-g', '1', '-slices', '4', '-slicecrc', '1', '-context', '1'],
   },

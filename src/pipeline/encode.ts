@@ -16,6 +16,8 @@ export interface Encoding {
   readonly depth: 8 | 16;
   readonly pixelAspect: Rational;
   readonly timeBase: Rational;
+  /** Nominal; null when unknown. */
+  readonly framesPerSecond: number | null;
 }
 
 /** Frames go in, a file comes out. Disposed without `finish`, it leaves a torn file behind for its owner to remove. */

@@ -5,8 +5,13 @@ import type { Rational } from './frame';
  * carries a time for each uncompressed frame (a bare rawvideo pipe has none, so a varying frame rate would be lost).
  * RFC 9559 element ids; one cluster a frame; times in nanoseconds, which ffmpeg rounds back to the exact tick.
  */
-export function matroskaHeader(size: { width: number; height: number; depth: 8 | 16 }): Buffer {
-  const fourcc = Buffer.from([...Buffer.from('RGB'), size.depth === 8 ? 24 : 48]); // ffmpeg: rgb24 and rgb48le
+export function matroskaHeader(film: {
+  width: number;
+  height: number;
+  depth: 8 | 16;
+  framesPerSecond: number | null;
+}): Buffer {
+  const fourcc = Buffer.from([...Buffer.from('RGB'), film.depth === 8 ? 24 : 48]); // ffmpeg: rgb24 and rgb48le
   const ebml = element(
     0x1a45dfa3,
     element(0x4282, Buffer.from('matroska')),
@@ -16,8 +21,8 @@ export function matroskaHeader(size: { width: number; height: number; depth: 8 |
   const info = element(0x1549a966, element(0x2ad7b1, unsigned(1)), element(0x4d80, APP), element(0x5741, APP));
   const video = element(
     0xe0,
-    element(0xb0, unsigned(size.width)),
-    element(0xba, unsigned(size.height)),
+    element(0xb0, unsigned(film.width)),
+    element(0xba, unsigned(film.height)),
     element(0x2eb524, fourcc),
   );
   const track = element(
@@ -26,6 +31,8 @@ export function matroskaHeader(size: { width: number; height: number; depth: 8 |
     element(0x73c5, unsigned(1)),
     element(0x83, unsigned(1)),
     element(0x86, Buffer.from('V_UNCOMPRESSED')),
+    // How long a frame lasts that has no successor; without it the last frame would last no time and be cut off.
+    element(0x23e383, unsigned(Math.min(0xffffffff, Math.round(1e9 / (film.framesPerSecond ?? 25))))),
     video,
   );
   return Buffer.concat([ebml, SEGMENT_OF_UNKNOWN_SIZE, info, element(0x1654ae6b, track)]);

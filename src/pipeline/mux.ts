@@ -47,10 +47,13 @@ export async function mux(
       ...window,
       ...inputOptions(info.source),
       ...['-map', '0:v:0', '-c:0', 'copy', ...options],
+      // Sound before time 0 (encoder priming, or before the cut) would push the whole film back where no edit list hides it.
+      ...(job.trim || codec.container === 'mkv' ? ['-copypriorss', '0'] : []),
       ...(job.extras
         ? ['-map_metadata', '1', '-map_metadata:s:v:0', `1:s:${info.stream}`, '-map_chapters', '1']
         : ['-map_metadata', '-1', '-map_chapters', '-1']),
-      ...['-metadata:s:v:0', 'rotate='], // the pixels are upright now
+      // The pixels are upright now, and another encoder made them.
+      ...['-metadata:s:v:0', 'rotate=', '-metadata:s:v:0', `encoder=${codec.encoder}`],
       ...['-max_muxing_queue_size', '65536', '-max_interleave_delta', '0'],
       ...(codec.name === 'h265' && codec.container !== 'mkv' ? ['-tag:v', 'hvc1'] : []),
       ...timescale(codec.container, timeBase),

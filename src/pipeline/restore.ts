@@ -75,7 +75,16 @@ export async function restore(
     await using sink = segmentedSink(
       tools.binary,
       place,
-      { codec, colour, width, height, depth, pixelAspect: info.pixelAspect, timeBase: info.timeBase },
+      {
+        codec,
+        colour,
+        width,
+        height,
+        depth,
+        pixelAspect: info.pixelAspect,
+        timeBase: info.timeBase,
+        framesPerSecond: info.framesPerSecond,
+      },
       signal,
     );
     const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
