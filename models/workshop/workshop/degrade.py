@@ -118,7 +118,7 @@ def degrade(scene: np.ndarray, scale: int, rng) -> tuple[np.ndarray, str]:
             words.append(f'jpeg {quality}')
         return _bytes(np.stack(small)), ' '.join(words)
     codec = str(rng.choice(['h264', 'h265', 'mpeg2', 'mpeg4'], p=[.5, .2, .15, .15]))
-    strength = rng.random() ** 1.3
+    strength = rng.random() ** 2  # most films are watched because they are not too bad
     interlaced = codec == 'mpeg2' and rng.random() < 0.5
     frames = _bytes(np.stack(small))
     words.append(f'{codec} {strength:.2f}{" interlaced" if interlaced else ""}')
@@ -139,7 +139,7 @@ def _noise(rng):
     def grain(x, seed, frame):
         return film_grain(x, np.random.default_rng([seed, frame]))
 
-    return clean if kind < 0.4 else sensor if kind < 0.92 else grain
+    return clean if kind < 0.5 else sensor if kind < 0.93 else grain
 
 
 def _second_order(rng, w: int, h: int):
