@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { TransferListItem } from 'node:worker_threads';
 import { findBundle } from './library';
 import { readManifest } from './manifest';
 import type { Model, ModelInfo, ModelRequest, TileBatch } from './model';
@@ -96,31 +95,34 @@ function endIfUnused(thread: Thread): void {
 
 function modelOf(entry: Entry, { handle, info }: Opened): Model {
   let disposed = false;
-  /** Batches under way: a model is closed only after the last of them. */
+  /** Batches under way or waiting: a model is closed only after the last of them. */
   const running = new Set<Promise<unknown>>();
 
   const runBatch = async (batch: TileBatch, signal: AbortSignal): Promise<Uint8Array> => {
     const leave = await entry.thread.gate.enter(signal);
-    const owned = ownedBatch(batch);
-    const run = entry.thread.call('run', { handle, batch: owned }, [owned.data.buffer as TransferListItem]);
-    const done = run.finally(() => {
+    try {
+      signal.throwIfAborted();
+      const owned = ownedBatch(batch);
+      const buffer = owned.data.buffer as ArrayBuffer;
+      return await entry.thread.call('run', { handle, batch: owned }, [buffer]);
+    } finally {
       leave();
-      running.delete(done);
-    });
-    running.add(done);
-    return untilAborted(done, signal);
+    }
   };
 
   return {
     info,
     run(batch, signal) {
       if (disposed) return Promise.reject(new Error('the model was disposed of'));
-      return runBatch(batch, signal);
+      const run = runBatch(batch, signal);
+      const settled = run.catch(() => {}).finally(() => running.delete(settled));
+      running.add(settled);
+      return untilAborted(run, signal);
     },
     async [Symbol.asyncDispose]() {
       if (disposed) return;
       disposed = true;
-      await Promise.allSettled(running);
+      await Promise.all(running);
       await giveBack(entry);
     },
   };
@@ -144,7 +146,5 @@ async function untilAborted<T>(run: Promise<T>, signal: AbortSignal): Promise<T>
     return await Promise.race([run, aborted]);
   } finally {
     signal.removeEventListener('abort', stop);
-    // Later failures have no one to go to: the caller has its answer already, the abort or this very error.
-    run.catch(() => {});
   }
 }
