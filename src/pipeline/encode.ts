@@ -46,6 +46,7 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
       ...codec.options,
       ...tagOptions(colour),
       ...timescale(codec.segment, timeBase),
+      ...(codec.segment === 'matroska' ? [] : withoutEditList(binary, codec)),
       ...['-f', codec.segment, '-y', `file:${path}`],
     ],
     signal,
@@ -69,6 +70,15 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
     },
     [Symbol.asyncDispose]: () => encoder[Symbol.asyncDispose](),
   };
+}
+
+/**
+ * Segments carry no edit list: where a frame's length is unknown, the list ends before the last frame and readers drop it.
+ * Reordered frames then need negative offsets, which ffmpeg of 2018 cannot write: it goes without reordering.
+ */
+function withoutEditList(binary: FfmpegBinary, { encoder }: Codec): string[] {
+  if (binary.hasFpsMode) return ['-use_editlist', '0', '-movflags', '+negative_cts_offsets'];
+  return ['-use_editlist', '0', '-bf', '0', ...(encoder === 'libx265' ? ['-x265-params', 'log-level=error:bframes=0'] : [])];
 }
 
 /** The colour the encoder is given. R′G′B′ sources become BT.709 in codecs that store Y′CbCr. */
