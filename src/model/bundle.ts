@@ -75,6 +75,7 @@ async function checkHash(folder: string, { file, sha256, field }: FileEntry & { 
   await sizeOf(path, field);
   const hash = createHash('sha256');
   try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- without an encoding it gives buffers
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   } catch (cause) {
     throw invalid(path, 'cannot be read', 'Give this user the right to read it.', cause);

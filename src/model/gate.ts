@@ -25,6 +25,7 @@ export class Gate {
       };
       const stop = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(enter), 1);
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whatever was given as the reason
         reject(signal.reason as Error);
       };
       signal.addEventListener('abort', stop, { once: true });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type GraphEntry, type GraphRole, invalid, type Manifest } from './manifest';
-import { ELEMENT, type OnnxModel, type OnnxValue, toNumber } from './onnx';
+import { ELEMENT, type Int64, type OnnxModel, type OnnxValue, toNumber } from './onnx';
 import { GRAPH_ROLES } from './roles';
 
 /** What a graph says of one of its inputs or outputs. Unknown sizes are null; `dims` is null when even the rank is unknown. */
@@ -16,7 +16,7 @@ export const signature = ({ type }: OnnxValue): Signature => ({
 });
 
 // Unset members of a oneof read as null or 0; a size of 0 never occurs.
-const hasValue = (value: unknown): boolean => value !== undefined && value !== null && toNumber(value as number) > 0;
+const hasValue = (value: Int64 | null | undefined): boolean => value !== null && toNumber(value) > 0;
 
 const FLOATS: readonly number[] = [ELEMENT.float, ELEMENT.float16, ELEMENT.double];
 const INTEGERS: readonly number[] = [ELEMENT.int64, ELEMENT.int32];

@@ -102,9 +102,8 @@ function modelOf(entry: Entry, { handle, info }: Opened): Model {
     const leave = await entry.thread.gate.enter(signal);
     try {
       signal.throwIfAborted();
-      const owned = ownedBatch(batch);
-      const buffer = owned.data.buffer as ArrayBuffer;
-      return await entry.thread.call('run', { handle, batch: owned }, [buffer]);
+      const data = ownedBytes(batch.data);
+      return await entry.thread.call('run', { handle, batch: { ...batch, data } }, [data.buffer]);
     } finally {
       leave();
     }
@@ -128,17 +127,18 @@ function modelOf(entry: Entry, { handle, info }: Opened): Model {
   };
 }
 
-/** The batch in a buffer of its own, which can be moved: a view of a larger one would take that away from others. */
-function ownedBatch({ width, height, data, keys }: TileBatch): TileBatch {
-  const whole =
-    data.byteOffset === 0 && data.byteLength === data.buffer.byteLength && data.buffer instanceof ArrayBuffer;
-  return { width, height, data: whole ? data : new Uint8Array(data), keys };
+/** The bytes in a buffer of their own, which can be moved: with a view of a larger one, others would lose theirs. */
+function ownedBytes(data: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = data;
+  const alone = buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength;
+  return alone ? new Uint8Array(buffer) : new Uint8Array(data);
 }
 
 /** onnxruntime cannot be interrupted: on abort the caller goes on at once, and the result is thrown away when it comes. */
 async function untilAborted<T>(run: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = (): void => {};
   const aborted = new Promise<never>((_resolve, reject) => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whatever was given as the reason
     stop = () => reject(signal.reason as Error);
     signal.addEventListener('abort', stop, { once: true });
   });

@@ -55,7 +55,9 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
     noiseFor: NoiseInputsFor,
   ): Promise<Uint8Array> => {
     const result = await session.run(feeds(runtime, fused, bundle, batch, noiseFor, depth), [fused.result]);
-    const { buffer, byteOffset, byteLength } = result[fused.result]!.data as Uint8Array;
+    const { data } = result[fused.result]!;
+    if (!ArrayBuffer.isView(data)) throw new Error('the graph returned no samples');
+    const { buffer, byteOffset, byteLength } = data;
     if (byteLength !== outputBytes(batch)) {
       throw new Error(
         `the graph returned ${byteLength} bytes for ${batch.keys.length} tiles, not ${outputBytes(batch)}`,

@@ -112,12 +112,15 @@ export function parseManifest(bytes: Uint8Array, path: string): Manifest {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw invalid(path, `is not JSON (${why})`, 'Correct the file, or fetch the bundle again.', cause);
   }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only looked at
   const format = (value as { format?: unknown } | null)?.format;
   if (typeof format === 'number' && format > 1) {
     throw invalid(path, `has format ${format}, and this version reads format 1`, 'Update remaster.');
   }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked in the first half
   const defect = validateManifest(value) ?? ruleDefect(value as Manifest);
   if (defect !== null) throw invalid(path, defect, 'Correct this field; docs/bundles.md describes all of them.');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked
   return value as Manifest;
 }
 

@@ -98,6 +98,7 @@ const compiled = new Map<string, ValidateFunction>();
 export function validateManifest(value: unknown): string | null {
   const defect = firstDefect('manifest', manifest, value, '');
   if (defect !== null) return defect;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- just checked
   const { system, schedule } = value as { system: string; schedule: unknown };
   return firstDefect(system, schedules[system]!, schedule, 'schedule') ?? null;
 }

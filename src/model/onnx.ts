@@ -82,12 +82,13 @@ const model = (): Type => (modelType ??= parse(ONNX_PROTO, { keepCase: false }).
 export function decodeModel(bytes: Uint8Array): OnnxModel {
   const reader = Reader.create(bytes);
   reader.discardUnknown = false;
-  const decoded = model().decode(reader) as unknown as Partial<OnnxModel>;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the messages are described to match
+  const decoded = model().decode(reader) as unknown as OnnxModel & { graph?: OnnxGraph | null };
   // Almost any bytes are some protobuf message; only a graph with nodes is one to run.
-  if (decoded.graph === undefined || decoded.graph === null || decoded.graph.node.length === 0) {
+  if ((decoded.graph?.node.length ?? 0) === 0) {
     throw new Error('it holds no graph');
   }
-  return decoded as OnnxModel;
+  return decoded;
 }
 
 export const encodeModel = (value: OnnxModel): Uint8Array => model().encode(value).finish();

@@ -5,6 +5,7 @@ import type { GraphRole, Range } from './manifest';
 import { ELEMENT, encodeModel, type OnnxFunction, type OnnxModel, type OnnxValue, toNumber } from './onnx';
 import { mergeOpsets } from './opsets';
 import { convertRange } from './pixelEdges';
+import { GRAPH_ROLES } from './roles';
 import { addPart, type Part, splice } from './splice';
 
 /** Roles and constants that exist so far. */
@@ -86,7 +87,10 @@ export class Parts {
   }
 
   #models(): readonly (readonly [GraphRole, OnnxModel])[] {
-    return Object.entries(this.bundle.graphs) as [GraphRole, OnnxModel][];
+    return GRAPH_ROLES.flatMap((role) => {
+      const model = this.bundle.graphs[role];
+      return model ? [[role, model] as const] : [];
+    });
   }
 }
 

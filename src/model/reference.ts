@@ -5,7 +5,7 @@ import { wavelet } from '../sampler/colour';
 import { ENCODER_DRAW, type NoiseField } from '../sampler/noise';
 import type { SamplerPlan } from '../sampler/plan';
 import { sample } from '../sampler/sample';
-import type { Dims, Tensor } from '../sampler/tensor';
+import type { Tensor } from '../sampler/tensor';
 import type { Bundle } from './bundle';
 import { signature } from './graphCheck';
 import type { GraphRole, Range } from './manifest';
@@ -56,9 +56,15 @@ export async function openReference(runtime: Runtime, bundle: Bundle): Promise<R
   };
 }
 
-type Values = ReadonlyMap<string, Picture>;
+/** A picture, or a constant or condition of any rank. */
+interface Value {
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+}
+
+type Values = ReadonlyMap<string, Value>;
 /** `t` besides, for the graph that takes it. */
-type Run = (role: GraphRole, values: Values, t?: number) => Promise<Map<string, Picture>>;
+type Run = (role: GraphRole, values: Values, t?: number) => Promise<Values>;
 
 async function restoreOne(
   { manifest, constants }: Bundle,
@@ -68,13 +74,12 @@ async function restoreOne(
   { plan, strength, depth, noise }: ReferenceSettings,
 ): Promise<Uint8Array> {
   const { graphs, range, scale, grid, colorFix } = manifest;
-  const values = new Map<string, Picture>();
-  for (const [role, { dims, data }] of Object.entries(constants))
-    values.set(role, { dims: dims as unknown as Dims, data });
+  const values = new Map<string, Value>();
+  for (const [role, { dims, data }] of Object.entries(constants)) values.set(role, { dims, data });
   const lq = toPicture(batch, index, depth, range);
   values.set('lq', lq);
   const picture = graphs.preprocess
-    ? map((await run('preprocess', values)).get('picture')!, (v) => Math.min(range[1], Math.max(range[0], v)))
+    ? map(pictureIn(await run('preprocess', values), 'picture'), (v) => Math.min(range[1], Math.max(range[0], v)))
     : bicubic(lq, scale);
   values.set('picture', picture);
 
@@ -93,10 +98,10 @@ async function restoreOne(
   if (graphs.condition) for (const [role, value] of await run('condition', values)) values.set(role, value);
 
   const denoise = async (x: Picture, t: number): Promise<Picture> =>
-    (await run('denoise', new Map([...values, ['x', x]]), t)).get('out')!;
+    pictureIn(await run('denoise', new Map([...values, ['x', x]]), t), 'out');
   const clean = await sample(plan, y, denoise, draw);
   const decoded = graphs.decode
-    ? (await run('decode', new Map([...values, ['latent', clean]]))).get('picture')!
+    ? pictureIn(await run('decode', new Map([...values, ['latent', clean]])), 'picture')
     : clean;
   const fixed = colorFix === 'wavelet' ? wavelet(decoded, picture) : decoded;
   return toSamples(
@@ -108,7 +113,7 @@ async function restoreOne(
 
 /** y = latent + deviation·ε, or the latent itself when the encoder gives no deviation. */
 function posterior(encoded: Values, draw: (number: number, out: Picture) => void): Picture {
-  const latent = encoded.get('latent')!;
+  const latent = pictureIn(encoded, 'latent');
   const deviation = encoded.get('deviation');
   if (!deviation) return latent;
   const epsilon = { dims: latent.dims, data: new Float32Array(latent.data.length) };
@@ -138,7 +143,8 @@ function runner(
     return new Map(
       Object.entries(entry.outputs).map(([name, tensor]) => {
         const { data, dims } = results[tensor]!;
-        const value: Picture = { dims: [...dims] as unknown as Dims, data: data as Float32Array };
+        if (!(data instanceof Float32Array)) throw new Error(`${tensor} is not float32`);
+        const value: Value = { dims, data };
         return [name, ranged(name, value, range, manifest.range)];
       }),
     );
@@ -161,9 +167,19 @@ function timestep(
   }
 }
 
-function ranged(role: string, value: Picture, from: Range, to: Range): Picture {
+function ranged(role: string, value: Value, from: Range, to: Range): Value {
   if ((role !== 'lq' && role !== 'picture') || from[0] === to[0]) return value;
-  return map(value, (v) => ((v - from[0]) / (from[1] - from[0])) * (to[1] - to[0]) + to[0]);
+  return map(
+    pictureIn(new Map([[role, value]]), role),
+    (v) => ((v - from[0]) / (from[1] - from[0])) * (to[1] - to[0]) + to[0],
+  );
+}
+
+function pictureIn(values: Values, role: string): Picture {
+  const { dims, data } = values.get(role)!;
+  const [n, c, h, w] = dims;
+  if (dims.length !== 4) throw new Error(`${role} has ${dims.length} dimensions instead of 4`);
+  return { dims: [n!, c!, h!, w!], data };
 }
 
 function map({ dims, data }: Picture, change: (value: number, i: number) => number): Picture {

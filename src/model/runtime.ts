@@ -14,7 +14,7 @@ let loaded: Runtime | undefined;
 export function loadRuntime(): Runtime {
   if (loaded) return loaded;
   try {
-    // oxlint-disable-next-line typescript/no-require-imports -- lazily, and the package is CommonJS
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type of this very package
     const runtime = require('onnxruntime-node') as Runtime;
     runtime.env.logLevel = 'fatal';
     loaded = runtime;
@@ -32,6 +32,7 @@ export function isMusl(): boolean {
 }
 
 function runtimeMissing(cause: unknown): RemasterError {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of whatever was thrown
   const { code, message = String(cause) } = cause as { code?: string; message?: string };
   const system = `${process.platform} ${process.arch}`;
   const error = (what: string, remedy: string): RemasterError =>

@@ -11,28 +11,19 @@ const DOSSR_MAX_STEPS = 499;
 
 /** Most network calls per frame that this bundle can make. */
 export function maxSteps(manifest: Manifest): number {
-  switch (manifest.system) {
-    case 'resshift':
-      return manifest.schedule.steps;
-    case 'osediff':
-      return 1;
-    case 'dossr':
-      return DOSSR_MAX_STEPS;
-  }
+  if (manifest.system === 'resshift') return manifest.schedule.steps;
+  return manifest.system === 'osediff' ? 1 : DOSSR_MAX_STEPS;
 }
 
 /** The bundle's sampler with `steps` network calls; null = as many as the bundle advises. */
 export function planFor(manifest: Manifest, steps: number | null): SamplerPlan {
   const count = steps ?? manifest.defaultSteps;
   requireSteps(manifest, count);
-  switch (manifest.system) {
-    case 'resshift':
-      return resshift({ ...manifest.schedule, keep: descend(manifest.schedule.steps, count) });
-    case 'osediff':
-      return osediff();
-    case 'dossr':
-      return dossr({ steps: count, order: manifest.schedule.order });
+  if (manifest.system === 'resshift') {
+    return resshift({ ...manifest.schedule, keep: descend(manifest.schedule.steps, count) });
   }
+  if (manifest.system === 'osediff') return osediff();
+  return dossr({ steps: count, order: manifest.schedule.order });
 }
 
 function requireSteps(manifest: Manifest, steps: number): void {

@@ -106,7 +106,7 @@ async function nothingWorks(
   }
   const working = (await describeProviders(runtime)).filter(({ works }) => works).map(({ provider }) => provider);
   const { provider, reason } = rejected.at(-1)!;
-  if (setting === 'auto' || working.includes(provider as Provider)) {
+  if (setting === 'auto' || working.some((one) => one === provider)) {
     const message = `onnxruntime cannot run this model on ${provider}: ${reason}`;
     const remedy = 'Export the bundle again, or update onnxruntime-node if the graph is newer than it.';
     return new RemasterError('MODEL_INCOMPATIBLE', message, { remedy, detail, cause });

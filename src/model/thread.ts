@@ -26,8 +26,8 @@ interface Waiting {
 }
 
 /** Starts the thread. It keeps the process alive only while a call is under way. */
-export function startThread(): Thread {
-  const worker = new Worker(join(__dirname, 'worker.js'));
+export function startThread(script: string = join(__dirname, 'worker.js')): Thread {
+  const worker = new Worker(script);
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let failure: RemasterError | null = null;
@@ -46,6 +46,7 @@ export function startThread(): Thread {
   worker.unref();
   worker.on('message', (answer: Answer) => {
     if ('error' in answer) settle(answer.id)?.reject(RemasterError.from(answer.error));
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the result belongs to the call of this id
     else settle(answer.id)?.resolve(answer.result as never);
   });
   worker.on('error', (cause) => fail(crashed(cause)));

@@ -33,7 +33,8 @@ port.on('message', (call: Call | null) => {
 async function answer(call: Call): Promise<void> {
   try {
     const result = await perform(call);
-    post({ id: call.id, result }, result instanceof Uint8Array ? [result.buffer as ArrayBuffer] : []);
+    const moved = result instanceof Uint8Array && result.buffer instanceof ArrayBuffer ? [result.buffer] : [];
+    post({ id: call.id, result }, moved);
   } catch (error) {
     post({ id: call.id, error: errorRecord(error) }, []);
   }
@@ -44,16 +45,10 @@ function post(message: Answer, moved: readonly TransferListItem[]): void {
 }
 
 function perform(call: Call): Promise<Calls[keyof Calls]['result']> {
-  switch (call.what) {
-    case 'open':
-      return openModel(call.args);
-    case 'run':
-      return run(call.args);
-    case 'close':
-      return close(call.args.handle);
-    case 'providers':
-      return report();
-  }
+  if (call.what === 'open') return openModel(call.args);
+  if (call.what === 'run') return run(call.args);
+  if (call.what === 'close') return close(call.args.handle);
+  return report();
 }
 
 async function openModel({ folder, version, request }: Calls['open']['args']): Promise<Calls['open']['result']> {

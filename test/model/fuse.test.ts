@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unsafe-type-assertion -- a wrong shape fails the test that meets it */
 import assert from 'node:assert/strict';
 import { openBundle } from '../../src/model/bundle';
 import { enlarge } from '../../src/model/enlarge';

@@ -12,7 +12,7 @@ describe('A gate', () => {
     const fourth = gate.enter(never).then((leave) => (order.push(4), leave));
     await Promise.resolve();
     assert.deepEqual(order, []);
-    leaves[0]!();
+    leaves[0]();
     (await third)();
     (await fourth)();
     assert.deepEqual(order, [3, 4]);

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unsafe-type-assertion -- a wrong shape fails the test that meets it */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
@@ -168,8 +169,8 @@ describe('An open model', () => {
       const settled = Promise.allSettled(runs);
       stop.abort(new Error('the user has had enough'));
       for (const result of await settled) {
-        assert.equal(result.status, 'rejected');
-        assert.match(String((result as PromiseRejectedResult).reason), /had enough/);
+        assert.ok(result.status === 'rejected');
+        assert.match(String(result.reason), /had enough/);
       }
       assert.equal((await model.run(batch([picture(0)], [key()]), never)).length, size);
       await assert.rejects(model.run(batch([picture(0)], [key()]), stop.signal), /had enough/);
