@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { RemasterError } from '../errors';
 import { type Codec } from './codecs';
 import { type Colour, fromRgb, tagOptions } from './colour';
 import type { FfmpegBinary } from './ffmpegBinary';
@@ -52,10 +53,15 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
     signal,
   );
   let first: number | null = null;
-  // A dead encoder never drains: its end wakes the writer, and tells why.
+  // A dead encoder never drains, and its pipe only says EPIPE: `ended` tells why.
+  const died = async (): Promise<never> => {
+    await encoder.ended;
+    throw new RemasterError('ENCODE_FAILED', 'ffmpeg ended before it had all frames.', { detail: encoder.words() });
+  };
   const send = async (bytes: Uint8Array): Promise<void> => {
-    if (encoder.stdin.destroyed) await encoder.ended;
-    if (!encoder.stdin.write(bytes)) await Promise.race([once(encoder.stdin, 'drain'), encoder.ended]);
+    if (encoder.stdin.destroyed) await died();
+    if (!encoder.stdin.write(bytes))
+      await Promise.race([once(encoder.stdin, 'drain').catch(died), encoder.ended.then(died)]);
   };
   return {
     async write({ pts, data }) {
@@ -78,7 +84,13 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
  */
 function withoutEditList(binary: FfmpegBinary, { encoder }: Codec): string[] {
   if (binary.hasFpsMode) return ['-use_editlist', '0', '-movflags', '+negative_cts_offsets'];
-  return ['-use_editlist', '0', '-bf', '0', ...(encoder === 'libx265' ? ['-x265-params', 'log-level=error:bframes=0'] : [])];
+  return [
+    '-use_editlist',
+    '0',
+    '-bf',
+    '0',
+    ...(encoder === 'libx265' ? ['-x265-params', 'log-level=error:bframes=0'] : []),
+  ];
 }
 
 /** The colour the encoder is given. R′G′B′ sources become BT.709 in codecs that store Y′CbCr. */
