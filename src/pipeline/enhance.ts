@@ -30,7 +30,7 @@ export function enhancer(
           return layout.isWhole ? await runWhole(model, frames, signal) : await runTiles(model, layout, frames, signal);
         } catch (error) {
           const isFull = error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY';
-          const smaller = Math.ceil(Math.max(layout.grid.x.size, layout.grid.y.size) / 2);
+          const smaller = Math.ceil(Math.min(longest, Math.max(width, height)) / 2);
           if (!isFull || smaller < SMALLEST_TILE) throw error;
           longest = smaller;
           layout = layOut(model.info, width, height, longest);

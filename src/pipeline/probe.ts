@@ -232,6 +232,7 @@ async function lookForFields(
 function refusal(source: SourceFile, stderr: string, hasStreams: boolean): RemasterError {
   if (hasStreams)
     return unreadable(source.path, 'it has no video stream', undefined, 'Name a file with pictures in it.', stderr);
+  if (/: End of file/.test(stderr)) return noFrames(source, stderr);
   if (/not on whitelist/i.test(stderr)) {
     return unreadable(
       source.path,

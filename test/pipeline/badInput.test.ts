@@ -92,6 +92,11 @@ it('an mp4 whose end, and with it its index, is missing', async () => {
   assert.match(message, /index is missing/);
 });
 it('zero frames', async () => {
+  // A fragmented file whose recorder died before the first fragment; and one that stops after its header.
+  await ff('-i', at('good.mp4'), '-c', 'copy', '-movflags', '+empty_moov+frag_keyframe', at('fragments.mp4'));
+  const bytes = readFileSync(at('fragments.mp4'));
+  writeFileSync(at('none.mp4'), bytes.subarray(0, bytes.indexOf('moof') - 4));
+  await refuses('SOURCE_EMPTY', 'none.mp4');
   writeFileSync(at('none.mkv'), matroskaHeader({ width: 64, height: 36, depth: 8, framesPerSecond: 25 }));
   await refuses('SOURCE_EMPTY', 'none.mkv');
 });
