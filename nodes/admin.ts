@@ -17,7 +17,7 @@ export function serveAdmin(RED: NodeAPI): void {
     answer(response, listModels());
   });
   RED.httpAdmin.get('/remaster/doctor', RED.auth.needsPermission('remaster-model.read'), (_, response) => {
-    answer(response, engineFor().ask('doctor', { folder: null }));
+    answer(response, engineFor(JOB_DEFAULTS).ask('doctor', { folder: null }));
   });
   // writing, since it loads whatever bundle it is told and keeps the machine busy
   RED.httpAdmin.post('/remaster/test', RED.auth.needsPermission('remaster-model.write'), (request, response) => {

@@ -1,14 +1,17 @@
 import { engineFor } from '../src/engine/client';
-import type { ModelSummary } from '../src/engine/protocol';
+import type { Ask } from '../src/engine/protocol';
 import { RemasterError } from '../src/errors';
+import { JOB_DEFAULTS } from '../src/pipeline/job';
 import { show } from './plan';
+
+type ModelSummary = Ask['models']['result'][number];
 
 /** What was last heard of each model, by name and by path: asking starts an engine. */
 const known = new Map<string, ModelSummary>();
 
 /** All models the engine finds. */
 export async function listModels(): Promise<readonly ModelSummary[]> {
-  const found = await engineFor().ask('models', {});
+  const found = await engineFor(JOB_DEFAULTS).ask('models', {});
   for (const summary of found) known.set(summary.name, summary).set(summary.path, summary);
   return found;
 }

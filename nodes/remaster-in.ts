@@ -1,9 +1,9 @@
 import { basename, join, resolve } from 'node:path';
-import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { engineFor } from '../src/engine/client';
 import type { SourceSummary } from '../src/engine/protocol';
 import { RemasterError } from '../src/errors';
-import type { Job } from '../src/pipeline/job';
+import { JOB_DEFAULTS, type Job } from '../src/pipeline/job';
 import { actionOf } from './actions';
 import { allowedSource, pathRules, type PathRules } from './allow';
 import { enter, sources } from './living';
@@ -58,30 +58,37 @@ export default function remasterIn(RED: NodeAPI): void {
         return;
       }
       // one after the other: messages leave in the order they came
-      turn = turn.then(async () => {
-        if (isClosed) return;
-        try {
-          const plan = await planFor(msg);
-          if (isClosed) return;
-          this.status(status.source(plan.source.info));
-          send(Object.assign(msg, { video: plan, payload: summary(plan.source) }));
-          done();
-        } catch (error) {
-          if (isClosed) return;
-          this.status(status.failed(error));
-          done(reportable(error));
-        }
-      });
+      turn = turn.then(() => open(msg, send, done));
     });
 
-    const planFor = async (msg: NodeMessageInFlow): Promise<Plan> => {
-      const value = isSample ? SAMPLE : await evaluate(RED, this, path, msg);
+    const open = async (msg: NodeMessageInFlow, send: (msg: NodeMessage) => void, done: (error?: Error) => void) => {
+      if (isClosed) return;
+      try {
+        const value = isSample ? SAMPLE : await evaluate(RED, this, path, msg);
+        if (value === undefined && actionOf(msg) === 'start') {
+          send(msg); // brings no file: it means the job that was stopped or paused
+          done();
+          return;
+        }
+        const plan = await planFor(msg, value);
+        if (isClosed) return;
+        this.status(status.source(plan.source.info));
+        send(Object.assign(msg, { video: plan, payload: summary(plan.source) }));
+        done();
+      } catch (error) {
+        if (isClosed) return;
+        this.status(status.failed(error));
+        done(reportable(error));
+      }
+    };
+
+    const planFor = async (msg: NodeMessageInFlow, value: unknown): Promise<Plan> => {
       const origin = isSample ? 'config' : originOf(path);
       const file = await allowedSource(value, origin, rules());
       const trim = trimOf(await evaluate(RED, this, trimStart, msg), await evaluate(RED, this, trimEnd, msg));
       const deinterlace = optionIn(config.deinterlace, ['auto', 'on', 'off'], 'Deinterlace');
       this.status(status.probing);
-      const info = await engineFor().ask('probe', { input: file });
+      const info = await engineFor(JOB_DEFAULTS).ask('probe', { input: file });
       return {
         version: PLAN_VERSION,
         id: RED.util.generateId(),

@@ -1,4 +1,4 @@
-import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../src/errors';
 import { JOB_DEFAULTS, type NoiseMode, type Progress } from '../src/pipeline/job';
 import { actionOf } from './actions';
@@ -31,6 +31,7 @@ export default function remasterUpscale(RED: NodeAPI): void {
     let scale: number | null = null;
     let isClosed = false;
     let isRunning = false;
+    let turn = Promise.resolve();
 
     const rest = (): void => {
       try {
@@ -61,18 +62,24 @@ export default function remasterUpscale(RED: NodeAPI): void {
         done();
         return;
       }
-      planWithStage(msg).then(
-        (video) => {
-          if (!isRunning && !isClosed) rest();
-          send(Object.assign(msg, { video }));
-          done();
-        },
-        (error: unknown) => {
-          if (!isClosed) this.status(status.failed(error));
-          done(reportable(error));
-        },
-      );
+      // one after the other: messages leave in the order they came
+      turn = turn.then(() => enlarge(msg, send, done));
     });
+
+    const enlarge = async (msg: NodeMessageInFlow, send: (msg: NodeMessage) => void, done: (error?: Error) => void) => {
+      if (isClosed) return;
+      try {
+        const video = await planWithStage(msg);
+        if (isClosed) return;
+        if (!isRunning) rest();
+        send(Object.assign(msg, { video }));
+        done();
+      } catch (error) {
+        if (isClosed) return;
+        this.status(status.failed(error));
+        done(reportable(error));
+      }
+    };
 
     const planWithStage = async (msg: NodeMessageInFlow) => {
       const plan = planOf(msg);

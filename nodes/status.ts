@@ -67,7 +67,7 @@ export function running(progress: Progress): NodeStatus {
 }
 
 /** 0…100, or null when the source does not say how long it is. */
-export function percent({ share, frame, total }: Progress): number | null {
+export function percent({ share, frame, total }: Pick<Progress, 'share' | 'frame' | 'total'>): number | null {
   const part = share ?? (total === null || total === 0 ? null : frame / total);
   return part === null ? null : Math.min(100, Math.max(0, Math.round(part * 1000) / 10));
 }

@@ -1,0 +1,129 @@
+import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import { RemasterError } from '../src/errors';
+import { JOB_DEFAULTS, type CodecName, type Job } from '../src/pipeline/job';
+import { allowedSource, allowedTarget, pathRules } from './allow';
+import { sources, stages, type LivingModel, type LivingSource } from './living';
+import { fill, freeName, inFolder, placeholders } from './output';
+import { show, type Plan, type PlanStage } from './plan';
+import { evaluate, integerIn, optionIn, originOf, type Typed } from './typed';
+
+/** What the editor saves for a video out node. */
+export interface OutConfig extends NodeDef {
+  readonly filename: string;
+  readonly filenameType: string;
+  readonly folder: string;
+  readonly folderType: string;
+  readonly overwrite: 'never' | 'suffix' | 'always';
+  readonly codec: CodecName;
+  readonly quality: string | number;
+  readonly audio: Job['audio'];
+  readonly extras: boolean;
+  readonly resume: boolean;
+}
+
+const CODECS: readonly CodecName[] = ['h264', 'h265', 'av1', 'ffv1', 'prores'];
+
+export interface Composed {
+  readonly job: Job;
+  readonly stage: PlanStage;
+  readonly model: LivingModel;
+}
+
+/** Plan and settings, made into a job. `isPromised`: another job is going to write that file. */
+export async function compose(
+  RED: NodeAPI,
+  node: Node,
+  config: OutConfig,
+  msg: NodeMessageInFlow,
+  plan: Plan,
+  isPromised: (path: string) => boolean,
+): Promise<Composed> {
+  const { source, stage, model } = livingNodes(plan);
+  const isNamedThere = source.names(plan.source.path);
+  const input = isNamedThere
+    ? plan.source.path
+    : await allowedSource(plan.source.path, 'message', pathRules(RED.settings, 'remasterInAllowedFolders'));
+  const codec = optionIn(config.codec, CODECS, 'Codec');
+  const overwrite = optionIn(config.overwrite, ['never', 'suffix', 'always'], 'If it exists');
+
+  const filename: Typed = { value: config.filename, type: config.filenameType };
+  const folder: Typed = { value: config.folder, type: config.folderType };
+  const parts = placeholders({
+    label: plan.source.label,
+    scale: stage.scale,
+    model: stage.model,
+    codec,
+    now: new Date(),
+  });
+  const name = fill(textOf(await evaluate(RED, node, filename, msg), 'File name'), parts);
+  const where = fill(textOf((await evaluate(RED, node, folder, msg)) ?? '', 'Folder'), parts);
+  const rules = pathRules(RED.settings, 'remasterOutAllowedFolders');
+  const beside = source.isSample ? tmpdir() : dirname(input);
+  const path = inFolder(where === '' ? beside : inFolder(rules.base, where), name);
+  const isOurs = originOf(filename) === 'config' && originOf(folder) === 'config' && (where !== '' || isNamedThere);
+  const output = await allowedTarget(path, isOurs ? 'config' : 'message', rules);
+
+  const job: Job = {
+    ...JOB_DEFAULTS,
+    input,
+    output: overwrite === 'suffix' ? freeName(output, isPromised) : output,
+    overwrite: overwrite === 'always',
+    resume: config.resume,
+    model: model.model,
+    provider: model.provider,
+    device: model.device,
+    threads: model.threads,
+    tile: stage.tile,
+    batch: model.batch,
+    steps: stage.steps,
+    strength: stage.strength,
+    noise: stage.noise,
+    seed: stage.seed,
+    codec,
+    quality: integerIn(config.quality, 'Quality', 0, 63),
+    audio: optionIn(config.audio, ['copy', 'encode', 'none'], 'Sound'),
+    extras: config.extras,
+    deinterlace: plan.source.deinterlace,
+    trim: plan.source.trim,
+  };
+  return { job, stage, model };
+}
+
+/** The nodes a plan names, if they are deployed here and still mean the same. */
+function livingNodes(plan: Plan): { source: LivingSource; stage: PlanStage; model: LivingModel } {
+  const source = sources.get(plan.source.node);
+  if (!source) throw gone('video in', plan.source.node);
+  const [stage, second] = plan.stages;
+  if (!stage || second) {
+    throw new RemasterError(
+      'PLAN_INVALID',
+      `The video passed ${plan.stages.length} video upscale nodes; a job has exactly one.`,
+      { remedy: 'Wire one video upscale node between video in and video out.' },
+    );
+  }
+  const living = stages.get(stage.node);
+  if (!living) throw gone('video upscale', stage.node);
+  const model = living.model();
+  if (model.model !== stage.model) {
+    throw new RemasterError(
+      'PLAN_STAGE_GONE',
+      `The plan was made for model ${show(stage.model)}; its node now has ${show(model.model)}.`,
+      { remedy: 'Send the file through the flow again.' },
+    );
+  }
+  return { source, stage, model };
+}
+
+const gone = (what: string, id: string): RemasterError =>
+  new RemasterError('PLAN_STAGE_GONE', `The plan names a ${what} node (${show(id)}) that is not deployed here.`, {
+    remedy: 'Send the file through the flow again; a plan from another Node-RED must pass nodes of this one.',
+  });
+
+function textOf(value: unknown, name: string): string {
+  if (typeof value === 'string') return value;
+  throw new RemasterError('BAD_SETTING', `${name} is ${show(value)}, not a text.`, {
+    remedy: 'Correct it in the video out node, or in the message it is taken from.',
+  });
+}

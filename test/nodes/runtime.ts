@@ -1,0 +1,77 @@
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+/** What the test asks for. Comes in the environment, for a process has one Node-RED in its life. */
+export interface RuntimeOrder {
+  /** Folder of the `node-red` package. */
+  readonly nodeRed: string;
+  readonly userDir: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** What the runtime tells the test. */
+export type RuntimeNews =
+  | { readonly type: 'ready'; readonly port: number; readonly version: string }
+  | { readonly type: 'status'; readonly id: string; readonly status?: { fill?: string; text?: string } }
+  /** From a Function node: `global.get('report')('name', msg)`. */
+  | { readonly type: 'report'; readonly name: string; readonly value: unknown }
+  | { readonly type: 'log'; readonly level: number; readonly text: string }
+  | { readonly type: 'started' };
+
+interface RuntimeModule {
+  init(server: unknown, settings: object): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  version(): string;
+  readonly httpAdmin: unknown;
+  readonly httpNode: unknown;
+  readonly events: { on(event: string, listener: (news: never) => void): void };
+}
+
+const tell = (news: RuntimeNews): void => void process.send?.(news);
+
+async function main({ nodeRed, userDir, settings }: RuntimeOrder): Promise<void> {
+  const load = createRequire(join(nodeRed, 'package.json'));
+  const RED = load(nodeRed) as RuntimeModule;
+  const app = (load('express') as () => { use(path: string, app: unknown): void; (...args: never[]): void })();
+  const server = createServer(app as never);
+  RED.init(server, {
+    userDir,
+    flowFile: 'flows.json',
+    credentialSecret: 'test',
+    httpAdminRoot: '/',
+    httpNodeRoot: '/',
+    editorTheme: { tours: false, projects: { enabled: false } },
+    telemetry: { enabled: false },
+    functionGlobalContext: { report: (name: string, value: unknown) => tell({ type: 'report', name, value }) },
+    logging: {
+      console: { level: 'off' },
+      test: {
+        level: 'warn',
+        handler: () => (entry: { level: number; msg: unknown }) => {
+          const { msg } = entry;
+          tell({ type: 'log', level: entry.level, text: msg instanceof Error ? String(msg) : JSON.stringify(msg) });
+        },
+      },
+    },
+    ...settings,
+  });
+  app.use('/', RED.httpAdmin);
+  app.use('/', RED.httpNode);
+  RED.events.on('node-status', ({ id, status }: { id: string; status?: object }) =>
+    tell({ type: 'status', id, ...(status && { status }) }),
+  );
+  RED.events.on('flows:started', () => tell({ type: 'started' }));
+  server.listen(0, '127.0.0.1', () => {
+    void RED.start().then(() =>
+      tell({ type: 'ready', port: (server.address() as AddressInfo).port, version: RED.version() }),
+    );
+  });
+  const leave = (): void => void RED.stop().finally(() => process.exit(0));
+  process.on('SIGTERM', leave);
+  process.on('disconnect', leave); // the test is gone
+}
+
+if (process.env['REMASTER_TEST_RUNTIME']) void main(JSON.parse(process.env['REMASTER_TEST_RUNTIME']) as RuntimeOrder);
