@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { RemasterError } from '../errors';
 import type { Runtime } from './runtime';
 
@@ -22,6 +23,16 @@ export function candidates(setting: string): readonly Provider[] {
   if (named) return [named];
   const message = `there is no provider “${setting}”`;
   throw new RemasterError('BAD_SETTING', message, { remedy: `Choose auto, ${PROVIDERS.join(', ')}.` });
+}
+
+/**
+ * Why `auto` need not try a provider at all, or null. Vulkan on a Linux without a GPU finds software at best, takes its
+ * time, and writes to stderr what cannot be silenced.
+ */
+export function nothingToTry(provider: Provider): string | null {
+  if (provider !== 'webgpu' || process.platform !== 'linux') return null;
+  const devices = existsSync('/dev/dri') || existsSync('/dev/dxg') || existsSync('/dev/nvidiactl');
+  return devices ? null : 'there is no GPU: neither /dev/dri nor /dev/nvidiactl exists';
 }
 
 type SessionOptions = NonNullable<Parameters<Runtime['InferenceSession']['create']>[1]>;

@@ -1,6 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { RemasterError } from '../errors';
-import { candidates, isOutOfMemory, type Provider, rejectionReason, sessionOptions } from './providers';
+import { candidates, isOutOfMemory, nothingToTry, type Provider, rejectionReason, sessionOptions } from './providers';
 import { describeProviders } from './doctor';
 import type { Runtime } from './runtime';
 
@@ -33,21 +33,29 @@ export interface Rejection {
  */
 export async function openSession(runtime: Runtime, request: SessionRequest): Promise<Session> {
   const rejected: Rejection[] = [];
-  const failures: unknown[] = [];
+  let last: unknown;
   for (const provider of candidates(request.provider)) {
     try {
-      const session = await tryProvider(runtime, provider, request);
-      if (request.provider !== 'auto' || provider === 'cpu') return { session, provider, rejected };
-      const slow = await slowerThanCpu(runtime, session, request);
-      if (slow === null) return { session, provider, rejected };
-      await session.release();
-      rejected.push({ provider, reason: slow });
+      const session = await (request.provider === 'auto' ? volunteer : tryProvider)(runtime, provider, request);
+      return { session, provider, rejected };
     } catch (error) {
       rejected.push({ provider, reason: rejectionReason(provider, error) });
-      failures.push(error);
+      last = error;
     }
   }
-  throw await nothingWorks(runtime, request.provider, rejected, failures.at(-1));
+  throw await nothingWorks(runtime, request.provider, rejected, last);
+}
+
+/** A provider that nobody asked for has to be there, and be worth it. */
+async function volunteer(runtime: Runtime, provider: Provider, request: SessionRequest): Promise<InferenceSession> {
+  const absent = nothingToTry(provider);
+  if (absent !== null) throw new Error(absent);
+  const session = await tryProvider(runtime, provider, request);
+  if (provider === 'cpu') return session;
+  const slow = await slowerThanCpu(runtime, session, request);
+  if (slow === null) return session;
+  await session.release();
+  throw new Error(slow);
 }
 
 async function tryProvider(runtime: Runtime, provider: Provider, request: SessionRequest): Promise<InferenceSession> {
