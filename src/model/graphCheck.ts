@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type GraphEntry, type GraphRole, invalid, type Manifest } from './manifest';
-import { ELEMENT, type Int64, type OnnxModel, type OnnxValue, toNumber } from './onnx';
+import { ELEMENT, type Int64, isExternal, type OnnxModel, type OnnxValue, toNumber } from './onnx';
 import { GRAPH_ROLES } from './roles';
 
 /** What a graph says of one of its inputs or outputs. Unknown sizes are null; `dims` is null when even the rank is unknown. */
@@ -107,7 +107,7 @@ function checkExternal(path: string, field: string, { file, externalData = [] }:
   const base = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : '';
   for (const tensor of model.graph.initializer) {
     const location = tensor.externalData?.find(({ key }) => key === 'location')?.value;
-    if (tensor.dataLocation !== 1 || location === undefined) continue;
+    if (!isExternal(tensor) || location === undefined) continue;
     if (externalData.some((one) => one.file === base + location)) continue;
     throw invalid(path, `keeps weights in ${base}${location}, which ${field} does not list`, REMEDY);
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RemasterError } from '../errors';
-import { encodeModel, type OnnxModel } from './onnx';
+import type { CompiledGraph } from './compile';
 
 /**
  * Hands a graph to `use`: as bytes, or, when it has weights in files of their own, as a file beside them for as long
@@ -10,23 +10,17 @@ import { encodeModel, type OnnxModel } from './onnx';
  */
 export async function withGraphFile<T>(
   folder: string,
-  model: OnnxModel,
+  { bytes, external }: CompiledGraph,
   use: (graph: Uint8Array | string) => Promise<T>,
 ): Promise<T> {
-  const bytes = encodeModel(model);
-  if (!model.graph.initializer.some(({ dataLocation }) => dataLocation === EXTERNAL)) return use(bytes);
+  if (!external) return use(bytes);
   const path = join(folder, `.remaster-${randomBytes(8).toString('hex')}.onnx`);
   try {
     await writeFile(path, bytes);
   } catch (cause) {
-    throw new RemasterError(
-      'MODEL_INVALID',
-      `${folder} cannot be written to, but holds a model with weights in files of their own`,
-      {
-        remedy: 'Copy the bundle to a folder that this user may write to.',
-        cause,
-      },
-    );
+    const message = `${folder} cannot be written to, but holds a model with weights in files of their own`;
+    const remedy = 'Copy the bundle to a folder that this user may write to.';
+    throw new RemasterError('MODEL_INVALID', message, { remedy, cause });
   }
   try {
     return await use(path);
@@ -34,6 +28,3 @@ export async function withGraphFile<T>(
     await rm(path, { force: true });
   }
 }
-
-/** `TensorProto.DataLocation` */
-const EXTERNAL = 1;

@@ -74,6 +74,9 @@ export const ELEMENT = { float: 1, uint8: 2, uint16: 4, int32: 6, int64: 7, floa
 /** `AttributeProto.AttributeType` */
 export const ATTRIBUTE = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, ints: 7 } as const;
 
+/** Its numbers lie in a file of their own; 1 is `TensorProto.DataLocation.EXTERNAL`. */
+export const isExternal = ({ dataLocation }: OnnxTensor): boolean => dataLocation === 1;
+
 let modelType: Type | undefined;
 
 const model = (): Type => (modelType ??= parse(ONNX_PROTO, { keepCase: false }).root.lookupType('onnx.ModelProto'));

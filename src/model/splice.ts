@@ -1,5 +1,5 @@
 import type { Edge, GraphBuilder } from './graphBuilder';
-import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor } from './onnx';
+import { isExternal, type OnnxAttribute, type OnnxGraph, type OnnxModel, type OnnxNode, type OnnxTensor } from './onnx';
 
 /** A graph whose weights already are in the builder, so that it can be spliced in any number of times. */
 export interface Part {
@@ -36,7 +36,7 @@ function constantOf({ opType, domain, attribute = [] }: OnnxNode): OnnxTensor | 
 
 /** External weights are named relative to the folder of the graph file; the fused graph lies in the bundle's own. */
 function relocate(tensor: OnnxTensor, base: string): OnnxTensor {
-  if (tensor.dataLocation !== 1 || base === '') return tensor;
+  if (!isExternal(tensor) || base === '') return tensor;
   const externalData = (tensor.externalData ?? []).map(({ key, value }) => ({
     key,
     value: key === 'location' ? base + value : value,
