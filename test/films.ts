@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'mocha';
@@ -62,11 +62,23 @@ export async function description(path: string): Promise<string> {
   return spawnSync(program, ['-hide_banner', '-i', `file:${path}`]).stderr.toString();
 }
 
-/** Processes below this one whose command line matches. */
+/** Handed down to every process these tests start, so that those of another run on the same machine are not counted. */
+const RUN = (process.env['REMASTER_TEST_RUN'] ??= `${process.pid}-${performance.now()}`);
+
+/** Processes these tests have started whose command line matches: `pid command line`. */
 export function processes(pattern: RegExp): string[] {
-  return execFileSync('ps', ['-eo', 'pid,ppid,args'], { encoding: 'utf8' })
+  const all = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
     .split('\n')
-    .filter((line) => pattern.test(line) && !/ps -eo/.test(line));
+    .map((line) => line.trim());
+  return all.filter((line) => pattern.test(line) && isOurs(line.split(' ')[0]!));
+}
+
+function isOurs(pid: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`REMASTER_TEST_RUN=${RUN}`);
+  } catch {
+    return false; // it ended between the two looks
+  }
 }
 
 /** The mean difference of two pictures' bytes. */

@@ -5,102 +5,106 @@ import { cutTile, enhancer } from '../../src/pipeline/enhance';
 import type { Frame } from '../../src/pipeline/frame';
 import { nearest } from './fakes';
 
-const never = new AbortController().signal;
+describe('enhance', () => {
+  const never = new AbortController().signal;
 
-function frame(width: number, height: number, depth: 8 | 16 = 8, index = 0): Frame {
-  const data = new Uint8Array((width * height * 3 * depth) / 8).map(
-    (_, i) => (i * 31 + (i >> 4) * 7 + index * 13) % 256,
-  );
-  return { index, pts: index, scene: 0, width, height, depth, data };
-}
-
-for (const depth of [8, 16] as const) {
-  for (const [width, height, tile] of [
-    [100, 60, 32],
-    [33, 17, 16],
-    [64, 64, 64],
-    [1, 1, 16],
-    [200, 3, 48],
-  ] as const) {
-    it(`${width}×${height} in tiles of ${tile} is put together without a seam, ${depth} bit`, async () => {
-      const info = { scale: 2, tile: { wholeUpTo: 0, size: tile, overlap: 8 } };
-      const whole = await enhancer(nearest(2, { depth }), { width, height }, { tile: 4096, batch: 2 }, assert.fail).run(
-        [frame(width, height, depth), frame(width, height, depth, 1)],
-        never,
-      );
-      const tiles = await enhancer(
-        nearest(2, { depth, ...info }),
-        { width, height },
-        { tile, batch: 2 },
-        assert.fail,
-      ).run([frame(width, height, depth), frame(width, height, depth, 1)], never);
-      for (const n of [0, 1]) assert.deepEqual(tiles[n], whole[n]);
-    });
+  function frame(width: number, height: number, depth: 8 | 16 = 8, index = 0): Frame {
+    const data = new Uint8Array((width * height * 3 * depth) / 8).map(
+      (_, i) => (i * 31 + (i >> 4) * 7 + index * 13) % 256,
+    );
+    return { index, pts: index, scene: 0, width, height, depth, data };
   }
-}
 
-it('sides that the model does not take are filled up by reflection and cut off again', async () => {
-  const sizes: string[] = [];
-  const model = nearest(2, { multiple: 16 });
-  const watched: Model = {
-    ...model,
-    run: (batch, signal) => (sizes.push(`${batch.width}x${batch.height}`), model.run(batch, signal)),
-  };
-  const [made] = await enhancer(watched, { width: 20, height: 10 }, { tile: null, batch: 1 }, assert.fail).run(
-    [frame(20, 10)],
-    never,
-  );
-  assert.deepEqual(sizes, ['32x16']);
-  const [plain] = await enhancer(nearest(2), { width: 20, height: 10 }, { tile: null, batch: 1 }, assert.fail).run(
-    [frame(20, 10)],
-    never,
-  );
-  assert.deepEqual(made, plain);
-});
+  for (const depth of [8, 16] as const) {
+    for (const [width, height, tile] of [
+      [100, 60, 32],
+      [33, 17, 16],
+      [64, 64, 64],
+      [1, 1, 16],
+      [200, 3, 48],
+    ] as const) {
+      it(`${width}×${height} in tiles of ${tile} is put together without a seam, ${depth} bit`, async () => {
+        const info = { scale: 2, tile: { wholeUpTo: 0, size: tile, overlap: 8 } };
+        const whole = await enhancer(
+          nearest(2, { depth }),
+          { width, height },
+          { tile: 4096, batch: 2 },
+          assert.fail,
+        ).run([frame(width, height, depth), frame(width, height, depth, 1)], never);
+        const tiles = await enhancer(
+          nearest(2, { depth, ...info }),
+          { width, height },
+          { tile, batch: 2 },
+          assert.fail,
+        ).run([frame(width, height, depth), frame(width, height, depth, 1)], never);
+        for (const n of [0, 1]) assert.deepEqual(tiles[n], whole[n]);
+      });
+    }
+  }
 
-it('a tile past the edge mirrors the inside', () => {
-  const row: Frame = { ...frame(3, 1), data: Uint8Array.of(1, 1, 1, 2, 2, 2, 3, 3, 3) };
-  assert.deepEqual([...cutTile(row, 1, 0, 4, 1)], [2, 2, 2, 3, 3, 3, 2, 2, 2, 1, 1, 1]);
-});
+  it('sides that the model does not take are filled up by reflection and cut off again', async () => {
+    const sizes: string[] = [];
+    const model = nearest(2, { multiple: 16 });
+    const watched: Model = {
+      ...model,
+      run: (batch, signal) => (sizes.push(`${batch.width}x${batch.height}`), model.run(batch, signal)),
+    };
+    const [made] = await enhancer(watched, { width: 20, height: 10 }, { tile: null, batch: 1 }, assert.fail).run(
+      [frame(20, 10)],
+      never,
+    );
+    assert.deepEqual(sizes, ['32x16']);
+    const [plain] = await enhancer(nearest(2), { width: 20, height: 10 }, { tile: null, batch: 1 }, assert.fail).run(
+      [frame(20, 10)],
+      never,
+    );
+    assert.deepEqual(made, plain);
+  });
 
-it('the place of a tile in the frame keys its noise', async () => {
-  const places: string[] = [];
-  const model = nearest(1);
-  const watched: Model = {
-    ...model,
-    run: (batch: TileBatch, signal) => (
-      places.push(batch.keys.map(({ x, y, scene, frame: f }) => `${x},${y},${scene},${f}`).join(' ')),
-      model.run(batch, signal)
-    ),
-  };
-  await enhancer(watched, { width: 48, height: 16 }, { tile: 32, batch: 2 }, assert.fail).run(
-    [frame(48, 16), frame(48, 16, 8, 5)],
-    never,
-  );
-  assert.deepEqual(places, ['0,0,0,0 0,0,0,5', '16,0,0,0 16,0,0,5']);
-});
+  it('a tile past the edge mirrors the inside', () => {
+    const row: Frame = { ...frame(3, 1), data: Uint8Array.of(1, 1, 1, 2, 2, 2, 3, 3, 3) };
+    assert.deepEqual([...cutTile(row, 1, 0, 4, 1)], [2, 2, 2, 3, 3, 3, 2, 2, 2, 1, 1, 1]);
+  });
 
-it('when memory runs out, tiles get smaller, with one warning each time, and the picture is the same', async () => {
-  const model = nearest(2);
-  const small: Model = {
-    ...model,
-    run: async (batch, signal) => {
-      if (batch.width > 100) throw new RemasterError('GPU_OUT_OF_MEMORY', 'The model does not fit into memory.');
-      return model.run(batch, signal);
-    },
-  };
-  const warnings: string[] = [];
-  const [made] = await enhancer(small, { width: 300, height: 80 }, { tile: null, batch: 1 }, (warning) =>
-    warnings.push(warning),
-  ).run([frame(300, 80)], never);
-  assert.deepEqual(
-    made,
-    (
-      await enhancer(model, { width: 300, height: 80 }, { tile: null, batch: 1 }, assert.fail).run(
-        [frame(300, 80)],
-        never,
-      )
-    )[0],
-  );
-  assert.equal(warnings.length, 2);
+  it('the place of a tile in the frame keys its noise', async () => {
+    const places: string[] = [];
+    const model = nearest(1);
+    const watched: Model = {
+      ...model,
+      run: (batch: TileBatch, signal) => (
+        places.push(batch.keys.map(({ x, y, scene, frame: f }) => `${x},${y},${scene},${f}`).join(' ')),
+        model.run(batch, signal)
+      ),
+    };
+    await enhancer(watched, { width: 48, height: 16 }, { tile: 32, batch: 2 }, assert.fail).run(
+      [frame(48, 16), frame(48, 16, 8, 5)],
+      never,
+    );
+    assert.deepEqual(places, ['0,0,0,0 0,0,0,5', '16,0,0,0 16,0,0,5']);
+  });
+
+  it('when memory runs out, tiles get smaller, with one warning each time, and the picture is the same', async () => {
+    const model = nearest(2);
+    const small: Model = {
+      ...model,
+      run: async (batch, signal) => {
+        if (batch.width > 100) throw new RemasterError('GPU_OUT_OF_MEMORY', 'The model does not fit into memory.');
+        return model.run(batch, signal);
+      },
+    };
+    const warnings: string[] = [];
+    const [made] = await enhancer(small, { width: 300, height: 80 }, { tile: null, batch: 1 }, (warning) =>
+      warnings.push(warning),
+    ).run([frame(300, 80)], never);
+    assert.deepEqual(
+      made,
+      (
+        await enhancer(model, { width: 300, height: 80 }, { tile: null, batch: 1 }, assert.fail).run(
+          [frame(300, 80)],
+          never,
+        )
+      )[0],
+    );
+    assert.equal(warnings.length, 2);
+  });
 });

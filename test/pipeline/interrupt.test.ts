@@ -9,112 +9,121 @@ import { SEGMENT_FRAMES } from '../../src/pipeline/segments';
 import { binary, ff, moving, processes, scratchFolder } from '../films';
 import { nearest } from './fakes';
 
-const folder = scratchFolder();
-const at = (name: string): string => join(folder, name);
-const FRAMES = SEGMENT_FRAMES * 2 + 40;
+describe('interrupt', () => {
+  const folder = scratchFolder();
+  const at = (name: string): string => join(folder, name);
+  const FRAMES = SEGMENT_FRAMES * 2 + 40;
 
-const job = (changes: Partial<Job> = {}): Job => ({
-  ...JOB_DEFAULTS,
-  input: at('long.mkv'),
-  output: at('out.mkv'),
-  codec: 'ffv1',
-  ...changes,
-});
-const tools = async (): Promise<Tools> => ({ binary: await binary(), openModel: async () => nearest(1) });
+  const job = (changes: Partial<Job> = {}): Job => ({
+    ...JOB_DEFAULTS,
+    input: at('long.mkv'),
+    output: at('out.mkv'),
+    codec: 'ffv1',
+    ...changes,
+  });
+  const tools = async (): Promise<Tools> => ({ binary: await binary(), openModel: async () => nearest(1) });
 
-/** Runs until `frame` is done, then aborts. */
-async function interrupted(wanted: Job, frame: number, keep: boolean): Promise<void> {
-  const stop = new AbortController();
-  const watch = (progress: Progress): void => void (progress.frame >= frame && stop.abort(new StoppedError(keep)));
-  await assert.rejects(restore(wanted, await tools(), stop.signal, watch), { name: 'AbortError' });
-  assert.deepEqual(processes(new RegExp(`ffmpeg.*${folder}`)), []);
-}
+  /** Runs until `frame` is done, then aborts. */
+  async function interrupted(wanted: Job, frame: number, keep: boolean): Promise<void> {
+    const stop = new AbortController();
+    const watch = (progress: Progress): void => void (progress.frame >= frame && stop.abort(new StoppedError(keep)));
+    await assert.rejects(restore(wanted, await tools(), stop.signal, watch), { name: 'AbortError' });
+    assert.deepEqual(processes(new RegExp(`ffmpeg.*${folder}`)), []);
+  }
 
-before(async () => {
-  await ff(...moving('64x36', '25', FRAMES), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('long.mkv'));
-});
+  before(async () => {
+    await ff(...moving('64x36', '25', FRAMES), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('long.mkv'));
+  });
 
-for (const resume of [false, true]) {
-  it(`stopping ${resume ? 'a job that could resume' : 'a job'} leaves no process and no file`, async () => {
-    for (const frame of [0, 1, SEGMENT_FRAMES + 5]) {
-      await interrupted(job({ resume }), frame, false);
-      assert.deepEqual(readdirSync(folder), ['long.mkv']);
+  for (const resume of [false, true]) {
+    it(`stopping ${resume ? 'a job that could resume' : 'a job'} leaves no process and no file`, async () => {
+      for (const frame of [0, 1, SEGMENT_FRAMES + 5]) {
+        await interrupted(job({ resume }), frame, false);
+        assert.deepEqual(readdirSync(folder), ['long.mkv']);
+      }
+    });
+  }
+
+  it('a suspended job goes on where it was, and the result is the same to the byte', async () => {
+    await restore(
+      job({ output: at('whole.mkv'), resume: true }),
+      await tools(),
+      new AbortController().signal,
+      () => {},
+    );
+    await interrupted(job({ resume: true }), SEGMENT_FRAMES + 50, true);
+    assert.ok(existsSync(at('.out.mkv.remaster/journal.json')));
+    assert.ok(!existsSync(at('out.mkv')));
+    const result = await restore(job({ resume: true }), await tools(), new AbortController().signal, () => {});
+    assert.deepEqual([result.resumedFrom, result.framesOut], [SEGMENT_FRAMES, FRAMES]);
+    const hash = async (name: string) => (await ff('-i', at(name), '-f', 'framemd5', '-')).toString();
+    assert.equal(await hash('out.mkv'), await hash('whole.mkv'));
+    assert.deepEqual(readdirSync(folder).toSorted(), ['long.mkv', 'out.mkv', 'whole.mkv']);
+  });
+
+  it('a journal of other settings is not used', async () => {
+    await interrupted(job({ resume: true, output: at('b.mkv') }), SEGMENT_FRAMES + 50, true);
+    const other = await restore(
+      job({ resume: true, output: at('b.mkv'), seed: 2 }),
+      await tools(),
+      new AbortController().signal,
+      () => {},
+    );
+    assert.equal(other.resumedFrom, 0);
+  });
+
+  it('two jobs never write one output', async () => {
+    const first = restore(job({ output: at('one.mkv') }), await tools(), new AbortController().signal, () => {});
+    await assert.rejects(
+      (async () => {
+        while (!existsSync(at('.one.mkv.remaster/lock'))) await new Promise((resolve) => setTimeout(resolve, 5));
+        await restore(job({ output: at('one.mkv') }), await tools(), new AbortController().signal, () => {});
+      })(),
+      { code: 'OUTPUT_BUSY' },
+    );
+    assert.equal((await first).framesOut, FRAMES);
+  });
+
+  it('a lock whose holder is dead is taken over', async () => {
+    const { writeFileSync } = await import('node:fs');
+    mkdirSync(at('.dead.mkv.remaster'));
+    writeFileSync(at('.dead.mkv.remaster/lock'), '4194303');
+    writeFileSync(at('.dead.mkv.remaster/000000.mkv'), 'half a segment');
+    await restore(job({ output: at('dead.mkv') }), await tools(), new AbortController().signal, () => {});
+    assert.ok(!existsSync(at('.dead.mkv.remaster')));
+  });
+
+  it('a full disk says so and leaves nothing', async function () {
+    const mount = at('small');
+    mkdirSync(mount);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', mount], { stdio: 'ignore' });
+    } catch {
+      return this.skip(); // mounting needs root
+    }
+    try {
+      const wanted = job({ output: join(mount, 'out.mkv') });
+      await assert.rejects(
+        restore(wanted, await tools(), new AbortController().signal, () => {}),
+        { code: 'DISK_FULL' },
+      );
+      assert.deepEqual(readdirSync(mount), []);
+    } finally {
+      execFileSync('umount', [mount]);
     }
   });
-}
 
-it('a suspended job goes on where it was, and the result is the same to the byte', async () => {
-  await restore(job({ output: at('whole.mkv'), resume: true }), await tools(), new AbortController().signal, () => {});
-  await interrupted(job({ resume: true }), SEGMENT_FRAMES + 50, true);
-  assert.ok(existsSync(at('.out.mkv.remaster/journal.json')));
-  assert.ok(!existsSync(at('out.mkv')));
-  const result = await restore(job({ resume: true }), await tools(), new AbortController().signal, () => {});
-  assert.deepEqual([result.resumedFrom, result.framesOut], [SEGMENT_FRAMES, FRAMES]);
-  const hash = async (name: string) => (await ff('-i', at(name), '-f', 'framemd5', '-')).toString();
-  assert.equal(await hash('out.mkv'), await hash('whole.mkv'));
-  assert.deepEqual(readdirSync(folder).toSorted(), ['long.mkv', 'out.mkv', 'whole.mkv']);
-});
-
-it('a journal of other settings is not used', async () => {
-  await interrupted(job({ resume: true, output: at('b.mkv') }), SEGMENT_FRAMES + 50, true);
-  const other = await restore(
-    job({ resume: true, output: at('b.mkv'), seed: 2 }),
-    await tools(),
-    new AbortController().signal,
-    () => {},
-  );
-  assert.equal(other.resumedFrom, 0);
-});
-
-it('two jobs never write one output', async () => {
-  const first = restore(job({ output: at('one.mkv') }), await tools(), new AbortController().signal, () => {});
-  await assert.rejects(
-    (async () => {
-      while (!existsSync(at('.one.mkv.remaster/lock'))) await new Promise((resolve) => setTimeout(resolve, 5));
-      await restore(job({ output: at('one.mkv') }), await tools(), new AbortController().signal, () => {});
-    })(),
-    { code: 'OUTPUT_BUSY' },
-  );
-  assert.equal((await first).framesOut, FRAMES);
-});
-
-it('a lock whose holder is dead is taken over', async () => {
-  const { writeFileSync } = await import('node:fs');
-  mkdirSync(at('.dead.mkv.remaster'));
-  writeFileSync(at('.dead.mkv.remaster/lock'), '4194303');
-  writeFileSync(at('.dead.mkv.remaster/000000.mkv'), 'half a segment');
-  await restore(job({ output: at('dead.mkv') }), await tools(), new AbortController().signal, () => {});
-  assert.ok(!existsSync(at('.dead.mkv.remaster')));
-});
-
-it('a full disk says so and leaves nothing', async function () {
-  const mount = at('small');
-  mkdirSync(mount);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', mount], { stdio: 'ignore' });
-  } catch {
-    return this.skip(); // mounting needs root
-  }
-  try {
-    const wanted = job({ output: join(mount, 'out.mkv') });
-    await assert.rejects(
-      restore(wanted, await tools(), new AbortController().signal, () => {}),
-      { code: 'DISK_FULL' },
-    );
-    assert.deepEqual(readdirSync(mount), []);
-  } finally {
-    execFileSync('umount', [mount]);
-  }
-});
-
-it('an ffmpeg that is killed is an error with a code, and nothing is left', async () => {
-  const wanted = job({ output: at('killed.mkv') });
-  const killer = (progress: Progress): void => {
-    if (progress.frame !== 20) return;
-    for (const line of processes(/ffmpeg.*killed\.mkv\.remaster/))
-      process.kill(Number(line.trim().split(/\s+/)[0]), 'SIGKILL');
-  };
-  await assert.rejects(restore(wanted, await tools(), new AbortController().signal, killer), { code: 'ENCODE_FAILED' });
-  assert.ok(!existsSync(at('.killed.mkv.remaster')) && !existsSync(at('killed.mkv')));
-  assert.ok(readFileSync(at('long.mkv')).length > 0);
+  it('an ffmpeg that is killed is an error with a code, and nothing is left', async () => {
+    const wanted = job({ output: at('killed.mkv') });
+    const killer = (progress: Progress): void => {
+      if (progress.frame !== 20) return;
+      for (const line of processes(/ffmpeg.*killed\.mkv\.remaster/))
+        process.kill(Number(line.trim().split(/\s+/)[0]), 'SIGKILL');
+    };
+    await assert.rejects(restore(wanted, await tools(), new AbortController().signal, killer), {
+      code: 'ENCODE_FAILED',
+    });
+    assert.ok(!existsSync(at('.killed.mkv.remaster')) && !existsSync(at('killed.mkv')));
+    assert.ok(readFileSync(at('long.mkv')).length > 0);
+  });
 });

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { duration } from '../src/progressLine';
+import { ff, moving, processes, scratchFolder, times } from './films';
+
+describe('the command line', () => {
+  const folder = scratchFolder();
+  const at = (name: string): string => join(folder, name);
+  const program = join(__dirname, '../src/cli.js');
+  const remaster = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+      encoding: 'utf8',
+      cwd: folder,
+    });
+    return { status, stdout, stderr };
+  };
+
+  before(async () => {
+    await ff(...moving('32x24', '25', 6), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('film.mp4'));
+    await ff(...moving('96x64', '25', 300), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('long.mp4'));
+  });
+
+  it('restores a film and says in plain lines what it did', async () => {
+    const { status, stderr } = remaster('restore', 'film.mp4', 'out.mp4', '--steps', '1');
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /restoring .*frame 0 of 6|loading/);
+    assert.match(stderr, /out\.mp4: 6 frames, 128×96.*x4, 1 steps on cpu/);
+    assert.equal((await times(at('out.mp4'))).seconds.length, 6);
+  });
+  it('speaks JSON, one object a line', () => {
+    const { status, stdout } = remaster('restore', 'film.mp4', 'json.mkv', '--steps', '1', '--json', '--codec', 'ffv1');
+    assert.equal(status, 0);
+    const objects = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { progress?: object; result?: { framesOut: number } });
+    assert.ok(objects.some(({ progress }) => progress));
+    assert.equal(objects.at(-1)!.result!.framesOut, 6);
+  });
+  it('probes, lists models and examines the machine', () => {
+    assert.match(remaster('probe', 'film.mp4').stdout, /width +32/);
+    assert.equal((JSON.parse(remaster('probe', 'film.mp4', '--json').stdout) as { fps: number }).fps, 25);
+    assert.match(remaster('models').stdout, /x4 +resshift +upscale +x4 +4 steps/);
+    assert.match(remaster('doctor').stdout, /ok +onnxruntime: 1\./);
+  });
+  for (const [what, args, code, words] of [
+    ['no command', [], 2, /remaster restore IN OUT/],
+    ['an unknown command', ['dance'], 2, /no command dance/],
+    ['an unknown option', ['restore', 'a', 'b', '--fast'], 2, /fast/],
+    ['a number that is none', ['restore', 'film.mp4', 'x.mp4', '--steps', 'many'], 2, /--steps must be a number/],
+    ['a missing source', ['restore', 'none.mp4', 'x.mp4'], 3, /SOURCE_NOT_FOUND: .*none\.mp4 does not exist/],
+    ['an output that exists', ['restore', 'film.mp4', 'long.mp4'], 4, /OUTPUT_EXISTS/],
+    ['a missing model', ['restore', 'film.mp4', 'x.mp4', '--model', 'nothing'], 5, /MODEL_NOT_FOUND/],
+  ] as const) {
+    it(`${what}: exit code ${code} and a sentence`, () => {
+      const { status, stdout, stderr } = remaster(...args);
+      assert.equal(status, code, stderr);
+      assert.match(stdout + stderr, words);
+    });
+  }
+  it('no ffmpeg: exit code 6', () => {
+    const { status, stderr } = spawnSync(process.execPath, [program, 'probe', 'film.mp4'], {
+      encoding: 'utf8',
+      cwd: folder,
+      env: { ...process.env, REMASTER_FFMPEG: at('nowhere') },
+    });
+    assert.equal(status, 6);
+    assert.match(stderr, /FFMPEG_MISSING/);
+  });
+  it('Ctrl-C is clean: exit code 130, nothing left', async () => {
+    // The signal goes to the whole foreground group, as a terminal sends it.
+    const child = spawn(process.execPath, [program, 'restore', 'long.mp4', 'stopped.mp4', '--json'], {
+      cwd: folder,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise<void>((resolve) =>
+      child.stdout.on('data', (text: Buffer) => /"frame":[1-9]/.test(text.toString()) && resolve()),
+    );
+    const before = performance.now();
+    process.kill(-child.pid!, 'SIGINT');
+    const code = await new Promise((resolve) => child.once('exit', resolve));
+    assert.equal(code, 130);
+    assert.ok(performance.now() - before < 5000);
+    await sleep(100);
+    assert.deepEqual(processes(/stopped\.mp4|engine\/main\.js/), []);
+    assert.ok(!existsSync(at('stopped.mp4')));
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.startsWith('.')),
+      [],
+    );
+  });
+  it('a path like an option is a path after --', async () => {
+    writeFileSync(at('-i.mp4'), await (await import('node:fs/promises')).readFile(at('film.mp4')));
+    const { status, stderr } = remaster('restore', '--steps', '1', '--', '-i.mp4', '-o.mp4');
+    assert.equal(status, 0, stderr);
+    assert.ok(existsSync(at('-o.mp4')));
+  });
+  it('durations are short and readable', () => {
+    assert.deepEqual([5.4, 187, 7500].map(duration), ['5s', '3m 07s', '2h 05m']);
+  });
+});
