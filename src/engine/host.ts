@@ -17,7 +17,7 @@ export interface EngineHost {
 }
 
 export function engineHost(send: (reply: Reply) => void): EngineHost {
-  const running = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>();
+  const running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
   const queue = new JobQueue((id, position) => send({ type: 'queued', id, position }));
   const shelf = modelShelf();
   let asking = 0;
@@ -33,15 +33,15 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
   };
 
   function start(id: string, job: Job): void {
-    const stop = new AbortController();
+    const abort = new AbortController();
     let settle = (): void => {};
     const ended = new Promise<void>((resolve) => (settle = resolve));
-    running.set(id, { stop, ended });
+    running.set(id, { abort, ended });
     queue.add(id, async () => {
       try {
-        send({ type: 'done', id, result: await run(id, job, stop.signal) });
+        send({ type: 'done', id, result: await run(id, job, abort.signal) });
       } catch (error) {
-        send(stop.signal.aborted ? { type: 'stopped', id } : { type: 'failed', id, error: errorRecord(error) });
+        send(abort.signal.aborted ? { type: 'stopped', id } : { type: 'failed', id, error: errorRecord(error) });
       } finally {
         running.delete(id);
         settle();
@@ -77,7 +77,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
   function stop(id: string, keep: boolean): void {
     const job = running.get(id);
     if (!job) return;
-    job.stop.abort(new StoppedError(keep));
+    job.abort.abort(new StoppedError(keep));
     if (!queue.remove(id)) return;
     running.delete(id);
     send({ type: 'stopped', id });

@@ -34,15 +34,15 @@ export function ffmpeg(binary: FfmpegBinary, args: readonly string[], signal: Ab
   if (pid !== undefined) listener(pid, true);
   let words = '';
   let complaints = 0;
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
     words = (words + text).slice(-LAST_WORDS);
     for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) complaints++;
   });
   const side = child.stdio[3] as Readable;
-  for (const stream of [child.stdin!, child.stdout!, side]) stream.on('error', () => {}); // EPIPE: `ended` tells the real story
+  for (const stream of [child.stdin, child.stdout, side]) stream.on('error', () => {}); // EPIPE: `ended` tells the real story
 
   const kill = (): void => {
-    child.stdout!.destroy(); // an ffmpeg blocked on a full stdout hears no signal but this one and SIGKILL
+    child.stdout.destroy(); // an ffmpeg blocked on a full stdout hears no signal but this one and SIGKILL
     child.kill('SIGKILL');
   };
   signal.addEventListener('abort', kill, { once: true });
@@ -65,15 +65,15 @@ export function ffmpeg(binary: FfmpegBinary, args: readonly string[], signal: Ab
   ended.catch(() => {}); // whoever waits on `ended` hears of it; nobody has to
 
   return {
-    stdin: child.stdin!,
-    stdout: child.stdout!,
+    stdin: child.stdin,
+    stdout: child.stdout,
     side,
     ended,
     words: () => words,
     complaints: () => complaints,
     async [Symbol.asyncDispose]() {
       if (running(child)) kill();
-      child.stdout!.destroy(); // 'close' never comes while a pipe still holds unread frames
+      child.stdout.destroy(); // 'close' never comes while a pipe still holds unread frames
       side.destroy();
       await closed;
     },
