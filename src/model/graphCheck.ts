@@ -63,15 +63,31 @@ function checkTensors(
     const { element, dims } = signature(value);
     const wrong = role === 't' ? timestepDefect(element, dims) : tensorDefect(element, dims, dimsOf(role, manifest));
     if (wrong !== null) throw invalid(path, `has a tensor “${name}” (${field}.${role}) that is ${wrong}`, REMEDY);
+    if (field.endsWith('inputs') && isPictureLike(role)) checkSizeIsFree(path, `“${name}” (${field}.${role})`, dims);
   }
+}
+
+function checkSizeIsFree(path: string, tensor: string, dims: Signature['dims']): void {
+  const size = (dims ?? []).slice(2);
+  if (size.every((dim) => dim === null)) return;
+  const fixed = size.map((dim) => dim ?? '?').join('×');
+  throw invalid(
+    path,
+    `has a tensor ${tensor} that is fixed to ${fixed}`,
+    'Export the graph with free height and width.',
+  );
 }
 
 /** What the manifest fixes of a role's shape: [n, channels, height, width]; null = free. */
 function dimsOf(role: string, { grid, constants = {} }: Manifest): readonly (number | null)[] | null {
   if (role === 'lq' || role === 'picture') return [null, 3, null, null];
-  if (['x', 'y', 'out', 'latent', 'deviation'].includes(role)) return [null, grid.channels, null, null];
+  if (isPictureLike(role)) return [null, grid.channels, null, null];
   return constants[role]?.dims ?? null;
 }
+
+/** Of the height and width of a tile, in pixels or cells. */
+const isPictureLike = (role: string): boolean =>
+  ['lq', 'picture', 'x', 'y', 'out', 'latent', 'deviation'].includes(role);
 
 function tensorDefect(
   element: number,

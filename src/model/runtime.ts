@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { RemasterError } from '../errors';
 
 export type Runtime = typeof import('onnxruntime-node');
@@ -27,8 +28,12 @@ export function loadRuntime(): Runtime {
 /** Linux without glibc (Alpine): onnxruntime-node has no build for it. */
 export function isMusl(): boolean {
   if (process.platform !== 'linux') return false;
-  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  return report.header?.glibcVersionRuntime === undefined;
+  try {
+    // What this very process was loaded with; Node's own report says it too, but looks up host names on the way.
+    return readFileSync('/proc/self/maps', 'utf8').includes('/ld-musl-');
+  } catch {
+    return false; // no /proc: nobody can tell, and nothing depends on it but a remedy
+  }
 }
 
 function runtimeMissing(cause: unknown): RemasterError {

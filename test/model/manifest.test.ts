@@ -125,6 +125,7 @@ describe('A bundle', () => {
     ['a tensor is forgotten', set('graphs.denoise.inputs.y', undefined), /denoise\.onnx wants a tensor “y” that graphs\.denoise\.inputs does not give a role/],
     ['a tensor has another number of channels', regraphed('denoise', (model) => { dims(model, 'x')[1] = { dimValue: 4 }; }), /has a tensor “x” \(graphs\.denoise\.inputs\.x\) that is shaped \[\?, 4, \?, \?\], but has to be \[\?, 3, \?, \?\]/],
     ['a tensor has another rank', regraphed('denoise', (model) => { dims(model, 'x').pop(); }), /that is shaped \[\?, 3, \?\], but has to be/],
+    ['a tensor has a fixed size', regraphed('denoise', (model) => { dims(model, 'x')[2] = { dimValue: 64 }; }), /has a tensor “x” \(graphs\.denoise\.inputs\.x\) that is fixed to 64×\?/],
     ['a tensor has another type', regraphed('denoise', (model) => { tensorType(model, 'x').elemType = ELEMENT.int64; }), /that is of element type 7, but has to be float32, float16 or double/],
     ['a timestep is a picture', regraphed('denoise', (model) => { dims(model, 't').push({ dimValue: 3 }); }), /“t” \(graphs\.denoise\.inputs\.t\) that is of rank 2, but a timestep is one number per picture/],
     ['the condition is not what the denoiser takes', regraphed('denoise', (model) => { dims(model, 'cond')[1] = { dimValue: 32 }; }), /takes a tensor “cond” \(cond\) shaped \[\?, 32, \?, \?\], but has to be \[\?, 64, \?, \?\] as condition gives it/],
