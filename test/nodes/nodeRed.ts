@@ -47,9 +47,15 @@ export async function nodeRed5(): Promise<Major> {
   return { name: 'Node-RED 5', nodeRed, node };
 }
 
+let installed: Promise<string> | null = null;
+
+/** A folder where the package is installed: once for all tests, gone at the end. */
+export const installedPackage = (): Promise<string> => (installed ??= installPackage());
+
 /** Packs this repository and installs the package as the palette manager would, into a user directory of its own. */
-export async function installPackage(): Promise<string> {
+async function installPackage(): Promise<string> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'remaster-install-')));
+  process.once('exit', () => remove(folder));
   await npm(['pack', '--ignore-scripts', '--pack-destination', folder], root);
   const packed = readdirSync(folder).find((name) => name.endsWith('.tgz'));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'node-red-project', private: true }));

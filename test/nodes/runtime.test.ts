@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { countFrames, makeClip } from './clip';
 import { chain, example, exampleNames, inject, model, reporter, upscale, videoIn, videoOut } from './flows';
 import {
-  installPackage,
+  installedPackage,
   nodeRed4,
   nodeRed5,
   remove,
@@ -22,479 +22,480 @@ const SEGMENT = 100;
 const SMALL = { width: 32, height: 18 };
 const LONG = 400;
 
-let installed: string;
-before(async function () {
-  this.timeout(300_000);
-  installed = await installPackage();
-});
-after(() => remove(installed));
+describe('nodes in a real Node-RED', () => {
+  let installed: string;
+  before(async function () {
+    this.timeout(300_000);
+    installed = await installedPackage();
+  });
 
-for (const [name, find] of [
-  ['Node-RED 4', async () => nodeRed4],
-  ['Node-RED 5', nodeRed5],
-] as const) {
-  describe(name, function () {
-    this.timeout(120_000);
-    let major: Major;
-    let red: Runtime;
-    let folder: string;
-    let clip: string;
-    let long: string;
-    const out = (file = ''): string => join(folder, 'made', file);
-    const send = (filename: unknown, id = 'go'): Promise<void> =>
-      red.inject(id, [{ p: 'filename', v: filename, vt: 'str' }]);
-    const act = (action: string): Promise<void> => red.inject('go', [{ p: 'action', v: action, vt: 'str' }]);
-    const result = async (count = 1, limitMs = 60_000): Promise<Record<string, unknown>> => {
-      await red.until(() => red.reported('result').length >= count, `result ${count}`, limitMs);
-      return red.reported('result')[count - 1]!;
-    };
-    const payload = async (count = 1): Promise<Record<string, unknown>> =>
-      (await result(count))['payload'] as Record<string, unknown>;
-    const frame = (): number => {
-      const last = red.reported('progress').at(-1)?.['progress'] as { frame: number } | undefined;
-      return last?.frame ?? 0;
-    };
-    const caught = async (count = 1): Promise<{ code: string; message: string }> => {
-      await red.until(() => red.reported('caught').length >= count, `error ${count}`, 60_000);
-      return red.reported('caught')[count - 1]!['error'] as { code: string; message: string };
-    };
-    /** The whole film is there, and part of it was not made twice. */
-    const assertResumed = async (): Promise<void> => {
-      const { status, framesOut, resumedFrom } = await payload();
-      assert.deepEqual([status, framesOut], ['done', LONG]);
-      assert.ok(Number(resumedFrom) >= SEGMENT && Number(resumedFrom) < LONG, `resumed from ${String(resumedFrom)}`);
-    };
-    /** Messages that brought a video and are complete; those that steer are complete at once. */
-    const completed = (): number => red.reported('completed').filter((msg) => 'video' in msg).length;
-    const ffmpegs = (): number => descendants(red.pid).filter(isFfmpeg).length;
-
-    before(async () => {
-      major = await find();
-      folder = userDirectory(installed);
-      clip = await makeClip(join(folder, 'clip.mp4'), 8);
-      long = await makeClip(join(folder, 'long.mp4'), LONG, SMALL);
-      red = await Runtime.start(major, folder);
-      assert.equal(`Node-RED ${red.version.split('.')[0]}`, name);
-    });
-    after(async () => {
-      await red.stop();
-      remove(folder);
-    });
-    beforeEach(() => {
-      for (const list of [red.reports, red.statuses, red.logs]) list.length = 0;
-      for (const file of readdirSync(out())) rmSync(out(file), { recursive: true });
-    });
-
-    it('loads every node of the package', async () => {
-      const nodes = (await red.get('nodes')) as { module: string; types: string[]; err?: string; enabled: boolean }[];
-      const ours = nodes.filter(({ module }) => module === '@remaster/node-red-video');
-      assert.deepEqual(ours.flatMap(({ types }) => types).toSorted(), [
-        'remaster-in',
-        'remaster-model',
-        'remaster-out',
-        'remaster-upscale',
-      ]);
-      for (const { err, enabled } of ours) assert.deepEqual([err, enabled], [undefined, true]);
-    });
-
-    for (const file of exampleNames) {
-      it(`deploys the example ${file}`, async () => {
-        await red.deploy(example(file));
-        await sleep(300);
-        assert.deepEqual(red.logs, []);
-      });
-    }
-
-    it('answers the editor: models, doctor, test', async () => {
-      const models = (await red.get('remaster/models')) as { name: string; problem: unknown }[];
-      assert.ok(models.some((one) => one.name === 'x4' && one.problem === null));
-      const doctor = (await red.get('remaster/doctor')) as { lines: { what: string }[] };
-      assert.ok(doctor.lines.length > 2);
-      const answer = await fetch(`${red.url}/remaster/test`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ model: 'x4', modelType: 'bundle', provider: 'cpu', device: '0', threads: '0' }),
-      });
-      const test = (await answer.json()) as { provider: string; ms: number };
-      assert.deepEqual([answer.status, test.provider], [200, 'cpu']);
-      assert.ok(test.ms > 0);
-    });
-
-    it('restores the sample clip of the first example', async () => {
-      const flow = example(exampleNames[0]!).map((node): FlowNode => {
-        if (node.type === 'remaster-in') return { ...node, trimEnd: '0.1' };
-        if (node.type === 'remaster-upscale') return { ...node, steps: '1' };
-        return node.type === 'remaster-out' ? { ...node, folder: out(), wires: [['result'], []] } : node;
-      });
-      const tab = flow.find(({ type }) => type === 'tab')!.id;
-      await red.deploy([...flow, reporter('result', tab)]);
-      await red.inject(flow.find(({ type, name: label }) => type === 'inject' && label === 'sample clip')!.id);
-      const { framesOut, status } = await payload();
-      assert.equal(status, 'done');
-      assert.ok((framesOut as number) >= 1);
-      assert.deepEqual(readdirSync(out()), ['sample_x4.mp4']);
-    });
-
-    it('restores a clip, tells the progress, and is complete when the job is', async () => {
-      await red.deploy(chain());
-      await send(clip);
-      const done = await result();
-      await red.until(() => completed() > 0, 'completed');
-      assert.equal(done['filename'], out('clip_x4.mp4'));
-      const { status, framesIn, framesOut, dropped, width, height, resumedFrom, bytes, elapsed, fps, speed } =
-        await payload();
-      assert.deepEqual(
-        { status, framesIn, framesOut, dropped, width, height, resumedFrom },
-        { status: 'done', framesIn: 8, framesOut: 8, dropped: 0, width: 256, height: 144, resumedFrom: 0 },
-      );
-      for (const number of [bytes, elapsed, fps, speed]) assert.ok((number as number) > 0);
-      assert.equal(await countFrames(out('clip_x4.mp4')), 8);
-
-      const progress = red.reported('progress');
-      assert.equal(progress.at(-1)!['payload'], 100);
-      for (const each of progress) assert.equal(each['topic'], 'clip.mp4');
-      assert.equal(completed(), 1);
-      assert.equal(red.reported('result').length, 1);
-      assert.deepEqual(red.logs, []);
-
-      assert.match(red.text('out'), /^done \d+s$/);
-      assert.equal(red.text('in'), '64x36 25fps');
-      assert.equal(red.text('up'), 'x4');
-      assert.ok(
-        red.statuses.some(({ id, text }) => id === 'up' && text.startsWith('x4 ')),
-        'the stage shows that it runs',
-      );
-      for (const { text } of red.statuses) assert.ok(text.length <= 20, text);
-    });
-
-    it('gives a code to every bad input', async () => {
-      const notVideo = join(folder, 'words.mp4');
-      writeFileSync(notVideo, 'These are words, not pictures.\n'.repeat(100));
-      const empty = join(folder, 'empty.mp4');
-      writeFileSync(empty, '');
-      const list = join(folder, 'list.mp4');
-      writeFileSync(list, "ffconcat version 1.0\nfile 'clip.mp4'\n");
-      symlinkSync('/etc', join(folder, 'way'));
-      await red.deploy(chain());
-      const cases: [string, string][] = [
-        [join(folder, 'none.mp4'), 'SOURCE_NOT_FOUND'],
-        ['', 'BAD_SETTING'],
-        [folder, 'SOURCE_UNREADABLE'],
-        [empty, 'SOURCE_EMPTY'],
-        [notVideo, 'SOURCE_UNREADABLE'],
-        ['concat:clip.mp4|clip.mp4', 'PATH_NOT_ALLOWED'],
-        ['http://127.0.0.1:9/clip.mp4', 'PATH_NOT_ALLOWED'],
-        ['list.m3u8', 'PATH_NOT_ALLOWED'],
-        [list, 'PATH_NOT_ALLOWED'],
-        ['/etc/hostname', 'PATH_NOT_ALLOWED'],
-        [join(folder, 'way/hostname'), 'PATH_NOT_ALLOWED'],
-      ];
-      for (const [index, [filename, code]] of cases.entries()) {
-        await send(filename);
-        const error = await caught(index + 1);
-        assert.equal(error.code, code, `${filename}: ${error.message}`);
-        assert.match(red.text('in'), /^failed: /);
-      }
-      assert.equal(red.reported('result').length, 0);
-      assert.deepEqual(readdirSync(out()), []);
-    });
-
-    it('takes file names that look like options or are hard to write', async () => {
-      await red.deploy(chain({ in: { trimEnd: '0.04' } }));
-      const names = ['-i.mp4', 'it\'s "quoted" & spaced.mp4', 'Übung 動画.mp4', 'two\nlines.mp4', '100%d.mp4'];
-      for (const [index, file] of names.entries()) {
-        await makeClip(join(folder, file), 2);
-        await send(file); // relative to the working folder
-        const { status } = await payload(index + 1);
-        assert.equal(status, 'done', file);
-        assert.ok(existsSync(out(file.replace('.mp4', '_x4.mp4'))), file);
-      }
-      assert.deepEqual(red.reported('caught'), []);
-    });
-
-    it('does not trust a plan that comes from outside', async () => {
-      await red.deploy([...chain(), inject('outside', ['out']), inject('between', ['up'])]);
-      const info = {
-        width: 64,
-        height: 36,
-        fps: 25,
-        frames: 8,
-        duration: 0.32,
-        interlaced: false,
-        audio: true,
-        codec: 'h264',
-        bitDepth: 8,
+  for (const [name, find] of [
+    ['Node-RED 4', async () => nodeRed4],
+    ['Node-RED 5', nodeRed5],
+  ] as const) {
+    describe(name, function () {
+      this.timeout(120_000);
+      let major: Major;
+      let red: Runtime;
+      let folder: string;
+      let clip: string;
+      let long: string;
+      const out = (file = ''): string => join(folder, 'made', file);
+      const send = (filename: unknown, id = 'go'): Promise<void> =>
+        red.inject(id, [{ p: 'filename', v: filename, vt: 'str' }]);
+      const act = (action: string): Promise<void> => red.inject('go', [{ p: 'action', v: action, vt: 'str' }]);
+      const result = async (count = 1, limitMs = 60_000): Promise<Record<string, unknown>> => {
+        await red.until(() => red.reported('result').length >= count, `result ${count}`, limitMs);
+        return red.reported('result')[count - 1]!;
       };
-      const source = { node: 'in', label: 'clip.mp4', path: clip, info };
-      const stage = { node: 'up', op: 'upscale', model: 'x4', scale: 4 };
-      const plan = { version: 1, id: 'x', kind: 'file', source, stages: [stage] };
-      const cases: [unknown, string][] = [
-        [{ ...plan, source: { ...source, path: '/etc/hostname' } }, 'PATH_NOT_ALLOWED'],
-        [{ ...plan, source: { ...source, path: 'concat:a.mp4|b.mp4' } }, 'PATH_NOT_ALLOWED'],
-        [{ ...plan, source: { ...source, node: 'elsewhere' } }, 'PLAN_STAGE_GONE'],
-        [{ ...plan, stages: [{ ...stage, node: 'elsewhere' }] }, 'PLAN_STAGE_GONE'],
-        [{ ...plan, stages: [{ ...stage, model: '/tmp/evil' }] }, 'PLAN_STAGE_GONE'],
-        [{ ...plan, stages: [] }, 'PLAN_INVALID'],
-        [{ ...plan, stages: [stage, stage] }, 'PLAN_INVALID'],
-        [{ ...plan, version: 99 }, 'PLAN_INVALID'],
-        ['rm -rf /', 'PLAN_INVALID'],
-      ];
-      let count = 0;
-      for (const [video, code] of cases) {
-        await red.inject('outside', [{ p: 'video', v: JSON.stringify(video), vt: 'json' }]);
-        assert.equal((await caught(++count)).code, code, JSON.stringify(video));
+      const payload = async (count = 1): Promise<Record<string, unknown>> =>
+        (await result(count))['payload'] as Record<string, unknown>;
+      const frame = (): number => {
+        const last = red.reported('progress').at(-1)?.['progress'] as { frame: number } | undefined;
+        return last?.frame ?? 0;
+      };
+      const caught = async (count = 1): Promise<{ code: string; message: string }> => {
+        await red.until(() => red.reported('caught').length >= count, `error ${count}`, 60_000);
+        return red.reported('caught')[count - 1]!['error'] as { code: string; message: string };
+      };
+      /** The whole film is there, and part of it was not made twice. */
+      const assertResumed = async (): Promise<void> => {
+        const { status, framesOut, resumedFrom } = await payload();
+        assert.deepEqual([status, framesOut], ['done', LONG]);
+        assert.ok(Number(resumedFrom) >= SEGMENT && Number(resumedFrom) < LONG, `resumed from ${String(resumedFrom)}`);
+      };
+      /** Messages that brought a video and are complete; those that steer are complete at once. */
+      const completed = (): number => red.reported('completed').filter((msg) => 'video' in msg).length;
+      const ffmpegs = (): number => descendants(red.pid).filter(isFfmpeg).length;
+
+      before(async () => {
+        major = await find();
+        folder = userDirectory(installed);
+        clip = await makeClip(join(folder, 'clip.mp4'), 8);
+        long = await makeClip(join(folder, 'long.mp4'), LONG, SMALL);
+        red = await Runtime.start(major, folder);
+        assert.equal(`Node-RED ${red.version.split('.')[0]}`, name);
+      });
+      after(async () => {
+        await red.stop();
+        remove(folder);
+      });
+      beforeEach(() => {
+        for (const list of [red.reports, red.statuses, red.logs]) list.length = 0;
+        for (const file of readdirSync(out())) rmSync(out(file), { recursive: true });
+      });
+
+      it('loads every node of the package', async () => {
+        const nodes = (await red.get('nodes')) as { module: string; types: string[]; err?: string; enabled: boolean }[];
+        const ours = nodes.filter(({ module }) => module === '@remaster/node-red-video');
+        assert.deepEqual(ours.flatMap(({ types }) => types).toSorted(), [
+          'remaster-in',
+          'remaster-model',
+          'remaster-out',
+          'remaster-upscale',
+        ]);
+        for (const { err, enabled } of ours) assert.deepEqual([err, enabled], [undefined, true]);
+      });
+
+      for (const file of exampleNames) {
+        it(`deploys the example ${file}`, async () => {
+          await red.deploy(example(file));
+          await sleep(300);
+          assert.deepEqual(red.logs, []);
+        });
       }
-      for (const id of ['outside', 'between']) {
-        await red.inject(id, [{ p: 'payload', v: 'hello', vt: 'str' }]);
-        assert.equal((await caught(++count)).code, 'NO_PLAN');
-      }
-      await red.inject('between', [{ p: 'payload', v: '[255,216,255,224]', vt: 'bin' }]);
-      assert.match((await caught(++count)).message, /^NO_PLAN: .*single image/);
-      assert.equal(red.reported('result').length, 0);
 
-      await red.inject('outside', [{ p: 'video', v: JSON.stringify(plan), vt: 'json' }]);
-      assert.equal((await payload())['status'], 'done', 'a plan that names our nodes and an open folder is welcome');
-    });
+      it('answers the editor: models, doctor, test', async () => {
+        const models = (await red.get('remaster/models')) as { name: string; problem: unknown }[];
+        assert.ok(models.some((one) => one.name === 'x4' && one.problem === null));
+        const doctor = (await red.get('remaster/doctor')) as { lines: { what: string }[] };
+        assert.ok(doctor.lines.length > 2);
+        const answer = await fetch(`${red.url}/remaster/test`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify({ model: 'x4', modelType: 'bundle', provider: 'cpu', device: '0', threads: '0' }),
+        });
+        const test = (await answer.json()) as { provider: string; ms: number };
+        assert.deepEqual([answer.status, test.provider], [200, 'cpu']);
+        assert.ok(test.ms > 0);
+      });
 
-    it('never overwrites unasked, and says so', async () => {
-      await red.deploy(chain({ in: { trimEnd: '0.04' } }));
-      await send(clip);
-      await result();
-      await send(clip);
-      const error = await caught();
-      assert.equal(error.code, 'OUTPUT_EXISTS');
-      assert.match(error.message, /^OUTPUT_EXISTS: .*exists/);
-      assert.equal((await payload(2))['status'], 'failed');
-      assert.equal(red.text('out'), 'failed: file exists');
-      assert.equal('payload' in red.reported('caught')[0]!, true);
-      await red.deploy(chain({ in: { trimEnd: '0.04' }, out: { overwrite: 'suffix' } }));
-      await send(clip);
-      await send(clip);
-      const names = [(await result(3))['filename'], (await result(4))['filename']];
-      assert.deepEqual(names, [out('clip_x4_2.mp4'), out('clip_x4_3.mp4')]);
-    });
+      it('restores the sample clip of the first example', async () => {
+        const flow = example(exampleNames[0]!).map((node): FlowNode => {
+          if (node.type === 'remaster-in') return { ...node, trimEnd: '0.1' };
+          if (node.type === 'remaster-upscale') return { ...node, steps: '1' };
+          return node.type === 'remaster-out' ? { ...node, folder: out(), wires: [['result'], []] } : node;
+        });
+        const tab = flow.find(({ type }) => type === 'tab')!.id;
+        await red.deploy([...flow, reporter('result', tab)]);
+        await red.inject(flow.find(({ type, name: label }) => type === 'inject' && label === 'sample clip')!.id);
+        const { framesOut, status } = await payload();
+        assert.equal(status, 'done');
+        assert.ok((framesOut as number) >= 1);
+        assert.deepEqual(readdirSync(out()), ['sample_x4.mp4']);
+      });
 
-    it('says what is wrong with a folder it cannot write to', async () => {
-      await red.deploy(chain({ out: { folder: 'made/none' } }));
-      await send(clip);
-      assert.equal((await caught()).code, 'OUTPUT_UNWRITABLE');
-      await red.deploy(chain({ out: { folder: 'target', folderType: 'msg' } }));
-      await red.inject('go', [
-        { p: 'filename', v: clip, vt: 'str' },
-        { p: 'target', v: '/etc', vt: 'str' },
-      ]);
-      assert.equal((await caught(2)).code, 'PATH_NOT_ALLOWED');
-    });
+      it('restores a clip, tells the progress, and is complete when the job is', async () => {
+        await red.deploy(chain());
+        await send(clip);
+        const done = await result();
+        await red.until(() => completed() > 0, 'completed');
+        assert.equal(done['filename'], out('clip_x4.mp4'));
+        const { status, framesIn, framesOut, dropped, width, height, resumedFrom, bytes, elapsed, fps, speed } =
+          await payload();
+        assert.deepEqual(
+          { status, framesIn, framesOut, dropped, width, height, resumedFrom },
+          { status: 'done', framesIn: 8, framesOut: 8, dropped: 0, width: 256, height: 144, resumedFrom: 0 },
+        );
+        for (const number of [bytes, elapsed, fps, speed]) assert.ok((number as number) > 0);
+        assert.equal(await countFrames(out('clip_x4.mp4')), 8);
 
-    it('takes its settings from the message', async () => {
-      await red.deploy(
-        chain({
-          up: {
-            steps: 'steps',
-            stepsType: 'msg',
-            strength: '$number(half)',
-            strengthType: 'jsonata',
-            seed: 'seed',
-            seedType: 'flow',
+        const progress = red.reported('progress');
+        assert.equal(progress.at(-1)!['payload'], 100);
+        for (const each of progress) assert.equal(each['topic'], 'clip.mp4');
+        assert.equal(completed(), 1);
+        assert.equal(red.reported('result').length, 1);
+        assert.deepEqual(red.logs, []);
+
+        assert.match(red.text('out'), /^done \d+s$/);
+        assert.equal(red.text('in'), '64x36 25fps');
+        assert.equal(red.text('up'), 'x4');
+        assert.ok(
+          red.statuses.some(({ id, text }) => id === 'up' && text.startsWith('x4 ')),
+          'the stage shows that it runs',
+        );
+        for (const { text } of red.statuses) assert.ok(text.length <= 20, text);
+      });
+
+      it('gives a code to every bad input', async () => {
+        const notVideo = join(folder, 'words.mp4');
+        writeFileSync(notVideo, 'These are words, not pictures.\n'.repeat(100));
+        const empty = join(folder, 'empty.mp4');
+        writeFileSync(empty, '');
+        const list = join(folder, 'list.mp4');
+        writeFileSync(list, "ffconcat version 1.0\nfile 'clip.mp4'\n");
+        symlinkSync('/etc', join(folder, 'way'));
+        await red.deploy(chain());
+        const cases: [string, string][] = [
+          [join(folder, 'none.mp4'), 'SOURCE_NOT_FOUND'],
+          ['', 'BAD_SETTING'],
+          [folder, 'SOURCE_UNREADABLE'],
+          [empty, 'SOURCE_EMPTY'],
+          [notVideo, 'SOURCE_UNREADABLE'],
+          ['concat:clip.mp4|clip.mp4', 'PATH_NOT_ALLOWED'],
+          ['http://127.0.0.1:9/clip.mp4', 'PATH_NOT_ALLOWED'],
+          ['list.m3u8', 'PATH_NOT_ALLOWED'],
+          [list, 'PATH_NOT_ALLOWED'],
+          ['/etc/hostname', 'PATH_NOT_ALLOWED'],
+          [join(folder, 'way/hostname'), 'PATH_NOT_ALLOWED'],
+        ];
+        for (const [index, [filename, code]] of cases.entries()) {
+          await send(filename);
+          const error = await caught(index + 1);
+          assert.equal(error.code, code, `${filename}: ${error.message}`);
+          assert.match(red.text('in'), /^failed: /);
+        }
+        assert.equal(red.reported('result').length, 0);
+        assert.deepEqual(readdirSync(out()), []);
+      });
+
+      it('takes file names that look like options or are hard to write', async () => {
+        await red.deploy(chain({ in: { trimEnd: '0.04' } }));
+        const names = ['-i.mp4', 'it\'s "quoted" & spaced.mp4', 'Übung 動画.mp4', 'two\nlines.mp4', '100%d.mp4'];
+        for (const [index, file] of names.entries()) {
+          await makeClip(join(folder, file), 2);
+          await send(file); // relative to the working folder
+          const { status } = await payload(index + 1);
+          assert.equal(status, 'done', file);
+          assert.ok(existsSync(out(file.replace('.mp4', '_x4.mp4'))), file);
+        }
+        assert.deepEqual(red.reported('caught'), []);
+      });
+
+      it('does not trust a plan that comes from outside', async () => {
+        await red.deploy([...chain(), inject('outside', ['out']), inject('between', ['up'])]);
+        const info = {
+          width: 64,
+          height: 36,
+          fps: 25,
+          frames: 8,
+          duration: 0.32,
+          interlaced: false,
+          audio: true,
+          codec: 'h264',
+          bitDepth: 8,
+        };
+        const source = { node: 'in', label: 'clip.mp4', path: clip, info };
+        const stage = { node: 'up', op: 'upscale', model: 'x4', scale: 4 };
+        const plan = { version: 1, id: 'x', kind: 'file', source, stages: [stage] };
+        const cases: [unknown, string][] = [
+          [{ ...plan, source: { ...source, path: '/etc/hostname' } }, 'PATH_NOT_ALLOWED'],
+          [{ ...plan, source: { ...source, path: 'concat:a.mp4|b.mp4' } }, 'PATH_NOT_ALLOWED'],
+          [{ ...plan, source: { ...source, node: 'elsewhere' } }, 'PLAN_STAGE_GONE'],
+          [{ ...plan, stages: [{ ...stage, node: 'elsewhere' }] }, 'PLAN_STAGE_GONE'],
+          [{ ...plan, stages: [{ ...stage, model: '/tmp/evil' }] }, 'PLAN_STAGE_GONE'],
+          [{ ...plan, stages: [] }, 'PLAN_INVALID'],
+          [{ ...plan, stages: [stage, stage] }, 'PLAN_INVALID'],
+          [{ ...plan, version: 99 }, 'PLAN_INVALID'],
+          ['rm -rf /', 'PLAN_INVALID'],
+        ];
+        let count = 0;
+        for (const [video, code] of cases) {
+          await red.inject('outside', [{ p: 'video', v: JSON.stringify(video), vt: 'json' }]);
+          assert.equal((await caught(++count)).code, code, JSON.stringify(video));
+        }
+        for (const id of ['outside', 'between']) {
+          await red.inject(id, [{ p: 'payload', v: 'hello', vt: 'str' }]);
+          assert.equal((await caught(++count)).code, 'NO_PLAN');
+        }
+        await red.inject('between', [{ p: 'payload', v: '[255,216,255,224]', vt: 'bin' }]);
+        assert.match((await caught(++count)).message, /^NO_PLAN: .*single image/);
+        assert.equal(red.reported('result').length, 0);
+
+        await red.inject('outside', [{ p: 'video', v: JSON.stringify(plan), vt: 'json' }]);
+        assert.equal((await payload())['status'], 'done', 'a plan that names our nodes and an open folder is welcome');
+      });
+
+      it('never overwrites unasked, and says so', async () => {
+        await red.deploy(chain({ in: { trimEnd: '0.04' } }));
+        await send(clip);
+        await result();
+        await send(clip);
+        const error = await caught();
+        assert.equal(error.code, 'OUTPUT_EXISTS');
+        assert.match(error.message, /^OUTPUT_EXISTS: .*exists/);
+        assert.equal((await payload(2))['status'], 'failed');
+        assert.equal(red.text('out'), 'failed: file exists');
+        assert.equal('payload' in red.reported('caught')[0]!, true);
+        await red.deploy(chain({ in: { trimEnd: '0.04' }, out: { overwrite: 'suffix' } }));
+        await send(clip);
+        await send(clip);
+        const names = [(await result(3))['filename'], (await result(4))['filename']];
+        assert.deepEqual(names, [out('clip_x4_2.mp4'), out('clip_x4_3.mp4')]);
+      });
+
+      it('says what is wrong with a folder it cannot write to', async () => {
+        await red.deploy(chain({ out: { folder: 'made/none' } }));
+        await send(clip);
+        assert.equal((await caught()).code, 'OUTPUT_UNWRITABLE');
+        await red.deploy(chain({ out: { folder: 'target', folderType: 'msg' } }));
+        await red.inject('go', [
+          { p: 'filename', v: clip, vt: 'str' },
+          { p: 'target', v: '/etc', vt: 'str' },
+        ]);
+        assert.equal((await caught(2)).code, 'PATH_NOT_ALLOWED');
+      });
+
+      it('takes its settings from the message', async () => {
+        await red.deploy(
+          chain({
+            up: {
+              steps: 'steps',
+              stepsType: 'msg',
+              strength: '$number(half)',
+              strengthType: 'jsonata',
+              seed: 'seed',
+              seedType: 'flow',
+            },
+            out: { filename: '"by-" & label & ".mkv"', filenameType: 'jsonata' },
+          }),
+        );
+        await red.inject('go', [
+          { p: 'filename', v: clip, vt: 'str' },
+          { p: 'steps', v: '2', vt: 'num' },
+          { p: 'half', v: '0.5', vt: 'str' },
+          { p: 'label', v: 'hand', vt: 'str' },
+        ]);
+        const done = await result();
+        assert.equal(done['filename'], out('by-hand.mkv'));
+        const { stages } = done['video'] as { stages: { steps: number; strength: number; seed: number }[] };
+        assert.deepEqual([stages[0]!.steps, stages[0]!.strength, stages[0]!.seed], [2, 0.5, 1]);
+        assert.equal(((await payload())['model'] as { steps: number }).steps, 2);
+        await red.inject('go', [
+          { p: 'filename', v: clip, vt: 'str' },
+          { p: 'steps', v: 'many', vt: 'str' },
+        ]);
+        assert.equal((await caught()).code, 'BAD_SETTING');
+      });
+
+      it('makes two files from one plan', async () => {
+        await red.deploy([
+          ...chain({ up: { wires: [['out', 'out2']] } }),
+          videoOut({ id: 'out2', codec: 'ffv1', wires: [['result2'], []] }),
+          reporter('result2'),
+        ]);
+        await send(clip);
+        await result();
+        await red.until(() => red.reported('result2').length > 0, 'the second result');
+        assert.deepEqual(readdirSync(out()).toSorted(), ['clip_x4.mkv', 'clip_x4.mp4']);
+        assert.ok(red.statuses.some(({ id, text }) => id === 'out2' && text === 'queued #1'));
+      });
+
+      it('works inside a subflow', async () => {
+        const z = 'sub';
+        await red.deploy([
+          {
+            id: 'sub',
+            type: 'subflow',
+            name: 'restore',
+            in: [{ x: 10, y: 10, wires: [{ id: 'in' }] }],
+            out: [{ x: 9, y: 9, wires: [{ id: 'out', port: 0 }] }],
+            env: [{ name: 'PASSES', type: 'num', value: '1' }],
           },
-          out: { filename: '"by-" & label & ".mkv"', filenameType: 'jsonata' },
-        }),
-      );
-      await red.inject('go', [
-        { p: 'filename', v: clip, vt: 'str' },
-        { p: 'steps', v: '2', vt: 'num' },
-        { p: 'half', v: '0.5', vt: 'str' },
-        { p: 'label', v: 'hand', vt: 'str' },
-      ]);
-      const done = await result();
-      assert.equal(done['filename'], out('by-hand.mkv'));
-      const { stages } = done['video'] as { stages: { steps: number; strength: number; seed: number }[] };
-      assert.deepEqual([stages[0]!.steps, stages[0]!.strength, stages[0]!.seed], [2, 0.5, 1]);
-      assert.equal(((await payload())['model'] as { steps: number }).steps, 2);
-      await red.inject('go', [
-        { p: 'filename', v: clip, vt: 'str' },
-        { p: 'steps', v: 'many', vt: 'str' },
-      ]);
-      assert.equal((await caught()).code, 'BAD_SETTING');
-    });
+          videoIn({}, ['up'], z),
+          upscale({ steps: 'PASSES', stepsType: 'env' }, ['out'], z),
+          videoOut({ wires: [[], []] }, z),
+          model(),
+          { id: 'tab', type: 'tab', label: 'test' },
+          inject('go', ['instance']),
+          {
+            id: 'instance',
+            type: 'subflow:sub',
+            z: 'tab',
+            env: [{ name: 'PASSES', type: 'num', value: '3' }],
+            wires: [['result']],
+            x: 50,
+            y: 50,
+          },
+          reporter('result'),
+        ]);
+        await send(clip);
+        const { status, model: used } = await payload();
+        assert.deepEqual([status, (used as { steps: number }).steps], ['done', 3]);
+      });
 
-    it('makes two files from one plan', async () => {
-      await red.deploy([
-        ...chain({ up: { wires: [['out', 'out2']] } }),
-        videoOut({ id: 'out2', codec: 'ffv1', wires: [['result2'], []] }),
-        reporter('result2'),
-      ]);
-      await send(clip);
-      await result();
-      await red.until(() => red.reported('result2').length > 0, 'the second result');
-      assert.deepEqual(readdirSync(out()).toSorted(), ['clip_x4.mkv', 'clip_x4.mp4']);
-      assert.ok(red.statuses.some(({ id, text }) => id === 'out2' && text === 'queued #1'));
-    });
+      it('queues, pauses, resumes, skips, restarts and stops', async () => {
+        await red.deploy(chain({ in: { trimEnd: '' }, out: { overwrite: 'suffix' } }));
+        await send(long);
+        await red.until(() => frame() > 0, 'it runs');
+        await send(clip);
+        await send(long);
+        await act('pause');
+        await red.until(() => /^paused \d+%$/.test(red.text('out')), 'paused');
+        await red.until(() => ffmpegs() === 0, 'no ffmpeg while it is paused', 5000);
+        const seen = red.reported('progress').length;
+        await sleep(1200);
+        assert.equal(red.reported('progress').length, seen, 'nothing moves');
+        await act('resume');
+        await red.until(() => red.reported('progress').length > seen, 'it goes on');
+        await act('skip');
+        assert.equal((await payload(1))['status'], 'stopped');
+        const second = await result(2);
+        assert.deepEqual([second['filename'], (await payload(2))['status']], [out('clip_x4.mp4'), 'done']);
+        const before = red.reported('progress').length;
+        await red.until(() => red.reported('progress').length > before && frame() > 0, 'the third runs');
+        await act('restart');
+        await red.until(() => frame() === 0, 'from the first frame');
+        await act('stop');
+        assert.equal((await payload(3))['status'], 'stopped');
+        await red.until(() => red.text('out') === 'stopped', 'the status says so');
+        await red.until(() => ffmpegs() === 0, 'no ffmpeg', 5000);
+        assert.deepEqual(readdirSync(out()), ['clip_x4.mp4']);
+        await red.until(() => completed() === 3, 'each is complete once');
+        assert.deepEqual(red.reported('caught'), []);
+        await act('start');
+        await red.until(() => frame() > 0, 'start begins the last one again');
+        await red.inject('go', [{ p: 'reset', v: 'true', vt: 'bool' }]);
+        assert.equal((await payload(4))['status'], 'stopped');
+      });
 
-    it('works inside a subflow', async () => {
-      const z = 'sub';
-      await red.deploy([
-        {
-          id: 'sub',
-          type: 'subflow',
-          name: 'restore',
-          in: [{ x: 10, y: 10, wires: [{ id: 'in' }] }],
-          out: [{ x: 9, y: 9, wires: [{ id: 'out', port: 0 }] }],
-          env: [{ name: 'PASSES', type: 'num', value: '1' }],
-        },
-        videoIn({}, ['up'], z),
-        upscale({ steps: 'PASSES', stepsType: 'env' }, ['out'], z),
-        videoOut({ wires: [[], []] }, z),
-        model(),
-        { id: 'tab', type: 'tab', label: 'test' },
-        inject('go', ['instance']),
-        {
-          id: 'instance',
-          type: 'subflow:sub',
-          z: 'tab',
-          env: [{ name: 'PASSES', type: 'num', value: '3' }],
-          wires: [['result']],
-          x: 50,
-          y: 50,
-        },
-        reporter('result'),
-      ]);
-      await send(clip);
-      const { status, model: used } = await payload();
-      assert.deepEqual([status, (used as { steps: number }).steps], ['done', 3]);
-    });
+      it('goes on after a deploy, where it was', async () => {
+        await red.deploy(chain());
+        await send(long);
+        await red.until(() => frame() > SEGMENT + 10, 'one segment is finished', 60_000);
+        await red.deploy(chain({ in: { name: 'renamed' } }), 'full');
+        await assertResumed();
+        assert.equal(await countFrames(out('long_x4.mp4')), LONG);
+        await sleep(200);
+        assert.deepEqual([red.reported('result').length, completed()], [1, 1]);
+        assert.deepEqual([red.reported('caught'), readdirSync(out())], [[], ['long_x4.mp4']]);
+      });
 
-    it('queues, pauses, resumes, skips, restarts and stops', async () => {
-      await red.deploy(chain({ in: { trimEnd: '' }, out: { overwrite: 'suffix' } }));
-      await send(long);
-      await red.until(() => frame() > 0, 'it runs');
-      await send(clip);
-      await send(long);
-      await act('pause');
-      await red.until(() => /^paused \d+%$/.test(red.text('out')), 'paused');
-      await red.until(() => ffmpegs() === 0, 'no ffmpeg while it is paused', 5000);
-      const seen = red.reported('progress').length;
-      await sleep(1200);
-      assert.equal(red.reported('progress').length, seen, 'nothing moves');
-      await act('resume');
-      await red.until(() => red.reported('progress').length > seen, 'it goes on');
-      await act('skip');
-      assert.equal((await payload(1))['status'], 'stopped');
-      const second = await result(2);
-      assert.deepEqual([second['filename'], (await payload(2))['status']], [out('clip_x4.mp4'), 'done']);
-      const before = red.reported('progress').length;
-      await red.until(() => red.reported('progress').length > before && frame() > 0, 'the third runs');
-      await act('restart');
-      await red.until(() => frame() === 0, 'from the first frame');
-      await act('stop');
-      assert.equal((await payload(3))['status'], 'stopped');
-      await red.until(() => red.text('out') === 'stopped', 'the status says so');
-      await red.until(() => ffmpegs() === 0, 'no ffmpeg', 5000);
-      assert.deepEqual(readdirSync(out()), ['clip_x4.mp4']);
-      await red.until(() => completed() === 3, 'each is complete once');
-      assert.deepEqual(red.reported('caught'), []);
-      await act('start');
-      await red.until(() => frame() > 0, 'start begins the last one again');
-      await red.inject('go', [{ p: 'reset', v: 'true', vt: 'bool' }]);
-      assert.equal((await payload(4))['status'], 'stopped');
-    });
+      it('keeps going when a deploy touches other nodes only', async () => {
+        const flow = chain();
+        await red.deploy(flow);
+        await send(long);
+        await red.until(() => frame() > 0, 'it runs');
+        await red.deploy(
+          flow.map((node) => (node.id === 'up' ? { ...node, name: 'touched' } : node)),
+          'nodes',
+        );
+        const { status, resumedFrom, framesOut } = await payload();
+        assert.deepEqual([status, framesOut, resumedFrom], ['done', LONG, 0]);
+      });
 
-    it('goes on after a deploy, where it was', async () => {
-      await red.deploy(chain());
-      await send(long);
-      await red.until(() => frame() > SEGMENT + 10, 'one segment is finished', 60_000);
-      await red.deploy(chain({ in: { name: 'renamed' } }), 'full');
-      await assertResumed();
-      assert.equal(await countFrames(out('long_x4.mp4')), LONG);
-      await sleep(200);
-      assert.deepEqual([red.reported('result').length, completed()], [1, 1]);
-      assert.deepEqual([red.reported('caught'), readdirSync(out())], [[], ['long_x4.mp4']]);
-    });
+      for (const [what, change] of [
+        ['deleted', (flow: FlowNode[]) => flow.filter(({ id }) => id !== 'out')],
+        ['disabled', (flow: FlowNode[]) => flow.map((node) => (node.id === 'out' ? { ...node, d: true } : node))],
+      ] as const) {
+        it(`ends the job when its node is ${what}`, async () => {
+          await red.deploy(chain());
+          await send(long);
+          await red.until(() => frame() > 0, 'it runs');
+          const started = Date.now();
+          await red.deploy(change(chain()));
+          assert.ok(Date.now() - started < 5000, 'without keeping the deploy waiting');
+          assert.equal(ffmpegs(), 0);
+          assert.deepEqual(
+            readdirSync(out()).filter((file) => !file.startsWith('.')),
+            [],
+          );
+          await red.deploy(chain());
+          await sleep(500);
+          assert.equal(red.text('out'), 'waiting', 'it does not come back');
+        });
+      }
 
-    it('keeps going when a deploy touches other nodes only', async () => {
-      const flow = chain();
-      await red.deploy(flow);
-      await send(long);
-      await red.until(() => frame() > 0, 'it runs');
-      await red.deploy(
-        flow.map((node) => (node.id === 'up' ? { ...node, name: 'touched' } : node)),
-        'nodes',
-      );
-      const { status, resumedFrom, framesOut } = await payload();
-      assert.deepEqual([status, framesOut, resumedFrom], ['done', LONG, 0]);
-    });
+      it('survives the death of its engine', async () => {
+        await red.deploy(chain());
+        await send(long);
+        await red.until(() => frame() > SEGMENT + 10, 'one segment is finished', 60_000);
+        const engine = workingEngine(red.pid)!;
+        process.kill(engine.pid, 'SIGKILL');
+        await assertResumed();
+        assert.deepEqual(await stillThere(engine.children, 1000), []);
+        assert.deepEqual([readdirSync(out()), red.reported('caught')], [['long_x4.mp4'], []]);
+      });
 
-    for (const [what, change] of [
-      ['deleted', (flow: FlowNode[]) => flow.filter(({ id }) => id !== 'out')],
-      ['disabled', (flow: FlowNode[]) => flow.map((node) => (node.id === 'out' ? { ...node, d: true } : node))],
-    ] as const) {
-      it(`ends the job when its node is ${what}`, async () => {
+      it('says that the engine died when the job may not resume, and leaves nothing', async () => {
+        await red.deploy(chain({ out: { resume: false } }));
+        await send(long);
+        await red.until(() => frame() > 0, 'it runs');
+        const engine = workingEngine(red.pid)!;
+        process.kill(engine.pid, 'SIGKILL');
+        assert.equal((await caught()).code, 'ENGINE_CRASHED');
+        await red.until(() => red.text('out') === 'failed: engine died', 'the status says so');
+        assert.deepEqual(await stillThere(engine.children, 3000), []);
+        assert.deepEqual(readdirSync(out()), []);
+        await send(clip);
+        assert.equal((await payload(2))['status'], 'done', 'the next job has a new engine');
+      });
+
+      it('dies with Node-RED and goes on when the file is sent again', async () => {
+        await red.deploy(chain());
+        await send(long);
+        await red.until(() => frame() > SEGMENT + 10, 'one segment is finished', 60_000);
+        const children = descendants(red.pid).map(({ pid }) => pid);
+        assert.ok(children.length > 1, 'engine and ffmpeg');
+        await red.stop('SIGKILL');
+        assert.deepEqual(await stillThere(children, 5000), []);
+        red = await Runtime.start(major, folder);
+        await send(long);
+        await assertResumed();
+        assert.deepEqual(readdirSync(out()), ['long_x4.mp4']);
+      });
+
+      it('ends quickly with Node-RED in the middle of a job', async () => {
         await red.deploy(chain());
         await send(long);
         await red.until(() => frame() > 0, 'it runs');
+        const children = descendants(red.pid).map(({ pid }) => pid);
         const started = Date.now();
-        await red.deploy(change(chain()));
-        assert.ok(Date.now() - started < 5000, 'without keeping the deploy waiting');
-        assert.equal(ffmpegs(), 0);
-        assert.deepEqual(
-          readdirSync(out()).filter((file) => !file.startsWith('.')),
-          [],
-        );
-        await red.deploy(chain());
-        await sleep(500);
-        assert.equal(red.text('out'), 'waiting', 'it does not come back');
+        await red.stop();
+        assert.ok(Date.now() - started < 5000);
+        assert.deepEqual(await stillThere(children, 3000), []);
+        red = await Runtime.start(major, folder);
       });
-    }
-
-    it('survives the death of its engine', async () => {
-      await red.deploy(chain());
-      await send(long);
-      await red.until(() => frame() > SEGMENT + 10, 'one segment is finished', 60_000);
-      const engine = workingEngine(red.pid)!;
-      process.kill(engine.pid, 'SIGKILL');
-      await assertResumed();
-      assert.deepEqual(await stillThere(engine.children, 1000), []);
-      assert.deepEqual([readdirSync(out()), red.reported('caught')], [['long_x4.mp4'], []]);
     });
-
-    it('says that the engine died when the job may not resume, and leaves nothing', async () => {
-      await red.deploy(chain({ out: { resume: false } }));
-      await send(long);
-      await red.until(() => frame() > 0, 'it runs');
-      const engine = workingEngine(red.pid)!;
-      process.kill(engine.pid, 'SIGKILL');
-      assert.equal((await caught()).code, 'ENGINE_CRASHED');
-      await red.until(() => red.text('out') === 'failed: engine died', 'the status says so');
-      assert.deepEqual(await stillThere(engine.children, 3000), []);
-      assert.deepEqual(readdirSync(out()), []);
-      await send(clip);
-      assert.equal((await payload(2))['status'], 'done', 'the next job has a new engine');
-    });
-
-    it('dies with Node-RED and goes on when the file is sent again', async () => {
-      await red.deploy(chain());
-      await send(long);
-      await red.until(() => frame() > SEGMENT + 10, 'one segment is finished', 60_000);
-      const children = descendants(red.pid).map(({ pid }) => pid);
-      assert.ok(children.length > 1, 'engine and ffmpeg');
-      await red.stop('SIGKILL');
-      assert.deepEqual(await stillThere(children, 5000), []);
-      red = await Runtime.start(major, folder);
-      await send(long);
-      await assertResumed();
-      assert.deepEqual(readdirSync(out()), ['long_x4.mp4']);
-    });
-
-    it('ends quickly with Node-RED in the middle of a job', async () => {
-      await red.deploy(chain());
-      await send(long);
-      await red.until(() => frame() > 0, 'it runs');
-      const children = descendants(red.pid).map(({ pid }) => pid);
-      const started = Date.now();
-      await red.stop();
-      assert.ok(Date.now() - started < 5000);
-      assert.deepEqual(await stillThere(children, 3000), []);
-      red = await Runtime.start(major, folder);
-    });
-  });
-}
+  }
+});

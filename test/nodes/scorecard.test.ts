@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import { JOB_DEFAULTS } from '../../src/pipeline/job';
+import { example, exampleNames } from './flows';
+import { root } from './root';
+
+/** What a node type tells the editor; only what the tests look at. */
+interface Definition {
+  readonly category: string;
+  readonly color?: string;
+  readonly icon?: string;
+  readonly inputs?: number;
+  readonly outputs?: number;
+  readonly align?: string;
+  readonly paletteLabel?: string;
+  readonly defaults: Readonly<Record<string, { value: unknown; type?: string; validate?: (v: unknown) => unknown }>>;
+}
+
+interface Package {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+  readonly keywords: string[];
+  readonly repository: { url: string };
+  readonly bugs: { url: string };
+  readonly engines: { node: string };
+  readonly files: string[];
+  readonly dependencies: Record<string, string>;
+  readonly 'node-red': { version: string; nodes: Record<string, string> };
+}
+
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const pkg = JSON.parse(read('package.json')) as Package;
+const types = Object.keys(pkg['node-red'].nodes);
+const LANGUAGES = ['en-US', 'de'];
+
+/** Runs the script of a node's page as the editor would, and answers with what it registers. */
+function definitionOf(type: string): Definition {
+  const script = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(read(`nodes/${type}.html`));
+  assert.ok(script, `${type}.html has a script`);
+  const registered = new Map<string, Definition>();
+  const RED = {
+    nodes: { registerType: (name: string, definition: Definition) => registered.set(name, definition) },
+    _: (key: string) => key,
+    validators: {},
+  };
+  runInNewContext(script[1]!, { RED, $: () => ({ val: () => undefined }) });
+  assert.deepEqual([...registered.keys()], [type]);
+  return registered.get(type)!;
+}
+
+/** Keys of a catalogue, joined by dots. */
+function keysOf(catalogue: unknown, path = ''): string[] {
+  if (typeof catalogue === 'string') return [path];
+  return Object.entries(catalogue as Record<string, unknown>).flatMap(([key, value]) =>
+    keysOf(value, path === '' ? key : `${path}.${key}`),
+  );
+}
+
+describe('scorecard of the flow library', () => {
+  it('P01, P03, P05: licence, repository, bug tracker, keyword', () => {
+    assert.ok(pkg.license);
+    assert.match(pkg.repository.url, /^git\+https:\/\/github\.com\//);
+    assert.match(pkg.bugs.url, /^https:/);
+    assert.ok(pkg.keywords.includes('node-red'));
+  });
+
+  it('P04: a scoped name', () => assert.match(pkg.name, /^@[a-z0-9-]+\/node-red-[a-z0-9-]+$/));
+
+  it('P06, P07: versions of Node-RED and Node.js that include the newest and the maintained', () => {
+    assert.equal(pkg['node-red'].version, '>=4.0.0');
+    assert.equal(pkg.engines.node, '>=20');
+  });
+
+  it('D01: six dependencies at most, and Node-RED is none of them', () => {
+    const names = Object.keys(pkg.dependencies);
+    assert.ok(names.length <= 6);
+    assert.ok(!names.includes('node-red'));
+  });
+
+  it('ships what it needs', () => {
+    for (const part of ['dist/src', 'dist/nodes', 'examples']) assert.ok(pkg.files.includes(part), part);
+    for (const file of Object.values(pkg['node-red'].nodes)) {
+      assert.match(file, /^dist\/nodes\/remaster-[a-z]+\.js$/); // the page's name is made by replacing the first `.js`
+      const page = file.replace('.js', '.html').replace('dist/', '');
+      assert.ok(existsSync(join(root, page)), page);
+    }
+  });
+
+  it('N02: every node but the config nodes is in an example; every example is a list', () => {
+    const used = new Set(exampleNames.flatMap((name) => example(name).map(({ type }) => type)));
+    for (const type of types) if (definitionOf(type).category !== 'config') assert.ok(used.has(type), type);
+    for (const name of exampleNames) assert.ok(Array.isArray(example(name)), name);
+  });
+
+  for (const type of types) {
+    describe(type, () => {
+      it('can be read without running the page', () => {
+        const page = read(`nodes/${type}.html`);
+        assert.match(page, /<script type="text\/javascript">/);
+        assert.match(page, new RegExp(`RED\\.nodes\\.registerType\\('${type}', \\{`));
+        assert.match(page, new RegExp(`data-template-name="${type}"`));
+      });
+
+      it('looks like one of ours', () => {
+        const { category, color, icon, inputs, outputs, align, paletteLabel } = definitionOf(type);
+        if (category === 'config') return;
+        assert.equal(category, 'video');
+        assert.match(color!, /^#[0-9A-F]{6}$/i);
+        assert.equal(icon, `${type}.svg`);
+        assert.deepEqual([inputs, outputs], [1, type === 'remaster-out' ? 2 : 1]);
+        assert.equal(align, type === 'remaster-out' ? 'right' : undefined);
+        assert.match(paletteLabel!, /^video (in|upscale|out)$/);
+        const svg = read(`nodes/icons/${icon}`);
+        assert.match(svg, /width="40" height="60" viewBox="0 0 40 60"/);
+        assert.doesNotMatch(svg.replaceAll('#fff', ''), /#[0-9a-f]{3,}|rgb/i); // white on transparent
+      });
+
+      it('has a field for every setting, and a setting for every field', () => {
+        const { category, defaults } = definitionOf(type);
+        const prefix = category === 'config' ? 'node-config-input-' : 'node-input-';
+        const fields = [...read(`nodes/${type}.html`).matchAll(/ id="(node-(?:config-)?input-)(\w+)"/g)].map(
+          ([, start, name]) => {
+            assert.equal(start, prefix);
+            return name;
+          },
+        );
+        assert.deepEqual(fields.toSorted(), Object.keys(defaults).toSorted());
+        for (const field of fields.filter((name) => !name!.endsWith('Type'))) {
+          assert.match(
+            read(`nodes/${type}.html`),
+            new RegExp(`<label for="${prefix}${field}"`),
+            `${field} has a label`,
+          );
+        }
+      });
+
+      it('is valid as it comes from the palette', () => {
+        const { defaults } = definitionOf(type);
+        const node = Object.fromEntries(Object.entries(defaults).map(([name, { value }]) => [name, value]));
+        for (const [name, { value, validate }] of Object.entries(defaults)) {
+          if (validate) assert.equal(validate.call(node, value), true, name);
+        }
+      });
+
+      it('speaks every language completely', () => {
+        const page = read(`nodes/${type}.html`);
+        const catalogues = LANGUAGES.map(
+          (language) => JSON.parse(read(`nodes/locales/${language}/${type}.json`)) as object,
+        );
+        const [english, ...others] = catalogues.map((catalogue) => keysOf(catalogue));
+        for (const keys of others) assert.deepEqual(keys.toSorted(), english!.toSorted());
+        for (const text of catalogues.map((one) => JSON.stringify(one)))
+          assert.doesNotMatch(text, /\{\{/, 'Node-RED writes __name__');
+        const used = [
+          ...page.matchAll(/data-i18n="(?:\[\w+\])?([\w.-]+)"/g),
+          ...page.matchAll(/_\(\s*'([\w.-]+)'/g),
+        ].map(([, key]) => key!);
+        assert.ok(used.length > 3);
+        for (const key of used) assert.ok(english!.includes(key), `${key} has a text`);
+        for (const language of LANGUAGES) {
+          const help = read(`nodes/locales/${language}/${type}.html`);
+          assert.match(help, new RegExp(`<script type="text/markdown" data-help-name="${type}">`));
+        }
+      });
+    });
+  }
+
+  it('shows the defaults of the job in the editor', () => {
+    const value = (type: string, field: string): unknown => definitionOf(type).defaults[field]!.value;
+    const shown = {
+      model: value('remaster-model', 'model'),
+      provider: value('remaster-model', 'provider'),
+      device: value('remaster-model', 'device'),
+      threads: value('remaster-model', 'threads'),
+      tile: value('remaster-model', 'tile') || null,
+      batch: value('remaster-model', 'batch') || null,
+      steps: value('remaster-upscale', 'steps') || null,
+      strength: Number(value('remaster-upscale', 'strength')),
+      noise: value('remaster-upscale', 'noise'),
+      seed: Number(value('remaster-upscale', 'seed')),
+      deinterlace: value('remaster-in', 'deinterlace'),
+      trim: value('remaster-in', 'trimStart') || value('remaster-in', 'trimEnd') || null,
+      overwrite: value('remaster-out', 'overwrite') === 'always',
+      codec: value('remaster-out', 'codec'),
+      quality: value('remaster-out', 'quality') || null,
+      audio: value('remaster-out', 'audio'),
+      extras: value('remaster-out', 'extras'),
+      resume: value('remaster-out', 'resume'),
+    };
+    assert.deepEqual(shown, { ...JOB_DEFAULTS, resume: true }); // on in flows, which run for days unattended
+  });
+});
