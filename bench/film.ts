@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
+
+/** A folder for one measurement. */
+export const workFolder = (): string => mkdtempSync(join(tmpdir(), 'remaster-bench-'));
+
+/** The bundled sample, looped and scaled to a size and a number of frames: real pictures for every measurement. */
+export async function film(path: string, size: string, frames: number): Promise<string> {
+  const { path: program } = await findFfmpeg();
+  const sample = join(process.cwd(), 'examples/media/sample.mp4');
+  const filter = `loop=loop=-1:size=1000,setpts=N/25/TB,scale=${size.replace('x', ':')}:flags=bicubic`;
+  execFileSync(program, [
+    '-v',
+    'error',
+    '-y',
+    '-i',
+    sample,
+    '-vf',
+    filter,
+    '-frames:v',
+    String(frames),
+    '-an',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:v',
+    'libx264',
+    '-preset',
+    'veryfast',
+    path,
+  ]);
+  return path;
+}
