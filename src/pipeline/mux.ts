@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { carry } from './carry';
 import type { Codec } from './codecs';
 import { timescale } from './encode';
 import type { FfmpegBinary } from './ffmpegBinary';
-import { ffmpeg, ffmpegText } from './ffmpegProcess';
+import { ffmpeg } from './ffmpegProcess';
 import type { Rational } from './frame';
 import type { Job } from './job';
 import type { VideoInfo } from './probe';
@@ -89,33 +90,28 @@ export async function verify(
   expected: { readonly pts: readonly number[]; readonly timeBase: Rational; readonly from: number },
   signal: AbortSignal,
 ): Promise<number> {
-  const { stdout } = await ffmpegText(
+  const input = ['-protocol_whitelist', 'file,pipe', '-i', `file:${path}`];
+  await using reader = ffmpeg(
     binary,
-    [
-      '-v',
-      'error',
-      '-protocol_whitelist',
-      'file,pipe',
-      '-i',
-      `file:${path}`,
-      '-map',
-      '0:v:0',
-      '-c',
-      'copy',
-      '-copyts',
-      '-f',
-      'framecrc',
-      'pipe:1',
-    ],
+    [...input, '-map', '0:v:0', '-c', 'copy', '-copyts', '-f', 'framecrc', 'pipe:1'],
     signal,
   );
-  const base = /^#tb 0: (\d+)\/(\d+)/m.exec(stdout);
-  const times = [...stdout.matchAll(/^0, *-?\d+, *(-?\d+),/gm)].map(([, pts]) => Number(pts)).sort((a, b) => a - b);
+  let base: RegExpExecArray | null = null;
+  const times: number[] = [];
+  // Line by line: the list of a day of film is larger than a string may be.
+  for await (const line of createInterface({ input: reader.stdout })) {
+    base ??= /^#tb 0: (\d+)\/(\d+)/.exec(line);
+    const packet = /^0, *-?\d+, *(-?\d+),/.exec(line);
+    if (packet) times.push(Number(packet[1]));
+  }
+  await reader.ended;
+  times.sort((a, b) => a - b); // packets come in coding order
   const { pts, timeBase, from } = expected;
   if (!base || times.length !== pts.length) {
     throw new RemasterError(
       'ENCODE_FAILED',
       `The written file holds ${times.length} frames instead of ${pts.length}; it was not kept.`,
+      { remedy: 'Try another codec or container, and report it: this should not happen.' },
     );
   }
   const tick = Number(base[1]) / Number(base[2]);

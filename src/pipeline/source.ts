@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, open, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { RemasterError } from '../errors';
 
@@ -33,10 +32,10 @@ export async function openSource(path: string): Promise<SourceFile> {
       remedy: 'Copy it again from where it came.',
     });
   }
-  await access(absolute, constants.R_OK).catch((cause: unknown) => {
+  const first = await firstBytes(absolute).catch((cause: unknown) => {
     throw unreadable(absolute, 'it may not be read', cause, 'Give the user that runs remaster the right to read it.');
   });
-  return { path: absolute, label, bytes: found.size, modifiedMs: found.mtimeMs, isImage: await isImage(absolute) };
+  return { path: absolute, label, bytes: found.size, modifiedMs: found.mtimeMs, isImage: isImage(first) };
 }
 
 export const unreadable = (
@@ -68,16 +67,20 @@ export const inputOptions = (source: Pick<SourceFile, 'path' | 'isImage'>): stri
   `file:${source.path}`, // the prefix keeps `-x.mp4` from being an option and `http:x.mp4` from being an address
 ];
 
-async function isImage(path: string): Promise<boolean> {
+async function firstBytes(path: string): Promise<Buffer> {
   const file = await open(path, 'r');
   try {
     const { buffer } = await file.read(Buffer.alloc(12), 0, 12, 0);
-    const hex = buffer.toString('hex');
-    const isRiffWebp = hex.startsWith('52494646') && buffer.toString('latin1', 8, 12) === 'WEBP';
-    return (
-      /^(89504e470d0a1a0a|ffd8ff|49492a00|4d4d002a)/.test(hex) || isRiffWebp || buffer.toString('latin1', 0, 2) === 'BM'
-    );
+    return buffer;
   } finally {
     await file.close();
   }
+}
+
+function isImage(first: Buffer): boolean {
+  const hex = first.toString('hex');
+  const isRiffWebp = hex.startsWith('52494646') && first.toString('latin1', 8, 12) === 'WEBP';
+  return (
+    /^(89504e470d0a1a0a|ffd8ff|49492a00|4d4d002a)/.test(hex) || isRiffWebp || first.toString('latin1', 0, 2) === 'BM'
+  );
 }

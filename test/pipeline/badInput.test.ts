@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   appendFileSync,
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -155,6 +156,21 @@ describe('badInput', () => {
     refuses('OUTPUT_UNWRITABLE', 'good.mp4', { output: at('folder.mp4'), overwrite: true }));
   it('an output folder in which nothing may be written', () =>
     refuses('OUTPUT_UNWRITABLE', 'good.mp4', { output: '/proc/out.mp4' }));
+  it('a file that may not be read, and a folder that may not be written', async function () {
+    if (process.geteuid!() !== 0) return; // only root can take rights away from itself and get them back
+    writeFileSync(at('secret.mp4'), readFileSync(at('good.mp4')), { mode: 0o600 });
+    mkdirSync(at('theirs'));
+    await binary();
+    chmodSync(folder, 0o755);
+    try {
+      process.seteuid!(65534);
+      await assert.rejects(run('secret.mp4'), { code: 'SOURCE_UNREADABLE' });
+      await assert.rejects(run('good.mp4', { output: at('theirs/out.mp4') }), { code: 'OUTPUT_UNWRITABLE' });
+    } finally {
+      process.seteuid!(0);
+    }
+    assert.deepEqual(readdirSync(at('theirs')), []);
+  });
   it('a picture larger than the codec takes', async () => {
     await ff('-f', 'lavfi', '-i', 'color=gray:size=7680x4320,trim=end_frame=1', '-frames:v', '1', at('8k.png'));
     const { message } = await refuses('FRAME_TOO_LARGE', '8k.png', { output: at('8k.mp4') }, 4);

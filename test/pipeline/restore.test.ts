@@ -3,6 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Job, JOB_DEFAULTS, type Progress, type Result } from '../../src/pipeline/job';
 import { restore } from '../../src/pipeline/restore';
+import type { Model } from '../../src/model/model';
 import { binary, description, ff, meanDifference, moving, pixels, scratchFolder, times } from '../films';
 import { nearest } from './fakes';
 
@@ -376,6 +377,35 @@ describe('restore', () => {
     const part = await pixels(at('part.out.mkv'));
     const frame = 64 * 36 * 3;
     assert.ok(meanDifference(part, whole.subarray(10 * frame, 20 * frame)) < 1.5);
+  });
+
+  it('a part far into the film is found by seeking, to the frame', async () => {
+    await ff(...moving('64x36', '10', 120), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-g', '25', at('far.mp4'));
+    const { framesOut } = await run('far.mp4', 'far2.mkv', { trim: { start: 7.3, end: 8.1 }, codec: 'ffv1' });
+    assert.equal(framesOut, 8);
+    const frame = 64 * 36 * 3;
+    const wanted = (await pixels(at('far.mp4'))).subarray(73 * frame, 81 * frame);
+    assert.ok(meanDifference(await pixels(at('far2.mkv')), wanted) < 1.5);
+  });
+
+  it('never more than three groups of frames are alive, however slow the model', async () => {
+    let taken = 0;
+    let written = 0;
+    let most = 0;
+    const model = nearest(1, { pauseMs: 1 });
+    const counted: Model = {
+      ...model,
+      run: (batch, signal) => ((most = Math.max(most, ++taken - written)), model.run(batch, signal)),
+    };
+    const job = { ...JOB_DEFAULTS, input: at('long.mp4'), output: at('counted.mp4') };
+    await restore(
+      job,
+      { binary: await binary(), openModel: async () => counted },
+      never,
+      ({ frame }) => (written = frame),
+    );
+    assert.equal(taken, 230);
+    assert.ok(most <= 3, `${most} were alive`);
   });
 
   for (const [codec, ending] of [
