@@ -11,26 +11,22 @@ export interface ModelShelf {
 const PLACES = 2;
 
 export function modelShelf(): ModelShelf {
-  const models = new Map<string, Promise<Model>>();
+  const models = new Map<string, Model>();
   return {
     async open(request) {
+      // Always asked for anew, which costs nothing while it is loaded: a bundle that was replaced on disk is noticed.
+      const model = await openModel(request);
       const key = JSON.stringify(request);
-      const known = models.get(key);
-      const opening = known ?? openModel(request);
+      const replaced = [models.get(key)];
       models.delete(key);
-      models.set(key, opening); // newest last
-      try {
-        const model = await opening;
-        for (const [old, other] of models) {
-          if (models.size <= PLACES) break;
-          models.delete(old);
-          void other.then((unused) => unused[Symbol.asyncDispose]()).catch(() => {}); // one that failed to load told its own job
-        }
-        return { info: model.info, run: (batch, signal) => model.run(batch, signal), async [Symbol.asyncDispose]() {} };
-      } catch (error) {
-        models.delete(key);
-        throw error;
+      models.set(key, model); // newest last
+      for (const [old, other] of models) {
+        if (models.size <= PLACES) break;
+        models.delete(old);
+        replaced.push(other);
       }
+      for (const old of replaced) void old?.[Symbol.asyncDispose]();
+      return { info: model.info, run: (batch, signal) => model.run(batch, signal), async [Symbol.asyncDispose]() {} };
     },
   };
 }

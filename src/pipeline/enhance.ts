@@ -56,7 +56,9 @@ interface Layout {
 
 function layOut({ multiple, tile, scale }: ModelInfo, width: number, height: number, longest: number): Layout {
   const size = Math.max(multiple, Math.ceil(longest / multiple) * multiple);
-  const grid = tileGrid(width, height, { size, multiple, overlap: Math.min(tile.overlap, Math.floor(size / 2)) });
+  // Tiles start on whole cells of the model's working grid, so that overlapping tiles see the same noise.
+  const settings = { size, multiple, grid: multiple, overlap: Math.min(tile.overlap, Math.floor(size / 2)) };
+  const grid = tileGrid(width, height, settings);
   const isWhole = grid.tiles.length === 1 && grid.x.size === width && grid.y.size === height;
   return { grid, weights: { x: tileWeights(grid.x, scale), y: tileWeights(grid.y, scale) }, isWhole, width, height };
 }
