@@ -81,9 +81,10 @@ describe('editor', function () {
           });
           await page.waitForTimeout(1500);
           await shoot('flow');
-          await page.locator('#red-ui-palette-search input').fill('video');
+          await page.locator('#red-ui-palette-search input').pressSequentially('video');
           await page.waitForTimeout(700);
           await shoot('palette');
+          assert.equal(await page.locator('.red-ui-palette-node:visible').count(), 3);
           for (const label of ['video in', 'video upscale', 'video out']) {
             await page.locator('.red-ui-palette-node:visible', { hasText: label }).first().waitFor();
           }
@@ -110,6 +111,15 @@ describe('editor', function () {
             await page.evaluate(() => (window as unknown as { RED: EditorRed }).RED.tray.close());
             await page.waitForTimeout(600);
           }
+          const go = example(exampleNames[0]!).find((node) => node['name'] === 'sample clip')!.id;
+          await red.inject(go);
+          await page
+            .locator('.red-ui-flow-node-status-label', { hasText: /^\d+%/ })
+            .waitFor({ timeout: 60_000, state: 'attached' });
+          await shoot('at work');
+          seen.push(await page.locator('#red-ui-workspace').innerText());
+          await red.inject(go, [{ p: 'reset', v: 'true', vt: 'bool' }]);
+
           for (const type of TYPES) {
             await page.evaluate(
               (one) => (window as unknown as { RED: EditorRed }).RED.sidebar.help.show(one, true),

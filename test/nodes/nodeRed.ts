@@ -47,10 +47,10 @@ export async function nodeRed5(): Promise<Major> {
   return { name: 'Node-RED 5', nodeRed, node };
 }
 
-let installed: Promise<string> | null = null;
+let install: Promise<string> | null = null;
 
 /** A folder where the package is installed: once for all tests, gone at the end. */
-export const installedPackage = (): Promise<string> => (installed ??= installPackage());
+export const installedPackage = (): Promise<string> => (install ??= installPackage());
 
 /** Packs this repository and installs the package as the palette manager would, into a user directory of its own. */
 async function installPackage(): Promise<string> {

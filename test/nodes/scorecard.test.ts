@@ -127,7 +127,7 @@ describe('scorecard of the flow library', () => {
             return name;
           },
         );
-        assert.deepEqual(fields.toSorted(), Object.keys(defaults).toSorted());
+        assert.deepEqual(new Set(fields), new Set(Object.keys(defaults)));
         for (const field of fields.filter((name) => !name!.endsWith('Type'))) {
           assert.match(
             read(`nodes/${type}.html`),
