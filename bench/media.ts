@@ -8,7 +8,7 @@ import { extname, join } from 'node:path';
 import { createEngine } from '../src/engine/client';
 import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
 import { JOB_DEFAULTS } from '../src/pipeline/job';
-import { describe } from '../src/pipeline/probe';
+import { describe } from '../src/pipeline/describe';
 import { workFolder } from './film';
 import { printTable } from './table';
 

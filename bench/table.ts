@@ -8,7 +8,7 @@ export function printTable(title: string, rows: readonly Readonly<Record<string,
   console.log(line(columns));
   console.log(line(columns.map(() => '---')));
   for (const row of rows) console.log(line(columns.map((column) => String(row[column] ?? ''))));
-  const [{ model = 'unknown' } = {}] = cpus();
+  const model = cpus()[0]?.model ?? 'unknown';
   const gib = Math.round(totalmem() / 2 ** 30);
   console.log(
     `\n${cpus().length} × ${model.trim()}, ${gib} GiB, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}\n`,

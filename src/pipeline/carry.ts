@@ -1,5 +1,6 @@
 import type { Container } from './codecs';
-import type { StreamInfo, VideoInfo } from './probe';
+import type { StreamInfo } from './describe';
+import type { VideoInfo } from './probe';
 
 /** What happens to the streams beside the film: ffmpeg options for the last mux, and what could not be carried. */
 export interface Carried {

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { extname } from 'node:path';
 import { concatMap, lastValueFrom, tap } from 'rxjs';
 import { RemasterError, StoppedError } from '../errors';
 import type { Model, ModelRequest } from '../model/model';
@@ -10,11 +9,13 @@ import { type FrameSource, openVideo } from './decode';
 import { enhancer } from './enhance';
 import type { FfmpegBinary } from './ffmpegBinary';
 import type { Frame } from './frame';
-import type { Job, Progress, Result, Stage } from './job';
+import type { Job, Progress, Result } from './job';
 import { mux, verify } from './mux';
 import { paced, Window } from './pace';
 import { noFrames, probe, type VideoInfo } from './probe';
+import { progressMeter } from './progress';
 import { segmentedSink } from './segments';
+import { damage, partialName, tornError } from './torn';
 import { enterWorkplace, jobKey, unwritable, workFolder } from './workplace';
 
 /** One group of frames being read, one in the model, one being written. */
@@ -197,84 +198,4 @@ async function* left(frames: AsyncIterable<Frame>, skip: number, times: number[]
     times.push(frame.pts);
     if (times.length > skip) yield frame;
   }
-}
-
-type Damage = 'truncated' | 'changed';
-
-/** What was wrong with the source, now that all of it was read. */
-async function damage(
-  { source, duration, timeBase }: VideoInfo,
-  job: Job,
-  lastPts: number,
-  complaints: string,
-): Promise<Damage | null> {
-  const now = await stat(source.path).catch(() => null);
-  if (!now || now.size !== source.bytes || now.mtimeMs !== source.modifiedMs) return 'changed';
-  const isCutOff = /File ended prematurely|partial file|Truncated|truncated/.test(complaints);
-  const missing = (duration ?? 0) - (lastPts * timeBase.num) / timeBase.den;
-  return isCutOff && (job.trim?.end ?? null) === null && missing > 0.5 ? 'truncated' : null;
-}
-
-const partialName = (output: string): string => {
-  const ending = extname(output);
-  return `${output.slice(0, output.length - ending.length)}.partial${ending}`;
-};
-
-const tornError = (torn: Damage, { source }: VideoInfo, output: string): RemasterError =>
-  torn === 'truncated'
-    ? new RemasterError(
-        'SOURCE_TRUNCATED',
-        `${source.path} ends in the middle: it was cut off. What was there is restored in ${output}.`,
-        {
-          remedy: 'Copy the source again and restore it once more, or keep the part.',
-        },
-      )
-    : new RemasterError(
-        'SOURCE_CHANGED',
-        `${source.path} changed while it was read. What was read is restored in ${output}.`,
-        {
-          remedy: 'Wait until the recording or the copy has ended and start again.',
-        },
-      );
-
-/** Keeps count, and says so. */
-function progressMeter(report: (progress: Progress) => void) {
-  let stage: Stage = 'probing';
-  let frame = 0;
-  let made = 0;
-  let total: number | null = null;
-  let share: number | null = null;
-  let since = 0;
-  let span: { from: number; ticks: number } | null = null;
-  const say = (): void => {
-    const seconds = (performance.now() - since) / 1000;
-    const fps = made > 0 && seconds > 0 ? made / seconds : null;
-    const eta = stage === 'finishing' ? 0 : fps && total !== null ? Math.max(0, total - frame) / fps : null;
-    report({ stage, frame, total, share: stage === 'finishing' ? 1 : share, fps, eta });
-  };
-  return {
-    stage(next: Stage): void {
-      stage = next;
-      say();
-    },
-    expect({ duration, framesPerSecond, timeBase }: VideoInfo, { trim }: Job): void {
-      if (duration === null) return;
-      const from = trim?.start ?? 0;
-      const length = Math.max(0, Math.min(trim?.end ?? Infinity, duration) - from);
-      span = { from: (from * timeBase.den) / timeBase.num, ticks: (length * timeBase.den) / timeBase.num };
-      if (framesPerSecond !== null) total = Math.max(1, Math.round(length * framesPerSecond));
-    },
-    resume(done: number): void {
-      frame = done;
-      since = performance.now();
-    },
-    advance(frames: number, pts: number, seen: number): void {
-      if (made === 0) stage = 'restoring';
-      made += frames;
-      frame += frames;
-      if (total !== null) total = Math.max(total, seen);
-      if (span && span.ticks > 0) share = Math.min(1, Math.max(0, (pts - span.from) / span.ticks));
-      say();
-    },
-  };
 }
