@@ -1,0 +1,71 @@
+import { element, icon } from './element.js';
+
+/** Per cent that one press of a key moves the line. */
+const KEYS = {
+  ArrowLeft: -1,
+  ArrowDown: -1,
+  ArrowRight: 1,
+  ArrowUp: 1,
+  PageDown: -10,
+  PageUp: 10,
+  Home: -100,
+  End: 100,
+};
+
+/** Two pictures or videos on each other with a line between them: on its left the first is seen, on its right the second. */
+export function split({ width, height, before, after }, first, second) {
+  const handle = element(
+    'div',
+    {
+      className: 'handle',
+      tabIndex: 0,
+      attributes: {
+        role: 'slider',
+        'aria-label': 'Line between before and after',
+        'aria-orientation': 'horizontal',
+        'aria-valuemin': '0',
+        'aria-valuemax': '100',
+      },
+    },
+    element('div', { className: 'grip' }, icon('M9.5 8 5.5 12 9.5 16M14.5 8 18.5 12 14.5 16')),
+  );
+  const box = element(
+    'div',
+    { className: 'split' },
+    element('div', { className: 'layer before' }, first, element('span', { className: 'label' }, before.label)),
+    element('div', { className: 'layer after' }, second, element('span', { className: 'label' }, after.label)),
+    handle,
+  );
+  box.style.aspectRatio = `${width} / ${height}`;
+
+  let at = 0;
+  const move = (percent) => {
+    at = Math.min(100, Math.max(0, percent));
+    box.style.setProperty('--at', `${at}%`);
+    handle.setAttribute('aria-valuenow', String(Math.round(at)));
+    handle.setAttribute('aria-valuetext', `${Math.round(at)} % before, ${100 - Math.round(at)} % after`);
+  };
+  move(50);
+
+  const follow = ({ clientX }) => {
+    const { left, width: wide } = box.getBoundingClientRect();
+    move(((clientX - left) / wide) * 100);
+  };
+  box.addEventListener('pointerdown', (event) => {
+    if (event.button !== 0) return;
+    event.preventDefault(); // no selecting, no dragging of the picture
+    handle.focus({ preventScroll: true });
+    box.setPointerCapture(event.pointerId);
+    follow(event);
+  });
+  box.addEventListener('pointermove', (event) => {
+    if (box.hasPointerCapture(event.pointerId)) follow(event);
+  });
+  handle.addEventListener('keydown', (event) => {
+    const step = KEYS[event.key];
+    if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    move(at + step * (event.shiftKey ? 10 : 1));
+  });
+  return box;
+}

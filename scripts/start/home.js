@@ -1,0 +1,13 @@
+'use strict';
+const { mkdirSync } = require('node:fs');
+const { resolve } = require('node:path');
+const { root } = require('../setup');
+
+/** The folder that keeps everything `npm start` makes; git does not see it. */
+function homeFolder() {
+  const home = resolve(root, process.env['REMASTER_HOME'] || '.remaster');
+  mkdirSync(home, { recursive: true });
+  return home;
+}
+
+module.exports = { homeFolder };

@@ -1,0 +1,69 @@
+'use strict';
+// Node-RED inside this process, with our package and its example flows.
+const { randomBytes } = require('node:crypto');
+const { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { root } = require('../setup');
+
+const EXAMPLES = join(root, 'examples', 'flows');
+
+/** Prepares Node-RED for a server; `start` runs its flows. Whoever calls this stops it. */
+function prepareNodeRed(server, home) {
+  const RED = require('node-red');
+  const userDir = join(home, 'node-red');
+  mkdirSync(userDir, { recursive: true });
+  bringFlows(join(userDir, 'flows.json'));
+  RED.init(server, {
+    userDir,
+    flowFile: 'flows.json',
+    credentialSecret: secretIn(userDir),
+    nodesDir: [root], // registers the whole package: nodes, words, icons, and the flows under Import → Examples
+    httpAdminRoot: '/',
+    httpNodeRoot: '/',
+    telemetry: { enabled: false, updateNotification: false },
+    editorTheme: {
+      tours: false,
+      projects: { enabled: false },
+      page: { title: 'remaster · Node-RED' },
+      header: { title: 'remaster' },
+    },
+    logging: { console: { level: 'error', metrics: false, audit: false } },
+  });
+  return RED;
+}
+
+/** The example flows as tabs, the first time only: from then on the flows are the user's. */
+function bringFlows(path) {
+  if (existsSync(path)) return;
+  writeFileSync(path, `${JSON.stringify(exampleFlows(), null, 4)}\n`);
+}
+
+/** All examples in one set of flows, with one model node instead of one for each. */
+function exampleFlows() {
+  const files = readdirSync(EXAMPLES)
+    .filter((name) => name.endsWith('.json'))
+    .toSorted();
+  const nodes = files.flatMap((name) => JSON.parse(readFileSync(join(EXAMPLES, name), 'utf8')));
+  const models = new Map();
+  const twins = new Map();
+  for (const { id, ...settings } of nodes.filter(({ type }) => type === 'remaster-model')) {
+    const alike = JSON.stringify(settings);
+    if (models.has(alike)) twins.set(id, models.get(alike));
+    else models.set(alike, id);
+  }
+  // Whoever only looks around has not asked for their home folder to be watched.
+  const watching = new Set(nodes.filter(({ type }) => type === 'watch').map(({ z }) => z));
+  return nodes
+    .filter(({ id }) => !twins.has(id))
+    .map((node) => (twins.has(node.model) ? { ...node, model: twins.get(node.model) } : node))
+    .map((node) => (watching.has(node.id) ? { ...node, disabled: true } : node));
+}
+
+/** What the credentials of the flows are encrypted with; made once and kept, or they could not be read again. */
+function secretIn(userDir) {
+  const path = join(userDir, 'credential-secret');
+  if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('hex'), { mode: 0o600 });
+  return readFileSync(path, 'utf8').trim();
+}
+
+module.exports = { prepareNodeRed };
