@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { engineFor } from '../src/engine/client';
+import { RemasterError } from '../src/errors';
 import { serveAdmin } from './admin';
 import type { LivingModel } from './living';
 import { reportable } from './report';
@@ -49,8 +50,14 @@ export default function remasterModel(RED: NodeAPI): void {
 }
 
 function choiceOf(config: Config, env: (name: string) => string): LivingModel {
+  const model = (config.modelType === 'env' ? env(config.model) : config.model).trim();
+  if (model === '') {
+    const why =
+      config.modelType === 'env' ? `The environment variable ${config.model} is not set` : 'No model is named';
+    throw new RemasterError('MODEL_NOT_FOUND', `${why}.`, { remedy: 'Name a model in the upscale model node.' });
+  }
   return {
-    model: (config.modelType === 'env' ? env(config.model) : config.model).trim() || 'x4',
+    model,
     provider: optionIn(config.provider, PROVIDERS, 'Provider'),
     device: integerIn(config.device, 'Device', 0, 255) ?? 0,
     threads: integerIn(config.threads, 'Threads', 0, 1024) ?? 0,

@@ -114,7 +114,7 @@ describe('editor', function () {
           const go = example(exampleNames[0]!).find((node) => node['name'] === 'sample clip')!.id;
           await red.inject(go);
           await page
-            .locator('.red-ui-flow-node-status-label', { hasText: /^\d+%/ })
+            .locator('.red-ui-flow-node-status-label', { hasText: /^[1-9]\d?% .*fps/ })
             .waitFor({ timeout: 60_000, state: 'attached' });
           await shoot('at work');
           seen.push(await page.locator('#red-ui-workspace').innerText());

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countFrames, makeClip } from './clip';
@@ -151,6 +151,20 @@ describe('nodes in a real Node-RED', () => {
         assert.ok((framesOut as number) >= 1);
         assert.deepEqual(readdirSync(out()), ['sample_x4.mp4']);
       });
+
+      if (isFirst)
+        it('restores what is put into the folder of the third example', async () => {
+          const flow = example(exampleNames[2]!).map((node): FlowNode => {
+            if (node.type === 'remaster-upscale') return { ...node, steps: '1' };
+            return node.type === 'remaster-out' ? { ...node, folder: out(), wires: [['result'], []] } : node;
+          });
+          await red.deploy([...flow, reporter('result', flow.find(({ type }) => type === 'tab')!.id)]);
+          writeFileSync(join(folder, 'letter.txt'), 'not a video');
+          copyFileSync(clip, join(folder, 'dropped.mp4')); // the home folder of this Node-RED is its user directory
+          assert.equal((await result())['filename'], out('dropped_x4.mp4'));
+          await sleep(500);
+          assert.equal(red.reported('result').length, 1);
+        });
 
       it('restores a clip, tells the progress, and is complete when the job is', async () => {
         await red.deploy(chain());
@@ -337,6 +351,22 @@ describe('nodes in a real Node-RED', () => {
         ]);
         assert.equal((await caught()).code, 'BAD_SETTING');
       });
+
+      if (isFirst)
+        it('says what is wrong with the model', async () => {
+          const cases: [object, object, RegExp][] = [
+            [{}, { model: '' }, /^MODEL_NOT_FOUND: .*missing or disabled/],
+            [{ model: 'nope' }, {}, /^MODEL_NOT_FOUND: .*"nope".* x4/],
+            [{ model: 'REMASTER_NO_SUCH', modelType: 'env' }, {}, /^MODEL_NOT_FOUND: .*REMASTER_NO_SUCH is not set/],
+            [{ provider: 'abacus' }, {}, /^BAD_SETTING: .*abacus/],
+          ];
+          for (const [index, [settings, up, message]] of cases.entries()) {
+            await red.deploy(chain({ model: settings, up }));
+            assert.match(red.text('up'), index === 1 ? /^nope$/ : /^failed: /);
+            await send(clip);
+            assert.match((await caught(index + 1)).message, message);
+          }
+        });
 
       it('makes two files from one plan', async () => {
         await red.deploy([
