@@ -3,11 +3,12 @@
  * job through them; the delay of its event loop is measured from the first frame to the last.
  * Usage: node dist/bench/eventLoop.js [steps=1] [frames=40] [size=320x180]
  */
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { film, workFolder } from './film';
 import { printTable } from './table';
 
@@ -16,6 +17,8 @@ const [steps, count, size] = [
   Number(process.argv[3] ?? 40),
   process.argv[4] ?? '320x180',
 ];
+
+type FlowNode = { id: string; type: string } & Record<string, unknown>;
 
 interface Runtime {
   init(server: unknown, settings: object): void;
@@ -34,9 +37,9 @@ async function main(): Promise<void> {
   const server = createServer(app as never);
   const delay = monitorEventLoopDelay({ resolution: 1 });
   let begun = (): void => {};
-  let ended = (): void => {};
+  let ended = (_: unknown): void => {};
   const started = new Promise<void>((resolve) => (begun = resolve));
-  const done = new Promise<void>((resolve) => (ended = resolve));
+  const done = new Promise<unknown>((resolve) => (ended = resolve));
   RED.init(server, {
     userDir: folder,
     nodesDir: join(process.cwd(), 'dist/nodes'),
@@ -44,74 +47,54 @@ async function main(): Promise<void> {
     logging: { console: { level: 'warn' } },
     editorTheme: { tours: false, projects: { enabled: false } },
     telemetry: { enabled: false },
-    functionGlobalContext: { begun: () => begun(), ended: () => ended() },
+    functionGlobalContext: { begun: () => begun(), ended: (payload: unknown) => ended(payload) },
   });
   app.use(RED.httpAdmin);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   await RED.start();
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const at = { z: 'tab', x: 100, y: 100 };
+  // The first example flow, with the film in place of the sample and our two listeners behind its last node.
+  const example = JSON.parse(readFileSync('examples/flows/01 - Restore a file.json', 'utf8')) as FlowNode[];
+  const first = (type: string): FlowNode => example.find((node) => node.type === type)!;
+  const [tab, inject, source, stage, sink] = ['tab', 'inject', 'remaster-in', 'remaster-upscale', 'remaster-out'].map(
+    first,
+  ) as [FlowNode, FlowNode, FlowNode, FlowNode, FlowNode];
+  Object.assign(source, { source: 'file', path: input, pathType: 'str' });
+  Object.assign(stage, { steps: String(steps) });
+  const listener = (id: string, func: string): FlowNode => ({
+    id,
+    type: 'function',
+    z: tab.id,
+    x: 1,
+    y: 1,
+    func,
+    outputs: 0,
+    wires: [],
+  });
+  Object.assign(sink, {
+    folder,
+    folderType: 'str',
+    overwrite: 'always',
+    resume: false,
+    wires: [['end'], ['progress']],
+  });
   const flows = [
-    { id: 'tab', type: 'tab', label: 'bench' },
-    {
-      id: 'model',
-      type: 'remaster-model',
-      name: '',
-      model: 'x4',
-      provider: 'cpu',
-      device: 0,
-      threads: 0,
-      idleSeconds: 60,
-      preload: false,
-    },
-    { id: 'go', type: 'inject', ...at, props: [], wires: [['in']] },
-    {
-      id: 'in',
-      type: 'remaster-in',
-      ...at,
-      source: 'file',
-      path: input,
-      pathType: 'str',
-      deinterlace: 'auto',
-      wires: [['up']],
-    },
-    {
-      id: 'up',
-      type: 'remaster-upscale',
-      ...at,
-      model: 'model',
-      steps: String(steps),
-      stepsType: 'num',
-      wires: [['out']],
-    },
-    {
-      id: 'out',
-      type: 'remaster-out',
-      ...at,
-      folder,
-      folderType: 'str',
-      template: '{name}_x{scale}.{ext}',
-      templateType: 'str',
-      overwrite: 'always',
-      codec: 'h264',
-      audio: 'copy',
-      extras: true,
-      resume: false,
-      wires: [['end'], ['progress']],
-    },
-    { id: 'progress', type: 'function', ...at, func: "if (msg.progress.frame > 0) global.get('begun')();", wires: [] },
-    { id: 'end', type: 'function', ...at, func: "global.get('ended')();", wires: [] },
+    ...[tab, inject, source, stage, sink, first('remaster-model')],
+    listener('progress', "if (msg.progress.frame > 0) global.get('begun')();"),
+    listener('end', "global.get('ended')(msg.payload);"),
   ];
   const headers = { 'Content-Type': 'application/json', 'Node-RED-API-Version': 'v2' };
   const answer = await fetch(`${url}/flows`, { method: 'POST', headers, body: JSON.stringify({ flows }) });
   if (!answer.ok) throw new Error(await answer.text());
-  await fetch(`${url}/inject/go`, { method: 'POST' });
-  await started;
+  // The answer to a deploy comes before its nodes are there.
+  while (!(await fetch(`${url}/inject/${inject.id}`, { method: 'POST' })).ok) await sleep(50);
+  await Promise.race([started, done]);
   delay.enable();
-  await done;
+  const { status, framesOut } = (await done) as { status: string; framesOut: number };
+  if (status !== 'done') throw new Error(`the job ended ${status}`);
   delay.disable();
   const ms = (value: number): string => (value / 1e6).toFixed(1);
-  printTable(`bench/event-loop: Node-RED while x4 restores ${count} frames of ${size}, ${steps} step(s)`, [
+  printTable(`bench/event-loop: Node-RED while x4 restores ${framesOut} frames of ${size}, ${steps} step(s)`, [
     {
       'p50, ms': ms(delay.percentile(50)),
       'p99, ms': ms(delay.percentile(99)),
