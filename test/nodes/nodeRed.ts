@@ -116,7 +116,7 @@ export class Runtime implements AsyncDisposable {
       cwd: userDir,
       execPath: major.node,
       execArgv: [],
-      env: { ...process.env, HOME: userDir, REMASTER_TEST_RUNTIME: JSON.stringify(order) },
+      env: { ...process.env, HOME: userDir, TMPDIR: userDir, REMASTER_TEST_RUNTIME: JSON.stringify(order) },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const runtime = new Runtime(child, userDir);
