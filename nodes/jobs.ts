@@ -135,8 +135,11 @@ export class Jobs<O extends Order> {
       entries.map(async (entry) => {
         entry.wish = wish;
         entry.isWanted = wish === 'restart';
-        if (!entry.running) this.#ended(entry, new StoppedError(true));
-        else if (wish === 'stop' || wish === 'restart') await entry.running.stop();
+        if (!entry.running) {
+          const { engine, job } = entry.order;
+          if (wish === 'stop' || wish === 'restart') await engine.ask('discard', { output: job.output });
+          this.#ended(entry, new StoppedError(true));
+        } else if (wish === 'stop' || wish === 'restart') await entry.running.stop();
         else await entry.running.suspend();
       }),
     );

@@ -1,3 +1,4 @@
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { engineFor } from '../src/engine/client';
 import type { Ask } from '../src/engine/protocol';
 import { RemasterError } from '../src/errors';
@@ -16,13 +17,20 @@ export async function listModels(): Promise<readonly ModelSummary[]> {
   return found;
 }
 
+/** Looks at a bundle outside the list. Only its path is kept: its name may be that of another in the list. */
+async function lookAt(folder: string): Promise<void> {
+  const found = await engineFor(JOB_DEFAULTS).ask('models', { folders: [dirname(folder)] });
+  const summary = found.find(({ path }) => path === folder);
+  if (summary) known.set(folder, summary);
+}
+
 /** What is known of a model without asking. */
 export const knownModel = (model: string): ModelSummary | null => known.get(model) ?? null;
 
-/** A model that can be used, or why it cannot. Null for a folder outside the list: the engine reads it when the job starts. */
+/** A model that can be used, or why it cannot. Null for a folder that holds none: the job says what is wrong with it. */
 export async function usableModel(model: string): Promise<ModelSummary | null> {
-  if (known.get(model)?.problem !== null) await listModels();
-  const summary = known.get(model);
+  if (known.get(model)?.problem !== null) await (isAbsolute(model) ? lookAt(resolve(model)) : listModels());
+  const summary = known.get(isAbsolute(model) ? resolve(model) : model);
   if (summary?.problem) throw RemasterError.from(summary.problem);
   if (summary || /[\\/]/.test(model)) return summary ?? null;
   const names = [...new Set([...known.values()].map(({ name }) => name))];

@@ -3,6 +3,7 @@ import { findFfmpeg } from '../pipeline/ffmpegBinary';
 import { JOB_DEFAULTS } from '../pipeline/job';
 import { probe } from '../pipeline/probe';
 import { thumbnail } from '../pipeline/thumbnail';
+import { discard } from '../pipeline/workplace';
 import { doctor } from './doctor';
 import type { Ask, SourceSummary, ThumbnailRequest } from './protocol';
 import type { ModelShelf } from './shelf';
@@ -15,7 +16,10 @@ export async function answer(what: keyof Ask, args: unknown, shelf: ModelShelf):
     case 'doctor':
       return doctor((args as Ask['doctor']['args']).folder);
     case 'models':
-      return listModels();
+      return listModels((args as Ask['models']['args']).folders);
+    case 'discard':
+      await discard((args as Ask['discard']['args']).output);
+      return null;
     case 'thumbnail':
       await thumbnail(await findFfmpeg(), args as ThumbnailRequest);
       return null;

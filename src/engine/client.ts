@@ -31,6 +31,8 @@ export interface Engine {
   /** Throws BAD_SETTING at once for a job that cannot be. */
   run(job: Job, events?: JobEvents): RunningJob;
   ask<K extends keyof Ask>(what: K, args: Ask[K]['args']): Promise<Ask[K]['result']>;
+  /** How long it stays when there is nothing to do. */
+  linger(seconds: number): void;
   /** Process number of the running engine; null when there is none now. */
   readonly pid: number | null;
   /** Ends the process; running jobs are suspended. */
@@ -42,10 +44,11 @@ export type EngineChoice = Partial<ModelChoice> & { readonly idleSeconds?: numbe
 const engines = new Map<string, Engine>();
 
 /** The engine of a model configuration: one for all nodes and calls of this process that ask with equal values. */
-export function engineFor({ model, provider, device, threads, idleSeconds = 60 }: EngineChoice = {}): Engine {
+export function engineFor({ model, provider, device, threads, idleSeconds }: EngineChoice = {}): Engine {
   const key = JSON.stringify([model, provider, device, threads]);
   let engine = engines.get(key);
-  if (!engine) engines.set(key, (engine = createEngine(idleSeconds)));
+  if (!engine) engines.set(key, (engine = createEngine()));
+  if (idleSeconds !== undefined) engine.linger(idleSeconds);
   return engine;
 }
 
@@ -93,7 +96,13 @@ class EngineClient implements Engine {
   readonly #children = new Set<number>();
   readonly #scratch = new Set<string>();
 
-  constructor(private readonly idleMs: number) {}
+  constructor(private idleMs: number) {}
+
+  linger(seconds: number): void {
+    if (this.idleMs === seconds * 1000) return;
+    this.idleMs = seconds * 1000;
+    if (this.#child) this.#greet(this.#child);
+  }
 
   get pid(): number | null {
     return this.#child?.pid ?? null;
@@ -205,9 +214,13 @@ class EngineClient implements Engine {
     (child.stderr as unknown as { unref(): void }).unref(); // a pipe is a handle of its own
     child.on('message', (reply: Reply) => this.#receive(reply));
     child.once('error', (error) => (this.#words += error.message));
-    child.once('exit', (code, killedBy) => void this.#gone(child, killedBy ?? `code ${code}`));
-    child.send({ type: 'hello', protocol: PROTOCOL, idleMs: this.idleMs } satisfies Request, () => {}); // 'exit' tells the story
+    child.once('exit', (code, killedBy) => void this.#gone(child, code === 0 ? null : (killedBy ?? `code ${code}`)));
+    this.#greet(child);
     return child;
+  }
+
+  #greet(child: ChildProcess): void {
+    child.send({ type: 'hello', protocol: PROTOCOL, idleMs: this.idleMs } satisfies Request, () => {}); // 'exit' tells the story
   }
 
   #receive(reply: Reply): void {
@@ -252,8 +265,8 @@ class EngineClient implements Engine {
     }
   }
 
-  /** The engine is gone: put away what it left, and give what is still wanted to another. */
-  async #gone(child: ChildProcess, how: string): Promise<void> {
+  /** The engine is gone: put away what it left, and give what is still wanted to another. `crash` null: it had been idle. */
+  async #gone(child: ChildProcess, crash: string | null): Promise<void> {
     if (this.#child !== child) return;
     this.#child = null;
     const isWanted = this.#jobs.size > 0 || this.#asks.size > 0;
@@ -264,6 +277,18 @@ class EngineClient implements Engine {
     if (isWanted) this.#restart = setTimeout(() => {}, 0); // nothing new is started while the old is put away
     for (const path of left) await rm(path, { recursive: true, force: true }).catch(() => {}); // the next job there says what is wrong
     if (!isWanted) return;
+    // What came while an idle engine was leaving goes to the next one; only a crash has to be told.
+    if (crash !== null) this.#tellCrash(crash);
+    const wait = crash === null ? 0 : BACK_OFF_MS[Math.min(this.#crashes++, BACK_OFF_MS.length - 1)]!;
+    this.#restart = setTimeout(() => {
+      this.#restart = null;
+      for (const { id, job } of this.#jobs.values()) this.#send({ type: 'job', id, job });
+      for (const { request } of this.#asks.values()) this.#send(request);
+    }, wait);
+    if (this.#jobs.size === 0 && this.#asks.size === 0) this.#restart.unref();
+  }
+
+  #tellCrash(how: string): void {
     const crash = new RemasterError('ENGINE_CRASHED', `The engine ended unexpectedly (${how}).`, {
       remedy: 'It starts again by itself; if it happens again, look at memory and at the lines below.',
       detail: this.#words,
@@ -274,16 +299,10 @@ class EngineClient implements Engine {
     }
     for (const pending of this.#jobs.values()) {
       if (pending.stopping) this.#finish(pending, () => pending.reject(pending.stopping!));
-      else if (pending.started && (!pending.job.resume || ++pending.crashes >= ATTEMPTS))
+      else if (pending.started && (!pending.job.resume || ++pending.crashes >= ATTEMPTS)) {
         this.#finish(pending, () => pending.reject(crash));
+      }
     }
-    const wait = BACK_OFF_MS[Math.min(this.#crashes++, BACK_OFF_MS.length - 1)]!;
-    this.#restart = setTimeout(() => {
-      this.#restart = null;
-      for (const { id, job } of this.#jobs.values()) this.#send({ type: 'job', id, job });
-      for (const { request } of this.#asks.values()) this.#send(request);
-    }, wait);
-    if (this.#jobs.size === 0 && this.#asks.size === 0) this.#restart.unref();
   }
 }
 

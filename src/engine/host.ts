@@ -2,6 +2,7 @@ import { findFfmpeg } from '../pipeline/ffmpegBinary';
 import { onChild } from '../pipeline/ffmpegProcess';
 import type { Job } from '../pipeline/job';
 import { restore } from '../pipeline/restore';
+import { discard } from '../pipeline/workplace';
 import { errorRecord, RemasterError, StoppedError } from '../errors';
 import { answer } from './answers';
 import { modelShelf } from './shelf';
@@ -17,7 +18,10 @@ export interface EngineHost {
 }
 
 export function engineHost(send: (reply: Reply) => void): EngineHost {
-  const running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
+  const running = new Map<
+    string,
+    { readonly job: Job; readonly abort: AbortController; readonly ended: Promise<void> }
+  >();
   const queue = new JobQueue((id, position) => send({ type: 'queued', id, position }));
   const shelf = modelShelf();
   let asking = 0;
@@ -36,11 +40,12 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     const abort = new AbortController();
     let settle = (): void => {};
     const ended = new Promise<void>((resolve) => (settle = resolve));
-    running.set(id, { abort, ended });
+    running.set(id, { job, abort, ended });
     queue.add(id, async () => {
       try {
         send({ type: 'done', id, result: await run(id, job, abort.signal) });
       } catch (error) {
+        await forget(abort.signal, job);
         send(abort.signal.aborted ? { type: 'stopped', id } : { type: 'failed', id, error: errorRecord(error) });
       } finally {
         running.delete(id);
@@ -80,8 +85,13 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     job.abort.abort(new StoppedError(keep));
     if (!queue.remove(id)) return;
     running.delete(id);
-    send({ type: 'stopped', id });
+    void forget(job.abort.signal, job.job).then(() => send({ type: 'stopped', id }));
     rest();
+  }
+
+  /** A job that was stopped for good may have pieces from an earlier run, also when it had not come to use them. */
+  async function forget({ aborted, reason }: AbortSignal, { output }: Job): Promise<void> {
+    if (aborted && reason instanceof StoppedError && !reason.keep) await discard(output).catch(() => {}); // the stop is the news
   }
 
   async function close(): Promise<void> {

@@ -16,8 +16,9 @@ const host = engineHost(send);
 process.on('message', (request: Request) => host.receive(request));
 // A terminal's Ctrl-C reaches the client, which tells us what to do; dying on our own would lose the tidying up.
 process.on('SIGINT', () => {});
-for (const event of ['disconnect', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(event, () => void host.close().finally(() => process.exit(0)));
+// SIGKILL, because an orderly exit aborts noisily while onnxruntime is at work in its thread; all is put away by then.
+const leave = (): void => void host.close().finally(() => process.kill(process.pid, 'SIGKILL'));
+for (const event of ['disconnect', 'SIGTERM', 'SIGHUP'] as const) process.on(event, leave);
 process.on('uncaughtException', (error) => {
   process.stderr.write(`${errorRecord(error).detail}\n`);
   process.exit(70); // the client calls it a crash and shows these lines

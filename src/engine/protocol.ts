@@ -45,7 +45,10 @@ export interface ThumbnailRequest {
 export interface Ask {
   probe: { args: { readonly input: string }; result: SourceSummary };
   doctor: { args: { readonly folder: string | null }; result: DoctorReport };
-  models: { args: Record<string, never>; result: readonly ModelSummary[] };
+  /** `folders`: looked through for bundles before the usual places. */
+  models: { args: { readonly folders?: readonly string[] }; result: readonly ModelSummary[] };
+  /** Removes what interrupted jobs for this output have left, unless one is at work there now. */
+  discard: { args: { readonly output: string }; result: null };
   thumbnail: { args: ThumbnailRequest; result: null };
   /** Loads the model, runs one tile, says how long it took. */
   test: {

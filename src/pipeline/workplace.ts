@@ -69,6 +69,17 @@ export async function enterWorkplace(
 
 export const workFolder = (output: string): string => join(dirname(resolve(output)), `.${basename(output)}.remaster`);
 
+/** Removes what an interrupted job has left for this output, unless one is at work there now. */
+export async function discard(output: string): Promise<void> {
+  const folder = workFolder(output);
+  const holder = await lockHolder(folder);
+  if (holder === null || !isAlive(holder)) await rm(folder, { recursive: true, force: true });
+}
+
+/** The process that holds the lock; null when nobody does. */
+const lockHolder = async (folder: string): Promise<number | null> =>
+  Number(await readFile(join(folder, 'lock'), 'utf8').catch(() => '')) || null;
+
 /** A name for everything that decides the pixels: equal keys give equal segments. */
 export const jobKey = (parts: unknown): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 
@@ -102,9 +113,9 @@ async function lock(folder: string, target: string): Promise<void> {
       await file.close();
       return;
     }
-    const holder = Number(await readFile(path, 'utf8').catch(() => ''));
-    if (attempt > 0 || holder === 0 || isAlive(holder)) {
-      throw new RemasterError('OUTPUT_BUSY', `Another job (process ${holder || 'unknown'}) is writing ${target} now.`, {
+    const holder = await lockHolder(folder);
+    if (attempt > 0 || holder === null || isAlive(holder)) {
+      throw new RemasterError('OUTPUT_BUSY', `Another job (process ${holder ?? 'unknown'}) is writing ${target} now.`, {
         remedy: 'Wait for it, or choose another name.',
       });
     }

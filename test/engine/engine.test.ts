@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEngine, type Engine, StoppedError } from '../../src/engine/client';
 import { type Job, JOB_DEFAULTS, type Progress } from '../../src/pipeline/job';
+import { workFolder } from '../../src/pipeline/workplace';
 import { ff, moving, pixels, processes, scratchFolder, times } from '../films';
 
 describe('engine', () => {
@@ -169,6 +170,39 @@ describe('engine', () => {
     for (let i = 0; i < 60 && worker.pid !== null; i++) await sleep(50);
     assert.equal(worker.pid, null);
     assert.equal((await worker.run(job()).result).framesOut, 8);
+  });
+
+  it('what comes while an idle engine is leaving is not lost', async () => {
+    const worker = engine(0.05);
+    await worker.ask('models', {});
+    const pids = new Set<number | null>();
+    for (let i = 0; i < 25; i++) {
+      await sleep(35 + i); // around the moment at which it leaves
+      assert.ok((await worker.ask('models', {})).length > 0);
+      pids.add(worker.pid);
+    }
+    assert.ok(pids.size > 1, 'it never left');
+  });
+
+  it('a job stopped for good takes the pieces of its earlier run with it, whenever it is stopped', async () => {
+    const worker = engine();
+    const wanted = longJob({ resume: true });
+    const suspended = async (): Promise<void> => {
+      const running = worker.run(wanted, { onProgress: ({ frame }) => void (frame > 110 && running.suspend()) });
+      await assert.rejects(running.result, StoppedError);
+      assert.ok(existsSync(workFolder(wanted.output)));
+    };
+    await suspended();
+    await worker.run(wanted).stop(); // before it has begun
+    assert.ok(!existsSync(workFolder(wanted.output)));
+    await suspended();
+    const [first, waiting] = [worker.run(job()), worker.run(wanted)];
+    await waiting.stop();
+    assert.ok(!existsSync(workFolder(wanted.output)));
+    await first.result;
+    await suspended();
+    await worker.ask('discard', { output: wanted.output });
+    assert.ok(!existsSync(workFolder(wanted.output)));
   });
 
   it('a job that cannot be is refused at once', () => {
