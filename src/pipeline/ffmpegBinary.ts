@@ -98,10 +98,9 @@ async function examine(path: string, origin: FfmpegBinary['origin']): Promise<Ff
 }
 
 async function ask(path: string, origin: FfmpegBinary['origin']): Promise<FfmpegBinary> {
-  const [banner, encoders, help] = await Promise.all([
+  const [banner, encoders] = await Promise.all([
     output(path, ['-version']),
     output(path, ['-hide_banner', '-encoders']),
-    output(path, ['-hide_banner', '-h', 'full']),
   ]);
   const version = /^ffmpeg version (\S+)/m.exec(banner)?.[1];
   if (!version) throw new Error('it does not answer like ffmpeg');
@@ -110,8 +109,14 @@ async function ask(path: string, origin: FfmpegBinary['origin']): Promise<Ffmpeg
     origin,
     version,
     encoders: new Set([...encoders.matchAll(/^ [VAS][F.][S.][X.][B.][D.] (\S+)/gm)].map(([, name]) => name!)),
-    hasFpsMode: /^-fps_mode/m.test(help),
+    hasFpsMode: libavformat(banner) >= 59_027, // ffmpeg 5.1
   };
+}
+
+/** Its libavformat as one number, 59.27 → 59027: unlike the version of a private build, this always is one. */
+function libavformat(banner: string): number {
+  const [, major = '0', minor = '0'] = /^libavformat +(\d+)\. *(\d+)\./m.exec(banner) ?? [];
+  return Number(major) * 1000 + Number(minor);
 }
 
 const output = (path: string, args: readonly string[]): Promise<string> =>

@@ -6,7 +6,7 @@ import { RemasterError, StoppedError } from '../../src/errors';
 import { JOB_DEFAULTS, type Job, type Result } from '../../src/pipeline/job';
 
 /** An engine that does one job at a time and nothing but what the test says. */
-class Desk implements Pick<Engine, 'run'> {
+class Desk implements Pick<Engine, 'run' | 'ask'> {
   readonly log: string[] = [];
   readonly line: {
     name: string;
@@ -31,6 +31,10 @@ class Desk implements Pick<Engine, 'run'> {
       entry.reject(new StoppedError(how === 'suspend'));
     };
     return { id: name, result, stop: () => end('stop'), suspend: () => end('suspend') };
+  }
+  async ask(what: string, { output }: { output?: string }): Promise<never> {
+    this.log.push(`${what} ${output ?? ''}`);
+    return null as never;
   }
   finish(): void {
     const [first] = this.line;
@@ -121,6 +125,7 @@ describe('jobs', () => {
     await jobs.stop();
     await settle();
     assert.deepEqual(ends, ['a stopped', 'b stopped', 'c stopped']);
+    assert.equal(desk.log.at(-1), 'discard c'); // what its pause had kept
     assert.equal(jobs.isPaused, false);
   });
 
