@@ -26,15 +26,16 @@ async function main() {
   // What follows needs the packages and dist/, which the lines above may have made just now.
   const { homeFolder } = require('./start/home');
   const { restoreSample } = require('./start/sample');
-  const { serve } = require('./start/serve');
+  const { serve, wantedPort } = require('./start/serve');
 
   const { signal } = stopper();
   console.log(`remaster ${version()}`);
   try {
+    const port = wantedPort(); // a mistake in it is said before the minute of work
     const home = homeFolder();
     const demo = await restoreSample(home, { again: values.again ?? false, signal });
     if (isOnce) return;
-    const served = await serve(home, demo, signal);
+    const served = await serve({ home, demo, port, signal });
     console.log('Ctrl-C ends it.');
     console.log(`Node-RED with the example flows: ${served.nodeRed}`);
     console.log(`Before and after: ${served.compare}`);

@@ -12,6 +12,9 @@ const KEYS = {
   End: 100,
 };
 
+/** Pixels a finger moves before the line follows it. */
+const SIDEWAYS = 6;
+
 /** Two pictures or videos on each other with a line between them: on its left the first is seen, on its right the second. */
 export function split({ width, height, before, after }, first, second) {
   const handle = element(
@@ -51,14 +54,23 @@ export function split({ width, height, before, after }, first, second) {
     const { left, width: wide } = box.getBoundingClientRect();
     move(((clientX - left) / wide) * 100);
   };
+  // A finger may mean to scroll the page: the line follows it when it moves sideways, or was only a tap.
+  let from = null;
   box.addEventListener('pointerdown', (event) => {
     if (event.button !== 0) return;
     event.preventDefault(); // no selecting, no dragging of the picture
     handle.focus({ preventScroll: true });
     box.setPointerCapture(event.pointerId);
-    follow(event);
+    from = event.pointerType === 'touch' ? event.clientX : null;
+    if (from === null) follow(event);
   });
   box.addEventListener('pointermove', (event) => {
+    if (!box.hasPointerCapture(event.pointerId)) return;
+    if (from !== null && Math.abs(event.clientX - from) < SIDEWAYS) return;
+    from = null;
+    follow(event);
+  });
+  box.addEventListener('pointerup', (event) => {
     if (box.hasPointerCapture(event.pointerId)) follow(event);
   });
   handle.addEventListener('keydown', (event) => {

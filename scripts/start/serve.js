@@ -15,8 +15,7 @@ const PORT = 1880;
 const TRIES = 100;
 
 /** Serves until closed. `demo` is the folder with pairs.json and its media. */
-async function serve(home, demo, signal) {
-  const wanted = wantedPort();
+async function serve({ home, demo, port: wanted, signal }) {
   const app = express().disable('x-powered-by');
   const server = createServer(app);
   app.use('/compare', comparePage(demo));
@@ -59,6 +58,7 @@ function comparePage(demo) {
   return page;
 }
 
+/** The port of the environment, or Node-RED's usual one. */
 function wantedPort() {
   const text = process.env['PORT'] ?? '';
   if (text === '') return PORT;
@@ -92,4 +92,4 @@ async function listen(server, wanted) {
   });
 }
 
-module.exports = { serve };
+module.exports = { serve, wantedPort };

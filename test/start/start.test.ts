@@ -24,6 +24,17 @@ interface Pairs {
   }[];
 }
 
+/** What the tests look at in a node of a flow. */
+interface Node {
+  readonly id: string;
+  readonly type: string;
+  readonly z?: string;
+  readonly label?: string;
+  readonly disabled?: boolean;
+  readonly source?: string;
+  readonly wires?: readonly (readonly string[])[];
+}
+
 describe('npm start', function () {
   this.timeout(600_000); // the clip is restored when that was not done before
   const scratch = scratchFolder();
@@ -95,7 +106,7 @@ describe('npm start', function () {
     );
     const ours = sets.filter(({ module }) => module === '@remaster/node-red-video').flatMap(({ types }) => types);
     assert.ok(ours.length >= 4);
-    const flows = (await get('flows')) as { id: string; type: string; label?: string; disabled?: boolean }[];
+    const flows = (await get('flows')) as Node[];
     const known = new Set(['tab', 'group', 'subflow', ...sets.flatMap(({ types }) => types)]);
     assert.deepEqual(
       flows.filter(({ type }) => !known.has(type)),
@@ -104,10 +115,11 @@ describe('npm start', function () {
     for (const type of ours) assert.ok(flows.some((node) => node.type === type) || type.includes('image'), type);
     const examples = readdirSync(join(root, 'examples', 'flows')).filter((name) => name.endsWith('.json'));
     assert.equal(flows.filter(({ type }) => type === 'tab').length, examples.length);
-    assert.equal(flows.filter(({ type }) => type === 'remaster-model').length, 1, 'one model for all tabs');
+    const models = flows.filter(({ type }) => type === 'remaster-model').map((model) => ({ ...model, id: '' }));
+    assert.equal(new Set(models.map((model) => JSON.stringify(model))).size, models.length, 'one for all tabs');
     assert.equal(new Set(flows.map(({ id }) => id)).size, flows.length);
-    // nobody asked for their home folder to be watched
-    assert.ok(flows.find(({ label }) => label === 'Watch a folder')?.disabled);
+    for (const { z } of flows.filter(({ type }) => type === 'watch'))
+      assert.ok(flows.find(({ id }) => id === z)?.disabled, 'nobody asked for their home folder to be watched');
   });
 
   it('has the example flows under Import → Examples too', async () => {
@@ -225,8 +237,9 @@ describe('npm start', function () {
 
   describe('in the end', () => {
     it('ends everything on Ctrl-C, also while a flow restores, with exit code 0', async () => {
-      const flows = (await get('flows')) as { id: string; type: string; name?: string }[];
-      const button = flows.find(({ type, name }) => type === 'inject' && name === 'sample clip')!;
+      const flows = (await get('flows')) as Node[];
+      const samples = flows.filter(({ source }) => source === 'sample').map(({ id }) => id);
+      const button = flows.find(({ type, wires }) => type === 'inject' && samples.includes(wires?.[0]?.[0] ?? ''))!;
       await fetch(new URL(`inject/${button.id}`, nodeRed), { method: 'POST' });
       await until(() => descendants(run.pid).some(({ args }) => /ffmpeg/.test(args)), 'a job runs');
       const children = descendants(run.pid);
@@ -257,7 +270,7 @@ describe('npm start', function () {
     });
   });
 
-  describe('with --no-serve', () => {
+  describe('without serving', () => {
     it('ends when the clip is restored', async () => {
       const quick = new Start(['--no-serve'], { REMASTER_HOME: HOME });
       assert.equal(await quick.ended(60_000), 0);
@@ -281,6 +294,12 @@ describe('npm start', function () {
       assert.equal(await failed.ended(60_000), 1);
       assert.match(failed.text, /^FFMPEG_MISSING: No working ffmpeg was found\.\nInstall ffmpeg/m);
       assert.doesNotMatch(failed.text, /\n {4}at /, 'no stack');
+    });
+
+    it('says at once that the port is none', async () => {
+      const failed = new Start([], { PORT: 'abc', REMASTER_HOME: join(scratch, 'port') });
+      assert.equal(await failed.ended(10_000), 1);
+      assert.match(failed.text, /^BAD_SETTING: PORT is “abc”, which is no port\.\nSet it to a number/m);
     });
 
     it('refuses a word that it does not know', async () => {
