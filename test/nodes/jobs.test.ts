@@ -6,7 +6,7 @@ import { RemasterError, StoppedError } from '../../src/errors';
 import { JOB_DEFAULTS, type Job, type Result } from '../../src/pipeline/job';
 
 /** An engine that does one job at a time and nothing but what the test says. */
-class Desk implements Pick<Engine, 'run' | 'ask'> {
+class Desk implements Pick<Engine, 'run'> {
   readonly log: string[] = [];
   readonly line: {
     name: string;
