@@ -35,7 +35,8 @@ function install() {
   // onnxruntime's install script fetches CUDA libraries from elsewhere; CPU and WebGPU need none of it.
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
   // The bundled ffmpeg is executable as it is shipped: no package here needs its install script.
-  run(npm, ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'], { env });
+  // Not `npm ci`: it refuses a lock without the other platforms' optional packages, which not every registry has.
+  run(npm, ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'], { env });
 }
 
 /** node_modules/.bin without npx, which would look on the network for what is missing. */
