@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const server = createServer(app as never);
   const delay = monitorEventLoopDelay({ resolution: 1 });
   let begun = (): void => {};
-  let ended = (_: unknown): void => {};
+  let ended: (payload: unknown) => void = () => {};
   const started = new Promise<void>((resolve) => (begun = resolve));
   const done = new Promise<unknown>((resolve) => (ended = resolve));
   RED.init(server, {

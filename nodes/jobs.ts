@@ -137,7 +137,8 @@ export class Jobs<O extends Order> {
         entry.isWanted = wish === 'restart';
         if (!entry.running) {
           const { engine, job } = entry.order;
-          if (wish === 'stop' || wish === 'restart') await engine.ask('discard', { output: job.output }).catch(() => {}); // the stop is the news
+          if (wish === 'stop' || wish === 'restart')
+            await engine.ask('discard', { output: job.output }).catch(() => {}); // the stop is the news
           this.#ended(entry, new StoppedError(true));
         } else if (wish === 'stop' || wish === 'restart') await entry.running.stop();
         else await entry.running.suspend();
