@@ -4,7 +4,7 @@ import { type Ffmpeg, ffmpeg } from './ffmpegProcess';
 import type { Frame } from './frame';
 import type { VideoInfo } from './probe';
 import { sceneMarker } from './scene';
-import { inputOptions } from './source';
+import { inputOptions, unreadable } from './source';
 import { RemasterError } from '../errors';
 
 export interface DecodeOptions {
@@ -74,7 +74,12 @@ async function* frames(decoder: Ffmpeg, info: VideoInfo, depth: 8 | 16): AsyncGe
     const picture = { pts, width, height, depth, data };
     yield { ...picture, index: index++, scene: sceneOf(picture) };
   }
-  await decoder.ended;
+  await decoder.ended.catch((error: unknown) => {
+    const isFailure = error instanceof RemasterError && error.code === 'ENCODE_FAILED'; // as ffmpeg's ends are called
+    throw isFailure
+      ? unreadable(info.source.path, `decoding stopped after frame ${index}`, error, undefined, error.detail)
+      : error;
+  });
 }
 
 const nextTick = (last: number, { framesPerSecond, timeBase }: VideoInfo): number =>

@@ -110,7 +110,7 @@ export async function restore(
     meter.resume(resumedFrom);
     await lastValueFrom(written, { defaultValue: undefined });
     await sink.finish();
-    if (times.length === 0) throw noFrames(info.source, source.complaints());
+    if (times.length === 0) throw job.trim ? nothingThere(job.trim, info) : noFrames(info.source, source.complaints());
 
     meter.stage('finishing');
     const whole = `whole.${codec.container}`;
@@ -151,6 +151,11 @@ export async function restore(
     if (!job.resume) tools.onScratch?.(folder, true);
   }
 }
+
+const nothingThere = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>
+  new RemasterError('BAD_SETTING', `${source.path} has no frame in the part that begins at ${start} s.`, {
+    remedy: duration === null ? 'Begin earlier.' : `It lasts ${duration} s; choose a part of it.`,
+  });
 
 /** Seconds decoded before the wanted part, so that the first wanted frame is whole whatever the seek hit. */
 const SEEK_MARGIN = 5;

@@ -176,6 +176,10 @@ describe('badInput', () => {
     const { message } = await refuses('FRAME_TOO_LARGE', '8k.png', { output: at('8k.mp4') }, 4);
     assert.match(message, /30720×17280/);
   });
+  it('a part that lies behind the end', async () => {
+    const { remedy } = await refuses('BAD_SETTING', 'good.mp4', { trim: { start: 99, end: null } });
+    assert.match(remedy, /It lasts 2\.4/);
+  });
   it('an ending that names no container, and a codec that does not go into it', async () => {
     await refuses('BAD_SETTING', 'good.mp4', { output: at('out.gif') });
     await refuses('BAD_SETTING', 'good.mp4', { output: at('out.mp4'), codec: 'ffv1' });

@@ -113,6 +113,17 @@ describe('interrupt', () => {
     }
   });
 
+  it('a decoder that is killed is an error with a code, not a short film', async () => {
+    const wanted = job({ output: at('cut.mkv') });
+    const killer = (progress: Progress): void => {
+      if (progress.frame !== 20) return;
+      for (const line of processes(/ffmpeg.*long\.mkv.*framecrc/)) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
+    };
+    const slow = { ...(await tools()), openModel: async () => nearest(1, { pauseMs: 2 }) };
+    await assert.rejects(restore(wanted, slow, new AbortController().signal, killer), { code: 'SOURCE_UNREADABLE' });
+    assert.ok(!existsSync(at('cut.mkv')) && !existsSync(at('.cut.mkv.remaster')));
+  });
+
   it('an ffmpeg that is killed is an error with a code, and nothing is left', async () => {
     const wanted = job({ output: at('killed.mkv') });
     const killer = (progress: Progress): void => {
