@@ -85,7 +85,7 @@ describe('editor', function () {
           await page.waitForTimeout(700);
           await shoot('palette');
           assert.equal(await page.locator('.red-ui-palette-node:visible').count(), 3);
-          for (const label of ['video in', 'upscale', 'video out']) {
+          for (const label of ['video in', 'video upscale', 'video out']) {
             await page.locator('.red-ui-palette-node:visible', { hasText: label }).first().waitFor();
           }
           const seen: string[] = [await page.locator('#red-ui-workspace').innerText()];
