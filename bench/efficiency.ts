@@ -56,6 +56,8 @@ async function recordFeeds(input: string): Promise<{ session: InferenceSession; 
     device: 0,
     threads: 0,
     steps,
+    order: null,
+    colorFix: null,
     strength,
     depth: 8,
   });
@@ -66,7 +68,7 @@ async function recordFeeds(input: string): Promise<{ session: InferenceSession; 
   await using source = openVideo(
     binary,
     info,
-    { colour: settle(info.colour, info), depth: 8, deinterlace: false, from: 0 },
+    { colour: settle(info.colour, info), depth: 8, deinterlace: false, stabilize: 'off', hwaccel: 'off', from: 0 },
     never,
   );
   const noiseFor = model.noise({ noise, seed });

@@ -11,16 +11,25 @@ remaster doctor                     what works here and what does not, to copy i
 restore:
   --model NAME|FOLDER   which model (default ${JOB_DEFAULTS.model})
   --steps N             network calls per frame (default: the model's own)
+  --order N             order of DoSSR's solver, 1, 2 or 3 (default: the model's own)
   --strength S          1 = the model's picture, 0 = plain resampling (default 1)
   --noise MODE          shared, independent or mixed (default ${JOB_DEFAULTS.noise})
   --seed N              another seed, another texture (default ${JOB_DEFAULTS.seed})
+  --color-fix MODE      colours of the source: none, wavelet or adain (default: as the model advises)
+  --stabilize MODE      off, low or high: average noise over neighbouring frames first (default ${JOB_DEFAULTS.stabilize})
+  --scale S             size of the result ÷ size of the source (default: the model's own, which is the most)
   --tile N|auto         longest tile side in source pixels (default auto)
-  --batch N|auto        frames per network call (default auto)
+  --batch N|auto        tiles per network call (default auto: measured)
   --codec NAME          h264, h265, av1, ffv1 or prores (default ${JOB_DEFAULTS.codec})
   --quality N           constant quality of the codec, lower is better
+  --pixel-format NAME   yuv420p, yuv422p, yuv444p, the same with 10le, gbrp, gbrp10le (default: the codec's usual)
+  --segment N           frames per piece: what a power cut can cost at most (default ${JOB_DEFAULTS.segment})
   --audio MODE          copy, encode or none (default ${JOB_DEFAULTS.audio})
   --no-extras           leave out subtitles, chapters, attachments and metadata
   --deinterlace MODE    auto, on or off (default ${JOB_DEFAULTS.deinterlace})
+  --max-fps N           leave frames out of faster sources, evenly
+  --max-height N        scale taller sources down to this many lines first
+  --hwaccel MODE        off or auto: decode on the GPU where ffmpeg can (default ${JOB_DEFAULTS.hwaccel})
   --start S, --end S    only this part, in seconds
   --provider NAME       auto, cpu, cuda, tensorrt, webgpu, coreml or dml (default ${JOB_DEFAULTS.provider})
   --device N            which GPU (default 0)
@@ -45,16 +54,25 @@ export function exitCode(code: ErrorCode): number {
 const OPTIONS = {
   model: { type: 'string' },
   steps: { type: 'string' },
+  order: { type: 'string' },
   strength: { type: 'string' },
   noise: { type: 'string' },
   seed: { type: 'string' },
+  'color-fix': { type: 'string' },
+  stabilize: { type: 'string' },
+  scale: { type: 'string' },
   tile: { type: 'string' },
   batch: { type: 'string' },
   codec: { type: 'string' },
   quality: { type: 'string' },
+  'pixel-format': { type: 'string' },
+  segment: { type: 'string' },
   audio: { type: 'string' },
   'no-extras': { type: 'boolean' },
   deinterlace: { type: 'string' },
+  'max-fps': { type: 'string' },
+  'max-height': { type: 'string' },
+  hwaccel: { type: 'string' },
   start: { type: 'string' },
   end: { type: 'string' },
   provider: { type: 'string' },
@@ -178,16 +196,26 @@ function jobOf([input, output]: [string, string], values: Values): Parameters<ty
     overwrite: values.overwrite ?? false,
     resume: values.resume ?? false,
     steps: number('steps', null),
+    order: number('order', null) as Job['order'],
     strength: number('strength', d.strength)!,
     noise: (values.noise ?? d.noise) as Job['noise'],
     seed: number('seed', d.seed)!,
+    colorFix: (values['color-fix'] ?? d.colorFix) as Job['colorFix'],
+    stabilize: (values.stabilize ?? d.stabilize) as Job['stabilize'],
+    scale: number('scale', null),
     tile: number('tile', null),
     batch: number('batch', null),
     codec: (values.codec ?? d.codec) as Job['codec'],
     quality: number('quality', null),
+    pixelFormat: (values['pixel-format'] ?? d.pixelFormat) as Job['pixelFormat'],
+    segment: number('segment', d.segment)!,
+    concurrency: d.concurrency,
     audio: (values.audio ?? d.audio) as Job['audio'],
     extras: !values['no-extras'],
     deinterlace: (values.deinterlace ?? d.deinterlace) as Job['deinterlace'],
+    maxFps: number('max-fps', null),
+    maxHeight: number('max-height', null),
+    hwaccel: (values.hwaccel ?? d.hwaccel) as Job['hwaccel'],
     trim: start === 0 && end === null ? null : { start, end },
   };
 }

@@ -40,8 +40,8 @@ async function summary(input: string): Promise<SourceSummary> {
 const TEST_TILE = 128;
 
 async function test(args: Ask['test']['args'], shelf: ModelShelf): Promise<Ask['test']['result']> {
-  const { strength, noise, seed } = JOB_DEFAULTS;
-  const model = await shelf.open({ ...args, strength, noise, seed, depth: 8 });
+  const { order, strength, noise, seed } = JOB_DEFAULTS;
+  const model = await shelf.open({ ...args, order, colorFix: null, strength, noise, seed, depth: 8 });
   const { multiple, provider, rejected } = model.info;
   const side = Math.ceil(TEST_TILE / multiple) * multiple;
   const keys = [{ x: 0, y: 0, scene: 0, frame: 0 }];

@@ -10,7 +10,7 @@ import { type Ask, PROTOCOL, type Reply, type Request } from './protocol';
 import { JobQueue } from './queue';
 import { throttled } from './throttle';
 
-/** The engine's side of the conversation: takes requests, runs one job at a time, answers questions beside it. */
+/** The engine's side of the conversation: takes requests, runs jobs in turn, answers questions beside it. */
 export interface EngineHost {
   receive(request: Request): void;
   /** Suspends what runs and settles when every process and file of it is put away. */
@@ -41,7 +41,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     let settle = (): void => {};
     const ended = new Promise<void>((resolve) => (settle = resolve));
     running.set(id, { job, abort, ended });
-    queue.add(id, async () => {
+    queue.add(id, job.concurrency, async () => {
       try {
         send({ type: 'done', id, result: await run(id, job, abort.signal) });
       } catch (error) {

@@ -1,20 +1,19 @@
-/** Jobs one after the other, with their places told. Nothing waits here without a bound of its own: whoever adds holds the promise. */
+/** Jobs in the order they came, with their places told. Nothing waits here without a bound of its own: whoever adds holds the promise. */
 export class JobQueue {
-  readonly #waiting: { readonly id: string; readonly start: () => Promise<void> }[] = [];
-  #running: string | null = null;
+  readonly #waiting: { readonly id: string; readonly atOnce: number; readonly start: () => Promise<void> }[] = [];
+  #running = 0;
 
   constructor(private readonly onPosition: (id: string, position: number) => void) {}
 
   /** Jobs running and waiting. */
   get length(): number {
-    return this.#waiting.length + (this.#running === null ? 0 : 1);
+    return this.#waiting.length + this.#running;
   }
 
-  /** `start` is called when everything before it has settled; it must not reject. */
-  add(id: string, start: () => Promise<void>): void {
-    this.#waiting.push({ id, start });
-    if (this.#running === null) this.#next();
-    else this.onPosition(id, this.#waiting.length);
+  /** `start` is called when everything before it has started and fewer than `atOnce` run; it must not reject. */
+  add(id: string, atOnce: number, start: () => Promise<void>): void {
+    this.#waiting.push({ id, atOnce, start });
+    if (!this.#next()) this.onPosition(id, this.#waiting.length);
   }
 
   /** Takes a job out that has not started. False when it has, or is not here. */
@@ -26,13 +25,19 @@ export class JobQueue {
     return true;
   }
 
-  #next(): void {
-    const job = this.#waiting.shift();
-    this.#running = job?.id ?? null;
-    if (!job) return;
+  /** Starts the first in line when there is room for it. */
+  #next(): boolean {
+    const first = this.#waiting[0];
+    if (!first || this.#running >= first.atOnce) return false;
+    this.#waiting.shift();
+    this.#running++;
     this.#tell();
-    this.onPosition(job.id, 0);
-    void job.start().finally(() => this.#next());
+    this.onPosition(first.id, 0);
+    void first.start().finally(() => {
+      this.#running--;
+      while (this.#next());
+    });
+    return true;
   }
 
   #tell(): void {

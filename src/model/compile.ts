@@ -26,13 +26,19 @@ export interface CompiledGraph {
 
 export async function compileBundle(
   folder: string,
-  { steps, strength, depth }: Pick<ModelRequest, 'steps' | 'strength' | 'depth'>,
+  {
+    steps,
+    order,
+    colorFix,
+    strength,
+    depth,
+  }: Pick<ModelRequest, 'steps' | 'order' | 'colorFix' | 'strength' | 'depth'>,
 ): Promise<readonly [Compiled, CompiledGraph]> {
   const bundle = await openBundle(folder);
   const { manifest, sha256 } = bundle;
-  const plan = planFor(manifest, steps);
+  const plan = planFor(manifest, steps, order);
   try {
-    const { model, ...ends } = fuse(bundle, { plan, strength, depth });
+    const { model, ...ends } = fuse(bundle, { plan, colorFix: colorFix ?? manifest.colorFix, strength, depth });
     const graph = { bytes: encodeModel(model), external: model.graph.initializer.some(isExternal) };
     return [{ manifest, sha256, plan, depth, ends }, graph];
   } catch (cause) {

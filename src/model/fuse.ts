@@ -2,6 +2,7 @@ import { ENCODER_DRAW } from '../sampler/noise';
 import { drawsOf, type SamplerPlan } from '../sampler/plan';
 import type { Bundle } from './bundle';
 import { enlarge } from './enlarge';
+import type { Manifest } from './manifest';
 import { boundary, type Edge, emit, floats, graphBuilder } from './graphBuilder';
 import { ELEMENT, type OnnxModel } from './onnx';
 import { type Edges, Parts } from './parts';
@@ -11,6 +12,7 @@ import { waveletFix } from './waveletFix';
 
 export interface FuseSettings {
   readonly plan: SamplerPlan;
+  readonly colorFix: Manifest['colorFix'];
   /** 1 = the model's picture, 0 = the plain enlarged one. */
   readonly strength: number;
   /** Bits per sample at both ends. */
@@ -35,7 +37,7 @@ export interface Fused {
  * weights, so it goes into the graph as constants, and nothing but pixels crosses into onnxruntime. `condition` runs
  * once; `denoise` is repeated per step and its weights are not.
  */
-export function fuse(bundle: Bundle, { plan, strength, depth }: FuseSettings): Fused {
+export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSettings): Fused {
   const { manifest, constants } = bundle;
   const { range, scale, grid } = manifest;
   const graph = graphBuilder();
@@ -56,7 +58,7 @@ export function fuse(bundle: Bundle, { plan, strength, depth }: FuseSettings): F
 
   const clean = walk(parts, plan, edges, noise, frames);
   const picture = parts.has('decode') ? decode(parts, edges, clean) : clean;
-  const fixed = manifest.colorFix === 'wavelet' ? waveletFix(graph, picture, edges.get('picture')!) : picture;
+  const fixed = colorFix === 'wavelet' ? waveletFix(graph, picture, edges.get('picture')!) : picture;
   const mixed = affine(graph, [
     [1 - strength, edges.get('picture')!],
     [strength, fixed],

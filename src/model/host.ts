@@ -56,8 +56,9 @@ export async function describeRuntime(): Promise<RuntimeReport> {
 }
 
 function borrow(folder: string, version: string, request: ModelRequest): Entry {
-  const { provider, device, threads, steps, strength, noise, seed, depth } = request;
-  const key = JSON.stringify([folder, version, provider, device, threads, steps, strength, noise, seed, depth]);
+  const { provider, device, threads, steps, order, colorFix, strength, noise, seed, depth } = request;
+  const asked = [provider, device, threads, steps, order, colorFix, strength, noise, seed, depth];
+  const key = JSON.stringify([folder, version, ...asked]);
   let entry = entries.get(key);
   if (!entry || entry.thread.ended) {
     const thread = runningThread();

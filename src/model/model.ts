@@ -53,6 +53,10 @@ export interface ModelRequest {
   readonly device: number;
   readonly threads: number;
   readonly steps: number | null;
+  /** Of DoSSR's solver; null = the bundle's own. Other systems have none. */
+  readonly order: 1 | 2 | 3 | null;
+  /** Where low frequencies come from; null = as the bundle says. */
+  readonly colorFix: 'none' | 'wavelet' | null;
   readonly strength: number;
   readonly noise: 'shared' | 'independent' | 'mixed';
   readonly seed: number;

@@ -8,7 +8,7 @@ import { sample } from '../sampler/sample';
 import type { Tensor } from '../sampler/tensor';
 import type { Bundle } from './bundle';
 import { signature } from './graphCheck';
-import type { GraphRole, Range } from './manifest';
+import type { GraphRole, Manifest, Range } from './manifest';
 import type { TileBatch } from './model';
 import { ELEMENT } from './onnx';
 import { sessionOptions } from './providers';
@@ -20,6 +20,7 @@ type Picture = Tensor<Float32Array>;
 
 export interface ReferenceSettings {
   readonly plan: SamplerPlan;
+  readonly colorFix: Manifest['colorFix'];
   readonly strength: number;
   readonly depth: 8 | 16;
   readonly noise: NoiseField;
@@ -71,9 +72,9 @@ async function restoreOne(
   run: Run,
   batch: TileBatch,
   index: number,
-  { plan, strength, depth, noise }: ReferenceSettings,
+  { plan, colorFix, strength, depth, noise }: ReferenceSettings,
 ): Promise<Uint8Array> {
-  const { graphs, range, scale, grid, colorFix } = manifest;
+  const { graphs, range, scale, grid } = manifest;
   const values = new Map<string, Value>();
   for (const [role, { dims, data }] of Object.entries(constants)) values.set(role, { dims, data });
   const lq = toPicture(batch, index, depth, range);

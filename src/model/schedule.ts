@@ -15,15 +15,19 @@ export function maxSteps(manifest: Manifest): number {
   return manifest.system === 'osediff' ? 1 : DOSSR_MAX_STEPS;
 }
 
-/** The bundle's sampler with `steps` network calls; null = as many as the bundle advises. */
-export function planFor(manifest: Manifest, steps: number | null): SamplerPlan {
+/** The bundle's sampler with `steps` network calls; null = as many as the bundle advises, and its own solver. */
+export function planFor(manifest: Manifest, steps: number | null, order: 1 | 2 | 3 | null = null): SamplerPlan {
   const count = steps ?? manifest.defaultSteps;
   requireSteps(manifest, count);
+  if (order !== null && manifest.system !== 'dossr') {
+    const message = `the model ${manifest.name} is a ${manifest.system} model, whose sampler has no order`;
+    throw new RemasterError('BAD_SETTING', message, { remedy: 'Leave the order empty, or choose a DoSSR model.' });
+  }
   if (manifest.system === 'resshift') {
     return resshift({ ...manifest.schedule, keep: descend(manifest.schedule.steps, count) });
   }
   if (manifest.system === 'osediff') return osediff();
-  return dossr({ steps: count, order: manifest.schedule.order });
+  return dossr({ steps: count, order: order ?? manifest.schedule.order });
 }
 
 function requireSteps(manifest: Manifest, steps: number): void {

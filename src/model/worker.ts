@@ -60,8 +60,8 @@ async function openModel({ folder, version, request }: Calls['open']['args']): P
 }
 
 async function share(folder: string, version: string, request: GraphRequest): Promise<Shared> {
-  const { provider, device, threads, steps, strength, depth } = request;
-  const key = JSON.stringify([folder, version, provider, device, threads, steps, strength, depth]);
+  const { provider, device, threads, steps, order, colorFix, strength, depth } = request;
+  const key = JSON.stringify([folder, version, provider, device, threads, steps, order, colorFix, strength, depth]);
   let graph = shared.get(key);
   if (!graph) shared.set(key, (graph = { key, model: await loadModel(loadRuntime(), folder, request), users: 0 }));
   graph.users++;

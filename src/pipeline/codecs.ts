@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { RemasterError } from '../errors';
 import type { FfmpegBinary } from './ffmpegBinary';
-import type { CodecName } from './job';
+import type { CodecName, Job, PixelFormat } from './job';
 
 export type Container = 'mp4' | 'mov' | 'mkv';
 
@@ -11,7 +11,10 @@ interface Preset {
   readonly containers: readonly Container[];
   /** Longest side in pixels the encoder takes. */
   readonly longest: number;
-  readonly pixels: { readonly 8: string; readonly 16: string };
+  /** Stored as, by the depth of the frames. */
+  readonly pixels: { readonly 8: PixelFormat; readonly 16: PixelFormat };
+  /** What else can be asked for. */
+  readonly others: readonly PixelFormat[];
   /** Where finished segments wait: a container that keeps times and colour tags for this codec. */
   readonly segment: 'mp4' | 'mov' | 'matroska';
   /** Constant quality when none is asked for; null: the codec has no such knob here. */
@@ -25,6 +28,7 @@ const PRESETS: Readonly<Record<CodecName, Preset>> = {
     containers: ['mp4', 'mov', 'mkv'],
     longest: 16384,
     pixels: { 8: 'yuv420p', 16: 'yuv420p10le' },
+    others: ['yuv422p', 'yuv444p', 'yuv422p10le', 'yuv444p10le'],
     segment: 'mp4',
     quality: 16,
     // Measured at 1280×720: medium takes 70 ms a frame of both cores, fast 34; the model needs those cores.
@@ -35,6 +39,7 @@ const PRESETS: Readonly<Record<CodecName, Preset>> = {
     containers: ['mp4', 'mov', 'mkv'],
     longest: 8192,
     pixels: { 8: 'yuv420p', 16: 'yuv420p10le' },
+    others: ['yuv422p', 'yuv444p', 'yuv422p10le', 'yuv444p10le'],
     segment: 'mp4',
     quality: 18,
     options: (_, quality) => [
@@ -53,6 +58,7 @@ const PRESETS: Readonly<Record<CodecName, Preset>> = {
     containers: ['mp4', 'mkv'],
     longest: 16384,
     pixels: { 8: 'yuv420p', 16: 'yuv420p10le' },
+    others: [], // SVT-AV1 knows no other
     segment: 'mp4',
     quality: 24,
     options: (encoder, quality) =>
@@ -65,6 +71,7 @@ const PRESETS: Readonly<Record<CodecName, Preset>> = {
     containers: ['mkv'],
     longest: 32767,
     pixels: { 8: 'yuv444p', 16: 'yuv444p10le' },
+    others: ['yuv420p', 'yuv422p', 'yuv420p10le', 'yuv422p10le', 'gbrp', 'gbrp10le'],
     segment: 'matroska',
     quality: null,
     options: () => ['-level', '3', '-g', '1', '-slices', '4', '-slicecrc', '1', '-context', '1'],
@@ -74,11 +81,17 @@ const PRESETS: Readonly<Record<CodecName, Preset>> = {
     containers: ['mov', 'mkv'],
     longest: 16384,
     pixels: { 8: 'yuv422p10le', 16: 'yuv422p10le' },
+    others: [], // profile 422 HQ
     segment: 'mov',
     quality: null,
     options: () => ['-profile:v', '3', '-vendor', 'apl0'],
   },
 };
+
+/** All that some codec can be asked for. */
+export const PIXEL_FORMATS: readonly PixelFormat[] = [
+  ...new Set(Object.values(PRESETS).flatMap(({ pixels, others }) => [pixels[8], pixels[16], ...others])),
+];
 
 /** A codec settled for one output: which encoder, which pixels, which container. */
 export interface Codec {
@@ -103,8 +116,7 @@ export function containerOf(output: string): Container {
 /** Settles codec, container and pixels, or says in a sentence why they do not go together. */
 export function settleCodec(
   binary: FfmpegBinary,
-  name: CodecName,
-  quality: number | null,
+  { codec: name, quality, pixelFormat: wanted }: Pick<Job, 'codec' | 'quality' | 'pixelFormat'>,
   target: {
     readonly output: string;
     readonly width: number;
@@ -141,17 +153,36 @@ export function settleCodec(
     name,
     encoder,
     container,
-    pixelFormat: pixelFormat(preset.pixels[target.depth], target),
+    pixelFormat: wanted === null ? usualPixels(preset.pixels[target.depth], target) : askedPixels(name, wanted, target),
     segment: preset.segment,
     options: ['-c:v', encoder, ...preset.options(encoder, quality ?? preset.quality ?? 0)],
   };
 }
 
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+function askedPixels(codec: CodecName, wanted: PixelFormat, { width, height }: Size): string {
+  const { pixels, others } = PRESETS[codec];
+  const known = [...new Set([pixels[8], pixels[16], ...others])];
+  if (!known.includes(wanted)) {
+    throw new RemasterError('BAD_SETTING', `${codec} is not stored as ${wanted}.`, {
+      remedy: `Choose ${known.join(', ')}, or leave the pixel format to remaster.`,
+    });
+  }
+  const odd = (/42[02]/.test(wanted) && width % 2 === 1) || (/420/.test(wanted) && height % 2 === 1);
+  if (odd) {
+    throw new RemasterError('BAD_SETTING', `The result is ${width}×${height}; ${wanted} needs even sides.`, {
+      remedy: 'Choose a pixel format with 444, or leave it to remaster.',
+    });
+  }
+  return wanted === 'gbrp' && codec === 'ffv1' ? 'bgr0' : wanted; // FFV1's 8-bit R′G′B′
+}
+
 /** Halved chroma needs even sides; an odd picture keeps all its chroma instead of losing a row. */
-function pixelFormat(
-  usual: string,
-  { width, height, isRgb }: { width: number; height: number; isRgb: boolean },
-): string {
+function usualPixels(usual: PixelFormat, { width, height, isRgb }: Size & { readonly isRgb: boolean }): string {
   if (isRgb && usual === 'yuv444p') return 'bgr0';
   if (isRgb && usual === 'yuv444p10le') return 'gbrp10le';
   const isOdd = width % 2 === 1 || height % 2 === 1;

@@ -2,6 +2,7 @@ import { type Colour, toRgb } from './colour';
 import type { FfmpegBinary } from './ffmpegBinary';
 import { type Ffmpeg, ffmpeg } from './ffmpegProcess';
 import type { Frame } from './frame';
+import type { Job } from './job';
 import type { VideoInfo } from './probe';
 import { sceneMarker } from './scene';
 import { inputOptions, unreadable } from './source';
@@ -11,6 +12,8 @@ export interface DecodeOptions {
   readonly colour: Colour;
   readonly depth: 8 | 16;
   readonly deinterlace: boolean;
+  readonly stabilize: Job['stabilize'];
+  readonly hwaccel: Job['hwaccel'];
   /** Seconds into the file where decoding may begin; frames before it are not given. */
   readonly from: number;
 }
@@ -35,6 +38,7 @@ export function openVideo(
     '[t]scale=2:2:flags=neighbor,format=gray[times]', // only its time is wanted
     [
       ...(options.deinterlace ? ['[f]bwdif=mode=send_frame:parity=auto:deint=all'] : ['[f]null']),
+      ...STABILIZE[options.stabilize],
       `scale=${width}:${height}:${toRgb(options.colour)}`, // named size: a change of resolution must not change the frame size
       `format=${PIXELS[options.depth]}[frames]`,
     ].join(','),
@@ -42,6 +46,7 @@ export function openVideo(
   const args = [
     ...['-copyts', '-start_at_zero'], // times count from the start of the file also after a seek
     ...(options.from > 0 ? ['-ss', options.from.toFixed(6)] : []),
+    ...(options.hwaccel === 'auto' ? ['-hwaccel', 'auto'] : []),
     ...inputOptions(info.source),
     ...['-filter_complex', graph.join(';')],
     // Times come first: ffmpeg writes its outputs in this order, so a frame never has to wait for a time behind it.
@@ -56,6 +61,23 @@ export function openVideo(
     [Symbol.asyncDispose]: () => decoder[Symbol.asyncDispose](),
   };
 }
+
+/** Of `around` frames; a neighbour counts while it differs less than `one`, and all of them less than `sum`. */
+function averaged(around: number, one: number, sum: number): string {
+  const planes = [0, 1, 2].map((plane) => `${plane}a=${one}:${plane}b=${sum}`);
+  return `atadenoise=s=${around}:${planes.join(':')}`;
+}
+
+/**
+ * Averages each pixel with the same place in the frames around it, out to where the picture changes: noise, which makes
+ * a model invent another texture in every frame, goes, and what moves stays. It sees a few frames of the source each
+ * way and keeps no memory, so a resumed job makes the same pictures.
+ */
+const STABILIZE: Readonly<Record<Job['stabilize'], readonly string[]>> = {
+  off: [],
+  low: [averaged(5, 0.04, 0.12)],
+  high: [averaged(9, 0.08, 0.4)],
+};
 
 const PIXELS = { 8: 'rgb24', 16: 'rgb48le' } as const;
 

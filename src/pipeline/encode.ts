@@ -14,6 +14,8 @@ export interface Encoding {
   readonly colour: Colour;
   readonly width: number;
   readonly height: number;
+  /** Of the frames as they are stored. */
+  readonly stored: { readonly width: number; readonly height: number };
   readonly depth: 8 | 16;
   readonly pixelAspect: Rational;
   readonly timeBase: Rational;
@@ -31,10 +33,10 @@ export interface FrameSink extends AsyncDisposable {
 
 /** Encodes pictures to `path`. The first frame's time is time 0 of the file. */
 export function createVideo(binary: FfmpegBinary, path: string, encoding: Encoding, signal: AbortSignal): FrameSink {
-  const { codec, timeBase, pixelAspect } = encoding;
+  const { codec, timeBase, pixelAspect, stored } = encoding;
   const colour = encodedColour(encoding.colour, codec.pixelFormat);
   const filters = [
-    `scale=${fromRgb(colour)}`,
+    `scale=${stored.width}:${stored.height}:${fromRgb(colour)}`,
     `format=${codec.pixelFormat}`,
     `setsar=${pixelAspect.num}/${pixelAspect.den}`,
   ];

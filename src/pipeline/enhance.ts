@@ -1,12 +1,14 @@
 import { RemasterError } from '../errors';
 import type { Model, ModelInfo } from '../model/model';
 import { reflect, type TileGrid, tileGrid, tileWeights } from '../sampler/tiles';
+import { withColours } from './adain';
 import type { Frame } from './frame';
+import type { Job } from './job';
 
 /** Frames through the model: cut into tiles, batched, run, put together again. */
 export interface Enhancer {
-  /** Frames that go through together. */
-  readonly group: number;
+  /** Size of a tile, in source pixels, while memory lasts. */
+  readonly tile: { readonly width: number; readonly height: number };
   /** Same order out. */
   run(frames: readonly Frame[], signal: AbortSignal): Promise<Frame[]>;
 }
@@ -17,17 +19,19 @@ const SMALLEST_TILE = 64;
 export function enhancer(
   model: Model,
   { width, height }: { readonly width: number; readonly height: number },
-  { tile, batch }: { readonly tile: number | null; readonly batch: number | null },
+  { tile, colorFix }: Pick<Job, 'tile' | 'colorFix'>,
   warn: (warning: string) => void,
 ): Enhancer {
   let longest = tile ?? tileFor(model.info, width, height);
   let layout = layOut(model.info, width, height, longest);
   return {
-    group: batch ?? (model.info.provider === 'cpu' ? 1 : 4), // measured: batches of large tiles gain nothing on a CPU
+    tile: { width: layout.grid.x.size, height: layout.grid.y.size },
     async run(frames, signal) {
       for (;;) {
         try {
-          return layout.isWhole ? await runWhole(model, frames, signal) : await runTiles(model, layout, frames, signal);
+          const run = layout.isWhole ? runWhole(model, frames, signal) : runTiles(model, layout, frames, signal);
+          const made = await run;
+          return colorFix === 'adain' ? made.map((frame, n) => withColours(frame, frames[n]!)) : made;
         } catch (error) {
           const isFull = error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY';
           const smaller = Math.ceil(Math.min(longest, Math.max(width, height)) / 2);

@@ -1,5 +1,8 @@
 export type NoiseMode = 'shared' | 'independent' | 'mixed';
 export type CodecName = 'h264' | 'h265' | 'av1' | 'ffv1' | 'prores';
+/** How the result is stored: chroma full, halved or quartered, 8 or 10 bits. */
+export type PixelFormat =
+  'yuv420p' | 'yuv422p' | 'yuv444p' | 'yuv420p10le' | 'yuv422p10le' | 'yuv444p10le' | 'gbrp' | 'gbrp10le';
 
 /** Which model, and on what it runs. Two jobs with equal values share one loaded model. */
 export interface ModelChoice {
@@ -22,21 +25,41 @@ export interface Job extends ModelChoice {
   readonly resume: boolean;
   /** Network calls per frame; null = the model's own default. */
   readonly steps: number | null;
+  /** Of DoSSR's solver; null = the model's own. */
+  readonly order: 1 | 2 | 3 | null;
   /** 1 = the model's picture, 0 = the plain resampled picture. */
   readonly strength: number;
   readonly noise: NoiseMode;
   readonly seed: number;
+  /** Gives the result the colours of the source; null = as the model advises. */
+  readonly colorFix: 'none' | 'wavelet' | 'adain' | null;
+  /** Averages noise over neighbouring frames where nothing moves, before the model sees it. */
+  readonly stabilize: 'off' | 'low' | 'high';
+  /** Side of the result ÷ side of the source, at most the model's own scale; null = the model's own. */
+  readonly scale: number | null;
   /** Longest side of a tile in source pixels; null = chosen by frame size. */
   readonly tile: number | null;
-  /** Tiles per network call; null = chosen by provider. */
+  /** Tiles per network call; null = measured when the model is there. */
   readonly batch: number | null;
   readonly codec: CodecName;
   /** Constant quality of the codec (CRF); null = the preset's own. Lossless codecs ignore it. */
   readonly quality: number | null;
+  /** Null = what the codec is usually stored as, with the source's bit depth. */
+  readonly pixelFormat: PixelFormat | null;
+  /** Frames between two entries in the journal: what a power cut can cost at most. */
+  readonly segment: number;
+  /** The job starts when fewer than this many run in its engine. */
+  readonly concurrency: number;
   readonly audio: 'copy' | 'encode' | 'none';
   /** Carry subtitles, chapters, attachments and metadata. */
   readonly extras: boolean;
   readonly deinterlace: 'auto' | 'on' | 'off';
+  /** Frames per second at most: of a faster source, frames are left out evenly. Null = all frames. */
+  readonly maxFps: number | null;
+  /** Sources with more lines than this are scaled down to it first. Null = never. */
+  readonly maxHeight: number | null;
+  /** `auto`: decode on the GPU where ffmpeg can, else as always. */
+  readonly hwaccel: 'off' | 'auto';
   /** Seconds from the start of the video; `end` null = to the end. */
   readonly trim: { readonly start: number; readonly end: number | null } | null;
 }
@@ -49,16 +72,26 @@ export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
   overwrite: false,
   resume: false,
   steps: null,
+  order: null,
   strength: 1,
   noise: 'shared',
   seed: 1,
+  colorFix: null,
+  stabilize: 'off',
+  scale: null,
   tile: null,
   batch: null,
   codec: 'h264',
   quality: null,
+  pixelFormat: null,
+  segment: 100,
+  concurrency: 1,
   audio: 'copy',
   extras: true,
   deinterlace: 'auto',
+  maxFps: null,
+  maxHeight: null,
+  hwaccel: 'off',
   trim: null,
 };
 
@@ -82,7 +115,9 @@ export interface Progress {
 /** What a finished job did. */
 export interface Result {
   readonly output: string;
+  /** Of the wanted part of the source. */
   readonly framesIn: number;
+  /** The same, unless `maxFps` left some out. */
   readonly framesOut: number;
   readonly width: number;
   readonly height: number;

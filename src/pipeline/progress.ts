@@ -21,12 +21,13 @@ export function progressMeter(report: (progress: Progress) => void) {
       stage = next;
       say();
     },
-    expect({ duration, framesPerSecond, timeBase }: VideoInfo, { trim }: Job): void {
+    expect({ duration, framesPerSecond, timeBase }: VideoInfo, { trim, maxFps }: Job): void {
       if (duration === null) return;
       const from = trim?.start ?? 0;
       const length = Math.max(0, Math.min(trim?.end ?? Infinity, duration) - from);
       span = { from: (from * timeBase.den) / timeBase.num, ticks: (length * timeBase.den) / timeBase.num };
-      if (framesPerSecond !== null) total = Math.max(1, Math.round(length * framesPerSecond));
+      if (framesPerSecond === null) return;
+      total = Math.max(1, Math.round(length * Math.min(framesPerSecond, maxFps ?? Infinity)));
     },
     resume(done: number): void {
       frame = done;

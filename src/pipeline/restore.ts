@@ -3,6 +3,7 @@ import { concatMap, lastValueFrom, tap } from 'rxjs';
 import { RemasterError, StoppedError } from '../errors';
 import type { Model, ModelRequest } from '../model/model';
 import { inGroups } from './batch';
+import { batchFor } from './batchSize';
 import { settleCodec } from './codecs';
 import { settle } from './colour';
 import { type FrameSource, openVideo } from './decode';
@@ -14,6 +15,7 @@ import { mux, verify } from './mux';
 import { paced, Window } from './pace';
 import { noFrames, probe, type VideoInfo } from './probe';
 import { progressMeter } from './progress';
+import { reducedRate, reducedSize, scaledSize } from './reduce';
 import { segmentedSink } from './segments';
 import { damage, partialName, tornError } from './torn';
 import { enterWorkplace, jobKey, unwritable, workFolder } from './workplace';
@@ -45,25 +47,24 @@ export async function restore(
   const started = performance.now();
   const meter = progressMeter(onProgress);
   meter.stage('probing');
-  const info = await probe(tools.binary, job.input, signal);
-  const depth = info.bitDepth > 8 ? 16 : 8;
+  const info = reducedSize(await probe(tools.binary, job.input, signal), job.maxHeight);
+  const depth: 8 | 16 = info.bitDepth > 8 ? 16 : 8;
   meter.expect(info, job);
 
   meter.stage('loading');
   await using model = await tools.openModel({ ...modelRequest(job), depth });
   signal.throwIfAborted();
-  const { scale } = model.info;
-  const [width, height] = [info.width * scale, info.height * scale];
+  const [width, height] = [info.width * model.info.scale, info.height * model.info.scale];
+  const stored = scaledSize(info, wantedScale(job, model));
   if (width * height > LARGEST_FRAME) {
     throw new RemasterError('FRAME_TOO_LARGE', `The result would be ${width}×${height}, more than remaster can hold.`, {
       remedy: 'Use a model with a smaller scale, or scale the source down first.',
     });
   }
   const colour = settle(info.colour, info);
-  const codec = settleCodec(tools.binary, job.codec, job.quality, {
+  const codec = settleCodec(tools.binary, job, {
     output: job.output,
-    width,
-    height,
+    ...stored,
     depth,
     isRgb: info.isRgb,
   });
@@ -76,11 +77,13 @@ export async function restore(
     await using sink = segmentedSink(
       tools.binary,
       place,
+      job.segment,
       {
         codec,
         colour,
         width,
         height,
+        stored,
         depth,
         pixelAspect: info.pixelAspect,
         timeBase: info.timeBase,
@@ -90,16 +93,21 @@ export async function restore(
     );
     const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
     const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
-    await using source = openVideo(tools.binary, info, { colour, depth, deinterlace, from }, signal);
+    const { stabilize, hwaccel } = job;
+    const decoding = { colour, depth, deinterlace, stabilize, hwaccel, from };
+    await using source = openVideo(tools.binary, info, decoding, signal);
     const warnings: string[] = [];
     const enhance = enhancer(model, info, job, (warning) => warnings.push(warning));
+    const group = job.batch ?? (await batchFor(model, enhance.tile, depth, signal));
     const resumedFrom = place.done.reduce((sum, { frames }) => sum + frames, 0);
     const times: number[] = []; // of all frames, 8 bytes each: the last check compares the file with them
     const window = new Window(STAGES);
 
     meter.stage(resumedFrom > 0 ? 'resuming' : 'restoring');
-    const wanted = left(within(source, info, job), resumedFrom, times);
-    const written = paced(inGroups(wanted, enhance.group), window).pipe(
+    let dropped = 0;
+    const chosen = reducedRate(within(source, info, job), info, job.maxFps, () => dropped++);
+    const wanted = left(chosen, resumedFrom, times);
+    const written = paced(inGroups(wanted, group), window).pipe(
       concatMap((frames) => enhance.run(frames, signal)),
       concatMap(async (frames) => {
         for (const frame of frames) await sink.write(frame);
@@ -129,10 +137,9 @@ export async function restore(
     const { name, sha256, provider, steps } = model.info;
     return {
       output,
-      framesIn: times.length,
+      framesIn: times.length + dropped,
       framesOut: times.length,
-      width,
-      height,
+      ...stored,
       elapsed,
       fps: (times.length - resumedFrom) / elapsed,
       bytes: (await stat(output)).size,
@@ -152,6 +159,13 @@ export async function restore(
   }
 }
 
+function wantedScale({ scale }: Job, { info }: Model): number {
+  if (scale === null || scale <= info.scale) return scale ?? info.scale;
+  throw new RemasterError('BAD_SETTING', `The model ${info.name} enlarges ${info.scale} times, not ${scale} times.`, {
+    remedy: 'Ask for less, or choose a model with a larger scale.',
+  });
+}
+
 const nothingThere = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>
   new RemasterError('BAD_SETTING', `${source.path} has no frame in the part that begins at ${start} s.`, {
     remedy: duration === null ? 'Begin earlier.' : `It lasts ${duration} s; choose a part of it.`,
@@ -166,6 +180,8 @@ const modelRequest = ({
   device,
   threads,
   steps,
+  order,
+  colorFix,
   strength,
   noise,
   seed,
@@ -175,6 +191,8 @@ const modelRequest = ({
   device,
   threads,
   steps,
+  order,
+  colorFix: colorFix === 'adain' ? 'none' : colorFix, // AdaIN is of whole frames, the graph sees tiles
   strength,
   noise,
   seed,
@@ -182,7 +200,16 @@ const modelRequest = ({
 
 /** Everything that decides the bytes of the segments. */
 const identity = (job: Job, { source }: VideoInfo, { info }: Model, binary: FfmpegBinary): string => {
-  const { overwrite: _, resume: __, output: ___, model: ____, audio: _____, extras: ______, ...settings } = job;
+  const {
+    overwrite: _,
+    resume: __,
+    output: ___,
+    model: ____,
+    audio: _____,
+    extras: ______,
+    concurrency: _______,
+    ...settings
+  } = job;
   return jobKey([settings, source, info.sha256, info.provider, binary.version]);
 };
 

@@ -5,11 +5,14 @@ import type { Frame } from './frame';
 import type { Segment } from './mux';
 import type { Workplace } from './workplace';
 
-/** Frames between two entries in the journal: what a power cut can cost at most. */
-export const SEGMENT_FRAMES = 100;
-
-/** The film as a row of finished pieces, cut by frame number so that an interrupted job cuts at the same places again. */
-export function segmentedSink(binary: FfmpegBinary, place: Workplace, encoding: Encoding, signal: AbortSignal) {
+/** The film as a row of finished pieces of `length` frames, so that an interrupted job cuts at the same places again. */
+export function segmentedSink(
+  binary: FfmpegBinary,
+  place: Workplace,
+  length: number,
+  encoding: Encoding,
+  signal: AbortSignal,
+) {
   const segments: Segment[] = [...place.done];
   let open: { sink: FrameSink; file: string; frames: number; firstPts: number; lastPts: number } | null = null;
 
@@ -33,7 +36,7 @@ export function segmentedSink(binary: FfmpegBinary, place: Workplace, encoding: 
       await open.sink.write(frame);
       open.frames++;
       open.lastPts = frame.pts;
-      if (open.frames === SEGMENT_FRAMES) await close();
+      if (open.frames === length) await close();
     },
     finish: close,
     async [Symbol.asyncDispose]() {

@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { RemasterError } from '../errors';
-import { containerOf } from './codecs';
+import { containerOf, PIXEL_FORMATS } from './codecs';
 import type { Job } from './job';
 
 /** Checks a job once, at the door: it may come from a command line, a flow or a message. Paths become absolute. */
@@ -14,6 +14,10 @@ export function checkJob(job: Job): Job {
   choice('codec', job.codec, ['h264', 'h265', 'av1', 'ffv1', 'prores']);
   choice('audio', job.audio, ['copy', 'encode', 'none']);
   choice('deinterlace', job.deinterlace, ['auto', 'on', 'off']);
+  choice('colorFix', job.colorFix, ['none', 'wavelet', 'adain', null]);
+  choice('stabilize', job.stabilize, ['off', 'low', 'high']);
+  choice('pixelFormat', job.pixelFormat, [...PIXEL_FORMATS, null]);
+  choice('hwaccel', job.hwaccel, ['off', 'auto']);
   whole('seed', job.seed, 0, 2 ** 32 - 1);
   whole('threads', job.threads, 0, 1024);
   whole('device', job.device, 0, 255);
@@ -21,6 +25,12 @@ export function checkJob(job: Job): Job {
   if (job.tile !== null) whole('tile', job.tile, 16, 8192);
   if (job.batch !== null) whole('batch', job.batch, 1, 64);
   if (job.quality !== null) whole('quality', job.quality, 0, 63);
+  if (job.order !== null) whole('order', job.order, 1, 3);
+  if (job.maxHeight !== null) whole('maxHeight', job.maxHeight, 16, 16384);
+  whole('segment', job.segment, 1, 100_000);
+  whole('concurrency', job.concurrency, 1, 16);
+  if (job.scale !== null) range('scale', job.scale, 0.1, 16);
+  if (job.maxFps !== null) range('maxFps', job.maxFps, 0.01, 1000);
   if (!(job.strength >= 0 && job.strength <= 1)) throw bad('strength', 'a number from 0 to 1');
   if (job.trim) {
     const { start, end } = job.trim;
@@ -40,8 +50,12 @@ function text(name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '' || value.includes('\0')) throw bad(name, 'a path');
 }
 
-function choice(name: string, value: string, allowed: readonly string[]): void {
-  if (!allowed.includes(value)) throw bad(name, `one of ${allowed.join(', ')}`);
+function choice(name: string, value: string | null, allowed: readonly (string | null)[]): void {
+  if (!allowed.includes(value)) throw bad(name, `one of ${allowed.filter((one) => one !== null).join(', ')}`);
+}
+
+function range(name: string, value: number, low: number, high: number): void {
+  if (!(value >= low && value <= high)) throw bad(name, `a number from ${low} to ${high}`);
 }
 
 function whole(name: string, value: number, low: number, high: number): void {

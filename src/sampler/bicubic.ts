@@ -8,8 +8,8 @@ import { type Floats, type Tensor, zerosLike } from './tensor';
 export function bicubic<F extends Floats>(x: Tensor<F>, scale: number): Tensor<F> {
   requireSetting('scale', scale, 'a whole number of at least 1', Number.isInteger(scale) && scale >= 1);
   const [n, c, h, w] = x.dims;
-  const columns = taps(w, scale);
-  const rows = taps(h, scale);
+  const columns = bicubicTaps(w, scale);
+  const rows = bicubicTaps(h, scale);
   const large = zerosLike(x, [n, c, h * scale, w * scale]);
   const wide = new Float64Array(h * w * scale);
   for (let plane = 0; plane < n * c; plane++) {
@@ -30,7 +30,7 @@ export function bicubic<F extends Floats>(x: Tensor<F>, scale: number): Tensor<F
 type Tap = readonly [index: number, weight: number];
 
 /** For every place of the enlarged axis, which four places of the small one it is made of. */
-function taps(length: number, scale: number): readonly (readonly Tap[])[] {
+export function bicubicTaps(length: number, scale: number): readonly (readonly Tap[])[] {
   return Array.from({ length: length * scale }, (_, i) => {
     const place = (i + 0.5) / scale - 0.5;
     return [-1, 0, 1, 2].map((offset): Tap => {

@@ -21,6 +21,8 @@ const REQUEST: ModelRequest = {
   device: 0,
   threads: 0,
   steps: null,
+  order: null,
+  colorFix: null,
   strength: 1,
   noise: 'shared',
   seed: 7,
@@ -42,11 +44,17 @@ async function both(folder: string, changes: Partial<ModelRequest>, batch: TileB
   const request = { ...REQUEST, ...changes };
   const runtime = loadRuntime();
   const bundle = await openBundle(folder);
-  const plan = planFor(bundle.manifest, request.steps);
+  const plan = planFor(bundle.manifest, request.steps, request.order);
   const noise = noiseField({ mode: request.noise, seed: request.seed });
   const reference = await openReference(runtime, bundle);
   const model = await loadModel(runtime, folder, request);
-  const expected = await reference.run(batch, { plan, strength: request.strength, depth: request.depth, noise });
+  const expected = await reference.run(batch, {
+    plan,
+    colorFix: request.colorFix ?? bundle.manifest.colorFix,
+    strength: request.strength,
+    depth: request.depth,
+    noise,
+  });
   const actual = await model.run(batch, model.noise(request));
   await model.release();
   await reference.release();
@@ -102,6 +110,21 @@ describe('The sampler compiled into the graph', () => {
     withFolder(async (folder) => {
       await writeTiny(folder, 'dossr');
       for (const steps of [1, 2, 5]) agree(await both(folder, { steps }, tiles(14, 6, 2)));
+    }));
+
+  it('gives it with another solver order and another colour fix than the bundle has', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'dossr');
+      const orders = [];
+      for (const order of [1, 2, 3] as const) {
+        const made = await both(folder, { order }, tiles(14, 6, 2));
+        agree(made);
+        orders.push([...(made.expected as Uint8Array)]);
+      }
+      assert.notDeepEqual(orders[0], orders[1]);
+      assert.notDeepEqual(orders[1], orders[2]);
+      agree(await both(folder, { colorFix: 'none' }, tiles(14, 6, 2)));
+      agree(await both(X4, { colorFix: 'wavelet', steps: 1 }, tiles(31, 17, 2)));
     }));
 
   it('feeds the timestep as the network declares it: per picture, single, fixed, as integer or float', () =>
@@ -198,7 +221,7 @@ describe('The sampler compiled into the graph', () => {
       };
       const plan = planFor(bundle.manifest, null);
       assert.throws(
-        () => fuse(raised, { plan, strength: 1, depth: 8 }),
+        () => fuse(raised, { plan, colorFix: 'none', strength: 1, depth: 8 }),
         /“denoise” is written for ONNX version 17, the others for 18, and ReduceMean changed/,
       );
     }));
@@ -206,14 +229,18 @@ describe('The sampler compiled into the graph', () => {
   it('holds the weights once, however many steps', async () => {
     const bundle = await openBundle(X4);
     const sizeOf = (steps: number): number =>
-      encodeModel(fuse(bundle, { plan: planFor(bundle.manifest, steps), strength: 1, depth: 8 }).model).length;
+      encodeModel(
+        fuse(bundle, { plan: planFor(bundle.manifest, steps), colorFix: 'none', strength: 1, depth: 8 }).model,
+      ).length;
     assert.ok(sizeOf(4) - sizeOf(1) < 100_000, `${sizeOf(4) - sizeOf(1)} bytes more for three more steps`);
   });
 
   it('asks only for the noise its plan uses', async () => {
     const bundle = await openBundle(X4);
     const draws = (steps: number): number[] =>
-      fuse(bundle, { plan: planFor(bundle.manifest, steps), strength: 1, depth: 8 }).noise.map(({ draw }) => draw);
+      fuse(bundle, { plan: planFor(bundle.manifest, steps), colorFix: 'none', strength: 1, depth: 8 }).noise.map(
+        ({ draw }) => draw,
+      );
     assert.deepEqual(draws(1), [0]);
     assert.deepEqual(draws(4), [0, 1, 2, 3]);
   });

@@ -14,6 +14,8 @@ const REQUEST: ModelRequest = {
   device: 0,
   threads: 0,
   steps: 1,
+  order: null,
+  colorFix: null,
   strength: 1,
   noise: 'shared',
   seed: 1,
@@ -127,6 +129,17 @@ describe('An open model', () => {
     await assert.rejects(first.run(batch([picture(0)], [key()]), never), /disposed/);
     await second[Symbol.asyncDispose]();
     await assert.rejects(second.run(batch([picture(0)], [key()]), never), /disposed/);
+  });
+
+  it('is not shared by requests that want another picture', async () => {
+    await using plain = await openModel(REQUEST);
+    await using fixed = await openModel({ ...REQUEST, colorFix: 'wavelet' });
+    await using half = await openModel({ ...REQUEST, strength: 0.5 });
+    await using longer = await openModel({ ...REQUEST, steps: 2 });
+    const results = [];
+    for (const model of [plain, fixed, half, longer])
+      results.push(await model.run(batch([picture(0)], [key()]), never));
+    assert.equal(new Set(results.map((bytes) => Buffer.from(bytes).toString('base64'))).size, 4);
   });
 
   it('can be opened again while it is being closed', async () => {

@@ -177,6 +177,17 @@ describe('A bundle', () => {
       [1, 2, 3, 4],
     );
   });
+
+  it('takes an order only where the sampler has one', async () => {
+    const { manifest } = await openBundle(X4);
+    assert.throws(
+      () => planFor(manifest, null, 2),
+      (error: unknown) =>
+        error instanceof RemasterError &&
+        error.code === 'BAD_SETTING' &&
+        /x4 is a resshift model, whose sampler has no order/.test(error.message),
+    );
+  });
 });
 
 const tensorType = (model: OnnxModel, name: string) =>

@@ -28,13 +28,13 @@ describe('enhance', () => {
         const whole = await enhancer(
           nearest(2, { depth }),
           { width, height },
-          { tile: 4096, batch: 2 },
+          { tile: 4096, colorFix: null },
           assert.fail,
         ).run([frame(width, height, depth), frame(width, height, depth, 1)], never);
         const tiles = await enhancer(
           nearest(2, { depth, ...info }),
           { width, height },
-          { tile, batch: 2 },
+          { tile, colorFix: null },
           assert.fail,
         ).run([frame(width, height, depth), frame(width, height, depth, 1)], never);
         for (const n of [0, 1]) assert.deepEqual(tiles[n], whole[n]);
@@ -49,15 +49,17 @@ describe('enhance', () => {
       ...model,
       run: (batch, signal) => (sizes.push(`${batch.width}x${batch.height}`), model.run(batch, signal)),
     };
-    const [made] = await enhancer(watched, { width: 20, height: 10 }, { tile: null, batch: 1 }, assert.fail).run(
+    const [made] = await enhancer(watched, { width: 20, height: 10 }, { tile: null, colorFix: null }, assert.fail).run(
       [frame(20, 10)],
       never,
     );
     assert.deepEqual(sizes, ['32x16']);
-    const [plain] = await enhancer(nearest(2), { width: 20, height: 10 }, { tile: null, batch: 1 }, assert.fail).run(
-      [frame(20, 10)],
-      never,
-    );
+    const [plain] = await enhancer(
+      nearest(2),
+      { width: 20, height: 10 },
+      { tile: null, colorFix: null },
+      assert.fail,
+    ).run([frame(20, 10)], never);
     assert.deepEqual(made, plain);
   });
 
@@ -76,7 +78,7 @@ describe('enhance', () => {
         model.run(batch, signal)
       ),
     };
-    await enhancer(watched, { width: 48, height: 16 }, { tile: 32, batch: 2 }, assert.fail).run(
+    await enhancer(watched, { width: 48, height: 16 }, { tile: 32, colorFix: null }, assert.fail).run(
       [frame(48, 16), frame(48, 16, 8, 5)],
       never,
     );
@@ -93,13 +95,13 @@ describe('enhance', () => {
       },
     };
     const warnings: string[] = [];
-    const [made] = await enhancer(small, { width: 300, height: 80 }, { tile: null, batch: 1 }, (warning) =>
+    const [made] = await enhancer(small, { width: 300, height: 80 }, { tile: null, colorFix: null }, (warning) =>
       warnings.push(warning),
     ).run([frame(300, 80)], never);
     assert.deepEqual(
       made,
       (
-        await enhancer(model, { width: 300, height: 80 }, { tile: null, batch: 1 }, assert.fail).run(
+        await enhancer(model, { width: 300, height: 80 }, { tile: null, colorFix: null }, assert.fail).run(
           [frame(300, 80)],
           never,
         )

@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { StoppedError } from '../../src/errors';
 import { type Job, JOB_DEFAULTS, type Progress } from '../../src/pipeline/job';
 import { restore, type Tools } from '../../src/pipeline/restore';
-import { SEGMENT_FRAMES } from '../../src/pipeline/segments';
 import { binary, ff, moving, processes, scratchFolder } from '../films';
 import { nearest } from './fakes';
 
 describe('interrupt', () => {
   const folder = scratchFolder();
   const at = (name: string): string => join(folder, name);
-  const FRAMES = SEGMENT_FRAMES * 2 + 40;
+  const FRAMES = JOB_DEFAULTS.segment * 2 + 40;
 
   const job = (changes: Partial<Job> = {}): Job => ({
     ...JOB_DEFAULTS,
@@ -37,7 +36,7 @@ describe('interrupt', () => {
 
   for (const resume of [false, true]) {
     it(`stopping ${resume ? 'a job that could resume' : 'a job'} leaves no process and no file`, async () => {
-      for (const frame of [0, 1, SEGMENT_FRAMES + 5]) {
+      for (const frame of [0, 1, JOB_DEFAULTS.segment + 5]) {
         await interrupted(job({ resume }), frame, false);
         assert.deepEqual(readdirSync(folder), ['long.mkv']);
       }
@@ -51,18 +50,18 @@ describe('interrupt', () => {
       new AbortController().signal,
       () => {},
     );
-    await interrupted(job({ resume: true }), SEGMENT_FRAMES + 50, true);
+    await interrupted(job({ resume: true }), JOB_DEFAULTS.segment + 50, true);
     assert.ok(existsSync(at('.out.mkv.remaster/journal.json')));
     assert.ok(!existsSync(at('out.mkv')));
     const result = await restore(job({ resume: true }), await tools(), new AbortController().signal, () => {});
-    assert.deepEqual([result.resumedFrom, result.framesOut], [SEGMENT_FRAMES, FRAMES]);
+    assert.deepEqual([result.resumedFrom, result.framesOut], [JOB_DEFAULTS.segment, FRAMES]);
     const hash = async (name: string) => (await ff('-i', at(name), '-f', 'framemd5', '-')).toString();
     assert.equal(await hash('out.mkv'), await hash('whole.mkv'));
     assert.deepEqual(readdirSync(folder).toSorted(), ['long.mkv', 'out.mkv', 'whole.mkv']);
   });
 
   it('a journal of other settings is not used', async () => {
-    await interrupted(job({ resume: true, output: at('b.mkv') }), SEGMENT_FRAMES + 50, true);
+    await interrupted(job({ resume: true, output: at('b.mkv') }), JOB_DEFAULTS.segment + 50, true);
     const other = await restore(
       job({ resume: true, output: at('b.mkv'), seed: 2 }),
       await tools(),
@@ -114,7 +113,7 @@ describe('interrupt', () => {
   });
 
   it('a decoder that is killed is an error with a code, not a short film', async () => {
-    const wanted = job({ output: at('cut.mkv') });
+    const wanted = job({ output: at('cut.mkv'), batch: 1 });
     const killer = (progress: Progress): void => {
       if (progress.frame !== 20) return;
       for (const line of processes(/ffmpeg.*long\.mkv.*framecrc/)) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
