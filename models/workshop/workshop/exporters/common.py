@@ -1,0 +1,173 @@
+"""What every exporter needs of the world around it: the official clone, checkpoints, memory, and words when one is wrong."""
+import contextlib
+import io
+import subprocess
+import sys
+import warnings
+import zipfile
+from pathlib import Path
+
+import torch
+
+
+class ExportError(Exception):
+    """One sentence on what is wrong and with which file, and one on what to do."""
+
+    def __init__(self, what: str, remedy: str):
+        super().__init__(f'{what}. {remedy}')
+
+
+def add_arguments(parser):
+    """The options that every system has."""
+    parser.add_argument('--repo', type=Path, required=True, help='your clone of the official repository')
+    parser.add_argument('--any-commit', action='store_true', help='take the clone as it is, also if it is not the commit this exporter was proved with')
+    parser.add_argument('--trust-checkpoint', action='store_true', help='load checkpoints that hold more than tensors; such a file can run any program when it is opened')
+
+
+def add_export_arguments(parser):
+    """The options of `export` that every system has."""
+    parser.add_argument('--out', type=Path, required=True, help='folder of the bundle; must not exist yet')
+    parser.add_argument('--fp16', action='store_true', help='weights as float16, half the size; normalisation, softmax and timestep stay float32')
+    parser.add_argument('--size', type=int, help='fix the tile side, in source pixels; without it, any multiple is taken')
+
+
+def official(repo: Path, *, commit: str, address: str, needs: str, any_commit: bool) -> Path:
+    """The absolute path of a clone that holds `needs` and stands, unchanged, at `commit`; ExportError otherwise."""
+    repo = repo.absolute()
+    if not (repo / needs).exists():
+        raise ExportError(f'{repo} is not a clone of {address}: it has no {needs}', f'Run: git clone {address}')
+    if any_commit:
+        return repo
+    checkout = f'Run: git -C {repo} checkout {commit}; or take it as it is with --any-commit'
+    if not (repo / '.git').exists():
+        raise ExportError(f'{repo} is no git clone, so nobody can tell which commit it is', f'Run: git clone {address}; or take it as it is with --any-commit')
+    head = _git(repo, 'rev-parse', 'HEAD')
+    if not head.startswith(commit):
+        raise ExportError(f'{repo} stands at commit {head[:7]}, and this exporter was proved with {commit}', checkout)
+    changed = _git(repo, 'status', '--porcelain', '--untracked-files=no').splitlines()
+    if changed:
+        raise ExportError(f'{repo} is not as it was published: {changed[0].split(maxsplit=1)[1]} was changed', checkout.replace(' checkout', ' checkout --force'))
+    return repo
+
+
+def _git(repo: Path, *arguments: str) -> str:
+    # The clone may belong to another user, as in a container; only this process is told that it is fine.
+    run = subprocess.run(['git', '-c', f'safe.directory={repo}', '-C', str(repo), *arguments], capture_output=True, text=True)
+    if run.returncode != 0:
+        raise ExportError(f'{repo} cannot be read by git ({run.stderr.strip()})', 'Clone it again, or take it as it is with --any-commit')
+    return run.stdout.strip()
+
+
+@contextlib.contextmanager
+def importing(repo: Path, stand_ins: dict | None = None):
+    """
+    Lets `import` find the clone's modules, and forgets them afterwards: all three repositories have an `ldm` or `models`
+    of their own. `stand_ins` (name → module) are used instead of packages that are imported but never run.
+    """
+    before = dict(sys.modules)
+    path, writes = list(sys.path), sys.dont_write_bytecode
+    for name in [name for name, module in before.items() if name.split('.')[0] in _packages(repo)]:
+        del sys.modules[name]
+    sys.path.insert(0, str(repo))
+    sys.dont_write_bytecode = True
+    sys.modules.update({**(stand_ins or {}), 'xformers': None})  # its attention cannot be exported
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ExportError(f'the official code needs the Python package {error.name}, which is not installed', f'Run: pip install {error.name}') from error
+    finally:
+        sys.path[:], sys.dont_write_bytecode = path, writes
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, '__file__', None) or ''
+            if name == 'xformers' or name in (stand_ins or {}) or name.split('.')[0] in _packages(repo) or file.startswith(str(repo)):
+                del sys.modules[name]
+        sys.modules.update({name: module for name, module in before.items() if name not in sys.modules})
+
+
+@contextlib.contextmanager
+def quiet():
+    """Official code prints what it is made of, and torch warns of its age."""
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        yield
+
+
+def _packages(repo: Path) -> set[str]:
+    return {entry.stem for entry in repo.iterdir() if entry.suffix == '.py' or (entry.is_dir() and any(entry.glob('*.py')))}
+
+
+def load_checkpoint(file: Path, what: str, *, trusted: bool = False) -> dict:
+    """
+    A checkpoint's top level, on the CPU. `what` says which one the user was to give, "the denoiser's checkpoint".
+    Refuses half a download and, unless `trusted`, anything that is not plain tensors.
+    """
+    again = f'Give {what}, or download it again and compare its size with the one that its page shows'
+    if not file.is_file():
+        raise ExportError(f'{file} is not there', f'Give the path of {what}')
+    with open(file, 'rb') as opened:
+        head = opened.read(64)
+    if head.startswith(b'version https://git-lfs'):
+        raise ExportError(f'{file} is only a pointer of git-lfs', 'Run: git lfs pull')
+    if head.lstrip()[:1] == b'<':
+        raise ExportError(f'{file} is a web page, not a checkpoint', again)
+    if head[:2] == b'PK' and not zipfile.is_zipfile(file):
+        raise ExportError(f'{file} ends too early, after {file.stat().st_size} bytes: half a download', again)
+    try:
+        state = torch.load(file, map_location='cpu', weights_only=not trusted, mmap=head[:2] == b'PK')
+    except Exception as error:  # torch has no error of its own for a file it cannot read
+        if 'weights_only' in str(error) or 'Unsupported global' in str(error):
+            raise ExportError(f'{file} holds more than tensors', 'If you trust where it came from, add --trust-checkpoint') from error
+        raise ExportError(f'{file} cannot be read as a checkpoint: it is damaged, half a download, or something else', again) from error
+    if not isinstance(state, dict):
+        raise ExportError(f'{file} holds a {type(state).__name__}, not the tensors of a network', again)
+    return state
+
+
+def tensors_of(state: dict) -> dict:
+    """The tensors below `state_dict`, if there is one, without the prefixes that training in parallel or compiled adds."""
+    state = state.get('state_dict', state)
+    return {name.replace('_orig_mod.', '').removeprefix('module.'): tensor for name, tensor in state.items()}
+
+
+def fill(module: torch.nn.Module, tensors: dict, file: Path, what: str, prefix: str = '') -> list[str]:
+    """
+    Loads the `tensors` below `prefix` into `module`, which is then ready to run. All of the module's must be there and
+    have its shapes. Result: names of those that `module` has no place for.
+    """
+    given = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    wanted = module.state_dict()
+    remedy = f'Give {what}'
+    missing = [name for name in wanted if name not in given]
+    if missing:
+        raise ExportError(f'{file} is another checkpoint: {len(missing)} of {len(wanted)} tensors of the network are not in it, the first {prefix}{missing[0]}', remedy)
+    for name, tensor in wanted.items():
+        if given[name].shape != tensor.shape:
+            shapes = f'{list(given[name].shape)}, but the network has {list(tensor.shape)}'
+            raise ExportError(f'{file} is another checkpoint: its {prefix}{name} is shaped {shapes}', remedy)
+    broken = next((name for name in wanted if given[name].is_floating_point() and not given[name].isfinite().all()), None)
+    if broken is not None:
+        raise ExportError(f'{file} is damaged: {prefix}{broken} holds values that are no numbers', 'Download it again')
+    module.load_state_dict({name: given[name] for name in wanted})
+    module.eval().requires_grad_(False)
+    return [name for name in given if name not in wanted]
+
+
+def need_memory(bytes_needed: int, what: str):
+    """Refuses before anything is loaded, because the system would otherwise end the process without a word."""
+    free = _available()
+    if free is not None and free < bytes_needed:
+        raise ExportError(f'{what} needs about {bytes_needed / 2**30:.1f} GB of memory, and {free / 2**30:.1f} GB are free', 'Close other programs, or export on a larger machine; the bundle can be copied')
+
+
+def _available() -> int | None:
+    """Bytes of memory that this process may still take; None where the system does not say."""
+    found = []
+    try:
+        fields = dict(line.split(':') for line in Path('/proc/meminfo').read_text().splitlines())
+        found.append(int(fields['MemAvailable'].split()[0]) * 1024)
+        group = Path('/sys/fs/cgroup')
+        found.append(int((group / 'memory.max').read_text()) - int((group / 'memory.current').read_text()))
+    except (OSError, ValueError, KeyError):
+        pass  # another system, or a container without a bound: "max" is no number
+    return min(found, default=None)
+

@@ -1,0 +1,28 @@
+"""float16 weights, with float32 where float16 would overflow or lose the timestep."""
+import onnx
+
+# Sums over many values, their exponentials, and indices.
+GUARDED = ['InstanceNormalization', 'GroupNormalization', 'LayerNormalization', 'Softmax', 'ReduceMean', 'ReduceSum', 'ReduceL2',
+           'Pow', 'Sqrt', 'Exp', 'Sin', 'Cos', 'ArgMin', 'Resize', 'Range', 'CumSum', 'Erf']
+
+
+def to_half(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph with float16 inside and float32 at its ends."""
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+    return convert_float_to_float16(model, keep_io_types=True, disable_shape_infer=True, op_block_list=GUARDED,
+                                    node_block_list=[node.name for node in time_branch(model.graph)])
+
+
+def time_branch(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
+    """What is computed from `t` alone: nearly nothing at run time, since it is folded, and float16 cannot hold 999·frequency."""
+    fixed = {tensor.name for tensor in graph.initializer} | {''}
+    timely = {value.name for value in graph.input if value.name == 't'}
+    found = []
+    for node in graph.node:  # in the order of computation
+        inputs = set(node.input)
+        if node.op_type == 'Constant' or (inputs and inputs <= fixed):
+            fixed |= set(node.output)
+        elif inputs <= fixed | timely:
+            timely |= set(node.output)
+            found.append(node)
+    return found

@@ -1,0 +1,311 @@
+"""ResShift (arXiv 2307.12348): the official denoiser and autoencoder as three or four graphs, all its tasks."""
+import importlib
+import types
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from .bundle import BundleWriter
+from .common import ExportError, fill, importing, load_checkpoint, need_memory, official, quiet, tensors_of
+
+ADDRESS = 'https://github.com/zsyOAOA/ResShift'
+COMMIT = '3ce1d81'
+# The lowest level of the network is an eighth of the latent, and is cut into windows of 8.
+CELLS = 64
+
+
+@dataclass(frozen=True)
+class Task:
+    title: str
+    kind: str
+    config: str
+    weights: str
+    autoencoder: str
+    # Side of a tile in units of the smallest: as large as the attention over all its cells at once stays affordable.
+    tiles: int = 2
+
+
+F4, FACE256, FACE512 = 'autoencoder_vq_f4.pth', 'celeba256_vq_f4_dim3_face.pth', 'ffhq512_vq_f8_dim8_face.pth'
+TASKS = {
+    'realsr-v1': Task('ResShift ×4, 15 steps (v1)', 'upscale', 'realsr_swinunet_realesrgan256', 'resshift_realsrx4_s15_v1.pth', F4),
+    'realsr-v2': Task('ResShift ×4, 15 steps (v2)', 'upscale', 'realsr_swinunet_realesrgan256', 'resshift_realsrx4_s15_v2.pth', F4),
+    'realsr-v3': Task('ResShift ×4, 4 steps (v3)', 'upscale', 'realsr_swinunet_realesrgan256_journal', 'resshift_realsrx4_s4_v3.pth', F4),
+    'bicsr': Task('ResShift ×4 of clean pictures', 'upscale', 'bicx4_swinunet_lpips', 'resshift_bicsrx4_s4.pth', F4),
+    'x2': Task('ResShift ×2', 'upscale', 'realsr_realesrgan256_x2', 'the checkpoint of your own training; none was published', F4),
+    'inpaint-imagenet': Task('ResShift inpainting', 'inpaint', 'inpaint_lama256_imagenet', 'resshift_inpainting_imagenet_s4.pth', F4, 1),
+    'inpaint-face': Task('ResShift inpainting of faces', 'inpaint', 'inpaint_lama256_face', 'resshift_inpainting_face_s4.pth', FACE256, 1),
+    'faceir': Task('ResShift face restoration', 'face', 'faceir_gfpgan512_lpips', 'resshift_faceir_s4.pth', FACE512, 1),
+}
+
+
+def add_arguments(parser):
+    parser.add_argument('--task', required=True, choices=TASKS)
+    _add_weights(parser)
+
+
+def add_check_arguments(parser):
+    _add_weights(parser)
+
+
+def _add_weights(parser):
+    parser.add_argument('--weights', type=Path, required=True, help="the denoiser's checkpoint, resshift_….pth")
+    parser.add_argument('--autoencoder', type=Path, help="the autoencoder's checkpoint; without it, the task's own is looked for beside --weights")
+    parser.add_argument('--config', type=Path, help="the configuration of a training of your own, instead of the repository's for this task")
+
+
+def run(args):
+    task = TASKS[args.task]
+    repo = official(args.repo, commit=COMMIT, address=ADDRESS, needs='models/swin_transformer.py', any_commit=args.any_commit)
+    with importing(repo, _stand_ins()):
+        nets = load(task, repo, args)
+        for block in nets.denoiser.modules():
+            if type(block).__name__ == 'SwinTransformerBlock':
+                block.forward = types.MethodType(swin_block, block)
+        with BundleWriter(args.out, half=args.fp16) as bundle:
+            _graphs(bundle, nets, args.size)
+            bundle.finish(_manifest(args.task, nets, args), _card(args.task, nets, args), repo / 'LICENSE')
+    print(f'{args.out}: resshift-{args.task}')
+
+
+@dataclass
+class Nets:
+    """The official networks with their weights, and what their configuration says of them."""
+    denoiser: torch.nn.Module
+    autoencoder: torch.nn.Module
+    config: dict
+    # Output pixels per latent cell, each way.
+    factor: int
+    # Output side ÷ source side.
+    scale: int
+    masked: bool
+
+    @property
+    def multiple(self) -> int:
+        """Tile sides are multiples of this many source pixels."""
+        return CELLS * self.factor // self.scale
+
+
+def load(task: Task, repo: Path, args) -> Nets:
+    """To be called where the official modules can be imported."""
+    config = _read_config(args.config or repo / 'configs' / f'{task.config}.yaml')
+    autoencoder_file = args.autoencoder or args.weights.with_name(task.autoencoder)
+    what = f"the denoiser's checkpoint for this task with --weights ({task.weights})"
+    what_autoencoder = f"the autoencoder's checkpoint for this task with --autoencoder ({task.autoencoder})"
+    with torch.device('meta'):  # counts without memory
+        count = sum(p.numel() for part in ('model', 'autoencoder') for p in _build(config[part]).parameters())
+    # Measured: both networks, the traced copy, its protobuf and its bytes, and the activations of one smallest tile.
+    need_memory(5 * 4 * count + (3 << 29), 'Exporting this model')
+    nets = []
+    for part, file, which in (('model', args.weights, what), ('autoencoder', autoencoder_file, what_autoencoder)):
+        tensors = tensors_of(load_checkpoint(file, which, trusted=args.trust_checkpoint))
+        net = _build(config[part])
+        spare = fill(net, tensors, file, which)
+        if spare:
+            print(f'{file.name}: {len(spare)} tensors are not used, the first {spare[0]}')
+        nets.append(net)
+    denoiser, autoencoder = nets
+    params, diffusion = config['autoencoder']['params'], config['diffusion']['params']
+    factor = 2 ** (len(params['ddconfig']['ch_mult']) - 1)
+    return Nets(denoiser, autoencoder, config, factor, diffusion['sf'], bool(config['model']['params'].get('cond_mask')))
+
+
+def _read_config(file: Path) -> dict:
+    if not file.is_file():
+        raise ExportError(f'{file} is not there', 'Take the official commit of the clone, or give a file with --config')
+    from omegaconf import OmegaConf
+    config = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
+    # Only these parts are resolved: others name variables of the machine it was trained on.
+    config = OmegaConf.to_container(OmegaConf.create({part: config[part] for part in ('model', 'diffusion', 'autoencoder')}), resolve=True)
+    diffusion = config['diffusion']['params']
+    known = {'schedule_name': 'exponential', 'timestep_respacing': None, 'normalize_input': True, 'latent_flag': True}
+    for name, value in known.items():
+        if diffusion.get(name, value) != value:
+            raise ExportError(f'{file} has {name}: {diffusion[name]}, and bundles know {value} only', 'Give the configuration of one of the official tasks')
+    return config
+
+
+def _build(part: dict) -> torch.nn.Module:
+    module, name = part['target'].rsplit('.', 1)
+    with quiet():
+        return getattr(importlib.import_module(module), name)(**part.get('params', {}))
+
+
+def _stand_ins() -> dict:
+    """timm is imported for three functions, of which one decides a pair and the others do nothing outside training."""
+    names = ['timm', 'timm.models', 'timm.models.layers']
+    modules = {name: types.ModuleType(name) for name in names}
+    layers = modules['timm.models.layers']
+    layers.to_2tuple = lambda value: value if isinstance(value, tuple) else (value, value)
+    layers.trunc_normal_ = torch.nn.init.trunc_normal_
+    layers.DropPath = torch.nn.Dropout
+    return modules
+
+
+def swin_block(self, x):
+    """
+    The official block [n, c, h, w] → the same, for any batch and any h, w that are multiples of its window. The official
+    one counts its windows in Python and builds its mask by assignment, which freezes both into a traced graph.
+    """
+    n, c, h, w = x.shape
+    window, shift = self.window_size, self.shift_size
+    y = self.norm1(x)
+    if shift > 0:
+        y = torch.roll(y, (-shift, -shift), (2, 3))
+    rows, columns = h // window, w // window
+    y = y.view(n, c, rows, window, columns, window).permute(0, 2, 4, 3, 5, 1).reshape(-1, window * window, c)
+    y = self.attn(y, mask=shift_mask(rows, columns, window, shift).to(y.dtype) if shift > 0 else None)
+    y = y.view(n, rows, columns, window, window, c).permute(0, 5, 1, 3, 2, 4).reshape(n, c, h, w)
+    if shift > 0:
+        y = torch.roll(y, (shift, shift), (2, 3))
+    x = x + y
+    return x + self.mlp(self.norm2(x))
+
+
+def shift_mask(rows, columns, window: int, shift: int) -> torch.Tensor:
+    """
+    What the official mask holds, [rows · columns, window², window²]: only in the last row of windows, and there -100
+    between left and right parts of a window. A mask for rolled windows would part the last row above from below and the
+    last column left from right; the official one does neither (it assigns to the wrong axis), and the weights were
+    trained with it.
+    """
+    right = (torch.arange(window) >= window - shift).repeat(window)
+    within = torch.where(right[:, None] != right[None, :], -100.0, 0.0)
+    last = torch.arange(rows) == rows - 1
+    return (last.to(within.dtype)[:, None].expand(rows, columns).reshape(-1, 1, 1)) * within
+
+
+class Encode(torch.nn.Module):
+    """picture [n, 3, H, W] → latent. Neither quantised nor sampled."""
+
+    def __init__(self, nets: Nets):
+        super().__init__()
+        self.autoencoder, self.factor = nets.autoencoder, nets.config['diffusion']['params']['scale_factor']
+
+    def forward(self, picture):
+        latent = self.autoencoder.encode(picture)
+        return latent if self.factor == 1 else latent * self.factor
+
+
+class Decode(torch.nn.Module):
+    """latent → its nearest code words → picture."""
+
+    def __init__(self, nets: Nets):
+        super().__init__()
+        self.autoencoder, self.factor = nets.autoencoder, nets.config['diffusion']['params']['scale_factor']
+
+    def forward(self, latent):
+        return self.autoencoder.decode(latent if self.factor == 1 else latent / self.factor)
+
+
+class Condition(torch.nn.Module):
+    """lq, and for inpainting the mask → what the denoiser sees of them at every step, as large as the latent."""
+
+    def __init__(self, nets: Nets):
+        super().__init__()
+        self.extractor = nets.denoiser.feature_extractor
+
+    def forward(self, lq, mask=None):
+        return self.extractor(lq if mask is None else torch.cat([lq, mask], 1))
+
+
+class Denoise(torch.nn.Module):
+    """x, t, and the condition → x̂₀."""
+
+    def __init__(self, nets: Nets):
+        super().__init__()
+        self.denoiser = nets.denoiser
+
+    def forward(self, x, t, condition):
+        extractor, self.denoiser.feature_extractor = self.denoiser.feature_extractor, torch.nn.Identity()
+        try:
+            return self.denoiser(x, t, lq=condition)
+        finally:
+            self.denoiser.feature_extractor = extractor
+
+
+def _graphs(bundle: BundleWriter, nets: Nets, size: int | None):
+    side = size or nets.multiple
+    if side % nets.multiple != 0:
+        raise ExportError(f'--size {size} is not a multiple of {nets.multiple}', f'Give {nets.multiple}, or a multiple of it')
+    channels, steps = nets.config['model']['params']['in_channels'], nets.config['diffusion']['params']['steps']
+    plain = isinstance(nets.denoiser.feature_extractor, torch.nn.Identity) and not nets.masked
+    encode, condition, denoise, decode = Encode(nets), Condition(nets), Denoise(nets), Decode(nets)
+
+    def examples(n, h, w):
+        """Of each graph, a batch of tiles of h · w source pixels."""
+        generator = torch.Generator().manual_seed(h + w)
+
+        def random(depth, zoom):
+            return torch.rand(n, depth, int(h * zoom), int(w * zoom), generator=generator) * 2 - 1
+
+        latent, t = random(channels, nets.scale / nets.factor), torch.arange(n) % steps
+        sources = {'lq': random(3, 1)} | ({'mask': random(1, 1).sign()} if nets.masked else {})
+        seen = sources if plain else {'features': condition(*sources.values())}
+        return {'encode': {'picture': random(3, nets.scale)}, 'condition': sources, 'denoise': {'x': latent, 't': t, **seen}, 'decode': {'latent': latent}}
+
+    traced = examples(1, side, side)
+    proof = examples(1, side, side) if size else examples(2, side, 2 * side)
+    grids = {'picture': 'out', 'lq': 'source', 'mask': 'source'}
+    for role, module, outputs in (('encode', encode, ['latent']), ('condition', condition, ['features']),
+                                  ('denoise', denoise, ['out']), ('decode', decode, ['picture'])):
+        if role == 'condition' and plain:
+            continue
+        free = {name: {0: 'n', 2: f'h_{grids.get(name, "latent")}', 3: f'w_{grids.get(name, "latent")}'} for name in (*traced[role], *outputs)}
+        bundle.graph(role, module, traced[role], outputs, proof=proof[role], dynamic=None if size else {**free, **({'t': {0: 'n'}} if role == 'denoise' else {})})
+
+
+def _manifest(name: str, nets: Nets, args) -> dict:
+    task, diffusion = TASKS[name], nets.config['diffusion']['params']
+    side = args.size or task.tiles * nets.multiple
+    predicts = {'xstart': 'xstart', 'residual': 'residual', 'epsilon': 'epsilon', 'epsilon_scale': 'epsilonScale'}
+    return {
+        'name': f'resshift-{name}',
+        'title': task.title,
+        'system': 'resshift',
+        'task': task.kind,
+        'scale': nets.scale,
+        'grid': {'factor': nets.factor, 'channels': nets.config['model']['params']['in_channels']},
+        'schedule': {
+            'steps': diffusion['steps'],
+            'kappa': diffusion['kappa'],
+            'minNoise': diffusion['min_noise_level'],
+            'etasEnd': diffusion['etas_end'],
+            'power': diffusion['schedule_kwargs']['power'],
+            'predicts': predicts[diffusion['predict_type']],
+            'input': {'kind': 'latent', 'variance': 1},
+        },
+        'defaultSteps': diffusion['steps'],
+        'start': 'encode',
+        'range': [-1, 1],
+        'multiple': args.size or nets.multiple,
+        # The official overlap, 64 of 512.
+        'tile': {'wholeUpTo': side * side, 'size': side, 'overlap': side // 8},
+        'colorFix': 'none',
+        'licence': {'name': 'S-Lab License 1.0 (non-commercial)', 'url': f'{ADDRESS}/blob/master/LICENSE', 'redistributable': False},
+        'source': f'Exported from {args.weights.name} with the official code, {ADDRESS} at {COMMIT}.',
+    }
+
+
+def _card(name: str, nets: Nets, args) -> str:
+    task, diffusion = TASKS[name], nets.config['diffusion']['params']
+    count = sum(p.numel() for p in nets.denoiser.parameters()) / 1e6
+    return f"""# resshift-{name}: {task.title}
+
+Exported from the official checkpoint {args.weights.name}, trained by the authors of ResShift (Yue, Wang, Loy: "ResShift:
+Efficient Diffusion Model for Image Super-resolution by Residual Shifting", NeurIPS 2023). Nothing was trained here.
+
+| | |
+|---|---|
+| Code | {ADDRESS}, commit {COMMIT} |
+| Denoiser | {count:.1f} million parameters, {args.weights.name} |
+| Steps | trained for {diffusion['steps']}; fewer can be asked for, which the authors do not advise |
+| Weights | {'float16, with float32 for normalisation, softmax and timestep' if args.fp16 else 'float32'} |
+| Tiles | multiples of {args.size or nets.multiple} source pixels |
+
+## Licence
+
+S-Lab License 1.0 (LICENSE.txt): code and weights may be used and passed on for **non-commercial purposes only**. Treat
+this bundle as not redistributable, and ask the authors before any commercial use.
+"""
+
