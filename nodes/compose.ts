@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../src/errors';
+import { PIXEL_FORMATS } from '../src/pipeline/codecs';
 import { JOB_DEFAULTS, type CodecName, type Job } from '../src/pipeline/job';
 import { allowedSource, allowedTarget, pathRules } from './allow';
 import { sources, stages, type LivingModel, type LivingSource } from './living';
@@ -18,6 +19,9 @@ export interface OutConfig extends NodeDef {
   readonly overwrite: 'never' | 'suffix' | 'always';
   readonly codec: CodecName;
   readonly quality: string | number;
+  readonly pixelFormat?: string;
+  readonly segment?: string | number;
+  readonly concurrency?: string | number;
   readonly audio: Job['audio'];
   readonly extras: boolean;
   readonly resume: boolean;
@@ -75,18 +79,28 @@ export async function compose(
     provider: model.provider,
     device: model.device,
     threads: model.threads,
+    colorFix: stage.colorFix,
+    stabilize: stage.stabilize,
+    scale: stage.scale,
     tile: stage.tile,
     batch: model.batch,
     steps: stage.steps,
+    order: stage.order,
     strength: stage.strength,
     noise: stage.noise,
     seed: stage.seed,
     codec,
     quality: integerIn(config.quality, 'Quality', 0, 63),
+    pixelFormat: optionIn(config.pixelFormat || null, [null, ...PIXEL_FORMATS], 'Pixels'),
+    segment: integerIn(config.segment, 'Pieces', 1, 100_000) ?? JOB_DEFAULTS.segment,
+    concurrency: integerIn(config.concurrency, 'At once', 1, 16) ?? JOB_DEFAULTS.concurrency,
     audio: optionIn(config.audio, ['copy', 'encode', 'none'], 'Sound'),
     extras: config.extras,
     deinterlace: plan.source.deinterlace,
     trim: plan.source.trim,
+    maxFps: plan.source.maxFps,
+    maxHeight: plan.source.maxHeight,
+    hwaccel: plan.source.hwaccel,
   };
   return { job, stage, model };
 }

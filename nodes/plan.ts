@@ -24,6 +24,9 @@ export interface PlanSource {
   readonly info: SourceSummary;
   readonly trim: Job['trim'];
   readonly deinterlace: Job['deinterlace'];
+  readonly maxFps: number | null;
+  readonly maxHeight: number | null;
+  readonly hwaccel: Job['hwaccel'];
 }
 
 export interface PlanStage {
@@ -31,14 +34,20 @@ export interface PlanStage {
   readonly node: string;
   readonly op: 'upscale';
   readonly model: string;
-  /** Null when the model's list entry does not say. */
+  /** Of the result; null when neither the node nor the model's list entry says. */
   readonly scale: number | null;
   readonly steps: number | null;
+  readonly order: Job['order'];
   readonly strength: number;
   readonly noise: NoiseMode;
   readonly seed: number;
+  readonly colorFix: Job['colorFix'];
+  readonly stabilize: Job['stabilize'];
   readonly tile: number | null;
 }
+
+export const COLOUR_FIXES = [null, 'none', 'wavelet', 'adain'] as const;
+export const STABILIZE = ['off', 'low', 'high'] as const;
 
 /** The plan of a message, checked field by field and copied: it may come from anywhere. */
 export function planOf(msg: Readonly<Record<string, unknown>>): Plan {
@@ -72,6 +81,9 @@ function sourceOf(source: Fields): PlanSource {
     info: infoOf(record(source['info'], 'source.info')),
     trim: trimOf(source['trim']),
     deinterlace: oneOf(source['deinterlace'] ?? 'auto', ['auto', 'on', 'off'], 'source.deinterlace'),
+    maxFps: numberOrNull(source['maxFps'], 'source.maxFps', 0.01, 1000),
+    maxHeight: integerOrNull(source['maxHeight'], 'source.maxHeight', 16, 16_384),
+    hwaccel: oneOf(source['hwaccel'] ?? 'off', ['off', 'auto'], 'source.hwaccel'),
   };
 }
 
@@ -103,11 +115,14 @@ function stageOf(stage: Fields, name: string): PlanStage {
     node: text(stage['node'], `${name}.node`, 100),
     op: oneOf(stage['op'], ['upscale'], `${name}.op`),
     model: text(stage['model'], `${name}.model`, 4096),
-    scale: numberOrNull(stage['scale'], `${name}.scale`, 1, 64),
+    scale: numberOrNull(stage['scale'], `${name}.scale`, 0.1, 16),
     steps: integerOrNull(stage['steps'], `${name}.steps`, 1, 10_000),
+    order: oneOf(stage['order'] ?? null, [null, 1, 2, 3], `${name}.order`),
     strength: number(stage['strength'] ?? 1, `${name}.strength`, 0, 1),
     noise: oneOf(stage['noise'] ?? 'shared', ['shared', 'independent', 'mixed'], `${name}.noise`),
     seed: integer(stage['seed'] ?? 1, `${name}.seed`, 0, 0xffff_ffff),
+    colorFix: oneOf(stage['colorFix'] ?? null, COLOUR_FIXES, `${name}.colorFix`),
+    stabilize: oneOf(stage['stabilize'] ?? 'off', STABILIZE, `${name}.stabilize`),
     tile: integerOrNull(stage['tile'], `${name}.tile`, 1, 65_536),
   };
 }
@@ -140,10 +155,10 @@ const numberOrNull = (value: unknown, name: string, least: number, most: number)
 const integerOrNull = (value: unknown, name: string, least: number, most: number): number | null =>
   value === undefined || value === null ? null : integer(value, name, least, most);
 
-function oneOf<const T extends string>(value: unknown, allowed: readonly T[], name: string): T {
+function oneOf<const T extends string | number | null>(value: unknown, allowed: readonly T[], name: string): T {
   const found = allowed.find((one) => one === value);
   if (found !== undefined) return found;
-  throw invalid(`${full(name)} is ${show(value)}, not one of ${allowed.join(', ')}.`);
+  throw invalid(`${full(name)} is ${show(value)}, not one of ${allowed.filter((one) => one !== null).join(', ')}.`);
 }
 
 const full = (name: string): string => (name.startsWith('msg.') ? name : `msg.video.${name}`);

@@ -10,7 +10,7 @@ import { enter, sources } from './living';
 import { PLAN_VERSION, type Plan } from './plan';
 import { reportable } from './report';
 import * as status from './status';
-import { evaluate, optionIn, originOf, secondsIn, type Typed } from './typed';
+import { evaluate, integerIn, numberIn, optionIn, originOf, secondsIn, type Typed } from './typed';
 
 interface Config extends NodeDef {
   readonly source: 'file' | 'sample';
@@ -21,6 +21,10 @@ interface Config extends NodeDef {
   readonly trimEnd: string;
   readonly trimEndType: string;
   readonly deinterlace: Job['deinterlace'];
+  // Not in flows of the first release:
+  readonly maxFps?: string | number;
+  readonly maxHeight?: string | number;
+  readonly hwaccel?: boolean;
 }
 
 /** A real clip of a few seconds that comes with the package. */
@@ -93,7 +97,17 @@ export default function remasterIn(RED: NodeAPI): void {
         version: PLAN_VERSION,
         id: RED.util.generateId(),
         kind: 'file',
-        source: { node: this.id, label: basename(String(value)), path: file, info, trim, deinterlace },
+        source: {
+          node: this.id,
+          label: basename(String(value)),
+          path: file,
+          info,
+          trim,
+          deinterlace,
+          maxFps: numberIn(config.maxFps, 'Frames per second', 0.01, 1000),
+          maxHeight: integerIn(config.maxHeight, 'Lines', 16, 16_384),
+          hwaccel: config.hwaccel === true ? 'auto' : 'off',
+        },
         stages: [],
       };
     };

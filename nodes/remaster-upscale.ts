@@ -4,7 +4,7 @@ import { JOB_DEFAULTS, type NoiseMode, type Progress } from '../src/pipeline/job
 import { actionOf } from './actions';
 import { enter, stages, type LivingModel } from './living';
 import { knownModel, usableModel } from './models';
-import { planOf, type PlanStage } from './plan';
+import { COLOUR_FIXES, planOf, type PlanStage, STABILIZE } from './plan';
 import type { ModelNode } from './remaster-model';
 import { reportable } from './report';
 import * as status from './status';
@@ -19,6 +19,12 @@ interface Config extends NodeDef {
   readonly noise: NoiseMode;
   readonly seed: string;
   readonly seedType: string;
+  // Not in flows of the first release:
+  readonly scale?: string;
+  readonly scaleType?: string;
+  readonly order?: string | number;
+  readonly colorFix?: string;
+  readonly stabilize?: string;
 }
 
 export default function remasterUpscale(RED: NodeAPI): void {
@@ -27,6 +33,7 @@ export default function remasterUpscale(RED: NodeAPI): void {
     const steps: Typed = { value: config.steps, type: config.stepsType };
     const strength: Typed = { value: config.strength, type: config.strengthType };
     const seed: Typed = { value: config.seed, type: config.seedType };
+    const wantedScale: Typed = { value: config.scale ?? '', type: config.scaleType ?? 'num' };
     const model = RED.nodes.getNode(config.model) as ModelNode | null;
     let scale: number | null = null;
     let isClosed = false;
@@ -93,15 +100,19 @@ export default function remasterUpscale(RED: NodeAPI): void {
         );
       }
       const { model: name, tile } = chosen(model);
+      const asked = numberIn(await evaluate(RED, this, wantedScale, msg), 'Scale', 0.1, 16);
       const stage: PlanStage = {
         node: this.id,
         op: 'upscale',
         model: name,
-        scale: (await usableModel(name))?.scale ?? null,
+        scale: asked ?? (await usableModel(name))?.scale ?? null,
         steps: integerIn(await evaluate(RED, this, steps, msg), 'Steps', 1, 10_000),
+        order: optionIn(Number(config.order || 0) || null, [null, 1, 2, 3], 'Solver order'),
         strength: numberIn(await evaluate(RED, this, strength, msg), 'Strength', 0, 1) ?? JOB_DEFAULTS.strength,
         noise: optionIn(config.noise, ['shared', 'independent', 'mixed'], 'Noise'),
         seed: integerIn(await evaluate(RED, this, seed, msg), 'Seed', 0, 0xffff_ffff) ?? JOB_DEFAULTS.seed,
+        colorFix: optionIn(config.colorFix || null, COLOUR_FIXES, 'Colours'),
+        stabilize: optionIn(config.stabilize ?? 'off', STABILIZE, 'Stabilize'),
         tile,
       };
       scale = stage.scale;

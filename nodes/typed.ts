@@ -68,10 +68,18 @@ export function secondsIn(value: unknown, name: string): number | null {
 }
 
 /** One of the options of a select, as an old or hand-made flow file may have it. */
-export function optionIn<const T extends string>(value: unknown, allowed: readonly T[], name: string): T {
+export function optionIn<const T extends string | number | null>(
+  value: unknown,
+  allowed: readonly T[],
+  name: string,
+): T {
   const found = allowed.find((one) => one === value);
   if (found !== undefined) return found;
-  throw new RemasterError('BAD_SETTING', `${name} is ${show(value)}, not one of ${allowed.join(', ')}.`, {
-    remedy: 'Open the node, choose one, and deploy.',
-  });
+  throw new RemasterError(
+    'BAD_SETTING',
+    `${name} is ${show(value)}, not one of ${allowed.filter((one) => one !== null).join(', ')}.`,
+    {
+      remedy: 'Open the node, choose one, and deploy.',
+    },
+  );
 }

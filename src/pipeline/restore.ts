@@ -91,14 +91,15 @@ export async function restore(
       },
       signal,
     );
+    const warnings: string[] = [];
+    const enhance = enhancer(model, info, job, (warning) => warnings.push(warning));
+    const group = job.batch ?? (await batchFor(model, enhance.tile, depth, signal));
+    // From here on somebody reads: what ffmpeg writes before that, and then ends, is lost.
     const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
     const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
     const { stabilize, hwaccel } = job;
     const decoding = { colour, depth, deinterlace, stabilize, hwaccel, from };
     await using source = openVideo(tools.binary, info, decoding, signal);
-    const warnings: string[] = [];
-    const enhance = enhancer(model, info, job, (warning) => warnings.push(warning));
-    const group = job.batch ?? (await batchFor(model, enhance.tile, depth, signal));
     const resumedFrom = place.done.reduce((sum, { frames }) => sum + frames, 0);
     const times: number[] = []; // of all frames, 8 bytes each: the last check compares the file with them
     const window = new Window(STAGES);

@@ -22,6 +22,9 @@ const plan: Plan = {
     },
     trim: { start: 0, end: 10 },
     deinterlace: 'auto',
+    maxFps: null,
+    maxHeight: null,
+    hwaccel: 'off',
   },
   stages: [
     {
@@ -30,9 +33,12 @@ const plan: Plan = {
       model: 'x4',
       scale: 4,
       steps: null,
+      order: null,
       strength: 1,
       noise: 'shared',
       seed: 1,
+      colorFix: null,
+      stabilize: 'off',
       tile: null,
     },
   ],
@@ -57,10 +63,11 @@ describe('plan', () => {
   it('fills in what an older or shorter plan leaves out', () => {
     const video = JSON.parse(JSON.stringify(plan)) as { source: Record<string, unknown>; stages: unknown[] };
     delete video.source['trim'];
-    delete video.source['deinterlace'];
+    for (const field of ['deinterlace', 'maxFps', 'maxHeight', 'hwaccel']) delete video.source[field];
     video.stages = [{ node: 'n2', op: 'upscale', model: 'x4', scale: 4 }];
     const { source, stages } = planOf({ video });
-    assert.deepEqual([source.trim, source.deinterlace, stages], [null, 'auto', plan.stages]);
+    assert.deepEqual({ ...source, trim: plan.source.trim }, plan.source);
+    assert.deepEqual([source.trim, stages], [null, plan.stages]);
   });
 
   it('drops what it does not know', () => {
@@ -103,6 +110,14 @@ describe('plan', () => {
     ['stages.0.noise', 'loud'],
     ['stages.0.seed', -1],
     ['stages.0.tile', 0],
+    ['stages.0.scale', 0],
+    ['stages.0.order', 4],
+    ['stages.0.order', '1'],
+    ['stages.0.colorFix', 'lab'],
+    ['stages.0.stabilize', 'very'],
+    ['source.maxFps', 0],
+    ['source.maxHeight', 4.5],
+    ['source.hwaccel', '-f'],
   ];
   for (const [path, value] of bad) {
     it(`refuses ${path} = ${JSON.stringify(value)?.slice(0, 40)}`, () => {

@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, readdirSync, rmSync, symlinkSync, writeFileSy
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countFrames, makeClip } from './clip';
+import { description } from '../films';
 import { chain, example, exampleNames, inject, model, reporter, upscale, videoIn, videoOut } from './flows';
 import {
   installedPackage,
@@ -319,6 +320,30 @@ describe('nodes in a real Node-RED', () => {
           ]);
           assert.equal((await caught(2)).code, 'PATH_NOT_ALLOWED');
         });
+
+      it('does what the other fields of its dialogs say', async () => {
+        await red.deploy(
+          chain({
+            in: { maxFps: '5', maxHeight: '24', hwaccel: true },
+            up: { scale: '2', scaleType: 'num', colorFix: 'adain', stabilize: 'low', order: '' },
+            out: { codec: 'ffv1', pixelFormat: 'yuv420p', segment: '2', concurrency: '2' },
+          }),
+        );
+        await red.inject('go', [{ p: 'filename', v: clip, vt: 'str' }]);
+        const made = (await result())['filename'] as string;
+        const { framesIn, framesOut, dropped, width, height } = (await payload()) as Record<string, number>;
+        assert.equal(height, 48);
+        assert.match(await description(made), new RegExp(`yuv420p.* ${width}x48`));
+        assert.ok(framesOut! < framesIn! && dropped === framesIn! - framesOut!);
+
+        await red.deploy(chain({ up: { order: '2' } }));
+        await red.inject('go', [{ p: 'filename', v: clip, vt: 'str' }]);
+        const error = await caught();
+        assert.deepEqual(
+          [error.code, /resshift model, whose sampler has no order/.test(error.message)],
+          ['BAD_SETTING', true],
+        );
+      });
 
       it('takes its settings from the message', async () => {
         await red.deploy(
