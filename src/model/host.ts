@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { DETECTOR_SHA256 } from './faceDetector';
 import { findBundle } from './library';
 import { readManifest } from './manifest';
-import type { Model, ModelInfo, ModelRequest, TileBatch } from './model';
+import type { FaceFinder, Model, ModelInfo, ModelRequest, TileBatch } from './model';
 import { startThread, type Thread } from './thread';
 import type { RuntimeReport } from './workerMessages';
 
@@ -26,6 +27,8 @@ interface Entry {
 /** One thread for all models: two inferences at a time would only share the same cores or the same GPU. */
 let current: Thread | null = null;
 const entries = new Map<string, Entry>();
+/** Open face finders: they keep the thread, too. */
+let finders = 0;
 
 /**
  * Loads the model that `request` describes. Equal requests share one, which is released when the last who opened it
@@ -43,6 +46,29 @@ export async function openModel(request: ModelRequest, { folders = [] }: OpenOpt
     await giveBack(entry).catch(() => {});
     throw error;
   }
+}
+
+/** Finds faces with the detector that comes with the package, which is loaded for the first picture. */
+export function openFaceFinder(): FaceFinder {
+  finders++;
+  let disposed = false;
+  return {
+    version: DETECTOR_SHA256,
+    find(picture, signal) {
+      const thread = runningThread();
+      const data = ownedBytes(picture.data);
+      return untilAborted(
+        passing(thread, signal, () => thread.call('faces', { picture: { ...picture, data } }, [data.buffer])),
+        signal,
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      if (disposed) return;
+      disposed = true;
+      finders--;
+      if (current) endIfUnused(current);
+    },
+  };
 }
 
 /** What works on this machine and why the rest does not, for `remaster doctor`. Never rejects for a missing runtime. */
@@ -89,7 +115,7 @@ async function giveBack(entry: Entry): Promise<void> {
 
 /** The thread costs 60 MB and what onnxruntime keeps for the next run; without models it goes. */
 function endIfUnused(thread: Thread): void {
-  if ([...entries.values()].some((entry) => entry.thread === thread)) return;
+  if (finders > 0 || [...entries.values()].some((entry) => entry.thread === thread)) return;
   thread.end();
   if (current === thread) current = null;
 }
@@ -99,16 +125,11 @@ function modelOf(entry: Entry, { handle, info }: Opened): Model {
   /** Batches under way or waiting: a model is closed only after the last of them. */
   const running = new Set<Promise<unknown>>();
 
-  const runBatch = async (batch: TileBatch, signal: AbortSignal): Promise<Uint8Array> => {
-    const leave = await entry.thread.gate.enter(signal);
-    try {
-      signal.throwIfAborted();
+  const runBatch = (batch: TileBatch, signal: AbortSignal): Promise<Uint8Array> =>
+    passing(entry.thread, signal, () => {
       const data = ownedBytes(batch.data);
-      return await entry.thread.call('run', { handle, batch: { ...batch, data } }, [data.buffer]);
-    } finally {
-      leave();
-    }
-  };
+      return entry.thread.call('run', { handle, batch: { ...batch, data } }, [data.buffer]);
+    });
 
   return {
     info,
@@ -126,6 +147,17 @@ function modelOf(entry: Entry, { handle, info }: Opened): Model {
       await giveBack(entry);
     },
   };
+}
+
+/** Calls the thread when it is our turn, unless nobody wants it any more. */
+async function passing<T>(thread: Thread, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+  const leave = await thread.gate.enter(signal);
+  try {
+    signal.throwIfAborted();
+    return await call();
+  } finally {
+    leave();
+  }
 }
 
 /** The bytes in a buffer of their own, which can be moved: with a view of a larger one, others would lose theirs. */

@@ -56,7 +56,7 @@ export function searchPath(folders: readonly string[]): readonly string[] {
 }
 
 /** `models/` beside the package.json above this file, wherever the build put it. */
-function packagedModels(): string {
+export function packagedModels(): string {
   let folder = __dirname;
   while (!existsSync(join(folder, 'package.json'))) {
     const parent = dirname(folder);

@@ -4,7 +4,7 @@ import { maxSteps, planFor } from './schedule';
 
 /** What a schema cannot say: how the fields of one manifest depend on each other. Result as in `validateManifest`. */
 export function ruleDefect(manifest: Manifest): string | null {
-  const { graphs, grid, start, scale, multiple, tile, defaultSteps } = manifest;
+  const { task, graphs, grid, start, scale, multiple, tile, defaultSteps } = manifest;
   if ((start === 'encode') !== (graphs.encode !== undefined)) {
     return `is wrong in start: “${start}” ${start === 'encode' ? 'needs' : 'does not go with'} a graph “encode”`;
   }
@@ -18,6 +18,7 @@ export function ruleDefect(manifest: Manifest): string | null {
     return `is wrong in multiple: ${multiple} source pixels · scale ${scale} are no whole number of cells of ${grid.factor}`;
   }
   if (tile.size % multiple !== 0) return `is wrong in tile.size: must be a multiple of ${multiple}`;
+  if (task === 'face' && scale !== 1) return 'is wrong in scale: a model for faces has scale 1';
   if (tile.overlap >= tile.size) return 'is wrong in tile.overlap: must be less than tile.size';
   if (defaultSteps > maxSteps(manifest)) {
     return `is wrong in defaultSteps: this schedule has ${maxSteps(manifest)} steps at most`;

@@ -62,3 +62,31 @@ export interface ModelRequest {
   readonly seed: number;
   readonly depth: 8 | 16;
 }
+
+/** x and y in pixels; whole numbers are the middles of pixels, so the first pixel's middle is (0, 0). */
+export type Point = readonly [x: number, y: number];
+
+/** 8-bit R′G′B′, [height, width, 3]. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** Where a face is, in pixels of the picture it was found in. */
+export interface Face {
+  /** How sure, 0…1. */
+  readonly score: number;
+  /** From the hairline to the chin. */
+  readonly box: { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
+  /** The eye on the left of an upright picture, the other eye, the tip of the nose, the corners of the mouth from the left. */
+  readonly landmarks: readonly Point[];
+}
+
+/** Finds faces. */
+export interface FaceFinder extends AsyncDisposable {
+  /** Changes when other faces could be found. */
+  readonly version: string;
+  /** Surest first. `picture.data` is taken over and must not be used again. */
+  find(picture: Picture, signal: AbortSignal): Promise<readonly Face[]>;
+}

@@ -1,6 +1,7 @@
 import { parentPort, type TransferListItem } from 'node:worker_threads';
 import { errorRecord, RemasterError } from '../errors';
 import { describeProviders } from './doctor';
+import { type FaceDetector, loadFaceDetector } from './faceDetector';
 import { type GraphRequest, loadModel, type LoadedModel } from './loadedModel';
 import type { NoiseInputsFor } from './noiseInputs';
 import { isMusl, loadRuntime } from './runtime';
@@ -22,6 +23,8 @@ interface Shared {
 const shared = new Map<string, Shared>();
 const open = new Map<number, { readonly graph: Shared; readonly noise: NoiseInputsFor }>();
 let lastHandle = 0;
+/** Loaded for the first picture, and kept as long as the thread: it is small. */
+let detector: FaceDetector | null = null;
 
 /** Calls are answered one after the other. */
 let queue = Promise.resolve();
@@ -47,6 +50,7 @@ function post(message: Answer, moved: readonly TransferListItem[]): void {
 function perform(call: Call): Promise<Calls[keyof Calls]['result']> {
   if (call.what === 'open') return openModel(call.args);
   if (call.what === 'run') return run(call.args);
+  if (call.what === 'faces') return findFaces(call.args);
   if (call.what === 'close') return close(call.args.handle);
   return report();
 }
@@ -72,6 +76,11 @@ async function run({ handle, batch }: Calls['run']['args']): Promise<Uint8Array>
   const found = open.get(handle);
   if (!found) throw new RemasterError('INTERNAL', 'a batch for a model that was closed');
   return found.graph.model.run(batch, found.noise);
+}
+
+async function findFaces({ picture }: Calls['faces']['args']): Promise<Calls['faces']['result']> {
+  detector ??= await loadFaceDetector(loadRuntime());
+  return detector.find(picture);
 }
 
 async function close(handle: number): Promise<null> {

@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../errors';
 import type { ProviderReport } from './doctor';
-import type { ModelInfo, ModelRequest, TileBatch } from './model';
+import type { Face, ModelInfo, ModelRequest, Picture, TileBatch } from './model';
 
 /** What the thread that holds the sessions can be asked. It answers in order. */
 export interface Calls {
@@ -11,6 +11,8 @@ export interface Calls {
   };
   /** `batch.data` and the result are moved, not copied. */
   run: { args: { readonly handle: number; readonly batch: TileBatch }; result: Uint8Array };
+  /** `picture.data` is moved, not copied. */
+  faces: { args: { readonly picture: Picture }; result: readonly Face[] };
   close: { args: { readonly handle: number }; result: null };
   providers: { args: null; result: RuntimeReport };
 }

@@ -205,3 +205,51 @@ export async function writeTiny(
   await writeFile(join(folder, 'model.json'), JSON.stringify(manifest));
   return folder;
 }
+
+/**
+ * Writes a bundle for faces of `side` × `side` pixels: `keeps` 1 gives back what it is shown, to the bit; less mixes in
+ * what the walk has, noise with it.
+ */
+export async function writeFace(folder: string, side: number, keeps: number): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const dims: Dims = ['n', 3, 'h', 'w'];
+  const network = graphOf({ x: [F, dims], lq: [F, dims] }, { out: [F, dims] }, (graph, { x, lq }) => ({
+    out: emit(graph, 'Add', [
+      emit(graph, 'Mul', [lq!, floats(graph, [], [keeps])]),
+      emit(graph, 'Mul', [x!, floats(graph, [], [1 - keeps])]),
+    ]),
+  }));
+  const bytes = encodeModel(network);
+  await writeFile(join(folder, 'denoise.onnx'), bytes);
+  const taken = { inputs: { x: 'x', lq: 'lq' }, outputs: { out: 'out' } };
+  const manifest = {
+    format: 1,
+    name: 'tiny-face',
+    title: 'Tiny',
+    system: 'resshift',
+    task: 'face',
+    scale: 1,
+    graphs: { denoise: { file: 'denoise.onnx', sha256: sha256(bytes), ...taken } },
+    grid: { factor: 1, channels: 3 },
+    schedule: {
+      steps: 4,
+      kappa: 2,
+      minNoise: 0.2,
+      etasEnd: 0.99,
+      power: 0.3,
+      predicts: 'xstart',
+      input: { kind: 'none' },
+    },
+    defaultSteps: 4,
+    start: 'bicubic',
+    range: [-1, 1],
+    multiple: 8,
+    tile: { wholeUpTo: side * side, size: side, overlap: 0 },
+    colorFix: 'none',
+    precision: 'float32',
+    licence: { name: 'none', redistributable: false },
+    source: 'A test.',
+  };
+  await writeFile(join(folder, 'model.json'), JSON.stringify(manifest));
+  return folder;
+}
