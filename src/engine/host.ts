@@ -1,3 +1,4 @@
+import { openFaceFinder } from '../model/host';
 import { findFfmpeg } from '../pipeline/ffmpegBinary';
 import { onChild } from '../pipeline/ffmpegProcess';
 import type { Job } from '../pipeline/job';
@@ -60,6 +61,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     const tools = {
       binary,
       openModel: shelf.open,
+      openFaceFinder,
       onScratch: (path: string, gone: boolean) => send({ type: 'scratch', path, gone }),
     };
     // At most one a second, but every change of stage at once.

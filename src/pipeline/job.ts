@@ -37,6 +37,10 @@ export interface Job extends ModelChoice {
   readonly stabilize: 'off' | 'low' | 'high';
   /** Side of the result ÷ side of the source, at most the model's own scale; null = the model's own. */
   readonly scale: number | null;
+  /** Of a face model: faces are found in every frame, or every frame is one aligned face. Null = found, if it is a face model. */
+  readonly faces: 'detect' | 'aligned' | null;
+  /** Smallest face that is restored, in source pixels; null = 32. */
+  readonly minFace: number | null;
   /** Longest side of a tile in source pixels; null = chosen by frame size. */
   readonly tile: number | null;
   /** Tiles per network call; null = measured when the model is there. */
@@ -79,6 +83,8 @@ export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
   colorFix: null,
   stabilize: 'off',
   scale: null,
+  faces: null,
+  minFace: null,
   tile: null,
   batch: null,
   codec: 'h264',
@@ -130,6 +136,8 @@ export interface Result {
   /** Frames taken over from an interrupted run. */
   readonly resumedFrom: number;
   readonly model: { readonly name: string; readonly sha256: string; readonly provider: string; readonly steps: number };
+  /** Faces restored in this run, each in every frame anew, and frames in which there was none; null when the model is not for faces. */
+  readonly faces: { readonly found: number; readonly framesWithout: number } | null;
   /** Things a careful person would want to know: a stream that could not be carried, a damaged packet. */
   readonly warnings: readonly string[];
 }

@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { concatMap, lastValueFrom, tap } from 'rxjs';
 import { RemasterError, StoppedError } from '../errors';
-import type { Model, ModelRequest } from '../model/model';
+import type { FaceFinder, Model, ModelRequest } from '../model/model';
 import { inGroups } from './batch';
 import { batchFor } from './batchSize';
 import { settleCodec } from './codecs';
 import { settle } from './colour';
 import { type FrameSource, openVideo } from './decode';
 import { enhancer } from './enhance';
+import { faceEnhancer } from './face/enhance';
+import { settleFaces } from './face/settle';
 import type { FfmpegBinary } from './ffmpegBinary';
 import type { Frame } from './frame';
 import type { Job, Progress, Result } from './job';
@@ -30,6 +32,8 @@ const LARGEST_FRAME = 2 ** 28;
 export interface Tools {
   readonly binary: FfmpegBinary;
   openModel(request: ModelRequest): Promise<Model>;
+  /** For face models. */
+  openFaceFinder?(): FaceFinder;
   /** Told of the folder a job works in, so that somebody else can remove it if this process dies. */
   readonly onScratch?: (path: string, gone: boolean) => void;
 }
@@ -54,6 +58,8 @@ export async function restore(
   meter.stage('loading');
   await using model = await tools.openModel({ ...modelRequest(job), depth });
   signal.throwIfAborted();
+  const facesBy = settleFaces(job, model.info, info);
+  await using finder = facesBy === 'detect' ? tools.openFaceFinder!() : null;
   const [width, height] = [info.width * model.info.scale, info.height * model.info.scale];
   const stored = scaledSize(info, wantedScale(job, model));
   if (width * height > LARGEST_FRAME) {
@@ -68,7 +74,7 @@ export async function restore(
     depth,
     isRgb: info.isRgb,
   });
-  const place = await enterWorkplace(job.output, identity(job, info, model, tools.binary), job);
+  const place = await enterWorkplace(job.output, identity(job, info, model, finder, tools.binary), job);
   const folder = workFolder(job.output);
   if (!job.resume) tools.onScratch?.(folder, false);
 
@@ -92,7 +98,8 @@ export async function restore(
       signal,
     );
     const warnings: string[] = [];
-    const enhance = enhancer(model, info, job, (warning) => warnings.push(warning));
+    const faces = facesBy === null ? null : faceEnhancer(model, finder, job);
+    const enhance = faces ?? enhancer(model, info, job, (warning) => warnings.push(warning));
     const group = job.batch ?? (await batchFor(model, enhance.tile, depth, signal));
     // From here on somebody reads: what ffmpeg writes before that, and then ends, is lost.
     const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
@@ -131,6 +138,7 @@ export async function restore(
       { pts: times, timeBase: info.timeBase, from: job.trim?.start ?? 0 },
       signal,
     );
+    if (faces?.count.found === 0 && resumedFrom === 0) warnings.push('No face was found; every frame is as it was.');
     const torn = await damage(info, job, times.at(-1)!, source.complaints());
     const output = await place.publish(whole, torn ? partialName(place.output) : place.output);
     if (torn) throw tornError(torn, info, output);
@@ -146,6 +154,7 @@ export async function restore(
       bytes: (await stat(output)).size,
       resumedFrom,
       model: { name, sha256, provider, steps },
+      faces: faces?.count ?? null,
       warnings,
     };
   } catch (error) {
@@ -200,7 +209,13 @@ const modelRequest = ({
 });
 
 /** Everything that decides the bytes of the segments. */
-const identity = (job: Job, { source }: VideoInfo, { info }: Model, binary: FfmpegBinary): string => {
+const identity = (
+  job: Job,
+  { source }: VideoInfo,
+  { info }: Model,
+  finder: FaceFinder | null,
+  binary: FfmpegBinary,
+): string => {
   const {
     overwrite: _,
     resume: __,
@@ -211,7 +226,7 @@ const identity = (job: Job, { source }: VideoInfo, { info }: Model, binary: Ffmp
     concurrency: _______,
     ...settings
   } = job;
-  return jobKey([settings, source, info.sha256, info.provider, binary.version]);
+  return jobKey([settings, source, info.sha256, info.provider, finder?.version, binary.version]);
 };
 
 /** Cuts the wanted part out of the film. */

@@ -15,6 +15,7 @@ export function checkJob(job: Job): Job {
   choice('audio', job.audio, ['copy', 'encode', 'none']);
   choice('deinterlace', job.deinterlace, ['auto', 'on', 'off']);
   choice('colorFix', job.colorFix, ['none', 'wavelet', 'adain', null]);
+  choice('faces', job.faces, ['detect', 'aligned', null]);
   choice('stabilize', job.stabilize, ['off', 'low', 'high']);
   choice('pixelFormat', job.pixelFormat, [...PIXEL_FORMATS, null]);
   choice('hwaccel', job.hwaccel, ['off', 'auto']);
@@ -23,6 +24,7 @@ export function checkJob(job: Job): Job {
   whole('device', job.device, 0, 255);
   if (job.steps !== null) whole('steps', job.steps, 1, 1000);
   if (job.tile !== null) whole('tile', job.tile, 16, 8192);
+  if (job.minFace !== null) whole('minFace', job.minFace, 8, 8192);
   if (job.batch !== null) whole('batch', job.batch, 1, 64);
   if (job.quality !== null) whole('quality', job.quality, 0, 63);
   if (job.order !== null) whole('order', job.order, 1, 3);

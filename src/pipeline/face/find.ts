@@ -1,0 +1,96 @@
+import type { Face, FaceFinder, Point } from '../../model/model';
+import { applied, inverted, middle, scaleOf, scaling, type Similarity, toFacePicture } from './align';
+import { resample, type Samples } from './resample';
+import { shrink } from './shrink';
+
+/** Longest side of the picture in which faces are looked for. Larger frames are shrunk: the detector needs 25 ms for this. */
+const LONGEST = 960;
+/** Faces larger than this are not found surely; half the picture is looked at as well, where they could be there. */
+const LARGE_FACE = 400;
+/** Side of the face picture in which a face is looked at again, and how often. */
+const LOOK = 256;
+const LOOKS = 2;
+/** Two boxes that share more than this of the smaller one are one face, a mouth seen as a face of its own too. */
+const SAME = 0.3;
+
+/**
+ * The faces of a frame whose box is at least `smallest` pixels wide and high, small ones first. Each is looked at again in
+ * its own upright picture: what is no face there is dropped, and the landmarks of turned faces, which the detector draws
+ * too upright, come right.
+ */
+export async function findFaces(
+  frame: Samples,
+  finder: FaceFinder,
+  smallest: number,
+  signal: AbortSignal,
+): Promise<readonly Face[]> {
+  const factor = Math.ceil(Math.max(frame.width, frame.height) / LONGEST);
+  const picture = shrink(frame, factor);
+  const seen = [...(await finder.find({ ...picture, data: picture.data.slice() }, signal))];
+  if (Math.min(picture.width, picture.height) > LARGE_FACE) {
+    const large = await finder.find(shrink(picture, 2), signal);
+    seen.push(...large.map((face) => moved(face, scaling(1, 2))));
+  }
+  const sure: Face[] = [];
+  for (const face of distinct(seen)) {
+    const again = await lookAgain(picture, face, finder, signal);
+    if (again) sure.push(moved(again, scaling(1, factor)));
+  }
+  const large = distinct(sure).filter(({ box }) => Math.min(widthOf(box), heightOf(box)) >= smallest);
+  return large.toSorted((a, b) => widthOf(a.box) - widthOf(b.box) || a.box.left - b.box.left);
+}
+
+async function lookAgain(picture: Samples, first: Face, finder: FaceFinder, signal: AbortSignal): Promise<Face | null> {
+  let face = first;
+  for (let look = 0; look < LOOKS; look++) {
+    const back = inverted(toFacePicture(face.landmarks, LOOK));
+    const { data } = resample(picture, back, { left: 0, top: 0, width: LOOK, height: LOOK });
+    if (!(data instanceof Uint8Array)) throw new Error('faces are looked for in 8 bits');
+    const found = await finder.find({ width: LOOK, height: LOOK, data }, signal);
+    const again = found.find(isInTheMiddle);
+    if (!again) return null;
+    // The box of the first look stays: an upright one around a turned face would grow with every look.
+    face = { ...first, landmarks: moved(again, back).landmarks };
+  }
+  return face;
+}
+
+/** The face that the picture was aligned to, not a neighbour's. */
+const isInTheMiddle = ({ box: { left, top, right, bottom } }: Face): boolean =>
+  left < LOOK / 2 && right > LOOK / 2 && top < LOOK / 2 && bottom > LOOK / 2;
+
+/** The face as another picture has it. Its box stays upright and keeps its size. */
+function moved({ score, box, landmarks }: Face, to: Similarity): Face {
+  const [x, y] = applied(to, [(box.left + box.right) / 2, (box.top + box.bottom) / 2]);
+  const [w, h] = [(widthOf(box) * scaleOf(to)) / 2, (heightOf(box) * scaleOf(to)) / 2];
+  const sides = { left: x - w, top: y - h, right: x + w, bottom: y + h };
+  return { score, box: sides, landmarks: landmarks.map((point): Point => applied(to, point)) };
+}
+
+/** Each face once, as it was seen most surely. */
+function distinct(faces: readonly Face[]): readonly Face[] {
+  const kept: Face[] = [];
+  for (const face of faces.toSorted((a, b) => b.score - a.score)) {
+    if (!kept.some((other) => isSame(face, other))) kept.push(face);
+  }
+  return kept;
+}
+
+function isSame(a: Face, b: Face): boolean {
+  if (shared(a.box, b.box) > SAME) return true;
+  const [ax, ay] = middle(a.landmarks);
+  const [bx, by] = middle(b.landmarks);
+  return Math.hypot(ax - bx, ay - by) < Math.min(widthOf(a.box), widthOf(b.box)) / 4;
+}
+
+type Box = Face['box'];
+const widthOf = ({ left, right }: Box): number => right - left;
+const heightOf = ({ top, bottom }: Box): number => bottom - top;
+
+/** Shared area ÷ the smaller area. */
+function shared(a: Box, b: Box): number {
+  const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+  const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+  const smaller = Math.min(widthOf(a) * heightOf(a), widthOf(b) * heightOf(b));
+  return width > 0 && height > 0 ? (width * height) / smaller : 0;
+}
