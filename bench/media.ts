@@ -1,6 +1,6 @@
 /**
  * bench/media: restores every file of a folder and compares frames, times and streams with the source.
- * Usage: node dist/bench/media.js FOLDER [steps=1] [seconds=all] [OUT FOLDER]
+ * Usage: node dist/bench/media.js FOLDER [steps=1] [seconds=all] [lines=all] [OUT FOLDER]
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -12,11 +12,12 @@ import { describe } from '../src/pipeline/describe';
 import { workFolder } from './film';
 import { printTable } from './table';
 
-const [source, steps, seconds, out] = [
+const [source, steps, seconds, lines, out] = [
   process.argv[2]!,
   Number(process.argv[3] ?? 1),
   process.argv[4] ?? 'all',
-  process.argv[5],
+  process.argv[5] ?? 'all',
+  process.argv[6],
 ];
 
 async function main(): Promise<void> {
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
     const input = join(source, name);
     const output = join(folder, `${name.slice(0, -extname(name).length)}.x4.mp4`);
     const trim = seconds === 'all' ? null : { start: 0, end: Number(seconds) };
+    const maxHeight = lines === 'all' ? null : Number(lines);
     const engine = createEngine();
     let peak = 0;
     const timer = setInterval(() => {
@@ -59,7 +61,7 @@ async function main(): Promise<void> {
           Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${engine.pid}/status`, 'utf8'))?.[1] ?? 0),
         );
     }, 500);
-    const result = await engine.run({ ...JOB_DEFAULTS, steps, input, output, trim, overwrite: true }).result;
+    const result = await engine.run({ ...JOB_DEFAULTS, steps, input, output, trim, maxHeight, overwrite: true }).result;
     clearInterval(timer);
     await engine.close();
     const wanted = times(input).filter((time) => trim === null || time < trim.end);
@@ -77,7 +79,7 @@ async function main(): Promise<void> {
     });
     if (!out) rmSync(output);
   }
-  printTable(`bench/media: x4, ${steps} step(s)${seconds === 'all' ? '' : `, the first ${seconds} s`}`, rows);
+  printTable(`bench/media: x4, ${steps} step(s)${seconds === 'all' ? '' : `, the first ${seconds} s`}${lines === 'all' ? '' : `, scaled down to ${lines} lines first`}`, rows);
 }
 
 void main();
