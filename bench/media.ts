@@ -79,7 +79,10 @@ async function main(): Promise<void> {
     });
     if (!out) rmSync(output);
   }
-  printTable(`bench/media: x4, ${steps} step(s)${seconds === 'all' ? '' : `, the first ${seconds} s`}${lines === 'all' ? '' : `, scaled down to ${lines} lines first`}`, rows);
+  printTable(
+    `bench/media: x4, ${steps} step(s)${seconds === 'all' ? '' : `, the first ${seconds} s`}${lines === 'all' ? '' : `, scaled down to ${lines} lines first`}`,
+    rows,
+  );
 }
 
 void main();
