@@ -1,15 +1,17 @@
 import type { Face, FaceFinder, Point } from '../../model/model';
 import { applied, inverted, middle, scaleOf, scaling, type Similarity, toFacePicture } from './align';
-import { resample, type Samples } from './resample';
+import { mirrored, resample, type Samples } from './resample';
 import { shrink } from './shrink';
 
 /** Longest side of the picture in which faces are looked for. Larger frames are shrunk: the detector needs 25 ms for this. */
 const LONGEST = 960;
 /** Faces larger than this are not found surely; half the picture is looked at as well, where they could be there. */
 const LARGE_FACE = 400;
-/** Side of the face picture in which a face is looked at again, and how often. */
+/** Side of the face picture in which a face is looked at again, and how often at most. */
 const LOOK = 256;
-const LOOKS = 2;
+const LOOKS = 6;
+/** Degrees within which a face counts as upright. */
+const UPRIGHT = 3;
 /** Two boxes that share more than this of the smaller one are one face, a mouth seen as a face of its own too. */
 const SAME = 0.3;
 
@@ -40,20 +42,43 @@ export async function findFaces(
   return large.toSorted((a, b) => widthOf(a.box) - widthOf(b.box) || a.box.left - b.box.left);
 }
 
+/**
+ * The face aligned by what its own upright picture shows, again while it is not upright there, and at last seen mirrored as
+ * well: the mean of both is steadier than either. Null when it is no face there. The box of the first look stays: an upright
+ * one around a turned face would only grow.
+ */
 async function lookAgain(picture: Samples, first: Face, finder: FaceFinder, signal: AbortSignal): Promise<Face | null> {
-  let face = first;
-  for (let look = 0; look < LOOKS; look++) {
-    const back = inverted(toFacePicture(face.landmarks, LOOK));
-    const { data } = resample(picture, back, { left: 0, top: 0, width: LOOK, height: LOOK });
-    if (!(data instanceof Uint8Array)) throw new Error('faces are looked for in 8 bits');
-    const found = await finder.find({ width: LOOK, height: LOOK, data }, signal);
-    const again = found.find(isInTheMiddle);
-    if (!again) return null;
-    // The box of the first look stays: an upright one around a turned face would grow with every look.
-    face = { ...first, landmarks: moved(again, back).landmarks };
+  const look = async (made: Samples): Promise<Landmarks | null> => {
+    const seen = await finder.find(shrink(made, 1), signal);
+    return seen.find(isInTheMiddle)?.landmarks ?? null;
+  };
+  const whole = { left: 0, top: 0, width: LOOK, height: LOOK };
+  let { landmarks } = first;
+  for (let looks = 1; ; looks++) {
+    const back = inverted(toFacePicture(landmarks, LOOK));
+    const made = resample(picture, back, whole);
+    const found = await look(made);
+    if (!found) return null;
+    landmarks = through(back, found);
+    if (looks === 1 || (looks < LOOKS && turn(found) > UPRIGHT)) continue;
+    const other = await look(mirrored(made));
+    if (!other) return null;
+    const both = mirroredBack(other).map((point, i) => middle([point, found[i]!]));
+    return { ...first, landmarks: through(back, both) };
   }
-  return face;
 }
+
+/** Degrees by which a face in a face picture is not upright. */
+function turn(landmarks: Landmarks): number {
+  const { a, b } = toFacePicture(landmarks, LOOK);
+  return (Math.abs(Math.atan2(b, a)) * 180) / Math.PI;
+}
+
+const through = (to: Similarity, points: Landmarks): Landmarks => points.map((point) => applied(to, point));
+
+/** Eye for eye and corner for corner: left and right change places. */
+const mirroredBack = ([left, right, nose, corner, other]: Landmarks): Landmarks =>
+  [right!, left!, nose!, other!, corner!].map(([x, y]): Point => [LOOK - 1 - x, y]);
 
 /** The face that the picture was aligned to, not a neighbour's. */
 const isInTheMiddle = ({ box: { left, top, right, bottom } }: Face): boolean =>
@@ -64,7 +89,7 @@ function moved({ score, box, landmarks }: Face, to: Similarity): Face {
   const [x, y] = applied(to, [(box.left + box.right) / 2, (box.top + box.bottom) / 2]);
   const [w, h] = [(widthOf(box) * scaleOf(to)) / 2, (heightOf(box) * scaleOf(to)) / 2];
   const sides = { left: x - w, top: y - h, right: x + w, bottom: y + h };
-  return { score, box: sides, landmarks: landmarks.map((point): Point => applied(to, point)) };
+  return { score, box: sides, landmarks: through(to, landmarks) };
 }
 
 /** Each face once, as it was seen most surely. */
@@ -83,6 +108,7 @@ function isSame(a: Face, b: Face): boolean {
   return Math.hypot(ax - bx, ay - by) < Math.min(widthOf(a.box), widthOf(b.box)) / 4;
 }
 
+type Landmarks = Face['landmarks'];
 type Box = Face['box'];
 const widthOf = ({ left, right }: Box): number => right - left;
 const heightOf = ({ top, bottom }: Box): number => bottom - top;

@@ -58,6 +58,16 @@ export function resample(source: Samples, toSource: Similarity, region: Region):
   return { width: region.width, height: region.height, data: whole(made) };
 }
 
+/** Left and right change places. */
+export function mirrored({ width, height, data }: Samples): Samples {
+  const made = data.slice();
+  for (let i = 0; i < width * height; i++) {
+    const from = (i - (i % width) + width - 1 - (i % width)) * 3;
+    for (let c = 0; c < 3; c++) made[i * 3 + c] = data[from + c]!;
+  }
+  return { width, height, data: made };
+}
+
 /** The pixels of one axis that a place is made of, and their weights, which sum to 1. `place` changes the arrays. */
 function taps(wide: number) {
   const count = 2 * Math.ceil(2 * wide);

@@ -39,4 +39,4 @@ export function settleFaces(
 }
 
 const NO_FACE_MODEL =
-  'Leave it out, or choose a model with the task “face” (`remaster models` shows them; none is in the package, docs/bundles.md says how to add one).';
+  'Leave it out, or choose a model with the task “face” (`remaster models` shows them; none is in the package, docs/faces.md says how to get one).';

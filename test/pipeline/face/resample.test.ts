@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inverted } from '../../../src/pipeline/face/align';
-import { resample, type Samples } from '../../../src/pipeline/face/resample';
+import { mirrored, resample, type Samples } from '../../../src/pipeline/face/resample';
 import { shrink } from '../../../src/pipeline/face/shrink';
 import { astronaut, psnr } from './pictures';
 
@@ -42,6 +42,13 @@ describe('face/resample', () => {
       }
     });
   }
+
+  it('mirrored, left and right change places', () => {
+    const source = noise(5, 3, 8);
+    const made = mirrored(source);
+    assert.deepEqual(pixel(made, 1, 2), pixel(source, 3, 2));
+    assert.deepEqual(mirrored(made), source);
+  });
 
   it('far outside the source there is grey, at its edge its edge', () => {
     const source = { width: 4, height: 4, data: new Uint8Array(48).fill(7) };

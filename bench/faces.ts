@@ -1,0 +1,110 @@
+import { openFaceFinder } from '../src/model/host';
+import type { FaceFinder, Point } from '../src/model/model';
+import { applied, inverted, type Similarity, toFacePicture } from '../src/pipeline/face/align';
+import { findFaces } from '../src/pipeline/face/find';
+import { feather } from '../src/pipeline/face/mask';
+import { paste } from '../src/pipeline/face/paste';
+import { resample, type Samples } from '../src/pipeline/face/resample';
+import { astronaut } from '../test/pipeline/face/pictures';
+import { median, printTable } from './table';
+
+/** How well a face is aligned when it turns, and what finding, cutting and putting back cost. The model itself is not in it. */
+const SIDE = 512;
+const TURNS = [0, 15, 30, 45, 60, 75];
+const never = new AbortController().signal;
+
+/** Pixels of the aligned picture between what was found and what it should be: root mean square over four of its points. */
+function apart(found: Similarity, wanted: Similarity): number {
+  const back = inverted(wanted);
+  const points: readonly Point[] = [
+    [100, 100],
+    [412, 100],
+    [412, 412],
+    [100, 412],
+  ];
+  const squares = points.map((point) => {
+    const [x, y] = applied(found, applied(back, point));
+    return (x - point[0]) ** 2 + (y - point[1]) ** 2;
+  });
+  return Math.sqrt(squares.reduce((sum, square) => sum + square) / squares.length);
+}
+
+/** The picture turned about a face, enlarged or made smaller a little, and shifted. */
+function moved(source: Samples, degrees: number, scale: number, dx: number): { picture: Samples; way: Similarity } {
+  const angle = (degrees * Math.PI) / 180;
+  const [a, b] = [scale * Math.cos(angle), scale * Math.sin(angle)];
+  const [x, y] = [223, 123];
+  const way = { a, b, dx: 256 + dx - (a * x - b * y), dy: 256 - (b * x + a * y) };
+  const whole = { left: 0, top: 0, width: source.width, height: source.height };
+  return { picture: resample(source, inverted(way), whole), way };
+}
+
+async function alignment(finder: FaceFinder, source: Samples): Promise<void> {
+  const still = (await findFaces(source, finder, 8, never))[0]!.landmarks;
+  const rows = [];
+  for (const degrees of TURNS) {
+    const errors: { first: number; last: number }[] = [];
+    let lost = 0;
+    for (const [turn, scale, dx] of [
+      [degrees, 1, 0.5],
+      [-degrees, 1.02, 3.2],
+      [degrees + 1, 0.97, -2.7],
+      [-degrees - 1, 1.01, -5.1],
+    ] as const) {
+      const { picture, way } = moved(source, turn, scale, dx);
+      const wanted = toFacePicture(
+        still.map((point) => applied(way, point)),
+        SIDE,
+      );
+      const data = new Uint8Array(picture.data);
+      const [first] = await finder.find({ ...picture, data }, never);
+      const [last] = await findFaces(picture, finder, 8, never);
+      if (!first || !last) lost++;
+      else {
+        const error = ({ landmarks }: typeof last): number => apart(toFacePicture(landmarks, SIDE), wanted);
+        errors.push({ first: error(first), last: error(last) });
+      }
+    }
+    const mean = (of: 'first' | 'last'): string =>
+      (errors.reduce((sum, error) => sum + error[of], 0) / errors.length).toFixed(1);
+    rows.push({ 'turned by': `${degrees}°`, 'first look': mean('first'), aligned: mean('last'), 'not found': lost });
+  }
+  printTable(`Pixels (of ${SIDE}) by which the aligned picture is off, against the upright photograph`, rows);
+}
+
+async function cost(finder: FaceFinder): Promise<void> {
+  const rows = [];
+  const profile = feather(SIDE);
+  for (const side of [360, 720, 1080, 2160]) {
+    const source = await astronaut(side);
+    const [face] = await findFaces(source, finder, 8, never);
+    const toFace = toFacePicture(face!.landmarks, SIDE);
+    const milliseconds = async (work: () => unknown): Promise<string> => {
+      const times: number[] = [];
+      for (let i = 0; i < 7; i++) {
+        const start = performance.now();
+        await work();
+        times.push(performance.now() - start);
+      }
+      return median(times).toFixed(0);
+    };
+    const whole = { left: 0, top: 0, width: SIDE, height: SIDE };
+    const cut = (): Samples => resample(source, inverted(toFace), whole);
+    const made = cut();
+    rows.push({
+      frame: `${side}×${side}`,
+      'find, ms': await milliseconds(() => findFaces(source, finder, 8, never)),
+      'cut out, ms': await milliseconds(cut),
+      'put back, ms': await milliseconds(() => paste(source, made, toFace, profile)),
+    });
+  }
+  printTable('One face: milliseconds around the model', rows);
+}
+
+async function main(): Promise<void> {
+  await using finder = openFaceFinder();
+  await alignment(finder, await astronaut());
+  await cost(finder);
+}
+
+void main();
