@@ -82,6 +82,8 @@ export async function compose(
     colorFix: stage.colorFix,
     stabilize: stage.stabilize,
     scale: stage.scale,
+    faces: stage.faces,
+    minFace: stage.minFace,
     tile: stage.tile,
     batch: model.batch,
     steps: stage.steps,

@@ -43,10 +43,13 @@ export interface PlanStage {
   readonly seed: number;
   readonly colorFix: Job['colorFix'];
   readonly stabilize: Job['stabilize'];
+  readonly faces: Job['faces'];
+  readonly minFace: number | null;
   readonly tile: number | null;
 }
 
 export const COLOUR_FIXES = [null, 'none', 'wavelet', 'adain'] as const;
+export const FACES = [null, 'detect', 'aligned'] as const;
 export const STABILIZE = ['off', 'low', 'high'] as const;
 
 /** The plan of a message, checked field by field and copied: it may come from anywhere. */
@@ -123,6 +126,8 @@ function stageOf(stage: Fields, name: string): PlanStage {
     seed: integer(stage['seed'] ?? 1, `${name}.seed`, 0, 0xffff_ffff),
     colorFix: oneOf(stage['colorFix'] ?? null, COLOUR_FIXES, `${name}.colorFix`),
     stabilize: oneOf(stage['stabilize'] ?? 'off', STABILIZE, `${name}.stabilize`),
+    faces: oneOf(stage['faces'] ?? null, FACES, `${name}.faces`),
+    minFace: integerOrNull(stage['minFace'], `${name}.minFace`, 8, 8192),
     tile: integerOrNull(stage['tile'], `${name}.tile`, 1, 65_536),
   };
 }

@@ -4,7 +4,7 @@ import { JOB_DEFAULTS, type NoiseMode, type Progress } from '../src/pipeline/job
 import { actionOf } from './actions';
 import { enter, stages, type LivingModel } from './living';
 import { knownModel, usableModel } from './models';
-import { COLOUR_FIXES, planOf, type PlanStage, STABILIZE } from './plan';
+import { COLOUR_FIXES, FACES, planOf, type PlanStage, STABILIZE } from './plan';
 import type { ModelNode } from './remaster-model';
 import { reportable } from './report';
 import * as status from './status';
@@ -25,6 +25,8 @@ interface Config extends NodeDef {
   readonly order?: string | number;
   readonly colorFix?: string;
   readonly stabilize?: string;
+  readonly faces?: string;
+  readonly minFace?: string | number;
 }
 
 export default function remasterUpscale(RED: NodeAPI): void {
@@ -113,6 +115,8 @@ export default function remasterUpscale(RED: NodeAPI): void {
         seed: integerIn(await evaluate(RED, this, seed, msg), 'Seed', 0, 0xffff_ffff) ?? JOB_DEFAULTS.seed,
         colorFix: optionIn(config.colorFix || null, COLOUR_FIXES, 'Colours'),
         stabilize: optionIn(config.stabilize ?? 'off', STABILIZE, 'Stabilize'),
+        faces: optionIn(config.faces || null, FACES, 'Faces'),
+        minFace: integerIn(config.minFace, 'Smallest face', 8, 8192),
         tile,
       };
       scale = stage.scale;

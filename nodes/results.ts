@@ -35,7 +35,8 @@ export const whole = ({ framesOut, fps }: Result): Progress => ({
 /** `msg.payload` of the first output of a video out node. */
 export function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
   if (outcome.status === 'done') {
-    const { framesIn, framesOut, elapsed, fps, bytes, resumedFrom, width, height, model, warnings } = outcome.result;
+    const { framesIn, framesOut, elapsed, fps, bytes, resumedFrom, width, height, model, faces, warnings } =
+      outcome.result;
     const dropped = framesIn - framesOut;
     const speed = speedOf(plan, fps);
     return {
@@ -51,6 +52,7 @@ export function resultPayload(plan: Plan, outcome: Outcome): Record<string, unkn
       width,
       height,
       model,
+      faces,
       warnings,
     };
   }

@@ -18,6 +18,8 @@ restore:
   --color-fix MODE      colours of the source: none, wavelet or adain (default: as the model advises)
   --stabilize MODE      off, low or high: average noise over neighbouring frames first (default ${JOB_DEFAULTS.stabilize})
   --scale S             size of the result ÷ size of the source (default: the model's own, which is the most)
+  --faces MODE          of a face model: detect, or aligned when every frame is one face (default detect)
+  --min-face N          smallest face that is restored, in source pixels (default 32)
   --tile N|auto         longest tile side in source pixels (default auto)
   --batch N|auto        tiles per network call (default auto: measured)
   --codec NAME          h264, h265, av1, ffv1 or prores (default ${JOB_DEFAULTS.codec})
@@ -61,6 +63,8 @@ const OPTIONS = {
   'color-fix': { type: 'string' },
   stabilize: { type: 'string' },
   scale: { type: 'string' },
+  faces: { type: 'string' },
+  'min-face': { type: 'string' },
   tile: { type: 'string' },
   batch: { type: 'string' },
   codec: { type: 'string' },
@@ -203,6 +207,8 @@ function jobOf([input, output]: [string, string], values: Values): Parameters<ty
     colorFix: (values['color-fix'] ?? d.colorFix) as Job['colorFix'],
     stabilize: (values.stabilize ?? d.stabilize) as Job['stabilize'],
     scale: number('scale', null),
+    faces: (values.faces ?? d.faces) as Job['faces'],
+    minFace: number('min-face', null),
     tile: number('tile', null),
     batch: number('batch', null),
     codec: (values.codec ?? d.codec) as Job['codec'],

@@ -4,6 +4,8 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { duration } from '../src/progressLine';
+import { writeFace } from './model/tinyBundle';
+import { ASTRONAUT } from './pipeline/face/pictures';
 import { ff, moving, processes, scratchFolder, times } from './films';
 
 describe('the command line', () => {
@@ -40,6 +42,36 @@ describe('the command line', () => {
     assert.ok(objects.some(({ progress }) => progress));
     assert.equal(objects.at(-1)!.result!.framesOut, 6);
   });
+  it('restores the faces of a film with a model for them, and counts them', async () => {
+    await writeFace(at('face'), 64, 1);
+    await ff(
+      '-loop',
+      '1',
+      '-i',
+      ASTRONAUT,
+      '-frames:v',
+      '3',
+      '-vf',
+      'crop=320:240:64:10',
+      '-c:v',
+      'ffv1',
+      at('face.mkv'),
+    );
+    const { status, stderr } = remaster('restore', 'face.mkv', 'faces.mp4', '--model', './face', '--min-face', '60');
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /3 frames, 3 faces restored \(none in 0 frames\), 320×240.*tiny-face/);
+    const json = remaster(
+      'restore',
+      'face.mkv',
+      'large.mp4',
+      '--model',
+      './face',
+      '--min-face',
+      '200',
+      '--json',
+    ).stdout;
+    assert.match(json, /"faces":\{"found":0,"framesWithout":3\}/);
+  });
   it('probes, lists models and examines the machine', () => {
     assert.match(remaster('probe', 'film.mp4').stdout, /width +32/);
     assert.equal((JSON.parse(remaster('probe', 'film.mp4', '--json').stdout) as { fps: number }).fps, 25);
@@ -53,6 +85,12 @@ describe('the command line', () => {
     ['a number that is none', ['restore', 'film.mp4', 'x.mp4', '--steps', 'many'], 2, /--steps must be a number/],
     ['a missing source', ['restore', 'none.mp4', 'x.mp4'], 3, /SOURCE_NOT_FOUND: .*none\.mp4 does not exist/],
     ['an output that exists', ['restore', 'film.mp4', 'long.mp4'], 4, /OUTPUT_EXISTS/],
+    [
+      'faces with a model that is not for them',
+      ['restore', 'film.mp4', 'x.mp4', '--faces', 'detect'],
+      2,
+      /BAD_SETTING: The model x4 is not for faces.*\n.*none is in the package/,
+    ],
     ['a missing model', ['restore', 'film.mp4', 'x.mp4', '--model', 'nothing'], 5, /MODEL_NOT_FOUND/],
   ] as const) {
     it(`${what}: exit code ${code} and a sentence`, () => {

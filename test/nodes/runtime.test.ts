@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countFrames, makeClip } from './clip';
 import { description } from '../films';
+import { writeFace } from '../model/tinyBundle';
 import { chain, example, exampleNames, inject, model, reporter, upscale, videoIn, videoOut } from './flows';
 import {
   installedPackage,
@@ -343,6 +344,26 @@ describe('nodes in a real Node-RED', () => {
           [error.code, /resshift model, whose sampler has no order/.test(error.message)],
           ['BAD_SETTING', true],
         );
+      });
+
+      it('restores faces with a model for them, and says with any other that it cannot', async () => {
+        const bundle = await writeFace(join(folder, 'faces'), 64, 1);
+        await red.deploy(
+          chain({
+            model: { model: bundle, modelType: 'str' },
+            up: { faces: 'detect', minFace: '40' },
+            out: { filename: '{name}_faces.{ext}' },
+          }),
+        );
+        await red.inject('go', [{ p: 'filename', v: clip, vt: 'str' }]);
+        const { status, framesOut, faces, warnings } = await payload();
+        assert.deepEqual([status, faces], ['done', { found: 0, framesWithout: framesOut }]);
+        assert.match(String(warnings), /No face was found/);
+
+        await red.deploy(chain({ up: { faces: 'detect' } }));
+        await red.inject('go', [{ p: 'filename', v: clip, vt: 'str' }]);
+        const error = await caught();
+        assert.deepEqual([error.code, /The model x4 is not for faces/.test(error.message)], ['BAD_SETTING', true]);
       });
 
       it('takes its settings from the message', async () => {
