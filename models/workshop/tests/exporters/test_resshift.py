@@ -1,25 +1,45 @@
+import argparse
 import json
-import shutil
-from types import SimpleNamespace
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from conftest import git
-from random_weights import resshift_weights
 
-pytest.importorskip('omegaconf')
 pytest.importorskip('einops')
-from omegaconf import OmegaConf  # noqa: E402
+OmegaConf = pytest.importorskip('omegaconf').OmegaConf
 
-from workshop.exporters import resshift  # noqa: E402
+from random_weights import resshift_weights  # noqa: E402
+
+from workshop.exporters import check, resshift  # noqa: E402
 from workshop.exporters.__main__ import main  # noqa: E402
 from workshop.exporters.common import importing  # noqa: E402
 
 
-def narrow(repo, task: str, folder):
-    """A task's own configuration with few channels and blocks: config.yaml, denoiser.pth, autoencoder.pth."""
-    folder.mkdir(parents=True, exist_ok=True)
+@pytest.fixture(scope='module')
+def repo(clone_from):
+    return clone_from('REMASTER_RESSHIFT_REPO', resshift.ADDRESS)
+
+
+@pytest.fixture(scope='module')
+def made(repo, engine, tmp_path_factory):
+    """Bundle and options of a task, exported once, from the task's own configuration with few channels and blocks."""
+    bundles = {}
+
+    def make(task: str):
+        if task not in bundles:
+            folder = tmp_path_factory.mktemp(task)
+            options = narrow(repo, task, folder)
+            assert main(['export', 'resshift', '--task', task, *options, '--out', str(folder / 'bundle')]) == 0
+            bundles[task] = folder / 'bundle', options
+        return bundles[task]
+
+    return make
+
+
+def narrow(repo: Path, task: str, folder: Path) -> list[str]:
+    """Options for networks with everything the official ones have, but less of it, and random weights."""
     config = resshift._read_config(repo / 'configs' / f'{resshift.TASKS[task].config}.yaml')
     config['model']['params'].update(model_channels=32, swin_embed_dim=32, num_head_channels=16, num_res_blocks=[1, 1, 1, 1])
     config['autoencoder']['params']['n_embed'] = 512
@@ -30,3 +50,192 @@ def narrow(repo, task: str, folder):
         resshift_weights(config, folder)
     return ['--repo', str(repo), '--weights', str(folder / 'denoiser.pth'), '--autoencoder', str(folder / 'autoencoder.pth'),
             '--config', str(folder / 'config.yaml')]
+
+
+def stages(bundle: Path, options: list[str], folder: Path):
+    parser = argparse.ArgumentParser()
+    parser.add_argument('bundle', type=Path)
+    check.add_arguments(parser, 'resshift')
+    args = parser.parse_args([str(bundle), *options])
+    folder.mkdir(exist_ok=True)
+    return {stage: (official, found) for stage, official, found in resshift.compare(check.engine_run(args, folder), args)}
+
+
+def furthest(official, found) -> float:
+    """Largest difference, in parts of the largest official value."""
+    official, found = np.asarray(official, np.float64), np.asarray(found, np.float64)
+    assert official.shape == found.shape
+    return float(np.abs(official - found).max() / np.abs(official).max())
+
+
+def agree(differences: dict):
+    for stage, (official, found) in differences.items():
+        if stage.startswith('picture') or stage == 'decoded':
+            # A latent between two code words may fall to either side, so a few samples may differ by more.
+            limit = 1 if stage.startswith('picture') else 1e-3
+            far = np.abs(np.asarray(official, np.float64) - np.asarray(found, np.float64)) > limit
+            assert far.mean() < 0.001, stage
+        else:
+            assert furthest(official, found) < 1e-4, stage
+
+
+@pytest.mark.parametrize('task', resshift.TASKS)
+def test_the_engine_computes_what_the_official_code_computes(made, task, tmp_path):
+    bundle, options = made(task)
+    differences = stages(bundle, options, tmp_path)
+    trained = json.loads((bundle / 'model.json').read_text())['schedule']['steps']
+    assert sum(stage.endswith('network output') for stage in differences) == trained
+    agree(differences)
+
+
+def test_it_does_at_another_size_and_with_fewer_steps(made, tmp_path):
+    bundle, options = made('realsr-v3')
+    agree(stages(bundle, [*options, '--tile', '128', '--steps', '3'], tmp_path))
+
+
+def test_a_fixed_size_is_the_only_one(made, repo, tmp_path):
+    _, options = made('realsr-v3')
+    bundle = tmp_path / 'fixed'
+    assert main(['export', 'resshift', '--task', 'realsr-v3', *options, '--size', '64', '--out', str(bundle)]) == 0
+    manifest = json.loads((bundle / 'model.json').read_text())
+    assert manifest['multiple'] == manifest['tile']['size'] == 64
+    agree(stages(bundle, options, tmp_path / 'run'))
+
+
+def test_float16_stays_near(made, tmp_path):
+    _, options = made('realsr-v3')
+    bundle = tmp_path / 'half'
+    assert main(['export', 'resshift', '--task', 'realsr-v3', *options, '--fp16', '--out', str(bundle)]) == 0
+    whole = made('realsr-v3')[0]
+    assert (bundle / 'encode.onnx').stat().st_size < 0.6 * (whole / 'encode.onnx').stat().st_size
+    differences = stages(bundle, options, tmp_path / 'run')
+    assert furthest(*differences['encode: latent']) < 0.01
+    assert furthest(*differences['step 1: network output']) < 0.02
+
+
+def test_another_checkpoint_is_seen(made, tmp_path):
+    """The comparison itself: it would not do if it agreed with anything."""
+    bundle, options = made('realsr-v3')
+    other = torch.load(tmp_path_of(options, '--weights'), weights_only=True)
+    name = 'module.middle_block.1.blocks.1.attn.qkv.weight'
+    other['state_dict'][name] = other['state_dict'][name] * 1.05
+    torch.save(other, tmp_path / 'other.pth')
+    options = [str(tmp_path / 'other.pth') if option.endswith('denoiser.pth') else option for option in options]
+    differences = stages(bundle, options, tmp_path / 'run')
+    assert furthest(*differences['encode: latent']) < 1e-4
+    assert furthest(*differences['step 1: network output']) > 1e-3
+
+
+def tmp_path_of(options: list[str], name: str) -> Path:
+    return Path(options[options.index(name) + 1])
+
+
+def test_the_licence_goes_with_the_bundle(made):
+    bundle, _ = made('realsr-v3')
+    manifest = json.loads((bundle / 'model.json').read_text())
+    assert manifest['licence']['redistributable'] is False
+    assert 'non-commercial' in (bundle / 'LICENSE.txt').read_text()
+    assert 'non-commercial' in (bundle / 'CARD.md').read_text()
+
+
+def test_the_mask_of_shifted_windows_is_the_official_one(repo):
+    with importing(repo, resshift._stand_ins()):
+        from models.swin_transformer import SwinTransformerBlock
+        block = SwinTransformerBlock(32, (64, 64), 2, window_size=8, shift_size=4)
+        for rows, columns in ((1, 1), (1, 3), (8, 8), (4, 2)):
+            assert torch.equal(resshift.shift_mask(rows, columns, 8, 4), block.calculate_mask((8 * rows, 8 * columns)))
+        block.shift_size = 0
+        assert not block.calculate_mask((16, 24)).any()
+
+
+class Refused:
+    """What is printed when an export is refused; nothing may be left behind."""
+
+    def __init__(self, capsys, out: Path):
+        self.capsys, self.out = capsys, out
+
+    def __call__(self, *options: str) -> str:
+        self.capsys.readouterr()
+        assert main(['export', 'resshift', '--out', str(self.out), *options]) == 1
+        assert not self.out.exists() and not list(self.out.parent.glob('*.part'))
+        return self.capsys.readouterr().err.strip()
+
+
+@pytest.fixture
+def refused(capsys, tmp_path):
+    return Refused(capsys, tmp_path / 'bundle')
+
+
+def with_option(options: list[str], name: str, value) -> list[str]:
+    at = options.index(name) + 1
+    return [*options[:at], str(value), *options[at + 1:]]
+
+
+def test_a_wrong_checkpoint_is_named(made, refused):
+    _, options = made('realsr-v3')
+    _, other = made('x2')
+    swapped = with_option(options, '--weights', tmp_path_of(options, '--autoencoder'))
+    assert 'autoencoder.pth is another checkpoint: 2' in (said := refused('--task', 'realsr-v3', *swapped))
+    assert "Give the denoiser's checkpoint for this task with --weights (resshift_realsrx4_s4_v3.pth)" in said
+    said = refused('--task', 'realsr-v3', *with_option(options, '--weights', tmp_path_of(other, '--weights')))
+    assert 'is another checkpoint: its input_blocks.0.0.weight is shaped [32, 35, 3, 3], but the network has [32, 6, 3, 3]' in said
+
+
+def test_half_a_download_is_named(made, refused, tmp_path):
+    _, options = made('realsr-v3')
+    whole = tmp_path_of(options, '--weights').read_bytes()
+    half = tmp_path / 'half.pth'
+    half.write_bytes(whole[:len(whole) // 2])
+    assert 'half.pth ends too early, after' in refused('--task', 'realsr-v3', *with_option(options, '--weights', half))
+    half.write_bytes(b'<!DOCTYPE html><html>')
+    assert 'is a web page, not a checkpoint' in refused('--task', 'realsr-v3', *with_option(options, '--weights', half))
+    half.write_bytes(b'version https://git-lfs.github.com/spec/v1\n')
+    assert 'is only a pointer of git-lfs' in refused('--task', 'realsr-v3', *with_option(options, '--weights', half))
+    half.write_bytes(b'\0' * 4096)
+    assert 'cannot be read as a checkpoint' in refused('--task', 'realsr-v3', *with_option(options, '--weights', half))
+    assert 'none.pth is not there' in refused('--task', 'realsr-v3', *with_option(options, '--weights', tmp_path / 'none.pth'))
+
+
+def test_a_checkpoint_that_could_run_programs_is_refused(made, refused, tmp_path):
+    _, options = made('realsr-v3')
+    torch.save({'state_dict': {}, 'callbacks': argparse.Namespace(a=1)}, tmp_path / 'pickle.pth')
+    said = refused('--task', 'realsr-v3', *with_option(options, '--weights', tmp_path / 'pickle.pth'))
+    assert 'pickle.pth holds more than tensors' in said and '--trust-checkpoint' in said
+
+
+def test_damaged_numbers_are_named(made, refused, tmp_path):
+    _, options = made('realsr-v3')
+    state = torch.load(tmp_path_of(options, '--autoencoder'), weights_only=True)
+    state['encoder.conv_in.bias'][0] = float('nan')
+    torch.save(state, tmp_path / 'nan.pth')
+    said = refused('--task', 'realsr-v3', *with_option(options, '--autoencoder', tmp_path / 'nan.pth'))
+    assert 'nan.pth is damaged: encoder.conv_in.bias holds values that are no numbers' in said
+
+
+def test_another_commit_is_refused_unless_asked_for(made, repo, refused, tmp_path):
+    _, options = made('realsr-v3')
+    clone = tmp_path / 'clone'
+    git = lambda *arguments: subprocess.run(['git', '-C', str(clone), *arguments], check=True, capture_output=True)  # noqa: E731
+    subprocess.run(['git', 'clone', '-q', str(repo), str(clone)], check=True, capture_output=True)
+    git('checkout', '-q', f'{resshift.COMMIT}~1')
+    said = refused('--task', 'realsr-v3', *with_option(options, '--repo', clone))
+    assert 'stands at commit 6e281c1, and this exporter was proved with 3ce1d81' in said and '--any-commit' in said
+    git('checkout', '-q', resshift.COMMIT)
+    (clone / 'sampler.py').write_text('')
+    assert 'is not as it was published: sampler.py was changed' in refused('--task', 'realsr-v3', *with_option(options, '--repo', clone))
+    assert main(['export', 'resshift', '--task', 'realsr-v3', *with_option(options, '--repo', clone), '--any-commit', '--out', str(tmp_path / 'any')]) == 0
+    assert 'is not a clone of https://github.com/zsyOAOA/ResShift' in refused('--task', 'realsr-v3', *with_option(options, '--repo', tmp_path))
+
+
+def test_too_little_memory_is_said_before_anything_is_read(made, refused, monkeypatch):
+    _, options = made('realsr-v3')
+    monkeypatch.setattr('workshop.exporters.common._available', lambda: 1 << 30)
+    said = refused('--task', 'realsr-v3', *with_option(options, '--weights', '/nowhere'))
+    assert 'needs about 1.5 GB of memory, and 1.0 GB are free' in said
+
+
+def test_a_folder_that_is_there_is_not_overwritten(made, capsys):
+    bundle, options = made('realsr-v3')
+    before = (bundle / 'model.json').read_bytes()
+    assert main(['export', 'resshift', '--task', 'realsr-v3', *options, '--out', str(bundle)]) == 1
+    assert 'exists already' in capsys.readouterr().err and (bundle / 'model.json').read_bytes() == before

@@ -1,6 +1,7 @@
 """ResShift (arXiv 2307.12348): the official denoiser and autoencoder as three or four graphs, all its tasks."""
 import importlib
 import types
+import unittest.mock
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,8 +95,8 @@ def load(task: Task, repo: Path, args) -> Nets:
     what_autoencoder = f"the autoencoder's checkpoint for this task with --autoencoder ({task.autoencoder})"
     with torch.device('meta'):  # counts without memory
         count = sum(p.numel() for part in ('model', 'autoencoder') for p in _build(config[part]).parameters())
-    # Measured: both networks, the traced copy, its protobuf and its bytes, and the activations of one smallest tile.
-    need_memory(5 * 4 * count + (3 << 29), 'Exporting this model')
+    # Measured at full size, 174 million: 3.0 GB. Both networks, copies of the larger one, activations of the smallest tiles.
+    need_memory(3 * 4 * count + (3 << 29), 'Reading and tracing these networks')
     nets = []
     for part, file, which in (('model', args.weights, what), ('autoencoder', autoencoder_file, what_autoencoder)):
         tensors = tensors_of(load_checkpoint(file, which, trusted=args.trust_checkpoint))
@@ -309,3 +310,72 @@ S-Lab License 1.0 (LICENSE.txt): code and weights may be used and passed on for 
 this bundle as not redistributable, and ask the authors before any commercial use.
 """
 
+
+
+@torch.no_grad()
+def compare(ours, args):
+    """(stage, official, ours) for every stage of one tile; see `check.py`."""
+    name = ours.manifest['name'].removeprefix('resshift-')
+    if name not in TASKS:
+        raise ExportError(f'{args.bundle} is none of the bundles made here: its name is {ours.manifest["name"]}', 'Give the folder that `export resshift` made')
+    repo = official(args.repo, commit=COMMIT, address=ADDRESS, needs='models/swin_transformer.py', any_commit=args.any_commit)
+    with importing(repo, _stand_ins()):
+        stages = _official_walk(load(TASKS[name], repo, args), ours)
+    yield 'encode: latent', stages.encoded, ours.calls('encode')[0][1]['latent']
+    for i, (given, made) in enumerate(ours.calls('denoise')):
+        yield f'step {i + 1}: network input', stages.inputs[i], given['x']
+        yield f'step {i + 1}: network output', stages.outputs[i], made['out']
+    yield 'latent before decoding', stages.latent, ours.calls('decode')[0][0]['latent']
+    yield 'decoded', stages.decoded, ours.calls('decode')[0][1]['picture']
+    yield 'picture, step by step', stages.picture, ours.final
+    yield 'picture, one graph', stages.picture, ours.fused
+
+
+def _official_walk(nets: Nets, ours) -> types.SimpleNamespace:
+    """The official sampler, networks untouched, over the tile of `ours` with its noise. To be called where it can be imported."""
+    kept = {step['t'] for step in ours.plan['steps']}
+    if len(kept) < 2:
+        raise ExportError('the official sampler cannot walk in one step: it divides by zero', 'Give --steps 2 or more')
+    script_util = importlib.import_module('models.script_util')
+    # Which of the trained steps are walked when there are fewer is this engine's choice (docs/decisions.md).
+    script_util.space_timesteps = lambda *_: kept
+    diffusion = script_util.create_gaussian_diffusion(**nets.config['diffusion']['params'])
+    seen = types.SimpleNamespace(inputs=[], outputs=[])
+
+    def keep_step(_module, given, _kwargs, made):
+        seen.inputs.append(given[0])
+        seen.outputs.append(made)
+
+    def keep_around(method, before, after):
+        def run(value):
+            made = method(value)
+            setattr(seen, before, value), setattr(seen, after, made)
+            return made
+        return run
+
+    nets.denoiser.register_forward_hook(keep_step, with_kwargs=True)
+    nets.autoencoder.encode = keep_around(nets.autoencoder.encode, 'enlarged', 'encoded')
+    nets.autoencoder.decode = keep_around(nets.autoencoder.decode, 'latent', 'decoded')
+    lq = _signed(ours.picture)
+    conditions = {'lq': lq}
+    if ours.mask is not None:
+        mask = _signed(ours.mask[..., None])
+        hole = mask * 0.5 + 0.5
+        lq = lq * (1 - hole) - hole  # black, as in training
+        conditions = {'lq': lq, 'mask': mask}
+    noise = {draw: torch.from_numpy(field) for draw, field in ours.noise.items()}
+    # One field for every step but the last, whose noise weighs nothing.
+    steps = iter([noise[i + 1] for i in range(len(kept) - 1)] + [torch.zeros_like(noise[0])])
+    with unittest.mock.patch('torch.randn_like', lambda _like: next(steps)):
+        made = diffusion.p_sample_loop(y=lq, model=nets.denoiser, first_stage_model=nets.autoencoder, noise=noise[0],
+                                       clip_denoised=False, model_kwargs=conditions)
+    made = made.clamp(-1, 1) * 0.5 + 0.5
+    if ours.mask is not None:
+        made = made * hole + (lq * 0.5 + 0.5) * (1 - hole)
+    seen.picture = (made[0].permute(1, 2, 0).numpy() * 255).round().astype('uint8')
+    return seen
+
+
+def _signed(samples) -> torch.Tensor:
+    """[h, w, c] of 8 bits → [1, c, h, w], -1 … 1."""
+    return (torch.from_numpy(samples).permute(2, 0, 1)[None].float() / 255 - 0.5) / 0.5

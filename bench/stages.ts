@@ -1,0 +1,163 @@
+/**
+ * bench/stages: what the engine computes for one tile, stage by stage, for the exporters' `check` (models/workshop).
+ * Usage: node dist/bench/stages.js open BUNDLE
+ *        node dist/bench/stages.js run BUNDLE FOLDER
+ *
+ * `open` ends with 1 and a sentence when the bundle is not sound. `run` reads FOLDER/job.json (`Job`) and writes into
+ * FOLDER: every tensor that goes into and out of every graph, the noise, and the pictures of both executors, listed in
+ * record.json (`Entry`). Tensors are little-endian and row-major.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Tensor } from 'onnxruntime-node';
+import { type Bundle, openBundle } from '../src/model/bundle';
+import { loadModel } from '../src/model/loadedModel';
+import type { ModelRequest, TileBatch } from '../src/model/model';
+import { openReference } from '../src/model/reference';
+import { GRAPH_ROLES } from '../src/model/roles';
+import { loadRuntime, type Runtime } from '../src/model/runtime';
+import { planFor } from '../src/model/schedule';
+import { ENCODER_DRAW, noiseField } from '../src/sampler/noise';
+import { drawsOf } from '../src/sampler/plan';
+
+interface Job {
+  /** A file of [height, width, 3] bytes beside job.json. */
+  readonly picture: string;
+  readonly width: number;
+  readonly height: number;
+  readonly steps: number | null;
+  readonly order: 1 | 2 | 3 | null;
+  readonly seed: number;
+  readonly threads: number;
+}
+
+interface Entry {
+  /** `input` and `output` of a graph (`role` names the tensor), `noise` (`call` is the draw), `final` or `fused`. */
+  readonly kind: 'input' | 'output' | 'noise' | 'final' | 'fused';
+  readonly graph: string;
+  readonly call: number;
+  readonly role: string;
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly file: string;
+}
+
+type Keep = (entry: Omit<Entry, 'file'>, data: Uint8Array) => void;
+
+async function run(folder: string, work: string): Promise<void> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by `check`
+  const job = JSON.parse(readFileSync(join(work, 'job.json'), 'utf8')) as Job;
+  const { width, height, steps, order, seed, threads } = job;
+  const entries: Entry[] = [];
+  const keep: Keep = (entry, data) => {
+    const file = `${entries.length}.raw`;
+    writeFileSync(join(work, file), data);
+    entries.push({ ...entry, file });
+  };
+  mkdirSync(work, { recursive: true });
+
+  const runtime = loadRuntime();
+  const bundle = await openBundle(folder);
+  const { manifest } = bundle;
+  const plan = planFor(manifest, steps, order);
+  const request: ModelRequest = {
+    model: folder,
+    provider: 'cpu',
+    device: 0,
+    threads,
+    steps,
+    order,
+    strength: 1,
+    colorFix: null,
+    noise: 'shared',
+    seed,
+    depth: 8,
+  };
+  const key = { x: 0, y: 0, scene: 0, frame: 0 };
+  const tile = (): TileBatch => ({
+    width,
+    height,
+    keys: [key],
+    data: new Uint8Array(readFileSync(join(work, job.picture))),
+  });
+  const dims = [height * manifest.scale, width * manifest.scale, 3];
+
+  const noise = noiseField({ mode: 'shared', seed });
+  for (const draw of [...drawsOf(plan), ENCODER_DRAW]) keepNoise(keep, noise, draw, bundle, job);
+
+  const reference = await openReference(recording(runtime, bundle, keep), bundle);
+  const final = await reference.run(tile(), { plan, colorFix: manifest.colorFix, strength: 1, depth: 8, noise });
+  await reference.release();
+  keep({ kind: 'final', graph: '', call: 0, role: 'picture', type: 'uint8', dims }, final);
+
+  const model = await loadModel(runtime, folder, request);
+  const start = performance.now();
+  const fused = await model.run(tile(), model.noise(request));
+  const seconds = (performance.now() - start) / 1000;
+  await model.release();
+  keep({ kind: 'fused', graph: '', call: 0, role: 'picture', type: 'uint8', dims }, fused);
+  writeFileSync(join(work, 'record.json'), JSON.stringify({ plan, seconds, entries }));
+}
+
+function keepNoise(
+  keep: Keep,
+  noise: ReturnType<typeof noiseField>,
+  draw: number,
+  { manifest: { scale, grid } }: Bundle,
+  { width, height }: Job,
+): void {
+  const cells = scale / grid.factor;
+  const region = { x: 0, y: 0, width: width * cells, height: height * cells, channels: grid.channels };
+  const data = new Float32Array(region.channels * region.height * region.width);
+  noise.fill(data, { scene: 0, frame: 0 }, draw, region);
+  const dims = [1, region.channels, region.height, region.width];
+  keep({ kind: 'noise', graph: '', call: draw, role: 'noise', type: 'float32', dims }, bytes(data));
+}
+
+/** A runtime whose sessions tell `keep` of everything that passes them. The reference opens them in the order of GRAPH_ROLES. */
+function recording(runtime: Runtime, { manifest, folder }: Bundle, keep: Keep): Runtime {
+  const create = async (path: string, options: object): Promise<unknown> => {
+    const graph = GRAPH_ROLES.find((role) => join(folder, manifest.graphs[role]?.file ?? '') === path)!;
+    const { inputs, outputs } = manifest.graphs[graph]!;
+    const session = await runtime.InferenceSession.create(path, options);
+    let call = 0;
+    const tell = (
+      kind: 'input' | 'output',
+      names: Readonly<Record<string, string>>,
+      tensors: Record<string, Tensor>,
+    ) => {
+      for (const [role, name] of Object.entries(names)) {
+        const { type, dims, data } = tensors[name]!;
+        if (!ArrayBuffer.isView(data)) throw new Error(`${name} holds no numbers`);
+        keep({ kind, graph, call, role, type, dims }, bytes(data));
+      }
+    };
+    return {
+      async run(feeds: Record<string, Tensor>) {
+        tell('input', inputs, feeds);
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- graphs of pictures give tensors only
+        const results = (await session.run(feeds)) as Record<string, Tensor>;
+        tell('output', outputs, results);
+        call++;
+        return results;
+      },
+      release: () => session.release(),
+    };
+  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the parts that the reference uses
+  return { ...runtime, InferenceSession: { create } } as unknown as Runtime;
+}
+
+const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+async function main(): Promise<void> {
+  const [command, folder, work] = process.argv.slice(2);
+  if (command === 'open') await openBundle(folder!);
+  else await run(folder!, work!);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
