@@ -1,6 +1,7 @@
 import argparse
 import json
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,19 +24,20 @@ def repo(clone_from):
 
 
 @pytest.fixture(scope='module')
-def made(repo, engine, tmp_path_factory):
-    """Bundle and options of a task, exported once, from the task's own configuration with few channels and blocks."""
-    bundles = {}
+def options_of(repo, tmp_path_factory):
+    """Options with checkpoints for a task, made once."""
+    return cache(lambda task: narrow(repo, task, tmp_path_factory.mktemp(task)))
 
+
+@pytest.fixture(scope='module')
+def made(options_of, engine):
+    """Bundle and options of a task, exported once."""
     def make(task: str):
-        if task not in bundles:
-            folder = tmp_path_factory.mktemp(task)
-            options = narrow(repo, task, folder)
-            assert main(['export', 'resshift', '--task', task, *options, '--out', str(folder / 'bundle')]) == 0
-            bundles[task] = folder / 'bundle', options
-        return bundles[task]
-
-    return make
+        options = options_of(task)
+        bundle = path_of(options, '--config').with_name('bundle')
+        assert main(['export', 'resshift', '--task', task, *options, '--out', str(bundle)]) == 0
+        return bundle, options
+    return cache(make)
 
 
 def narrow(repo: Path, task: str, folder: Path) -> list[str]:
@@ -50,6 +52,10 @@ def narrow(repo: Path, task: str, folder: Path) -> list[str]:
         resshift_weights(config, folder)
     return ['--repo', str(repo), '--weights', str(folder / 'denoiser.pth'), '--autoencoder', str(folder / 'autoencoder.pth'),
             '--config', str(folder / 'config.yaml')]
+
+
+def path_of(options: list[str], name: str) -> Path:
+    return Path(options[options.index(name) + 1])
 
 
 def stages(bundle: Path, options: list[str], folder: Path):
@@ -116,7 +122,7 @@ def test_float16_stays_near(made, tmp_path):
 def test_another_checkpoint_is_seen(made, tmp_path):
     """The comparison itself: it would not do if it agreed with anything."""
     bundle, options = made('realsr-v3')
-    other = torch.load(tmp_path_of(options, '--weights'), weights_only=True)
+    other = torch.load(path_of(options, '--weights'), weights_only=True)
     name = 'module.middle_block.1.blocks.1.attn.qkv.weight'
     other['state_dict'][name] = other['state_dict'][name] * 1.05
     torch.save(other, tmp_path / 'other.pth')
@@ -124,10 +130,6 @@ def test_another_checkpoint_is_seen(made, tmp_path):
     differences = stages(bundle, options, tmp_path / 'run')
     assert furthest(*differences['encode: latent']) < 1e-4
     assert furthest(*differences['step 1: network output']) > 1e-3
-
-
-def tmp_path_of(options: list[str], name: str) -> Path:
-    return Path(options[options.index(name) + 1])
 
 
 def test_the_licence_goes_with_the_bundle(made):
@@ -171,19 +173,19 @@ def with_option(options: list[str], name: str, value) -> list[str]:
     return [*options[:at], str(value), *options[at + 1:]]
 
 
-def test_a_wrong_checkpoint_is_named(made, refused):
-    _, options = made('realsr-v3')
-    _, other = made('x2')
-    swapped = with_option(options, '--weights', tmp_path_of(options, '--autoencoder'))
-    assert 'autoencoder.pth is another checkpoint: 2' in (said := refused('--task', 'realsr-v3', *swapped))
+def test_a_wrong_checkpoint_is_named(options_of, refused):
+    options = options_of('realsr-v3')
+    other = options_of('x2')
+    swapped = with_option(options, '--weights', path_of(options, '--autoencoder'))
+    assert 'autoencoder.pth is another checkpoint: 476 of 476 tensors' in (said := refused('--task', 'realsr-v3', *swapped))
     assert "Give the denoiser's checkpoint for this task with --weights (resshift_realsrx4_s4_v3.pth)" in said
-    said = refused('--task', 'realsr-v3', *with_option(options, '--weights', tmp_path_of(other, '--weights')))
+    said = refused('--task', 'realsr-v3', *with_option(options, '--weights', path_of(other, '--weights')))
     assert 'is another checkpoint: its input_blocks.0.0.weight is shaped [32, 35, 3, 3], but the network has [32, 6, 3, 3]' in said
 
 
-def test_half_a_download_is_named(made, refused, tmp_path):
-    _, options = made('realsr-v3')
-    whole = tmp_path_of(options, '--weights').read_bytes()
+def test_half_a_download_is_named(options_of, refused, tmp_path):
+    options = options_of('realsr-v3')
+    whole = path_of(options, '--weights').read_bytes()
     half = tmp_path / 'half.pth'
     half.write_bytes(whole[:len(whole) // 2])
     assert 'half.pth ends too early, after' in refused('--task', 'realsr-v3', *with_option(options, '--weights', half))
@@ -192,28 +194,31 @@ def test_half_a_download_is_named(made, refused, tmp_path):
     half.write_bytes(b'version https://git-lfs.github.com/spec/v1\n')
     assert 'is only a pointer of git-lfs' in refused('--task', 'realsr-v3', *with_option(options, '--weights', half))
     half.write_bytes(b'\0' * 4096)
+    assert 'is no checkpoint of PyTorch' in refused('--task', 'realsr-v3', *with_option(options, '--weights', half))
+    torch.save({'weight': torch.zeros(4096)}, half, _use_new_zipfile_serialization=False)
+    half.write_bytes(half.read_bytes()[:4096])
     assert 'cannot be read as a checkpoint' in refused('--task', 'realsr-v3', *with_option(options, '--weights', half))
     assert 'none.pth is not there' in refused('--task', 'realsr-v3', *with_option(options, '--weights', tmp_path / 'none.pth'))
 
 
-def test_a_checkpoint_that_could_run_programs_is_refused(made, refused, tmp_path):
-    _, options = made('realsr-v3')
+def test_a_checkpoint_that_could_run_programs_is_refused(options_of, refused, tmp_path):
+    options = options_of('realsr-v3')
     torch.save({'state_dict': {}, 'callbacks': argparse.Namespace(a=1)}, tmp_path / 'pickle.pth')
     said = refused('--task', 'realsr-v3', *with_option(options, '--weights', tmp_path / 'pickle.pth'))
     assert 'pickle.pth holds more than tensors' in said and '--trust-checkpoint' in said
 
 
-def test_damaged_numbers_are_named(made, refused, tmp_path):
-    _, options = made('realsr-v3')
-    state = torch.load(tmp_path_of(options, '--autoencoder'), weights_only=True)
+def test_damaged_numbers_are_named(options_of, refused, tmp_path):
+    options = options_of('realsr-v3')
+    state = torch.load(path_of(options, '--autoencoder'), weights_only=True)
     state['encoder.conv_in.bias'][0] = float('nan')
     torch.save(state, tmp_path / 'nan.pth')
     said = refused('--task', 'realsr-v3', *with_option(options, '--autoencoder', tmp_path / 'nan.pth'))
     assert 'nan.pth is damaged: encoder.conv_in.bias holds values that are no numbers' in said
 
 
-def test_another_commit_is_refused_unless_asked_for(made, repo, refused, tmp_path):
-    _, options = made('realsr-v3')
+def test_another_commit_is_refused_unless_asked_for(options_of, repo, refused, tmp_path):
+    options = options_of('realsr-v3')
     clone = tmp_path / 'clone'
     git = lambda *arguments: subprocess.run(['git', '-C', str(clone), *arguments], check=True, capture_output=True)  # noqa: E731
     subprocess.run(['git', 'clone', '-q', str(repo), str(clone)], check=True, capture_output=True)
@@ -223,12 +228,13 @@ def test_another_commit_is_refused_unless_asked_for(made, repo, refused, tmp_pat
     git('checkout', '-q', resshift.COMMIT)
     (clone / 'sampler.py').write_text('')
     assert 'is not as it was published: sampler.py was changed' in refused('--task', 'realsr-v3', *with_option(options, '--repo', clone))
-    assert main(['export', 'resshift', '--task', 'realsr-v3', *with_option(options, '--repo', clone), '--any-commit', '--out', str(tmp_path / 'any')]) == 0
+    anyway = [*with_option(options, '--repo', clone), '--any-commit']
+    assert 'nowhere.pth is not there' in refused('--task', 'realsr-v3', *with_option(anyway, '--weights', 'nowhere.pth'))
     assert 'is not a clone of https://github.com/zsyOAOA/ResShift' in refused('--task', 'realsr-v3', *with_option(options, '--repo', tmp_path))
 
 
-def test_too_little_memory_is_said_before_anything_is_read(made, refused, monkeypatch):
-    _, options = made('realsr-v3')
+def test_too_little_memory_is_said_before_anything_is_read(options_of, refused, monkeypatch):
+    options = options_of('realsr-v3')
     monkeypatch.setattr('workshop.exporters.common._available', lambda: 1 << 30)
     said = refused('--task', 'realsr-v3', *with_option(options, '--weights', '/nowhere'))
     assert 'needs about 1.5 GB of memory, and 1.0 GB are free' in said

@@ -112,12 +112,14 @@ def load_checkpoint(file: Path, what: str, *, trusted: bool = False) -> dict:
         raise ExportError(f'{file} is a web page, not a checkpoint', again)
     if head[:2] == b'PK' and not zipfile.is_zipfile(file):
         raise ExportError(f'{file} ends too early, after {file.stat().st_size} bytes: half a download', again)
+    if head[:2] != b'PK' and head[:1] != b'\x80':
+        raise ExportError(f'{file} is no checkpoint of PyTorch', again)
     try:
         state = torch.load(file, map_location='cpu', weights_only=not trusted, mmap=head[:2] == b'PK')
     except Exception as error:  # torch has no error of its own for a file it cannot read
-        if 'weights_only' in str(error) or 'Unsupported global' in str(error):
+        if 'Unsupported' in str(error):  # global, class or operand
             raise ExportError(f'{file} holds more than tensors', 'If you trust where it came from, add --trust-checkpoint') from error
-        raise ExportError(f'{file} cannot be read as a checkpoint: it is damaged, half a download, or something else', again) from error
+        raise ExportError(f'{file} cannot be read as a checkpoint: it is damaged, or half a download', again) from error
     if not isinstance(state, dict):
         raise ExportError(f'{file} holds a {type(state).__name__}, not the tensors of a network', again)
     return state

@@ -233,20 +233,21 @@ def _graphs(bundle: BundleWriter, nets: Nets, size: int | None):
     plain = isinstance(nets.denoiser.feature_extractor, torch.nn.Identity) and not nets.masked
     encode, condition, denoise, decode = Encode(nets), Condition(nets), Denoise(nets), Decode(nets)
 
-    def examples(n, h, w):
-        """Of each graph, a batch of tiles of h · w source pixels."""
-        generator = torch.Generator().manual_seed(h + w)
+    def examples(n, h, w, ends):
+        """Of each graph, a batch of tiles of h · w source pixels; of those that take any size, `ends` as large."""
+        generator = torch.Generator().manual_seed(n)
 
         def random(depth, zoom):
             return torch.rand(n, depth, int(h * zoom), int(w * zoom), generator=generator) * 2 - 1
 
-        latent, t = random(channels, nets.scale / nets.factor), torch.arange(n) % steps
+        cells, t = nets.scale / nets.factor, torch.arange(n) % steps
         sources = {'lq': random(3, 1)} | ({'mask': random(1, 1).sign()} if nets.masked else {})
         seen = sources if plain else {'features': condition(*sources.values())}
-        return {'encode': {'picture': random(3, nets.scale)}, 'condition': sources, 'denoise': {'x': latent, 't': t, **seen}, 'decode': {'latent': latent}}
+        return {'encode': {'picture': random(3, nets.scale * ends)}, 'condition': sources,
+                'denoise': {'x': random(channels, cells), 't': t, **seen}, 'decode': {'latent': random(channels, cells * ends)}}
 
-    traced = examples(1, side, side)
-    proof = examples(1, side, side) if size else examples(2, side, 2 * side)
+    traced = examples(1, side, side, 1 if size else 1 / 2)
+    proof = examples(1, side, side, 1) if size else examples(2, side, 2 * side, 1 / 4)
     grids = {'picture': 'out', 'lq': 'source', 'mask': 'source'}
     for role, module, outputs in (('encode', encode, ['latent']), ('condition', condition, ['features']),
                                   ('denoise', denoise, ['out']), ('decode', decode, ['picture'])):
