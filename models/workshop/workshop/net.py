@@ -1,7 +1,10 @@
-"""The ×4 network: residual shifting in pixel space, folded to the small grid by pixel-unshuffle.
+"""The network of all embedded models: in pixel space, folded to a small grid by pixel-unshuffle.
 
-condition(lq)            runs once per picture
-denoise(x, cond, t, y)   runs once per step and predicts x0;  y = bicubic ×4 of lq,  x = scaled state,  t = 1 … T
+condition(lq[, mask])    runs once per picture
+denoise(x, cond, t, y)   runs once per step and predicts x0;  y = bicubic enlargement of lq,  x = scaled state,  t = 1 … T
+
+The small grid is `grid` = scale · fold times coarser than the result: the source itself for ×4 (scale 4, fold 1), a
+quarter of it where the size stays (scale 1, fold 4).
 """
 import torch
 import torch.nn as nn
@@ -51,42 +54,46 @@ class Finish(nn.Module):
 
 
 class Net(nn.Module):
-    def __init__(self, width=64, condition_blocks=7, denoise_blocks=3, finish=32, steps=4, scale=4):
+    def __init__(self, width=64, condition_blocks=7, denoise_blocks=3, finish=32, steps=4, scale=4, fold=1,
+                 mask=False):
         super().__init__()
         self.settings = dict(width=width, condition_blocks=condition_blocks, denoise_blocks=denoise_blocks,
-                             finish=finish, steps=steps, scale=scale)
-        self.scale, folded = scale, 3 * scale * scale
-        self.enter = nn.Conv2d(3, width, 3, padding=1)
+                             finish=finish, steps=steps, scale=scale, fold=fold, mask=mask)
+        self.scale, self.fold, self.grid = scale, fold, scale * fold
+        folded = 3 * self.grid ** 2
+        self.enter = nn.Conv2d((4 if mask else 3) * fold * fold, width, 3, padding=1)
         self.condition_blocks = nn.ModuleList([Block(width) for _ in range(condition_blocks)])
         self.step = nn.Embedding(steps + 1, 64)
         self.step_features = nn.Sequential(nn.Linear(64, 64), nn.SiLU())
         self.join = nn.Conv2d(folded + width, width, 3, padding=1)
         self.denoise_blocks = nn.ModuleList([Block(width, 64) for _ in range(denoise_blocks)])
         self.leave = nn.Conv2d(width, folded, 3, padding=1)
-        self.finish = Finish(width, finish, scale) if finish else None
+        self.finish = Finish(width, finish, self.grid) if finish else None
         with torch.no_grad():
             self.leave.weight.mul_(0.1)
             self.leave.bias.zero_()
 
-    def condition(self, lq):
-        h = first = self.enter(lq)
+    def condition(self, lq, mask=None):
+        """mask: +1 in holes, -1 elsewhere, for networks that fill them."""
+        seen = lq if mask is None else torch.cat([lq, mask], 1)
+        h = first = self.enter(F.pixel_unshuffle(seen, self.fold) if self.fold > 1 else seen)
         for block in self.condition_blocks:
             h = block(h)
         return h + first
 
     def denoise(self, x, cond, t, y):
         step = self.step_features(self.step(t))
-        folded = F.pixel_unshuffle(x.to(cond.dtype), self.scale)  # in training cond is bf16 and x is not
+        folded = F.pixel_unshuffle(x.to(cond.dtype), self.grid)  # in training cond is bf16 and x is not
         h = self.join(torch.cat([folded, cond], 1))
         for block in self.denoise_blocks:
             h = block(h, step)
-        x0 = y + F.pixel_shuffle(self.leave(h), self.scale)
+        x0 = y + F.pixel_shuffle(self.leave(h), self.grid)
         return x0 if self.finish is None else x0 + self.finish(h)
 
 
 def up(lq, scale: int = 4):
     """The degraded picture on the full grid, the same bicubic as in the plans."""
-    return F.interpolate(lq, scale_factor=scale, mode='bicubic', align_corners=False)
+    return lq if scale == 1 else F.interpolate(lq, scale_factor=scale, mode='bicubic', align_corners=False)
 
 
 def continued(net: Net, weights: dict[str, torch.Tensor]) -> list[str]:

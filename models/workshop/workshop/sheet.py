@@ -21,9 +21,9 @@ def curve(log: Path, file: Path):
     if len(rows) < 2:
         return
     figure, axes = plt.subplots(1, 3, figsize=(15, 4))
-    for axis, names in zip(axes, (['loss'], ['gain_1', 'gain_4'], ['detail_1', 'detail_4'])):
+    for axis, names in zip(axes, (['loss'], *([f'{what}_{n}' for n in (1, 4, 5)] for what in ('gain', 'detail')))):
         for name in names:
-            points = [(int(r['step']), float(r[name])) for r in rows if r[name]]
+            points = [(int(r['step']), float(r[name])) for r in rows if r.get(name)]
             if points:
                 axis.plot(*zip(*points), label=name)
         if axis.lines:

@@ -18,11 +18,12 @@ import numpy as np
 import torch
 
 from . import checkpoint
+from .process import PROCESSES
 from .sheet import curve
 from .training import Training
 from .validate import validate
 
-COLUMNS = ['step', 'stage', 'minutes', 'loss', 'critic', 'gain_1', 'gain_4', 'detail_1', 'detail_4']
+COLUMNS = ['step', 'stage', 'minutes', 'loss', 'critic', *(f'{what}_{n}' for what in ('gain', 'detail') for n in (1, 4, 5))]
 
 
 def run(a):
@@ -84,7 +85,7 @@ def arguments(given=None):
     p.add_argument('--shards', type=Path, required=True)
     p.add_argument('--run', type=Path, required=True, help='folder for checkpoints, log and sheets')
     p.add_argument('--held', type=Path, help='shards of held-out photographs')
-    p.add_argument('--init', type=Path, help='weights to start from, when the run is new')
+    p.add_argument('--init', type=Path, help='weights or bundle to start from, when the run is new')
     p.add_argument('--pause', type=Path, help='while PAUSE or PAUSE-anything exists the trainer sleeps')
     p.add_argument('--minutes', type=float, default=float('inf'))
     p.add_argument('--steps', type=int, default=10 ** 9, help='stop at this step')
@@ -97,6 +98,9 @@ def arguments(given=None):
     p.add_argument('--denoise-blocks', type=int, default=3)
     p.add_argument('--finish', type=int, default=32)
     p.add_argument('--scale', type=int, default=4)
+    p.add_argument('--fold', type=int, default=1, help='how much coarser the network works than its source')
+    p.add_argument('--process', choices=sorted(PROCESSES), default='resshift', help='whose sampler will walk')
+    p.add_argument('--task', choices=['upscale', 'inpaint'], default='upscale')
     p.add_argument('--look', type=int, default=50, help='steps between lines of the log')
     p.add_argument('--validate', type=int, default=500, help='steps between sample sheets; a multiple of --look')
     p.add_argument('--keep', type=int, default=200, help='steps between checkpoints')

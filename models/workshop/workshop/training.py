@@ -6,7 +6,8 @@ from torch import nn
 from . import checkpoint
 from .critic import Critic, critic_loss, maker_loss
 from .net import Net, continued, up
-from .schedule import T, etas as schedule, scaled, shifted, started, stepped, tensor
+from .holes import holes
+from .process import PROCESSES
 from .shards import Shards
 
 
@@ -17,18 +18,18 @@ class Training:
         self.a = a
         self.device = torch.device(a.device)
         self.stages = [(name, int(steps)) for name, steps in (part.split(':') for part in a.stages.split(','))]
-        self.etas = schedule()
         self.step = 0
         self.minutes = 0.0
         last = a.run / 'last.pt'
         state = checkpoint.load(last) if last.exists() else None
         torch.manual_seed(a.seed)
         settings = state['settings'] if state else dict(width=a.width, condition_blocks=a.condition_blocks,
-                                                        denoise_blocks=a.denoise_blocks, finish=a.finish, steps=T,
-                                                        scale=a.scale)
+                                                        denoise_blocks=a.denoise_blocks, finish=a.finish,
+                                                        steps=PROCESSES[a.process].levels, scale=a.scale, fold=a.fold,
+                                                        mask=a.task == 'inpaint')
         self.net = Net(**settings)
         if a.init and not state:
-            fresh = continued(self.net, checkpoint.load(a.init)['ema'])
+            fresh = continued(self.net, checkpoint.weights(a.init))
             print(f'continued from {a.init.name}; new: {", ".join(fresh) or "nothing"}', flush=True)
         self.net.to(self.device, memory_format=torch.channels_last)
         self.critic = Critic().to(self.device, memory_format=torch.channels_last)
@@ -37,6 +38,7 @@ class Training:
         self.maker = torch.optim.AdamW(self.net.parameters(), a.lr, betas=(0.9, 0.99), weight_decay=1e-4)
         self.judge = torch.optim.AdamW(self.critic.parameters(), a.lr, betas=(0.5, 0.99))
         self.rng = np.random.default_rng(a.seed)
+        self.process = PROCESSES[a.process](self.rng)
         self.shards = Shards(a.shards, state['shards'] if state else None)
         if state:
             self._restore(state)
@@ -85,12 +87,12 @@ class Training:
             for group in optimiser.param_groups:
                 group['lr'] = self.rate()
         count = self.a.batch * (2 if stage == 'a' else 1)  # without the walk a step costs half
-        x0, lq = (channels_last(p.to(self.device)) for p in self.shards.batch(count, self.rng))
-        y = up(lq, self.net.scale)
+        x0, given, weight = self.task(*self.shards.batch(count, self.rng), self.rng)
+        y = up(given[0], self.net.scale)
         with self.cast():
-            cond = self.net.condition(lq)
-            out = self._plain(x0, y, cond) if stage == 'a' else self._walked(y, cond)
-        loss = record = torch.sqrt((out - x0) ** 2 + 1e-6).mean()
+            predict = self.predictor(self.net, y, *given)
+            out = predict(*self.process.plain(x0, y)) if stage == 'a' else self.process.walked(y, predict)
+        loss = record = (torch.sqrt((out - x0) ** 2 + 1e-6) * weight).mean()
         judged = stage == 'gan'
         if judged and at >= 100:  # the critic learns alone first
             self.critic.requires_grad_(False)
@@ -117,30 +119,31 @@ class Training:
                 self.mean[name].lerp_(value, 1 - min(0.999, self.mean_age / (self.mean_age + 20)))
         return found
 
-    def _plain(self, x0, y, cond):
-        t = torch.randint(0, T, (len(x0),), device=self.device)
-        eta = tensor(self.etas, self.device)[t][:, None, None, None]
-        x = shifted(x0, y, eta, torch.randn_like(x0))
-        return self.net.denoise(channels_last(scaled(x, eta)), cond, t + 1, y).float()
+    def predictor(self, net, y, *given):
+        """x0 of a state, for pictures of which `condition` is computed here and now."""
+        cond = net.condition(*given)
 
-    def _walked(self, y, cond):
-        """One goal per batch, so that nobody walks further than needed. The first step is the one that every user
-        takes, the last the one that everybody sees."""
-        goal = int(self.rng.choice([T - 1, 0, 1, 2], p=[0.4, 0.3, 0.15, 0.15]))
-        x = started(y, torch.randn_like(y), self.etas[-1])
-        for t in range(T - 1, goal, -1):
-            with torch.no_grad():
-                x0 = self._denoised(x, cond, t, y)
-                x = stepped(x, x0, self.etas[t], self.etas[t - 1], torch.randn_like(x))
-        return self._denoised(x, cond, goal, y)
+        def predict(seen, level):
+            level = torch.as_tensor(level, device=self.device).expand(len(y))
+            return net.denoise(channels_last(seen.float()), cond, level + 1, y).float()
 
-    def _denoised(self, x, cond, t, y):
-        step = torch.full((len(y),), t + 1, device=self.device)
-        return self.net.denoise(channels_last(scaled(x, self.etas[t])), cond, step, y).float()
+        return predict
+
+    def task(self, x0, lq, rng):
+        """What is to be made; what `condition` is given; the weight of each pixel's error, 1 on the average."""
+        x0, lq = channels_last(x0.to(self.device)), channels_last(lq.to(self.device))
+        if not self.net.settings['mask']:
+            return x0, [lq], torch.ones(1, device=self.device)
+        grain = torch.from_numpy(rng.gamma(1, 0.02, (len(x0), 1, 1, 1))).float().to(self.device)
+        noise = torch.from_numpy(rng.standard_normal(x0.shape, np.float32)).to(self.device)
+        x0 = (x0 + grain * noise).clamp(-1, 1)  # film has grain, and so must what fills its holes
+        hole = torch.from_numpy(holes(len(x0), x0.shape[-1], rng))[:, None].to(self.device)
+        weight = torch.where(hole, 1.0, 0.1)
+        return x0, [torch.where(hole, -1.0, x0), torch.where(hole, 1.0, -1.0)], weight / weight.mean()
 
     def weights(self) -> dict:
         """What ships: the running mean only."""
-        return {'settings': self.net.settings, 'ema': self.mean, 'step': self.step}
+        return {'settings': self.net.settings, 'process': self.a.process, 'ema': self.mean, 'step': self.step}
 
 
 def channels_last(x):

@@ -7,30 +7,28 @@ import torch
 import torch.nn.functional as F
 
 from .net import up
-from .sample import sample
-from .schedule import T
 from .sheet import sample_sheet
 from .shards import picture
-from .training import Training, channels_last
+from .training import Training
 
 
 def validate(training: Training, held: Path, count: int = 24):
     """dB over bicubic and share of the truth's detail on photographs that never trained; and the sample sheet."""
     pairs = np.concatenate([np.load(f) for f in sorted(held.glob('*.npy'))])[:count]
-    hr, lq = picture(pairs['hr'][:, 0]), picture(pairs['lr'][:, 0])
+    x0, given, _ = training.task(picture(pairs['hr'][:, 0]), picture(pairs['lr'][:, 0]), np.random.default_rng(1))
     net = copy.deepcopy(training.net)  # a new one would draw its first weights from the training's randomness
     net.load_state_dict(training.mean)
-    y = up(lq, net.scale)
+    y = up(given[0], net.scale)
     figures, columns = {}, [y]
-    for steps in (1, T):
-        generator = torch.Generator(training.device).manual_seed(1)
-        with training.cast():
-            out = torch.cat([sample(net, channels_last(part.to(training.device)), training.etas, steps, generator).cpu()
-                             for part in lq.split(8)]).clamp(-1, 1)
-        figures[f'gain_{steps}'] = (_psnr(out, hr) - _psnr(y.clamp(-1, 1), hr)).mean().item()
-        figures[f'detail_{steps}'] = (_detail(out) / _detail(hr)).item()
+    for steps in training.process.walks:
+        with torch.random.fork_rng(devices=[]), training.cast(), torch.no_grad():
+            torch.manual_seed(1)
+            out = torch.cat([training.process.sample(part[0], training.predictor(net, *part), steps)
+                             for part in zip(y.split(8), *(g.split(8) for g in given))]).float().clamp(-1, 1)
+        figures[f'gain_{steps}'] = (_psnr(out, x0) - _psnr(y.clamp(-1, 1), x0)).mean().item()
+        figures[f'detail_{steps}'] = (_detail(out) / _detail(x0)).item()
         columns.append(out)
-    sample_sheet([c[:8] for c in [*columns, hr]], training.a.run / 'samples' / f'{training.step:07}.png')
+    sample_sheet([c[:8] for c in [*columns, x0]], training.a.run / 'samples' / f'{training.step:07}.png')
     return figures
 
 
