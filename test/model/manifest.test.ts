@@ -93,6 +93,7 @@ describe('A bundle', () => {
     ['a field is unknown', set('colour', 'red'), /there is no field “colour”/],
     ['a nested field is unknown', set('grid.size', 1), /wrong in grid: there is no field “size”/],
     ['the system is unknown', set('system', 'sinsr'), /wrong in system: must be one of \["resshift","osediff","dossr"\]/],
+    ['a model for faces enlarges', set('task', 'face'), /wrong in scale: a model for faces has scale 1/],
     ['the task is unknown', set('task', 'deblur'), /wrong in task: must be one of/],
     ['a number is a text', set('scale', '4'), /wrong in scale: must be integer/],
     ['a number is out of range', set('schedule.kappa', -1), /wrong in schedule\.kappa: must be > 0/],

@@ -5,13 +5,18 @@ import { openFaceFinder, openModel } from '../../../src/model/host';
 import { type Job, JOB_DEFAULTS, type Progress, type Result } from '../../../src/pipeline/job';
 import { restore } from '../../../src/pipeline/restore';
 import { binary, description, ff, pixels, scratchFolder } from '../../films';
-import { writeFace } from '../../model/tinyBundle';
+import { writeFace, writeTiny } from '../../model/tinyBundle';
 import { ASTRONAUT } from './pictures';
 
 /** Frames with a face that moves, and frames of a chart after a cut. */
 const WITH = 7;
 const WITHOUT = 3;
 const FRAME = 320 * 240 * 3;
+/** Of the official model for faces. */
+const RESSHIFT = {
+  ...{ steps: 4, kappa: 2, minNoise: 0.2, etasEnd: 0.99, power: 0.3, predicts: 'xstart' },
+  input: { kind: 'latent', variance: 1 },
+};
 
 describe('restoring the faces of a film', () => {
   const folder = scratchFolder();
@@ -99,6 +104,22 @@ describe('restoring the faces of a film', () => {
   it('a face smaller than asked for is left alone', async () => {
     assert.deepEqual((await run({ minFace: 200 })).faces, { found: 0, framesWithout: WITH + WITHOUT });
   });
+
+  for (const noise of ['shared', 'independent'] as const) {
+    it(`a face that stands still ${noise === 'shared' ? 'stays' : 'does not stay'} still with ${noise} noise in a latent of 8 × 8 pixels`, async () => {
+      const tile = { wholeUpTo: 128 * 128, size: 128, overlap: 0 };
+      const model = await writeTiny(at(`latent.${noise}`), 'osediff', {
+        changes: { system: 'resshift', schedule: RESSHIFT, task: 'face', scale: 1, multiple: 8, tile },
+      });
+      const still = ['-loop', '1', '-i', ASTRONAUT, '-frames:v', '3', '-vf', 'crop=320:240:64:10,format=gbrp'];
+      await ff(...still, '-c:v', 'ffv1', at('still.mkv'));
+      await run({ input: at('still.mkv'), model, noise });
+      const made = await pixels(at('out.mkv'));
+      assert.ok(!made.subarray(0, FRAME).equals((await pixels(at('still.mkv'))).subarray(0, FRAME)));
+      const [first, ...others] = [0, 1, 2].map((n) => made.subarray(n * FRAME, (n + 1) * FRAME));
+      for (const frame of others) assert.equal(frame.equals(first!), noise === 'shared');
+    });
+  }
 
   it('aligned squares go through the model whole', async () => {
     await ff('-i', ASTRONAUT, '-vf', 'scale=128:128,format=gbrp', '-c:v', 'ffv1', at('square.mkv'));
