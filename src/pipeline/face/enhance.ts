@@ -1,3 +1,4 @@
+import { RemasterError } from '../../errors';
 import type { FaceFinder, Model, TileKey } from '../../model/model';
 import { withColours } from '../adain';
 import type { Enhancer } from '../enhance';
@@ -100,13 +101,26 @@ async function throughModel(
   });
   const data = new Uint8Array(Buffer.concat(pictures.map((picture) => picture.data)));
   const keys = cuttings.map(({ frame }) => keyOf(frame));
-  const made = await model.run({ width: side, height: side, data, keys }, signal);
+  const made = await model.run({ width: side, height: side, data, keys }, signal).catch((error: unknown) => {
+    throw isFull(error) ? tooLarge(side, error) : error;
+  });
   const bytes = made.length / cuttings.length;
   return pictures.map((picture, n) => {
     const restored = { ...picture, data: made.slice(n * bytes, (n + 1) * bytes) };
     return samplesOf(inItsColours ? withColours(restored, picture) : restored);
   });
 }
+
+const isFull = (error: unknown): error is RemasterError =>
+  error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY';
+
+/** Smaller tiles, the usual way out, there are none: the model sees a face whole. */
+const tooLarge = (side: number, cause: RemasterError): RemasterError =>
+  new RemasterError('GPU_OUT_OF_MEMORY', `A face picture of ${side}×${side} pixels does not fit into memory.`, {
+    remedy: 'Close other programs, or choose the provider cpu.',
+    detail: cause.detail,
+    cause,
+  });
 
 /** A view. */
 function samplesOf({ width, height, depth, data }: Frame): Samples {

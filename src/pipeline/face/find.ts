@@ -30,16 +30,16 @@ export async function findFaces(
   const picture = shrink(frame, factor);
   const seen = [...(await finder.find({ ...picture, data: picture.data.slice() }, signal))];
   if (Math.min(picture.width, picture.height) > LARGE_FACE) {
-    const large = await finder.find(shrink(picture, 2), signal);
-    seen.push(...large.map((face) => moved(face, scaling(1, 2))));
+    const half = await finder.find(shrink(picture, 2), signal);
+    seen.push(...half.map((face) => moved(face, scaling(1, 2))));
   }
+  const large = distinct(seen).filter(({ box }) => factor * Math.min(widthOf(box), heightOf(box)) >= smallest);
   const sure: Face[] = [];
-  for (const face of distinct(seen)) {
+  for (const face of large) {
     const again = await lookAgain(picture, face, finder, signal);
     if (again) sure.push(moved(again, scaling(1, factor)));
   }
-  const large = distinct(sure).filter(({ box }) => Math.min(widthOf(box), heightOf(box)) >= smallest);
-  return large.toSorted((a, b) => widthOf(a.box) - widthOf(b.box) || a.box.left - b.box.left);
+  return distinct(sure).toSorted((a, b) => widthOf(a.box) - widthOf(b.box) || a.box.left - b.box.left);
 }
 
 /**

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { RemasterError } from '../../../src/errors';
 import { openFaceFinder } from '../../../src/model/host';
 import type { FaceFinder, Model, TileBatch } from '../../../src/model/model';
 import { applied, toFacePicture } from '../../../src/pipeline/face/align';
@@ -146,6 +147,21 @@ describe('face/enhance', () => {
       assert.ok(psnr(source, samples(made!)) > (side === 256 ? 36 : 30), `${psnr(source, samples(made!))} dB`);
     });
   }
+
+  it('memory that is too small for one face is said with a remedy that helps', async () => {
+    const full: Model = {
+      ...nearest(1, INFO),
+      run: () =>
+        Promise.reject(
+          new RemasterError('GPU_OUT_OF_MEMORY', 'a tile does not fit', { remedy: 'Choose smaller tiles.' }),
+        ),
+    };
+    await assert.rejects(faceEnhancer(full, finder, SETTINGS).run([frameOf(still)], never), (error: RemasterError) => {
+      assert.equal(error.code, 'GPU_OUT_OF_MEMORY');
+      assert.match(`${error.message} ${error.remedy}`, /face picture of 512×512 .* provider cpu/);
+      return true;
+    });
+  });
 
   it('AdaIN gives the face back its own colours', async () => {
     const tinted: Model = {

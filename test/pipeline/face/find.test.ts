@@ -69,6 +69,17 @@ describe('face/find', () => {
     assert.equal((await find(both, 120)).length, 0);
   });
 
+  it('a crowd of turned faces is found to the last one', async () => {
+    const one = 'crop=300:300:80:10,scale=120:120';
+    const all = await picture(['-loop', '1', '-i', ASTRONAUT], `${one},rotate='(n-16)*0.04':c=gray,tile=8x4`, 960, 480);
+    const faces = await find(all);
+    const cells = faces.map(({ box }) => Math.floor(box.left / 120) + 8 * Math.floor(box.top / 120));
+    assert.deepEqual(
+      cells.toSorted((a, b) => a - b),
+      Array.from({ length: 32 }, (_, i) => i),
+    );
+  });
+
   it('16 bits find what 8 bits find', async () => {
     const eight = await astronaut();
     const sixteen = { ...eight, data: Uint16Array.from(eight.data, (value) => value * 257) };
