@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { cacheFolder } from '../model/graphCache';
 import { describeRuntime } from '../model/host';
 import { listModels } from '../model/library';
 import { searchFfmpeg } from '../pipeline/ffmpegBinary';
@@ -10,7 +11,14 @@ type Line = DoctorReport['lines'][number];
 /** What works on this machine, what does not, and what to do. `folder`: somewhere the user wants to write. */
 export async function doctor(folder: string | null): Promise<DoctorReport> {
   const folders = [...new Set([...(folder === null ? [process.cwd()] : [folder]), tmpdir()])];
-  const lines = await Promise.all([machine(), ffmpegLines(), runtimeLines(), modelLines(), ...folders.map(writable)]);
+  const lines = await Promise.all([
+    machine(),
+    ffmpegLines(),
+    runtimeLines(),
+    modelLines(),
+    cacheLine(),
+    ...folders.map(writable),
+  ]);
   return { lines: lines.flat() };
 }
 
@@ -84,6 +92,20 @@ async function modelLines(): Promise<Line[]> {
     found: problem ? problem.message : path,
     remedy: problem?.remedy ?? '',
   }));
+}
+
+async function cacheLine(): Promise<Line[]> {
+  return cacheFolder().then(
+    (found) => [{ ok: true, what: 'compiled graphs', found: `kept in ${found}`, remedy: '' }],
+    (error: Error) => [
+      {
+        ok: null,
+        what: 'compiled graphs',
+        found: `not kept (${error.message}): models take a little longer to load`,
+        remedy: 'Set REMASTER_CACHE to a folder that this user may write to.',
+      },
+    ],
+  );
 }
 
 async function writable(folder: string): Promise<Line[]> {

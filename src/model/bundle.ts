@@ -1,19 +1,16 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { RemasterError } from '../errors';
 import { checkGraphs } from './graphCheck';
 import { type FileEntry, type GraphRole, invalid, type Manifest, MANIFEST_FILE, readManifest } from './manifest';
 import { decodeModel, type OnnxModel } from './onnx';
+import { withWeightsInFile } from './weights';
 import { GRAPH_ROLES } from './roles';
 
 /** A bundle whose every file is there, unchanged, and fits the others. */
-export interface Bundle {
-  readonly folder: string;
-  readonly manifest: Manifest;
-  /** Of model.json, which holds the hashes of everything else. */
-  readonly sha256: string;
+export interface Bundle extends Intact {
   readonly graphs: Readonly<Partial<Record<GraphRole, OnnxModel>>>;
   readonly constants: Readonly<Record<string, Constant>>;
 }
@@ -25,20 +22,41 @@ export interface Constant {
 
 const REFETCH = 'Fetch the bundle again, or correct model.json if the file was changed on purpose.';
 
+/** A bundle whose every file is there and unchanged. Whether they fit each other has not been looked at. */
+export interface Intact {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  /** Of model.json, which holds the hashes of everything else. */
+  readonly sha256: string;
+}
+
 export async function openBundle(folder: string): Promise<Bundle> {
+  return readBundle(await checkBundle(folder));
+}
+
+export async function checkBundle(folder: string): Promise<Intact> {
   const { manifest, bytes } = await readManifest(folder);
   for (const entry of filesOf(manifest)) await checkHash(folder, entry);
+  return { folder, manifest, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+export async function readBundle({ folder, manifest, sha256 }: Intact): Promise<Bundle> {
   const graphs: Partial<Record<GraphRole, OnnxModel>> = {};
+  const files: Partial<Record<GraphRole, Uint8Array>> = {};
   for (const role of GRAPH_ROLES) {
     const entry = manifest.graphs[role];
-    if (entry) graphs[role] = await readGraph(join(folder, entry.file));
+    if (entry) [graphs[role], files[role]] = await readGraph(join(folder, entry.file));
   }
   const constants: Record<string, Constant> = {};
   for (const [role, entry] of Object.entries(manifest.constants ?? {})) {
     constants[role] = await readConstant(join(folder, entry.file), entry.dims, `constants.${role}.dims`);
   }
   checkGraphs(folder, manifest, graphs);
-  return { folder, manifest, sha256: createHash('sha256').update(bytes).digest('hex'), graphs, constants };
+  for (const role of GRAPH_ROLES) {
+    const graph = graphs[role];
+    if (graph) graphs[role] = withWeightsInFile(graph, files[role]!, basename(manifest.graphs[role]!.file));
+  }
+  return { folder, manifest, sha256, graphs, constants };
 }
 
 /** Every file that model.json names, and where it names it. */
@@ -85,9 +103,10 @@ async function checkHash(folder: string, { file, sha256, field }: FileEntry & { 
   throw invalid(path, `is not the file model.json describes: its sha256 is ${found}, not ${field}.sha256`, REFETCH);
 }
 
-async function readGraph(path: string): Promise<OnnxModel> {
+async function readGraph(path: string): Promise<readonly [OnnxModel, Uint8Array]> {
   try {
-    return decodeModel(await readFile(path));
+    const bytes = await readFile(path);
+    return [decodeModel(bytes), bytes];
   } catch (cause) {
     if (cause instanceof RemasterError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);

@@ -1,10 +1,11 @@
 import { RemasterError } from '../errors';
 import type { SamplerPlan } from '../sampler/plan';
-import { openBundle } from './bundle';
+import { type Bundle, checkBundle, readBundle } from './bundle';
 import { fuse, type Fused } from './fuse';
+import { cached } from './graphCache';
 import type { Manifest } from './manifest';
 import type { ModelRequest } from './model';
-import { encodeModel, isExternal } from './onnx';
+import { encodeModel } from './onnx';
 import { planFor } from './schedule';
 
 /** A bundle as one graph. The graphs it was made of, and their weights, are not held on to. */
@@ -18,29 +19,31 @@ export interface Compiled {
   readonly ends: Omit<Fused, 'model'>;
 }
 
-export interface CompiledGraph {
-  readonly bytes: Uint8Array;
-  /** It has weights in files of their own, which lie in the folder of the bundle. */
-  readonly external: boolean;
-}
+/** What decides the graph that a bundle becomes. */
+export type CompileSettings = Pick<ModelRequest, 'steps' | 'order' | 'colorFix' | 'strength' | 'depth'>;
 
+/**
+ * A bundle as one graph, and that graph's bytes; its weights stay in the files of the bundle. What was compiled once is
+ * kept on disk and not compiled again.
+ */
 export async function compileBundle(
   folder: string,
-  {
-    steps,
-    order,
-    colorFix,
-    strength,
-    depth,
-  }: Pick<ModelRequest, 'steps' | 'order' | 'colorFix' | 'strength' | 'depth'>,
-): Promise<readonly [Compiled, CompiledGraph]> {
-  const bundle = await openBundle(folder);
-  const { manifest, sha256 } = bundle;
-  const plan = planFor(manifest, steps, order);
+  settings: CompileSettings,
+): Promise<readonly [Compiled, Uint8Array]> {
+  const intact = await checkBundle(folder);
+  const { manifest, sha256 } = intact;
+  const plan = planFor(manifest, settings.steps, settings.order);
+  const { ends, graph } = await cached([sha256, settings], async () => {
+    const { model, ...made } = fuseOrExplain(await readBundle(intact), plan, settings);
+    return { ends: made, graph: encodeModel(model) };
+  });
+  return [{ manifest, sha256, plan, depth: settings.depth, ends }, graph];
+}
+
+function fuseOrExplain(bundle: Bundle, plan: SamplerPlan, { colorFix, strength, depth }: CompileSettings): Fused {
+  const { manifest } = bundle;
   try {
-    const { model, ...ends } = fuse(bundle, { plan, colorFix: colorFix ?? manifest.colorFix, strength, depth });
-    const graph = { bytes: encodeModel(model), external: model.graph.initializer.some(isExternal) };
-    return [{ manifest, sha256, plan, depth, ends }, graph];
+    return fuse(bundle, { plan, colorFix: colorFix ?? manifest.colorFix, strength, depth });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const message = `the graphs of the model ${manifest.name} do not fit together: ${why}`;

@@ -1,7 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { checkBatch, runSplit } from './batch';
 import { compileBundle, type Compiled } from './compile';
-import { withGraphFile } from './graphFile';
 import type { ModelInfo, ModelRequest, TileBatch } from './model';
 import { noiseInputs, type NoiseInputsFor } from './noiseInputs';
 import type { Runtime } from './runtime';
@@ -49,9 +48,7 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
   };
 
   const { provider, device, threads } = request;
-  const opened = await withGraphFile(folder, graph, (source) =>
-    openSession(runtime, { graph: source, provider, device, threads, probe }),
-  );
+  const opened = await openSession(runtime, { graph, weights: folder, provider, device, threads, probe });
 
   return {
     info: infoOf(compiled, opened),

@@ -5,8 +5,9 @@ import { describeProviders } from './doctor';
 import type { Runtime } from './runtime';
 
 export interface SessionRequest {
-  /** Bytes of a graph, or its path when it has weights beside it. */
-  readonly graph: Uint8Array | string;
+  readonly graph: Uint8Array;
+  /** Where the files lie that the graph names for its weights. */
+  readonly weights: string;
   readonly provider: string;
   readonly device: number;
   /** 0 = one per core. */
@@ -59,12 +60,8 @@ async function volunteer(runtime: Runtime, provider: Provider, request: SessionR
 }
 
 async function tryProvider(runtime: Runtime, provider: Provider, request: SessionRequest): Promise<InferenceSession> {
-  const { graph, device, threads, probe } = request;
-  const options = sessionOptions(provider, device, threads);
-  // Two signatures, one for bytes and one for a path.
-  const session = await (typeof graph === 'string'
-    ? runtime.InferenceSession.create(graph, options)
-    : runtime.InferenceSession.create(graph, options));
+  const { graph, weights, device, threads, probe } = request;
+  const session = await runtime.InferenceSession.create(graph, sessionOptions(provider, device, threads, weights));
   try {
     await probe(session);
     return session;
