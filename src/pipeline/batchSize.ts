@@ -32,9 +32,9 @@ export async function batchFor(
     await model.run(plain(width, height, depth, size), signal);
     return (now() - started) / size;
   };
-  await perTile(1); // pays for memory and noise
   let best = 1;
-  let time = await perTile(1);
+  let time = await perTile(1); // pays for memory and noise as well, so it only counts when it is far too long
+  if (time < 10 * LONG_MS) time = await perTile(1);
   while (best < MOST && time * best < LONG_MS) {
     const next = await perTile(2 * best);
     if (next > WORTH * time) break;

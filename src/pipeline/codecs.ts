@@ -88,11 +88,6 @@ const PRESETS: Readonly<Record<CodecName, Preset>> = {
   },
 };
 
-/** All that some codec can be asked for. */
-export const PIXEL_FORMATS: readonly PixelFormat[] = [
-  ...new Set(Object.values(PRESETS).flatMap(({ pixels, others }) => [pixels[8], pixels[16], ...others])),
-];
-
 /** A codec settled for one output: which encoder, which pixels, which container. */
 export interface Codec {
   readonly name: CodecName;

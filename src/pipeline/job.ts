@@ -1,8 +1,17 @@
 export type NoiseMode = 'shared' | 'independent' | 'mixed';
 export type CodecName = 'h264' | 'h265' | 'av1' | 'ffv1' | 'prores';
 /** How the result is stored: chroma full, halved or quartered, 8 or 10 bits. */
-export type PixelFormat =
-  'yuv420p' | 'yuv422p' | 'yuv444p' | 'yuv420p10le' | 'yuv422p10le' | 'yuv444p10le' | 'gbrp' | 'gbrp10le';
+export const PIXEL_FORMATS = [
+  'yuv420p',
+  'yuv422p',
+  'yuv444p',
+  'yuv420p10le',
+  'yuv422p10le',
+  'yuv444p10le',
+  'gbrp',
+  'gbrp10le',
+] as const;
+export type PixelFormat = (typeof PIXEL_FORMATS)[number];
 
 /** Which model, and on what it runs. Two jobs with equal values share one loaded model. */
 export interface ModelChoice {

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { RemasterError } from '../errors';
-import { containerOf, PIXEL_FORMATS } from './codecs';
-import type { Job } from './job';
+import { containerOf } from './codecs';
+import { type Job, PIXEL_FORMATS } from './job';
 
 /** Checks a job once, at the door: it may come from a command line, a flow or a message. Paths become absolute. */
 export function checkJob(job: Job): Job {

@@ -34,6 +34,9 @@ describe('batch size', () => {
     const slow = timed((count) => 400 + count);
     assert.equal(await found(slow), 1);
     assert.deepEqual(slow.tried, [1, 1]);
+    const slower = timed(() => 4000);
+    assert.equal(await found(slower), 1);
+    assert.deepEqual(slower.tried, [1]);
   });
 
   it('is found once per model and tile size', async () => {
