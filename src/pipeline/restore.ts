@@ -51,7 +51,8 @@ export async function restore(
   const started = performance.now();
   const meter = progressMeter(onProgress);
   meter.stage('probing');
-  const info = reducedSize(await probe(tools.binary, job.input, signal), job.maxHeight);
+  const whole = await probe(tools.binary, job.input, signal);
+  const info = reducedSize(whole, job.maxHeight);
   const depth: 8 | 16 = info.bitDepth > 8 ? 16 : 8;
   meter.expect(info, job);
 
@@ -67,7 +68,7 @@ export async function restore(
       remedy: 'Use a model with a smaller scale, or scale the source down first.',
     });
   }
-  const colour = settle(info.colour, info);
+  const colour = settle(whole.colour, whole); // what is not tagged is guessed by the size of the file's own picture
   const codec = settleCodec(tools.binary, job, {
     output: job.output,
     ...stored,
@@ -129,8 +130,8 @@ export async function restore(
     if (times.length === 0) throw job.trim ? nothingThere(job.trim, info) : noFrames(info.source, source.complaints());
 
     meter.stage('finishing');
-    const whole = `whole.${codec.container}`;
-    const target = { path: `${place.folder}/${whole}`, codec, info, job };
+    const file = `whole.${codec.container}`;
+    const target = { path: `${place.folder}/${file}`, codec, info, job };
     warnings.push(...(await mux(tools.binary, place.folder, sink.segments, target, signal)));
     await verify(
       tools.binary,
@@ -140,7 +141,7 @@ export async function restore(
     );
     if (faces?.count.found === 0 && resumedFrom === 0) warnings.push('No face was found; every frame is as it was.');
     const torn = await damage(info, job, times.at(-1)!, source.complaints());
-    const output = await place.publish(whole, torn ? partialName(place.output) : place.output);
+    const output = await place.publish(file, torn ? partialName(place.output) : place.output);
     if (torn) throw tornError(torn, info, output);
     const elapsed = (performance.now() - started) / 1000;
     const { name, sha256, provider, steps } = model.info;

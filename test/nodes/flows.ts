@@ -48,7 +48,7 @@ export const model = (changes: object = {}): FlowNode => ({
   device: 0,
   threads: 0,
   tile: '',
-  batch: '',
+  batch: '1', // as slow as frame by frame, so that there is time to interrupt
   idle: 60,
   preload: false,
   ...changes,

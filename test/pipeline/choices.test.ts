@@ -75,6 +75,21 @@ describe('choices of a job', () => {
     assert.deepEqual([same.width, same.height], [128, 72]);
   });
 
+  it('the colours of a large untagged source stay when it is scaled down', async () => {
+    const red = ['-f', 'lavfi', '-i', 'color=0xc03020:size=1280x720:rate=25,trim=end_frame=2'];
+    const untagged = ['-vf', 'scale=out_color_matrix=bt709', '-pix_fmt', 'yuv420p', '-c:v', 'ffv1'];
+    await ff(...red, ...untagged, at('red.mkv'));
+    await run('red.mkv', 'red small.mkv', { maxHeight: 90 });
+    const [r, g, b] = await pixels(at('red small.mkv'));
+    for (const [made, wanted] of [
+      [r!, 0xc0],
+      [g!, 0x30],
+      [b!, 0x20],
+    ] as const) {
+      assert.ok(Math.abs(made - wanted) <= 3, `${r}, ${g}, ${b}`);
+    }
+  });
+
   it('the result is as large as was asked for, up to what the model makes', async () => {
     const sizes = [];
     for (const scale of [2, 1.5, 4, 0.5]) {
