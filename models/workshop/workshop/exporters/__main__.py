@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .common import ExportError, add_arguments, add_export_arguments
 
-SYSTEMS = ['resshift']
+SYSTEMS = ['resshift', 'osediff', 'dossr']
 
 
 def parser_for(arguments: list[str]) -> argparse.ArgumentParser:

@@ -54,12 +54,12 @@ class BundleWriter:
     @torch.no_grad()
     def graph(self, role: str, module: torch.nn.Module, inputs: dict[str, torch.Tensor], outputs: list[str], *,
               dynamic: dict[str, dict[int, str]] | None = None, proof: dict[str, torch.Tensor] | None = None,
-              tolerance: float = 1e-3, range: list[int] | None = None):
+              tolerance: float = 1e-3, range: list[int] | None = None, half: bool = True):
         """
         Traces `module(*inputs.values())` and keeps it as `role`. Roles name the tensors of the graph, too. `dynamic`:
         axes of free size, by role. On `proof`, inputs of another batch and size (absent: the traced ones), onnxruntime
         must then agree with PyTorch to `tolerance` of the output's largest value (at fp16: 0.1, as a guard against
-        overflow only; how good it is, `check` tells).
+        overflow only; how good it is, `check` tells). `half=False`: always float32, for arithmetic that counts whole levels.
         """
         names = [name if name not in inputs else f'{name}_out' for name in outputs]
         axes = {(names[outputs.index(name)] if name in outputs and name not in inputs else name): free for name, free in (dynamic or {}).items()}
@@ -71,7 +71,7 @@ class BundleWriter:
                               opset_version=OPSET, dynamo=False, dynamic_axes=axes)
         model = onnx.load(str(traced / 'graph.onnx'))
         shutil.rmtree(traced)
-        if self.half:
+        if self.half and half:
             model = to_half(model)
         file = self.part / f'{role}.onnx'
         external = _save(model, file)

@@ -1,0 +1,399 @@
+"""OSEDiff (arXiv 2406.08177): Stable Diffusion 2.1-base with the official LoRA merged in, one step at a constant prompt."""
+import types
+import unittest.mock
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import stable_diffusion as sd
+from .bundle import BundleWriter
+from .common import ExportError, fill, importing, load_checkpoint, need_memory, official, quiet
+from .enlarge import Enlarge
+from .lora import merge
+
+ADDRESS = 'https://github.com/cswry/OSEDiff'
+COMMIT = 'fcc4f09'
+# The only timestep, hard-coded in the official code (osediff.py:278).
+TIMESTEP = 999
+# abar_999 of the scheduler with which OSEDiff was trained, in float32; the engine's own table holds the same number.
+ABAR = 0.00466009508818388
+WHAT = 'the checkpoint of OSEDiff with --weights (osediff.pkl, or osediff_face.pkl with --face)'
+
+
+def add_arguments(parser):
+    _add_weights(parser)
+    parser.add_argument('--face', action='store_true', help='osediff_face.pkl: restores aligned faces at their own size, without a colour fix')
+    parser.add_argument('--scale', type=int, choices=[1, 2, 4], help='output side ÷ source side; 4 unless asked otherwise, 1 with --face')
+    parser.add_argument('--mean', action='store_true', help="encode to the posterior's mean instead of drawing from it: no noise at all")
+
+
+def add_check_arguments(parser):
+    _add_weights(parser)
+
+
+def _add_weights(parser):
+    parser.add_argument('--base', type=Path, required=True, help='folder of Stable Diffusion 2.1-base in the layout of diffusers')
+    parser.add_argument('--weights', type=Path, required=True, help='osediff.pkl or osediff_face.pkl')
+    parser.add_argument('--prompt', default='', help='the constant prompt; with --tags, what follows them')
+    parser.add_argument('--tags', help='what is to be seen, as the official tagger would say: "street, car, night"')
+    parser.add_argument('--prompt-embedding', type=Path, help='a .npy file of [1, 77, 1024] instead of --prompt; --base then needs no text encoder')
+
+
+def run(args):
+    repo = official(args.repo, commit=COMMIT, address=ADDRESS, needs='osediff.py', any_commit=args.any_commit)
+    if args.face and (args.scale or 1) != 1:
+        raise ExportError('the face model restores at the size of its source', 'Leave out --scale, or --face')
+    scale = args.scale or (1 if args.face else 4)
+    if args.size and (args.size * scale) % sd.CELLS:
+        raise ExportError(f'--size {args.size} is not a multiple of {sd.CELLS // scale}', f'Give {sd.CELLS // scale}, or a multiple of it')
+    weights = checkpoint(args)
+    with importing(repo):
+        _check_schedule(args.base)
+        _need_memory(args.base)
+        with BundleWriter(args.out, half=args.fp16) as bundle:
+            prompt = prompt_embedding(args)
+            bundle.constant('prompt', prompt)
+            latents = _autoencoder_graphs(bundle, args, weights, scale)
+            _denoise_graph(bundle, args, weights, latents, prompt)
+            bundle.finish(_manifest(args, scale), _card(args, scale), _licence(repo))
+    print(f'{args.out}: {_name(args)}')
+
+
+def checkpoint(args) -> dict:
+    weights = load_checkpoint(args.weights, WHAT, trusted=args.trust_checkpoint)
+    expected = {'state_dict_unet': dict, 'state_dict_vae': dict, 'rank_unet': int, 'rank_vae': int}
+    missing = [name for name, kind in expected.items() if not isinstance(weights.get(name), kind)]
+    if missing:
+        raise ExportError(f'{args.weights} is another checkpoint: it has no {missing[0]}', f'Give {WHAT}')
+    return weights
+
+
+def _official_classes():
+    try:
+        with quiet():
+            from models.autoencoder_kl import AutoencoderKL
+            from models.unet_2d_condition import UNet2DConditionModel
+    except ModuleNotFoundError:
+        raise
+    except (ImportError, RuntimeError) as error:
+        import diffusers
+        raise ExportError(f'the official code is written for diffusers 0.25, and {diffusers.__version__} is installed ({error})',
+                          "Run: pip install 'diffusers==0.25.0' 'huggingface_hub<0.26'") from error
+    return AutoencoderKL, UNet2DConditionModel
+
+
+def load_autoencoder(base: Path, weights: dict, file: Path) -> torch.nn.Module:
+    """With the encoder's LoRA merged in; the decoder is Stable Diffusion's own."""
+    vae = sd.load(_official_classes()[0], base, 'vae')
+    merge(vae, weights['state_dict_vae'], weights['rank_vae'], file, WHAT, weights.get('vae_lora_encoder_modules', []))
+    return vae
+
+
+def load_unet(base: Path, weights: dict, file: Path) -> torch.nn.Module:
+    """With all three LoRAs merged in and conv_in, which was trained besides, replaced before."""
+    unet = sd.load(_official_classes()[1], base, 'unet')
+    trained = weights['state_dict_unet']
+    fill(unet.conv_in, trained, file, WHAT, 'conv_in.base_layer.')
+    named = [name for part in ('encoder', 'decoder', 'others') for name in weights.get(f'unet_lora_{part}_modules', [])]
+    merge(unet, trained, weights['rank_unet'], file, WHAT, named)
+    return unet
+
+
+def prompt_text(args) -> str:
+    # test_osediff.py:33
+    return args.prompt if args.tags is None else f'{args.tags}, {args.prompt},'
+
+
+@torch.no_grad()
+def prompt_embedding(args) -> torch.Tensor:
+    """[1, 77, width], float32."""
+    width = sd.config(args.base, 'unet')['cross_attention_dim']
+    if args.prompt_embedding is None:
+        embedding = sd.text_embedding(args.base, prompt_text(args))
+        source = args.base / 'text_encoder'
+    else:
+        source = args.prompt_embedding
+        try:
+            embedding = torch.from_numpy(np.load(source).astype(np.float32))
+        except (OSError, ValueError) as error:
+            raise ExportError(f'{source} cannot be read as a .npy file ({error})', 'Write it with numpy.save') from error
+    if list(embedding.shape) != [1, 77, width]:
+        raise ExportError(f'{source} gives a prompt shaped {list(embedding.shape)}, and this network takes [1, 77, {width}]',
+                          'Give the text encoder of Stable Diffusion 2.1-base, not of another version')
+    return embedding
+
+
+def _check_schedule(base: Path):
+    """The sampler's one step holds these settings; with others the pictures would be wrong without a word."""
+    sd.config(base, 'scheduler', 'scheduler_config.json')
+    with quiet():
+        from diffusers import DDPMScheduler
+        scheduler = DDPMScheduler.from_pretrained(base, subfolder='scheduler')
+    wanted = {'num_train_timesteps': 1000, 'beta_start': 0.00085, 'beta_end': 0.012, 'beta_schedule': 'scaled_linear', 'trained_betas': None,
+              'clip_sample': False, 'thresholding': False, 'prediction_type': 'epsilon'}
+    for name, value in wanted.items():
+        if scheduler.config[name] != value:
+            raise ExportError(f'{base}/scheduler has {name}: {scheduler.config[name]}, and OSEDiff was trained with {value}',
+                              'Give Stable Diffusion 2.1-base (512 pixels, epsilon), not 2.1 (768 pixels) or another')
+    if abs(scheduler.alphas_cumprod[TIMESTEP].item() - ABAR) > 1e-9:
+        raise ExportError(f'{base}/scheduler makes another table of noise levels than OSEDiff was trained with', 'Run: pip install diffusers==0.25.0')
+
+
+def _need_memory(base: Path):
+    """Before anything is loaded; the peak is at the UNet."""
+    classes = _official_classes()
+    with torch.device('meta'):
+        count = sum(p.numel() for p in classes[1].from_config(sd.config(base, 'unet')).parameters())
+    need_memory(sd.export_bytes(count), 'Exporting this model')
+
+
+class Encode(torch.nn.Module):
+    """picture [n, 3, H, W] → mean and standard deviation of the posterior, [n, 4, H/8, W/8] each, in the scale of the UNet."""
+
+    def __init__(self, vae, *, mean: bool):
+        super().__init__()
+        self.vae, self.only_mean, self.factor = vae, mean, vae.config.scaling_factor
+
+    def forward(self, picture):
+        mean, log_variance = self.vae.quant_conv(self.vae.encoder(picture)).chunk(2, 1)
+        latent = mean * self.factor
+        if self.only_mean:
+            return latent
+        return latent, torch.exp(0.5 * log_variance.clamp(-30, 20)) * self.factor
+
+
+class Decode(torch.nn.Module):
+    """latent → picture, clamped before the colour fix as officially (osediff.py:407)."""
+
+    def __init__(self, vae):
+        super().__init__()
+        self.vae, self.factor = vae, vae.config.scaling_factor
+
+    def forward(self, latent):
+        return self.vae.decoder(self.vae.post_quant_conv(latent / self.factor)).clamp(-1, 1)
+
+
+class Denoise(torch.nn.Module):
+    """x, prompt [1, 77, width] → predicted noise at t = 999, whose embedding is a constant."""
+
+    def __init__(self, unet):
+        super().__init__()
+        self.unet = unet
+        embedded = unet.time_proj(torch.tensor([TIMESTEP]))
+        unet.time_proj = Constant(embedded)
+
+    def forward(self, x, prompt):
+        return self.unet(x, TIMESTEP, encoder_hidden_states=prompt.expand(x.shape[0], -1, -1), return_dict=False)[0]
+
+
+class Constant(torch.nn.Module):
+    """Gives the same for every input, once for all pictures of a batch."""
+
+    def __init__(self, value: torch.Tensor):
+        super().__init__()
+        self.register_buffer('value', value)
+
+    def forward(self, _input):
+        return self.value
+
+
+def _autoencoder_graphs(bundle: BundleWriter, args, weights: dict, scale: int) -> types.SimpleNamespace:
+    """`preprocess`, `encode`, `decode`. Result: latents as the encoder makes them, to trace and to prove the UNet with."""
+    side = args.size or sd.CELLS // scale
+    vae = load_autoencoder(args.base, weights, args.weights)
+    encode, decode = Encode(vae, mean=args.mean), Decode(vae)
+    traced, proof = sd.picture(1, side, side), sd.picture(1, side, side) if args.size else sd.picture(2, side, 2 * side)
+    free = (lambda **axes: None) if args.size else sd.free
+    if scale != 1:
+        enlarge = Enlarge(scale)
+        bundle.graph('preprocess', enlarge, {'lq': traced * 0.5 + 0.5}, ['picture'], proof={'lq': proof * 0.5 + 0.5},
+                     dynamic=free(lq='source', picture='picture'), range=[0, 1], half=False, tolerance=1 / 200)
+        traced, proof = (enlarge(view * 0.5 + 0.5) * 2 - 1 for view in (traced, proof))
+    outputs = ['latent'] if args.mean else ['latent', 'deviation']
+    bundle.graph('encode', encode, {'picture': traced}, outputs, proof={'picture': proof}, dynamic=free(picture='picture', **dict.fromkeys(outputs, 'latent')))
+    with torch.no_grad():
+        latents = types.SimpleNamespace(traced=encode(traced), proof=encode(proof))
+    if not args.mean:
+        latents.traced, latents.proof = latents.traced[0], latents.proof[0]
+    bundle.graph('decode', decode, {'latent': latents.traced}, ['picture'], proof={'latent': latents.proof}, dynamic=free(latent='latent', picture='picture'))
+    return latents
+
+
+def _denoise_graph(bundle: BundleWriter, args, weights: dict, latents: types.SimpleNamespace, prompt: torch.Tensor):
+    denoise = Denoise(load_unet(args.base, weights, args.weights))
+    bundle.graph('denoise', denoise, {'x': latents.traced, 'prompt': prompt}, ['out'], proof={'x': latents.proof, 'prompt': prompt},
+                 dynamic=None if args.size else sd.free(x='latent', out='latent'))
+
+
+def _name(args) -> str:
+    return 'osediff-face' if args.face else 'osediff' if args.scale in (None, 4) else f'osediff-x{args.scale}'
+
+
+def _manifest(args, scale: int) -> dict:
+    multiple = args.size or sd.CELLS // scale
+    kind = 'face' if args.face else 'restore' if scale == 1 else 'upscale'
+    title = {'face': 'OSEDiff face restoration', 'restore': 'OSEDiff restoration, 1 step', 'upscale': f'OSEDiff ×{scale}, 1 step'}[kind]
+    return {
+        'name': _name(args),
+        'title': title,
+        'system': 'osediff',
+        'task': kind,
+        'scale': scale,
+        'grid': {'factor': 8, 'channels': 4},
+        'schedule': {},
+        'defaultSteps': 1,
+        'start': 'encode',
+        'range': [-1, 1],
+        'multiple': multiple,
+        'tile': sd.tile(args.size, scale),
+        'colorFix': 'none' if args.face else 'wavelet',
+        'licence': {
+            'name': 'Apache-2.0 (OSEDiff) and CreativeML Open RAIL++-M (Stable Diffusion 2.1-base)',
+            'url': 'https://huggingface.co/stabilityai/stable-diffusion-2/blob/main/LICENSE-MODEL',
+            'redistributable': True,
+        },
+        'source': f'Exported from {args.weights.name} and {args.base.name} with the official code, {ADDRESS} at {COMMIT}; {_said(args)}.',
+    }
+
+
+def _said(args) -> str:
+    if args.prompt_embedding is not None:
+        return f'prompt from {args.prompt_embedding.name}'
+    return f'prompt “{prompt_text(args)}”'
+
+
+def _licence(repo: Path) -> str:
+    return f"""Two licences apply to this bundle.
+
+1. The weights are those of Stable Diffusion 2.1-base, changed by OSEDiff's. They are under the CreativeML Open RAIL++-M
+   License, https://huggingface.co/stabilityai/stable-diffusion-2/blob/main/LICENSE-MODEL. Whoever passes this bundle on
+   must hand on a copy of that licence, and must bind others to the restrictions of use in its attachment A.
+
+2. OSEDiff's code and its own weights, by Rongyuan Wu and others, {ADDRESS}, are under the following licence.
+
+{(repo / 'LICENCE').read_text()}"""
+
+
+def _card(args, scale: int) -> str:
+    return f"""# {_name(args)}
+
+Exported from the official checkpoint {args.weights.name}, trained by the authors of OSEDiff (Wu, Sun, Ma, Zhang: "One-Step
+Effective Diffusion Network for Real-World Image Super-Resolution", NeurIPS 2024), on top of Stable Diffusion 2.1-base.
+Nothing was trained here: LoRA (scale 2) and the retrained first convolution were merged into the weights.
+
+| | |
+|---|---|
+| Code | {ADDRESS}, commit {COMMIT} |
+| Base | {args.base.name}, Stability AI |
+| Steps | 1, at t = {TIMESTEP} |
+| Prompt | {_said(args)}, the same for all frames; officially the tags of RAM/DAPE for each picture |
+| Noise | {"none: the mean of the encoder's posterior" if args.mean else "drawn from the encoder's posterior, the same for every frame"} |
+| Weights | {'float16, with float32 for normalisation and softmax' if args.fp16 else 'float32'} |
+| Enlargement | {'none' if scale == 1 else "Pillow's bicubic, rounded to 8 bits, as the network was trained"} |
+| Colour fix | {'none, as officially for faces' if args.face else 'wavelet; officially AdaIN, whose statistics would differ from tile to tile'} |
+| Tiles | multiples of {args.size or sd.CELLS // scale} source pixels, whole tiles blended; officially noise predictions are blended |
+
+## Licence
+
+Two licences (LICENSE.txt): Apache-2.0 for OSEDiff, and **CreativeML Open RAIL++-M** for Stable Diffusion 2.1-base, whose
+restrictions of use go with every copy.
+"""
+
+
+def compare(ours, args):
+    """(stage, official, ours) for every stage of one tile; see `check.py`."""
+    repo = official(args.repo, commit=COMMIT, address=ADDRESS, needs='osediff.py', any_commit=args.any_commit)
+    if ours.manifest['system'] != 'osediff':
+        raise ExportError(f'{args.bundle} is a bundle of {ours.manifest["system"]}', 'Give the folder that `export osediff` made')
+    with importing(repo):
+        stages = official_walk(args, ours)
+    encode_in, encoded = ours.calls('encode')[0]
+    denoise_in, denoised = ours.calls('denoise')[0]
+    decode_in, decoded = ours.calls('decode')[0]
+    yield 'prompt', stages.prompt, denoise_in['prompt']
+    yield 'enlarged source', stages.source, encode_in['picture']
+    yield 'encode: mean', stages.mean, encoded['latent']
+    if 'deviation' in encoded:
+        yield 'encode: deviation', stages.deviation, encoded['deviation']
+    yield 'network input', stages.latent, denoise_in['x']
+    yield 'network output', stages.noise, denoised['out']
+    yield 'latent before decoding', stages.clean, decode_in['latent']
+    yield 'decoded', stages.decoded, decoded['picture']
+    yield 'picture, step by step', stages.picture, ours.final
+    yield 'picture, one graph', stages.picture, ours.fused
+    yield 'picture, 8 bits between', stages.published, ours.fused
+
+
+@torch.no_grad()
+def official_walk(args, ours) -> types.SimpleNamespace:
+    """The official forward, unmerged, over the tile of `ours` with its noise. To be called where it can be imported."""
+    with quiet():
+        from my_utils.wavelet_color_fix import wavelet_color_fix, wavelet_reconstruction
+        from PIL import Image
+        model = _official_model(args)
+    seen = types.SimpleNamespace()
+    factor = model.vae.config.scaling_factor
+
+    def moments(_module, _given, made):
+        mean, log_variance = made.chunk(2, 1)
+        seen.mean, seen.deviation = mean * factor, torch.exp(0.5 * log_variance.clamp(-30, 20)) * factor
+
+    def step(_module, given, named, made):
+        seen.latent, seen.prompt, seen.noise = given[0], named['encoder_hidden_states'], made.sample
+
+    def last(_module, given):
+        seen.clean = given[0] * factor
+
+    model.vae.quant_conv.register_forward_hook(moments)
+    model.unet.register_forward_hook(step, with_kwargs=True)
+    model.vae.post_quant_conv.register_forward_pre_hook(last)
+
+    # As test_osediff.py:107-111 for a source whose sides are large enough and multiples already.
+    image = Image.fromarray(ours.picture)
+    image = image.resize((image.width * ours.manifest['scale'], image.height * ours.manifest['scale']))
+    unit = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
+    seen.source = unit * 2 - 1
+    shape = [1, 4, image.height // 8, image.width // 8]
+    posterior = torch.from_numpy(ours.noise[-1]) if 'deviation' in ours.manifest['graphs']['encode']['outputs'] else torch.zeros(shape)
+    # The second one is multiplied by 1e-10 in the scheduler.
+    draws = iter([posterior, torch.zeros(shape)])
+    with quiet(), unittest.mock.patch('torch.randn', lambda *_shape, **_options: next(draws)):
+        if args.prompt_embedding is None:
+            seen.decoded = model(seen.source, prompt_text(args))
+        else:
+            with unittest.mock.patch.object(model, 'encode_prompt', lambda _texts: prompt_embedding(args)):
+                seen.decoded = model(seen.source, '')
+
+    wavelet = ours.manifest['colorFix'] == 'wavelet'
+    made = seen.decoded * 0.5 + 0.5
+    seen.picture = _samples((wavelet_reconstruction(made, unit) if wavelet else made).clamp(0, 1).mul(255).round())
+    truncated = Image.fromarray(_samples(made.mul(255)))
+    seen.published = np.asarray(wavelet_color_fix(target=truncated, source=image) if wavelet else truncated)
+    return seen
+
+
+def _samples(picture: torch.Tensor) -> np.ndarray:
+    return picture[0].permute(1, 2, 0).numpy().astype(np.uint8)
+
+
+def _official_model(args):
+    """`OSEDiff_test` as its constructor makes it, without the GPU that the constructor wants, and without its tiled autoencoder."""
+    import osediff
+    from diffusers import DDPMScheduler
+    model = osediff.OSEDiff_test.__new__(osediff.OSEDiff_test)
+    torch.nn.Module.__init__(model)
+    base = str(args.base)
+    if args.prompt_embedding is None:
+        model.tokenizer = osediff.AutoTokenizer.from_pretrained(base, subfolder='tokenizer')
+        model.text_encoder = osediff.CLIPTextModel.from_pretrained(base, subfolder='text_encoder')
+    model.noise_scheduler = DDPMScheduler.from_pretrained(base, subfolder='scheduler')
+    model.noise_scheduler.set_timesteps(1)
+    model.vae = osediff.AutoencoderKL.from_pretrained(base, subfolder='vae')
+    model.unet = osediff.UNet2DConditionModel.from_pretrained(base, subfolder='unet')
+    model.weight_dtype = torch.float32
+    model.timesteps = torch.tensor([TIMESTEP])
+    # Large enough that the tile is walked whole.
+    model.args = types.SimpleNamespace(latent_tiled_size=1 << 16, latent_tiled_overlap=0)
+    model.load_ckpt(checkpoint(args))
+    return model.eval()

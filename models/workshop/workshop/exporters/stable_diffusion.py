@@ -1,0 +1,102 @@
+"""What OSEDiff and DoSSR share: Stable Diffusion 2.1's measures, and its base folder in the layout of diffusers."""
+import json
+from pathlib import Path
+
+import torch
+
+from .common import ExportError, fill
+
+# Pixels per side that the UNet's lowest level makes one cell of: 8 of the autoencoder, 8 of the UNet.
+CELLS = 64
+BASE = 'https://huggingface.co/stabilityai/stable-diffusion-2-1-base'
+REMEDY = f'Give a whole copy of {BASE} with --base'
+# Stable Diffusion 2.1-base still has the names of older releases.
+RENAMED = {'.query.': '.to_q.', '.key.': '.to_k.', '.value.': '.to_v.', '.proj_attn.': '.to_out.0.'}
+
+
+def config(base: Path, part: str, name: str = 'config.json') -> dict:
+    file = base / part / name
+    try:
+        return json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise ExportError(f'{base} is not a folder of Stable Diffusion 2.1-base: {part}/{name} is not there or not readable', REMEDY) from error
+
+
+def load(kind: type, base: Path, part: str) -> torch.nn.Module:
+    """The network `part` of the folder as a `kind` of diffusers', ready to run, float32."""
+    with torch.device('meta'):
+        module = kind.from_config(config(base, part))
+    tensors, file = _tensors(base / part)
+    return _fill(module, {_renamed(name): tensor for name, tensor in tensors.items()}, file)
+
+
+def _fill(module, tensors, file):
+    module = module.to_empty(device='cpu')
+    fill(module, {name: tensor.float() for name, tensor in tensors.items()}, file, f'a whole copy of {BASE} with --base')
+    return module
+
+
+def _renamed(name: str) -> str:
+    for old, new in RENAMED.items():
+        if '.attentions.' in name:
+            name = name.replace(old, new)
+    return name
+
+
+def _tensors(folder: Path) -> tuple[dict, Path]:
+    file = folder / 'diffusion_pytorch_model.safetensors'
+    if not file.is_file() and (other := folder / 'diffusion_pytorch_model.bin').is_file():
+        from .common import load_checkpoint
+        return load_checkpoint(other, f'a whole copy of {BASE} with --base'), other
+    if not file.is_file():
+        raise ExportError(f'{file} is not there', REMEDY)
+    with open(file, 'rb') as opened:
+        if opened.read(40).startswith(b'version https://git-lfs'):
+            raise ExportError(f'{file} is only a pointer of git-lfs', 'Run: git lfs pull')
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+    try:
+        return load_file(file), file
+    except (SafetensorError, OSError) as error:
+        raise ExportError(f'{file} cannot be read ({error}): it is damaged, or half a download', REMEDY) from error
+
+
+@torch.no_grad()
+def text_embedding(base: Path, text: str) -> torch.Tensor:
+    """[1, 77, width] of the last layer, as OSEDiff asks the text encoder for it."""
+    from transformers import AutoTokenizer, CLIPTextModel
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(base), subfolder='tokenizer', local_files_only=True)
+        encoder, loading = CLIPTextModel.from_pretrained(str(base), subfolder='text_encoder', local_files_only=True, output_loading_info=True)
+    except Exception as error:  # of many kinds, by library and by file
+        reason = str(error).strip().splitlines()[0]
+        raise ExportError(f'{base} is not a whole folder of Stable Diffusion 2.1-base: its tokenizer or text_encoder cannot be loaded ({reason})',
+                          f'{REMEDY}, or a prompt embedding with --prompt-embedding') from error
+    if loading['missing_keys']:
+        raise ExportError(f'{base}/text_encoder is not whole: {loading["missing_keys"][0]} is missing', REMEDY)
+    tokens = tokenizer(text, max_length=tokenizer.model_max_length, padding='max_length', truncation=True, return_tensors='pt').input_ids
+    return encoder.eval()(tokens)[0].float()
+
+
+def picture(n: int, h: int, w: int) -> torch.Tensor:
+    """Something to trace and to prove with, [n, 3, h, w], -1 … 1."""
+    generator = torch.Generator().manual_seed(h + w)
+    coarse = torch.randn(n, 3, 5, 5, generator=generator)
+    return torch.nn.functional.interpolate(coarse, size=(h, w), mode='bicubic').clamp(-1, 1)
+
+
+def free(**grids: str) -> dict:
+    """Batch and size free, by role; `grids`: role → grid that its size is counted in."""
+    return {role: {0: 'n', 2: f'h_{grid}', 3: f'w_{grid}'} for role, grid in grids.items()}
+
+
+def tile(size: int | None, scale: int) -> dict:
+    """512 output pixels, what these networks were trained at; up to 768, the official tile of OSEDiff, frames run whole."""
+    side = size or 512 // scale
+    whole = side if size else 768 // scale
+    return {'wholeUpTo': whole * whole, 'size': side, 'overlap': side // 4}
+
+
+def export_bytes(parameters: int) -> int:
+    """Memory that an export takes at its peak, by the parameters of the largest graph."""
+    return 12 * parameters + (2 << 30)
