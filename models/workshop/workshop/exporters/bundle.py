@@ -106,7 +106,8 @@ class BundleWriter:
 
 
 def _save(model: onnx.ModelProto, file: Path) -> Path | None:
-    if model.ByteSize() <= EXTERNAL_ABOVE:
+    # protobuf cannot even count the bytes of a larger message.
+    if sum(len(tensor.raw_data) for tensor in model.graph.initializer) <= EXTERNAL_ABOVE:
         onnx.save_model(model, str(file))
         return None
     data = file.with_suffix('.data')

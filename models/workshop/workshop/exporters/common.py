@@ -74,7 +74,8 @@ def importing(repo: Path, stand_ins: dict | None = None):
     try:
         yield
     except ModuleNotFoundError as error:
-        raise ExportError(f'the official code needs the Python package {error.name}, which is not installed', f'Run: pip install {error.name}') from error
+        package = {'open_clip': 'open-clip-torch', 'cv2': 'opencv-python-headless'}.get(error.name, error.name)
+        raise ExportError(f'the official code needs the Python package {package}, which is not installed', f'Run: pip install {package}') from error
     finally:
         sys.path[:], sys.dont_write_bytecode = path, writes
         for name, module in list(sys.modules.items()):

@@ -335,7 +335,8 @@ def official_walk(args, repo: Path, ours) -> types.SimpleNamespace:
     draws = iter([noise[draw] for draw in range(ours.steps + 1)])
     words = {1: 'shift_sample_1_order', 2: 'shift_sample_2_order', 3: 'shift_sample_3_order'}
     walk = getattr(SpacedSampler(model, var_type='fixed_small'), words[args.order or ours.manifest['schedule']['order']])
-    with quiet(), unittest.mock.patch('torch.randn', lambda *_shape: noise[-1]), unittest.mock.patch('torch.randn_like', lambda _like: next(draws)):
+    with (quiet(), unittest.mock.patch('model.shift_sampler.tqdm', lambda steps, **_options: steps),
+          unittest.mock.patch('torch.randn', lambda *_shape: noise[-1]), unittest.mock.patch('torch.randn_like', lambda _like: next(draws))):
         made = walk(steps=ours.steps, shape=tuple(noise[0].shape), cond_img=start, x_T=start, cfg_scale=1.0, color_fix_type='wavelet')
     made = made.clamp(0, 1)[0].permute(1, 2, 0).numpy() * 255
     seen.picture, seen.published = made.round().astype(np.uint8), made.astype(np.uint8)

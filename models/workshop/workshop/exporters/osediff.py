@@ -180,8 +180,7 @@ class Denoise(torch.nn.Module):
     def __init__(self, unet):
         super().__init__()
         self.unet = unet
-        embedded = unet.time_proj(torch.tensor([TIMESTEP]))
-        unet.time_proj = Constant(embedded)
+        unet.time_embedding = Constant(unet.time_embedding(unet.time_proj(torch.tensor([TIMESTEP]))))
 
     def forward(self, x, prompt):
         return self.unet(x, TIMESTEP, encoder_hidden_states=prompt.expand(x.shape[0], -1, -1), return_dict=False)[0]
@@ -194,7 +193,7 @@ class Constant(torch.nn.Module):
         super().__init__()
         self.register_buffer('value', value)
 
-    def forward(self, _input):
+    def forward(self, *_inputs):
         return self.value
 
 
