@@ -52,17 +52,18 @@ def test_the_engine_computes_what_the_official_code_computes(bundle, options, tm
 
 @pytest.mark.parametrize('order', ['1', '2'])
 def test_it_does_with_the_other_solvers(bundle, options, order, tmp_path):
-    agree(stages('dossr', bundle, [*options, '--order', order, '--steps', '3'], tmp_path))
+    agree(stages('dossr', bundle, [*options, '--order', order, '--steps', '2'], tmp_path))
 
 
 def test_the_model_of_one_step_takes_one(bundle, options, given, engine, tmp_path):
     (tmp_path / 'dossr_onestep.ckpt').symlink_to(given / 'dossr_default.ckpt')
     options = with_option(options, '--weights', tmp_path / 'dossr_onestep.ckpt')
     out = tmp_path / 'half'
-    assert main(['export', 'dossr', *options, '--fp16', '--size', '16', '--out', str(out)]) == 0
+    assert main(['export', 'dossr', *options, '--fp16', '--out', str(out)]) == 0
     manifest = json.loads((out / 'model.json').read_text())
     assert (manifest['name'], manifest['defaultSteps'], manifest['multiple'], manifest['precision']) == ('dossr-onestep', 1, 16, 'mixed')
-    assert (out / 'denoise.onnx').stat().st_size < 0.6 * (bundle / 'denoise.onnx').stat().st_size
+    # At this width, a good part of the file is not weights.
+    assert (out / 'denoise.onnx').stat().st_size < 0.7 * (bundle / 'denoise.onnx').stat().st_size
     differences = stages('dossr', out, options, tmp_path / 'run')
     for stage in ('pre-restored source', 'encode: mean', 'condition: hint', 'step 1: network output'):
         assert furthest(*differences[stage]) < 0.02, stage

@@ -33,6 +33,7 @@ def merge(module: torch.nn.Module, tensors: dict, rank: int, file: Path, what: s
         with torch.no_grad():
             weight += (ALPHA / rank) * (b.flatten(1).float() @ a.flatten(1).float()).view_as(weight)
         merged.add(layer)
-    missing = [name for name in named if name not in merged]
+    # The official lists name a layer once for every pattern that it fits.
+    missing = [name for name in dict.fromkeys(named) if name not in merged]
     if missing or not merged:
         raise ExportError(f'{file} is another checkpoint: {len(missing) or "all"} of its LoRA layers are not in it{", the first " + missing[0] if missing else ""}', remedy)
