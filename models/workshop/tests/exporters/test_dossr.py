@@ -140,10 +140,6 @@ def test_a_training_of_another_kind_is_refused(given, refused, tmp_path):
     assert 'has linear_end: 0.02, and bundles of DoSSR know 0.012 only' in refused('--config', tmp_path / 'v.yaml')
 
 
-def test_a_size_that_the_network_cannot_take_is_refused(refused):
-    assert '--size 24 is not a multiple of 16' in refused('--size', '24')
-
-
 def test_too_little_memory_is_said_before_anything_is_loaded(refused, monkeypatch):
     monkeypatch.setattr('workshop.exporters.common._available', lambda: 1 << 30)
     assert 'GB of memory, and 1.0 GB are free' in refused('--weights', '/nowhere')

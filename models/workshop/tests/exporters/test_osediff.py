@@ -202,10 +202,6 @@ def test_a_base_with_another_schedule_is_refused(given, refused, tmp_path):
     assert 'has clip_sample: True, and OSEDiff was trained with False' in refused('--base', tmp_path / 'base')
 
 
-def test_a_size_that_the_network_cannot_take_is_refused(refused):
-    assert '--size 24 is not a multiple of 16' in refused('--size', '24')
-
-
 def test_a_prompt_of_another_text_encoder_is_refused(refused, tmp_path):
     np.save(tmp_path / 'prompt.npy', np.zeros((1, 77, 768), np.float32))
     assert 'gives a prompt shaped [1, 77, 768], and this network takes [1, 77, 64]' in refused('--prompt-embedding', tmp_path / 'prompt.npy')

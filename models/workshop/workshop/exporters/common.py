@@ -28,7 +28,8 @@ def add_export_arguments(parser):
     """The options of `export` that every system has."""
     parser.add_argument('--out', type=Path, required=True, help='folder of the bundle; must not exist yet')
     parser.add_argument('--fp16', action='store_true', help='weights as float16, half the size; normalisation, softmax and timestep stay float32')
-    parser.add_argument('--size', type=int, help='fix the tile side, in source pixels; without it, any multiple is taken')
+    # The engine refuses graphs of a fixed size (docs/bundles.md), so there is no option for it.
+    parser.set_defaults(size=None)
 
 
 def official(repo: Path, *, commit: str, address: str, needs: str, any_commit: bool) -> Path:

@@ -12,7 +12,29 @@ def to_half(model: onnx.ModelProto) -> onnx.ModelProto:
     _constants_to_initializers(model.graph)
     model.graph.value_info.extend(_types(model))
     return convert_float_to_float16(model, keep_io_types=True, disable_shape_infer=True, op_block_list=GUARDED,
-                                    node_block_list=[node.name for node in time_branch(model.graph)])
+                                    node_block_list=[node.name for node in [*time_branch(model.graph), *_quantisers(model.graph)]])
+
+
+def _constants_to_initializers(graph: onnx.GraphProto):
+    """The converter keeps what guarded nodes and `Resize` are given as float32 only if it is an initializer."""
+    for node in [node for node in graph.node if node.op_type == 'Constant' and node.attribute[0].name == 'value']:
+        tensor = graph.initializer.add()
+        tensor.CopyFrom(node.attribute[0].t)
+        tensor.name = node.output[0]
+        graph.node.remove(node)
+
+
+def _types(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
+    """
+    Of everything computed: the converter puts its casts around guarded nodes only where it knows that a tensor holds
+    floats. Inferred without the weights, with which a large model would not fit into one message.
+    """
+    graph = model.graph
+    weights = [tensor for tensor in graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT]
+    declared = [onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims) for tensor in weights]
+    rest = [tensor for tensor in graph.initializer if tensor.data_type != onnx.TensorProto.FLOAT]
+    bare = onnx.helper.make_graph(graph.node, graph.name, [*graph.input, *declared], graph.output, rest)
+    return list(onnx.shape_inference.infer_shapes(onnx.helper.make_model(bare, opset_imports=model.opset_import)).graph.value_info)
 
 
 def _constants_to_initializers(graph: onnx.GraphProto):
@@ -50,3 +72,8 @@ def time_branch(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
             timely |= set(node.output)
             found.append(node)
     return found
+
+
+def _quantisers(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
+    """Distances to code words, of which the smallest is looked for."""
+    return [node for node in graph.node if '/quantize/' in node.name]

@@ -64,7 +64,7 @@ def run(args):
             if type(block).__name__ == 'SwinTransformerBlock':
                 block.forward = types.MethodType(swin_block, block)
         with BundleWriter(args.out, half=args.fp16) as bundle:
-            _graphs(bundle, nets, args.size)
+            _graphs(bundle, nets)
             bundle.finish(_manifest(args.task, nets, args), _card(args.task, nets, args), repo / 'LICENSE')
     print(f'{args.out}: resshift-{args.task}')
 
@@ -146,34 +146,41 @@ def _stand_ins() -> dict:
 def swin_block(self, x):
     """
     The official block [n, c, h, w] → the same, for any batch and any h, w that are multiples of its window. The official
-    one counts its windows in Python and builds its mask by assignment, which freezes both into a traced graph.
+    one counts its windows in Python and builds its mask by assignment, which freezes both into a traced graph. Written so
+    that nearly all sizes are constants: each one asked for is half a dozen operators, in every block of every step.
     """
-    n, c, h, w = x.shape
-    window, shift = self.window_size, self.shift_size
+    n, _, h, w = x.shape
+    c, window, shift, attention = self.dim, self.window_size, self.shift_size, self.attn
+    cells, heads = window * window, attention.num_heads
+    rows, columns = h // window, w // window
     y = self.norm1(x)
     if shift > 0:
         y = torch.roll(y, (-shift, -shift), (2, 3))
-    rows, columns = h // window, w // window
-    y = y.view(n, c, rows, window, columns, window).permute(0, 2, 4, 3, 5, 1).reshape(-1, window * window, c)
-    y = self.attn(y, mask=shift_mask(rows, columns, window, shift).to(y.dtype) if shift > 0 else None)
-    y = y.view(n, rows, columns, window, window, c).permute(0, 5, 1, 3, 2, 4).reshape(n, c, h, w)
+    y = y.reshape(n, c, rows, window, columns, window).permute(0, 2, 4, 3, 5, 1).reshape(-1, cells, c)
+    q, k, v = attention.qkv(y).reshape(-1, cells, 3, heads, c // heads).permute(2, 0, 3, 1, 4).unbind(0)
+    bias = attention.relative_position_bias_table[attention.relative_position_index.view(-1)].view(cells, cells, heads)
+    scores = (q * attention.scale) @ k.transpose(-2, -1) + bias.permute(2, 0, 1)
+    if shift > 0:
+        # Per row of windows, all columns and heads alike.
+        scores = (scores.reshape(n, rows, -1, cells, cells) + shift_mask(rows, window, shift).to(y.dtype)).reshape(-1, heads, cells, cells)
+    y = attention.proj((scores.softmax(-1) @ v).transpose(1, 2).reshape(-1, cells, c))
+    y = y.reshape(n, rows, columns, window, window, c).permute(0, 5, 1, 3, 2, 4).reshape(n, c, h, w)
     if shift > 0:
         y = torch.roll(y, (shift, shift), (2, 3))
     x = x + y
     return x + self.mlp(self.norm2(x))
 
 
-def shift_mask(rows, columns, window: int, shift: int) -> torch.Tensor:
+def shift_mask(rows, window: int, shift: int) -> torch.Tensor:
     """
-    What the official mask holds, [rows · columns, window², window²]: only in the last row of windows, and there -100
-    between left and right parts of a window. A mask for rolled windows would part the last row above from below and the
-    last column left from right; the official one does neither (it assigns to the wrong axis), and the weights were
-    trained with it.
+    What the official mask holds, [rows, 1, window², window²], equal for all windows of a row: only in the last row, and
+    there -100 between left and right parts of a window. A mask for rolled windows would part the last row above from
+    below and the last column left from right; the official one does neither (it assigns to the wrong axis), and the
+    weights were trained with it.
     """
     right = (torch.arange(window) >= window - shift).repeat(window)
     within = torch.where(right[:, None] != right[None, :], -100.0, 0.0)
-    last = torch.arange(rows) == rows - 1
-    return (last.to(within.dtype)[:, None].expand(rows, columns).reshape(-1, 1, 1)) * within
+    return (torch.arange(rows) == rows - 1).to(within.dtype).reshape(-1, 1, 1, 1) * within
 
 
 class Encode(torch.nn.Module):
@@ -225,10 +232,7 @@ class Denoise(torch.nn.Module):
             self.denoiser.feature_extractor = extractor
 
 
-def _graphs(bundle: BundleWriter, nets: Nets, size: int | None):
-    side = size or nets.multiple
-    if side % nets.multiple != 0:
-        raise ExportError(f'--size {size} is not a multiple of {nets.multiple}', f'Give {nets.multiple}, or a multiple of it')
+def _graphs(bundle: BundleWriter, nets: Nets):
     channels, steps = nets.config['model']['params']['in_channels'], nets.config['diffusion']['params']['steps']
     plain = isinstance(nets.denoiser.feature_extractor, torch.nn.Identity) and not nets.masked
     encode, condition, denoise, decode = Encode(nets), Condition(nets), Denoise(nets), Decode(nets)
@@ -243,23 +247,26 @@ def _graphs(bundle: BundleWriter, nets: Nets, size: int | None):
         cells, t = nets.scale / nets.factor, torch.arange(n) % steps
         sources = {'lq': random(3, 1)} | ({'mask': random(1, 1).sign()} if nets.masked else {})
         seen = sources if plain else {'features': condition(*sources.values())}
+        # Code words, because what lies between two may be rounded to either, and then nothing could be compared.
+        words = nets.autoencoder.quantize.embedding.weight
+        word = torch.randint(len(words), (n, int(h * cells * ends), int(w * cells * ends)), generator=generator)
         return {'encode': {'picture': random(3, nets.scale * ends)}, 'condition': sources,
-                'denoise': {'x': random(channels, cells), 't': t, **seen}, 'decode': {'latent': random(channels, cells * ends)}}
+                'denoise': {'x': random(channels, cells), 't': t, **seen}, 'decode': {'latent': words[word].permute(0, 3, 1, 2).contiguous()}}
 
-    traced = examples(1, side, side, 1 if size else 1 / 2)
-    proof = examples(1, side, side, 1) if size else examples(2, side, 2 * side, 1 / 4)
+    traced = examples(1, nets.multiple, nets.multiple, 1 / 2)
+    proof = examples(2, nets.multiple, 2 * nets.multiple, 1 / 4)
     grids = {'picture': 'out', 'lq': 'source', 'mask': 'source'}
     for role, module, outputs in (('encode', encode, ['latent']), ('condition', condition, ['features']),
                                   ('denoise', denoise, ['out']), ('decode', decode, ['picture'])):
         if role == 'condition' and plain:
             continue
         free = {name: {0: 'n', 2: f'h_{grids.get(name, "latent")}', 3: f'w_{grids.get(name, "latent")}'} for name in (*traced[role], *outputs)}
-        bundle.graph(role, module, traced[role], outputs, proof=proof[role], dynamic=None if size else {**free, **({'t': {0: 'n'}} if role == 'denoise' else {})})
+        bundle.graph(role, module, traced[role], outputs, proof=proof[role], dynamic={**free, 't': {0: 'n'}} if role == 'denoise' else free)
 
 
 def _manifest(name: str, nets: Nets, args) -> dict:
     task, diffusion = TASKS[name], nets.config['diffusion']['params']
-    side = args.size or task.tiles * nets.multiple
+    side = task.tiles * nets.multiple
     predicts = {'xstart': 'xstart', 'residual': 'residual', 'epsilon': 'epsilon', 'epsilon_scale': 'epsilonScale'}
     return {
         'name': f'resshift-{name}',
@@ -280,7 +287,7 @@ def _manifest(name: str, nets: Nets, args) -> dict:
         'defaultSteps': diffusion['steps'],
         'start': 'encode',
         'range': [-1, 1],
-        'multiple': args.size or nets.multiple,
+        'multiple': nets.multiple,
         # The official overlap, 64 of 512.
         'tile': {'wholeUpTo': side * side, 'size': side, 'overlap': side // 8},
         'colorFix': 'none',
@@ -303,7 +310,7 @@ Efficient Diffusion Model for Image Super-resolution by Residual Shifting", Neur
 | Denoiser | {count:.1f} million parameters, {args.weights.name} |
 | Steps | trained for {diffusion['steps']}; fewer can be asked for, which the authors do not advise |
 | Weights | {'float16, with float32 for normalisation, softmax and timestep' if args.fp16 else 'float32'} |
-| Tiles | multiples of {args.size or nets.multiple} source pixels |
+| Tiles | multiples of {nets.multiple} source pixels |
 
 ## Licence
 
@@ -327,7 +334,7 @@ def compare(ours, args):
         yield f'step {i + 1}: network input', stages.inputs[i], given['x']
         yield f'step {i + 1}: network output', stages.outputs[i], made['out']
     yield 'latent before decoding', stages.latent, ours.calls('decode')[0][0]['latent']
-    yield 'decoded', stages.decoded, ours.calls('decode')[0][1]['picture']
+    yield 'the same latent, decoded', stages.decoded, ours.calls('decode')[0][1]['picture']
     yield 'picture, step by step', stages.picture, ours.final
     yield 'picture, one graph', stages.picture, ours.fused
 
@@ -347,16 +354,17 @@ def _official_walk(nets: Nets, ours) -> types.SimpleNamespace:
         seen.inputs.append(given[0])
         seen.outputs.append(made)
 
-    def keep_around(method, before, after):
-        def run(value):
-            made = method(value)
-            setattr(seen, before, value), setattr(seen, after, made)
-            return made
-        return run
+    def encode_and_keep(value, encode=nets.autoencoder.encode):
+        seen.encoded = encode(value)
+        return seen.encoded
 
+    def decode_and_keep(value, decode=nets.autoencoder.decode):
+        seen.latent = value
+        return decode(value)
+
+    decode = nets.autoencoder.decode
     nets.denoiser.register_forward_hook(keep_step, with_kwargs=True)
-    nets.autoencoder.encode = keep_around(nets.autoencoder.encode, 'enlarged', 'encoded')
-    nets.autoencoder.decode = keep_around(nets.autoencoder.decode, 'latent', 'decoded')
+    nets.autoencoder.encode, nets.autoencoder.decode = encode_and_keep, decode_and_keep
     lq = _signed(ours.picture)
     conditions = {'lq': lq}
     if ours.mask is not None:
@@ -370,6 +378,8 @@ def _official_walk(nets: Nets, ours) -> types.SimpleNamespace:
     with unittest.mock.patch('torch.randn_like', lambda _like: next(steps)):
         made = diffusion.p_sample_loop(y=lq, model=nets.denoiser, first_stage_model=nets.autoencoder, noise=noise[0],
                                        clip_denoised=False, model_kwargs=conditions)
+    # Of our latent, because a number between two code words may fall to either side, and then the stage before is compared again.
+    seen.decoded = decode(torch.from_numpy(ours.calls('decode')[0][0]['latent']))
     made = made.clamp(-1, 1) * 0.5 + 0.5
     if ours.mask is not None:
         made = made * hole + (lq * 0.5 + 0.5) * (1 - hole)
