@@ -37,28 +37,6 @@ def _types(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
     return list(onnx.shape_inference.infer_shapes(onnx.helper.make_model(bare, opset_imports=model.opset_import)).graph.value_info)
 
 
-def _constants_to_initializers(graph: onnx.GraphProto):
-    """The converter keeps what guarded nodes and `Resize` are given as float32 only if it is an initializer."""
-    for node in [node for node in graph.node if node.op_type == 'Constant' and node.attribute[0].name == 'value']:
-        tensor = graph.initializer.add()
-        tensor.CopyFrom(node.attribute[0].t)
-        tensor.name = node.output[0]
-        graph.node.remove(node)
-
-
-def _types(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
-    """
-    Of everything computed: the converter puts its casts around guarded nodes only where it knows that a tensor holds
-    floats. Inferred without the weights, with which a large model would not fit into one message.
-    """
-    graph = model.graph
-    weights = [tensor for tensor in graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT]
-    declared = [onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims) for tensor in weights]
-    rest = [tensor for tensor in graph.initializer if tensor.data_type != onnx.TensorProto.FLOAT]
-    bare = onnx.helper.make_graph(graph.node, graph.name, [*graph.input, *declared], graph.output, rest)
-    return list(onnx.shape_inference.infer_shapes(onnx.helper.make_model(bare, opset_imports=model.opset_import)).graph.value_info)
-
-
 def time_branch(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
     """What is computed from `t` alone: nearly nothing at run time, since it is folded, and float16 cannot hold 999·frequency."""
     fixed = {tensor.name for tensor in graph.initializer} | {''}
