@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openBundle } from '../../src/model/bundle';
+import { listModels } from '../../src/model/library';
+import { loadModel } from '../../src/model/loadedModel';
+import { openReference } from '../../src/model/reference';
+import { loadRuntime } from '../../src/model/runtime';
+import { planFor } from '../../src/model/schedule';
+import { bicubic } from '../../src/sampler/bicubic';
+import { noiseField } from '../../src/sampler/noise';
+import { ff } from '../films';
+
+const MODELS = join(__dirname, '..', '..', '..', 'models');
+const names = readdirSync(MODELS).filter((name) => readdirSync(join(MODELS, name)).includes('model.json'));
+const CLIP = join(__dirname, '..', '..', '..', 'examples', 'media', 'sample.mp4');
+
+/** What is in the package must be worth having. */
+describe('The embedded models', () => {
+  const [width, height] = [48, 36];
+  /** A real picture of 192 × 144, and the same a quarter as large. */
+  let truth: Buffer;
+  let small: Buffer;
+
+  before(async () => {
+    const frame = (...filters: string[]) =>
+      ff(...['-i', CLIP, '-frames:v', '1', '-vf', [...filters, 'format=rgb24'].join(',')], '-f', 'rawvideo', '-');
+    truth = await frame();
+    small = await frame(`scale=${width}:${height}:flags=area`);
+    assert.deepEqual([truth.length, small.length], [16 * 3 * width * height, 3 * width * height]);
+  });
+
+  const tile = () => ({ width, height, data: new Uint8Array(small), keys: [{ x: 0, y: 0, scene: 0, frame: 0 }] });
+
+  it('are listed with what one wants to know of them, and each has a card', async () => {
+    const listed = (await listModels()).filter(({ path }) => path.startsWith(MODELS));
+    assert.deepEqual(listed.map(({ name }) => name).toSorted(), names.toSorted());
+    for (const { name, problem, licence, bytes, steps, title } of listed) {
+      assert.equal(problem, null, name);
+      assert.ok(licence === 'Apache-2.0' && bytes < 8e6 && steps > 0 && title.length > 5, name);
+      const card = readFileSync(join(MODELS, name, 'CARD.md'), 'utf8');
+      for (const word of ['photographs', 'licence', name])
+        assert.ok(card.toLowerCase().includes(word), `${name}: ${word}`);
+    }
+    const systems = new Set(listed.map(({ system }) => system));
+    assert.deepEqual([...systems].toSorted(), ['dossr', 'osediff', 'resshift']);
+  });
+
+  for (const name of names) {
+    it(`${name} computes in one graph what its graphs give step by step`, async () => {
+      const bundle = await openBundle(join(MODELS, name));
+      const request = { strength: 1, depth: 8 } as const;
+      const noise = { mode: 'shared', seed: 3 } as const;
+      const model = await loadModel(loadRuntime(), bundle.folder, {
+        ...{ ...request, model: name, provider: 'cpu', device: 0, threads: 0 },
+        ...{ steps: null, order: null, colorFix: null },
+      });
+      const made = await model.run(tile(), model.noise({ noise: noise.mode, seed: noise.seed }));
+      const reference = await openReference(loadRuntime(), bundle);
+      const settings = { ...request, plan: planFor(bundle.manifest, null), colorFix: bundle.manifest.colorFix };
+      const wanted = await reference.run(tile(), { ...settings, noise: noiseField(noise) });
+      await model.release();
+      await reference.release();
+      assert.ok(made.every((sample, i) => Math.abs(sample - wanted[i]!) <= 1));
+
+      // A network that knows nothing is 10 dB or more below the plain enlargement, and so is one that is fed wrongly.
+      const plain = enlarged(small, width, height);
+      const [ours, theirs] = [psnr(made, truth), psnr(plain, truth)];
+      assert.ok(ours > theirs - 1.5, `${ours.toFixed(2)} dB, bicubic ${theirs.toFixed(2)} dB`);
+      const sharper = detail(made) / detail(plain);
+      assert.ok(sharper > 1.1, `detail is ${sharper.toFixed(2)} times that of bicubic`);
+    });
+  }
+});
+
+/** 8-bit R′G′B′, four times as large each way. */
+function enlarged(bytes: Uint8Array, width: number, height: number): Uint8Array {
+  const plane = width * height;
+  const data = Float64Array.from(bytes, (_, i) => bytes[(i % plane) * 3 + Math.floor(i / plane)]!);
+  const large = bicubic({ dims: [1, 3, height, width], data }, 4).data;
+  return Uint8ClampedArray.from(
+    large,
+    (_, i) => large[(i % 3) * plane * 16 + Math.floor(i / 3)]!,
+  ) as unknown as Uint8Array;
+}
+
+function psnr(a: Uint8Array, b: Uint8Array): number {
+  const error = a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0) / a.length;
+  return 10 * Math.log10(255 ** 2 / error);
+}
+
+/** Mean |difference| of neighbours, R′G′B′ of 192 pixels a row. */
+function detail(bytes: Uint8Array): number {
+  let sum = 0;
+  for (let i = 3; i < bytes.length; i++) sum += Math.abs(bytes[i]! - bytes[i - 3]!);
+  return sum / bytes.length;
+}
