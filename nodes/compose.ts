@@ -84,6 +84,7 @@ export async function compose(
     faces: stage.faces,
     minFace: stage.minFace,
     tile: stage.tile,
+    overlap: model.overlap,
     batch: model.batch,
     steps: stage.steps,
     order: stage.order,

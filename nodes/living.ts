@@ -19,6 +19,7 @@ export interface LivingStage {
 /** What a model node says of itself. */
 export interface LivingModel extends ModelChoice {
   readonly tile: number | null;
+  readonly overlap: number | null;
   readonly batch: number | null;
   /** Seconds after which an unused engine goes away. */
   readonly idleSeconds: number;

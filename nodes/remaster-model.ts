@@ -15,6 +15,8 @@ interface Config extends NodeDef {
   readonly device: string | number;
   readonly threads: string | number;
   readonly tile: string | number;
+  /** Not in flows of the first release. */
+  readonly overlap?: string | number;
   readonly batch: string | number;
   readonly idle: string | number;
   readonly preload: boolean;
@@ -62,6 +64,7 @@ function choiceOf(config: Config, env: (name: string) => string): LivingModel {
     device: integerIn(config.device, 'Device', 0, 255) ?? 0,
     threads: integerIn(config.threads, 'Threads', 0, 1024) ?? 0,
     tile: integerIn(config.tile, 'Tile', 16, 65_536),
+    overlap: integerIn(config.overlap, 'Overlap', 0, 4096),
     batch: integerIn(config.batch, 'Batch', 1, 1024),
     idleSeconds: integerIn(config.idle, 'Unload when idle', 0, 86_400) ?? 60,
   };

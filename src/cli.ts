@@ -21,6 +21,7 @@ restore:
   --faces MODE          of a face model: detect, or aligned when every frame is one face (default detect)
   --min-face N          smallest face that is restored, in source pixels (default 32)
   --tile N|auto         longest tile side in source pixels (default auto)
+  --overlap N|auto      how far tiles reach into each other (default auto: as the model advises)
   --batch N|auto        tiles per network call (default auto: measured)
   --codec NAME          h264, h265, av1, ffv1 or prores (default ${JOB_DEFAULTS.codec})
   --quality N           constant quality of the codec, lower is better
@@ -66,6 +67,7 @@ const OPTIONS = {
   faces: { type: 'string' },
   'min-face': { type: 'string' },
   tile: { type: 'string' },
+  overlap: { type: 'string' },
   batch: { type: 'string' },
   codec: { type: 'string' },
   quality: { type: 'string' },
@@ -210,6 +212,7 @@ function jobOf([input, output]: [string, string], values: Values): Parameters<ty
     faces: (values.faces ?? d.faces) as Job['faces'],
     minFace: number('min-face', null),
     tile: number('tile', null),
+    overlap: number('overlap', null),
     batch: number('batch', null),
     codec: (values.codec ?? d.codec) as Job['codec'],
     quality: number('quality', null),

@@ -19,11 +19,13 @@ const SMALLEST_TILE = 64;
 export function enhancer(
   model: Model,
   { width, height }: { readonly width: number; readonly height: number },
-  { tile, colorFix }: Pick<Job, 'tile' | 'colorFix'>,
+  { tile, overlap, colorFix }: Pick<Job, 'tile' | 'overlap' | 'colorFix'>,
   warn: (warning: string) => void,
 ): Enhancer {
+  const advice = model.info.tile;
+  const advised = { ...model.info, tile: { ...advice, overlap: overlap ?? advice.overlap } };
   let longest = tile ?? tileFor(model.info, width, height);
-  let layout = layOut(model.info, width, height, longest);
+  let layout = layOut(advised, width, height, longest);
   return {
     tile: { width: layout.grid.x.size, height: layout.grid.y.size },
     async run(frames, signal) {
@@ -37,7 +39,7 @@ export function enhancer(
           const smaller = Math.ceil(Math.min(longest, Math.max(width, height)) / 2);
           if (!isFull || smaller < SMALLEST_TILE) throw error;
           longest = smaller;
-          layout = layOut(model.info, width, height, longest);
+          layout = layOut(advised, width, height, longest);
           warn(`Memory ran out; from frame ${frames[0]!.index} on, tiles are ${longest} pixels.`);
         }
       }

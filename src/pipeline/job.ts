@@ -52,6 +52,8 @@ export interface Job extends ModelChoice {
   readonly minFace: number | null;
   /** Longest side of a tile in source pixels; null = chosen by frame size. */
   readonly tile: number | null;
+  /** How far tiles reach into each other, in source pixels, at most half a tile; null = as the model advises. */
+  readonly overlap: number | null;
   /** Tiles per network call; null = measured when the model is there. */
   readonly batch: number | null;
   readonly codec: CodecName;
@@ -95,6 +97,7 @@ export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
   faces: null,
   minFace: null,
   tile: null,
+  overlap: null,
   batch: null,
   codec: 'h264',
   quality: null,

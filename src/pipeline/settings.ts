@@ -24,6 +24,7 @@ export function checkJob(job: Job): Job {
   whole('device', job.device, 0, 255);
   if (job.steps !== null) whole('steps', job.steps, 1, 1000);
   if (job.tile !== null) whole('tile', job.tile, 16, 8192);
+  if (job.overlap !== null) whole('overlap', job.overlap, 0, 4096);
   if (job.minFace !== null) whole('minFace', job.minFace, 8, 8192);
   if (job.batch !== null) whole('batch', job.batch, 1, 64);
   if (job.quality !== null) whole('quality', job.quality, 0, 63);

@@ -176,6 +176,7 @@ describe('scorecard of the flow library', () => {
       device: value('remaster-model', 'device'),
       threads: value('remaster-model', 'threads'),
       tile: value('remaster-model', 'tile') || null,
+      overlap: value('remaster-model', 'overlap') || null,
       batch: value('remaster-model', 'batch') || null,
       steps: value('remaster-upscale', 'steps') || null,
       order: value('remaster-upscale', 'order') || null,

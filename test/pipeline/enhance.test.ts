@@ -28,19 +28,36 @@ describe('enhance', () => {
         const whole = await enhancer(
           nearest(2, { depth }),
           { width, height },
-          { tile: 4096, colorFix: null },
+          { tile: 4096, overlap: null, colorFix: null },
           assert.fail,
         ).run([frame(width, height, depth), frame(width, height, depth, 1)], never);
         const tiles = await enhancer(
           nearest(2, { depth, ...info }),
           { width, height },
-          { tile, colorFix: null },
+          { tile, overlap: null, colorFix: null },
           assert.fail,
         ).run([frame(width, height, depth), frame(width, height, depth, 1)], never);
         for (const n of [0, 1]) assert.deepEqual(tiles[n], whole[n]);
       });
     }
   }
+
+  it('tiles reach into each other as far as was asked for, and never more than half', async () => {
+    const tiles = async (overlap: number | null): Promise<number> => {
+      const seen = new Set<number>();
+      const model = nearest(2);
+      const watched: Model = {
+        ...model,
+        run: (batch, signal) => (seen.add(batch.keys[0]!.x), model.run(batch, signal)),
+      };
+      const choice = { tile: 64, overlap, colorFix: null };
+      const wide = enhancer(watched, { width: 184, height: 20 }, choice, assert.fail);
+      const [made] = await wide.run([frame(184, 20, 8)], never);
+      assert.equal(made!.width, 368);
+      return seen.size;
+    };
+    assert.deepEqual([await tiles(4), await tiles(null), await tiles(9999)], [3, 4, 5]); // this model advises 16
+  });
 
   it('sides that the model does not take are filled up by reflection and cut off again', async () => {
     const sizes: string[] = [];
@@ -49,15 +66,17 @@ describe('enhance', () => {
       ...model,
       run: (batch, signal) => (sizes.push(`${batch.width}x${batch.height}`), model.run(batch, signal)),
     };
-    const [made] = await enhancer(watched, { width: 20, height: 10 }, { tile: null, colorFix: null }, assert.fail).run(
-      [frame(20, 10)],
-      never,
-    );
+    const [made] = await enhancer(
+      watched,
+      { width: 20, height: 10 },
+      { tile: null, overlap: null, colorFix: null },
+      assert.fail,
+    ).run([frame(20, 10)], never);
     assert.deepEqual(sizes, ['32x16']);
     const [plain] = await enhancer(
       nearest(2),
       { width: 20, height: 10 },
-      { tile: null, colorFix: null },
+      { tile: null, overlap: null, colorFix: null },
       assert.fail,
     ).run([frame(20, 10)], never);
     assert.deepEqual(made, plain);
@@ -78,7 +97,7 @@ describe('enhance', () => {
         model.run(batch, signal)
       ),
     };
-    await enhancer(watched, { width: 48, height: 16 }, { tile: 32, colorFix: null }, assert.fail).run(
+    await enhancer(watched, { width: 48, height: 16 }, { tile: 32, overlap: null, colorFix: null }, assert.fail).run(
       [frame(48, 16), frame(48, 16, 8, 5)],
       never,
     );
@@ -95,16 +114,21 @@ describe('enhance', () => {
       },
     };
     const warnings: string[] = [];
-    const [made] = await enhancer(small, { width: 300, height: 80 }, { tile: null, colorFix: null }, (warning) =>
-      warnings.push(warning),
+    const [made] = await enhancer(
+      small,
+      { width: 300, height: 80 },
+      { tile: null, overlap: null, colorFix: null },
+      (warning) => warnings.push(warning),
     ).run([frame(300, 80)], never);
     assert.deepEqual(
       made,
       (
-        await enhancer(model, { width: 300, height: 80 }, { tile: null, colorFix: null }, assert.fail).run(
-          [frame(300, 80)],
-          never,
-        )
+        await enhancer(
+          model,
+          { width: 300, height: 80 },
+          { tile: null, overlap: null, colorFix: null },
+          assert.fail,
+        ).run([frame(300, 80)], never)
       )[0],
     );
     assert.equal(warnings.length, 2);

@@ -4,7 +4,7 @@ import type { Job } from '../job';
 
 /** Whether the job restores faces, and where they are: `null` when its model is for whole frames. Refuses what means nothing. */
 export function settleFaces(
-  { faces, minFace, tile }: Pick<Job, 'faces' | 'minFace' | 'tile'>,
+  { faces, minFace, tile, overlap }: Pick<Job, 'faces' | 'minFace' | 'tile' | 'overlap'>,
   { name, task, tile: advice }: ModelInfo,
   { width, height }: { readonly width: number; readonly height: number },
 ): 'detect' | 'aligned' | null {
@@ -16,11 +16,11 @@ export function settleFaces(
       { remedy: NO_FACE_MODEL },
     );
   }
-  if (tile !== null) {
+  if (tile !== null || overlap !== null) {
     throw new RemasterError(
       'BAD_SETTING',
-      `The model ${name} sees each face as ${advice.size}×${advice.size} pixels; another tile size means nothing to it.`,
-      { remedy: 'Leave the tile size out.' },
+      `The model ${name} sees each face as ${advice.size}×${advice.size} pixels; another tile means nothing to it.`,
+      { remedy: 'Leave tile and overlap out.' },
     );
   }
   if (faces === 'aligned' && width !== height) {
