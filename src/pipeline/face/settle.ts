@@ -19,7 +19,7 @@ export function settleFaces(
   if (tile !== null || overlap !== null) {
     throw new RemasterError(
       'BAD_SETTING',
-      `The model ${name} sees each face as ${advice.size}×${advice.size} pixels; another tile means nothing to it.`,
+      `The model ${name} sees each face as ${advice.size}×${advice.size} pixels; another tile size means nothing to it.`,
       { remedy: 'Leave tile and overlap out.' },
     );
   }
