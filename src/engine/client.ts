@@ -205,6 +205,7 @@ class EngineClient implements Engine {
     const child = fork(join(__dirname, 'main.js'), [], {
       execArgv: [],
       detached: true,
+      serialization: 'advanced', // pictures cross as bytes, not as JSON
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child = child;
