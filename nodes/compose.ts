@@ -4,7 +4,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../src/errors';
 import { type CodecName, type Job, JOB_DEFAULTS, PIXEL_FORMATS } from '../src/pipeline/job';
 import { allowedSource, allowedTarget, pathRules } from './allow';
-import { sources, stages, type LivingModel, type LivingSource } from './living';
+import { sources, stages, type LivingModel, type LivingSource, type LivingStage } from './living';
 import { fill, freeName, inFolder, placeholders } from './output';
 import { show, type Plan, type PlanStage } from './plan';
 import { evaluate, integerIn, optionIn, originOf, type Typed } from './typed';
@@ -43,11 +43,15 @@ export async function compose(
   plan: Plan,
   isPromised: (path: string) => boolean,
 ): Promise<Composed> {
-  const { source, stage, model } = livingNodes(plan);
+  const { source, stage, living, model } = livingNodes(plan);
   const isNamedThere = source.names(plan.source.path);
   const input = isNamedThere
     ? plan.source.path
     : await allowedSource(plan.source.path, 'message', pathRules(RED.settings, 'remasterInAllowedFolders'));
+  const isOurMask = stage.mask === null || living.namesMask(stage.mask);
+  const mask = isOurMask
+    ? stage.mask
+    : await allowedSource(stage.mask, 'message', pathRules(RED.settings, 'remasterInAllowedFolders'));
   const codec = optionIn(config.codec, CODECS, 'Codec');
   const overwrite = optionIn(config.overwrite, ['never', 'suffix', 'always'], 'If it exists');
 
@@ -83,6 +87,10 @@ export async function compose(
     scale: stage.scale,
     faces: stage.faces,
     minFace: stage.minFace,
+    mask,
+    maskColor: stage.maskColor,
+    maskTolerance: stage.maskTolerance,
+    maskGrow: stage.maskGrow,
     tile: stage.tile,
     overlap: model.overlap,
     batch: model.batch,
@@ -108,7 +116,12 @@ export async function compose(
 }
 
 /** The nodes a plan names, if they are deployed here and still mean the same. */
-function livingNodes(plan: Plan): { source: LivingSource; stage: PlanStage; model: LivingModel } {
+function livingNodes(plan: Plan): {
+  source: LivingSource;
+  stage: PlanStage;
+  living: LivingStage;
+  model: LivingModel;
+} {
   const source = sources.get(plan.source.node);
   if (!source) throw gone('video in', plan.source.node);
   const [stage, second] = plan.stages;
@@ -129,7 +142,7 @@ function livingNodes(plan: Plan): { source: LivingSource; stage: PlanStage; mode
       { remedy: 'Send the file through the flow again.' },
     );
   }
-  return { source, stage, model };
+  return { source, stage, living, model };
 }
 
 const gone = (what: string, id: string): RemasterError =>

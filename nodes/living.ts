@@ -12,6 +12,8 @@ export interface LivingSource {
 export interface LivingStage {
   /** Throws when its model node is missing, disabled or set wrongly. */
   readonly model: () => LivingModel;
+  /** Whether its own settings, not a message, name this mask. */
+  readonly namesMask: (path: string) => boolean;
   /** Shows how fast the stage runs; null: it has ended. */
   readonly show: (progress: Progress | null) => void;
 }

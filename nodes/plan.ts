@@ -45,9 +45,16 @@ export interface PlanStage {
   readonly stabilize: Job['stabilize'];
   readonly faces: Job['faces'];
   readonly minFace: number | null;
+  /** Path of a picture or video, white where there is a hole to be filled. */
+  readonly mask: string | null;
+  readonly maskColor: string | null;
+  readonly maskTolerance: number | null;
+  readonly maskGrow: number | null;
   readonly tile: number | null;
 }
 
+/** Red, green and blue, two hexadecimal digits each. */
+export const COLOUR = /^#[0-9a-f]{6}$/i;
 export const COLOUR_FIXES = [null, 'none', 'wavelet', 'adain'] as const;
 export const FACES = [null, 'detect', 'aligned'] as const;
 export const STABILIZE = ['off', 'low', 'high'] as const;
@@ -128,6 +135,10 @@ function stageOf(stage: Fields, name: string): PlanStage {
     stabilize: oneOf(stage['stabilize'] ?? 'off', STABILIZE, `${name}.stabilize`),
     faces: oneOf(stage['faces'] ?? null, FACES, `${name}.faces`),
     minFace: integerOrNull(stage['minFace'], `${name}.minFace`, 8, 8192),
+    mask: textOrNull(stage['mask'], `${name}.mask`, 4096),
+    maskColor: colourOrNull(stage['maskColor'], `${name}.maskColor`),
+    maskTolerance: numberOrNull(stage['maskTolerance'], `${name}.maskTolerance`, 0, 1),
+    maskGrow: integerOrNull(stage['maskGrow'], `${name}.maskGrow`, 0, 64),
     tile: integerOrNull(stage['tile'], `${name}.tile`, 1, 65_536),
   };
 }
@@ -152,6 +163,15 @@ function number(value: unknown, name: string, least: number, most: number): numb
 function integer(value: unknown, name: string, least: number, most: number): number {
   if (Number.isInteger(value)) return number(value, name, least, most);
   throw invalid(`${full(name)} is ${show(value)}, not a whole number from ${least} to ${most}.`);
+}
+
+const textOrNull = (value: unknown, name: string, longest: number): string | null =>
+  value === undefined || value === null ? null : text(value, name, longest);
+
+function colourOrNull(value: unknown, name: string): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string' && COLOUR.test(value)) return value;
+  throw invalid(`${full(name)} is ${show(value)}, not a colour like #00ff00.`);
 }
 
 const numberOrNull = (value: unknown, name: string, least: number, most: number): number | null =>

@@ -1,14 +1,16 @@
+import { resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../src/errors';
 import { JOB_DEFAULTS, type NoiseMode, type Progress } from '../src/pipeline/job';
 import { actionOf } from './actions';
+import { allowedSource, pathRules, type PathRules } from './allow';
 import { enter, stages, type LivingModel } from './living';
 import { knownModel, usableModel } from './models';
-import { COLOUR_FIXES, FACES, planOf, type PlanStage, STABILIZE } from './plan';
+import { COLOUR, COLOUR_FIXES, FACES, planOf, type PlanStage, show as shown, STABILIZE } from './plan';
 import type { ModelNode } from './remaster-model';
 import { reportable } from './report';
 import * as status from './status';
-import { evaluate, integerIn, numberIn, optionIn, type Typed } from './typed';
+import { evaluate, integerIn, numberIn, optionIn, originOf, type Typed } from './typed';
 
 interface Config extends NodeDef {
   readonly model: string;
@@ -27,6 +29,11 @@ interface Config extends NodeDef {
   readonly stabilize?: string;
   readonly faces?: string;
   readonly minFace?: string | number;
+  readonly mask?: string;
+  readonly maskType?: string;
+  readonly maskColor?: string;
+  readonly maskTolerance?: string | number;
+  readonly maskGrow?: string | number;
 }
 
 export default function remasterUpscale(RED: NodeAPI): void {
@@ -36,6 +43,7 @@ export default function remasterUpscale(RED: NodeAPI): void {
     const strength: Typed = { value: config.strength, type: config.strengthType };
     const seed: Typed = { value: config.seed, type: config.seedType };
     const wantedScale: Typed = { value: config.scale ?? '', type: config.scaleType ?? 'num' };
+    const mask: Typed = { value: config.mask ?? '', type: config.maskType ?? 'str' };
     const model = RED.nodes.getNode(config.model) as ModelNode | null;
     let scale: number | null = null;
     let isClosed = false;
@@ -57,7 +65,15 @@ export default function remasterUpscale(RED: NodeAPI): void {
       if (progress === null) rest();
       else this.status(status.upscaling(scale, progress.fps));
     };
-    const leave = enter(stages, this.id, { model: () => chosen(model), show });
+    const rules = (): PathRules => pathRules(RED.settings, 'remasterInAllowedFolders');
+    /** The mask in the node's own settings; null when there is none or messages name it. */
+    const ownMask = (): string | null => {
+      if (originOf(mask) === 'message' || mask.value.trim() === '') return null;
+      const value: unknown = RED.util.evaluateNodeProperty(mask.value, mask.type, this, {});
+      return typeof value === 'string' ? resolve(rules().base, value) : null;
+    };
+    const namesMask = (path: string): boolean => path === ownMask();
+    const leave = enter(stages, this.id, { model: () => chosen(model), namesMask, show });
     this.on('close', () => {
       isClosed = true;
       leave();
@@ -117,13 +133,31 @@ export default function remasterUpscale(RED: NodeAPI): void {
         stabilize: optionIn(config.stabilize ?? 'off', STABILIZE, 'Stabilize'),
         faces: optionIn(config.faces || null, FACES, 'Faces'),
         minFace: integerIn(config.minFace, 'Smallest face', 8, 8192),
+        mask: await maskFor(msg),
+        maskColor: colourIn(config.maskColor),
+        maskTolerance: numberIn(config.maskTolerance, 'Tolerance', 0, 1),
+        maskGrow: integerIn(config.maskGrow, 'Grow', 0, 64),
         tile,
       };
       scale = stage.scale;
       return { ...plan, stages: [stage] };
     };
+
+    const maskFor = async (msg: NodeMessageInFlow): Promise<string | null> => {
+      const value = await evaluate(RED, this, mask, msg);
+      if (value === undefined || value === null || value === '') return null;
+      return allowedSource(value, originOf(mask), rules());
+    };
   }
   RED.nodes.registerType('remaster-upscale', RemasterUpscale);
+}
+
+function colourIn(value: string | undefined): string | null {
+  if (value === undefined || value === '') return null;
+  if (COLOUR.test(value)) return value;
+  throw new RemasterError('BAD_SETTING', `Hole colour is ${shown(value)}, not a colour like #00ff00.`, {
+    remedy: 'Correct it in the node, and deploy.',
+  });
 }
 
 function chosen(node: ModelNode | null): LivingModel {

@@ -101,6 +101,7 @@ export const SHORT: Record<ErrorCode, string> = {
   FRAME_TOO_LARGE: 'too large',
   GPU_OUT_OF_MEMORY: 'GPU memory',
   INTERNAL: 'internal',
+  MASK_INVALID: 'bad mask',
   MODEL_INCOMPATIBLE: 'wrong model',
   MODEL_INVALID: 'bad model',
   MODEL_NOT_FOUND: 'no model',

@@ -20,6 +20,9 @@ restore:
   --scale S             size of the result ÷ size of the source (default: the model's own, which is the most)
   --faces MODE          of a face model: detect, or aligned when every frame is one face (default detect)
   --min-face N          smallest face that is restored, in source pixels (default 32)
+  --mask FILE           of a model that fills holes: a picture or video, white where there is a hole
+  --mask-color #RRGGBB  holes are where the film has this colour; --mask-tolerance T (0 to 1, default 0.1)
+  --mask-grow N         make holes N pixels larger each way (default 2 around a colour, else 0)
   --tile N|auto         longest tile side in source pixels (default auto)
   --overlap N|auto      how far tiles reach into each other (default auto: as the model advises)
   --batch N|auto        tiles per network call (default auto: measured)
@@ -48,7 +51,7 @@ exit codes: 0 done, 1 defect or crash, 2 wrong usage or setting, 3 source, 4 out
 /** What the shell is told. Documented in docs/cli.md. */
 export function exitCode(code: ErrorCode): number {
   if (/^(BAD_SETTING|NO_PLAN|PLAN_|PATH_)/.test(code)) return 2;
-  if (/^(SOURCE_|AUTH_)/.test(code)) return 3;
+  if (/^(SOURCE_|MASK_|AUTH_)/.test(code)) return 3;
   if (/^(OUTPUT_|DISK_|FRAME_)/.test(code)) return 4;
   if (/^(MODEL_|RUNTIME_|GPU_)/.test(code)) return 5;
   return code === 'FFMPEG_MISSING' ? 6 : 1;
@@ -66,6 +69,10 @@ const OPTIONS = {
   scale: { type: 'string' },
   faces: { type: 'string' },
   'min-face': { type: 'string' },
+  mask: { type: 'string' },
+  'mask-color': { type: 'string' },
+  'mask-tolerance': { type: 'string' },
+  'mask-grow': { type: 'string' },
   tile: { type: 'string' },
   overlap: { type: 'string' },
   batch: { type: 'string' },
@@ -211,6 +218,10 @@ function jobOf([input, output]: [string, string], values: Values): Parameters<ty
     scale: number('scale', null),
     faces: (values.faces ?? d.faces) as Job['faces'],
     minFace: number('min-face', null),
+    mask: values.mask ?? d.mask,
+    maskColor: values['mask-color'] ?? d.maskColor,
+    maskTolerance: number('mask-tolerance', null),
+    maskGrow: number('mask-grow', null),
     tile: number('tile', null),
     overlap: number('overlap', null),
     batch: number('batch', null),

@@ -1,4 +1,5 @@
 import { RemasterError } from '../errors';
+import type { Manifest } from './manifest';
 import type { TileBatch } from './model';
 import { isOutOfMemory } from './providers';
 
@@ -25,9 +26,12 @@ export async function runSplit(
   return Buffer.concat(parts);
 }
 
-function slice({ width, height, data, keys }: TileBatch, from: number, to: number): TileBatch {
-  const size = data.byteLength / keys.length;
-  return { width, height, data: data.subarray(from * size, to * size), keys: keys.slice(from, to) };
+function slice({ width, height, data, keys, mask }: TileBatch, from: number, to: number): TileBatch {
+  const part = (bytes: Uint8Array): Uint8Array => {
+    const size = bytes.byteLength / keys.length;
+    return bytes.subarray(from * size, to * size);
+  };
+  return { width, height, data: part(data), keys: keys.slice(from, to), ...(mask && { mask: part(mask) }) };
 }
 
 function tooLarge({ width, height }: TileBatch, cause: unknown): RemasterError {
@@ -39,11 +43,19 @@ function tooLarge({ width, height }: TileBatch, cause: unknown): RemasterError {
 }
 
 /** A batch that does not fit its own description is a defect of the caller. */
-export function checkBatch({ width, height, data, keys }: TileBatch, multiple: number, sampleBytes: number): void {
+export function checkBatch(
+  { width, height, data, keys, mask }: TileBatch,
+  { task, multiple }: Pick<Manifest, 'task' | 'multiple'>,
+  sampleBytes: number,
+): void {
   if (keys.length === 0) throw new Error('a batch without tiles');
   if (width % multiple !== 0 || height % multiple !== 0 || width < 1 || height < 1) {
     throw new Error(`tiles of ${width}×${height} pixels, but the model takes multiples of ${multiple}`);
   }
   const expected = keys.length * width * height * 3 * sampleBytes;
   if (data.byteLength !== expected) throw new Error(`a batch of ${data.byteLength} bytes instead of ${expected}`);
+  if ((mask !== undefined) !== (task === 'inpaint'))
+    throw new Error(`a mask is for models that fill holes, and for all`);
+  const holes = keys.length * width * height;
+  if (mask && mask.byteLength !== holes) throw new Error(`a mask of ${mask.byteLength} bytes instead of ${holes}`);
 }

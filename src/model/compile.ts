@@ -33,11 +33,21 @@ export async function compileBundle(
   const intact = await checkBundle(folder);
   const { manifest, sha256 } = intact;
   const plan = planFor(manifest, settings.steps, settings.order);
+  requireMeaning(manifest, settings);
   const { ends, graph } = await cached([sha256, settings], async () => {
     const { model, ...made } = fuseOrExplain(await readBundle(intact), plan, settings);
     return { ends: made, graph: encodeModel(model) };
   });
   return [{ manifest, sha256, plan, depth: settings.depth, ends }, graph];
+}
+
+/** A hole has no source picture to be mixed with, and no colours to be brought back to. */
+function requireMeaning({ name, task }: Manifest, { colorFix, strength }: CompileSettings): void {
+  if (task !== 'inpaint') return;
+  const refuse = (setting: string, remedy: string): RemasterError =>
+    new RemasterError('BAD_SETTING', `the model ${name} fills holes, where ${setting} means nothing`, { remedy });
+  if (strength !== 1) throw refuse('the strength', 'Leave the strength at 1.');
+  if (colorFix === 'wavelet') throw refuse('a colour fix', 'Leave the colour fix empty.');
 }
 
 function fuseOrExplain(bundle: Bundle, plan: SamplerPlan, { colorFix, strength, depth }: CompileSettings): Fused {

@@ -3,7 +3,7 @@ import { drawsOf, type SamplerPlan } from '../sampler/plan';
 import type { Bundle } from './bundle';
 import { enlarge } from './enlarge';
 import type { Manifest } from './manifest';
-import { boundary, type Edge, emit, floats, graphBuilder } from './graphBuilder';
+import { boundary, cast, type Edge, emit, floats, graphBuilder, type GraphBuilder, scalar } from './graphBuilder';
 import { ELEMENT, type OnnxModel } from './onnx';
 import { type Edges, Parts } from './parts';
 import { clamp, elementOf, pixelsIn, pixelsOut } from './pixelEdges';
@@ -22,7 +22,7 @@ export interface FuseSettings {
 /** One graph from pixels to pixels, and how to feed it. */
 export interface Fused {
   readonly model: OnnxModel;
-  /** Input, [n, h, w, 3] samples. */
+  /** Input, [n, h, w, 3] samples; a bundle that fills holes has another, `mask`, uint8 [n, 1, h, w], 255 in a hole. */
   readonly frames: 'frames';
   /** Output, [n, h·scale, w·scale, 3] samples. */
   readonly result: 'result';
@@ -49,9 +49,14 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
   ];
   const noise = new Map(draws.map((draw) => [draw, { name: noiseName(draw), element: ELEMENT.float }]));
 
+  const mask: Edge | null = manifest.task === 'inpaint' ? { name: 'mask', element: ELEMENT.uint8 } : null;
+
   const edges = new Map<string, Edge>();
   for (const [role, { dims, data }] of Object.entries(constants)) edges.set(role, floats(graph, dims, data));
-  edges.set('lq', pixelsIn(graph, frames, depth, range));
+  const source = pixelsIn(graph, frames, depth, range);
+  const hole = mask && holeOf(graph, mask);
+  edges.set('lq', hole ? emit(graph, 'Where', [hole, scalar(graph, range[0]), source], {}, ELEMENT.float) : source);
+  if (hole) edges.set('mask', signed(graph, hole));
   edges.set('picture', parts.has('preprocess') ? preprocess(parts, edges) : enlarge(graph, edges.get('lq')!, scale));
   edges.set('y', parts.has('encode') ? encode(parts, edges, noise) : edges.get('picture')!);
   if (parts.has('condition')) for (const [role, edge] of parts.run('condition', '', edges)) edges.set(role, edge);
@@ -63,7 +68,9 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
     [1 - strength, edges.get('picture')!],
     [strength, fixed],
   ]);
-  const samples = pixelsOut(graph, mixed, depth, range);
+  // What was not a hole comes back as it was, to the bit: the way into the range and out of it loses nothing.
+  const whole = hole ? emit(graph, 'Where', [hole, mixed, source], {}, ELEMENT.float) : mixed;
+  const samples = pixelsOut(graph, whole, depth, range);
   const result = { name: 'result', element: samples.element };
   graph.node.push({ opType: 'Identity', name: 'result', input: [samples.name], output: ['result'] });
 
@@ -71,6 +78,7 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
   const model = parts.finish(
     [
       boundary(frames, ['n', 'h', 'w', 3]),
+      ...(mask ? [boundary(mask, ['n', 1, 'h', 'w'])] : []),
       ...[...noise.values()].map((edge) => boundary(edge, ['b', grid.channels, ...cells])),
     ],
     [boundary(result, ['n', `h·${scale}`, `w·${scale}`, 3])],
@@ -83,6 +91,17 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
     batchLimit: parts.batchLimit(),
   };
 }
+
+/** The holes of a mask, as booleans. Half way up counts as a hole: a mask may have been scaled or compressed. */
+const holeOf = (graph: GraphBuilder, mask: Edge): Edge =>
+  emit(graph, 'Greater', [cast(graph, mask, ELEMENT.float), scalar(graph, 127)], {}, ELEMENT.bool);
+
+/** +1 in a hole and −1 elsewhere. */
+const signed = (graph: GraphBuilder, hole: Edge): Edge =>
+  affine(graph, [
+    [2, cast(graph, hole, ELEMENT.float)],
+    [1, scalar(graph, -1)],
+  ]);
 
 const noiseName = (draw: number): string => (draw === ENCODER_DRAW ? 'noise_encoder' : `noise_${draw}`);
 

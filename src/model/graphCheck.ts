@@ -81,13 +81,14 @@ function checkSizeIsFree(path: string, tensor: string, dims: Signature['dims']):
 /** What the manifest fixes of a role's shape: [n, channels, height, width]; null = free. */
 function dimsOf(role: string, { grid, constants = {} }: Manifest): readonly (number | null)[] | null {
   if (role === 'lq' || role === 'picture') return [null, 3, null, null];
+  if (role === 'mask') return [null, 1, null, null];
   if (isPictureLike(role)) return [null, grid.channels, null, null];
   return constants[role]?.dims ?? null;
 }
 
 /** Of the height and width of a tile, in pixels or cells. */
 const isPictureLike = (role: string): boolean =>
-  ['lq', 'picture', 'x', 'y', 'out', 'latent', 'deviation'].includes(role);
+  ['lq', 'picture', 'mask', 'x', 'y', 'out', 'latent', 'deviation'].includes(role);
 
 function tensorDefect(
   element: number,

@@ -128,7 +128,9 @@ function modelOf(entry: Entry, { handle, info }: Opened): Model {
   const runBatch = (batch: TileBatch, signal: AbortSignal): Promise<Uint8Array> =>
     passing(entry.thread, signal, () => {
       const data = ownedBytes(batch.data);
-      return entry.thread.call('run', { handle, batch: { ...batch, data } }, [data.buffer]);
+      const mask = batch.mask && ownedBytes(batch.mask);
+      const moved = mask ? [data.buffer, mask.buffer] : [data.buffer];
+      return entry.thread.call('run', { handle, batch: { ...batch, data, ...(mask && { mask }) } }, moved);
     });
 
   return {

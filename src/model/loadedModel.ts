@@ -1,6 +1,7 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { checkBatch, runSplit } from './batch';
 import { compileBundle, type Compiled } from './compile';
+import type { Manifest } from './manifest';
 import type { ModelInfo, ModelRequest, TileBatch } from './model';
 import { noiseInputs, type NoiseInputsFor } from './noiseInputs';
 import type { Runtime } from './runtime';
@@ -43,7 +44,7 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
     });
 
   const probe = async (session: InferenceSession): Promise<void> => {
-    const result = await run(session, probeBatch(manifest.multiple, sampleBytes), noise({ noise: 'shared', seed: 1 }));
+    const result = await run(session, probeBatch(manifest, sampleBytes), noise({ noise: 'shared', seed: 1 }));
     if (result.every((byte) => byte === result[0])) throw new Error('the result of a test picture is one plain colour');
   };
 
@@ -54,7 +55,7 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
     info: infoOf(compiled, opened),
     noise,
     async run(batch, noiseFor) {
-      checkBatch(batch, manifest.multiple, sampleBytes);
+      checkBatch(batch, manifest, sampleBytes);
       const limit = ends.batchLimit ?? batch.keys.length;
       return runSplit(batch, limit, (part) => run(opened.session, part, noiseFor));
     },
@@ -76,10 +77,12 @@ const infoOf = ({ manifest, sha256, plan }: Compiled, { provider, rejected }: Se
   plan,
 });
 
-/** A ramp in both directions, with a key like any other. */
-function probeBatch(multiple: number, sampleBytes: number): TileBatch {
+/** A ramp in both directions, with a key like any other, and for a model that fills holes with one. */
+function probeBatch({ task, multiple }: Manifest, sampleBytes: number): TileBatch {
   const side = Math.ceil(PROBE_SIDE / multiple) * multiple;
   const length = side * side * 3 * sampleBytes;
   const data = Uint8Array.from({ length }, (_, i) => (i * 255) / length);
-  return { width: side, height: side, data, keys: [{ x: 0, y: 0, scene: 0, frame: 0 }] };
+  const mask = Uint8Array.from({ length: side * side }, (_, i) => (i % 5 === 0 ? 255 : 0));
+  const keys = [{ x: 0, y: 0, scene: 0, frame: 0 }];
+  return { width: side, height: side, data, keys, ...(task === 'inpaint' && { mask }) };
 }

@@ -4,7 +4,7 @@ import { maxSteps, planFor } from './schedule';
 
 /** What a schema cannot say: how the fields of one manifest depend on each other. Result as in `validateManifest`. */
 export function ruleDefect(manifest: Manifest): string | null {
-  const { task, graphs, grid, start, scale, multiple, tile, defaultSteps } = manifest;
+  const { task, graphs, grid, start, scale, multiple, tile, defaultSteps, colorFix } = manifest;
   if ((start === 'encode') !== (graphs.encode !== undefined)) {
     return `is wrong in start: “${start}” ${start === 'encode' ? 'needs' : 'does not go with'} a graph “encode”`;
   }
@@ -19,6 +19,14 @@ export function ruleDefect(manifest: Manifest): string | null {
   }
   if (tile.size % multiple !== 0) return `is wrong in tile.size: must be a multiple of ${multiple}`;
   if (task === 'face' && scale !== 1) return 'is wrong in scale: a model for faces has scale 1';
+  const takesMask = Object.values(graphs).some(({ inputs }) => 'mask' in inputs);
+  if (takesMask !== (task === 'inpaint')) {
+    return `is wrong in task: “${task}” ${takesMask ? 'does not go with' : 'needs'} a graph that takes a “mask”`;
+  }
+  if (task === 'inpaint' && scale !== 1) return 'is wrong in scale: a model that fills holes has scale 1';
+  if (task === 'inpaint' && colorFix !== 'none') {
+    return 'is wrong in colorFix: a model that fills holes has “none”, for what lies under a hole is not to be seen';
+  }
   if (tile.overlap >= tile.size) return 'is wrong in tile.overlap: must be less than tile.size';
   if (defaultSteps > maxSteps(manifest)) {
     return `is wrong in defaultSteps: this schedule has ${maxSteps(manifest)} steps at most`;

@@ -19,6 +19,8 @@ export interface TileBatch {
   /** `keys.length` pictures, each [height, width, 3], 8 bit or 16 bit little-endian, one after the other. */
   readonly data: Uint8Array;
   readonly keys: readonly TileKey[];
+  /** For models that fill holes: as many [height, width], 255 in a hole and 0 elsewhere. */
+  readonly mask?: Uint8Array;
 }
 
 export interface ModelInfo {
@@ -42,7 +44,7 @@ export interface ModelInfo {
 /** A loaded model with its sampler: tiles in, tiles out. Its owner disposes it; a job only borrows it. */
 export interface Model extends AsyncDisposable {
   readonly info: ModelInfo;
-  /** Result: the same tiles, `scale` times larger, same order, same depth. `batch.data` is taken over and must not be used again. */
+  /** Result: the same tiles, `scale` times larger, same order, same depth. `batch.data` and `batch.mask` are taken over and must not be used again. */
   run(batch: TileBatch, signal: AbortSignal): Promise<Uint8Array>;
 }
 

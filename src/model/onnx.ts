@@ -70,7 +70,7 @@ export const toNumber = (value: Int64 | undefined): number =>
   value === undefined ? 0 : typeof value === 'number' ? value : value.toNumber();
 
 /** `TensorProto.DataType`: the element types that cross a graph's boundary. */
-export const ELEMENT = { float: 1, uint8: 2, uint16: 4, int32: 6, int64: 7, float16: 10, double: 11 } as const;
+export const ELEMENT = { float: 1, uint8: 2, uint16: 4, int32: 6, int64: 7, bool: 9, float16: 10, double: 11 } as const;
 /** `AttributeProto.AttributeType` */
 export const ATTRIBUTE = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, ints: 7 } as const;
 

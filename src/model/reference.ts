@@ -77,8 +77,11 @@ async function restoreOne(
   const { graphs, range, scale, grid } = manifest;
   const values = new Map<string, Value>();
   for (const [role, { dims, data }] of Object.entries(constants)) values.set(role, { dims, data });
-  const lq = toPicture(batch, index, depth, range);
+  const source = toPicture(batch, index, depth, range);
+  const mask = batch.mask && maskOf(batch, batch.mask, index);
+  const lq = mask ? map(source, (v, i) => (isHole(mask, i) ? range[0] : v)) : source;
   values.set('lq', lq);
+  if (mask) values.set('mask', mask);
   const picture = graphs.preprocess
     ? map(pictureIn(await run('preprocess', values), 'picture'), (v) => Math.min(range[1], Math.max(range[0], v)))
     : bicubic(lq, scale);
@@ -105,12 +108,19 @@ async function restoreOne(
     ? pictureIn(await run('decode', new Map([...values, ['latent', clean]])), 'picture')
     : clean;
   const fixed = colorFix === 'wavelet' ? wavelet(decoded, picture) : decoded;
-  return toSamples(
-    map(fixed, (v, i) => (1 - strength) * picture.data[i]! + strength * v),
-    depth,
-    range,
-  );
+  const mixed = map(fixed, (v, i) => (1 - strength) * picture.data[i]! + strength * v);
+  return toSamples(mask ? map(mixed, (v, i) => (isHole(mask, i) ? v : source.data[i]!)) : mixed, depth, range);
 }
+
+/** Tile `index` of the mask: +1 in a hole and −1 elsewhere, [1, 1, h, w]. */
+function maskOf({ width, height }: TileBatch, mask: Uint8Array, index: number): Picture {
+  const plane = width * height;
+  const part = mask.subarray(index * plane, (index + 1) * plane);
+  return { dims: [1, 1, height, width], data: Float32Array.from(part, (v) => (v > 127 ? 1 : -1)) };
+}
+
+/** Whether sample `i` of a picture lies in a hole. */
+const isHole = ({ data }: Picture, i: number): boolean => data[i % data.length]! > 0;
 
 /** y = latent + deviation·ε, or the latent itself when the encoder gives no deviation. */
 function posterior(encoded: Values, draw: (number: number, out: Picture) => void): Picture {

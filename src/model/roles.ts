@@ -7,14 +7,15 @@ import type { GraphRole, Manifest } from './manifest';
  *     picture   the same, `scale` larger   [n, 3, h·scale, w·scale]
  *     y         where the walk starts      [n, channels, h·scale/factor, w·scale/factor]
  *     x, t      state and timestep of a step
+ *     mask      +1 in the holes that are to be filled, −1 elsewhere  [n, 1, h, w]; `lq` and `picture` are black there
  *
  * and the bundle's constants, and whatever `condition` gives.
  */
 const INPUTS: Readonly<Record<GraphRole, readonly string[]>> = {
   preprocess: ['lq'],
   encode: ['lq', 'picture'],
-  condition: ['lq', 'picture', 'y'],
-  denoise: ['lq', 'picture', 'y', 'x', 't'],
+  condition: ['lq', 'picture', 'y', 'mask'],
+  denoise: ['lq', 'picture', 'y', 'x', 't', 'mask'],
   decode: ['lq', 'picture', 'latent'],
 };
 

@@ -24,7 +24,7 @@ export async function runTiles(
 function feeds(
   { Tensor }: Runtime,
   { manifest, depth, ends }: Compiled,
-  { width, height, data, keys }: TileBatch,
+  { width, height, data, keys, mask }: TileBatch,
   noiseFor: NoiseInputsFor,
 ): InferenceSession.FeedsType {
   const dims = [keys.length, height, width, 3];
@@ -32,7 +32,8 @@ function feeds(
   const noise = noiseFor(keys, width, height);
   const shape = [noise.batch, manifest.grid.channels, noise.height, noise.width];
   const fields = ends.noise.map(({ input }, i) => [input, new Tensor('float32', noise.data[i]!, shape)] as const);
-  return { [ends.frames]: frames, ...Object.fromEntries(fields) };
+  const holes = mask && { mask: new Tensor('uint8', mask, [keys.length, 1, height, width]) };
+  return { [ends.frames]: frames, ...holes, ...Object.fromEntries(fields) };
 }
 
 /** Little-endian, as every system that onnxruntime-node has builds for; a view, or a copy where bytes start at an odd place. */

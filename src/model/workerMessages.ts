@@ -9,7 +9,7 @@ export interface Calls {
     args: { readonly folder: string; readonly version: string; readonly request: ModelRequest };
     result: { readonly handle: number; readonly info: ModelInfo };
   };
-  /** `batch.data` and the result are moved, not copied. */
+  /** `batch.data`, `batch.mask` and the result are moved, not copied. */
   run: { args: { readonly handle: number; readonly batch: TileBatch }; result: Uint8Array };
   /** `picture.data` is moved, not copied. */
   faces: { args: { readonly picture: Picture }; result: readonly Face[] };

@@ -29,7 +29,7 @@ export async function batchFor(
 
   const perTile = async (size: number): Promise<number> => {
     const started = now();
-    await model.run(plain(width, height, depth, size), signal);
+    await model.run(plain(model, width, height, depth, size), signal);
     return (now() - started) / size;
   };
   let best = 1;
@@ -45,9 +45,11 @@ export async function batchFor(
   return best;
 }
 
-const plain = (width: number, height: number, depth: 8 | 16, count: number): TileBatch => ({
+/** Grey, and for a model that fills holes one hole. */
+const plain = ({ info }: Model, width: number, height: number, depth: 8 | 16, count: number): TileBatch => ({
   width,
   height,
   data: new Uint8Array((count * width * height * 3 * depth) / 8).fill(128),
   keys: Array.from({ length: count }, () => ({ x: 0, y: 0, scene: 0, frame: 0 })),
+  ...(info.task === 'inpaint' && { mask: new Uint8Array(count * width * height).fill(255) }),
 });

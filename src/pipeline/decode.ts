@@ -20,6 +20,7 @@ export interface DecodeOptions {
 
 /** Frames in order, each with its time. Reading is pulling: nothing is decoded far ahead of whoever reads. */
 export interface FrameSource extends AsyncDisposable {
+  /** Once. */
   read(): AsyncGenerator<Frame>;
   /** What ffmpeg had to say about damage; empty when the file is sound. */
   complaints(): string;
@@ -54,11 +55,15 @@ export function openVideo(
     ...['-c:v', 'rawvideo', '-flush_packets', '1', '-f', 'framecrc', 'pipe:3'],
     ...['-map', '[frames]', ...passthrough, '-f', 'rawvideo', '-pix_fmt', PIXELS[options.depth], 'pipe:1'],
   ];
-  const decoder = ffmpeg(binary, args, signal);
+  let decoder: Ffmpeg | undefined;
   return {
-    read: () => frames(decoder, info, options.depth),
-    complaints: () => decoder.words(),
-    [Symbol.asyncDispose]: () => decoder[Symbol.asyncDispose](),
+    async *read() {
+      // Not before somebody reads: Node throws away what a process has written when it ends before that.
+      decoder = ffmpeg(binary, args, signal);
+      yield* frames(decoder, info, options.depth);
+    },
+    complaints: () => decoder?.words() ?? '',
+    [Symbol.asyncDispose]: async () => decoder?.[Symbol.asyncDispose](),
   };
 }
 

@@ -74,7 +74,7 @@ async function runWhole(model: Model, frames: readonly Frame[], signal: AbortSig
   // A copy, which is small beside the result: the model takes it over, and a retry with tiles needs the frame again.
   const data = concatenate(frames.map((frame) => frame.data));
   const keys = frames.map(({ scene, pts }) => ({ x: 0, y: 0, scene, frame: pts }));
-  const made = await model.run({ width, height, data, keys }, signal);
+  const made = await model.run({ width, height, data, keys, ...maskOf(frames, (mask) => mask) }, signal);
   return split(frames, made, model.info.scale);
 }
 
@@ -85,7 +85,9 @@ async function runTiles(model: Model, layout: Layout, frames: readonly Frame[], 
   for (const { x, y, column, row } of grid.tiles) {
     const data = concatenate(frames.map((frame) => cutTile(frame, x, y, grid.x.size, grid.y.size)));
     const keys = frames.map(({ scene, pts }) => ({ x, y, scene, frame: pts }));
-    const made = await model.run({ width: grid.x.size, height: grid.y.size, data, keys }, signal);
+    const size = { width: grid.x.size, height: grid.y.size };
+    const holes = maskOf(frames, (mask) => cut(mask, width, height, 1, { x, y, ...size }));
+    const made = await model.run({ ...size, data, keys, ...holes }, signal);
     const tileBytes = made.length / frames.length;
     frames.forEach((frame, n) => {
       const tile = samples(made.subarray(n * tileBytes, (n + 1) * tileBytes), frame.depth);
@@ -96,20 +98,34 @@ async function runTiles(model: Model, layout: Layout, frames: readonly Frame[], 
 }
 
 /** One tile of a frame; what sticks out past the edge mirrors the inside. */
-export function cutTile(frame: Frame, x: number, y: number, width: number, height: number): Uint8Array {
-  const pixel = (3 * frame.depth) / 8;
-  const tile = new Uint8Array(width * height * pixel);
-  const inside = Math.max(0, Math.min(width, frame.width - x));
-  for (let row = 0; row < height; row++) {
-    const line = reflect(y + row, frame.height) * frame.width;
-    tile.set(frame.data.subarray((line + x) * pixel, (line + x + inside) * pixel), row * width * pixel);
-    for (let column = inside; column < width; column++) {
-      const from = (line + reflect(x + column, frame.width)) * pixel;
-      tile.set(frame.data.subarray(from, from + pixel), (row * width + column) * pixel);
+export const cutTile = (frame: Frame, x: number, y: number, width: number, height: number): Uint8Array =>
+  cut(frame.data, frame.width, frame.height, (3 * frame.depth) / 8, { x, y, width, height });
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A piece of `data`, [height, width] of `pixel` bytes each. */
+function cut(data: Uint8Array, width: number, height: number, pixel: number, place: Place): Uint8Array {
+  const tile = new Uint8Array(place.width * place.height * pixel);
+  const inside = Math.max(0, Math.min(place.width, width - place.x));
+  for (let row = 0; row < place.height; row++) {
+    const line = reflect(place.y + row, height) * width;
+    tile.set(data.subarray((line + place.x) * pixel, (line + place.x + inside) * pixel), row * place.width * pixel);
+    for (let column = inside; column < place.width; column++) {
+      const from = (line + reflect(place.x + column, width)) * pixel;
+      tile.set(data.subarray(from, from + pixel), (row * place.width + column) * pixel);
     }
   }
   return tile;
 }
+
+/** The masks of a batch; nothing when its frames have none. */
+const maskOf = (frames: readonly Frame[], part: (mask: Uint8Array) => Uint8Array): { readonly mask?: Uint8Array } =>
+  frames[0]!.mask ? { mask: concatenate(frames.map(({ mask }) => part(mask!))) } : {};
 
 type Samples = Uint8Array | Uint16Array;
 
@@ -160,9 +176,8 @@ const split = (frames: readonly Frame[], made: Uint8Array, scale: number): Frame
   return frames.map((frame, n) => finished(frame, made.subarray(n * size, (n + 1) * size), scale));
 };
 
-const finished = (frame: Frame, data: Uint8Array, scale: number): Frame => ({
-  ...frame,
-  width: frame.width * scale,
-  height: frame.height * scale,
-  data,
+const finished = ({ index, pts, scene, width, height, depth }: Frame, data: Uint8Array, scale: number): Frame => ({
+  ...{ index, pts, scene, depth, data },
+  width: width * scale,
+  height: height * scale,
 });

@@ -18,4 +18,6 @@ export interface Frame {
   readonly height: number;
   readonly depth: 8 | 16;
   readonly data: Uint8Array;
+  /** Where a model is to fill holes: [height, width], 255 in a hole and 0 elsewhere. */
+  readonly mask?: Uint8Array;
 }

@@ -50,6 +50,14 @@ export interface Job extends ModelChoice {
   readonly faces: 'detect' | 'aligned' | null;
   /** Smallest face that is restored, in source pixels; null = 32. */
   readonly minFace: number | null;
+  /** Of a model that fills holes: a picture or video that is white where there is a hole. Null = `maskColor` says where. */
+  readonly mask: string | null;
+  /** Holes are where the film has this colour, `#rrggbb`. */
+  readonly maskColor: string | null;
+  /** How far from `maskColor` is still a hole, 0…1 of the full range in every channel; null = 0.1. */
+  readonly maskTolerance: number | null;
+  /** Pixels by which holes are made larger each way; null = 2 around a colour, 0 with a mask. */
+  readonly maskGrow: number | null;
   /** Longest side of a tile in source pixels; null = chosen by frame size. */
   readonly tile: number | null;
   /** How far tiles reach into each other, in source pixels, at most half a tile; null = as the model advises. */
@@ -96,6 +104,10 @@ export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
   scale: null,
   faces: null,
   minFace: null,
+  mask: null,
+  maskColor: null,
+  maskTolerance: null,
+  maskGrow: null,
   tile: null,
   overlap: null,
   batch: null,

@@ -13,6 +13,9 @@ import { settleFaces } from './face/settle';
 import type { FfmpegBinary } from './ffmpegBinary';
 import type { Frame } from './frame';
 import type { Job, Progress, Result } from './job';
+import { holeMarker } from './mask/mark';
+import { onlyHoles } from './mask/onlyHoles';
+import { settleHoles } from './mask/settle';
 import { mux, verify } from './mux';
 import { paced, Window } from './pace';
 import { noFrames, probe, type VideoInfo } from './probe';
@@ -60,6 +63,8 @@ export async function restore(
   await using model = await tools.openModel({ ...modelRequest(job), depth });
   signal.throwIfAborted();
   const facesBy = settleFaces(job, model.info, info);
+  const holes = settleHoles(job, model.info);
+  await using marker = holes === null ? null : await holeMarker(tools.binary, holes, info, signal);
   await using finder = facesBy === 'detect' ? tools.openFaceFinder!() : null;
   const [width, height] = [info.width * model.info.scale, info.height * model.info.scale];
   const stored = scaledSize(info, wantedScale(job, model));
@@ -75,7 +80,11 @@ export async function restore(
     depth,
     isRgb: info.isRgb,
   });
-  const place = await enterWorkplace(job.output, identity(job, info, model, finder, tools.binary), job);
+  const place = await enterWorkplace(
+    job.output,
+    identity(job, info, model, [finder?.version, marker?.version], tools.binary),
+    job,
+  );
   const folder = workFolder(job.output);
   if (!job.resume) tools.onScratch?.(folder, false);
 
@@ -100,9 +109,9 @@ export async function restore(
     );
     const warnings: string[] = [];
     const faces = facesBy === null ? null : faceEnhancer(model, finder, job);
-    const enhance = faces ?? enhancer(model, info, job, (warning) => warnings.push(warning));
+    const filling = marker ? onlyHoles(model) : model;
+    const enhance = faces ?? enhancer(filling, info, job, (warning) => warnings.push(warning));
     const group = job.batch ?? (await batchFor(model, enhance.tile, depth, signal));
-    // From here on somebody reads: what ffmpeg writes before that, and then ends, is lost.
     const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
     const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
     const { stabilize, hwaccel } = job;
@@ -115,7 +124,8 @@ export async function restore(
     meter.stage(resumedFrom > 0 ? 'resuming' : 'restoring');
     let dropped = 0;
     const chosen = reducedRate(within(source, info, job), info, job.maxFps, () => dropped++);
-    const wanted = left(chosen, resumedFrom, times);
+    const marked = marker ? marker.mark(chosen, from) : chosen;
+    const wanted = left(marked, resumedFrom, times);
     const written = paced(inGroups(wanted, group), window).pipe(
       concatMap((frames) => enhance.run(frames, signal)),
       concatMap(async (frames) => {
@@ -214,7 +224,7 @@ const identity = (
   job: Job,
   { source }: VideoInfo,
   { info }: Model,
-  finder: FaceFinder | null,
+  versions: readonly unknown[],
   binary: FfmpegBinary,
 ): string => {
   const {
@@ -227,7 +237,7 @@ const identity = (
     concurrency: _______,
     ...settings
   } = job;
-  return jobKey([settings, source, info.sha256, info.provider, finder?.version, binary.version]);
+  return jobKey([settings, source, info.sha256, info.provider, versions, binary.version]);
 };
 
 /** Cuts the wanted part out of the film. */

@@ -26,6 +26,10 @@ export function checkJob(job: Job): Job {
   if (job.tile !== null) whole('tile', job.tile, 16, 8192);
   if (job.overlap !== null) whole('overlap', job.overlap, 0, 4096);
   if (job.minFace !== null) whole('minFace', job.minFace, 8, 8192);
+  if (job.mask !== null) text('mask', job.mask);
+  if (job.maskColor !== null && !/^#[0-9a-f]{6}$/i.test(job.maskColor)) throw bad('mask colour', 'like #00ff00');
+  if (job.maskTolerance !== null) range('mask tolerance', job.maskTolerance, 0, 1);
+  if (job.maskGrow !== null) whole('mask grow', job.maskGrow, 0, 64);
   if (job.batch !== null) whole('batch', job.batch, 1, 64);
   if (job.quality !== null) whole('quality', job.quality, 0, 63);
   if (job.order !== null) whole('order', job.order, 1, 3);
@@ -41,7 +45,9 @@ export function checkJob(job: Job): Job {
     if (end !== null && !(end > start && Number.isFinite(end))) throw bad('trim end', 'seconds, more than the start');
   }
   const folder = /[\\/]/.test(job.model) && !isAbsolute(job.model) ? resolve(job.model) : job.model;
-  return { ...job, model: folder, input: resolve(job.input), output: resolve(job.output) };
+  const mask = job.mask === null ? null : resolve(job.mask);
+  if (mask === resolve(job.output)) throw bad('output', 'another file than the mask');
+  return { ...job, model: folder, input: resolve(job.input), output: resolve(job.output), mask };
 }
 
 const bad = (name: string, allowed: string): RemasterError =>

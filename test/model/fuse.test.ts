@@ -13,7 +13,7 @@ import { planFor } from '../../src/model/schedule';
 import { timestepStretches } from '../../src/model/timeBranch';
 import { noiseField } from '../../src/sampler/noise';
 import { close, golden, type Stored } from '../sampler/golden';
-import { denoise, graphOf, withFolder, writeTiny, X4 } from './tinyBundle';
+import { denoise, graphOf, withFolder, writeHoles, writeTiny, X4 } from './tinyBundle';
 
 const REQUEST: ModelRequest = {
   model: 'x4',
@@ -110,6 +110,67 @@ describe('The sampler compiled into the graph', () => {
     withFolder(async (folder) => {
       await writeTiny(folder, 'dossr');
       for (const steps of [1, 2, 5]) agree(await both(folder, { steps }, tiles(14, 6, 2)));
+    }));
+
+  for (const depth of [8, 16] as const) {
+    it(`gives it for a model that fills holes, and what is no hole comes back to the bit: ${depth} bit`, () =>
+      withFolder(async (folder) => {
+        await writeHoles(folder);
+        const batch = tiles(64, 48, 3, depth);
+        const mask = Uint8Array.from({ length: 3 * 64 * 48 }, (_, i) => (i % 7 < 2 || i % 64 < 9 ? 255 : i % 128));
+        const made = await both(folder, { depth }, { ...batch, mask });
+        agree(made);
+        const source = depth === 8 ? batch.data : new Uint16Array(batch.data.buffer);
+        let changed = 0;
+        for (let i = 0; i < source.length; i++) {
+          if (mask[Math.floor(i / 3)]! < 128) assert.equal(made.actual[i], source[i]);
+          else if (made.actual[i] !== source[i]) changed++;
+        }
+        assert.ok(changed > source.length / 5, 'the holes were not filled');
+      }));
+  }
+
+  it('brings all 65536 levels of 16 bits around a hole back as they were, in either range', () =>
+    withFolder(async (folder) => {
+      for (const range of [
+        [-1, 1],
+        [0, 1],
+      ]) {
+        await writeHoles(folder, { range });
+        const levels = new Uint16Array(3 * 160 * 144);
+        for (let i = 0; i < 65536; i++) levels[i] = i;
+        const mask = new Uint8Array(160 * 144).fill(255, 160 * 143);
+        const { actual } = await both(
+          folder,
+          { depth: 16 },
+          { width: 160, height: 144, data: new Uint8Array(levels.buffer), keys: keys(1), mask },
+        );
+        for (let i = 0; i < 65536; i++) assert.equal(actual[i], i);
+      }
+    }));
+
+  it('does not see what lies under a hole', () =>
+    withFolder(async (folder) => {
+      await writeHoles(folder);
+      const mask = Uint8Array.from({ length: 32 * 32 }, (_, i) => (i % 32 > 20 ? 255 : 0));
+      const batch = tiles(32, 32, 1);
+      const other = Uint8Array.from(batch.data, (v, i) => (mask[Math.floor(i / 3)] ? 255 - v : v));
+      const [one, two] = [
+        await both(folder, {}, { ...batch, mask }),
+        await both(folder, {}, { ...batch, data: other, mask }),
+      ];
+      assert.deepEqual(one.actual, two.actual);
+    }));
+
+  it('refuses strength and colour fix where a hole makes them mean nothing', () =>
+    withFolder(async (folder) => {
+      await writeHoles(folder);
+      for (const changes of [{ strength: 0.5 }, { colorFix: 'wavelet' }] as const) {
+        await assert.rejects(loadModel(loadRuntime(), folder, { ...REQUEST, ...changes }), {
+          code: 'BAD_SETTING',
+          message: /fills holes, where .* means nothing/,
+        });
+      }
     }));
 
   it('gives it with another solver order and another colour fix than the bundle has', () =>

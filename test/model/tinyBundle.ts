@@ -210,8 +210,7 @@ export async function writeTiny(
  * Writes a bundle for faces of `side` × `side` pixels: `keeps` 1 gives back what it is shown, to the bit; less mixes in
  * what the walk has, noise with it.
  */
-export async function writeFace(folder: string, side: number, keeps: number): Promise<string> {
-  await mkdir(folder, { recursive: true });
+export function writeFace(folder: string, side: number, keeps: number): Promise<string> {
   const dims: Dims = ['n', 3, 'h', 'w'];
   const network = graphOf({ x: [F, dims], lq: [F, dims] }, { out: [F, dims] }, (graph, { x, lq }) => ({
     out: emit(graph, 'Add', [
@@ -219,17 +218,39 @@ export async function writeFace(folder: string, side: number, keeps: number): Pr
       emit(graph, 'Mul', [x!, floats(graph, [], [1 - keeps])]),
     ]),
   }));
+  const tile = { wholeUpTo: side * side, size: side, overlap: 0 };
+  return writePixels(folder, network, { name: 'tiny-face', task: 'face', tile });
+}
+
+/**
+ * Writes a bundle that fills holes: with a grey that depends on the mask, on the walk and, at their edge, on what is around
+ * them. It would change everything else as well, if it were let.
+ */
+export function writeHoles(folder: string, changes: object = {}): Promise<string> {
+  const dims: Dims = ['n', 3, 'h', 'w'];
+  const ends = { x: [F, dims], lq: [F, dims], mask: [F, ['n', 1, 'h', 'w']] } as const;
+  const network = graphOf(ends, { out: [F, dims] }, (graph, { x, lq, mask }) => ({
+    out: emit(graph, 'Add', [
+      emit(graph, 'Add', [conv3(graph, lq!, 3, 3, 8), emit(graph, 'Mul', [x!, floats(graph, [], [0.1])])]),
+      emit(graph, 'Mul', [mask!, floats(graph, [], [0.3])]),
+    ]),
+  }));
+  const tile = { wholeUpTo: 0, size: 32, overlap: 8 };
+  return writePixels(folder, network, { name: 'tiny-holes', task: 'inpaint', tile, ...changes });
+}
+
+/** Writes a bundle that walks in pixels at the size of the source; its network's roles are called as its tensors are. */
+async function writePixels(folder: string, network: OnnxModel, changes: object): Promise<string> {
+  await mkdir(folder, { recursive: true });
   const bytes = encodeModel(network);
   await writeFile(join(folder, 'denoise.onnx'), bytes);
-  const taken = { inputs: { x: 'x', lq: 'lq' }, outputs: { out: 'out' } };
+  const inputs = Object.fromEntries(network.graph.input.map(({ name }) => [name, name]));
   const manifest = {
     format: 1,
-    name: 'tiny-face',
     title: 'Tiny',
     system: 'resshift',
-    task: 'face',
     scale: 1,
-    graphs: { denoise: { file: 'denoise.onnx', sha256: sha256(bytes), ...taken } },
+    graphs: { denoise: { file: 'denoise.onnx', sha256: sha256(bytes), inputs, outputs: { out: 'out' } } },
     grid: { factor: 1, channels: 3 },
     schedule: {
       steps: 4,
@@ -244,11 +265,11 @@ export async function writeFace(folder: string, side: number, keeps: number): Pr
     start: 'bicubic',
     range: [-1, 1],
     multiple: 8,
-    tile: { wholeUpTo: side * side, size: side, overlap: 0 },
     colorFix: 'none',
     precision: 'float32',
     licence: { name: 'none', redistributable: false },
     source: 'A test.',
+    ...changes,
   };
   await writeFile(join(folder, 'model.json'), JSON.stringify(manifest));
   return folder;
