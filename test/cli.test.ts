@@ -4,7 +4,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { duration } from '../src/progressLine';
-import { writeFace } from './model/tinyBundle';
+import { writeFace, writeHoles } from './model/tinyBundle';
 import { ASTRONAUT } from './pipeline/face/pictures';
 import { ff, moving, processes, scratchFolder, times } from './films';
 
@@ -72,6 +72,44 @@ describe('the command line', () => {
     ).stdout;
     assert.match(json, /"faces":\{"found":0,"framesWithout":3\}/);
   });
+  it('fills the holes of a film with a model for that', async () => {
+    await writeHoles(at('holes'));
+    await ff(...moving('64x32', '25', 3), '-c:v', 'ffv1', at('scratched.mkv'));
+    await ff(
+      '-f',
+      'lavfi',
+      '-i',
+      'color=black:size=64x32,drawbox=x=30:w=3:h=32:color=white:t=fill',
+      '-frames:v',
+      '1',
+      at('mask.png'),
+    );
+    const done = remaster(
+      'restore',
+      'scratched.mkv',
+      'filled.mp4',
+      '--model',
+      './holes',
+      '--mask',
+      'mask.png',
+      '--mask-grow',
+      '1',
+    );
+    assert.equal(done.status, 0, done.stderr);
+    assert.match(done.stderr, /3 frames, 64×32.*tiny-holes/);
+    const keyed = remaster('restore', 'scratched.mkv', 'keyed.mp4', '--model', './holes', '--mask-color', '#00ff00');
+    assert.equal(keyed.status, 0, keyed.stderr);
+    for (const [args, status, words] of [
+      [['--mask-color', 'green'], 2, /mask colour must be like #00ff00/],
+      [['--mask', 'no.png'], 3, /SOURCE_NOT_FOUND/],
+      [['--mask', 'mask.png', '--mask-tolerance', '0.2'], 2, /tolerance is for a colour/],
+    ] as const) {
+      const refused = remaster('restore', 'scratched.mkv', 'refused.mp4', '--model', './holes', ...args);
+      assert.equal(refused.status, status, refused.stderr);
+      assert.match(refused.stderr, words);
+    }
+  });
+
   it('probes, lists models and examines the machine', () => {
     assert.match(remaster('probe', 'film.mp4').stdout, /width +32/);
     assert.equal((JSON.parse(remaster('probe', 'film.mp4', '--json').stdout) as { fps: number }).fps, 25);

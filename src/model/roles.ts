@@ -7,12 +7,13 @@ import type { GraphRole, Manifest } from './manifest';
  *     picture   the same, `scale` larger   [n, 3, h·scale, w·scale]
  *     y         where the walk starts      [n, channels, h·scale/factor, w·scale/factor]
  *     x, t      state and timestep of a step
- *     mask      +1 in the holes that are to be filled, −1 elsewhere  [n, 1, h, w]; `lq` and `picture` are black there
+ *     mask      +1 in the holes that are to be filled, −1 elsewhere  [n, 1, h, w]; `lq` is black there, and
+ *               `picture` too unless a `preprocess` graph fills it beforehand
  *
  * and the bundle's constants, and whatever `condition` gives.
  */
 const INPUTS: Readonly<Record<GraphRole, readonly string[]>> = {
-  preprocess: ['lq'],
+  preprocess: ['lq', 'mask'],
   encode: ['lq', 'picture'],
   condition: ['lq', 'picture', 'y', 'mask'],
   denoise: ['lq', 'picture', 'y', 'x', 't', 'mask'],

@@ -149,6 +149,17 @@ describe('The sampler compiled into the graph', () => {
       }
     }));
 
+  it('gives it for a model that fills holes before it walks', () =>
+    withFolder(async (folder) => {
+      await writeHoles(folder, {}, true);
+      const batch = tiles(32, 32, 2);
+      const mask = Uint8Array.from({ length: 2 * 32 * 32 }, (_, i) => (i % 32 > 20 ? 255 : 0));
+      const filled = await both(folder, {}, { ...batch, mask });
+      agree(filled);
+      await writeHoles(folder);
+      assert.notDeepEqual(filled.actual, (await both(folder, {}, { ...batch, mask })).actual);
+    }));
+
   it('does not see what lies under a hole', () =>
     withFolder(async (folder) => {
       await writeHoles(folder);

@@ -224,9 +224,9 @@ export function writeFace(folder: string, side: number, keeps: number): Promise<
 
 /**
  * Writes a bundle that fills holes: with a grey that depends on the mask, on the walk and, at their edge, on what is around
- * them. It would change everything else as well, if it were let.
+ * them. It would change everything else as well, if it were let. `startsFilled`: a graph fills the picture beforehand.
  */
-export function writeHoles(folder: string, changes: object = {}): Promise<string> {
+export async function writeHoles(folder: string, changes: object = {}, startsFilled = false): Promise<string> {
   const dims: Dims = ['n', 3, 'h', 'w'];
   const ends = { x: [F, dims], lq: [F, dims], mask: [F, ['n', 1, 'h', 'w']] } as const;
   const network = graphOf(ends, { out: [F, dims] }, (graph, { x, lq, mask }) => ({
@@ -236,21 +236,40 @@ export function writeHoles(folder: string, changes: object = {}): Promise<string
     ]),
   }));
   const tile = { wholeUpTo: 0, size: 32, overlap: 8 };
-  return writePixels(folder, network, { name: 'tiny-holes', task: 'inpaint', tile, ...changes });
+  const fill = graphOf({ lq: ends.lq, mask: ends.mask }, { picture: [F, dims] }, (graph, { lq, mask }) => ({
+    picture: emit(graph, 'Add', [lq!, emit(graph, 'Relu', [mask!])]), // black becomes grey
+  }));
+  const more = startsFilled ? { preprocess: fill } : {};
+  return writePixels(folder, network, { name: 'tiny-holes', task: 'inpaint', tile, ...changes }, more);
 }
 
 /** Writes a bundle that walks in pixels at the size of the source; its network's roles are called as its tensors are. */
-async function writePixels(folder: string, network: OnnxModel, changes: object): Promise<string> {
+async function writePixels(
+  folder: string,
+  network: OnnxModel,
+  changes: object,
+  more: Readonly<Record<string, OnnxModel>> = {},
+): Promise<string> {
   await mkdir(folder, { recursive: true });
-  const bytes = encodeModel(network);
-  await writeFile(join(folder, 'denoise.onnx'), bytes);
-  const inputs = Object.fromEntries(network.graph.input.map(({ name }) => [name, name]));
+  const graphs: Record<string, object> = {};
+  for (const [role, model] of Object.entries({ ...more, denoise: network })) {
+    const file = `${role}.onnx`;
+    const bytes = encodeModel(model);
+    await writeFile(join(folder, file), bytes);
+    const named = (values: OnnxModel['graph']['input']) => Object.fromEntries(values.map(({ name }) => [name, name]));
+    graphs[role] = {
+      file,
+      sha256: sha256(bytes),
+      inputs: named(model.graph.input),
+      outputs: named(model.graph.output),
+    };
+  }
   const manifest = {
     format: 1,
     title: 'Tiny',
     system: 'resshift',
     scale: 1,
-    graphs: { denoise: { file: 'denoise.onnx', sha256: sha256(bytes), inputs, outputs: { out: 'out' } } },
+    graphs,
     grid: { factor: 1, channels: 3 },
     schedule: {
       steps: 4,

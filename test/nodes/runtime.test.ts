@@ -3,8 +3,8 @@ import { copyFileSync, existsSync, readdirSync, rmSync, symlinkSync, writeFileSy
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countFrames, makeClip } from './clip';
-import { description } from '../films';
-import { writeFace } from '../model/tinyBundle';
+import { description, ff } from '../films';
+import { writeFace, writeHoles } from '../model/tinyBundle';
 import { chain, example, exampleNames, inject, model, reporter, upscale, videoIn, videoOut } from './flows';
 import {
   installedPackage,
@@ -364,6 +364,48 @@ describe('nodes in a real Node-RED', () => {
         await red.inject('go', [{ p: 'filename', v: clip, vt: 'str' }]);
         const error = await caught();
         assert.deepEqual([error.code, /The model x4 is not for faces/.test(error.message)], ['BAD_SETTING', true]);
+      });
+
+      it('fills holes with a model for that, where its own mask or the mask of a message says', async () => {
+        const bundle = await writeHoles(join(folder, 'holes'));
+        const mask = join(folder, 'mask.png');
+        await ff(
+          '-i',
+          clip,
+          '-frames:v',
+          '1',
+          '-vf',
+          'drawbox=t=fill:color=black,drawbox=x=8:w=3:t=fill:color=white',
+          mask,
+        );
+        for (const [n, up] of [
+          { mask, maskGrow: '1' },
+          { mask: 'hole', maskType: 'msg' },
+        ].entries()) {
+          await red.deploy(
+            chain({
+              model: { model: bundle, modelType: 'str' },
+              up,
+              out: { filename: '{name}_filled.{ext}', overwrite: 'always' },
+            }),
+          );
+          await red.inject('go', [
+            { p: 'filename', v: clip, vt: 'str' },
+            { p: 'hole', v: mask, vt: 'str' },
+          ]);
+          assert.deepEqual((await payload(n + 1))['status'], 'done');
+        }
+
+        await red.inject('go', [
+          { p: 'filename', v: clip, vt: 'str' },
+          { p: 'hole', v: '/etc/passwd', vt: 'str' },
+        ]);
+        assert.equal((await caught()).code, 'PATH_NOT_ALLOWED');
+
+        await red.deploy(chain({ up: { maskColor: '#00ff00' } }));
+        await red.inject('go', [{ p: 'filename', v: clip, vt: 'str' }]);
+        const error = await caught(2);
+        assert.deepEqual([error.code, /x4 does not fill holes/.test(error.message)], ['BAD_SETTING', true]);
       });
 
       it('takes its settings from the message', async () => {
