@@ -23,6 +23,8 @@ import { drawsOf } from '../src/sampler/plan';
 interface Job {
   /** A file of [height, width, 3] bytes beside job.json. */
   readonly picture: string;
+  /** For bundles that fill holes: a file of [height, width] bytes, 255 in a hole. */
+  readonly mask: string | null;
   readonly width: number;
   readonly height: number;
   readonly steps: number | null;
@@ -79,6 +81,7 @@ async function run(folder: string, work: string): Promise<void> {
     height,
     keys: [key],
     data: new Uint8Array(readFileSync(join(work, job.picture))),
+    ...(job.mask === null ? {} : { mask: new Uint8Array(readFileSync(join(work, job.mask))) }),
   });
   const dims = [height * manifest.scale, width * manifest.scale, 3];
 
