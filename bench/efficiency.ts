@@ -91,7 +91,7 @@ async function main(): Promise<void> {
       bare.push((performance.now() - a) / 1000);
       const engine = createEngine();
       const b = performance.now();
-      await engine.run({ ...JOB_DEFAULTS, steps, input, output: join(folder, `out${round}.mp4`) }).result;
+      await engine.run({ ...JOB_DEFAULTS, memo: null, steps, input, output: join(folder, `out${round}.mp4`) }).result;
       job.push((performance.now() - b) / 1000);
       await engine.close();
     }

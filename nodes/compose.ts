@@ -91,6 +91,7 @@ export async function compose(
     maskColor: stage.maskColor,
     maskTolerance: stage.maskTolerance,
     maskGrow: stage.maskGrow,
+    memo: stage.memo,
     tile: stage.tile,
     overlap: model.overlap,
     batch: model.batch,

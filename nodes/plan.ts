@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { SourceSummary } from '../src/engine/protocol';
 import { RemasterError } from '../src/errors';
-import type { Job, NoiseMode } from '../src/pipeline/job';
+import { type Job, JOB_DEFAULTS, type NoiseMode } from '../src/pipeline/job';
 
 /** Raised when a field changes its meaning. */
 export const PLAN_VERSION = 1;
@@ -50,6 +50,7 @@ export interface PlanStage {
   readonly maskColor: string | null;
   readonly maskTolerance: number | null;
   readonly maskGrow: number | null;
+  readonly memo: number | null;
   readonly tile: number | null;
 }
 
@@ -139,6 +140,7 @@ function stageOf(stage: Fields, name: string): PlanStage {
     maskColor: colourOrNull(stage['maskColor'], `${name}.maskColor`),
     maskTolerance: numberOrNull(stage['maskTolerance'], `${name}.maskTolerance`, 0, 1),
     maskGrow: integerOrNull(stage['maskGrow'], `${name}.maskGrow`, 0, 64),
+    memo: stage['memo'] === undefined ? JOB_DEFAULTS.memo : integerOrNull(stage['memo'], `${name}.memo`, 0, 255),
     tile: integerOrNull(stage['tile'], `${name}.tile`, 1, 65_536),
   };
 }

@@ -34,6 +34,7 @@ interface Config extends NodeDef {
   readonly maskColor?: string;
   readonly maskTolerance?: string | number;
   readonly maskGrow?: string | number;
+  readonly memo?: string;
 }
 
 export default function remasterUpscale(RED: NodeAPI): void {
@@ -137,6 +138,7 @@ export default function remasterUpscale(RED: NodeAPI): void {
         maskColor: colourIn(config.maskColor),
         maskTolerance: numberIn(config.maskTolerance, 'Tolerance', 0, 1),
         maskGrow: integerIn(config.maskGrow, 'Grow', 0, 64),
+        memo: config.memo === 'off' ? null : (integerIn(config.memo, 'Unchanged', 0, 255) ?? JOB_DEFAULTS.memo),
         tile,
       };
       scale = stage.scale;

@@ -6,7 +6,7 @@ import type { Plan } from './plan';
 import { percent } from './status';
 
 /** What the second output of a video out node sends. */
-export const progressMessage = (plan: Plan, { stage, frame, total, share, fps, eta }: Progress): NodeMessage => ({
+export const progressMessage = (plan: Plan, { stage, frame, total, share, fps, eta, memo }: Progress): NodeMessage => ({
   topic: plan.source.label,
   payload: percent({ share, frame, total }),
   progress: {
@@ -19,23 +19,25 @@ export const progressMessage = (plan: Plan, { stage, frame, total, share, fps, e
     eta,
     dropped: 0,
     latency: null, // files have none
+    memo,
   },
 });
 
 /** The last progress of a job that is done. */
-export const whole = ({ framesOut, fps }: Result): Progress => ({
+export const whole = ({ framesOut, fps, memo }: Result): Progress => ({
   stage: 'finishing',
   frame: framesOut,
   total: framesOut,
   share: 1,
   fps,
   eta: 0,
+  memo,
 });
 
 /** `msg.payload` of the first output of a video out node. */
 export function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
   if (outcome.status === 'done') {
-    const { framesIn, framesOut, elapsed, fps, bytes, resumedFrom, width, height, model, faces, warnings } =
+    const { framesIn, framesOut, elapsed, fps, bytes, resumedFrom, width, height, model, faces, memo, warnings } =
       outcome.result;
     const dropped = framesIn - framesOut;
     const speed = speedOf(plan, fps);
@@ -53,6 +55,7 @@ export function resultPayload(plan: Plan, outcome: Outcome): Record<string, unkn
       height,
       model,
       faces,
+      memo,
       warnings,
     };
   }

@@ -25,6 +25,7 @@ restore:
   --mask-grow N         make holes N pixels larger each way (default 2 around a colour, else 0)
   --tile N|auto         longest tile side in source pixels (default auto)
   --overlap N|auto      how far tiles reach into each other (default auto: as the model advises)
+  --memo exact|off|N    do not infer again what has not changed, or by at most N levels of 255 (default exact)
   --batch N|auto        tiles per network call (default auto: measured)
   --codec NAME          h264, h265, av1, ffv1 or prores (default ${JOB_DEFAULTS.codec})
   --quality N           constant quality of the codec, lower is better
@@ -75,6 +76,7 @@ const OPTIONS = {
   'mask-grow': { type: 'string' },
   tile: { type: 'string' },
   overlap: { type: 'string' },
+  memo: { type: 'string' },
   batch: { type: 'string' },
   codec: { type: 'string' },
   quality: { type: 'string' },
@@ -224,6 +226,7 @@ function jobOf([input, output]: [string, string], values: Values): Parameters<ty
     maskGrow: number('mask-grow', null),
     tile: number('tile', null),
     overlap: number('overlap', null),
+    memo: values.memo === 'off' ? null : values.memo === 'exact' ? 0 : number('memo', d.memo),
     batch: number('batch', null),
     codec: (values.codec ?? d.codec) as Job['codec'],
     quality: number('quality', null),

@@ -38,12 +38,14 @@ export function progressLine(stream: NodeJS.WriteStream, json: ((value: object) 
     done(result) {
       end();
       if (json) return json({ result });
-      const { output, framesOut, width, height, elapsed, fps, bytes, warnings, resumedFrom, model, faces } = result;
+      const { output, framesOut, width, height, elapsed, fps, bytes, warnings, resumedFrom, model, faces, memo } =
+        result;
       for (const warning of warnings) stream.write(`note: ${warning}\n`);
       const resumed = resumedFrom > 0 ? `, ${resumedFrom} of them from before` : '';
       const restored = faces ? `, ${faces.found} faces restored (none in ${faces.framesWithout} frames)` : '';
+      const saved = memo && memo.share >= 0.005 ? `, ${Math.round(100 * memo.share)} % of the tiles unchanged` : '';
       stream.write(
-        `${output}: ${framesOut} frames${resumed}${restored}, ${width}×${height}, ${(bytes / 1e6).toFixed(1)} MB, ` +
+        `${output}: ${framesOut} frames${resumed}${restored}${saved}, ${width}×${height}, ${(bytes / 1e6).toFixed(1)} MB, ` +
           `${duration(elapsed)} (${fps.toFixed(2)} fps, ${model.name}, ${model.steps} steps on ${model.provider})\n`,
       );
     },

@@ -62,6 +62,11 @@ export interface Job extends ModelChoice {
   readonly tile: number | null;
   /** How far tiles reach into each other, in source pixels, at most half a tile; null = as the model advises. */
   readonly overlap: number | null;
+  /**
+   * Tiles that differ by at most this many levels of 255 from what was last inferred at their place are not inferred
+   * again. 0 = not at all, which is exact; null = every tile of every frame is inferred. Shared noise only.
+   */
+  readonly memo: number | null;
   /** Tiles per network call; null = measured when the model is there. */
   readonly batch: number | null;
   readonly codec: CodecName;
@@ -110,6 +115,7 @@ export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
   maskGrow: null,
   tile: null,
   overlap: null,
+  memo: 0,
   batch: null,
   codec: 'h264',
   quality: null,
@@ -124,6 +130,14 @@ export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
   hwaccel: 'off',
   trim: null,
 };
+
+/** What has been saved by not inferring again what has not changed. */
+export interface Saved {
+  /** Of all tiles, 0…1. */
+  readonly share: number;
+  /** Time it would have taken ÷ time it took, the model's part and ours together. */
+  readonly speedup: number;
+}
 
 export type Stage = 'probing' | 'loading' | 'resuming' | 'restoring' | 'finishing';
 
@@ -140,6 +154,8 @@ export interface Progress {
   readonly fps: number | null;
   /** Seconds left; null when unknown. */
   readonly eta: number | null;
+  /** Null = nothing is remembered. */
+  readonly memo: Saved | null;
 }
 
 /** What a finished job did. */
@@ -162,6 +178,8 @@ export interface Result {
   readonly model: { readonly name: string; readonly sha256: string; readonly provider: string; readonly steps: number };
   /** Faces restored in this run, each in every frame anew, and frames in which there was none; null when the model is not for faces. */
   readonly faces: { readonly found: number; readonly framesWithout: number } | null;
+  /** As in `Progress`, over the whole run. */
+  readonly memo: Saved | null;
   /** Things a careful person would want to know: a stream that could not be carried, a damaged packet. */
   readonly warnings: readonly string[];
 }

@@ -1,8 +1,9 @@
-import type { Job, Progress, Stage } from './job';
+import type { Job, Progress, Saved, Stage } from './job';
 import type { VideoInfo } from './probe';
 
 /** Keeps count, and says so. */
 export function progressMeter(report: (progress: Progress) => void) {
+  let saved = (): Saved | null => null;
   let stage: Stage = 'probing';
   let frame = 0;
   let made = 0;
@@ -14,7 +15,7 @@ export function progressMeter(report: (progress: Progress) => void) {
     const seconds = (performance.now() - since) / 1000;
     const fps = made > 0 && seconds > 0 ? made / seconds : null;
     const eta = stage === 'finishing' ? 0 : fps && total !== null ? Math.max(0, total - frame) / fps : null;
-    report({ stage, frame, total, share: stage === 'finishing' ? 1 : share, fps, eta });
+    report({ stage, frame, total, share: stage === 'finishing' ? 1 : share, fps, eta, memo: saved() });
   };
   return {
     stage(next: Stage): void {
@@ -28,6 +29,10 @@ export function progressMeter(report: (progress: Progress) => void) {
       span = { from: (from * timeBase.den) / timeBase.num, ticks: (length * timeBase.den) / timeBase.num };
       if (framesPerSecond === null) return;
       total = Math.max(1, Math.round(length * Math.min(framesPerSecond, maxFps ?? Infinity)));
+    },
+    /** Whom to ask what has been saved. */
+    saves(next: () => Saved | null): void {
+      saved = next;
     },
     resume(done: number): void {
       frame = done;

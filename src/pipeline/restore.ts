@@ -16,6 +16,7 @@ import type { Job, Progress, Result } from './job';
 import { holeMarker } from './mask/mark';
 import { onlyHoles } from './mask/onlyHoles';
 import { settleHoles } from './mask/settle';
+import { memoTile } from './memoTile';
 import { mux, verify } from './mux';
 import { paced, Window } from './pace';
 import { noFrames, probe, type VideoInfo } from './probe';
@@ -110,14 +111,18 @@ export async function restore(
     const warnings: string[] = [];
     const faces = facesBy === null ? null : faceEnhancer(model, finder, job);
     const filling = marker ? onlyHoles(model) : model;
-    const enhance = faces ?? enhancer(filling, info, job, (warning) => warnings.push(warning));
-    const group = job.batch ?? (await batchFor(model, enhance.tile, depth, signal));
     const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
     const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
     const { stabilize, hwaccel } = job;
     const decoding = { colour, depth, deinterlace, stabilize, hwaccel, from };
-    await using source = openVideo(tools.binary, info, decoding, signal);
+    const open = (): FrameSource => openVideo(tools.binary, info, decoding, signal);
+    const tile = faces ? job.tile : await settleTile(job, model, info, open);
     const resumedFrom = place.done.reduce((sum, { frames }) => sum + frames, 0);
+    const warn = (warning: string): void => void warnings.push(warning);
+    const enhance = faces ?? enhancer(filling, info, { ...job, tile }, warn, resumedFrom);
+    meter.saves(() => enhance.saved);
+    const group = job.batch ?? (await batchFor(model, enhance.tile, depth, signal));
+    await using source = open();
     const times: number[] = []; // of all frames, 8 bytes each: the last check compares the file with them
     const window = new Window(STAGES);
 
@@ -166,6 +171,7 @@ export async function restore(
       resumedFrom,
       model: { name, sha256, provider, steps },
       faces: faces?.count ?? null,
+      memo: enhance.saved,
       warnings,
     };
   } catch (error) {
@@ -185,6 +191,14 @@ function wantedScale({ scale }: Job, { info }: Model): number {
   throw new RemasterError('BAD_SETTING', `The model ${info.name} enlarges ${info.scale} times, not ${scale} times.`, {
     remedy: 'Ask for less, or choose a model with a larger scale.',
   });
+}
+
+/** The tiles that were asked for; else, where much of the film stands still, small ones; else, null, the model's own. */
+async function settleTile(job: Job, { info }: Model, film: VideoInfo, open: () => FrameSource): Promise<number | null> {
+  if (job.tile !== null || job.memo === null || job.noise !== 'shared') return job.tile;
+  await using source = open();
+  const frames = reducedRate(within(source, film, job), film, job.maxFps, () => {});
+  return memoTile(frames, info, film, job.memo);
 }
 
 const nothingThere = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>

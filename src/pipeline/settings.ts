@@ -30,6 +30,7 @@ export function checkJob(job: Job): Job {
   if (job.maskColor !== null && !/^#[0-9a-f]{6}$/i.test(job.maskColor)) throw bad('mask colour', 'like #00ff00');
   if (job.maskTolerance !== null) range('mask tolerance', job.maskTolerance, 0, 1);
   if (job.maskGrow !== null) whole('mask grow', job.maskGrow, 0, 64);
+  if (job.memo !== null) whole('memo', job.memo, 0, 255);
   if (job.batch !== null) whole('batch', job.batch, 1, 64);
   if (job.quality !== null) whole('quality', job.quality, 0, 63);
   if (job.order !== null) whole('order', job.order, 1, 3);

@@ -47,7 +47,15 @@ class Desk implements Pick<Engine, 'run'> {
     first!.reject(error);
   }
   progress(frame: number): void {
-    this.line[0]!.events.onProgress?.({ stage: 'restoring', frame, total: 100, share: frame / 100, fps: 1, eta: null });
+    this.line[0]!.events.onProgress?.({
+      stage: 'restoring',
+      frame,
+      total: 100,
+      share: frame / 100,
+      fps: 1,
+      eta: null,
+      memo: null,
+    });
   }
   #leave(entry: (typeof this.line)[number]): void {
     this.line.splice(this.line.indexOf(entry), 1);

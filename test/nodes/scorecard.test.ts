@@ -189,6 +189,7 @@ describe('scorecard of the flow library', () => {
       maskColor: value('remaster-upscale', 'maskColor') || null,
       maskTolerance: value('remaster-upscale', 'maskTolerance') || null,
       maskGrow: value('remaster-upscale', 'maskGrow') || null,
+      memo: Number(value('remaster-upscale', 'memo')),
       strength: Number(value('remaster-upscale', 'strength')),
       noise: value('remaster-upscale', 'noise'),
       seed: Number(value('remaster-upscale', 'seed')),

@@ -3,7 +3,15 @@ import { ERROR_CODES, RemasterError } from '../../src/errors';
 import type { Progress } from '../../src/pipeline/job';
 import * as status from '../../nodes/status';
 
-const progress: Progress = { stage: 'restoring', frame: 42, total: 100, share: 0.4267, fps: 7.34, eta: 720 };
+const progress: Progress = {
+  stage: 'restoring',
+  frame: 42,
+  total: 100,
+  share: 0.4267,
+  fps: 7.34,
+  eta: 720,
+  memo: null,
+};
 const text = ({ text: words }: { text?: string | undefined }): string => words ?? '';
 
 describe('status', () => {

@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import { RemasterError } from '../../src/errors';
 import type { Model, TileBatch } from '../../src/model/model';
-import { cutTile, enhancer } from '../../src/pipeline/enhance';
+import { cutTile } from '../../src/pipeline/cutTile';
+import { enhancer, type EnhanceSettings } from '../../src/pipeline/enhance';
 import type { Frame } from '../../src/pipeline/frame';
 import { nearest } from './fakes';
+
+/** Nothing asked for, and nothing remembered. */
+const CHOICE: EnhanceSettings = {
+  tile: null,
+  overlap: null,
+  colorFix: null,
+  noise: 'shared',
+  memo: null,
+  segment: 100,
+};
 
 describe('enhance', () => {
   const never = new AbortController().signal;
@@ -28,13 +39,13 @@ describe('enhance', () => {
         const whole = await enhancer(
           nearest(2, { depth }),
           { width, height },
-          { tile: 4096, overlap: null, colorFix: null },
+          { ...CHOICE, tile: 4096 },
           assert.fail,
         ).run([frame(width, height, depth), frame(width, height, depth, 1)], never);
         const tiles = await enhancer(
           nearest(2, { depth, ...info }),
           { width, height },
-          { tile, overlap: null, colorFix: null },
+          { ...CHOICE, tile },
           assert.fail,
         ).run([frame(width, height, depth), frame(width, height, depth, 1)], never);
         for (const n of [0, 1]) assert.deepEqual(tiles[n], whole[n]);
@@ -50,7 +61,7 @@ describe('enhance', () => {
         ...model,
         run: (batch, signal) => (seen.add(batch.keys[0]!.x), model.run(batch, signal)),
       };
-      const choice = { tile: 64, overlap, colorFix: null };
+      const choice = { ...CHOICE, tile: 64, overlap };
       const wide = enhancer(watched, { width: 184, height: 20 }, choice, assert.fail);
       const [made] = await wide.run([frame(184, 20, 8)], never);
       assert.equal(made!.width, 368);
@@ -66,25 +77,18 @@ describe('enhance', () => {
       ...model,
       run: (batch, signal) => (sizes.push(`${batch.width}x${batch.height}`), model.run(batch, signal)),
     };
-    const [made] = await enhancer(
-      watched,
-      { width: 20, height: 10 },
-      { tile: null, overlap: null, colorFix: null },
-      assert.fail,
-    ).run([frame(20, 10)], never);
+    const [made] = await enhancer(watched, { width: 20, height: 10 }, CHOICE, assert.fail).run([frame(20, 10)], never);
     assert.deepEqual(sizes, ['32x16']);
-    const [plain] = await enhancer(
-      nearest(2),
-      { width: 20, height: 10 },
-      { tile: null, overlap: null, colorFix: null },
-      assert.fail,
-    ).run([frame(20, 10)], never);
+    const [plain] = await enhancer(nearest(2), { width: 20, height: 10 }, CHOICE, assert.fail).run(
+      [frame(20, 10)],
+      never,
+    );
     assert.deepEqual(made, plain);
   });
 
   it('a tile past the edge mirrors the inside', () => {
     const row: Frame = { ...frame(3, 1), data: Uint8Array.of(1, 1, 1, 2, 2, 2, 3, 3, 3) };
-    assert.deepEqual([...cutTile(row, 1, 0, 4, 1)], [2, 2, 2, 3, 3, 3, 2, 2, 2, 1, 1, 1]);
+    assert.deepEqual([...cutTile(row, { x: 1, y: 0, width: 4, height: 1 }).data], [2, 2, 2, 3, 3, 3, 2, 2, 2, 1, 1, 1]);
   });
 
   it('the place of a tile in the frame keys its noise', async () => {
@@ -97,7 +101,7 @@ describe('enhance', () => {
         model.run(batch, signal)
       ),
     };
-    await enhancer(watched, { width: 48, height: 16 }, { tile: 32, overlap: null, colorFix: null }, assert.fail).run(
+    await enhancer(watched, { width: 48, height: 16 }, { ...CHOICE, tile: 32 }, assert.fail).run(
       [frame(48, 16), frame(48, 16, 8, 5)],
       never,
     );
@@ -114,22 +118,13 @@ describe('enhance', () => {
       },
     };
     const warnings: string[] = [];
-    const [made] = await enhancer(
-      small,
-      { width: 300, height: 80 },
-      { tile: null, overlap: null, colorFix: null },
-      (warning) => warnings.push(warning),
-    ).run([frame(300, 80)], never);
+    const [made] = await enhancer(small, { width: 300, height: 80 }, CHOICE, (warning) => warnings.push(warning)).run(
+      [frame(300, 80)],
+      never,
+    );
     assert.deepEqual(
       made,
-      (
-        await enhancer(
-          model,
-          { width: 300, height: 80 },
-          { tile: null, overlap: null, colorFix: null },
-          assert.fail,
-        ).run([frame(300, 80)], never)
-      )[0],
+      (await enhancer(model, { width: 300, height: 80 }, CHOICE, assert.fail).run([frame(300, 80)], never))[0],
     );
     assert.equal(warnings.length, 2);
   });

@@ -1,0 +1,63 @@
+import type { ModelInfo } from '../model/model';
+import type { Frame } from './frame';
+import { type Layout, layOut, tileFor } from './layout';
+import { Memo } from './memo';
+
+/** Frames looked at to see how much of the picture stays as it is. */
+export const LOOK = 24;
+/** Sides of small tiles that are thought of, in source pixels. */
+const SMALL = [64, 128];
+/** Small tiles see less around them, so they have to save half of the work, or the usual ones stay. */
+const WORTH = 0.5;
+/** Work per pixel of a small tile ÷ of a large one (measured on the CPU: more threads wait for each other). */
+const COST_OF_SMALL = 1.3;
+
+/**
+ * The side of the tiles with which remembering saves most in a film that begins with `frames`; null: the usual ones.
+ * A camera that stands still changes in one corner: small tiles leave the rest alone. By the pictures only, so the same
+ * film gets the same tiles every time.
+ */
+export async function memoTile(
+  frames: AsyncIterable<Frame>,
+  info: Pick<ModelInfo, 'multiple' | 'tile' | 'scale'>,
+  { width, height }: { readonly width: number; readonly height: number },
+  tolerance: number,
+): Promise<number | null> {
+  const usual = tileFor(info, width, height);
+  const sides = [usual, ...SMALL.filter((side) => side < usual)];
+  const works = sides.map((side) => new Work(layOut(info, width, height, side), tolerance));
+  let seen = 0;
+  for await (const frame of frames) {
+    for (const work of works) work.see(frame);
+    if (++seen === LOOK) break;
+  }
+  const least = WORTH * works[0]!.pixels;
+  const costs = works.slice(1).map(({ pixels }, i) => ({ side: sides[i + 1]!, cost: COST_OF_SMALL * pixels }));
+  const best = costs.toSorted((a, b) => a.cost - b.cost)[0];
+  return best && best.cost < least ? best.side : null;
+}
+
+/** What would have to be inferred with one layout. */
+class Work {
+  readonly #memo: Memo;
+  #isFirst = true;
+  /** Pixels from the second frame on; the first is new in any case. */
+  pixels = 0;
+
+  constructor(
+    readonly layout: Layout,
+    tolerance: number,
+  ) {
+    this.#memo = new Memo({ tolerance, refresh: Infinity, first: 1 });
+  }
+
+  see(frame: Frame): void {
+    const { grid } = this.layout;
+    this.#memo.begin();
+    for (const [k, { x, y }] of grid.tiles.entries()) {
+      const place = { x, y, width: grid.x.size, height: grid.y.size };
+      if (this.#memo.changed(frame, k, place) && !this.#isFirst) this.pixels += place.width * place.height;
+    }
+    this.#isFirst = false;
+  }
+}
