@@ -76,7 +76,7 @@ async function tileOf(input: string): Promise<number | null> {
     from: 0,
   } as const;
   await using source = openVideo(binary, info, options, never);
-  return memoTile(source.read(), opened.info, info, 0);
+  return await memoTile(source.read(), opened.info, info, 0);
 }
 
 const framesHash = async (path: string): Promise<string> => {

@@ -198,7 +198,7 @@ async function settleTile(job: Job, { info }: Model, film: VideoInfo, open: () =
   if (job.tile !== null || job.memo === null || job.noise !== 'shared') return job.tile;
   await using source = open();
   const frames = reducedRate(within(source, film, job), film, job.maxFps, () => {});
-  return memoTile(frames, info, film, job.memo);
+  return await memoTile(frames, info, film, job.memo); // before the source is closed
 }
 
 const nothingThere = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>
