@@ -106,6 +106,7 @@ export const SHORT: Record<ErrorCode, string> = {
   MODEL_INVALID: 'bad model',
   MODEL_NOT_FOUND: 'no model',
   NO_PLAN: 'no video',
+  NO_SIGNAL: 'no signal',
   OUTPUT_BUSY: 'file in use',
   OUTPUT_EXISTS: 'file exists',
   OUTPUT_UNWRITABLE: 'cannot write',
