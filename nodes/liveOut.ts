@@ -59,8 +59,8 @@ export class LiveRuns {
     private readonly RED: NodeAPI,
     private readonly node: Node,
     private readonly config: OutConfig,
-    /** At most once a second: a status for all of them. */
-    private readonly show: (words: NodeStatus) => void,
+    /** Shows a status for all of them: at most one a second, unless it is the last for now. */
+    private readonly show: (words: NodeStatus, isLast?: boolean) => void,
   ) {}
 
   get isEmpty(): boolean {
@@ -213,7 +213,7 @@ export class LiveRuns {
       this.#runs.delete(node);
       this.#close(run);
       camera.show(null);
-      if (this.isEmpty) this.show(status.failed(error));
+      if (this.isEmpty) this.show(status.failed(error), true);
       send([Object.assign(this.RED.util.cloneMessage(msg), { payload: { status: 'failed', ...countsOf(run) } }), null]);
       run.done(reportable(error));
     });
@@ -224,9 +224,11 @@ export class LiveRuns {
     await run.running.stop();
     this.#close(run);
     run.camera.show(null);
+    if (this.config.target === 'jpeg')
+      send([null, null, { topic: run.plan.source.label, payload: Buffer.alloc(0) } as NodeMessage]); // whoever splits the stream begins anew
     send([Object.assign(run.msg, { payload: { status: 'stopped', ...countsOf(run) } }), null]);
     run.done();
-    this.show(this.isEmpty ? status.stopped : this.#words());
+    this.show(this.isEmpty ? status.stopped : this.#words(), this.isEmpty);
   }
 
   #close(run: Run): void {

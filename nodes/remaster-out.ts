@@ -50,7 +50,7 @@ export default function remasterOut(RED: NodeAPI): void {
       shown = now;
     });
     line.final(resting);
-    const lives = new LiveRuns(RED, this, config, (words) => line.push(words));
+    const lives = new LiveRuns(RED, this, config, (words, isLast) => (isLast ? line.final(words) : line.push(words)));
 
     const jobs = new Jobs<NodeOrder>(() => {
       const { standing } = jobs;

@@ -159,6 +159,7 @@ export class Lives {
 
   #over(pending: Pending, settle: () => void): void {
     this.#pending.delete(pending.id);
+    if (pending.isInStream) void pending.events.onPart?.(null);
     settle();
     this.line.onEnd();
   }

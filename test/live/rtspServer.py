@@ -24,7 +24,6 @@ factory.set_launch(
 if len(sys.argv) > 4:
     user, password = sys.argv[4:6]
     auth = GstRtspServer.RTSPAuth.new()
-    auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST) if False else None
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "user")
     auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)

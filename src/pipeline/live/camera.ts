@@ -72,7 +72,7 @@ export async function watchCamera(
     let pictures = 0;
     let lost: RemasterError;
     try {
-      info ??= await probe(settings, binary, signal);
+      info ??= await probe(settings, binary, attempt, signal);
       const known: CameraInfo = info;
       const ended = await play(settings, binary, known, signal, (data) => {
         if (pictures++ === 0) {
@@ -114,14 +114,22 @@ const waits =
       ? Math.max(REFUSED, retryMax)
       : Math.min(Math.max(retryMin, retryMax), retryMin * 2 ** (attempt - 1));
 
+/**
+ * How long ffmpeg looks at a stream before it begins to decode. Many say what they are only with a key frame, so who has
+ * looked in vain looks longer the next time (`attempt`); who knows already need not wait.
+ */
+const PLAY_LOOKS = ['-analyzeduration', '500000', '-fpsprobesize', '0'];
+
 /** Asks ffmpeg what the camera sends. */
 async function probe(
   { source, maxHeight, deinterlace }: CameraSettings,
   binary: FfmpegBinary,
+  attempt: number,
   signal: AbortSignal,
 ): Promise<CameraInfo> {
   const input = await liveInput(binary, source.input);
-  await using asked = open(binary, ['-loglevel', 'info', ...input.options], input);
+  const looks = ['-analyzeduration', String(Math.min(10, 1.5 * attempt) * 1e6)];
+  await using asked = open(binary, ['-loglevel', 'info', ...looks, ...input.options], input);
   const limit = Math.max(ANSWER, source.stall) * 1000;
   const inTime = await settled(asked, limit, signal);
   const words = asked.words();
@@ -166,7 +174,7 @@ async function play(
     binary,
     [
       ...['-loglevel', 'verbose', '-thread_type', 'slice'], // frame threads would hold pictures back, one each
-      ...['-fflags', 'nobuffer'],
+      ...PLAY_LOOKS,
       ...(hwaccel === 'auto' ? ['-hwaccel', 'auto'] : []),
       ...input.options,
       ...['-map', '0:v:0', '-an', '-vf', filters.join(',')],
