@@ -93,7 +93,7 @@ export function liveIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
   // after every deploy, since the nodes behind may be new; whoever runs this camera already goes on running it
   const begin = (): void =>
     open(
-      { topic: config.name || undefined } as NodeMessage,
+      { topic: config.name || undefined },
       (msg) => node.send(msg),
       (error) => error && node.error(error),
     );

@@ -147,7 +147,7 @@ export class LiveRuns {
       return run?.running === running ? run : null;
     };
     const gallery = new Gallery((after) => running.want(after));
-    const say = (data: Record<string, unknown>): void => send([null, null, { topic: label, ...data } as NodeMessage]);
+    const say = (data: Record<string, unknown>): void => send([null, null, { topic: label, ...data }]);
     const running = engine.live(job, {
       onCamera: (state) => current() && this.#camera(current()!, state),
       onProgress: (progress) => {
@@ -224,8 +224,7 @@ export class LiveRuns {
     await run.running.stop();
     this.#close(run);
     run.camera.show(null);
-    if (this.config.target === 'jpeg')
-      send([null, null, { topic: run.plan.source.label, payload: Buffer.alloc(0) } as NodeMessage]); // whoever splits the stream begins anew
+    if (this.config.target === 'jpeg') send([null, null, { topic: run.plan.source.label, payload: Buffer.alloc(0) }]); // whoever splits the stream begins anew
     send([Object.assign(run.msg, { payload: { status: 'stopped', ...countsOf(run) } }), null]);
     run.done();
     this.show(this.isEmpty ? status.stopped : this.#words(), this.isEmpty);
@@ -273,7 +272,7 @@ export class LiveRuns {
         topic: plan.source.label,
         payload: null,
         progress: { job: plan.id, stage: 'live', ...progress },
-      } as NodeMessage,
+      },
     ]);
     this.show(run.isTroubled ? liveStatus.retrying : this.#words());
   }
@@ -299,6 +298,11 @@ export class LiveRuns {
         remedy: 'Deploy again.',
       });
     }
+    if (stage.mask !== null || stage.maskColor !== null) {
+      throw new RemasterError('BAD_SETTING', 'Holes are filled in files, not in what a camera sends.', {
+        remedy: 'Leave the mask of the video upscale node empty.',
+      });
+    }
     const { deinterlace, maxFps, maxHeight, hwaccel } = plan.source;
     const job: LiveJob = {
       ...model,
@@ -310,6 +314,7 @@ export class LiveRuns {
       noise: stage.noise,
       seed: stage.seed,
       colorFix: stage.colorFix,
+      stabilize: stage.stabilize,
       scale: stage.scale,
       faces: stage.faces,
       minFace: stage.minFace,

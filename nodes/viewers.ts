@@ -36,12 +36,12 @@ export function serveViewers(RED: NodeAPI): void {
   if (!app) return; // httpNodeRoot: false
   const { httpNodeMiddleware } = RED.settings as unknown as { httpNodeMiddleware?: Handler | readonly Handler[] };
   const before = httpNodeMiddleware === undefined ? [] : [httpNodeMiddleware].flat();
-  const serve = (path: string, show: (exhibit: Exhibit, request: Request, response: Response) => void): void => {
+  const serve = (path: string, show: (shown: Exhibit, request: Request, response: Response) => void): void => {
     app.get(`${ROOM}/:name${path}`, ...before, (request, response) => {
-      const exhibit = exhibits.get(request.params['name']!);
+      const shown = exhibits.get(request.params['name']!);
       response.setHeader('Cache-Control', 'no-store');
       response.setHeader('X-Content-Type-Options', 'nosniff');
-      if (exhibit) show(exhibit, request, response);
+      if (shown) show(shown, request, response);
       else say(response, 404, 'There is no live picture of this name now.');
     });
   };

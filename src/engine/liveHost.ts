@@ -1,6 +1,7 @@
 import { errorRecord, RemasterError } from '../errors';
 import { Gate } from '../model/gate';
 import { openFaceFinder, openModel } from '../model/host';
+import type { Model, ModelRequest } from '../model/model';
 import { findFfmpeg } from '../pipeline/ffmpegBinary';
 import { type Channel, openChannel } from '../pipeline/live/channel';
 import type { CameraState, LiveJob } from '../pipeline/live/job';
@@ -50,7 +51,8 @@ export function liveHost(send: (id: string, news: LiveNews) => void, onIdle: () 
       const users = new Map<string, (news: LiveNews) => void>();
       const onState = (state: CameraState): void => users.forEach((user) => user({ what: 'camera', state }));
       const open = async (): Promise<Channel> => {
-        const tools = { binary: await findFfmpeg(), openModel, openFaceFinder, turns };
+        const openUrgent = (request: ModelRequest): Promise<Model> => openModel(request, { isUrgent: true });
+        const tools = { binary: await findFfmpeg(), openModel: openUrgent, openFaceFinder, turns };
         return openChannel(settings, tools, onState);
       };
       found = { channel: open(), users };

@@ -67,7 +67,8 @@ export class Lives {
   run(wanted: LiveJob, events: LiveEvents): RunningLive {
     const job = checkLive(wanted);
     const id = randomUUID();
-    let [resolve, reject] = [(): void => {}, (_: Error): void => {}];
+    let resolve = (): void => {};
+    let reject: (error: Error) => void = () => {};
     const ended = new Promise<void>((...settle) => ([resolve, reject] = settle));
     ended.catch(() => {}); // whoever holds `ended` hears of it
     const none = { isStopping: false, wish: null, isNew: true, isInStream: false };

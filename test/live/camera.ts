@@ -74,9 +74,9 @@ export async function startCamera({
         : ['-c:v', 'mjpeg', '-q:v', '3']),
       ...['-pix_fmt', kind === 'ts' ? 'yuv420p' : 'yuvj420p', '-f', kind === 'ts' ? 'mpegts' : 'mpjpeg', 'pipe:1'],
     ]);
-    child.stdin!.on('error', () => {});
-    child.stderr!.resume();
-    child.stdout!.on('data', (bytes: Buffer) => {
+    child.stdin.on('error', () => {});
+    child.stderr.resume();
+    child.stdout.on('data', (bytes: Buffer) => {
       if (isFrozen) return;
       for (const viewer of viewers) if (viewer.writableLength < 1 << 20) viewer.write(bytes);
       const begin = bytes.indexOf('--ffmpeg');
@@ -128,7 +128,7 @@ export async function startCamera({
       clearInterval(timer);
       encoder.kill('SIGKILL');
       for (const viewer of viewers) viewer.destroy();
-      await new Promise<void>((resolve) => (server as Server).close(() => resolve()));
+      await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
 }

@@ -7,11 +7,24 @@ type Changes = Partial<Omit<LiveJob, 'source'>> & { readonly source?: Partial<Li
 export function liveJob(input: LiveInput, { source, ...changes }: Changes = {}): LiveJob {
   const { model, device, threads, order, strength, noise, seed, colorFix, scale, faces, minFace, tile, overlap } =
     JOB_DEFAULTS;
-  const { deinterlace, maxFps, maxHeight, hwaccel } = JOB_DEFAULTS;
+  const { deinterlace, maxFps, maxHeight, hwaccel, stabilize } = JOB_DEFAULTS;
   const { retryMin, retryMax, stall, budgetMs, effort } = LIVE_DEFAULTS;
   return {
     ...{ model, provider: 'cpu', device, threads, steps: 1, order, strength, noise, seed, colorFix, scale },
-    ...{ faces, minFace, tile, overlap, deinterlace, maxFps, maxHeight, hwaccel, budgetMs, effort, quality: null },
+    ...{
+      faces,
+      minFace,
+      tile,
+      overlap,
+      deinterlace,
+      maxFps,
+      maxHeight,
+      hwaccel,
+      stabilize,
+      budgetMs,
+      effort,
+      quality: null,
+    },
     source: { input, label: 'the camera', retryMin, retryMax, stall, ...source },
     target: { kind: 'pictures' },
     ...changes,

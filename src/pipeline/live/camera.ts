@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RemasterError } from '../../errors';
 import { settle, toRgb } from '../colour';
 import type { Colour } from '../colour';
+import { STABILIZE } from '../decode';
 import { describe, parseAspect, parsePicture, parseRate } from '../describe';
 import type { FfmpegBinary } from '../ffmpegBinary';
 import { type Ffmpeg, ffmpeg } from '../ffmpegProcess';
@@ -40,7 +41,7 @@ export interface CameraEvents {
   readonly onPicture: (picture: CameraPicture) => void;
 }
 
-type CameraSettings = Pick<LiveJob, 'source' | 'maxFps' | 'maxHeight' | 'deinterlace' | 'hwaccel'>;
+type CameraSettings = Pick<LiveJob, 'source' | 'maxFps' | 'maxHeight' | 'deinterlace' | 'stabilize' | 'hwaccel'>;
 
 /** Seconds a camera may take from being called to its first picture. */
 const ANSWER = 10;
@@ -157,7 +158,7 @@ function reduced(sent: { width: number; height: number }, maxHeight: number | nu
 
 /** Pictures until there are no more. Answers why, and only after ffmpeg is gone. */
 async function play(
-  { source, maxFps, hwaccel }: CameraSettings,
+  { source, maxFps, stabilize, hwaccel }: CameraSettings,
   binary: FfmpegBinary,
   info: CameraInfo,
   signal: AbortSignal,
@@ -167,6 +168,7 @@ async function play(
   const { width, height } = info;
   const filters = [
     ...(info.isInterlaced ? ['bwdif=mode=send_frame:parity=auto:deint=all'] : []),
+    ...STABILIZE[stabilize],
     `scale=${width}:${height}:${toRgb(info.colour)}`, // named size: a change of resolution must not change the frame size
     'format=rgb24',
   ];

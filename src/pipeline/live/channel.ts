@@ -1,3 +1,4 @@
+import { RemasterError } from '../../errors';
 import type { FaceFinder, Model, ModelRequest } from '../../model/model';
 import { type Enhancer, enhancer } from '../enhance';
 import { faceEnhancer } from '../face/enhance';
@@ -65,6 +66,7 @@ export function openChannel(
 
   async function enhanceAll(): Promise<never> {
     await using model = await tools.openModel({ ...modelRequest(settings), depth: 8 });
+    if (model.info.task === 'inpaint') throw forFilms(model.info.name);
     ({ steps } = model.info);
     await using finder = model.info.task === 'face' && settings.faces !== 'aligned' ? tools.openFaceFinder() : null;
     const enhance = perSize(model, finder, settings);
@@ -168,6 +170,11 @@ export function openChannel(
     },
   };
 }
+
+const forFilms = (name: string): RemasterError =>
+  new RemasterError('MODEL_INCOMPATIBLE', `The model ${name} fills holes, and a camera brings no mask.`, {
+    remedy: 'Choose a model that enlarges or restores.',
+  });
 
 /** Dropped before it costs anything, if a fresher one could be in time. If none can, the newest is the best there is. */
 const isTooLate = (age: number, expected: number, budget: number): boolean =>

@@ -63,6 +63,7 @@ type FromJob =
   | 'noise'
   | 'seed'
   | 'colorFix'
+  | 'stabilize'
   | 'scale'
   | 'faces'
   | 'minFace'

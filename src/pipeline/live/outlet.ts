@@ -196,7 +196,7 @@ async function clearHls(folder: string): Promise<void> {
 function trouble(error: unknown, target: EncodedTarget): RemasterError {
   const secrets = target.kind === 'push' ? [target.password, target.username] : [];
   const { message, code, detail } =
-    error instanceof RemasterError ? error : new RemasterError('ENCODE_FAILED', String((error as Error).message));
+    error instanceof RemasterError ? error : new RemasterError('ENCODE_FAILED', (error as Error).message);
   if (/No space left|quota exceeded/i.test(detail)) return diskFull(redacted(detail, secrets));
   return new RemasterError(code, redacted(message, secrets), {
     remedy: 'It is tried again by itself.',

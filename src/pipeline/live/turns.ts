@@ -33,7 +33,7 @@ export class Turns {
         return (cost) => {
           seat.deficit -= cost;
           this.#isBusy = false;
-          this.#next();
+          setImmediate(() => this.#next()); // whoever gives a turn back may want the next, and is to be among the others
         };
       },
       leave: () => void this.#circle.splice(this.#circle.indexOf(seat), 1),
