@@ -1,4 +1,4 @@
-export const ACTIONS = ['start', 'stop', 'pause', 'resume', 'restart', 'skip'] as const;
+export const ACTIONS = ['start', 'stop', 'pause', 'resume', 'restart', 'skip', 'snapshot'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /**

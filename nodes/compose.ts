@@ -9,6 +9,9 @@ import { fill, freeName, inFolder, placeholders } from './output';
 import { show, type Plan, type PlanStage } from './plan';
 import { evaluate, integerIn, optionIn, originOf, type Typed } from './typed';
 
+export const TARGETS = ['file', 'mjpeg', 'hls', 'segments', 'push', 'fragments', 'jpeg', 'discard'] as const;
+export type Target = (typeof TARGETS)[number];
+
 /** What the editor saves for a video out node. */
 export interface OutConfig extends NodeDef {
   readonly filename: string;
@@ -21,6 +24,18 @@ export interface OutConfig extends NodeDef {
   readonly pixelFormat?: string;
   readonly segment?: string | number;
   readonly concurrency?: string | number;
+  /** Absent in flows of the first release: a file. */
+  readonly target?: Target;
+  // Of live targets:
+  readonly viewer?: string;
+  readonly length?: string | number;
+  readonly keepCount?: string | number;
+  readonly keepHours?: string | number;
+  readonly keepBytes?: string | number;
+  readonly server?: string;
+  readonly serverType?: string;
+  readonly budget?: string | number;
+  readonly effort?: 'fixed' | 'follow';
   readonly audio: Job['audio'];
   readonly extras: boolean;
   readonly resume: boolean;
@@ -117,12 +132,10 @@ export async function compose(
 }
 
 /** The nodes a plan names, if they are deployed here and still mean the same. */
-function livingNodes(plan: Plan): {
-  source: LivingSource;
-  stage: PlanStage;
-  living: LivingStage;
-  model: LivingModel;
-} {
+export function livingNodes(plan: {
+  readonly source: { readonly node: string };
+  readonly stages: readonly PlanStage[];
+}): { source: LivingSource; stage: PlanStage; living: LivingStage; model: LivingModel } {
   const source = sources.get(plan.source.node);
   if (!source) throw gone('video in', plan.source.node);
   const [stage, second] = plan.stages;
@@ -151,7 +164,7 @@ const gone = (what: string, id: string): RemasterError =>
     remedy: 'Send the file through the flow again; a plan from another Node-RED must pass nodes of this one.',
   });
 
-function textOf(value: unknown, name: string): string {
+export function textOf(value: unknown, name: string): string {
   if (typeof value === 'string') return value;
   throw new RemasterError('BAD_SETTING', `${name} is ${show(value)}, not a text.`, {
     remedy: 'Correct it in the video out node, or in the message it is taken from.',

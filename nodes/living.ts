@@ -1,4 +1,5 @@
 import type { ModelChoice, Progress } from '../src/pipeline/job';
+import type { CameraState, LiveSource } from '../src/pipeline/live/job';
 
 /** A video in node that is deployed now. */
 export interface LivingSource {
@@ -6,6 +7,16 @@ export interface LivingSource {
   readonly names: (path: string) => boolean;
   /** It plays the clip that comes with the package. */
   readonly isSample: boolean;
+  /** Of a camera; null when it opens files. */
+  readonly live: LivingCamera | null;
+}
+
+/** The camera of a video in node. */
+export interface LivingCamera {
+  /** With its password, which stands nowhere else. Throws when a setting cannot work. */
+  readonly source: () => LiveSource;
+  /** Shows how it stands; null: nobody looks at it any more. */
+  readonly show: (state: CameraState | null) => void;
 }
 
 /** A video upscale node that is deployed now. */

@@ -71,17 +71,20 @@ export function planOf(msg: Readonly<Record<string, unknown>>): Plan {
     );
   }
   const kind = oneOf(plan['kind'], ['file', 'live', 'images'], 'kind');
-  if (kind !== 'file') throw invalid(`msg.video is of kind "${kind}"; this release restores files only.`);
-  const stages = plan['stages'];
-  if (!Array.isArray(stages)) throw invalid(`msg.video.stages is ${show(stages)}, not a list.`);
-  if (stages.length > 16) throw invalid(`msg.video.stages has ${stages.length} entries; 16 at most.`);
+  if (kind !== 'file') throw invalid(`msg.video is of kind "${kind}", which this node does not take.`);
   return {
     version: PLAN_VERSION,
     id: text(plan['id'], 'id', 64),
     kind,
     source: sourceOf(record(plan['source'], 'source')),
-    stages: stages.map((stage: unknown, index) => stageOf(record(stage, `stages[${index}]`), `stages[${index}]`)),
+    stages: stagesOf(plan['stages']),
   };
+}
+
+export function stagesOf(stages: unknown): readonly PlanStage[] {
+  if (!Array.isArray(stages)) throw invalid(`msg.video.stages is ${show(stages)}, not a list.`);
+  if (stages.length > 16) throw invalid(`msg.video.stages has ${stages.length} entries; 16 at most.`);
+  return stages.map((stage: unknown, index) => stageOf(record(stage, `stages[${index}]`), `stages[${index}]`));
 }
 
 function sourceOf(source: Fields): PlanSource {
@@ -145,14 +148,14 @@ function stageOf(stage: Fields, name: string): PlanStage {
   };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
-function record(value: unknown, name: string): Fields {
+export function record(value: unknown, name: string): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
   throw invalid(`${full(name)} is ${show(value)}, not an object.`);
 }
 
-function text(value: unknown, name: string, longest: number): string {
+export function text(value: unknown, name: string, longest: number): string {
   if (typeof value === 'string' && value.length > 0 && value.length <= longest) return value;
   throw invalid(`${full(name)} is ${show(value)}, not a text of 1 to ${longest} characters.`);
 }
@@ -176,13 +179,13 @@ function colourOrNull(value: unknown, name: string): string | null {
   throw invalid(`${full(name)} is ${show(value)}, not a colour like #00ff00.`);
 }
 
-const numberOrNull = (value: unknown, name: string, least: number, most: number): number | null =>
+export const numberOrNull = (value: unknown, name: string, least: number, most: number): number | null =>
   value === undefined || value === null ? null : number(value, name, least, most);
 
-const integerOrNull = (value: unknown, name: string, least: number, most: number): number | null =>
+export const integerOrNull = (value: unknown, name: string, least: number, most: number): number | null =>
   value === undefined || value === null ? null : integer(value, name, least, most);
 
-function oneOf<const T extends string | number | null>(value: unknown, allowed: readonly T[], name: string): T {
+export function oneOf<const T extends string | number | null>(value: unknown, allowed: readonly T[], name: string): T {
   const found = allowed.find((one) => one === value);
   if (found !== undefined) return found;
   throw invalid(`${full(name)} is ${show(value)}, not one of ${allowed.filter((one) => one !== null).join(', ')}.`);
@@ -198,7 +201,7 @@ export function show(value: unknown): string {
   return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }
 
-const invalid = (
+export const invalid = (
   message: string,
   remedy = 'Send the message through a video in and a video upscale node.',
 ): RemasterError => new RemasterError('PLAN_INVALID', message, { remedy });

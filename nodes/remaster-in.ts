@@ -7,13 +7,14 @@ import { JOB_DEFAULTS, type Job } from '../src/pipeline/job';
 import { actionOf } from './actions';
 import { allowedSource, pathRules, type PathRules } from './allow';
 import { enter, sources } from './living';
+import { isLiveConfig, liveIn, type LiveConfig } from './liveIn';
 import { PLAN_VERSION, type Plan } from './plan';
 import { reportable } from './report';
 import * as status from './status';
 import { evaluate, integerIn, numberIn, optionIn, originOf, secondsIn, type Typed } from './typed';
 
-interface Config extends NodeDef {
-  readonly source: 'file' | 'sample';
+interface Config extends NodeDef, Omit<LiveConfig, 'source'> {
+  readonly source: 'file' | 'sample' | LiveConfig['source'];
   readonly path: string;
   readonly pathType: string;
   readonly trimStart: string;
@@ -33,6 +34,7 @@ const SAMPLE = join(__dirname, '..', '..', 'examples', 'media', 'sample.mp4');
 export default function remasterIn(RED: NodeAPI): void {
   function RemasterIn(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
+    if (isLiveConfig(config)) return liveIn(RED, this, config);
     const path: Typed = { value: config.path, type: config.pathType };
     const trimStart: Typed = { value: config.trimStart, type: config.trimStartType };
     const trimEnd: Typed = { value: config.trimEnd, type: config.trimEndType };
@@ -48,7 +50,7 @@ export default function remasterIn(RED: NodeAPI): void {
       const value: unknown = RED.util.evaluateNodeProperty(path.value, path.type, this, {});
       return typeof value === 'string' ? resolve(rules().base, value) : null;
     };
-    const leave = enter(sources, this.id, { names: (file) => file === ownPath(), isSample });
+    const leave = enter(sources, this.id, { names: (file) => file === ownPath(), isSample, live: null });
     this.on('close', () => {
       isClosed = true;
       leave();

@@ -5,13 +5,16 @@ import type { Progress } from '../src/pipeline/job';
 import { ACTIONS, actionOf, type Action } from './actions';
 import { compose, type OutConfig } from './compose';
 import { Jobs, type Order, type Outcome } from './jobs';
+import { LiveRuns } from './liveOut';
+import { anyPlanOf, isLive } from './livePlan';
 import { stages } from './living';
 import { Pace } from './pace';
-import { planOf, show, type Plan } from './plan';
+import { show, type Plan } from './plan';
 import { reportable } from './report';
 import { progressMessage, resultPayload, whole } from './results';
 import * as status from './status';
 import { keepFor, takeFor } from './suspended';
+import { serveViewers } from './viewers';
 
 type Send = (msg: (NodeMessage | null)[]) => void;
 type Done = (error?: Error) => void;
@@ -25,6 +28,8 @@ interface NodeOrder extends Order {
 const promised = new Set<string>();
 
 export default function remasterOut(RED: NodeAPI): void {
+  serveViewers(RED);
+
   function RemasterOut(this: Node, config: OutConfig): void {
     RED.nodes.createNode(this, config);
     let isClosed = false;
@@ -45,6 +50,7 @@ export default function remasterOut(RED: NodeAPI): void {
       shown = now;
     });
     line.final(resting);
+    const lives = new LiveRuns(RED, this, config, (words, isLast) => (isLast ? line.final(words) : line.push(words)));
 
     const jobs = new Jobs<NodeOrder>(() => {
       const { standing } = jobs;
@@ -83,7 +89,9 @@ export default function remasterOut(RED: NodeAPI): void {
 
     const begin = async (msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> => {
       if (msg['video'] === undefined && msg['action'] !== undefined) throw unknownAction(msg['action']);
-      const plan = planOf(msg);
+      const plan = anyPlanOf(msg);
+      if (isLive(plan)) return lives.begin(plan, msg, send, done);
+      if ((config.target ?? 'file') !== 'file') throw notLive(plan.source.label);
       const { job, stage, model } = await compose(RED, this, config, msg, plan, (path) => promised.has(path));
       if (isClosed) return;
       last = { video: plan, ...(msg.topic === undefined ? {} : { topic: msg.topic }) };
@@ -136,6 +144,8 @@ export default function remasterOut(RED: NodeAPI): void {
     };
 
     const act = async (action: Action, msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> => {
+      if (lives.isKnown) return actLive(action, msg, send, done);
+      if (action === 'snapshot') throw noSnapshot();
       if (jobs.isEmpty && (action === 'start' || action === 'restart')) {
         if (last === null) throw nothingTo(action);
         delete msg['action']; // from here on it is a message that brings a video
@@ -148,6 +158,14 @@ export default function remasterOut(RED: NodeAPI): void {
       else if (action === 'skip') await jobs.skip();
       else if (action === 'restart') await jobs.restart();
       else if (jobs.isPaused) jobs.resume();
+      done();
+    };
+
+    const actLive = async (action: Action, msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> => {
+      if (action === 'snapshot') await lives.snapshot(msg, send);
+      else if (action === 'start' || action === 'resume') await lives.again(send);
+      else await lives.stop(send);
+      if (action === 'restart') await lives.again(send);
       done();
     };
 
@@ -169,15 +187,16 @@ export default function remasterOut(RED: NodeAPI): void {
     const leave = async (removed: boolean): Promise<void> => {
       const { isPaused } = jobs;
       const waiting = [...pending];
-      const orders = await jobs.leave();
+      const [orders, streams] = await Promise.all([jobs.leave(), lives.leave()]);
       rest();
       for (const { job } of orders) promised.delete(job.output);
       if (!removed) {
         // not over, so not done(): that comes when the job ends
-        keepFor(this.id, { messages: [...new Set([...orders.map(({ msg }) => msg), ...waiting])], isPaused });
+        const all = [...orders, ...streams].map(({ msg }) => msg);
+        keepFor(this.id, { messages: [...new Set([...all, ...waiting])], isPaused });
         return;
       }
-      for (const { msg, done } of orders) {
+      for (const { msg, done } of [...orders, ...streams]) {
         msg.payload = { status: 'stopped' };
         done();
       }
@@ -196,4 +215,14 @@ const unknownAction = (action: unknown): RemasterError =>
 const nothingTo = (action: Action): RemasterError =>
   new RemasterError('NO_PLAN', `There is nothing to ${action}: no video has come yet.`, {
     remedy: 'Send a file through the video in node first.',
+  });
+
+const notLive = (label: string): RemasterError =>
+  new RemasterError('BAD_SETTING', `${show(label)} is a file, and this video out node is set up for cameras.`, {
+    remedy: 'Choose the target “a video file”.',
+  });
+
+const noSnapshot = (): RemasterError =>
+  new RemasterError('BAD_SETTING', 'A snapshot is of a camera, and none runs here.', {
+    remedy: 'Begin a camera first.',
   });

@@ -6,7 +6,8 @@ import { actionOf } from './actions';
 import { allowedSource, pathRules, type PathRules } from './allow';
 import { enter, stages, type LivingModel } from './living';
 import { knownModel, usableModel } from './models';
-import { COLOUR, COLOUR_FIXES, FACES, planOf, type PlanStage, show as shown, STABILIZE } from './plan';
+import { anyPlanOf } from './livePlan';
+import { COLOUR, COLOUR_FIXES, FACES, type PlanStage, show as shown, STABILIZE } from './plan';
 import type { ModelNode } from './remaster-model';
 import { reportable } from './report';
 import * as status from './status';
@@ -108,7 +109,7 @@ export default function remasterUpscale(RED: NodeAPI): void {
     };
 
     const planWithStage = async (msg: NodeMessageInFlow) => {
-      const plan = planOf(msg);
+      const plan = anyPlanOf(msg);
       if (plan.stages.length > 0) {
         throw new RemasterError(
           'PLAN_INVALID',

@@ -25,7 +25,11 @@ export const failed = (thrown: unknown): NodeStatus => ({
   text: `failed: ${SHORT[errorRecord(thrown).code]}`,
 });
 
-export const source = ({ width, height, fps }: SourceSummary): NodeStatus => ({
+export const source = ({
+  width,
+  height,
+  fps,
+}: Pick<SourceSummary, 'width' | 'height' | 'fps'> & Partial<SourceSummary>): NodeStatus => ({
   fill: 'green',
   shape: 'dot',
   text: fps === null ? `${width}x${height}` : `${width}x${height} ${brief(fps)}fps`,
@@ -83,12 +87,12 @@ export function clock(seconds: number): string {
 }
 
 /** Three figures: `0.42`, `7.3`, `24`, `29.97` becomes `30`. */
-function brief(value: number): string {
+export function brief(value: number): string {
   if (value >= 10) return String(Math.round(value));
   return value >= 1 ? String(Math.round(value * 10) / 10) : String(Math.round(value * 100) / 100);
 }
 
-const clip = (text: string): string => (text.length <= 20 ? text : `${text.slice(0, 19)}…`);
+export const clip = (text: string): string => (text.length <= 20 ? text : `${text.slice(0, 19)}…`);
 
 /** What `failed:` is followed by. */
 export const SHORT: Record<ErrorCode, string> = {
@@ -106,6 +110,7 @@ export const SHORT: Record<ErrorCode, string> = {
   MODEL_INVALID: 'bad model',
   MODEL_NOT_FOUND: 'no model',
   NO_PLAN: 'no video',
+  NO_SIGNAL: 'no signal',
   OUTPUT_BUSY: 'file in use',
   OUTPUT_EXISTS: 'file exists',
   OUTPUT_UNWRITABLE: 'cannot write',

@@ -30,7 +30,7 @@ describe('the house', () => {
       /^nodes\//,
       [
         /^nodes\//,
-        /^src\/(engine|errors|pipeline\/(job|settings)|model\/library|index)/,
+        /^src\/(engine|errors|pipeline\/(job|settings|live\/(job|address|boxes))|model\/library|index)/,
         /^node:/,
         /^(node-red|express)$/,
       ],

@@ -4,7 +4,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RemasterError, StoppedError } from '../errors';
 import type { Job, ModelChoice, Progress, Result } from '../pipeline/job';
+import type { LiveJob } from '../pipeline/live/job';
 import { checkJob } from '../pipeline/settings';
+import { type LiveEvents, Lives, type RunningLive } from './lives';
 import { type Ask, PROTOCOL, type Reply, type Request } from './protocol';
 
 export { StoppedError } from '../errors';
@@ -31,6 +33,8 @@ export interface Engine {
   /** Throws BAD_SETTING at once for a job that cannot be. */
   run(job: Job, events?: JobEvents): RunningJob;
   ask<K extends keyof Ask>(what: K, args: Ask[K]['args']): Promise<Ask[K]['result']>;
+  /** Runs until it is stopped; begins again by itself when the engine dies. Throws BAD_SETTING at once for a job that cannot be. */
+  live(job: LiveJob, events?: LiveEvents): RunningLive;
   /** How long it stays when there is nothing to do. */
   linger(seconds: number): void;
   /** Process number of the running engine; null when there is none now. */
@@ -95,6 +99,12 @@ class EngineClient implements Engine {
   readonly #asks = new Map<string, PendingAsk>();
   readonly #children = new Set<number>();
   readonly #scratch = new Set<string>();
+  readonly #lives = new Lives({
+    send: (id, say) => this.#send({ type: 'live', id, say }),
+    isUp: () => this.#child !== null,
+    kill: () => this.#child?.kill('SIGKILL'),
+    onEnd: () => this.#hold(),
+  });
 
   constructor(private idleMs: number) {}
 
@@ -128,13 +138,17 @@ class EngineClient implements Engine {
     }) as Promise<Ask[K]['result']>;
   }
 
+  live(job: LiveJob, events: LiveEvents = {}): RunningLive {
+    return this.#lives.run(job, events);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#end().finally(() => (this.#closing = null));
     return this.#closing;
   }
 
   async #end(): Promise<void> {
-    await Promise.all([...this.#jobs.values()].map(({ id }) => this.#stopById(id, true)));
+    await Promise.all([this.#lives.close(), ...[...this.#jobs.values()].map(({ id }) => this.#stopById(id, true))]);
     const child = this.#child;
     if (!child) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -190,11 +204,15 @@ class EngineClient implements Engine {
     this.#hold();
   }
 
+  get #isWanted(): boolean {
+    return this.#jobs.size > 0 || this.#asks.size > 0 || this.#lives.size > 0;
+  }
+
   /** The engine keeps this process alive only while something is wanted from it. */
   #hold(): void {
     const child = this.#child;
     if (!child) return;
-    const isWanted = this.#jobs.size > 0 || this.#asks.size > 0;
+    const isWanted = this.#isWanted;
     child[isWanted ? 'ref' : 'unref']();
     child.channel?.[isWanted ? 'ref' : 'unref']();
   }
@@ -230,6 +248,10 @@ class EngineClient implements Engine {
       return void (reply.alive ? this.#children.add(reply.pid) : this.#children.delete(reply.pid));
     if (reply.type === 'scratch')
       return void (reply.gone ? this.#scratch.delete(reply.path) : this.#scratch.add(reply.path));
+    if (reply.type === 'live') {
+      if (reply.news.what === 'picture' || reply.news.what === 'progress') this.#crashes = 0;
+      return this.#lives.receive(reply.id, reply.news);
+    }
     if (reply.type === 'answer' || (reply.type === 'failed' && this.#asks.has(reply.id))) {
       const pending = this.#asks.get(reply.id);
       this.#asks.delete(reply.id);
@@ -270,7 +292,7 @@ class EngineClient implements Engine {
   async #gone(child: ChildProcess, crash: string | null): Promise<void> {
     if (this.#child !== child) return;
     this.#child = null;
-    const isWanted = this.#jobs.size > 0 || this.#asks.size > 0;
+    const isWanted = this.#isWanted;
     for (const pid of this.#children) kill(pid);
     const left = [...this.#scratch];
     this.#children.clear();
@@ -285,8 +307,9 @@ class EngineClient implements Engine {
       this.#restart = null;
       for (const { id, job } of this.#jobs.values()) this.#send({ type: 'job', id, job });
       for (const { request } of this.#asks.values()) this.#send(request);
+      this.#lives.begin();
     }, wait);
-    if (this.#jobs.size === 0 && this.#asks.size === 0) this.#restart.unref();
+    if (!this.#isWanted) this.#restart.unref();
   }
 
   #tellCrash(how: string): void {
@@ -294,6 +317,7 @@ class EngineClient implements Engine {
       remedy: 'It starts again by itself; if it happens again, look at memory and at the lines below.',
       detail: this.#words,
     });
+    this.#lives.interrupted(crash);
     for (const [id, { reject }] of this.#asks) {
       this.#asks.delete(id);
       reject(crash);

@@ -6,6 +6,7 @@ import { restore } from '../pipeline/restore';
 import { discard } from '../pipeline/workplace';
 import { errorRecord, RemasterError, StoppedError } from '../errors';
 import { answer } from './answers';
+import { liveHost } from './liveHost';
 import { modelShelf } from './shelf';
 import { type Ask, PROTOCOL, type Reply, type Request } from './protocol';
 import { JobQueue } from './queue';
@@ -25,6 +26,10 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
   >();
   const queue = new JobQueue((id, position) => send({ type: 'queued', id, position }));
   const shelf = modelShelf();
+  const lives = liveHost(
+    (id, news) => send({ type: 'live', id, news }),
+    () => rest(),
+  );
   let asking = 0;
   let idleMs = 60_000;
   let idle: NodeJS.Timeout | undefined;
@@ -33,7 +38,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
 
   const rest = (): void => {
     clearTimeout(idle);
-    if (queue.length > 0 || asking > 0 || idleMs <= 0) return;
+    if (queue.length > 0 || lives.size > 0 || asking > 0 || idleMs <= 0) return;
     idle = setTimeout(() => void close().finally(() => process.exit(0)), idleMs);
   };
 
@@ -100,7 +105,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     clearTimeout(idle);
     const all = [...running.entries()];
     for (const [id] of all) stop(id, true);
-    await Promise.all(all.filter(([id]) => running.has(id)).map(([, { ended }]) => ended));
+    await Promise.all([lives.close(), ...all.filter(([id]) => running.has(id)).map(([, { ended }]) => ended)]);
   }
 
   return {
@@ -127,6 +132,9 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
           break;
         case 'ask':
           void ask(request.id, request.what, request.args);
+          break;
+        case 'live':
+          lives.receive(request.id, request.say);
           break;
       }
     },

@@ -2,6 +2,7 @@ import type { ErrorRecord } from '../errors';
 import type { ModelSummary } from '../model/library';
 export type { ModelSummary } from '../model/library';
 import type { Job, Progress, Result } from '../pipeline/job';
+import type { LiveNews, LiveSay } from './liveProtocol';
 
 /** Raised when a message changes its meaning; an engine of another version is refused at once. */
 export const PROTOCOL = 1;
@@ -68,7 +69,8 @@ export type Request =
   | { readonly type: 'job'; readonly id: string; readonly job: Job }
   /** `keep`: suspend (finished segments stay when the job may resume) instead of throwing everything away. */
   | { readonly type: 'stop'; readonly id: string; readonly keep: boolean }
-  | { readonly type: 'ask'; readonly id: string; readonly what: keyof Ask; readonly args: unknown };
+  | { readonly type: 'ask'; readonly id: string; readonly what: keyof Ask; readonly args: unknown }
+  | { readonly type: 'live'; readonly id: string; readonly say: LiveSay };
 
 /** From the engine to the client. */
 export type Reply =
@@ -80,6 +82,7 @@ export type Reply =
   | { readonly type: 'stopped'; readonly id: string }
   | { readonly type: 'failed'; readonly id: string; readonly error: ErrorRecord }
   | { readonly type: 'answer'; readonly id: string; readonly result: unknown }
+  | { readonly type: 'live'; readonly id: string; readonly news: LiveNews }
   /** A process the engine started, so that the client can end it if the engine cannot. */
   | { readonly type: 'child'; readonly pid: number; readonly alive: boolean }
   /** A file or folder to remove if the engine dies; `gone` takes it off the list. */

@@ -1,41 +1,43 @@
 /**
- * Lets `room` in at a time, in the order they came. A pass is given back by calling it. Who is aborted while waiting
+ * Lets `room` in at a time, in the order they came, those in a hurry before the others. A pass is given back by calling it. Who is aborted while waiting
  * never enters: the promise rejects with the signal's reason.
  */
 export class Gate {
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { readonly enter: () => void; readonly isUrgent: boolean }[] = [];
 
   constructor(room: number) {
     this.#free = room;
   }
 
-  async enter(signal: AbortSignal): Promise<() => void> {
+  async enter(signal: AbortSignal, isUrgent = false): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free--;
-    else await this.#wait(signal);
+    else await this.#wait(signal, isUrgent);
     return () => this.#leave();
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #wait(signal: AbortSignal, isUrgent: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const enter = (): void => {
         signal.removeEventListener('abort', stop);
         resolve();
       };
+      const place = { enter, isUrgent };
       const stop = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(enter), 1);
+        this.#waiting.splice(this.#waiting.indexOf(place), 1);
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whatever was given as the reason
         reject(signal.reason as Error);
       };
       signal.addEventListener('abort', stop, { once: true });
-      this.#waiting.push(enter);
+      const others = isUrgent ? this.#waiting.findIndex((one) => !one.isUrgent) : -1;
+      this.#waiting.splice(others < 0 ? this.#waiting.length : others, 0, place);
     });
   }
 
   #leave(): void {
     const next = this.#waiting.shift();
-    if (next) next();
+    if (next) next.enter();
     else this.#free++;
   }
 }

@@ -9,6 +9,8 @@ import type { RuntimeReport } from './workerMessages';
 export interface OpenOptions {
   /** Folders of bundles, looked through before the package's own. */
   readonly folders?: readonly string[];
+  /** Somebody watches what it makes: its batches go before those of models that are not in a hurry. */
+  readonly isUrgent?: boolean;
 }
 
 interface Opened {
@@ -34,13 +36,16 @@ let finders = 0;
  * Loads the model that `request` describes. Equal requests share one, which is released when the last who opened it
  * has disposed of it.
  */
-export async function openModel(request: ModelRequest, { folders = [] }: OpenOptions = {}): Promise<Model> {
+export async function openModel(
+  request: ModelRequest,
+  { folders = [], isUrgent = false }: OpenOptions = {},
+): Promise<Model> {
   const folder = findBundle(request.model, folders);
   const { bytes } = await readManifest(folder);
   const version = createHash('sha256').update(bytes).digest('hex');
   const entry = borrow(folder, version, request);
   try {
-    return modelOf(entry, await entry.opened);
+    return modelOf(entry, await entry.opened, isUrgent);
   } catch (error) {
     // Rejects with the same error, there being nothing to close.
     await giveBack(entry).catch(() => {});
@@ -58,7 +63,7 @@ export function openFaceFinder(): FaceFinder {
       const thread = runningThread();
       const data = ownedBytes(picture.data);
       return untilAborted(
-        passing(thread, signal, () => thread.call('faces', { picture: { ...picture, data } }, [data.buffer])),
+        passing(thread, false, signal, () => thread.call('faces', { picture: { ...picture, data } }, [data.buffer])),
         signal,
       );
     },
@@ -120,13 +125,13 @@ function endIfUnused(thread: Thread): void {
   if (current === thread) current = null;
 }
 
-function modelOf(entry: Entry, { handle, info }: Opened): Model {
+function modelOf(entry: Entry, { handle, info }: Opened, isUrgent: boolean): Model {
   let disposed = false;
   /** Batches under way or waiting: a model is closed only after the last of them. */
   const running = new Set<Promise<unknown>>();
 
   const runBatch = (batch: TileBatch, signal: AbortSignal): Promise<Uint8Array> =>
-    passing(entry.thread, signal, () => {
+    passing(entry.thread, isUrgent, signal, () => {
       const data = ownedBytes(batch.data);
       const mask = batch.mask && ownedBytes(batch.mask);
       const moved = mask ? [data.buffer, mask.buffer] : [data.buffer];
@@ -152,8 +157,8 @@ function modelOf(entry: Entry, { handle, info }: Opened): Model {
 }
 
 /** Calls the thread when it is our turn, unless nobody wants it any more. */
-async function passing<T>(thread: Thread, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-  const leave = await thread.gate.enter(signal);
+async function passing<T>(thread: Thread, isUrgent: boolean, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+  const leave = await thread.gate.enter(signal, isUrgent);
   try {
     signal.throwIfAborted();
     return await call();

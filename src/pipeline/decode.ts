@@ -78,7 +78,7 @@ function averaged(around: number, one: number, sum: number): string {
  * a model invent another texture in every frame, goes, and what moves stays. It sees a few frames of the source each
  * way and keeps no memory, so a resumed job makes the same pictures.
  */
-const STABILIZE: Readonly<Record<Job['stabilize'], readonly string[]>> = {
+export const STABILIZE: Readonly<Record<Job['stabilize'], readonly string[]>> = {
   off: [],
   low: [averaged(5, 0.04, 0.12)],
   high: [averaged(9, 0.08, 0.4)],

@@ -96,7 +96,7 @@ function withoutEditList(binary: FfmpegBinary, { encoder }: Codec): string[] {
 }
 
 /** The colour the encoder is given. R′G′B′ sources become BT.709 in codecs that store Y′CbCr. */
-function encodedColour(colour: Colour, pixelFormat: string): Colour {
+export function encodedColour(colour: Colour, pixelFormat: string): Colour {
   const isRgb = /^(gbr|bgr)/.test(pixelFormat);
   return colour.matrix === 'gbr' && !isRgb ? { ...colour, matrix: 'bt709', range: 'tv' } : colour;
 }

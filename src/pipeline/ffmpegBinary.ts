@@ -14,6 +14,10 @@ export interface FfmpegBinary {
   readonly encoders: ReadonlySet<string>;
   /** It knows `-fps_mode` (5.1 and later); older ones take `-vsync`. */
   readonly hasFpsMode: boolean;
+  /** RTSP's time-out is called `-timeout` (5.0 and later); before that it is `-stimeout`, and `-timeout` would make it listen. */
+  readonly hasRtspTimeout: boolean;
+  /** Built without shared libraries: looking up the name of a host crashes it on Linux. */
+  readonly crashesOnNames: boolean;
 }
 
 /** Paths tried, in this order, with why each was passed over. */
@@ -110,6 +114,9 @@ async function ask(path: string, origin: FfmpegBinary['origin']): Promise<Ffmpeg
     version,
     encoders: new Set([...encoders.matchAll(/^ [VAS][F.][S.][X.][B.][D.] (\S+)/gm)].map(([, name]) => name!)),
     hasFpsMode: libavformat(banner) >= 59_027, // ffmpeg 5.1
+    hasRtspTimeout: libavformat(banner) >= 59_000, // ffmpeg 5.0
+    crashesOnNames:
+      process.platform === 'linux' && /--enable-static|-static\b/.test(banner) && !banner.includes('--enable-shared'),
   };
 }
 

@@ -15,6 +15,8 @@ export interface Ffmpeg extends AsyncDisposable {
   readonly words: () => string;
   /** How many lines it has written to stderr. */
   readonly complaints: () => number;
+  /** Asks it to end in good order, as a camera likes it, and kills it when that takes longer. Whoever reads stdout reads on. */
+  quit(graceMs: number): Promise<void>;
 }
 
 /** Told of every process started and ended, so that somebody else can end it if this process dies. */
@@ -71,6 +73,12 @@ export function ffmpeg(binary: FfmpegBinary, args: readonly string[], signal: Ab
     ended,
     words: () => words,
     complaints: () => complaints,
+    async quit(graceMs) {
+      if (running(child)) child.kill('SIGTERM');
+      const timer = setTimeout(kill, graceMs);
+      await closed;
+      clearTimeout(timer);
+    },
     async [Symbol.asyncDispose]() {
       if (running(child)) kill();
       child.stdout.destroy(); // 'close' never comes while a pipe still holds unread frames

@@ -186,7 +186,7 @@ export async function restore(
   }
 }
 
-function wantedScale({ scale }: Job, { info }: Model): number {
+export function wantedScale({ scale }: Pick<Job, 'scale'>, { info }: Model): number {
   if (scale === null || scale <= info.scale) return scale ?? info.scale;
   throw new RemasterError('BAD_SETTING', `The model ${info.name} enlarges ${info.scale} times, not ${scale} times.`, {
     remedy: 'Ask for less, or choose a model with a larger scale.',
@@ -209,7 +209,7 @@ const nothingThere = ({ start }: NonNullable<Job['trim']>, { source, duration }:
 /** Seconds decoded before the wanted part, so that the first wanted frame is whole whatever the seek hit. */
 const SEEK_MARGIN = 5;
 
-const modelRequest = ({
+export const modelRequest = ({
   model,
   provider,
   device,
@@ -220,7 +220,7 @@ const modelRequest = ({
   strength,
   noise,
   seed,
-}: Job): Omit<ModelRequest, 'depth'> => ({
+}: Omit<ModelRequest, 'depth' | 'colorFix'> & Pick<Job, 'colorFix'>): Omit<ModelRequest, 'depth'> => ({
   model,
   provider,
   device,

@@ -18,6 +18,22 @@ describe('A gate', () => {
     assert.deepEqual(order, [3, 4]);
   });
 
+  it('lets those in a hurry in before the others, and keeps the order among them', async () => {
+    const gate = new Gate(1);
+    const order: string[] = [];
+    const leave = await gate.enter(never);
+    const all = [
+      ['file', false],
+      ['live', true],
+      ['second live', true],
+      ['second file', false],
+    ] as const;
+    const done = all.map(([name, isUrgent]) => gate.enter(never, isUrgent).then((out) => (order.push(name), out())));
+    leave();
+    await Promise.all(done);
+    assert.deepEqual(order, ['live', 'second live', 'file', 'second file']);
+  });
+
   it('turns away who is aborted while waiting, and nobody else', async () => {
     const gate = new Gate(1);
     const leave = await gate.enter(never);

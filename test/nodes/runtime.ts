@@ -56,10 +56,11 @@ async function main({ nodeRed, userDir, settings }: RuntimeOrder): Promise<void>
         },
       },
     },
+    ...(settings['guard'] === undefined ? {} : { httpNodeMiddleware: guardedBy(settings['guard']) }),
     ...settings,
   });
   app.use('/', RED.httpAdmin);
-  app.use('/', RED.httpNode);
+  app.use((settings['httpNodeRoot'] as string | undefined) ?? '/', RED.httpNode);
   RED.events.on('node-status', ({ id, status }: { id: string; status?: object }) =>
     tell({ type: 'status', id, ...(status && { status }) }),
   );
@@ -73,5 +74,11 @@ async function main({ nodeRed, userDir, settings }: RuntimeOrder): Promise<void>
   process.on('SIGTERM', leave);
   process.on('disconnect', leave); // the test is gone
 }
+
+/** A middleware, which is a function and so cannot come with the order: lets through who brings this authorization. */
+const guardedBy =
+  (wanted: unknown) =>
+  (request: { headers: { authorization?: string } }, response: { sendStatus(code: number): void }, next: () => void) =>
+    request.headers.authorization === wanted ? next() : response.sendStatus(401);
 
 if (process.env['REMASTER_TEST_RUNTIME']) void main(JSON.parse(process.env['REMASTER_TEST_RUNTIME']) as RuntimeOrder);

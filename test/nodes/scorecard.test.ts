@@ -16,6 +16,7 @@ interface Definition {
   readonly align?: string;
   readonly paletteLabel?: string;
   readonly defaults: Readonly<Record<string, { value: unknown; type?: string; validate?: (v: unknown) => unknown }>>;
+  readonly credentials?: Readonly<Record<string, object>>;
 }
 
 interface Package {
@@ -119,7 +120,7 @@ describe('scorecard of the flow library', () => {
       });
 
       it('has a field for every setting, and a setting for every field', () => {
-        const { category, defaults } = definitionOf(type);
+        const { category, defaults, credentials = {} } = definitionOf(type);
         const prefix = category === 'config' ? 'node-config-input-' : 'node-input-';
         const fields = [...read(`nodes/${type}.html`).matchAll(/ id="(node-(?:config-)?input-)(\w+)"/g)].map(
           ([, start, name]) => {
@@ -127,8 +128,8 @@ describe('scorecard of the flow library', () => {
             return name;
           },
         );
-        assert.deepEqual(new Set(fields), new Set(Object.keys(defaults)));
-        for (const field of fields.filter((name) => !name!.endsWith('Type'))) {
+        assert.deepEqual(new Set(fields), new Set([...Object.keys(defaults), ...Object.keys(credentials)]));
+        for (const field of fields.filter((name) => !/Type$|^outputs$/.test(name!))) {
           assert.match(
             read(`nodes/${type}.html`),
             new RegExp(`<label for="${prefix}${field}"`),

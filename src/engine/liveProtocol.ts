@@ -1,0 +1,30 @@
+import type { ErrorRecord } from '../errors';
+import type { CameraState, LiveJob, LivePicture, LiveProgress } from '../pipeline/live/job';
+import type { Mp4Part } from '../pipeline/live/boxes';
+
+/** About one live job, from the client to the engine. */
+export type LiveSay =
+  | { readonly what: 'start'; readonly job: LiveJob }
+  | { readonly what: 'stop' }
+  /** One JPEG may be sent: of the newest picture, if its number is above `after`, or else of the next one. */
+  | { readonly what: 'want'; readonly after: number }
+  /** A part of the fragmented MP4 was passed on: there is room for another. */
+  | { readonly what: 'taken' };
+
+/** About one live job, from the engine to the client. */
+export type LiveNews =
+  | { readonly what: 'camera'; readonly state: CameraState }
+  | { readonly what: 'progress'; readonly progress: LiveProgress }
+  /** The answer to `want`. */
+  | { readonly what: 'picture'; readonly picture: LivePicture }
+  /** Null: the stream has ended; the next part is an `init` again. */
+  | { readonly what: 'part'; readonly part: Mp4Part | null }
+  /** A recording is finished. */
+  | { readonly what: 'file'; readonly path: string }
+  /** The target takes no pictures; the engine goes on trying. */
+  | { readonly what: 'trouble'; readonly error: ErrorRecord }
+  | { readonly what: 'stopped' }
+  | { readonly what: 'failed'; readonly error: ErrorRecord };
+
+/** Parts of a fragmented MP4 that may be on their way: more only says that whoever takes them is slow. */
+export const PARTS_AT_ONCE = 4;

@@ -1,0 +1,217 @@
+import { RemasterError } from '../../errors';
+import type { FaceFinder, Model, ModelRequest } from '../../model/model';
+import { type Enhancer, enhancer } from '../enhance';
+import { faceEnhancer } from '../face/enhance';
+import { settleFaces } from '../face/settle';
+import type { FfmpegBinary } from '../ffmpegBinary';
+import { scaledSize } from '../reduce';
+import { modelRequest, wantedScale } from '../restore';
+import { type CameraInfo, type CameraPicture, watchCamera } from './camera';
+import type { LiveFrame } from './frame';
+import type { CameraState, LiveJob, LivePicture, LiveProgress } from './job';
+import { jpegMaker } from './jpeg';
+import { Newest } from './newest';
+import { tally } from './tally';
+import type { Turns } from './turns';
+
+/** What several jobs with one camera and equal settings share: the connection, the decoder and the model's work. */
+export type ChannelSettings = Omit<LiveJob, 'target' | 'quality'>;
+
+export interface ChannelTools {
+  readonly binary: FfmpegBinary;
+  openModel(request: ModelRequest): Promise<Model>;
+  openFaceFinder(): FaceFinder;
+  /** Shared by all channels of the process. */
+  readonly turns: Turns;
+}
+
+export interface Channel {
+  /** Rejects when the channel is closed, or with an error that waiting cannot mend. */
+  readonly ended: Promise<never>;
+  /** `put` is told of every picture when it is done; it must not wait. Answers with the way to take it off. */
+  subscribe(put: (frame: LiveFrame) => void): () => void;
+  progress(): Omit<LiveProgress, 'target'>;
+  /** A JPEG of the newest picture, and if that is not newer than number `after`, of the next one. */
+  picture(after: number, signal: AbortSignal): Promise<LivePicture>;
+  /** Settles when nothing of it is left. */
+  close(): Promise<void>;
+}
+
+/** `onState` is told whenever it stands differently with the camera. */
+export function openChannel(
+  settings: ChannelSettings,
+  tools: ChannelTools,
+  onState: (state: CameraState) => void,
+): Channel {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const numbers = tally();
+  const age = ({ at }: CameraPicture): number => performance.now() - at;
+  const waiting = new Newest<CameraPicture>((picture) => numbers.dropped(age(picture)));
+  const outlets = new Set<(frame: LiveFrame) => void>();
+  let camera: CameraState = { is: 'connecting' };
+  let latest: LiveFrame | null = null;
+  let steps: number | null = null;
+  let changed = (): void => {};
+  let change = new Promise<void>((resolve) => (changed = resolve));
+
+  const deliver = (frame: LiveFrame): void => {
+    latest = frame;
+    numbers.made(frame.done - frame.at);
+    for (const put of outlets) put(frame);
+    const tell = changed;
+    change = new Promise((resolve) => (changed = resolve));
+    tell();
+  };
+
+  async function enhanceAll(): Promise<never> {
+    await using model = await tools.openModel({ ...modelRequest(settings), depth: 8 });
+    if (model.info.task === 'inpaint') throw forFilms(model.info.name);
+    ({ steps } = model.info);
+    await using finder = model.info.task === 'face' && settings.faces !== 'aligned' ? tools.openFaceFinder() : null;
+    const enhance = perSize(model, finder, settings);
+    const seat = tools.turns.join();
+    let expected = 0;
+    try {
+      for (;;) {
+        await waiting.filled(signal);
+        const leave = await seat.turn(signal);
+        const picture = waiting.take()!; // the newest, now that it is our turn
+        let spent = 0;
+        try {
+          if (isTooLate(age(picture), expected, settings.budgetMs)) {
+            numbers.dropped(age(picture));
+            continue;
+          }
+          const started = performance.now();
+          const made = await enhance(picture, signal);
+          spent = performance.now() - started;
+          expected = expected === 0 ? spent : 0.8 * expected + 0.2 * spent;
+          deliver(made);
+        } finally {
+          leave(spent);
+        }
+      }
+    } finally {
+      seat.leave();
+    }
+  }
+
+  const watch = (): Promise<never> =>
+    watchCamera(
+      settings,
+      tools.binary,
+      {
+        onState(state) {
+          camera = state;
+          onState(state);
+        },
+        onPicture(picture) {
+          numbers.came();
+          waiting.put(picture);
+        },
+      },
+      signal,
+    );
+
+  // Whichever fails takes the other with it; the end comes when both are gone.
+  const parts = [watch(), enhanceAll()].map((part) =>
+    part.catch((error: unknown) => {
+      if (!signal.aborted) stop.abort(error);
+    }),
+  );
+  const ended = Promise.all(parts).then(async (): Promise<never> => {
+    await jpegs[Symbol.asyncDispose]();
+    throw signal.reason;
+  });
+  ended.catch(() => {}); // whoever holds it hears of it
+
+  const jpegs = jpegMaker(tools.binary, signal);
+  let making: Promise<LivePicture> | null = null;
+  let last: LivePicture | null = null;
+  const make = async (frame: LiveFrame): Promise<LivePicture> => {
+    const data = await jpegs.make(frame);
+    const latency = performance.now() - frame.at;
+    last = { data, ...frame.stored, index: frame.index, time: Date.now() - latency, latency };
+    return last;
+  };
+
+  return {
+    ended,
+    subscribe(put) {
+      outlets.add(put);
+      return () => void outlets.delete(put);
+    },
+    progress: () => ({
+      camera,
+      ...numbers.counts(),
+      steps,
+      width: latest?.stored.width ?? null,
+      height: latest?.stored.height ?? null,
+    }),
+    async picture(after, asked) {
+      for (;;) {
+        asked.throwIfAborted();
+        signal.throwIfAborted();
+        if (making) await making;
+        if (last && last.index > after && last.index === latest?.index) return last;
+        if (making) continue; // somebody else was quicker
+        if (!latest || latest.index <= after) await untilAborted(change, asked, signal);
+        else {
+          making = make(latest).finally(() => (making = null));
+          const made = await making;
+          if (made.index > after) return made;
+        }
+      }
+    },
+    async close() {
+      stop.abort(new Error('the channel is closed'));
+      await ended.catch(() => {});
+    },
+  };
+}
+
+const forFilms = (name: string): RemasterError =>
+  new RemasterError('MODEL_INCOMPATIBLE', `The model ${name} fills holes, and a camera brings no mask.`, {
+    remedy: 'Choose a model that enlarges or restores.',
+  });
+
+/** Dropped before it costs anything, if a fresher one could be in time. If none can, the newest is the best there is. */
+const isTooLate = (age: number, expected: number, budget: number): boolean =>
+  expected <= budget && age + expected > budget;
+
+/** Pictures through the model; what depends on their size is made anew when that changes. */
+function perSize(model: Model, finder: FaceFinder | null, settings: ChannelSettings) {
+  let known: CameraInfo | null = null;
+  let enhance: Enhancer;
+  return async ({ info, index, at, data }: CameraPicture, signal: AbortSignal): Promise<LiveFrame> => {
+    const { width, height, pixelAspect, colour } = info;
+    if (info !== known) {
+      const faces = settleFaces(settings, model.info, info);
+      enhance = faces === null ? enhancer(model, info, settings, () => {}) : faceEnhancer(model, finder, settings);
+      known = info;
+    }
+    // One shot for ever: a camera does not cut, and what stands still gets the same noise after every reconnection.
+    const frame = { index, pts: index, scene: 0, width, height, depth: 8 as const, data };
+    const [made] = await enhance.run([frame], signal);
+    const stored = scaledSize(info, wantedScale(settings, model));
+    return { ...made!, at, done: performance.now(), stored, pixelAspect, colour };
+  };
+}
+
+/** Waits, but not longer than either signal allows. */
+async function untilAborted(wait: Promise<void>, ...signals: readonly AbortSignal[]): Promise<void> {
+  const stops: (() => void)[] = [];
+  const aborted = new Promise<never>((_, reject) => {
+    for (const signal of signals) {
+      const stop = (): void => reject(signal.reason as Error);
+      signal.addEventListener('abort', stop, { once: true });
+      stops.push(() => signal.removeEventListener('abort', stop));
+    }
+  });
+  try {
+    await Promise.race([wait, aborted]);
+  } finally {
+    for (const stop of stops) stop();
+  }
+}

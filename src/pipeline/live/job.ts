@@ -1,0 +1,152 @@
+import type { Job, ModelChoice } from '../job';
+
+/** Where live pictures come from. */
+export type LiveInput =
+  | {
+      readonly kind: 'address';
+      /** Without user and password. */
+      readonly address: string;
+      readonly username: string | null;
+      readonly password: string | null;
+      /** How RTSP carries pictures; `auto` is TCP where the camera can. */
+      readonly transport: 'auto' | 'tcp' | 'udp';
+    }
+  | {
+      readonly kind: 'device';
+      /** `/dev/video0` on Linux, a name elsewhere. */
+      readonly device: string;
+      /** `1280x720`; null = as the device likes. */
+      readonly size: string | null;
+      readonly rate: number | null;
+    }
+  | { readonly kind: 'pattern'; readonly size: string; readonly rate: number };
+
+export interface LiveSource {
+  readonly input: LiveInput;
+  /** For people; holds no secret. */
+  readonly label: string;
+  /** Seconds before the first and at most between later attempts to connect again. */
+  readonly retryMin: number;
+  readonly retryMax: number;
+  /** Seconds without a picture after which the connection is given up. */
+  readonly stall: number;
+}
+
+/** Where enhanced pictures go, besides the JPEGs that can always be asked for. */
+export type LiveTarget =
+  | { readonly kind: 'pictures' }
+  /** Fragmented MP4, sent to whoever runs the job. */
+  | { readonly kind: 'fragments' }
+  | { readonly kind: 'hls'; readonly folder: string }
+  | {
+      readonly kind: 'segments';
+      readonly folder: string;
+      /** What the files' names begin with; the time follows. */
+      readonly name: string;
+      /** Length of one file. */
+      readonly seconds: number;
+      /** The oldest files go when there are more, when they are older, or when they are larger together. Null = no limit. */
+      readonly keep: { readonly count: number | null; readonly hours: number | null; readonly bytes: number | null };
+    }
+  | {
+      readonly kind: 'push';
+      /** `rtsp:`, `rtmp:`, `srt:`, `udp:` or `tcp:`, without user and password. */
+      readonly address: string;
+      readonly username: string | null;
+      readonly password: string | null;
+    };
+
+type FromJob =
+  | 'steps'
+  | 'order'
+  | 'strength'
+  | 'noise'
+  | 'seed'
+  | 'colorFix'
+  | 'stabilize'
+  | 'scale'
+  | 'faces'
+  | 'minFace'
+  | 'tile'
+  | 'overlap'
+  | 'deinterlace'
+  | 'maxFps'
+  | 'maxHeight'
+  | 'hwaccel'
+  | 'quality';
+
+/** Pictures of a camera through a model, until it is stopped. Plain JSON; the only place where a camera's password travels. */
+export interface LiveJob extends ModelChoice, Pick<Job, FromJob> {
+  readonly source: LiveSource;
+  readonly target: LiveTarget;
+  /** Milliseconds a picture may be old when it is done; what cannot make it is dropped before it costs anything. */
+  readonly budgetMs: number;
+  /** `follow`: fewer steps while the machine does not keep up, and more again when it does. */
+  readonly effort: 'fixed' | 'follow';
+}
+
+export const LIVE_DEFAULTS = {
+  budgetMs: 500,
+  effort: 'fixed',
+  retryMin: 1,
+  retryMax: 3,
+  stall: 5,
+} as const;
+
+/** How it stands with the camera. */
+export type CameraState =
+  | { readonly is: 'connecting' }
+  | { readonly is: 'running'; readonly width: number; readonly height: number; readonly fps: number | null }
+  /** Tries again in `seconds`. `message` says why, without secrets. */
+  | {
+      readonly is: 'waiting';
+      readonly attempt: number;
+      readonly seconds: number;
+      readonly code: 'NO_SIGNAL' | 'AUTH_FAILED' | 'SOURCE_NOT_FOUND' | 'SOURCE_UNREADABLE';
+      readonly message: string;
+    };
+
+/** Milliseconds: of all pictures in the last ten seconds, half, 95 % and 99 % were done sooner. */
+export interface Latency {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** What happened since the job began; rates and latencies are those of the last ten seconds. */
+export interface LiveProgress {
+  readonly camera: CameraState;
+  /** Pictures that came, were made, and were dropped for newer ones or for their age. */
+  readonly in: number;
+  readonly out: number;
+  readonly dropped: number;
+  /** Pictures made per second; null before the second one. */
+  readonly fps: number | null;
+  readonly fpsIn: number | null;
+  /** 0…1 of those that came. */
+  readonly dropShare: number;
+  /** From the last byte of a picture to its result; null before the first. */
+  readonly latency: Latency | null;
+  /** How old dropped pictures were; null when none was. */
+  readonly ageAtDrop: Latency | null;
+  /** Network calls per picture now. */
+  readonly steps: number | null;
+  /** Size of the result; null before the first. */
+  readonly width: number | null;
+  readonly height: number | null;
+  /** Of this job's own target: pictures written, left out because it was slower, and times it had to begin anew. */
+  readonly target: { readonly written: number; readonly skipped: number; readonly restarts: number };
+}
+
+/** A JPEG of the newest result. */
+export interface LivePicture {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  /** Number of the picture among those that came. */
+  readonly index: number;
+  /** Milliseconds since the epoch at which the picture came. */
+  readonly time: number;
+  /** Milliseconds from its coming to this JPEG. */
+  readonly latency: number;
+}

@@ -1,0 +1,36 @@
+/** A place for one item: the newest. What is overtaken before anybody took it is handed to `onOvertaken`. */
+export class Newest<T> {
+  #item: T | null = null;
+  #wake: (() => void) | null = null;
+
+  constructor(private readonly onOvertaken: (item: T) => void) {}
+
+  put(item: T): void {
+    const old = this.#item;
+    this.#item = item;
+    if (old !== null) this.onOvertaken(old);
+    this.#wake?.();
+  }
+
+  take(): T | null {
+    const item = this.#item;
+    this.#item = null;
+    return item;
+  }
+
+  /** Settles when there is something to take; rejects with the signal's reason. For one waiter at a time. */
+  async filled(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#item !== null) return;
+    await new Promise<void>((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        this.#wake = null;
+        signal.removeEventListener('abort', stop);
+        settle();
+      };
+      const stop = (): void => end(() => reject(signal.reason as Error));
+      this.#wake = () => end(resolve);
+      signal.addEventListener('abort', stop, { once: true });
+    });
+  }
+}

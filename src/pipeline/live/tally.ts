@@ -1,0 +1,72 @@
+import type { Latency, LiveProgress } from './job';
+
+/** Milliseconds over which rates and latencies are looked at. */
+const WINDOW = 10_000;
+
+interface Sample {
+  readonly at: number;
+  /** Milliseconds. */
+  readonly value: number;
+}
+
+type Counts = Pick<LiveProgress, 'in' | 'out' | 'dropped' | 'fps' | 'fpsIn' | 'dropShare' | 'latency' | 'ageAtDrop'>;
+
+/** Counts pictures. Times are those of `performance.now()`, or of a clock that a test hands in. */
+export function tally(now: () => number = () => performance.now()) {
+  const came = samples(now);
+  const made = samples(now);
+  const lost = samples(now);
+  return {
+    came: (): void => came.add(0),
+    made: (latency: number): void => made.add(latency),
+    dropped: (age: number): void => lost.add(age),
+    counts(): Counts {
+      const recent = came.recent().length;
+      return {
+        in: came.total(),
+        out: made.total(),
+        dropped: lost.total(),
+        fps: made.rate(),
+        fpsIn: came.rate(),
+        dropShare: recent === 0 ? 0 : Math.min(1, lost.recent().length / recent),
+        latency: percentiles(made.recent()),
+        ageAtDrop: percentiles(lost.recent()),
+      };
+    },
+  };
+}
+
+function samples(now: () => number) {
+  let kept: Sample[] = []; // of the window: bounded by what comes in ten seconds
+  let total = 0;
+  const recent = (): readonly Sample[] => {
+    const since = now() - WINDOW;
+    const first = kept.findIndex(({ at }) => at >= since);
+    if (first !== 0) kept = first < 0 ? [] : kept.slice(first);
+    return kept;
+  };
+  return {
+    add(value: number): void {
+      total++;
+      kept.push({ at: now(), value });
+      if (kept.length % 256 === 0) recent();
+    },
+    recent,
+    total: () => total,
+    /** Per second; null while one sample says nothing yet. */
+    rate(): number | null {
+      const [first, ...rest] = recent();
+      if (!first || rest.length === 0) return null;
+      // Up to now: a camera that went silent must not seem to run on.
+      return (rest.length * 1000) / Math.max(now() - first.at, 1);
+    },
+  };
+}
+
+function percentiles(list: readonly Sample[]): Latency | null {
+  if (list.length === 0) return null;
+  const sorted = list.map(({ value }) => value).toSorted((a, b) => a - b);
+  const at = (share: number): number =>
+    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!);
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+}
