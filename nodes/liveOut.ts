@@ -263,9 +263,9 @@ export class LiveRuns {
 
   #tell(run: Run, send: Send): void {
     const { plan, progress } = run;
-    const { fps, out } = progress!;
+    const { fps, out, memo } = progress!;
     for (const { node } of plan.stages)
-      stages.get(node)?.show({ stage: 'restoring', frame: out, total: null, share: null, fps, eta: null });
+      stages.get(node)?.show({ stage: 'restoring', frame: out, total: null, share: null, fps, eta: null, memo });
     send([
       null,
       {
@@ -318,6 +318,7 @@ export class LiveRuns {
       scale: stage.scale,
       faces: stage.faces,
       minFace: stage.minFace,
+      memo: stage.memo,
       tile: stage.tile,
       overlap: model.overlap,
       quality: integerIn(this.config.quality, 'Quality', 0, 51),

@@ -5,7 +5,7 @@ type Changes = Partial<Omit<LiveJob, 'source'>> & { readonly source?: Partial<Li
 
 /** A live job of the embedded model with one step. */
 export function liveJob(input: LiveInput, { source, ...changes }: Changes = {}): LiveJob {
-  const { model, device, threads, order, strength, noise, seed, colorFix, scale, faces, minFace, tile, overlap } =
+  const { model, device, threads, order, strength, noise, seed, colorFix, scale, faces, minFace, tile, overlap, memo } =
     JOB_DEFAULTS;
   const { deinterlace, maxFps, maxHeight, hwaccel, stabilize } = JOB_DEFAULTS;
   const { retryMin, retryMax, stall, budgetMs, effort } = LIVE_DEFAULTS;
@@ -15,6 +15,7 @@ export function liveJob(input: LiveInput, { source, ...changes }: Changes = {}):
       faces,
       minFace,
       tile,
+      memo,
       overlap,
       deinterlace,
       maxFps,

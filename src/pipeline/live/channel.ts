@@ -4,6 +4,7 @@ import { type Enhancer, enhancer } from '../enhance';
 import { faceEnhancer } from '../face/enhance';
 import { settleFaces } from '../face/settle';
 import type { FfmpegBinary } from '../ffmpegBinary';
+import type { Saved } from '../job';
 import { scaledSize } from '../reduce';
 import { modelRequest, wantedScale } from '../restore';
 import { type CameraInfo, type CameraPicture, watchCamera } from './camera';
@@ -52,6 +53,7 @@ export function openChannel(
   let camera: CameraState = { is: 'connecting' };
   let latest: LiveFrame | null = null;
   let steps: number | null = null;
+  let memo = (): Saved | null => null;
   let changed = (): void => {};
   let change = new Promise<void>((resolve) => (changed = resolve));
 
@@ -69,7 +71,8 @@ export function openChannel(
     if (model.info.task === 'inpaint') throw forFilms(model.info.name);
     ({ steps } = model.info);
     await using finder = model.info.task === 'face' && settings.faces !== 'aligned' ? tools.openFaceFinder() : null;
-    const enhance = perSize(model, finder, settings);
+    const { enhance, saved } = perSize(model, finder, settings);
+    memo = saved;
     const seat = tools.turns.join();
     let expected = 0;
     try {
@@ -146,6 +149,7 @@ export function openChannel(
       camera,
       ...numbers.counts(),
       steps,
+      memo: memo(),
       width: latest?.stored.width ?? null,
       height: latest?.stored.height ?? null,
     }),
@@ -180,23 +184,28 @@ const forFilms = (name: string): RemasterError =>
 const isTooLate = (age: number, expected: number, budget: number): boolean =>
   expected <= budget && age + expected > budget;
 
+/** Pictures after which all tiles are inferred anew when a tolerance lets small changes pass: ten seconds of most cameras. */
+const REFRESH = 250;
+
 /** Pictures through the model; what depends on their size is made anew when that changes. */
 function perSize(model: Model, finder: FaceFinder | null, settings: ChannelSettings) {
   let known: CameraInfo | null = null;
-  let enhance: Enhancer;
-  return async ({ info, index, at, data }: CameraPicture, signal: AbortSignal): Promise<LiveFrame> => {
+  let enhancing: Enhancer | null = null;
+  const enhance = async ({ info, index, at, data }: CameraPicture, signal: AbortSignal): Promise<LiveFrame> => {
     const { width, height, pixelAspect, colour } = info;
     if (info !== known) {
       const faces = settleFaces(settings, model.info, info);
-      enhance = faces === null ? enhancer(model, info, settings, () => {}) : faceEnhancer(model, finder, settings);
+      const choice = { ...settings, segment: REFRESH };
+      enhancing = faces === null ? enhancer(model, info, choice, () => {}) : faceEnhancer(model, finder, settings);
       known = info;
     }
     // One shot for ever: a camera does not cut, and what stands still gets the same noise after every reconnection.
     const frame = { index, pts: index, scene: 0, width, height, depth: 8 as const, data };
-    const [made] = await enhance.run([frame], signal);
+    const [made] = await enhancing!.run([frame], signal);
     const stored = scaledSize(info, wantedScale(settings, model));
     return { ...made!, at, done: performance.now(), stored, pixelAspect, colour };
   };
+  return { enhance, saved: (): Saved | null => enhancing?.saved ?? null };
 }
 
 /** Waits, but not longer than either signal allows. */

@@ -1,4 +1,4 @@
-import type { Job, ModelChoice } from '../job';
+import type { Job, ModelChoice, Saved } from '../job';
 
 /** Where live pictures come from. */
 export type LiveInput =
@@ -69,6 +69,7 @@ type FromJob =
   | 'minFace'
   | 'tile'
   | 'overlap'
+  | 'memo'
   | 'deinterlace'
   | 'maxFps'
   | 'maxHeight'
@@ -131,6 +132,8 @@ export interface LiveProgress {
   readonly ageAtDrop: Latency | null;
   /** Network calls per picture now. */
   readonly steps: number | null;
+  /** What not inferring unchanged tiles again has saved since the pictures last changed their size; null when nothing is remembered. */
+  readonly memo: Saved | null;
   /** Size of the result; null before the first. */
   readonly width: number | null;
   readonly height: number | null;
