@@ -10,7 +10,7 @@ export const workFolder = (): string => mkdtempSync(join(tmpdir(), 'remaster-ben
 /** The bundled sample, looped and scaled to a size and a number of frames: real pictures for every measurement. */
 export async function film(path: string, size: string, frames: number): Promise<string> {
   const { path: program } = await findFfmpeg();
-  const sample = join(process.cwd(), 'examples/media/sample.mp4');
+  const sample = join(process.cwd(), 'resources/media/sample.mp4');
   const filter = `loop=loop=-1:size=1000,setpts=N/25/TB,scale=${size.replace('x', ':')}:flags=bicubic`;
   execFileSync(program, [
     '-v',

@@ -29,7 +29,7 @@ interface Config extends NodeDef, Omit<LiveConfig, 'source'> {
 }
 
 /** A real clip of a few seconds that comes with the package. */
-const SAMPLE = join(__dirname, '..', '..', 'examples', 'media', 'sample.mp4');
+const SAMPLE = join(__dirname, '..', '..', 'resources', 'media', 'sample.mp4');
 
 export default function remasterIn(RED: NodeAPI): void {
   function RemasterIn(this: Node, config: Config): void {

@@ -7,7 +7,7 @@ const { createEngine, JOB_DEFAULTS, listModels, probe, RemasterError, restore, t
 const { duration, progressLine } = require('../../dist/src/progressLine');
 const { root, version } = require('../setup');
 
-const SAMPLE = join(root, 'examples', 'media', 'sample.mp4');
+const SAMPLE = join(root, 'resources', 'media', 'sample.mp4');
 const TITLE = 'Office tower at night';
 
 /** What the page shows, in the folder media of the demo. */

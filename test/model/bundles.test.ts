@@ -13,7 +13,7 @@ import { ff } from '../films';
 
 const MODELS = join(__dirname, '..', '..', '..', 'models');
 const names = readdirSync(MODELS).filter((name) => readdirSync(join(MODELS, name)).includes('model.json'));
-const CLIP = join(__dirname, '..', '..', '..', 'examples', 'media', 'sample.mp4');
+const CLIP = join(__dirname, '..', '..', '..', 'resources', 'media', 'sample.mp4');
 
 /** What is in the package must be worth having. */
 describe('The embedded models', () => {
