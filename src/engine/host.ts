@@ -6,6 +6,7 @@ import { restore } from '../pipeline/restore';
 import { discard } from '../pipeline/workplace';
 import { errorRecord, RemasterError, StoppedError } from '../errors';
 import { answer } from './answers';
+import { imageDesk } from './images';
 import { liveHost } from './liveHost';
 import { modelShelf } from './shelf';
 import { type Ask, PROTOCOL, type Reply, type Request } from './protocol';
@@ -30,7 +31,8 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     (id, news) => send({ type: 'live', id, news }),
     () => rest(),
   );
-  let asking = 0;
+  const images = imageDesk(shelf);
+  const asking = new Map<string, AbortController>();
   let idleMs = 60_000;
   let idle: NodeJS.Timeout | undefined;
 
@@ -38,7 +40,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
 
   const rest = (): void => {
     clearTimeout(idle);
-    if (queue.length > 0 || lives.size > 0 || asking > 0 || idleMs <= 0) return;
+    if (queue.length > 0 || lives.size > 0 || asking.size > 0 || idleMs <= 0) return;
     idle = setTimeout(() => void close().finally(() => process.exit(0)), idleMs);
   };
 
@@ -75,18 +77,20 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
   }
 
   async function ask(id: string, what: keyof Ask, args: unknown): Promise<void> {
-    asking++;
+    const abort = new AbortController();
+    asking.set(id, abort);
     try {
-      send({ type: 'answer', id, result: await answer(what, args, shelf) });
+      send({ type: 'answer', id, result: await answer(what, args, { shelf, images }, abort.signal) });
     } catch (error) {
       send({ type: 'failed', id, error: errorRecord(error) });
     } finally {
-      asking--;
+      asking.delete(id);
       rest();
     }
   }
 
   function stop(id: string, keep: boolean): void {
+    asking.get(id)?.abort(new StoppedError(keep));
     const job = running.get(id);
     if (!job) return;
     job.abort.abort(new StoppedError(keep));
@@ -103,6 +107,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
 
   async function close(): Promise<void> {
     clearTimeout(idle);
+    for (const abort of asking.values()) abort.abort(new StoppedError(true));
     const all = [...running.entries()];
     for (const [id] of all) stop(id, true);
     await Promise.all([lives.close(), ...all.filter(([id]) => running.has(id)).map(([, { ended }]) => ended)]);

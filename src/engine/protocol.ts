@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../errors';
 import type { ModelSummary } from '../model/library';
 export type { ModelSummary } from '../model/library';
+import type { ImageJob, ImageResult, ImageSource } from '../pipeline/image/job';
 import type { Job, Progress, Result } from '../pipeline/job';
 import type { LiveNews, LiveSay } from './liveProtocol';
 
@@ -51,6 +52,8 @@ export interface Ask {
   /** Removes what interrupted jobs for this output have left, unless one is at work there now. */
   discard: { args: { readonly output: string }; result: null };
   thumbnail: { args: ThumbnailRequest; result: null };
+  /** One picture, made better. Compressed bytes both ways, unless somebody wants pixels. */
+  image: { args: { readonly source: ImageSource; readonly job: ImageJob }; result: ImageResult };
   /** Loads the model, runs one tile, says how long it took. */
   test: {
     args: Pick<Job, 'model' | 'provider' | 'device' | 'threads' | 'steps'>;
@@ -67,7 +70,7 @@ export interface Ask {
 export type Request =
   | { readonly type: 'hello'; readonly protocol: number; readonly idleMs: number }
   | { readonly type: 'job'; readonly id: string; readonly job: Job }
-  /** `keep`: suspend (finished segments stay when the job may resume) instead of throwing everything away. */
+  /** Of a job or of a question. `keep`: suspend (finished segments stay when the job may resume) instead of throwing everything away. */
   | { readonly type: 'stop'; readonly id: string; readonly keep: boolean }
   | { readonly type: 'ask'; readonly id: string; readonly what: keyof Ask; readonly args: unknown }
   | { readonly type: 'live'; readonly id: string; readonly say: LiveSay };
