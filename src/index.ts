@@ -1,12 +1,20 @@
 import { createEngine, type Engine, type JobEvents } from './engine/client';
 import type { DoctorReport, SourceSummary } from './engine/protocol';
 import type { ModelSummary } from './model/library';
+import { checkImageJob, IMAGE_DEFAULTS, type ImageJob, type ImageResult, type ImageSource } from './pipeline/image/job';
 import { type Job, JOB_DEFAULTS, type Result } from './pipeline/job';
 
 export { ERROR_CODES, type ErrorCode, type ErrorRecord, RemasterError, StoppedError } from './errors';
 export { createEngine, type Engine, type JobEvents, type RunningJob } from './engine/client';
 export type { DoctorReport, SourceSummary, ThumbnailRequest } from './engine/protocol';
 export type { ModelSummary } from './model/library';
+export {
+  IMAGE_DEFAULTS,
+  type ImageFormat,
+  type ImageJob,
+  type ImageResult,
+  type ImageSource,
+} from './pipeline/image/job';
 export {
   type CodecName,
   type Job,
@@ -41,6 +49,18 @@ export const restore = (options: RestoreOptions, { signal, engine, ...events }: 
     } finally {
       signal?.removeEventListener('abort', stop);
     }
+  });
+
+/** One picture, made better: the bytes of a JPEG, PNG or WebP file, or pixels. Everything but the picture has a default. */
+export const upscaleImage = (
+  picture: Uint8Array | ImageSource,
+  options: Partial<ImageJob> = {},
+  { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
+): Promise<ImageResult> =>
+  withEngine(engine, async (worker) => {
+    const job = checkImageJob({ ...IMAGE_DEFAULTS, ...options });
+    const source = picture instanceof Uint8Array ? ({ kind: 'file', data: picture } as const) : picture;
+    return worker.ask('image', { source, job }, signal);
   });
 
 /** What a file holds. */
