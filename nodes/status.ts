@@ -49,6 +49,41 @@ export const upscaling = (scale: number | null, fps: number | null): NodeStatus 
   text: `${scale === null ? '' : `x${scale} `}${fps === null ? '…' : `${brief(fps)} fps`}`,
 });
 
+/** The image node at work: how long the last picture took, and how many wait. */
+export const treating = (lastMs: number | null, waitingNow: number): NodeStatus => ({
+  fill: 'blue',
+  shape: 'dot',
+  text: `${lastMs === null ? '…' : short(lastMs)} q${waitingNow}`,
+});
+
+/** The image node after a picture. */
+export const took = (ms: number): NodeStatus => ({ fill: 'green', shape: 'dot', text: short(ms) });
+
+export const dropping = (perSecond: number): NodeStatus => ({
+  fill: 'yellow',
+  shape: 'dot',
+  text: `drop ${brief(perSecond)}/s`,
+});
+
+/** `84ms`, `2.4s`. */
+const short = (ms: number): string => (ms < 1000 ? `${Math.round(ms)}ms` : `${brief(ms / 1000)}s`);
+
+/** Counts events; `perSecond` since it was last asked, a second at least. */
+export function rate(now = () => performance.now()): { count(): void; perSecond(): number } {
+  let events = 0;
+  let since = now();
+  return {
+    count: () => void events++,
+    perSecond() {
+      const seconds = Math.max(1, (now() - since) / 1000);
+      const perSecond = events / seconds;
+      events = 0;
+      since = now();
+      return perSecond;
+    },
+  };
+}
+
 export function running(progress: Progress): NodeStatus {
   const blue = (text: string): NodeStatus => ({ fill: 'blue', shape: 'dot', text: clip(text) });
   switch (progress.stage) {

@@ -98,7 +98,7 @@ async function modelLines(): Promise<Line[]> {
 }
 
 /** Videos need none of it. */
-function pictureLine(): Line[] {
+async function pictureLine(): Promise<Line[]> {
   try {
     const { sharp, vips } = loadSharp().versions;
     return [{ ok: true, what: 'pictures', found: `sharp ${sharp}, libvips ${vips}`, remedy: '' }];

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { example, exampleNames } from './flows';
+import { example } from './flows';
 import { installedPackage, nodeRed4, nodeRed5, remove, Runtime, userDirectory } from './nodeRed';
 
 /** Where a browser is likely to be; REMASTER_CHROMIUM names another. */
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/snap/bin/chromium'];
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-const TYPES = ['remaster-model', 'remaster-in', 'remaster-upscale', 'remaster-out'];
+const TYPES = ['remaster-model', 'remaster-in', 'remaster-upscale', 'remaster-out', 'remaster-image'];
+/** Together they have a node of every type. */
+const FLOWS = ['01 - Restore a file.json', '06 - HTTP upscaling API.json'];
 
 interface EditorRed {
   readonly nodes: {
@@ -21,7 +23,7 @@ interface EditorRed {
 }
 
 /** Keys of our catalogues that were shown instead of their words. */
-const RAW_KEY = /\bremaster-(in|out|upscale|model)\.[a-z]+\.?\w*|\[object|undefined|\{\{|__\w+__/;
+const RAW_KEY = /\bremaster-(in|out|upscale|model|image|frames)\.[a-z]+\.?\w*|\[object|undefined|\{\{|__\w+__/;
 
 describe('editor', function () {
   this.timeout(180_000);
@@ -65,7 +67,7 @@ describe('editor', function () {
           viewport: { width: 1400, height: 900 },
         });
         try {
-          await red.deploy(example(exampleNames[0]!));
+          await red.deploy(FLOWS.flatMap(example));
           await context.addInitScript((theme) => localStorage.setItem('view-dark-theme', theme), look);
           const page = await context.newPage();
           const errors: string[] = [];
@@ -111,7 +113,7 @@ describe('editor', function () {
             await page.evaluate(() => (window as unknown as { RED: EditorRed }).RED.tray.close());
             await page.waitForTimeout(600);
           }
-          const go = example(exampleNames[0]!).find((node) => node['name'] === 'sample clip')!.id;
+          const go = example(FLOWS[0]!).find((node) => node['name'] === 'sample clip')!.id;
           await red.inject(go);
           await page
             .locator('.red-ui-flow-node-status-label', { hasText: /^[1-9]\d?% .*fps/ })

@@ -1,3 +1,4 @@
+import { RemasterError } from '../../errors';
 import type { FaceFinder, Model, ModelRequest } from '../../model/model';
 import { enhancer } from '../enhance';
 import { faceEnhancer } from '../face/enhance';
@@ -29,6 +30,11 @@ export async function upscaleImage(
   signal.throwIfAborted();
   await using model = await openModel({ ...modelRequest(job), depth: still.depth });
   const { name, provider, steps, scale: most } = model.info;
+  if (model.info.task === 'inpaint') {
+    throw new RemasterError('MODEL_INCOMPATIBLE', `The model ${name} fills holes in videos, not in single pictures.`, {
+      remedy: 'Choose a model that enlarges or restores.',
+    });
+  }
   const facesBy = settleFaces(job, model.info, still);
   await using finder = facesBy === 'detect' ? openFaceFinder() : null;
   const scale = wantedScale(job, model);
