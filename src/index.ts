@@ -1,6 +1,8 @@
 import { createEngine, type Engine, type JobEvents } from './engine/client';
 import type { DoctorReport, SourceSummary } from './engine/protocol';
+import { takePictures } from './engine/pictures';
 import type { ModelSummary } from './model/library';
+import { checkFramesJob, type FramePicture, FRAMES_DEFAULTS, type FramesJob } from './pipeline/frames/job';
 import { checkImageJob, IMAGE_DEFAULTS, type ImageJob, type ImageResult, type ImageSource } from './pipeline/image/job';
 import { type Job, JOB_DEFAULTS, type Result } from './pipeline/job';
 
@@ -8,6 +10,7 @@ export { ERROR_CODES, type ErrorCode, type ErrorRecord, RemasterError, StoppedEr
 export { createEngine, type Engine, type JobEvents, type RunningJob } from './engine/client';
 export type { DoctorReport, SourceSummary, ThumbnailRequest } from './engine/protocol';
 export type { ModelSummary } from './model/library';
+export { FRAMES_DEFAULTS, type FramePicture, type FramesJob } from './pipeline/frames/job';
 export {
   IMAGE_DEFAULTS,
   type ImageFormat,
@@ -62,6 +65,19 @@ export const upscaleImage = (
     const source = picture instanceof Uint8Array ? ({ kind: 'file', data: picture } as const) : picture;
     return worker.ask('image', { source, job }, signal);
   });
+
+/** Frames of a video as pictures, one by one; only what the loop asks for is made. */
+export async function* takeFrames(
+  options: Pick<FramesJob, 'input'> & Partial<FramesJob>,
+  { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
+): AsyncGenerator<FramePicture> {
+  const worker = engine ?? createEngine();
+  try {
+    yield* takePictures(worker, checkFramesJob({ ...FRAMES_DEFAULTS, ...options }), signal);
+  } finally {
+    if (!engine) await worker.close();
+  }
+}
 
 /** What a file holds. */
 export const probe = (input: string, engine?: Engine): Promise<SourceSummary> =>

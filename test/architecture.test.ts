@@ -34,7 +34,7 @@ describe('the house', () => {
       /^nodes\//,
       [
         /^nodes\//,
-        /^src\/(engine|errors|pipeline\/(job|image\/job|settings|live\/(job|address|boxes))|model\/library|index)/,
+        /^src\/(engine|errors|pipeline\/(job|(image|frames|film)\/job|settings|live\/(job|address|boxes))|model\/library|index)/,
         /^node:/,
         /^(node-red|express)$/,
       ],

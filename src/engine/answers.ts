@@ -8,12 +8,20 @@ import { doctor } from './doctor';
 import type { ImageDesk } from './images';
 import type { Ask, SourceSummary, ThumbnailRequest } from './protocol';
 import type { ModelShelf } from './shelf';
+import type { Taps } from './taps';
+
+/** Who does what is asked. */
+export interface Desks {
+  readonly shelf: ModelShelf;
+  readonly images: ImageDesk;
+  readonly taps: Taps;
+}
 
 /** What the engine can tell without restoring anything. */
 export async function answer(
   what: keyof Ask,
   args: unknown,
-  { shelf, images }: { readonly shelf: ModelShelf; readonly images: ImageDesk },
+  { shelf, images, taps }: Desks,
   signal: AbortSignal,
 ): Promise<Ask[keyof Ask]['result']> {
   switch (what) {
@@ -31,6 +39,14 @@ export async function answer(
       return null;
     case 'image':
       return images(args as Ask['image']['args'], signal);
+    case 'openFrames': {
+      const { id, job } = args as Ask['openFrames']['args'];
+      return taps.open(id, job);
+    }
+    case 'nextFrame':
+      return taps.next((args as Ask['nextFrame']['args']).id);
+    case 'closeFrames':
+      return taps.close((args as Ask['closeFrames']['args']).id);
     case 'test':
       return test(args as Ask['test']['args'], shelf);
   }

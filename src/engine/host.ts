@@ -11,6 +11,7 @@ import { liveHost } from './liveHost';
 import { modelShelf } from './shelf';
 import { type Ask, PROTOCOL, type Reply, type Request } from './protocol';
 import { JobQueue } from './queue';
+import { Taps } from './taps';
 import { throttled } from './throttle';
 
 /** The engine's side of the conversation: takes requests, runs jobs in turn, answers questions beside it. */
@@ -31,7 +32,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     (id, news) => send({ type: 'live', id, news }),
     () => rest(),
   );
-  const images = imageDesk(shelf);
+  const desks = { shelf, images: imageDesk(shelf), taps: new Taps(shelf) };
   const asking = new Map<string, AbortController>();
   let idleMs = 60_000;
   let idle: NodeJS.Timeout | undefined;
@@ -40,7 +41,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
 
   const rest = (): void => {
     clearTimeout(idle);
-    if (queue.length > 0 || lives.size > 0 || asking.size > 0 || idleMs <= 0) return;
+    if (queue.length > 0 || lives.size > 0 || asking.size > 0 || desks.taps.size > 0 || idleMs <= 0) return;
     idle = setTimeout(() => void close().finally(() => process.exit(0)), idleMs);
   };
 
@@ -80,7 +81,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     const abort = new AbortController();
     asking.set(id, abort);
     try {
-      send({ type: 'answer', id, result: await answer(what, args, { shelf, images }, abort.signal) });
+      send({ type: 'answer', id, result: await answer(what, args, desks, abort.signal) });
     } catch (error) {
       send({ type: 'failed', id, error: errorRecord(error) });
     } finally {
@@ -110,7 +111,11 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     for (const abort of asking.values()) abort.abort(new StoppedError(true));
     const all = [...running.entries()];
     for (const [id] of all) stop(id, true);
-    await Promise.all([lives.close(), ...all.filter(([id]) => running.has(id)).map(([, { ended }]) => ended)]);
+    await Promise.all([
+      lives.close(),
+      desks.taps.closeAll(),
+      ...all.filter(([id]) => running.has(id)).map(([, { ended }]) => ended),
+    ]);
   }
 
   return {

@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../errors';
 import type { ModelSummary } from '../model/library';
 export type { ModelSummary } from '../model/library';
+import type { FramePicture, FramesJob } from '../pipeline/frames/job';
 import type { ImageJob, ImageResult, ImageSource } from '../pipeline/image/job';
 import type { Job, Progress, Result } from '../pipeline/job';
 import type { LiveNews, LiveSay } from './liveProtocol';
@@ -54,6 +55,11 @@ export interface Ask {
   thumbnail: { args: ThumbnailRequest; result: null };
   /** One picture, made better. Compressed bytes both ways, unless somebody wants pixels. */
   image: { args: { readonly source: ImageSource; readonly job: ImageJob }; result: ImageResult };
+  /** Pictures out of a video, each made when it is asked for. `id` is the asker's own. */
+  openFrames: { args: { readonly id: string; readonly job: FramesJob }; result: null };
+  /** Null after the last. */
+  nextFrame: { args: { readonly id: string }; result: FramePicture | null };
+  closeFrames: { args: { readonly id: string }; result: null };
   /** Loads the model, runs one tile, says how long it took. */
   test: {
     args: Pick<Job, 'model' | 'provider' | 'device' | 'threads' | 'steps'>;

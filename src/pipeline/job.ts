@@ -99,6 +99,21 @@ export type Treatment = ModelChoice &
     'steps' | 'order' | 'strength' | 'noise' | 'seed' | 'colorFix' | 'scale' | 'faces' | 'minFace' | 'tile' | 'overlap'
   >;
 
+/** What a job reads and what it makes of it, without what it writes. */
+export type Reading = Omit<
+  Job,
+  | 'output'
+  | 'overwrite'
+  | 'resume'
+  | 'codec'
+  | 'quality'
+  | 'pixelFormat'
+  | 'segment'
+  | 'concurrency'
+  | 'audio'
+  | 'extras'
+>;
+
 export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
   model: 'x4',
   provider: 'auto',
