@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow, NodeStatus
 import { engineFor } from '../src/engine/client';
 import { RemasterError } from '../src/errors';
 import { checkImageJob, IMAGE_DEFAULTS, IMAGE_FORMATS, type ImageJob } from '../src/pipeline/image/job';
+import { dealtWith } from './acknowledge';
 import { actionOf } from './actions';
 import { allowedSource, pathRules } from './allow';
 import { knownModel } from './models';
@@ -89,7 +90,12 @@ export default function remasterImage(RED: NodeAPI): void {
         done();
         return;
       }
-      const guest = { msg, send, done, came: performance.now() };
+      const { parts } = msg; // whoever gets the message may change it
+      const leave = (error?: Error): void => {
+        done(error);
+        dealtWith({ parts });
+      };
+      const guest = { msg, send, done: leave, came: performance.now() };
       if (!isServing) {
         void serve(guest);
         return;

@@ -65,6 +65,20 @@ export const dropping = (perSecond: number): NodeStatus => ({
   text: `drop ${brief(perSecond)}/s`,
 });
 
+/** The frames node: pictures sent so far, or in all. */
+export const sent = (count: number, isWhole: boolean): NodeStatus => ({
+  fill: isWhole ? 'green' : 'blue',
+  shape: 'dot',
+  text: `${count} sent`,
+});
+
+/** The frames node between two pictures: waits to be asked, or for those on their way. */
+export const asking = (isAsked: boolean): NodeStatus => ({
+  fill: 'yellow',
+  shape: 'ring',
+  text: isAsked ? 'waits for next' : 'waits for the flow',
+});
+
 /** `84ms`, `2.4s`. */
 const short = (ms: number): string => (ms < 1000 ? `${Math.round(ms)}ms` : `${brief(ms / 1000)}s`);
 

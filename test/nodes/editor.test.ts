@@ -8,9 +8,16 @@ import { installedPackage, nodeRed4, nodeRed5, remove, Runtime, userDirectory } 
 /** Where a browser is likely to be; REMASTER_CHROMIUM names another. */
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/snap/bin/chromium'];
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-const TYPES = ['remaster-model', 'remaster-in', 'remaster-upscale', 'remaster-out', 'remaster-image'];
+const TYPES = [
+  'remaster-model',
+  'remaster-in',
+  'remaster-upscale',
+  'remaster-out',
+  'remaster-image',
+  'remaster-frames',
+];
 /** Together they have a node of every type. */
-const FLOWS = ['01 - Restore a file.json', '06 - HTTP upscaling API.json'];
+const FLOWS = ['01 - Restore a file.json', '06 - HTTP upscaling API.json', '08 - Frames out, a video back.json'];
 
 interface EditorRed {
   readonly nodes: {
@@ -86,8 +93,8 @@ describe('editor', function () {
           await page.locator('#red-ui-palette-search input').pressSequentially('video');
           await page.waitForTimeout(700);
           await shoot('palette');
-          assert.equal(await page.locator('.red-ui-palette-node:visible').count(), 3);
-          for (const label of ['video in', 'video upscale', 'video out']) {
+          assert.equal(await page.locator('.red-ui-palette-node:visible').count(), 4);
+          for (const label of ['video in', 'video upscale', 'video out', 'video frames']) {
             await page.locator('.red-ui-palette-node:visible', { hasText: label }).first().waitFor();
           }
           const seen: string[] = [await page.locator('#red-ui-workspace').innerText()];

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { upscaleImage } from '../../src/index';
 import { pattern, samples } from '../pictures';
-import { example, inject, model, reporter } from './flows';
+import { example, func, image, inject, model, place, reporter } from './flows';
 import {
   installedPackage,
   nodeRed4,
@@ -19,32 +19,6 @@ import {
   type Major,
 } from './nodeRed';
 import { descendants } from './processes';
-
-const place = { x: 100, y: 100 };
-
-const image = (changes: object = {}): FlowNode => ({
-  id: 'image',
-  type: 'remaster-image',
-  z: 'tab',
-  name: '',
-  model: 'model',
-  ...{ property: 'payload', propertyType: 'msg', output: 'payload', format: 'auto', quality: '90' },
-  ...{ scale: '', scaleType: 'num', steps: '1', stepsType: 'num', queue: '1', full: 'oldest', maxAge: '' },
-  ...{ megapixels: '10', keep: false, files: false, drops: true, outputs: 2 },
-  wires: [['result'], ['dropped']],
-  ...place,
-  ...changes,
-});
-
-const func = (id: string, code: string, to: readonly string[]): FlowNode => ({
-  id,
-  type: 'function',
-  z: 'tab',
-  func: code,
-  outputs: 1,
-  wires: [to],
-  ...place,
-});
 
 /** The messages of an inject node become pictures in a Function node; everything that leaves is reported. */
 const flow = (
