@@ -1,7 +1,8 @@
 import { createEngine, type Engine, type JobEvents } from './engine/client';
 import type { DoctorReport, SourceSummary } from './engine/protocol';
-import { takePictures } from './engine/pictures';
+import { type FilmPicture, takePictures, writePictures } from './engine/pictures';
 import type { ModelSummary } from './model/library';
+import { checkFilmJob, FILM_DEFAULTS, type FilmJob, type FilmResult } from './pipeline/film/job';
 import { checkFramesJob, type FramePicture, FRAMES_DEFAULTS, type FramesJob } from './pipeline/frames/job';
 import { checkImageJob, IMAGE_DEFAULTS, type ImageJob, type ImageResult, type ImageSource } from './pipeline/image/job';
 import { type Job, JOB_DEFAULTS, type Result } from './pipeline/job';
@@ -10,6 +11,8 @@ export { ERROR_CODES, type ErrorCode, type ErrorRecord, RemasterError, StoppedEr
 export { createEngine, type Engine, type JobEvents, type RunningJob } from './engine/client';
 export type { DoctorReport, SourceSummary, ThumbnailRequest } from './engine/protocol';
 export type { ModelSummary } from './model/library';
+export type { FilmPicture } from './engine/pictures';
+export { FILM_DEFAULTS, type FilmJob, type FilmResult } from './pipeline/film/job';
 export { FRAMES_DEFAULTS, type FramePicture, type FramesJob } from './pipeline/frames/job';
 export {
   IMAGE_DEFAULTS,
@@ -76,6 +79,22 @@ export async function* takeFrames(
     yield* takePictures(worker, checkFramesJob({ ...FRAMES_DEFAULTS, ...options }), signal);
   } finally {
     if (!engine) await worker.close();
+  }
+}
+
+/** A video out of pictures: files in bytes, one after the other, or pictures that say their times. */
+export const makeVideo = (
+  pictures: AsyncIterable<Uint8Array | FilmPicture>,
+  options: Pick<FilmJob, 'output'> & Partial<FilmJob>,
+  { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
+): Promise<FilmResult> =>
+  withEngine(engine, (worker) =>
+    writePictures(worker, checkFilmJob({ ...FILM_DEFAULTS, ...options }), filmPictures(pictures), signal),
+  );
+
+async function* filmPictures(pictures: AsyncIterable<Uint8Array | FilmPicture>): AsyncGenerator<FilmPicture> {
+  for await (const picture of pictures) {
+    yield picture instanceof Uint8Array ? { source: { kind: 'file', data: picture }, time: null } : picture;
   }
 }
 

@@ -5,6 +5,7 @@ import { probe } from '../pipeline/probe';
 import { thumbnail } from '../pipeline/thumbnail';
 import { discard } from '../pipeline/workplace';
 import { doctor } from './doctor';
+import type { Films } from './films';
 import type { ImageDesk } from './images';
 import type { Ask, SourceSummary, ThumbnailRequest } from './protocol';
 import type { ModelShelf } from './shelf';
@@ -15,13 +16,14 @@ export interface Desks {
   readonly shelf: ModelShelf;
   readonly images: ImageDesk;
   readonly taps: Taps;
+  readonly films: Films;
 }
 
 /** What the engine can tell without restoring anything. */
 export async function answer(
   what: keyof Ask,
   args: unknown,
-  { shelf, images, taps }: Desks,
+  { shelf, images, taps, films }: Desks,
   signal: AbortSignal,
 ): Promise<Ask[keyof Ask]['result']> {
   switch (what) {
@@ -47,6 +49,16 @@ export async function answer(
       return taps.next((args as Ask['nextFrame']['args']).id);
     case 'closeFrames':
       return taps.close((args as Ask['closeFrames']['args']).id);
+    case 'openFilm': {
+      const { id, job } = args as Ask['openFilm']['args'];
+      return films.open(id, job);
+    }
+    case 'addPicture':
+      return films.add(args as Ask['addPicture']['args']);
+    case 'closeFilm': {
+      const { id, keep } = args as Ask['closeFilm']['args'];
+      return films.close(id, keep);
+    }
     case 'test':
       return test(args as Ask['test']['args'], shelf);
   }

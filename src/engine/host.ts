@@ -6,6 +6,7 @@ import { restore } from '../pipeline/restore';
 import { discard } from '../pipeline/workplace';
 import { errorRecord, RemasterError, StoppedError } from '../errors';
 import { answer } from './answers';
+import { Films } from './films';
 import { imageDesk } from './images';
 import { liveHost } from './liveHost';
 import { modelShelf } from './shelf';
@@ -32,7 +33,8 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     (id, news) => send({ type: 'live', id, news }),
     () => rest(),
   );
-  const desks = { shelf, images: imageDesk(shelf), taps: new Taps(shelf) };
+  const onScratch = (path: string, gone: boolean): void => send({ type: 'scratch', path, gone });
+  const desks = { shelf, images: imageDesk(shelf), taps: new Taps(shelf), films: new Films(onScratch) };
   const asking = new Map<string, AbortController>();
   let idleMs = 60_000;
   let idle: NodeJS.Timeout | undefined;
@@ -41,7 +43,8 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
 
   const rest = (): void => {
     clearTimeout(idle);
-    if (queue.length > 0 || lives.size > 0 || asking.size > 0 || desks.taps.size > 0 || idleMs <= 0) return;
+    const open = lives.size + desks.taps.size + desks.films.size;
+    if (queue.length > 0 || asking.size > 0 || open > 0 || idleMs <= 0) return;
     idle = setTimeout(() => void close().finally(() => process.exit(0)), idleMs);
   };
 
@@ -70,7 +73,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
       binary,
       openModel: shelf.open,
       openFaceFinder,
-      onScratch: (path: string, gone: boolean) => send({ type: 'scratch', path, gone }),
+      onScratch,
     };
     // At most one a second, but every change of stage at once.
     const report = throttled(1000, send);

@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../errors';
 import type { ModelSummary } from '../model/library';
 export type { ModelSummary } from '../model/library';
+import type { FilmJob, FilmResult } from '../pipeline/film/job';
 import type { FramePicture, FramesJob } from '../pipeline/frames/job';
 import type { ImageJob, ImageResult, ImageSource } from '../pipeline/image/job';
 import type { Job, Progress, Result } from '../pipeline/job';
@@ -60,6 +61,15 @@ export interface Ask {
   /** Null after the last. */
   nextFrame: { args: { readonly id: string }; result: FramePicture | null };
   closeFrames: { args: { readonly id: string }; result: null };
+  /** A video out of pictures. `id` is the asker's own. */
+  openFilm: { args: { readonly id: string; readonly job: FilmJob }; result: null };
+  /** Answered when the encoder is ready for more. `time` in seconds; null when the picture does not say. */
+  addPicture: {
+    args: { readonly id: string; readonly source: ImageSource; readonly time: number | null };
+    result: null;
+  };
+  /** `keep`: the video gets its name; else nothing is left of it, and the answer is null. */
+  closeFilm: { args: { readonly id: string; readonly keep: boolean }; result: FilmResult | null };
   /** Loads the model, runs one tile, says how long it took. */
   test: {
     args: Pick<Job, 'model' | 'provider' | 'device' | 'threads' | 'steps'>;
