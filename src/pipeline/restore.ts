@@ -12,7 +12,7 @@ import { faceEnhancer } from './face/enhance';
 import { settleFaces } from './face/settle';
 import type { FfmpegBinary } from './ffmpegBinary';
 import type { Frame } from './frame';
-import type { Job, Progress, Result, Treatment } from './job';
+import type { Job, Progress, Result } from './job';
 import { holeMarker } from './mask/mark';
 import { onlyHoles } from './mask/onlyHoles';
 import { settleHoles } from './mask/settle';

@@ -17,7 +17,7 @@ const TYPES = [
   'remaster-frames',
 ];
 /** Together they have a node of every type. */
-const FLOWS = ['01 - Restore a file.json', '06 - HTTP upscaling API.json', '08 - Frames out, a video back.json'];
+const FLOWS = ['01 - Restore a file.json', '09 - HTTP upscaling API.json', '11 - Frames out, a video back.json'];
 
 interface EditorRed {
   readonly nodes: {

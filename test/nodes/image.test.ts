@@ -310,7 +310,7 @@ describe('image upscale in a real Node-RED', () => {
       });
 
       it('the example is an HTTP service: a page, pictures, busy, sorry', async () => {
-        await red.deploy(example('06 - HTTP upscaling API.json'));
+        await red.deploy(example('09 - HTTP upscaling API.json'));
         const url = `${red.url}/upscale`;
         const post = (body: Buffer) =>
           fetch(url, {
@@ -342,7 +342,7 @@ describe('image upscale in a real Node-RED', () => {
         });
         await new Promise<void>((resolve) => frigate.listen(0, '127.0.0.1', () => resolve()));
         try {
-          const nodes = example('07 - Snapshot on event.json');
+          const nodes = example('10 - Snapshot on event.json');
           const tab = nodes.find(({ type }) => type === 'tab')!;
           const address = `http://127.0.0.1:${(frigate.address() as AddressInfo).port}`;
           const upscaler = nodes.find(({ type }) => type === 'remaster-image')!;

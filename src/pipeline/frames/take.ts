@@ -8,6 +8,7 @@ import { settleFaces } from '../face/settle';
 import type { FfmpegBinary } from '../ffmpegBinary';
 import type { Frame } from '../frame';
 import { encodeImage } from '../image/encode';
+import { JOB_DEFAULTS } from '../job';
 import { holeMarker } from '../mask/mark';
 import { onlyHoles } from '../mask/onlyHoles';
 import { settleHoles } from '../mask/settle';
@@ -85,7 +86,10 @@ const enhancerFor = (
   finder: FaceFinder | null,
   info: VideoInfo,
   job: FramesJob,
-): Enhancer => (facesBy === null ? enhancer(model, info, job, () => {}) : faceEnhancer(model, finder, job));
+): Enhancer =>
+  facesBy === null
+    ? enhancer(model, info, { ...job, segment: JOB_DEFAULTS.segment }, () => {})
+    : faceEnhancer(model, finder, job);
 
 const stillOf = ({ width, height, data }: Frame) =>
   ({ width, height, depth: DEPTH, data, alpha: null, isGrey: false, format: 'pixels', profile: null }) as const;

@@ -40,7 +40,8 @@ export async function upscaleImage(
   const scale = wantedScale(job, model);
   if (still.width * still.height * most ** 2 > LARGEST_RESULT)
     throw tooLarge(`The result would be ${still.width * most}×${still.height * most}, more than remaster can hold.`);
-  const enhance = facesBy === null ? enhancer(model, still, job, () => {}) : faceEnhancer(model, finder, job);
+  const alone = { ...job, memo: null, segment: 1 }; // nothing before it could be the same
+  const enhance = facesBy === null ? enhancer(model, still, alone, () => {}) : faceEnhancer(model, finder, job);
   const { width, height, depth, data } = still;
   const [made] = await enhance.run([{ index: 0, pts: 0, scene: 0, width, height, depth, data }], signal);
   signal.throwIfAborted();
