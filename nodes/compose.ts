@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../src/errors';
-import { type CodecName, type Job, JOB_DEFAULTS, PIXEL_FORMATS } from '../src/pipeline/job';
+import { type CodecName, type Job, JOB_DEFAULTS, PIXEL_FORMATS, type Reading } from '../src/pipeline/job';
 import { allowedSource, allowedTarget, pathRules } from './allow';
 import { sources, stages, type LivingModel, type LivingSource, type LivingStage } from './living';
 import { fill, freeName, inFolder, placeholders } from './output';
@@ -60,13 +60,8 @@ export async function compose(
 ): Promise<Composed> {
   const { source, stage, living, model } = livingNodes(plan);
   const isNamedThere = source.names(plan.source.path);
-  const input = isNamedThere
-    ? plan.source.path
-    : await allowedSource(plan.source.path, 'message', pathRules(RED.settings, 'remasterInAllowedFolders'));
-  const isOurMask = stage.mask === null || living.namesMask(stage.mask);
-  const mask = isOurMask
-    ? stage.mask
-    : await allowedSource(stage.mask, 'message', pathRules(RED.settings, 'remasterInAllowedFolders'));
+  const reading = await readingOf(RED, plan, source, { stage, living, model });
+  const { input } = reading;
   const codec = optionIn(config.codec, CODECS, 'Codec');
   const overwrite = optionIn(config.overwrite, ['never', 'suffix', 'always'], 'If it exists');
 
@@ -89,10 +84,44 @@ export async function compose(
 
   const job: Job = {
     ...JOB_DEFAULTS,
-    input,
+    ...reading,
     output: overwrite === 'suffix' ? freeName(output, isPromised) : output,
     overwrite: overwrite === 'always',
     resume: config.resume,
+    codec,
+    quality: integerIn(config.quality, 'Quality', 0, 63),
+    pixelFormat: optionIn(config.pixelFormat || null, [null, ...PIXEL_FORMATS], 'Pixels'),
+    segment: integerIn(config.segment, 'Pieces', 1, 100_000) ?? JOB_DEFAULTS.segment,
+    concurrency: integerIn(config.concurrency, 'At once', 1, 16) ?? JOB_DEFAULTS.concurrency,
+    audio: optionIn(config.audio, ['copy', 'encode', 'none'], 'Sound'),
+    extras: config.extras,
+  };
+  return { job, stage, model };
+}
+
+/** A stage of a plan and the nodes it names. */
+interface LivingTreatment {
+  readonly stage: PlanStage;
+  readonly living: LivingStage;
+  readonly model: LivingModel;
+}
+
+/** What a plan says of reading and restoring; a path that came with a message is checked. Without a stage: frames as they are. */
+export async function readingOf(
+  RED: NodeAPI,
+  plan: Plan,
+  source: LivingSource,
+  treatment: LivingTreatment | null,
+): Promise<Reading> {
+  const rules = pathRules(RED.settings, 'remasterInAllowedFolders');
+  const { path, trim, deinterlace, maxFps, maxHeight, hwaccel } = plan.source;
+  const input = source.names(path) ? path : await allowedSource(path, 'message', rules);
+  const reading = { ...JOB_DEFAULTS, input, trim, deinterlace, maxFps, maxHeight, hwaccel };
+  if (!treatment) return reading;
+  const { stage, living, model } = treatment;
+  const isOurMask = stage.mask === null || living.namesMask(stage.mask);
+  return {
+    ...reading,
     model: model.model,
     provider: model.provider,
     device: model.device,
@@ -102,7 +131,7 @@ export async function compose(
     scale: stage.scale,
     faces: stage.faces,
     minFace: stage.minFace,
-    mask,
+    mask: isOurMask ? stage.mask : await allowedSource(stage.mask, 'message', rules),
     maskColor: stage.maskColor,
     maskTolerance: stage.maskTolerance,
     maskGrow: stage.maskGrow,
@@ -115,20 +144,14 @@ export async function compose(
     strength: stage.strength,
     noise: stage.noise,
     seed: stage.seed,
-    codec,
-    quality: integerIn(config.quality, 'Quality', 0, 63),
-    pixelFormat: optionIn(config.pixelFormat || null, [null, ...PIXEL_FORMATS], 'Pixels'),
-    segment: integerIn(config.segment, 'Pieces', 1, 100_000) ?? JOB_DEFAULTS.segment,
-    concurrency: integerIn(config.concurrency, 'At once', 1, 16) ?? JOB_DEFAULTS.concurrency,
-    audio: optionIn(config.audio, ['copy', 'encode', 'none'], 'Sound'),
-    extras: config.extras,
-    deinterlace: plan.source.deinterlace,
-    trim: plan.source.trim,
-    maxFps: plan.source.maxFps,
-    maxHeight: plan.source.maxHeight,
-    hwaccel: plan.source.hwaccel,
   };
-  return { job, stage, model };
+}
+
+/** The video in node that made a plan. */
+export function livingSource(plan: { readonly source: { readonly node: string } }): LivingSource {
+  const source = sources.get(plan.source.node);
+  if (!source) throw gone('video in', plan.source.node);
+  return source;
 }
 
 /** The nodes a plan names, if they are deployed here and still mean the same. */
@@ -136,8 +159,7 @@ export function livingNodes(plan: {
   readonly source: { readonly node: string };
   readonly stages: readonly PlanStage[];
 }): { source: LivingSource; stage: PlanStage; living: LivingStage; model: LivingModel } {
-  const source = sources.get(plan.source.node);
-  if (!source) throw gone('video in', plan.source.node);
+  const source = livingSource(plan);
   const [stage, second] = plan.stages;
   if (!stage || second) {
     throw new RemasterError(

@@ -49,6 +49,55 @@ export const upscaling = (scale: number | null, fps: number | null): NodeStatus 
   text: `${scale === null ? '' : `x${scale} `}${fps === null ? '…' : `${brief(fps)} fps`}`,
 });
 
+/** The image node at work: how long the last picture took, and how many wait. */
+export const treating = (lastMs: number | null, waitingNow: number): NodeStatus => ({
+  fill: 'blue',
+  shape: 'dot',
+  text: `${lastMs === null ? '…' : short(lastMs)} q${waitingNow}`,
+});
+
+/** The image node after a picture. */
+export const took = (ms: number): NodeStatus => ({ fill: 'green', shape: 'dot', text: short(ms) });
+
+export const dropping = (perSecond: number): NodeStatus => ({
+  fill: 'yellow',
+  shape: 'dot',
+  text: `drop ${brief(perSecond)}/s`,
+});
+
+/** The frames node: pictures sent so far, or in all. */
+export const sent = (count: number, isWhole: boolean): NodeStatus => ({
+  fill: isWhole ? 'green' : 'blue',
+  shape: 'dot',
+  text: `${count} sent`,
+});
+
+/** The frames node between two pictures: waits to be asked, or for those on their way. */
+export const asking = (isAsked: boolean): NodeStatus => ({
+  fill: 'yellow',
+  shape: 'ring',
+  text: isAsked ? 'waits for next' : 'waits for the flow',
+});
+
+/** `84ms`, `2.4s`. */
+const short = (ms: number): string => (ms < 1000 ? `${Math.round(ms)}ms` : `${brief(ms / 1000)}s`);
+
+/** Counts events; `perSecond` since it was last asked, a second at least. */
+export function rate(now = () => performance.now()): { count(): void; perSecond(): number } {
+  let events = 0;
+  let since = now();
+  return {
+    count: () => void events++,
+    perSecond() {
+      const seconds = Math.max(1, (now() - since) / 1000);
+      const perSecond = events / seconds;
+      events = 0;
+      since = now();
+      return perSecond;
+    },
+  };
+}
+
 export function running(progress: Progress): NodeStatus {
   const blue = (text: string): NodeStatus => ({ fill: 'blue', shape: 'dot', text: clip(text) });
   switch (progress.stage) {
@@ -104,11 +153,15 @@ export const SHORT: Record<ErrorCode, string> = {
   FFMPEG_MISSING: 'no ffmpeg',
   FRAME_TOO_LARGE: 'too large',
   GPU_OUT_OF_MEMORY: 'GPU memory',
+  IMAGE_DROPPED: 'queue full',
+  IMAGE_TOO_LARGE: 'too large',
+  IMAGE_UNREADABLE: 'bad picture',
   INTERNAL: 'internal',
   MASK_INVALID: 'bad mask',
   MODEL_INCOMPATIBLE: 'wrong model',
   MODEL_INVALID: 'bad model',
   MODEL_NOT_FOUND: 'no model',
+  NO_IMAGE: 'no picture',
   NO_PLAN: 'no video',
   NO_SIGNAL: 'no signal',
   OUTPUT_BUSY: 'file in use',

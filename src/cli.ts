@@ -1,9 +1,22 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { doctor, JOB_DEFAULTS, listModels, probe, RemasterError, restore, type ErrorCode, type Job } from './index';
-import { progressLine } from './progressLine';
+import {
+  doctor,
+  IMAGE_DEFAULTS,
+  type ImageJob,
+  JOB_DEFAULTS,
+  listModels,
+  probe,
+  RemasterError,
+  restore,
+  type ErrorCode,
+  type Job,
+} from './index';
+import { restoreImage } from './imageFile';
+import { duration, progressLine } from './progressLine';
 
 const HELP = `remaster restore IN OUT [options]   restore a video into .mp4, .mov or .mkv
+remaster image IN OUT [options]     make a picture larger and cleaner: .jpg, .png or .webp
 remaster probe FILE                 what a video file holds
 remaster models                     the models on this machine
 remaster doctor                     what works here and what does not, to copy into a bug report
@@ -45,14 +58,19 @@ restore:
   --resume              keep finished pieces when interrupted, and go on from them next time
   --json                one JSON object per line instead of a progress bar
 
+image takes of these: --model --steps --order --strength --seed --color-fix --scale --faces --min-face --tile --overlap
+--provider --device --threads --overwrite --json, and
+  --quality N           of JPEG and WebP, 1 to 100, higher is better (default ${IMAGE_DEFAULTS.quality}); 100 is lossless in WebP
+  --max-megapixels N    larger pictures are refused (default ${IMAGE_DEFAULTS.maxPixels / 1e6})
+
 exit codes: 0 done, 1 defect or crash, 2 wrong usage or setting, 3 source, 4 output or disk, 5 model or runtime,
             6 ffmpeg missing, 130 stopped by Ctrl-C
 `;
 
 /** What the shell is told. Documented in docs/cli.md. */
 export function exitCode(code: ErrorCode): number {
-  if (/^(BAD_SETTING|NO_PLAN|PLAN_|PATH_)/.test(code)) return 2;
-  if (/^(SOURCE_|MASK_|AUTH_)/.test(code)) return 3;
+  if (/^(BAD_SETTING|NO_IMAGE|NO_PLAN|PLAN_|PATH_)/.test(code)) return 2;
+  if (/^(SOURCE_|MASK_|AUTH_|IMAGE_)/.test(code)) return 3;
   if (/^(OUTPUT_|DISK_|FRAME_)/.test(code)) return 4;
   if (/^(MODEL_|RUNTIME_|GPU_)/.test(code)) return 5;
   return code === 'FFMPEG_MISSING' ? 6 : 1;
@@ -88,6 +106,7 @@ const OPTIONS = {
   'max-fps': { type: 'string' },
   'max-height': { type: 'string' },
   hwaccel: { type: 'string' },
+  'max-megapixels': { type: 'string' },
   start: { type: 'string' },
   end: { type: 'string' },
   provider: { type: 'string' },
@@ -115,6 +134,8 @@ async function main(args: readonly string[]): Promise<number> {
   switch (command) {
     case 'restore':
       return restoreCommand(rest, values);
+    case 'image':
+      return imageCommand(rest, values, print);
     case 'probe': {
       const summary = await probe(only(rest, 'probe FILE'));
       const words = Object.entries(summary).map(([name, value]) => `${name.padEnd(11)} ${value ?? 'unknown'}`);
@@ -166,11 +187,70 @@ function only(rest: readonly string[], shape: string): string {
   return rest[0]!;
 }
 
+/** The first Ctrl-C tidies up, which takes less than three seconds; a second one is not needed and changes nothing. */
+function stopper(): AbortController {
+  const stop = new AbortController();
+  for (const event of ['SIGINT', 'SIGTERM'] as const) process.on(event, () => stop.abort(new Error('stopped')));
+  return stop;
+}
+
+const OF_IMAGES = 'model steps order strength seed color-fix scale faces min-face tile overlap quality max-megapixels'
+  .concat(' provider device threads overwrite json')
+  .split(' ');
+
+async function imageCommand(
+  paths: readonly string[],
+  values: Values,
+  print: (value: unknown, text: string) => number,
+): Promise<number> {
+  const [input, output, more] = paths;
+  if (input === undefined || output === undefined || more !== undefined) throw usage('It is: remaster image IN OUT');
+  const foreign = Object.keys(values).find((name) => !OF_IMAGES.includes(name));
+  if (foreign) throw usage(`--${foreign} means nothing to a picture.`);
+  const stop = stopper();
+  try {
+    const result = await restoreImage(input, output, imageOptions(values), values.overwrite ?? false, stop.signal);
+    const { width, height, bytes, ms, model } = result;
+    const speed = `${duration(ms / 1000)}, ${model.name}, ${model.steps} steps on ${model.provider}`;
+    return print(result, `${output}: ${width}×${height}, ${(bytes / 1e6).toFixed(1)} MB (${speed})`);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    process.stderr.write('Stopped. Nothing was left behind.\n');
+    return 130;
+  }
+}
+
+function imageOptions(values: Values): Partial<ImageJob> {
+  const job = jobOf(['', ''], values);
+  const megapixels = Number(values['max-megapixels'] ?? IMAGE_DEFAULTS.maxPixels / 1e6);
+  if (!(megapixels > 0)) throw usage('--max-megapixels must be a number.');
+  const { model, provider, device, threads, steps, order, strength, seed, colorFix, scale, faces, minFace } = job;
+  const { tile, overlap, quality } = job;
+  return {
+    ...{
+      model,
+      provider,
+      device,
+      threads,
+      steps,
+      order,
+      strength,
+      seed,
+      colorFix,
+      scale,
+      faces,
+      minFace,
+      tile,
+      overlap,
+    },
+    quality: quality ?? IMAGE_DEFAULTS.quality,
+    maxPixels: Math.round(megapixels * 1e6),
+  };
+}
+
 async function restoreCommand(paths: readonly string[], values: Values): Promise<number> {
   if (paths.length !== 2) throw usage('It is: remaster restore IN OUT');
-  const stop = new AbortController();
-  // The first Ctrl-C tidies up, which takes less than three seconds; a second one is not needed and changes nothing.
-  for (const event of ['SIGINT', 'SIGTERM'] as const) process.on(event, () => stop.abort(new Error('stopped')));
+  const stop = stopper();
   const line = progressLine(
     process.stderr,
     values.json ? (value) => process.stdout.write(`${JSON.stringify(value)}\n`) : null,
@@ -192,7 +272,7 @@ async function restoreCommand(paths: readonly string[], values: Values): Promise
   }
 }
 
-function jobOf([input, output]: [string, string], values: Values): Parameters<typeof restore>[0] {
+function jobOf([input, output]: [string, string], values: Values): Job {
   const number = (name: keyof Values, fallback: number | null): number | null => {
     const value = values[name];
     if (value === undefined || value === 'auto') return fallback;

@@ -1,12 +1,26 @@
 import { createEngine, type Engine, type JobEvents } from './engine/client';
 import type { DoctorReport, SourceSummary } from './engine/protocol';
+import { type FilmPicture, takePictures, writePictures } from './engine/pictures';
 import type { ModelSummary } from './model/library';
+import { checkFilmJob, FILM_DEFAULTS, type FilmJob, type FilmResult } from './pipeline/film/job';
+import { checkFramesJob, type FramePicture, FRAMES_DEFAULTS, type FramesJob } from './pipeline/frames/job';
+import { checkImageJob, IMAGE_DEFAULTS, type ImageJob, type ImageResult, type ImageSource } from './pipeline/image/job';
 import { type Job, JOB_DEFAULTS, type Result } from './pipeline/job';
 
 export { ERROR_CODES, type ErrorCode, type ErrorRecord, RemasterError, StoppedError } from './errors';
 export { createEngine, type Engine, type JobEvents, type RunningJob } from './engine/client';
 export type { DoctorReport, SourceSummary, ThumbnailRequest } from './engine/protocol';
 export type { ModelSummary } from './model/library';
+export type { FilmPicture } from './engine/pictures';
+export { FILM_DEFAULTS, type FilmJob, type FilmResult } from './pipeline/film/job';
+export { FRAMES_DEFAULTS, type FramePicture, type FramesJob } from './pipeline/frames/job';
+export {
+  IMAGE_DEFAULTS,
+  type ImageFormat,
+  type ImageJob,
+  type ImageResult,
+  type ImageSource,
+} from './pipeline/image/job';
 export {
   type CodecName,
   type Job,
@@ -42,6 +56,47 @@ export const restore = (options: RestoreOptions, { signal, engine, ...events }: 
       signal?.removeEventListener('abort', stop);
     }
   });
+
+/** One picture, made better: the bytes of a JPEG, PNG or WebP file, or pixels. Everything but the picture has a default. */
+export const upscaleImage = (
+  picture: Uint8Array | ImageSource,
+  options: Partial<ImageJob> = {},
+  { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
+): Promise<ImageResult> =>
+  withEngine(engine, async (worker) => {
+    const job = checkImageJob({ ...IMAGE_DEFAULTS, ...options });
+    const source = picture instanceof Uint8Array ? ({ kind: 'file', data: picture } as const) : picture;
+    return worker.ask('image', { source, job }, signal);
+  });
+
+/** Frames of a video as pictures, one by one; only what the loop asks for is made. */
+export async function* takeFrames(
+  options: Pick<FramesJob, 'input'> & Partial<FramesJob>,
+  { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
+): AsyncGenerator<FramePicture> {
+  const worker = engine ?? createEngine();
+  try {
+    yield* takePictures(worker, checkFramesJob({ ...FRAMES_DEFAULTS, ...options }), signal);
+  } finally {
+    if (!engine) await worker.close();
+  }
+}
+
+/** A video out of pictures: files in bytes, one after the other, or pictures that say their times. */
+export const makeVideo = (
+  pictures: AsyncIterable<Uint8Array | FilmPicture>,
+  options: Pick<FilmJob, 'output'> & Partial<FilmJob>,
+  { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
+): Promise<FilmResult> =>
+  withEngine(engine, (worker) =>
+    writePictures(worker, checkFilmJob({ ...FILM_DEFAULTS, ...options }), filmPictures(pictures), signal),
+  );
+
+async function* filmPictures(pictures: AsyncIterable<Uint8Array | FilmPicture>): AsyncGenerator<FilmPicture> {
+  for await (const picture of pictures) {
+    yield picture instanceof Uint8Array ? { source: { kind: 'file', data: picture }, time: null } : picture;
+  }
+}
 
 /** What a file holds. */
 export const probe = (input: string, engine?: Engine): Promise<SourceSummary> =>

@@ -22,15 +22,19 @@ describe('the house', () => {
     [/^src\/model\//, [/^src\/(model|sampler|errors)/, /^node:/, /^(ajv|protobufjs)/, /^onnxruntime-node$/]],
     [
       /^src\/pipeline\//,
-      [/^src\/(pipeline|model\/model|sampler|errors)/, /^node:/, /^(rxjs|fluent-ffmpeg|@ffmpeg-installer\/ffmpeg)$/],
+      [
+        /^src\/(pipeline|model\/model|sampler|errors)/,
+        /^node:/,
+        /^(rxjs|fluent-ffmpeg|sharp|@ffmpeg-installer\/ffmpeg)$/,
+      ],
     ],
     [/^src\/engine\//, [/^src\/(engine|pipeline|model|errors)/, /^node:/]],
-    [/^src\/(index|cli|progressLine)/, [/^src\//, /^node:/]],
+    [/^src\/(index|cli|progressLine|imageFile)/, [/^src\//, /^node:/]],
     [
       /^nodes\//,
       [
         /^nodes\//,
-        /^src\/(engine|errors|pipeline\/(job|settings|live\/(job|address|boxes))|model\/library|index)/,
+        /^src\/(engine|errors|pipeline\/(job|(image|frames|film)\/job|settings|live\/(job|address|boxes))|model\/library|index)/,
         /^node:/,
         /^(node-red|express)$/,
       ],
@@ -43,6 +47,7 @@ describe('the house', () => {
     'node:worker_threads': /^src\/model\//,
     'onnxruntime-node': /^src\/model\//,
     'fluent-ffmpeg': /^src\/pipeline\/thumbnail\.ts$/,
+    sharp: /^src\/pipeline\/image\//,
     rxjs: /^src\/pipeline\/(pace|restore)\.ts$/,
   };
 

@@ -3,9 +3,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
 import { duration } from '../src/progressLine';
 import { writeFace, writeHoles } from './model/tinyBundle';
 import { ASTRONAUT } from './pipeline/face/pictures';
+import { pattern } from './pictures';
 import { ff, moving, processes, scratchFolder, times } from './films';
 
 describe('the command line', () => {
@@ -110,6 +112,37 @@ describe('the command line', () => {
     }
   });
 
+  it('makes a picture larger, in the format of the ending, and replaces nothing unasked', async () => {
+    await pattern(30, 20).jpeg().toFile(at('photo.jpg'));
+    const made = remaster('image', 'photo.jpg', 'large.webp', '--steps', '1');
+    assert.equal(made.status, 0, made.stderr);
+    assert.match(made.stdout, /large\.webp: 120×80, .*x4, 1 steps on cpu/);
+    const { format, width } = await sharp(at('large.webp')).metadata();
+    assert.deepEqual([format, width], ['webp', 120]);
+    const again = remaster('image', 'photo.jpg', 'large.webp', '--steps', '1');
+    assert.deepEqual([again.status, /OUTPUT_EXISTS/.test(again.stderr)], [4, true]);
+    const json = remaster('image', 'photo.jpg', 'large.webp', '--steps', '1', '--scale', '2', '--overwrite', '--json');
+    assert.equal((JSON.parse(json.stdout) as { width: number }).width, 60);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.includes('.part')),
+      [],
+    );
+  });
+  it('says how to get the part that reads pictures when it is absent, and the rest works without it', () => {
+    writeFileSync(
+      at('without.js'),
+      `const m = require('node:module'); const load = m._resolveFilename;
+       m._resolveFilename = (name, ...rest) => { if (name === 'sharp') throw Object.assign(new Error("Cannot find module 'sharp'"), { code: 'MODULE_NOT_FOUND' }); return load(name, ...rest); };`,
+    );
+    const env = { ...process.env, NODE_OPTIONS: `--require "${at('without.js')}"` };
+    const run = (...args: string[]) =>
+      spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', cwd: folder, env });
+    const { status, stderr } = run('image', 'photo.jpg', 'none.png');
+    assert.equal(status, 5, stderr);
+    assert.match(stderr, /RUNTIME_MISSING: sharp.*\nRun: npm install sharp@/);
+    assert.match(run('doctor').stdout, /note +pictures: sharp/);
+    assert.equal(run('restore', 'film.mp4', 'without.mp4', '--steps', '1').status, 0);
+  });
   it('probes, lists models and examines the machine', () => {
     assert.match(remaster('probe', 'film.mp4').stdout, /width +32/);
     assert.equal((JSON.parse(remaster('probe', 'film.mp4', '--json').stdout) as { fps: number }).fps, 25);
@@ -117,6 +150,16 @@ describe('the command line', () => {
     assert.match(remaster('doctor').stdout, /ok +onnxruntime: 1\./);
   });
   for (const [what, args, code, words] of [
+    ['a picture that is none', ['image', 'film.mp4', 'x.png'], 3, /IMAGE_UNREADABLE: The data is no JPEG, PNG or WebP/],
+    ['a picture in no format', ['image', 'photo.jpg', 'x.tiff'], 2, /\.jpg, \.png or \.webp/],
+    ['a picture that is not there', ['image', 'none.jpg', 'x.png'], 3, /SOURCE_NOT_FOUND/],
+    ['a picture too large', ['image', 'photo.jpg', 'x.png', '--max-megapixels', '0.0001'], 3, /IMAGE_TOO_LARGE/],
+    [
+      'a setting of films for a picture',
+      ['image', 'photo.jpg', 'x.png', '--codec', 'h264'],
+      2,
+      /--codec means nothing/,
+    ],
     ['no command', [], 2, /remaster restore IN OUT/],
     ['an unknown command', ['dance'], 2, /no command dance/],
     ['an unknown option', ['restore', 'a', 'b', '--fast'], 2, /fast/],

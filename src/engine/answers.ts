@@ -5,11 +5,27 @@ import { probe } from '../pipeline/probe';
 import { thumbnail } from '../pipeline/thumbnail';
 import { discard } from '../pipeline/workplace';
 import { doctor } from './doctor';
+import type { Films } from './films';
+import type { ImageDesk } from './images';
 import type { Ask, SourceSummary, ThumbnailRequest } from './protocol';
 import type { ModelShelf } from './shelf';
+import type { Taps } from './taps';
+
+/** Who does what is asked. */
+export interface Desks {
+  readonly shelf: ModelShelf;
+  readonly images: ImageDesk;
+  readonly taps: Taps;
+  readonly films: Films;
+}
 
 /** What the engine can tell without restoring anything. */
-export async function answer(what: keyof Ask, args: unknown, shelf: ModelShelf): Promise<Ask[keyof Ask]['result']> {
+export async function answer(
+  what: keyof Ask,
+  args: unknown,
+  { shelf, images, taps, films }: Desks,
+  signal: AbortSignal,
+): Promise<Ask[keyof Ask]['result']> {
   switch (what) {
     case 'probe':
       return summary((args as Ask['probe']['args']).input);
@@ -23,6 +39,26 @@ export async function answer(what: keyof Ask, args: unknown, shelf: ModelShelf):
     case 'thumbnail':
       await thumbnail(await findFfmpeg(), args as ThumbnailRequest);
       return null;
+    case 'image':
+      return images(args as Ask['image']['args'], signal);
+    case 'openFrames': {
+      const { id, job } = args as Ask['openFrames']['args'];
+      return taps.open(id, job);
+    }
+    case 'nextFrame':
+      return taps.next((args as Ask['nextFrame']['args']).id);
+    case 'closeFrames':
+      return taps.close((args as Ask['closeFrames']['args']).id);
+    case 'openFilm': {
+      const { id, job } = args as Ask['openFilm']['args'];
+      return films.open(id, job);
+    }
+    case 'addPicture':
+      return films.add(args as Ask['addPicture']['args']);
+    case 'closeFilm': {
+      const { id, keep } = args as Ask['closeFilm']['args'];
+      return films.close(id, keep);
+    }
     case 'test':
       return test(args as Ask['test']['args'], shelf);
   }
@@ -41,7 +77,7 @@ const TEST_TILE = 128;
 
 async function test(args: Ask['test']['args'], shelf: ModelShelf): Promise<Ask['test']['result']> {
   const { order, strength, noise, seed } = JOB_DEFAULTS;
-  const model = await shelf.open({ ...args, order, colorFix: null, strength, noise, seed, depth: 8 });
+  await using model = await shelf.open({ ...args, order, colorFix: null, strength, noise, seed, depth: 8 });
   const { multiple, provider, rejected } = model.info;
   const side = Math.ceil(TEST_TILE / multiple) * multiple;
   const keys = [{ x: 0, y: 0, scene: 0, frame: 0 }];

@@ -32,7 +32,8 @@ export interface JobEvents {
 export interface Engine {
   /** Throws BAD_SETTING at once for a job that cannot be. */
   run(job: Job, events?: JobEvents): RunningJob;
-  ask<K extends keyof Ask>(what: K, args: Ask[K]['args']): Promise<Ask[K]['result']>;
+  /** Aborting `signal` ends the wait at once, and the work as soon as it can be ended. */
+  ask<K extends keyof Ask>(what: K, args: Ask[K]['args'], signal?: AbortSignal): Promise<Ask[K]['result']>;
   /** Runs until it is stopped; begins again by itself when the engine dies. Throws BAD_SETTING at once for a job that cannot be. */
   live(job: LiveJob, events?: LiveEvents): RunningLive;
   /** How long it stays when there is nothing to do. */
@@ -129,13 +130,26 @@ class EngineClient implements Engine {
     return { id, result, stop: () => this.#stop(id, false, result), suspend: () => this.#stop(id, true, result) };
   }
 
-  ask<K extends keyof Ask>(what: K, args: Ask[K]['args']): Promise<Ask[K]['result']> {
+  async ask<K extends keyof Ask>(what: K, args: Ask[K]['args'], signal?: AbortSignal): Promise<Ask[K]['result']> {
+    signal?.throwIfAborted();
     const id = randomUUID();
-    return new Promise<unknown>((resolve, reject) => {
+    let stop = (): void => {};
+    const answered = new Promise<unknown>((resolve, reject) => {
       const request = { type: 'ask', id, what, args } as const;
       this.#asks.set(id, { request, resolve, reject });
+      stop = () => {
+        this.#asks.delete(id);
+        if (this.#child) this.#send({ type: 'stop', id, keep: false });
+        reject(signal!.reason as Error);
+      };
+      signal?.addEventListener('abort', stop, { once: true });
       this.#send(request);
-    }) as Promise<Ask[K]['result']>;
+    });
+    try {
+      return (await answered) as Ask[K]['result'];
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
   }
 
   live(job: LiveJob, events: LiveEvents = {}): RunningLive {

@@ -4,6 +4,8 @@ import { cacheFolder } from '../model/graphCache';
 import { describeRuntime } from '../model/host';
 import { listModels } from '../model/library';
 import { searchFfmpeg } from '../pipeline/ffmpegBinary';
+import { loadSharp } from '../pipeline/image/codec';
+import { errorRecord } from '../errors';
 import type { DoctorReport } from './protocol';
 
 type Line = DoctorReport['lines'][number];
@@ -16,6 +18,7 @@ export async function doctor(folder: string | null): Promise<DoctorReport> {
     ffmpegLines(),
     runtimeLines(),
     modelLines(),
+    pictureLine(),
     cacheLine(),
     ...folders.map(writable),
   ]);
@@ -92,6 +95,17 @@ async function modelLines(): Promise<Line[]> {
     found: problem ? problem.message : path,
     remedy: problem?.remedy ?? '',
   }));
+}
+
+/** Videos need none of it. */
+async function pictureLine(): Promise<Line[]> {
+  try {
+    const { sharp, vips } = loadSharp().versions;
+    return [{ ok: true, what: 'pictures', found: `sharp ${sharp}, libvips ${vips}`, remedy: '' }];
+  } catch (error) {
+    const { message, remedy } = errorRecord(error);
+    return [{ ok: null, what: 'pictures', found: message, remedy }];
+  }
 }
 
 async function cacheLine(): Promise<Line[]> {

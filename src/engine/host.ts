@@ -6,10 +6,13 @@ import { restore } from '../pipeline/restore';
 import { discard } from '../pipeline/workplace';
 import { errorRecord, RemasterError, StoppedError } from '../errors';
 import { answer } from './answers';
+import { Films } from './films';
+import { imageDesk } from './images';
 import { liveHost } from './liveHost';
 import { modelShelf } from './shelf';
 import { type Ask, PROTOCOL, type Reply, type Request } from './protocol';
 import { JobQueue } from './queue';
+import { Taps } from './taps';
 import { throttled } from './throttle';
 
 /** The engine's side of the conversation: takes requests, runs jobs in turn, answers questions beside it. */
@@ -30,7 +33,9 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     (id, news) => send({ type: 'live', id, news }),
     () => rest(),
   );
-  let asking = 0;
+  const onScratch = (path: string, gone: boolean): void => send({ type: 'scratch', path, gone });
+  const desks = { shelf, images: imageDesk(shelf), taps: new Taps(shelf), films: new Films(onScratch) };
+  const asking = new Map<string, AbortController>();
   let idleMs = 60_000;
   let idle: NodeJS.Timeout | undefined;
 
@@ -38,7 +43,8 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
 
   const rest = (): void => {
     clearTimeout(idle);
-    if (queue.length > 0 || lives.size > 0 || asking > 0 || idleMs <= 0) return;
+    const open = lives.size + desks.taps.size + desks.films.size;
+    if (queue.length > 0 || asking.size > 0 || open > 0 || idleMs <= 0) return;
     idle = setTimeout(() => void close().finally(() => process.exit(0)), idleMs);
   };
 
@@ -67,7 +73,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
       binary,
       openModel: shelf.open,
       openFaceFinder,
-      onScratch: (path: string, gone: boolean) => send({ type: 'scratch', path, gone }),
+      onScratch,
     };
     // At most one a second, but every change of stage at once.
     const report = throttled(1000, send);
@@ -75,18 +81,20 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
   }
 
   async function ask(id: string, what: keyof Ask, args: unknown): Promise<void> {
-    asking++;
+    const abort = new AbortController();
+    asking.set(id, abort);
     try {
-      send({ type: 'answer', id, result: await answer(what, args, shelf) });
+      send({ type: 'answer', id, result: await answer(what, args, desks, abort.signal) });
     } catch (error) {
       send({ type: 'failed', id, error: errorRecord(error) });
     } finally {
-      asking--;
+      asking.delete(id);
       rest();
     }
   }
 
   function stop(id: string, keep: boolean): void {
+    asking.get(id)?.abort(new StoppedError(keep));
     const job = running.get(id);
     if (!job) return;
     job.abort.abort(new StoppedError(keep));
@@ -103,9 +111,14 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
 
   async function close(): Promise<void> {
     clearTimeout(idle);
+    for (const abort of asking.values()) abort.abort(new StoppedError(true));
     const all = [...running.entries()];
     for (const [id] of all) stop(id, true);
-    await Promise.all([lives.close(), ...all.filter(([id]) => running.has(id)).map(([, { ended }]) => ended)]);
+    await Promise.all([
+      lives.close(),
+      desks.taps.closeAll(),
+      ...all.filter(([id]) => running.has(id)).map(([, { ended }]) => ended),
+    ]);
   }
 
   return {

@@ -1,6 +1,9 @@
 import type { ErrorRecord } from '../errors';
 import type { ModelSummary } from '../model/library';
 export type { ModelSummary } from '../model/library';
+import type { FilmJob, FilmResult } from '../pipeline/film/job';
+import type { FramePicture, FramesJob } from '../pipeline/frames/job';
+import type { ImageJob, ImageResult, ImageSource } from '../pipeline/image/job';
 import type { Job, Progress, Result } from '../pipeline/job';
 import type { LiveNews, LiveSay } from './liveProtocol';
 
@@ -51,6 +54,22 @@ export interface Ask {
   /** Removes what interrupted jobs for this output have left, unless one is at work there now. */
   discard: { args: { readonly output: string }; result: null };
   thumbnail: { args: ThumbnailRequest; result: null };
+  /** One picture, made better. Compressed bytes both ways, unless somebody wants pixels. */
+  image: { args: { readonly source: ImageSource; readonly job: ImageJob }; result: ImageResult };
+  /** Pictures out of a video, each made when it is asked for. `id` is the asker's own. */
+  openFrames: { args: { readonly id: string; readonly job: FramesJob }; result: null };
+  /** Null after the last. */
+  nextFrame: { args: { readonly id: string }; result: FramePicture | null };
+  closeFrames: { args: { readonly id: string }; result: null };
+  /** A video out of pictures. `id` is the asker's own. */
+  openFilm: { args: { readonly id: string; readonly job: FilmJob }; result: null };
+  /** Answered when the encoder is ready for more. `time` in seconds; null when the picture does not say. */
+  addPicture: {
+    args: { readonly id: string; readonly source: ImageSource; readonly time: number | null };
+    result: null;
+  };
+  /** `keep`: the video gets its name; else nothing is left of it, and the answer is null. */
+  closeFilm: { args: { readonly id: string; readonly keep: boolean }; result: FilmResult | null };
   /** Loads the model, runs one tile, says how long it took. */
   test: {
     args: Pick<Job, 'model' | 'provider' | 'device' | 'threads' | 'steps'>;
@@ -67,7 +86,7 @@ export interface Ask {
 export type Request =
   | { readonly type: 'hello'; readonly protocol: number; readonly idleMs: number }
   | { readonly type: 'job'; readonly id: string; readonly job: Job }
-  /** `keep`: suspend (finished segments stay when the job may resume) instead of throwing everything away. */
+  /** Of a job or of a question. `keep`: suspend (finished segments stay when the job may resume) instead of throwing everything away. */
   | { readonly type: 'stop'; readonly id: string; readonly keep: boolean }
   | { readonly type: 'ask'; readonly id: string; readonly what: keyof Ask; readonly args: unknown }
   | { readonly type: 'live'; readonly id: string; readonly say: LiveSay };

@@ -92,6 +92,28 @@ export interface Job extends ModelChoice {
   readonly trim: { readonly start: number; readonly end: number | null } | null;
 }
 
+/** What the model does to a picture, be it a frame or a photograph. */
+export type Treatment = ModelChoice &
+  Pick<
+    Job,
+    'steps' | 'order' | 'strength' | 'noise' | 'seed' | 'colorFix' | 'scale' | 'faces' | 'minFace' | 'tile' | 'overlap'
+  >;
+
+/** What a job reads and what it makes of it, without what it writes. */
+export type Reading = Omit<
+  Job,
+  | 'output'
+  | 'overwrite'
+  | 'resume'
+  | 'codec'
+  | 'quality'
+  | 'pixelFormat'
+  | 'segment'
+  | 'concurrency'
+  | 'audio'
+  | 'extras'
+>;
+
 export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
   model: 'x4',
   provider: 'auto',

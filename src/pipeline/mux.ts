@@ -67,7 +67,8 @@ export async function mux(
   return warnings;
 }
 
-const FORMAT = { mp4: 'mp4', mov: 'mov', mkv: 'matroska' } as const;
+/** What ffmpeg calls the containers. */
+export const FORMAT = { mp4: 'mp4', mov: 'mov', mkv: 'matroska' } as const;
 
 /** Each piece lasts until the next begins, so that rounding to microseconds never adds up. */
 function concatList(segments: readonly Segment[], seconds: (ticks: number) => number): string {

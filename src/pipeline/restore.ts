@@ -207,7 +207,7 @@ const nothingThere = ({ start }: NonNullable<Job['trim']>, { source, duration }:
   });
 
 /** Seconds decoded before the wanted part, so that the first wanted frame is whole whatever the seek hit. */
-const SEEK_MARGIN = 5;
+export const SEEK_MARGIN = 5;
 
 export const modelRequest = ({
   model,
@@ -255,7 +255,11 @@ const identity = (
 };
 
 /** Cuts the wanted part out of the film. */
-async function* within(source: FrameSource, { timeBase }: VideoInfo, { trim }: Job): AsyncGenerator<Frame> {
+export async function* within(
+  source: FrameSource,
+  { timeBase }: VideoInfo,
+  { trim }: Pick<Job, 'trim'>,
+): AsyncGenerator<Frame> {
   const ticks = (seconds: number): number => (seconds * timeBase.den) / timeBase.num;
   const start = trim ? Math.round(ticks(trim.start)) : -Infinity;
   const end = trim?.end ? ticks(trim.end) : Infinity;

@@ -2,13 +2,22 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { example, exampleNames } from './flows';
+import { example } from './flows';
 import { installedPackage, nodeRed4, nodeRed5, remove, Runtime, userDirectory } from './nodeRed';
 
 /** Where a browser is likely to be; REMASTER_CHROMIUM names another. */
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/snap/bin/chromium'];
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-const TYPES = ['remaster-model', 'remaster-in', 'remaster-upscale', 'remaster-out'];
+const TYPES = [
+  'remaster-model',
+  'remaster-in',
+  'remaster-upscale',
+  'remaster-out',
+  'remaster-image',
+  'remaster-frames',
+];
+/** Together they have a node of every type. */
+const FLOWS = ['01 - Restore a file.json', '09 - HTTP upscaling API.json', '11 - Frames out, a video back.json'];
 
 interface EditorRed {
   readonly nodes: {
@@ -21,7 +30,7 @@ interface EditorRed {
 }
 
 /** Keys of our catalogues that were shown instead of their words. */
-const RAW_KEY = /\bremaster-(in|out|upscale|model)\.[a-z]+\.?\w*|\[object|undefined|\{\{|__\w+__/;
+const RAW_KEY = /\bremaster-(in|out|upscale|model|image|frames)\.[a-z]+\.?\w*|\[object|undefined|\{\{|__\w+__/;
 
 describe('editor', function () {
   this.timeout(180_000);
@@ -65,7 +74,7 @@ describe('editor', function () {
           viewport: { width: 1400, height: 900 },
         });
         try {
-          await red.deploy(example(exampleNames[0]!));
+          await red.deploy(FLOWS.flatMap(example));
           await context.addInitScript((theme) => localStorage.setItem('view-dark-theme', theme), look);
           const page = await context.newPage();
           const errors: string[] = [];
@@ -84,8 +93,8 @@ describe('editor', function () {
           await page.locator('#red-ui-palette-search input').pressSequentially('video');
           await page.waitForTimeout(700);
           await shoot('palette');
-          assert.equal(await page.locator('.red-ui-palette-node:visible').count(), 3);
-          for (const label of ['video in', 'video upscale', 'video out']) {
+          assert.equal(await page.locator('.red-ui-palette-node:visible').count(), 4);
+          for (const label of ['video in', 'video upscale', 'video out', 'video frames']) {
             await page.locator('.red-ui-palette-node:visible', { hasText: label }).first().waitFor();
           }
           const seen: string[] = [await page.locator('#red-ui-workspace').innerText()];
@@ -111,7 +120,7 @@ describe('editor', function () {
             await page.evaluate(() => (window as unknown as { RED: EditorRed }).RED.tray.close());
             await page.waitForTimeout(600);
           }
-          const go = example(exampleNames[0]!).find((node) => node['name'] === 'sample clip')!.id;
+          const go = example(FLOWS[0]!).find((node) => node['name'] === 'sample clip')!.id;
           await red.inject(go);
           await page
             .locator('.red-ui-flow-node-status-label', { hasText: /^[1-9]\d?% .*fps/ })

@@ -9,7 +9,7 @@ export const exampleNames = readdirSync(EXAMPLES).filter((name) => name.endsWith
 export const example = (name: string): FlowNode[] =>
   JSON.parse(readFileSync(join(EXAMPLES, name), 'utf8')) as FlowNode[];
 
-const place = { x: 100, y: 100 };
+export const place = { x: 100, y: 100 };
 
 /** A Function node that tells the test about every message. */
 export const reporter = (id: string, z = 'tab'): FlowNode => ({
@@ -125,3 +125,39 @@ export const chain = (changes: { in?: object; up?: object; out?: object; model?:
   { id: 'complete', type: 'complete', z: 'tab', scope: ['out'], uncaught: false, wires: [['completed']], ...place },
   reporter('completed'),
 ];
+
+export const image = (changes: object = {}): FlowNode => ({
+  id: 'image',
+  type: 'remaster-image',
+  z: 'tab',
+  name: '',
+  model: 'model',
+  ...{ property: 'payload', propertyType: 'msg', output: 'payload', format: 'auto', quality: '90' },
+  ...{ scale: '', scaleType: 'num', steps: '1', stepsType: 'num', queue: '1', full: 'oldest', maxAge: '' },
+  ...{ megapixels: '10', keep: false, files: false, drops: true, outputs: 2 },
+  wires: [['result'], ['dropped']],
+  ...place,
+  ...changes,
+});
+
+export const func = (id: string, code: string, to: readonly string[]): FlowNode => ({
+  id,
+  type: 'function',
+  z: 'tab',
+  func: code,
+  outputs: 1,
+  wires: [to],
+  ...place,
+});
+
+export const frames = (changes: object = {}): FlowNode => ({
+  id: 'frames',
+  type: 'remaster-frames',
+  z: 'tab',
+  name: '',
+  ...{ pick: 'every', every: '10', fps: '1', times: '', timesType: 'str', width: '', format: 'png', quality: '90' },
+  ...{ flow: 'rate', rate: '100', most: '1' },
+  wires: [['picture']],
+  ...place,
+  ...changes,
+});

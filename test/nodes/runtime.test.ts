@@ -93,6 +93,8 @@ describe('nodes in a real Node-RED', () => {
         const nodes = (await red.get('nodes')) as { module: string; types: string[]; err?: string; enabled: boolean }[];
         const ours = nodes.filter(({ module }) => module === '@remaster/node-red-video');
         assert.deepEqual(ours.flatMap(({ types }) => types).toSorted(), [
+          'remaster-frames',
+          'remaster-image',
           'remaster-in',
           'remaster-model',
           'remaster-out',

@@ -1,0 +1,38 @@
+/** Who goes when one more comes than there is room for: who has waited longest, or who has just come. */
+export const WHEN_FULL = ['oldest', 'newest', 'error'] as const;
+export type WhenFull = (typeof WHEN_FULL)[number];
+
+/** Messages that wait for their turn: never more than `room`. */
+export class WaitingRoom<T> {
+  readonly #waiting: T[] = [];
+
+  constructor(
+    private readonly room: number,
+    private readonly whenFull: WhenFull,
+  ) {}
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** Lets one in. Answers with the one that had to go for it, perhaps itself; null when there was room. */
+  enter(one: T): T | null {
+    if (this.#waiting.length < this.room) {
+      this.#waiting.push(one);
+      return null;
+    }
+    if (this.whenFull !== 'oldest' || this.room === 0) return one;
+    this.#waiting.push(one);
+    return this.#waiting.shift()!;
+  }
+
+  /** Whose turn it is. */
+  next(): T | undefined {
+    return this.#waiting.shift();
+  }
+
+  /** Everybody out, in the order they came. */
+  empty(): T[] {
+    return this.#waiting.splice(0);
+  }
+}
