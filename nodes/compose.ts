@@ -20,6 +20,7 @@ export interface OutConfig extends NodeDef {
   readonly folderType: string;
   readonly overwrite: 'never' | 'suffix' | 'always';
   readonly codec: CodecName;
+  readonly encoder?: string;
   readonly quality: string | number;
   readonly pixelFormat?: string;
   readonly segment?: string | number;
@@ -41,7 +42,7 @@ export interface OutConfig extends NodeDef {
   readonly resume: boolean;
 }
 
-const CODECS: readonly CodecName[] = ['h264', 'h265', 'av1', 'ffv1', 'prores'];
+const CODECS: readonly CodecName[] = ['h264', 'h265', 'av1', 'ffv1', 'prores', 'custom'];
 
 export interface Composed {
   readonly job: Job;
@@ -89,7 +90,9 @@ export async function compose(
     overwrite: overwrite === 'always',
     resume: config.resume,
     codec,
-    quality: integerIn(config.quality, 'Quality', 0, 63),
+    // Never from a message: what is given to ffmpeg was written by the person who edits the flow.
+    encoder: codec === 'custom' ? (config.encoder ?? '') : null,
+    quality: codec === 'custom' ? null : integerIn(config.quality, 'Quality', 0, 63),
     pixelFormat: optionIn(config.pixelFormat || null, [null, ...PIXEL_FORMATS], 'Pixels'),
     segment: integerIn(config.segment, 'Pieces', 1, 100_000) ?? JOB_DEFAULTS.segment,
     concurrency: integerIn(config.concurrency, 'At once', 1, 16) ?? JOB_DEFAULTS.concurrency,

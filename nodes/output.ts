@@ -5,7 +5,14 @@ import { RemasterError } from '../src/errors';
 import type { CodecName } from '../src/pipeline/job';
 
 /** The ending each codec is at home in. */
-const ENDINGS: Record<CodecName, string> = { h264: 'mp4', h265: 'mp4', av1: 'mp4', ffv1: 'mkv', prores: 'mov' };
+const ENDINGS: Record<CodecName, string> = {
+  h264: 'mp4',
+  h265: 'mp4',
+  av1: 'mp4',
+  ffv1: 'mkv',
+  prores: 'mov',
+  custom: 'mkv',
+};
 
 export interface NameParts {
   /** File name of the source. */

@@ -40,7 +40,8 @@ restore:
   --overlap N|auto      how far tiles reach into each other (default auto: as the model advises)
   --memo exact|off|N    do not infer again what has not changed, or by at most N levels of 255 (default exact)
   --batch N|auto        tiles per network call (default auto: measured)
-  --codec NAME          h264, h265, av1, ffv1 or prores (default ${JOB_DEFAULTS.codec})
+  --codec NAME          h264, h265, av1, ffv1, prores or custom (default ${JOB_DEFAULTS.codec})
+  --encoder "NAME …"    of --codec custom: an encoder of ffmpeg and options: "h264_nvenc -preset p7 -cq 18"
   --quality N           constant quality of the codec, lower is better
   --pixel-format NAME   yuv420p, yuv422p, yuv444p, the same with 10le, gbrp, gbrp10le (default: the codec's usual)
   --segment N           frames per piece: what a power cut can cost at most (default ${JOB_DEFAULTS.segment})
@@ -97,6 +98,7 @@ const OPTIONS = {
   memo: { type: 'string' },
   batch: { type: 'string' },
   codec: { type: 'string' },
+  encoder: { type: 'string' },
   quality: { type: 'string' },
   'pixel-format': { type: 'string' },
   segment: { type: 'string' },
@@ -309,6 +311,7 @@ function jobOf([input, output]: [string, string], values: Values): Job {
     memo: values.memo === 'off' ? null : values.memo === 'exact' ? 0 : number('memo', d.memo),
     batch: number('batch', null),
     codec: (values.codec ?? d.codec) as Job['codec'],
+    encoder: values.encoder ?? d.encoder,
     quality: number('quality', null),
     pixelFormat: (values['pixel-format'] ?? d.pixelFormat) as Job['pixelFormat'],
     segment: number('segment', d.segment)!,

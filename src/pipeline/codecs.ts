@@ -1,7 +1,8 @@
 import { extname } from 'node:path';
 import { RemasterError } from '../errors';
 import type { FfmpegBinary } from './ffmpegBinary';
-import type { CodecName, Job, PixelFormat } from './job';
+import { parseEncoder } from './customEncoder';
+import { type CodecName, type Job, PIXEL_FORMATS, type PixelFormat } from './job';
 
 export type Container = 'mp4' | 'mov' | 'mkv';
 
@@ -22,7 +23,7 @@ interface Preset {
   readonly options: (encoder: string, quality: number) => readonly string[];
 }
 
-const PRESETS: Readonly<Record<CodecName, Preset>> = {
+const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
   h264: {
     encoders: ['libx264'],
     containers: ['mp4', 'mov', 'mkv'],
@@ -98,6 +99,21 @@ export interface Codec {
   readonly options: readonly string[];
 }
 
+/** What the user says of an encoder, in the shape of a preset. ffmpeg knows best what it can do; if it cannot, it says so. */
+function customPreset(text: string, container: Container): Preset {
+  const { encoder, options } = parseEncoder(text);
+  return {
+    encoders: [encoder],
+    containers: ['mp4', 'mov', 'mkv'],
+    longest: 32767,
+    pixels: { 8: 'yuv420p', 16: 'yuv420p10le' },
+    others: PIXEL_FORMATS,
+    segment: container === 'mkv' ? 'matroska' : container,
+    quality: null,
+    options: () => options,
+  };
+}
+
 const CONTAINERS: Readonly<Record<string, Container>> = { '.mp4': 'mp4', '.m4v': 'mp4', '.mov': 'mov', '.mkv': 'mkv' };
 
 export function containerOf(output: string): Container {
@@ -111,7 +127,12 @@ export function containerOf(output: string): Container {
 /** Settles codec, container and pixels, or says in a sentence why they do not go together. */
 export function settleCodec(
   binary: FfmpegBinary,
-  { codec: name, quality, pixelFormat: wanted }: Pick<Job, 'codec' | 'quality' | 'pixelFormat'>,
+  {
+    codec: name,
+    encoder: custom,
+    quality,
+    pixelFormat: wanted,
+  }: Pick<Job, 'codec' | 'encoder' | 'quality' | 'pixelFormat'>,
   target: {
     readonly output: string;
     readonly width: number;
@@ -120,8 +141,8 @@ export function settleCodec(
     readonly isRgb: boolean;
   },
 ): Codec {
-  const preset = PRESETS[name];
   const container = containerOf(target.output);
+  const preset = name === 'custom' ? customPreset(custom ?? '', container) : PRESETS[name];
   if (!preset.containers.includes(container)) {
     const endings = preset.containers.map((c) => `.${c}`).join(' or ');
     throw new RemasterError('BAD_SETTING', `${name} does not go into .${container}.`, {
@@ -130,9 +151,13 @@ export function settleCodec(
   }
   const encoder = preset.encoders.find((each) => binary.encoders.has(each));
   if (!encoder) {
-    throw new RemasterError('BAD_SETTING', `${binary.path} (${binary.version}) cannot encode ${name}.`, {
-      remedy: `Install an ffmpeg with ${preset.encoders.join(' or ')}, or choose another codec.`,
-    });
+    throw new RemasterError(
+      'BAD_SETTING',
+      `${binary.path} (${binary.version}) cannot encode ${name === 'custom' ? preset.encoders[0] : name}.`,
+      {
+        remedy: `Install an ffmpeg with ${preset.encoders.join(' or ')}, or choose another codec.`,
+      },
+    );
   }
   const longest = Math.max(target.width, target.height);
   if (longest > preset.longest) {
@@ -148,7 +173,8 @@ export function settleCodec(
     name,
     encoder,
     container,
-    pixelFormat: wanted === null ? usualPixels(preset.pixels[target.depth], target) : askedPixels(name, wanted, target),
+    pixelFormat:
+      wanted === null ? usualPixels(preset.pixels[target.depth], target) : askedPixels(name, preset, wanted, target),
     segment: preset.segment,
     options: ['-c:v', encoder, ...preset.options(encoder, quality ?? preset.quality ?? 0)],
   };
@@ -159,8 +185,12 @@ interface Size {
   readonly height: number;
 }
 
-function askedPixels(codec: CodecName, wanted: PixelFormat, { width, height }: Size): string {
-  const { pixels, others } = PRESETS[codec];
+function askedPixels(
+  codec: CodecName,
+  { pixels, others }: Preset,
+  wanted: PixelFormat,
+  { width, height }: Size,
+): string {
   const known = [...new Set([pixels[8], pixels[16], ...others])];
   if (!known.includes(wanted)) {
     throw new RemasterError('BAD_SETTING', `${codec} is not stored as ${wanted}.`, {

@@ -1,5 +1,5 @@
 export type NoiseMode = 'shared' | 'independent' | 'mixed';
-export type CodecName = 'h264' | 'h265' | 'av1' | 'ffv1' | 'prores';
+export type CodecName = 'h264' | 'h265' | 'av1' | 'ffv1' | 'prores' | 'custom';
 /** How the result is stored: chroma full, halved or quartered, 8 or 10 bits. */
 export const PIXEL_FORMATS = [
   'yuv420p',
@@ -70,6 +70,8 @@ export interface Job extends ModelChoice {
   /** Tiles per network call; null = measured when the model is there. */
   readonly batch: number | null;
   readonly codec: CodecName;
+  /** Of the codec `custom`: an encoder of ffmpeg and its options, `h264_nvenc -preset p7 -cq 18`. */
+  readonly encoder: string | null;
   /** Constant quality of the codec (CRF); null = the preset's own. Lossless codecs ignore it. */
   readonly quality: number | null;
   /** Null = what the codec is usually stored as, with the source's bit depth. */
@@ -140,6 +142,7 @@ export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
   memo: 0,
   batch: null,
   codec: 'h264',
+  encoder: null,
   quality: null,
   pixelFormat: null,
   segment: 100,

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { RemasterError } from '../errors';
 import { containerOf } from './codecs';
+import { parseEncoder } from './customEncoder';
 import { type Job, PIXEL_FORMATS, type Reading, type Treatment } from './job';
 
 /** Checks a job once, at the door: it may come from a command line, a flow or a message. Paths become absolute. */
@@ -11,10 +12,8 @@ export function checkJob(job: Job): Job {
   if (reading.input === output) throw bad('output', 'another file than the input');
   if (reading.mask === output) throw bad('output', 'another file than the mask');
   containerOf(job.output);
-  choice('codec', job.codec, ['h264', 'h265', 'av1', 'ffv1', 'prores']);
+  checkCodec(job);
   choice('audio', job.audio, ['copy', 'encode', 'none']);
-  choice('pixelFormat', job.pixelFormat, [...PIXEL_FORMATS, null]);
-  if (job.quality !== null) whole('quality', job.quality, 0, 63);
   whole('segment', job.segment, 1, 100_000);
   whole('concurrency', job.concurrency, 1, 16);
   return { ...reading, output };
@@ -63,7 +62,18 @@ export function checkTreatment<T extends Treatment>(job: T): T {
   return { ...job, model: isRelative ? resolve(job.model) : job.model };
 }
 
-export const bad = (name: string, allowed: string): RemasterError =>
+export /** How a video is to be stored. */
+function checkCodec(job: Pick<Job, 'codec' | 'encoder' | 'quality' | 'pixelFormat'>): void {
+  choice('codec', job.codec, ['h264', 'h265', 'av1', 'ffv1', 'prores', 'custom']);
+  choice('pixelFormat', job.pixelFormat, [...PIXEL_FORMATS, null]);
+  const isCustom = job.codec === 'custom';
+  if (isCustom !== (job.encoder !== null)) throw bad('encoder', 'given with the codec custom, and only then');
+  if (job.encoder !== null) parseEncoder(job.encoder);
+  if (isCustom && job.quality !== null) throw bad('quality', 'among the options of the custom encoder');
+  if (job.quality !== null) whole('quality', job.quality, 0, 63);
+}
+
+const bad = (name: string, allowed: string): RemasterError =>
   new RemasterError('BAD_SETTING', `The setting ${name} must be ${allowed}.`, {
     remedy: 'Correct it and start again.',
   });

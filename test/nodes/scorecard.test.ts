@@ -201,6 +201,7 @@ describe('scorecard of the flow library', () => {
       trim: value('remaster-in', 'trimStart') || value('remaster-in', 'trimEnd') || null,
       overwrite: value('remaster-out', 'overwrite') === 'always',
       codec: value('remaster-out', 'codec'),
+      encoder: value('remaster-out', 'encoder') || null,
       quality: value('remaster-out', 'quality') || null,
       pixelFormat: value('remaster-out', 'pixelFormat') || null,
       segment: Number(value('remaster-out', 'segment')),

@@ -114,7 +114,7 @@ describe('choices of a job', () => {
     ffv1: ['yuv420p', 'yuv422p', 'yuv444p', 'yuv444p10le', 'gbrp', 'gbrp10le'],
     prores: ['yuv422p10le'],
     av1: ['yuv420p', 'yuv420p10le'],
-  } satisfies Record<CodecName, PixelFormat[]>)) {
+  } satisfies Record<Exclude<CodecName, 'custom'>, PixelFormat[]>)) {
     it(`${codec} is stored as asked: ${formats.join(', ')}`, async () => {
       for (const pixelFormat of formats as PixelFormat[]) {
         const name = `${codec} ${pixelFormat}.mkv`;
@@ -129,6 +129,48 @@ describe('choices of a job', () => {
       }
     });
   }
+
+  it('any encoder of ffmpeg with options of its own', async () => {
+    const custom = { codec: 'custom', maxFps: 5 } as const;
+    await run('fast.mkv', 'small.mp4', { ...custom, encoder: 'libx264 -preset ultrafast -crf:v 40 -bf 0' }, 2);
+    await run(
+      'fast.mkv',
+      'fine.mp4',
+      { ...custom, encoder: 'libx264 -preset ultrafast -crf 10', pixelFormat: 'yuv444p' },
+      2,
+    );
+    assert.match(await description(at('small.mp4')), /h264.*yuv420p/);
+    assert.match(await description(at('fine.mp4')), /h264.*yuv444p/);
+    assert.ok((await pixels(at('small.mp4'))).length === (await pixels(at('fine.mp4'))).length);
+    await run('fast.mkv', 'mpeg.mkv', { ...custom, encoder: 'mpeg4 -q 3' }, 2);
+    assert.match(await description(at('mpeg.mkv')), /mpeg4/);
+    await refused({ ...custom, encoder: 'no_such_encoder' }, /cannot encode no_such_encoder/);
+  });
+
+  it('nothing but options that say how to encode is passed on to ffmpeg', () => {
+    const job = { ...JOB_DEFAULTS, input: 'a', output: 'b.mkv', codec: 'custom' } as const;
+    for (const encoder of [
+      '',
+      '-i',
+      '-i /etc/passwd',
+      'libx264 -i /etc/passwd',
+      'libx264 -x264-params stats=/tmp/x',
+      'libx264 -crf',
+      'libx264 -crf /tmp/x',
+      'libx264 -preset slow -f null',
+      'libx264 -preset slow out.mp4',
+      'libx264 -vf movie=/etc/passwd',
+      'libx264 -crf 18 -passlogfile x',
+      'libx264 -map 0:1',
+      'libx264;rm -crf 3',
+    ]) {
+      assert.throws(() => checkJob({ ...job, encoder }), { code: 'BAD_SETTING' }, encoder);
+    }
+    checkJob({ ...job, encoder: '  h264_nvenc  -preset p7 -cq:v 18 -b:v 0 -rc-lookahead 32 ' });
+    assert.throws(() => checkJob({ ...job, encoder: null }), /encoder must be given with the codec custom/);
+    assert.throws(() => checkJob({ ...job, codec: 'h264', encoder: 'libx264' }), /and only then/);
+    assert.throws(() => checkJob({ ...job, encoder: 'libx264', quality: 18 }), /among the options/);
+  });
 
   it('a pixel format that the codec or the size does not take is refused', async () => {
     await refused({ codec: 'prores', pixelFormat: 'yuv420p' }, /prores is not stored as yuv420p/);

@@ -1,33 +1,29 @@
 import { resolve } from 'node:path';
 import { containerOf } from '../codecs';
 import { IMAGE_DEFAULTS } from '../image/job';
-import { type CodecName, type Job, JOB_DEFAULTS, PIXEL_FORMATS } from '../job';
-import { choice, range, text, whole } from '../settings';
+import { type Job, JOB_DEFAULTS } from '../job';
+import { checkCodec, range, text, whole } from '../settings';
 
 /** A video made of pictures that come one by one. */
-export interface FilmJob extends Pick<Job, 'output' | 'overwrite' | 'codec' | 'quality' | 'pixelFormat'> {
+export interface FilmJob extends Pick<Job, 'output' | 'overwrite' | 'codec' | 'encoder' | 'quality' | 'pixelFormat'> {
   /** Pictures per second. Null: each picture says its time, or else 25. */
   readonly fps: number | null;
   /** Pixels of one picture at most. */
   readonly maxPixels: number;
 }
 
-const { overwrite, codec, quality, pixelFormat } = JOB_DEFAULTS;
+const { overwrite, codec, encoder, quality, pixelFormat } = JOB_DEFAULTS;
 export const FILM_DEFAULTS: Omit<FilmJob, 'output'> = {
-  ...{ overwrite, codec, quality, pixelFormat },
+  ...{ overwrite, codec, encoder, quality, pixelFormat },
   fps: null,
   maxPixels: 16 * IMAGE_DEFAULTS.maxPixels, // what a ×4 model makes of the largest picture
 };
-
-const CODECS: readonly CodecName[] = ['h264', 'h265', 'av1', 'ffv1', 'prores'];
 
 /** Checks a job once, at the door. */
 export function checkFilmJob(job: FilmJob): FilmJob {
   text('output', job.output);
   containerOf(job.output);
-  choice('codec', job.codec, CODECS);
-  choice('pixelFormat', job.pixelFormat, [...PIXEL_FORMATS, null]);
-  if (job.quality !== null) whole('quality', job.quality, 0, 63);
+  checkCodec(job);
   if (job.fps !== null) range('pictures per second', job.fps, 0.01, 1000);
   whole('maxPixels', job.maxPixels, 1, 2 ** 28);
   return { ...job, output: resolve(job.output) };
