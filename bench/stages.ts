@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
 import { type Bundle, openBundle } from '../src/model/bundle';
 import { loadModel } from '../src/model/loadedModel';
-import type { ModelRequest, TileBatch } from '../src/model/model';
+import type { ModelRequest, Shot, TileBatch } from '../src/model/model';
+import { openPrompt } from '../src/model/prompt';
 import { openReference } from '../src/model/reference';
 import { GRAPH_ROLES } from '../src/model/roles';
 import { loadRuntime, type Runtime } from '../src/model/runtime';
@@ -75,12 +76,15 @@ async function run(folder: string, work: string): Promise<void> {
     seed,
     depth: 8,
   };
-  const key = { x: 0, y: 0, scene: 0, frame: 0 };
+  const picture = (): Shot => ({ width, height, data: new Uint8Array(readFileSync(join(work, job.picture))) });
+  const watched = recording(runtime, bundle, keep);
+  const shots = await openPrompt(watched, folder, manifest, threads);
+  const prompt = await shots?.run(picture(), 8);
+  await shots?.release();
+  const key = { x: 0, y: 0, scene: 0, frame: 0, ...(prompt && { prompt }) };
   const tile = (): TileBatch => ({
-    width,
-    height,
+    ...picture(),
     keys: [key],
-    data: new Uint8Array(readFileSync(join(work, job.picture))),
     ...(job.mask === null ? {} : { mask: new Uint8Array(readFileSync(join(work, job.mask))) }),
   });
   const dims = [height * manifest.scale, width * manifest.scale, 3];
@@ -88,7 +92,7 @@ async function run(folder: string, work: string): Promise<void> {
   const noise = noiseField({ mode: 'shared', seed });
   for (const draw of [...drawsOf(plan), ENCODER_DRAW]) keepNoise(keep, noise, draw, bundle, job);
 
-  const reference = await openReference(recording(runtime, bundle, keep), bundle);
+  const reference = await openReference(watched, bundle);
   const final = await reference.run(tile(), { plan, colorFix: manifest.colorFix, strength: 1, depth: 8, noise });
   await reference.release();
   keep({ kind: 'final', graph: '', call: 0, role: 'picture', type: 'uint8', dims }, final);
@@ -117,7 +121,7 @@ function keepNoise(
   keep({ kind: 'noise', graph: '', call: draw, role: 'noise', type: 'float32', dims }, bytes(data));
 }
 
-/** A runtime whose sessions tell `keep` of everything that passes them. The reference opens them in the order of GRAPH_ROLES. */
+/** A runtime whose sessions tell `keep` of everything that passes them. */
 function recording(runtime: Runtime, { manifest, folder }: Bundle, keep: Keep): Runtime {
   const create = async (path: string, options: object): Promise<unknown> => {
     const graph = GRAPH_ROLES.find((role) => join(folder, manifest.graphs[role]?.file ?? '') === path)!;

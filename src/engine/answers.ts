@@ -80,14 +80,15 @@ async function test(args: Ask['test']['args'], shelf: ModelShelf): Promise<Ask['
   await using model = await shelf.open({ ...args, order, colorFix: null, strength, noise, seed, depth: 8 });
   const { multiple, provider, rejected } = model.info;
   const side = Math.ceil(TEST_TILE / multiple) * multiple;
-  const keys = [{ x: 0, y: 0, scene: 0, frame: 0 }];
-  const tile = () => ({
+  const picture = () => ({
     width: side,
     height: side,
-    keys,
     data: Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 37) % 256),
   });
   const signal = AbortSignal.timeout(120_000);
+  const prompt = await model.prompt?.(picture(), signal);
+  const keys = [{ x: 0, y: 0, scene: 0, frame: 0, ...(prompt && { prompt }) }];
+  const tile = () => ({ ...picture(), keys });
   await model.run(tile(), signal); // the first run pays for memory and noise
   const started = performance.now();
   await model.run(tile(), signal);

@@ -45,8 +45,7 @@ export function modelShelf(): ModelShelf {
       }
       let isBack = false;
       return {
-        info: model.info,
-        run: (batch, signal) => model.run(batch, signal),
+        ...model,
         async [Symbol.asyncDispose]() {
           if (isBack) return;
           isBack = true;

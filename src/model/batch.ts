@@ -3,13 +3,18 @@ import type { Manifest } from './manifest';
 import type { TileBatch } from './model';
 import { isOutOfMemory } from './providers';
 
-/** Runs `batch` in parts of at most `limit` tiles, and in halves of those when memory runs out. */
+/** Runs `batch` in parts of at most `limit` tiles, of one prompt each, and in halves of those when memory runs out. */
 export async function runSplit(
   batch: TileBatch,
   limit: number,
   run: (part: TileBatch) => Promise<Uint8Array>,
 ): Promise<Uint8Array> {
   const count = batch.keys.length;
+  const alike = batch.keys.findIndex(({ prompt }) => prompt !== batch.keys[0]!.prompt);
+  if (alike > 0) {
+    const parts = [slice(batch, 0, alike), slice(batch, alike, count)];
+    return Buffer.concat([await runSplit(parts[0]!, limit, run), await runSplit(parts[1]!, limit, run)]);
+  }
   if (count <= limit) {
     try {
       return await run(batch);

@@ -2,7 +2,8 @@ import { ENCODER_DRAW } from '../sampler/noise';
 import { drawsOf, type SamplerPlan } from '../sampler/plan';
 import type { Bundle } from './bundle';
 import { enlarge } from './enlarge';
-import type { Manifest } from './manifest';
+import { signature } from './graphCheck';
+import { type Manifest, promptRoles } from './manifest';
 import { boundary, cast, type Edge, emit, floats, graphBuilder, type GraphBuilder, scalar } from './graphBuilder';
 import { ELEMENT, type OnnxModel } from './onnx';
 import { type Edges, Parts } from './parts';
@@ -28,6 +29,8 @@ export interface Fused {
   readonly result: 'result';
   /** Inputs of N(0, 1), [1 or n, channels, h·scale/factor, w·scale/factor], with the draw each one holds. */
   readonly noise: readonly { readonly input: string; readonly draw: number }[];
+  /** Inputs for what the graph `prompt` gave for the shot, one for all pictures of a batch, with the role of each. */
+  readonly prompts: readonly { readonly input: string; readonly role: string }[];
   /** Pictures per run; null = any number. Some exporters fix it. */
   readonly batchLimit: number | null;
 }
@@ -53,6 +56,8 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
 
   const edges = new Map<string, Edge>();
   for (const [role, { dims, data }] of Object.entries(constants)) edges.set(role, floats(graph, dims, data));
+  const prompts = promptRoles(manifest).map((role) => ({ role, input: `prompt_${role}` }));
+  for (const { role, input } of prompts) edges.set(role, { name: input, element: ELEMENT.float });
   const source = pixelsIn(graph, frames, depth, range);
   const hole = mask && holeOf(graph, mask);
   edges.set('lq', hole ? emit(graph, 'Where', [hole, scalar(graph, range[0]), source], {}, ELEMENT.float) : source);
@@ -80,6 +85,7 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
       boundary(frames, ['n', 'h', 'w', 3]),
       ...(mask ? [boundary(mask, ['n', 1, 'h', 'w'])] : []),
       ...[...noise.values()].map((edge) => boundary(edge, ['b', grid.channels, ...cells])),
+      ...prompts.map(({ role, input }) => boundary(edges.get(role)!, promptDims(bundle, role, input))),
     ],
     [boundary(result, ['n', `h·${scale}`, `w·${scale}`, 3])],
   );
@@ -88,6 +94,7 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
     frames: 'frames',
     result: 'result',
     noise: draws.map((draw) => ({ input: noiseName(draw), draw })),
+    prompts,
     batchLimit: parts.batchLimit(),
   };
 }
@@ -104,6 +111,13 @@ const signed = (graph: GraphBuilder, hole: Edge): Edge =>
   ]);
 
 const noiseName = (draw: number): string => (draw === ENCODER_DRAW ? 'noise_encoder' : `noise_${draw}`);
+
+/** As the graph `prompt` declares them; free ones get names of their own. */
+function promptDims({ manifest, graphs }: Bundle, role: string, input: string): readonly (number | string)[] {
+  const tensor = manifest.graphs.prompt!.outputs[role];
+  const { dims } = signature(graphs.prompt!.graph.output.find(({ name }) => name === tensor)!);
+  return (dims ?? []).map((dim, i) => dim ?? `${input}_${i}`);
+}
 
 function preprocess(parts: Parts, edges: Edges): Edge {
   const picture = parts.run('preprocess', '', edges).get('picture')!;

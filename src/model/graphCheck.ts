@@ -37,8 +37,10 @@ export function checkGraphs(
     checkTensors(path, `graphs.${role}.outputs`, entry.outputs, model.graph.output, manifest);
     checkFed(path, `graphs.${role}.inputs`, entry, model);
     checkExternal(path, `graphs.${role}.externalData`, entry, model);
+    if (role === 'prompt') checkPlain(path, entry, model);
   }
-  checkHandover(folder, manifest, graphs);
+  checkHandover(folder, manifest, graphs, 'prompt');
+  checkHandover(folder, manifest, graphs, 'condition');
 }
 
 /** Inputs that have no default: what has to be fed. */
@@ -130,22 +132,36 @@ function checkExternal(path: string, field: string, { file, externalData = [] }:
   }
 }
 
-/** What `condition` gives has to be what `denoise` takes. */
+/** Nothing converts what goes into the graph `prompt` and comes out of it, and how long its results are has to be known. */
+function checkPlain(path: string, { inputs, outputs }: GraphEntry, { graph }: OnnxModel): void {
+  const names = [...Object.values(inputs), ...Object.values(outputs)];
+  for (const value of [...graph.input, ...graph.output].filter(({ name }) => names.includes(name))) {
+    const { element, dims } = signature(value);
+    if (element !== ELEMENT.float) {
+      throw invalid(path, `has a tensor “${value.name}” of element type ${element}, but has to be float32`, REMEDY);
+    }
+    if (dims === null) throw invalid(path, `does not say what shape “${value.name}” has`, REMEDY);
+  }
+}
+
+/** What `giver` gives has to be what `denoise` takes. */
 function checkHandover(
   folder: string,
-  { graphs: { condition, denoise } }: Manifest,
+  { graphs }: Manifest,
   models: Readonly<Partial<Record<GraphRole, OnnxModel>>>,
+  giver: 'prompt' | 'condition',
 ): void {
-  for (const [role, name] of Object.entries(condition?.outputs ?? {})) {
+  const { denoise } = graphs;
+  for (const [role, name] of Object.entries(graphs[giver]?.outputs ?? {})) {
     const input = denoise.inputs[role];
     const taken = models.denoise?.graph.input.find((value) => value.name === input);
-    const given = models.condition?.graph.output.find((value) => value.name === name);
+    const given = models[giver]?.graph.output.find((value) => value.name === name);
     if (!taken || !given) continue;
     const wrong = tensorDefect(ELEMENT.float, signature(taken).dims, signature(given).dims);
     if (wrong === null) continue;
     throw invalid(
       join(folder, denoise.file),
-      `takes a tensor “${input}” (${role}) ${wrong} as condition gives it`,
+      `takes a tensor “${input}” (${role}) ${wrong} as ${giver} gives it`,
       REMEDY,
     );
   }

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { DETECTOR_SHA256 } from './faceDetector';
 import { findBundle } from './library';
 import { readManifest } from './manifest';
-import type { FaceFinder, Model, ModelInfo, ModelRequest, TileBatch } from './model';
+import type { FaceFinder, Model, ModelRequest, Prompt, Shot, TileBatch } from './model';
 import { startThread, type Thread } from './thread';
-import type { RuntimeReport } from './workerMessages';
+import type { Calls, RuntimeReport } from './workerMessages';
 
 export interface OpenOptions {
   /** Folders of bundles, looked through before the package's own. */
@@ -13,10 +13,7 @@ export interface OpenOptions {
   readonly isUrgent?: boolean;
 }
 
-interface Opened {
-  readonly handle: number;
-  readonly info: ModelInfo;
-}
+type Opened = Calls['open']['result'];
 
 /** A model as the thread knows it, and how many have borrowed it. */
 interface Entry {
@@ -125,7 +122,7 @@ function endIfUnused(thread: Thread): void {
   if (current === thread) current = null;
 }
 
-function modelOf(entry: Entry, { handle, info }: Opened, isUrgent: boolean): Model {
+function modelOf(entry: Entry, { handle, info, hasPrompt }: Opened, isUrgent: boolean): Model {
   let disposed = false;
   /** Batches under way or waiting: a model is closed only after the last of them. */
   const running = new Set<Promise<unknown>>();
@@ -138,15 +135,25 @@ function modelOf(entry: Entry, { handle, info }: Opened, isUrgent: boolean): Mod
       return entry.thread.call('run', { handle, batch: { ...batch, data, ...(mask && { mask }) } }, moved);
     });
 
+  const look = (shot: Shot, signal: AbortSignal): Promise<Prompt> =>
+    passing(entry.thread, isUrgent, signal, () => {
+      const { width, height } = shot;
+      const data = new Uint8Array(shot.data);
+      return entry.thread.call('prompt', { handle, shot: { width, height, data } }, [data.buffer]);
+    });
+
+  const tracked = <T>(start: () => Promise<T>, signal: AbortSignal): Promise<T> => {
+    if (disposed) return Promise.reject(new Error('the model was disposed of'));
+    const run = start();
+    const settled = run.then(noResult, noResult).finally(() => running.delete(settled));
+    running.add(settled);
+    return untilAborted(run, signal);
+  };
+
   return {
     info,
-    run(batch, signal) {
-      if (disposed) return Promise.reject(new Error('the model was disposed of'));
-      const run = runBatch(batch, signal);
-      const settled = run.catch(() => {}).finally(() => running.delete(settled));
-      running.add(settled);
-      return untilAborted(run, signal);
-    },
+    run: (batch, signal) => tracked(() => runBatch(batch, signal), signal),
+    ...(hasPrompt && { prompt: (shot: Shot, signal: AbortSignal) => tracked(() => look(shot, signal), signal) }),
     async [Symbol.asyncDispose]() {
       if (disposed) return;
       disposed = true;
@@ -155,6 +162,8 @@ function modelOf(entry: Entry, { handle, info }: Opened, isUrgent: boolean): Mod
     },
   };
 }
+
+const noResult = (): void => {};
 
 /** Calls the thread when it is our turn, unless nobody wants it any more. */
 async function passing<T>(thread: Thread, isUrgent: boolean, signal: AbortSignal, call: () => Promise<T>): Promise<T> {

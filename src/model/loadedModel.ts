@@ -2,8 +2,9 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { checkBatch, runSplit } from './batch';
 import { compileBundle, type Compiled } from './compile';
 import type { Manifest } from './manifest';
-import type { ModelInfo, ModelRequest, TileBatch } from './model';
+import type { ModelInfo, ModelRequest, Prompt, Shot, TileBatch } from './model';
 import { noiseInputs, type NoiseInputsFor } from './noiseInputs';
+import { openPrompt } from './prompt';
 import type { Runtime } from './runtime';
 import { openSession, type Session } from './session';
 import { runTiles } from './tileRun';
@@ -23,6 +24,8 @@ export interface LoadedModel {
   noise(settings: Pick<ModelRequest, 'noise' | 'seed'>): NoiseInputsFor;
   /** The tiles of `batch`, `scale` times larger. */
   run(batch: TileBatch, noise: NoiseInputsFor): Promise<Uint8Array>;
+  /** Null: the model wants to know nothing of shots. */
+  readonly prompt: ((shot: Shot) => Promise<Prompt>) | null;
   release(): Promise<void>;
 }
 
@@ -43,13 +46,22 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
       keep: NOISE_BOUND,
     });
 
+  const { provider, device, threads } = request;
+  const shots = await openPrompt(runtime, folder, manifest, threads);
+
   const probe = async (session: InferenceSession): Promise<void> => {
-    const result = await run(session, probeBatch(manifest, sampleBytes), noise({ noise: 'shared', seed: 1 }));
+    const tile = probeTile(manifest, sampleBytes);
+    const key = { ...tile.keys[0]!, ...(shots && { prompt: await shots.run(tile, request.depth) }) };
+    const result = await run(session, { ...tile, keys: [key] }, noise({ noise: 'shared', seed: 1 }));
     if (result.every((byte) => byte === result[0])) throw new Error('the result of a test picture is one plain colour');
   };
 
-  const { provider, device, threads } = request;
-  const opened = await openSession(runtime, { graph, weights: folder, provider, device, threads, probe });
+  const opened = await openSession(runtime, { graph, weights: folder, provider, device, threads, probe }).catch(
+    async (error: unknown) => {
+      await shots?.release();
+      throw error;
+    },
+  );
 
   return {
     info: infoOf(compiled, opened),
@@ -59,7 +71,11 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
       const limit = ends.batchLimit ?? batch.keys.length;
       return runSplit(batch, limit, (part) => run(opened.session, part, noiseFor));
     },
-    release: () => opened.session.release(),
+    prompt: shots && ((shot) => shots.run(shot, request.depth)),
+    async release() {
+      await shots?.release();
+      await opened.session.release();
+    },
   };
 }
 
@@ -78,7 +94,7 @@ const infoOf = ({ manifest, sha256, plan }: Compiled, { provider, rejected }: Se
 });
 
 /** A ramp in both directions, with a key like any other, and for a model that fills holes with one. */
-function probeBatch({ task, multiple }: Manifest, sampleBytes: number): TileBatch {
+function probeTile({ task, multiple }: Manifest, sampleBytes: number): TileBatch {
   const side = Math.ceil(PROBE_SIDE / multiple) * multiple;
   const length = side * side * 3 * sampleBytes;
   const data = Uint8Array.from({ length }, (_, i) => (i * 255) / length);

@@ -60,7 +60,7 @@ interface ManifestBase {
   }[];
 }
 
-export type GraphRole = 'preprocess' | 'encode' | 'condition' | 'denoise' | 'decode';
+export type GraphRole = 'prompt' | 'preprocess' | 'encode' | 'condition' | 'denoise' | 'decode';
 export type Range = readonly [-1, 1] | readonly [0, 1];
 
 /** A file of the bundle, beside `model.json` or in a folder below it. */
@@ -91,6 +91,9 @@ export type Schedule =
   | { readonly system: 'dossr'; readonly schedule: { readonly order: 1 | 2 | 3 } };
 
 export const MANIFEST_FILE = 'model.json';
+
+/** What the bundle's graph `prompt` gives; nothing when it has none. */
+export const promptRoles = ({ graphs }: Manifest): readonly string[] => Object.keys(graphs.prompt?.outputs ?? {});
 
 /** Reads and checks `folder`/model.json. The files it names are not looked at. */
 export async function readManifest(folder: string): Promise<{ manifest: Manifest; bytes: Uint8Array }> {

@@ -27,6 +27,10 @@ export function ruleDefect(manifest: Manifest): string | null {
   if (task === 'inpaint' && colorFix !== 'none') {
     return 'is wrong in colorFix: a model that fills holes has “none”, for what lies under a hole is not to be seen';
   }
+  if (task === 'face' && graphs.prompt) return 'is wrong in graphs.prompt: a model for faces sees no whole frame';
+  if (task === 'inpaint' && graphs.prompt) {
+    return 'is wrong in graphs.prompt: what lies under a hole is not to be seen';
+  }
   if (tile.overlap >= tile.size) return 'is wrong in tile.overlap: must be less than tile.size';
   if (defaultSteps > maxSteps(manifest)) {
     return `is wrong in defaultSteps: this schedule has ${maxSteps(manifest)} steps at most`;

@@ -37,7 +37,10 @@ const manifest = record(
     system: { enum: ['resshift', 'osediff', 'dossr'] },
     task: { enum: ['upscale', 'restore', 'inpaint', 'face'] },
     scale: whole(1, 16),
-    graphs: record({ denoise: graph }, { preprocess: graph, encode: graph, condition: graph, decode: graph }),
+    graphs: record(
+      { denoise: graph },
+      { prompt: graph, preprocess: graph, encode: graph, condition: graph, decode: graph },
+    ),
     grid: record({ factor: whole(1, 64), channels: whole(1, 1024) }),
     schedule: { type: 'object' },
     defaultSteps: whole(1, 1000),

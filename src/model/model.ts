@@ -9,7 +9,12 @@ export interface TileKey {
   readonly scene: number;
   /** Keys independent noise: presentation time of this frame. */
   readonly frame: number;
+  /** What `Model.prompt` made of the shot; absent for models that have none. */
+  readonly prompt?: Prompt;
 }
+
+/** What a model makes of the first frame of a shot and wants to be given with every tile of the shot, by role. */
+export type Prompt = Readonly<Record<string, { readonly dims: readonly number[]; readonly data: Float32Array }>>;
 
 /** Tiles of one size, ready for the network. */
 export interface TileBatch {
@@ -22,6 +27,9 @@ export interface TileBatch {
   /** For models that fill holes: as many [height, width], 255 in a hole and 0 elsewhere. */
   readonly mask?: Uint8Array;
 }
+
+/** The first frame of a shot, whole: [height, width, 3], samples as those of tiles. */
+export type Shot = Pick<TileBatch, 'width' | 'height' | 'data'>;
 
 export interface ModelInfo {
   readonly name: string;
@@ -46,6 +54,8 @@ export interface Model extends AsyncDisposable {
   readonly info: ModelInfo;
   /** Result: the same tiles, `scale` times larger, same order, same depth. `batch.data` and `batch.mask` are taken over and must not be used again. */
   run(batch: TileBatch, signal: AbortSignal): Promise<Uint8Array>;
+  /** Absent: the model wants to know nothing of shots. `shot.data` stays the caller's. */
+  prompt?(shot: Shot, signal: AbortSignal): Promise<Prompt>;
 }
 
 /** What one loaded model is made for. Equal requests share one. */

@@ -1,11 +1,11 @@
 import type { Bundle } from './bundle';
 import { signature } from './graphCheck';
 import { cast, type Edge, type GraphBuilder } from './graphBuilder';
-import type { GraphRole, Range } from './manifest';
+import { type GraphRole, promptRoles, type Range } from './manifest';
 import { ELEMENT, encodeModel, type OnnxFunction, type OnnxModel, type OnnxValue, toNumber } from './onnx';
 import { mergeOpsets } from './opsets';
 import { convertRange } from './pixelEdges';
-import { GRAPH_ROLES } from './roles';
+import { FUSED_ROLES } from './roles';
 import { addPart, type Part, splice } from './splice';
 
 /** Roles and constants that exist so far. */
@@ -61,12 +61,13 @@ export class Parts {
     return role === 'lq' || role === 'picture' ? convertRange(this.graph, edge, from, to) : edge;
   }
 
-  /** The smallest batch that any graph has built in. */
+  /** The smallest batch that any graph has built in. Constants and prompts are the same for a whole batch. */
   batchLimit(): number | null {
+    const alike = new Set([...Object.keys(this.bundle.constants), ...promptRoles(this.bundle.manifest)]);
     const sizes = this.#models().flatMap(([role, model]) => {
       const fed = new Set(
         Object.entries(this.bundle.manifest.graphs[role]!.inputs).flatMap(([name, tensor]) =>
-          name in this.bundle.constants ? [] : [tensor],
+          alike.has(name) ? [] : [tensor],
         ),
       );
       return model.graph.input.flatMap((value) => (fed.has(value.name) ? (signature(value).dims?.[0] ?? []) : []));
@@ -87,7 +88,7 @@ export class Parts {
   }
 
   #models(): readonly (readonly [GraphRole, OnnxModel])[] {
-    return GRAPH_ROLES.flatMap((role) => {
+    return FUSED_ROLES.flatMap((role) => {
       const model = this.bundle.graphs[role];
       return model ? [[role, model] as const] : [];
     });

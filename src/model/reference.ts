@@ -8,11 +8,12 @@ import { sample } from '../sampler/sample';
 import type { Tensor } from '../sampler/tensor';
 import type { Bundle } from './bundle';
 import { signature } from './graphCheck';
-import type { GraphRole, Manifest, Range } from './manifest';
+import { type GraphRole, type Manifest, promptRoles, type Range } from './manifest';
 import type { TileBatch } from './model';
 import { ELEMENT } from './onnx';
+import { promptOf } from './prompt';
 import { sessionOptions } from './providers';
-import { GRAPH_ROLES } from './roles';
+import { FUSED_ROLES } from './roles';
 import type { Runtime } from './runtime';
 import { toPicture, toSamples } from './samples';
 
@@ -38,7 +39,7 @@ export interface Reference {
  */
 export async function openReference(runtime: Runtime, bundle: Bundle): Promise<Reference> {
   const sessions = new Map<GraphRole, InferenceSession>();
-  for (const role of GRAPH_ROLES) {
+  for (const role of FUSED_ROLES) {
     const entry = bundle.manifest.graphs[role];
     if (!entry) continue;
     const options = sessionOptions('cpu', 0, 0);
@@ -77,6 +78,7 @@ async function restoreOne(
   const { graphs, range, scale, grid } = manifest;
   const values = new Map<string, Value>();
   for (const [role, { dims, data }] of Object.entries(constants)) values.set(role, { dims, data });
+  for (const role of promptRoles(manifest)) values.set(role, promptOf(batch.keys.slice(index), role));
   const source = toPicture(batch, index, depth, range);
   const mask = batch.mask && maskOf(batch, batch.mask, index);
   const lq = mask ? map(source, (v, i) => (isHole(mask, i) ? range[0] : v)) : source;

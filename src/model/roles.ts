@@ -10,9 +10,10 @@ import type { GraphRole, Manifest } from './manifest';
  *     mask      +1 in the holes that are to be filled, −1 elsewhere  [n, 1, h, w]; `lq` is black there, and
  *               `picture` too unless a `preprocess` graph fills it beforehand
  *
- * and the bundle's constants, and whatever `condition` gives.
+ * and the bundle's constants, and whatever `condition` gives, and whatever `prompt` gave for the shot.
  */
 const INPUTS: Readonly<Record<GraphRole, readonly string[]>> = {
+  prompt: ['lq'],
   preprocess: ['lq', 'mask'],
   encode: ['lq', 'picture'],
   condition: ['lq', 'picture', 'y', 'mask'],
@@ -20,8 +21,9 @@ const INPUTS: Readonly<Record<GraphRole, readonly string[]>> = {
   decode: ['lq', 'picture', 'latent'],
 };
 
-/** Roles each graph must give; `condition` may name its own. */
+/** Roles each graph must give; `prompt` and `condition` may name their own. */
 const OUTPUTS: Readonly<Record<GraphRole, readonly string[]>> = {
+  prompt: [],
   preprocess: ['picture'],
   encode: ['latent'],
   condition: [],
@@ -34,6 +36,7 @@ const OPTIONAL_OUTPUTS: Readonly<Partial<Record<GraphRole, readonly string[]>>> 
 
 /** Roles without which a graph would make no sense. */
 const NEEDED: Readonly<Record<GraphRole, readonly string[]>> = {
+  prompt: ['lq'],
   preprocess: ['lq'],
   encode: [],
   condition: [],
@@ -41,7 +44,11 @@ const NEEDED: Readonly<Record<GraphRole, readonly string[]>> = {
   decode: ['latent'],
 };
 
-export const GRAPH_ROLES = ['preprocess', 'encode', 'condition', 'denoise', 'decode'] as const;
+/** The graphs that become one, in the order in which they run. */
+export const FUSED_ROLES = ['preprocess', 'encode', 'condition', 'denoise', 'decode'] as const;
+
+/** All graphs that a bundle may hold. `prompt` runs once per shot, before the others. */
+export const GRAPH_ROLES = ['prompt', ...FUSED_ROLES] as const;
 
 const RESERVED = new Set([...Object.values(INPUTS), ...Object.values(OUTPUTS), ['deviation']].flat());
 
@@ -50,17 +57,22 @@ export function roleDefect({ graphs, constants = {} }: Manifest): string | null 
   for (const role of Object.keys(constants)) {
     if (RESERVED.has(role)) return `is wrong in constants: “${role}” is the name of something else`;
   }
+  const prompts = Object.keys(graphs.prompt?.outputs ?? {});
   const given = Object.keys(graphs.condition?.outputs ?? {});
-  for (const role of given) {
-    if (RESERVED.has(role) || role in constants) {
-      return `is wrong in graphs.condition.outputs: “${role}” is the name of something else`;
-    }
+  for (const [graph, roles, taken] of [
+    ['prompt', prompts, Object.keys(constants)],
+    ['condition', given, [...Object.keys(constants), ...prompts]],
+  ] as const) {
+    const role = roles.find((one) => RESERVED.has(one) || taken.includes(one));
+    if (role !== undefined) return `is wrong in graphs.${graph}.outputs: “${role}” is the name of something else`;
   }
   for (const graph of GRAPH_ROLES) {
     const entry = graphs[graph];
     if (!entry) continue;
-    const inputs = [...INPUTS[graph], ...Object.keys(constants), ...(graph === 'denoise' ? given : [])];
-    const outputs = graph === 'condition' ? given : [...OUTPUTS[graph], ...(OPTIONAL_OUTPUTS[graph] ?? [])];
+    const always = graph === 'prompt' ? [] : [...Object.keys(constants), ...prompts];
+    const inputs = [...INPUTS[graph], ...always, ...(graph === 'denoise' ? given : [])];
+    const own = { prompt: prompts, condition: given }[graph as string];
+    const outputs = own ?? [...OUTPUTS[graph], ...(OPTIONAL_OUTPUTS[graph] ?? [])];
     const defect =
       unknownRole(entry.inputs, inputs, `graphs.${graph}.inputs`) ??
       unknownRole(entry.outputs, outputs, `graphs.${graph}.outputs`) ??

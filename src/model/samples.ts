@@ -7,7 +7,7 @@ type Picture = Tensor<Float32Array>;
 
 /** Tile `index` of the batch as [1, 3, h, w]. */
 export function toPicture(
-  { width, height, data }: TileBatch,
+  { width, height, data }: Pick<TileBatch, 'width' | 'height' | 'data'>,
   index: number,
   depth: 8 | 16,
   [low, high]: Range,

@@ -2,6 +2,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import type { Compiled } from './compile';
 import type { TileBatch } from './model';
 import type { NoiseInputsFor } from './noiseInputs';
+import { promptOf } from './prompt';
 import type { Runtime } from './runtime';
 
 /** One run of a compiled graph: the tiles of `batch`, `scale` times larger. */
@@ -33,7 +34,11 @@ function feeds(
   const shape = [noise.batch, manifest.grid.channels, noise.height, noise.width];
   const fields = ends.noise.map(({ input }, i) => [input, new Tensor('float32', noise.data[i]!, shape)] as const);
   const holes = mask && { mask: new Tensor('uint8', mask, [keys.length, 1, height, width]) };
-  return { [ends.frames]: frames, ...holes, ...Object.fromEntries(fields) };
+  const prompts = ends.prompts.map(({ role, input }) => {
+    const value = promptOf(keys, role);
+    return [input, new Tensor('float32', value.data, value.dims)] as const;
+  });
+  return { [ends.frames]: frames, ...holes, ...Object.fromEntries([...fields, ...prompts]) };
 }
 
 /** Little-endian, as every system that onnxruntime-node has builds for; a view, or a copy where bytes start at an odd place. */

@@ -50,6 +50,7 @@ function post(message: Answer, moved: readonly TransferListItem[]): void {
 function perform(call: Call): Promise<Calls[keyof Calls]['result']> {
   if (call.what === 'open') return openModel(call.args);
   if (call.what === 'run') return run(call.args);
+  if (call.what === 'prompt') return opened(call.args.handle).graph.model.prompt!(call.args.shot);
   if (call.what === 'faces') return findFaces(call.args);
   if (call.what === 'close') return close(call.args.handle);
   return report();
@@ -60,7 +61,7 @@ async function openModel({ folder, version, request }: Calls['open']['args']): P
   const graph = await share(folder, version, graphRequest);
   const handle = ++lastHandle;
   open.set(handle, { graph, noise: graph.model.noise({ noise, seed }) });
-  return { handle, info: graph.model.info };
+  return { handle, info: graph.model.info, hasPrompt: graph.model.prompt !== null };
 }
 
 async function share(folder: string, version: string, request: GraphRequest): Promise<Shared> {
@@ -73,9 +74,14 @@ async function share(folder: string, version: string, request: GraphRequest): Pr
 }
 
 async function run({ handle, batch }: Calls['run']['args']): Promise<Uint8Array> {
+  const { graph, noise } = opened(handle);
+  return graph.model.run(batch, noise);
+}
+
+function opened(handle: number): { readonly graph: Shared; readonly noise: NoiseInputsFor } {
   const found = open.get(handle);
   if (!found) throw new RemasterError('INTERNAL', 'a batch for a model that was closed');
-  return found.graph.model.run(batch, found.noise);
+  return found;
 }
 
 async function findFaces({ picture }: Calls['faces']['args']): Promise<Calls['faces']['result']> {

@@ -1,16 +1,23 @@
 import type { ErrorRecord } from '../errors';
 import type { ProviderReport } from './doctor';
-import type { Face, ModelInfo, ModelRequest, Picture, TileBatch } from './model';
+import type { Face, ModelInfo, ModelRequest, Picture, Prompt, Shot, TileBatch } from './model';
 
 /** What the thread that holds the sessions can be asked. It answers in order. */
 export interface Calls {
   open: {
     /** `version` tells a bundle from the one that lay in the same folder before. */
     args: { readonly folder: string; readonly version: string; readonly request: ModelRequest };
-    result: { readonly handle: number; readonly info: ModelInfo };
+    result: {
+      readonly handle: number;
+      readonly info: ModelInfo;
+      /** The model wants to be shown the first frame of every shot. */
+      readonly hasPrompt: boolean;
+    };
   };
   /** `batch.data`, `batch.mask` and the result are moved, not copied. */
   run: { args: { readonly handle: number; readonly batch: TileBatch }; result: Uint8Array };
+  /** `shot.data` is moved, not copied. */
+  prompt: { args: { readonly handle: number; readonly shot: Shot }; result: Prompt };
   /** `picture.data` is moved, not copied. */
   faces: { args: { readonly picture: Picture }; result: readonly Face[] };
   close: { args: { readonly handle: number }; result: null };

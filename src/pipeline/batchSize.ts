@@ -1,4 +1,4 @@
-import type { Model, TileBatch } from '../model/model';
+import type { Model, Prompt, TileBatch } from '../model/model';
 
 /** Largest batch tried. */
 const MOST = 16;
@@ -27,9 +27,10 @@ export async function batchFor(
   const found = sizes.get(key);
   if (found !== undefined) return found;
 
+  const prompt = await model.prompt?.(plain(model, width, height, depth, 1), signal);
   const perTile = async (size: number): Promise<number> => {
     const started = now();
-    await model.run(plain(model, width, height, depth, size), signal);
+    await model.run(plain(model, width, height, depth, size, prompt), signal);
     return (now() - started) / size;
   };
   let best = 1;
@@ -46,10 +47,17 @@ export async function batchFor(
 }
 
 /** Grey, and for a model that fills holes one hole. */
-const plain = ({ info }: Model, width: number, height: number, depth: 8 | 16, count: number): TileBatch => ({
+const plain = (
+  { info }: Model,
+  width: number,
+  height: number,
+  depth: 8 | 16,
+  count: number,
+  prompt?: Prompt,
+): TileBatch => ({
   width,
   height,
   data: new Uint8Array((count * width * height * 3 * depth) / 8).fill(128),
-  keys: Array.from({ length: count }, () => ({ x: 0, y: 0, scene: 0, frame: 0 })),
+  keys: Array.from({ length: count }, () => ({ x: 0, y: 0, scene: 0, frame: 0, ...(prompt && { prompt }) })),
   ...(info.task === 'inpaint' && { mask: new Uint8Array(count * width * height).fill(255) }),
 });

@@ -14,6 +14,8 @@ export interface DecodeOptions {
   readonly deinterlace: boolean;
   readonly stabilize: Job['stabilize'];
   readonly hwaccel: Job['hwaccel'];
+  /** Frames come with the first picture of their shot. Default false. */
+  readonly withFirst?: boolean;
   /** Seconds into the file where decoding may begin; frames before it are not given. */
   readonly from: number;
 }
@@ -60,7 +62,7 @@ export function openVideo(
     async *read() {
       // Not before somebody reads: Node throws away what a process has written when it ends before that.
       decoder = ffmpeg(binary, args, signal);
-      yield* frames(decoder, info, options.depth);
+      yield* frames(decoder, info, options);
     },
     complaints: () => decoder?.words() ?? '',
     [Symbol.asyncDispose]: async () => decoder?.[Symbol.asyncDispose](),
@@ -86,12 +88,17 @@ export const STABILIZE: Readonly<Record<Job['stabilize'], readonly string[]>> = 
 
 const PIXELS = { 8: 'rgb24', 16: 'rgb48le' } as const;
 
-async function* frames(decoder: Ffmpeg, info: VideoInfo, depth: 8 | 16): AsyncGenerator<Frame> {
+async function* frames(
+  decoder: Ffmpeg,
+  info: VideoInfo,
+  { depth, withFirst }: Pick<DecodeOptions, 'depth' | 'withFirst'>,
+): AsyncGenerator<Frame> {
   const times = frameTimes(decoder);
   const sceneOf = sceneMarker();
   const { width, height } = info;
   let index = 0;
   let last = -Infinity;
+  let first: Frame['first'];
   for await (const data of cut(decoder.stdout, width * height * 3 * (depth / 8))) {
     const said = await times.next();
     if (said === undefined) throw new RemasterError('INTERNAL', `ffmpeg gave frame ${index} without its time.`);
@@ -99,7 +106,9 @@ async function* frames(decoder: Ffmpeg, info: VideoInfo, depth: 8 | 16): AsyncGe
     const pts = Math.max(said ?? nextTick(last, info), last + 1);
     last = pts;
     const picture = { pts, width, height, depth, data };
-    yield { ...picture, index: index++, scene: sceneOf(picture) };
+    const scene = sceneOf(picture);
+    if (scene === pts) first = picture;
+    yield { ...picture, index: index++, scene, ...(withFirst && first && { first }) };
   }
   await decoder.ended.catch((error: unknown) => {
     const isFailure = error instanceof RemasterError && error.code === 'ENCODE_FAILED'; // as ffmpeg's ends are called

@@ -2,6 +2,7 @@ import { RemasterError } from '../errors';
 import type { Model, TileBatch } from '../model/model';
 import { withColours } from './adain';
 import { cutTile, type Place, type Tile } from './cutTile';
+import { type FrameKey, frameKeys } from './shots';
 import type { Frame } from './frame';
 import type { Job, Saved } from './job';
 import { type Layout, layOut, tileFor } from './layout';
@@ -36,10 +37,11 @@ export function enhancer(
   // Independent noise is another for every frame, so nothing can be the same.
   const remembers = tolerance !== null && noise === 'shared';
   const tally = new Tally();
+  const keysOf = frameKeys(model);
   const begin = (longest: number, made: number): TileRun => {
     const layout = layOut(advised, width, height, longest);
     const memo = remembers ? new Memo({ tolerance, refresh: segment, first: first + made }) : null;
-    return new TileRun(model, layout, memo, tally);
+    return new TileRun(model, keysOf, layout, memo, tally);
   };
   let longest = tile ?? tileFor(model.info, width, height);
   let run = begin(longest, 0);
@@ -77,6 +79,7 @@ class TileRun {
 
   constructor(
     readonly model: Model,
+    readonly keysOf: ReturnType<typeof frameKeys>,
     readonly layout: Layout,
     readonly memo: Memo | null,
     readonly tally: Tally,
@@ -86,12 +89,13 @@ class TileRun {
     const started = performance.now();
     const wanted = frames.map((frame) => this.#wanted(frame));
     const made = frames.map(() => new Map<number, Uint8Array>());
+    const keys = await this.keysOf(frames, signal);
     for (const [k] of this.layout.grid.tiles.entries()) {
       const which = frames.flatMap((_, n) => (wanted[n]!.has(k) ? [n] : []));
       if (which.length === 0) continue;
       const tiles = await this.#infer(
         k,
-        which.map((n) => frames[n]!),
+        which.map((n) => keys[n]!),
         which.map((n) => wanted[n]!.get(k)!),
         signal,
       );
@@ -124,7 +128,7 @@ class TileRun {
 
   async #infer(
     k: number,
-    frames: readonly Frame[],
+    keys: readonly FrameKey[],
     tiles: readonly Tile[],
     signal: AbortSignal,
   ): Promise<readonly Uint8Array[]> {
@@ -132,7 +136,7 @@ class TileRun {
     const batch: TileBatch = {
       width,
       height,
-      keys: frames.map(({ scene, pts }) => ({ x, y, scene, frame: pts })),
+      keys: keys.map((key) => ({ ...key, x, y })),
       data: concatenate(tiles.map(({ data }) => data)),
       ...(tiles[0]!.mask && { mask: concatenate(tiles.map(({ mask }) => mask!)) }),
     };

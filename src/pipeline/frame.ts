@@ -14,6 +14,8 @@ export interface Frame {
   readonly pts: number;
   /** Presentation time of the first frame of this frame's shot: keys the noise. */
   readonly scene: number;
+  /** That frame's picture, which some models want to see (`Model.prompt`). Absent: nobody asked for it, or it is this one. */
+  readonly first?: Pick<Frame, 'width' | 'height' | 'data'>;
   readonly width: number;
   readonly height: number;
   readonly depth: 8 | 16;

@@ -114,7 +114,8 @@ export async function restore(
     const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
     const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
     const { stabilize, hwaccel } = job;
-    const decoding = { colour, depth, deinterlace, stabilize, hwaccel, from };
+    const withFirst = model.prompt !== undefined;
+    const decoding = { colour, depth, deinterlace, stabilize, hwaccel, withFirst, from };
     const open = (): FrameSource => openVideo(tools.binary, info, decoding, signal);
     const tile = faces ? job.tile : await settleTile(job, model, info, open);
     const resumedFrom = place.done.reduce((sum, { frames }) => sum + frames, 0);

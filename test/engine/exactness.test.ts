@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createEngine } from '../../src/engine/client';
 import { type Job, JOB_DEFAULTS } from '../../src/pipeline/job';
 import { ff, moving, pixels, scratchFolder } from '../films';
+import { promptGraph, writeTiny } from '../model/tinyBundle';
 
 describe('exactness', () => {
   const folder = scratchFolder();
@@ -63,6 +64,18 @@ describe('exactness', () => {
   it('a film cut in two at a cut gives the same bytes in two runs', async () => {
     const [a, b] = [await frames({ trim: { start: 0, end: 0.6 } }), await frames({ trim: { start: 0.6, end: null } })];
     assert.deepEqual([...a, ...b], plain);
+  });
+  it('a prompt made of every shot’s first frame depends on nothing else', async () => {
+    const model = await writeTiny(at('tiny'), 'osediff', { looks: promptGraph() });
+    const tiny = (changes: Partial<Job> = {}) => frames({ model, steps: null, tile: 32, ...changes });
+    const whole = await tiny();
+    assert.deepEqual(await tiny({ batch: 4 }), whole);
+    // From the middle of the first shot on: what went before is seen, though not restored.
+    assert.deepEqual(await tiny({ trim: { start: 0.3, end: null } }), whole.slice(3));
+    assert.deepEqual(
+      await tiny({ maxFps: 5 }),
+      whole.filter((_, i) => i % 2 === 0),
+    );
   });
   it('batches of tiles give the same bytes', async () =>
     assert.deepEqual(await frames({ tile: 32, batch: 4 }), await frames({ tile: 32 })));

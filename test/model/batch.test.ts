@@ -36,6 +36,16 @@ describe('A batch', () => {
     }
   });
 
+  it('is run in parts where another shot begins, since a run has one prompt', async () => {
+    const { given, run } = machine(8);
+    const [a, b] = [{}, {}];
+    const prompts = [a, a, b, b, b, a];
+    const whole = batch(6);
+    const mixed = { ...whole, keys: whole.keys.map((key, i) => ({ ...key, prompt: prompts[i]! })) };
+    assert.deepEqual(new Uint8Array(await runSplit(mixed, 2, run)), whole.data);
+    assert.deepEqual(given, [2, 2, 1, 1]);
+  });
+
   it('is run in parts where the network takes no more', async () => {
     const { given, run } = machine(2);
     assert.deepEqual(new Uint8Array(await runSplit(batch(5), 2, run)), batch(5).data);

@@ -5,7 +5,7 @@ import { enlarge } from '../../src/model/enlarge';
 import { fuse } from '../../src/model/fuse';
 import { emit, scalar } from '../../src/model/graphBuilder';
 import { loadModel } from '../../src/model/loadedModel';
-import type { ModelRequest, TileBatch, TileKey } from '../../src/model/model';
+import type { ModelRequest, Prompt, Shot, TileBatch, TileKey } from '../../src/model/model';
 import { ATTRIBUTE, ELEMENT, encodeModel, type OnnxModel } from '../../src/model/onnx';
 import { openReference } from '../../src/model/reference';
 import { loadRuntime } from '../../src/model/runtime';
@@ -13,7 +13,7 @@ import { planFor } from '../../src/model/schedule';
 import { timestepStretches } from '../../src/model/timeBranch';
 import { noiseField } from '../../src/sampler/noise';
 import { close, golden, type Stored } from '../sampler/golden';
-import { denoise, graphOf, withFolder, writeHoles, writeTiny, X4 } from './tinyBundle';
+import { denoise, graphOf, promptGraph, withFolder, writeHoles, writeTiny, X4 } from './tinyBundle';
 
 const REQUEST: ModelRequest = {
   model: 'x4',
@@ -39,8 +39,18 @@ function tiles(width: number, height: number, count: number, depth: 8 | 16 = 8):
   return { width, height, data, keys: keys(count) };
 }
 
+/** A whole frame, as bright as `level`, of another size than the tiles. */
+function frameOf(level: number, depth: 8 | 16 = 8): Shot {
+  const samples = Float64Array.from({ length: 21 * 13 * 3 }, (_, i) => level * (0.5 + 0.5 * Math.sin(i)));
+  const data =
+    depth === 8
+      ? Uint8Array.from(samples, (v) => 255 * v)
+      : new Uint8Array(Uint16Array.from(samples, (v) => 65535 * v).buffer);
+  return { width: 21, height: 13, data };
+}
+
 /** What the fused graph makes of a batch, and what the walk through the plain graphs makes of it. */
-async function both(folder: string, changes: Partial<ModelRequest>, batch: TileBatch) {
+async function both(folder: string, changes: Partial<ModelRequest>, tileBatch: TileBatch, shots: readonly Shot[] = []) {
   const request = { ...REQUEST, ...changes };
   const runtime = loadRuntime();
   const bundle = await openBundle(folder);
@@ -48,6 +58,10 @@ async function both(folder: string, changes: Partial<ModelRequest>, batch: TileB
   const noise = noiseField({ mode: request.noise, seed: request.seed });
   const reference = await openReference(runtime, bundle);
   const model = await loadModel(runtime, folder, request);
+  const prompts: Prompt[] = [];
+  for (const shot of shots) prompts.push(await model.prompt!(shot));
+  const promptFor = (i: number) => (prompts.length > 0 ? { prompt: prompts[i % prompts.length]! } : {});
+  const batch = { ...tileBatch, keys: tileBatch.keys.map((key, i) => ({ ...key, ...promptFor(i) })) };
   const expected = await reference.run(batch, {
     plan,
     colorFix: request.colorFix ?? bundle.manifest.colorFix,
@@ -182,6 +196,37 @@ describe('The sampler compiled into the graph', () => {
           message: /fills holes, where .* means nothing/,
         });
       }
+    }));
+
+  it('gives it with a prompt of each tile’s own shot, in 8 and 16 bits', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'osediff', { looks: promptGraph() });
+      const [dark, bright] = [frameOf(0.2), frameOf(0.9)];
+      const one = await both(folder, {}, tiles(14, 6, 3), [dark]);
+      const two = await both(folder, {}, tiles(14, 6, 3), [dark, bright]);
+      agree(one);
+      agree(two);
+      const size = one.actual.length / 3;
+      const tile = (made: typeof one, i: number) =>
+        Uint8Array.from(made.actual as Uint8Array).slice(i * size, (i + 1) * size);
+      assert.deepEqual(tile(two, 0), tile(one, 0));
+      assert.notDeepEqual(tile(two, 1), tile(one, 1));
+      assert.deepEqual(tile(two, 2), tile(one, 2));
+      agree(await both(folder, { depth: 16 }, tiles(14, 6, 2, 16), [frameOf(0.2, 16)]), 0.02);
+    }));
+
+  it('is the graph of a constant prompt, where the prompt is that constant', () =>
+    withFolder(async (folder) => {
+      const looks = await writeTiny(`${folder}/looks`, 'dossr', { looks: promptGraph() });
+      const fixed = await writeTiny(`${folder}/fixed`, 'dossr');
+      const model = await loadModel(loadRuntime(), looks, REQUEST);
+      const words = (await openBundle(fixed)).constants['prompt']!;
+      const batch = tiles(14, 6, 2);
+      const given = { ...batch, keys: batch.keys.map((key) => ({ ...key, prompt: { prompt: words } })) };
+      const actual = await model.run(given, model.noise(REQUEST));
+      await assert.rejects(model.run(batch, model.noise(REQUEST)), /a tile without the prompt “prompt”/);
+      await model.release();
+      agree({ actual, expected: (await both(fixed, {}, batch)).actual });
     }));
 
   it('gives it with another solver order and another colour fix than the bundle has', () =>

@@ -34,7 +34,7 @@ describe('The cache of compiled graphs', () => {
   });
   const entries = (): string[] => readdirSync(join(root, 'graphs'));
   const settings = { steps: 2, order: null, colorFix: null, strength: 1, depth: 8 } as const;
-  const ends = { frames: 'frames', result: 'result', noise: [], batchLimit: null } as const;
+  const ends = { frames: 'frames', result: 'result', noise: [], prompts: [], batchLimit: null } as const;
   const entry = (text: string) => ({ ends, graph: Buffer.from(text) });
   const never = (): never => assert.fail('it was made again');
 

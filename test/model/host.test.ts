@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { RemasterError } from '../../src/errors';
 import { describeRuntime, openModel } from '../../src/model/host';
 import type { Model, ModelRequest, TileBatch, TileKey } from '../../src/model/model';
-import { denoise, withCopy, withFolder, writeTiny, X4 } from './tinyBundle';
+import { denoise, promptGraph, withCopy, withFolder, writeTiny, X4 } from './tinyBundle';
 
 const REQUEST: ModelRequest = {
   model: 'x4',
@@ -187,6 +187,28 @@ describe('An open model', () => {
       }
       assert.equal((await model.run(batch([picture(0)], [key()]), never)).length, size);
       await assert.rejects(model.run(batch([picture(0)], [key()]), stop.signal), /had enough/);
+    }));
+
+  it('looks at the first frame of a shot only where the bundle has a graph for that', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'osediff', { looks: promptGraph() });
+      await withModel({ steps: null }, async (model) => assert.equal(model.prompt, undefined));
+      await withModel({ model: folder, steps: null }, async (model) => {
+        const [dark, bright] = [picture(1).map((v) => v / 4), picture(1)];
+        const look = (data: Uint8Array) => model.prompt!({ width: 12, height: 10, data }, never);
+        const [first, second, again] = [await look(dark), await look(bright), await look(dark)];
+        assert.equal(dark.length, 360); // still the caller's
+        assert.deepEqual(first['prompt']!.dims, [1, 4, 1, 1]);
+        assert.deepEqual(first, again);
+        assert.notDeepEqual(first, second);
+        const run = (value: typeof first) => model.run(batch([picture(1)], [key({ prompt: value })]), never);
+        assert.deepEqual(await run(first), await run(again));
+        assert.notDeepEqual(await run(first), await run(second));
+        await assert.rejects(model.run(batch([picture(1)], [key()]), never), /a tile without the prompt/);
+        await assert.rejects(model.prompt!({ width: 12, height: 10, data: dark }, AbortSignal.abort()), {
+          name: 'AbortError',
+        });
+      });
     }));
 
   it('refuses a batch that does not fit', () =>

@@ -7,7 +7,7 @@ import { RemasterError } from '../../src/errors';
 import { openBundle } from '../../src/model/bundle';
 import { decodeModel, ELEMENT, encodeModel, type OnnxModel } from '../../src/model/onnx';
 import { planFor } from '../../src/model/schedule';
-import { denoise, withCopy, withFolder, writeTiny, X4 } from './tinyBundle';
+import { denoise, promptGraph, withCopy, withFolder, writeTiny, X4 } from './tinyBundle';
 
 /** A JSON object that a test may change at will. */
 type Json = Record<string, never> & { [key: string]: Json };
@@ -167,6 +167,54 @@ describe('A bundle', () => {
       assert.match(
         error.message,
         /“prompt” \(graphs\.denoise\.inputs\.prompt\) that is shaped \[1, 4, 1, 1\], but has to be \[4\]/,
+      );
+    }));
+
+  it('is refused when its graph “prompt” wants what is not there yet, or gives what the others cannot take', () =>
+    withFolder(async (folder) => {
+      const says = async (network: OnnxModel, damage: (folder: string) => Promise<void>, sentence: RegExp) => {
+        await writeTiny(folder, 'osediff', { looks: network });
+        await damage(folder);
+        const error = await openFailure(folder);
+        assert.equal(error.code, 'MODEL_INVALID');
+        assert.match(error.message, sentence);
+      };
+      const inputs = 'graphs.prompt.inputs';
+      await says(
+        promptGraph(),
+        set(inputs, { picture: 'lq' }),
+        /graphs\.prompt\.inputs: there is no “picture” here, only lq/,
+      );
+      await says(
+        promptGraph(),
+        set('graphs.prompt.outputs', { y: 'words' }),
+        /prompt\.outputs: “y” is the name of something else/,
+      );
+      await says(
+        promptGraph(),
+        set('graphs.prompt.outputs', { words: 'words' }),
+        /there is no “prompt” here, only lq, .*words/,
+      );
+      const faces = async (at: string): Promise<void> => {
+        for (const [field, value] of [
+          ['task', 'face'],
+          ['scale', 1],
+          ['multiple', 8],
+        ] as const)
+          await set(field, value)(at);
+      };
+      await says(promptGraph(), faces, /wrong in graphs\.prompt: a model for faces sees no whole frame/);
+      await says(
+        promptGraph(ELEMENT.float16),
+        async () => {},
+        /prompt\.onnx has a tensor “words” of element type 10, but has to be float32/,
+      );
+      const wide = promptGraph();
+      wide.graph.output[0]!.type!.tensorType!.shape!.dim[1] = { dimValue: 5 };
+      await says(
+        wide,
+        async () => {},
+        /takes a tensor “prompt” \(prompt\) shaped \[1, 4, 1, 1\], but .* as prompt gives it/,
       );
     }));
 

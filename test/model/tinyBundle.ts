@@ -87,6 +87,14 @@ const preprocess = (): OnnxModel =>
     picture: emit(graph, 'DepthToSpace', [conv3(graph, lq!, 3, 48, 4)], { blocksize: 4, mode: 'CRD' }),
   }));
 
+/** A whole frame in 0…1 → [1, 4, 1, 1]: its mean colour, mixed. */
+export const promptGraph = (element: number = F): OnnxModel =>
+  graphOf({ lq: [F, [1, 3, 'h', 'w']] }, { words: [element, [1, 4, 1, 1]] }, (graph, { lq }) => {
+    const mean = emit(graph, 'GlobalAveragePool', [lq!]);
+    const mixed = emit(graph, 'Conv', [mean, floats(graph, [4, 3, 1, 1], made(12, 0.1, 7))], { kernel_shape: [1, 1] });
+    return { words: cast(graph, mixed, element) };
+  });
+
 export interface DenoiseOptions {
   /** Of every tensor at the graph's boundary but the timestep. */
   readonly element?: number;
@@ -151,11 +159,18 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 
 export type System = 'osediff' | 'dossr';
 
+export interface TinyOptions {
+  readonly network?: OnnxModel;
+  /** In place of the constant prompt, a graph that makes it of every shot's first frame. */
+  readonly looks?: OnnxModel;
+  readonly changes?: object;
+}
+
 /** Writes a bundle of one of the two latent systems, with a network of a few hundred weights. */
 export async function writeTiny(
   folder: string,
   system: System,
-  { network = denoise(system === 'dossr'), changes = {} }: { network?: OnnxModel; changes?: object } = {},
+  { network = denoise(system === 'dossr'), looks, changes = {} }: TinyOptions = {},
 ): Promise<string> {
   await mkdir(folder, { recursive: true });
   const write = async (file: string, bytes: Uint8Array): Promise<{ file: string; sha256: string }> => {
@@ -171,7 +186,7 @@ export async function writeTiny(
   const dossr = system === 'dossr';
   const spread = dossr ? { deviation: 'spread' } : {};
   const taken = { x: 'x', t: 't', prompt: 'prompt', ...(dossr ? { c: 'c' } : {}) };
-  const prompt = new Uint8Array(Float32Array.from(made(4, 0.1, 6)).buffer);
+  const words = new Uint8Array(Float32Array.from(made(4, 0.1, 6)).buffer);
   const manifest = {
     format: 1,
     name: `tiny-${system}`,
@@ -180,6 +195,7 @@ export async function writeTiny(
     task: 'upscale',
     scale: 4,
     graphs: {
+      ...(looks ? { prompt: await graph('prompt', looks, { lq: 'lq' }, { prompt: 'words' }, { range: [0, 1] }) } : {}),
       ...(dossr
         ? { preprocess: await graph('pre', preprocess(), { lq: 'lq' }, { picture: 'picture' }, { range: [0, 1] }) }
         : {}),
@@ -188,7 +204,7 @@ export async function writeTiny(
       denoise: await graph('denoise', network, taken, { out: 'out' }),
       decode: await graph('decode', decode(), { latent: 'z' }, { picture: 'picture' }),
     },
-    constants: { prompt: { ...(await write('prompt.bin', prompt)), dims: [1, 4, 1, 1] } },
+    ...(looks ? {} : { constants: { prompt: { ...(await write('prompt.bin', words)), dims: [1, 4, 1, 1] } } }),
     grid: { factor: 8, channels: 4 },
     schedule: dossr ? { order: 3 } : {},
     defaultSteps: dossr ? 5 : 1,

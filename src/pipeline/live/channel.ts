@@ -1,5 +1,5 @@
 import { RemasterError } from '../../errors';
-import type { FaceFinder, Model, ModelRequest } from '../../model/model';
+import type { FaceFinder, Model, ModelRequest, Shot } from '../../model/model';
 import { type Enhancer, enhancer } from '../enhance';
 import { faceEnhancer } from '../face/enhance';
 import { settleFaces } from '../face/settle';
@@ -191,6 +191,7 @@ const REFRESH = 250;
 function perSize(model: Model, finder: FaceFinder | null, settings: ChannelSettings) {
   let known: CameraInfo | null = null;
   let enhancing: Enhancer | null = null;
+  let first: { readonly first?: Shot } = {};
   const enhance = async ({ info, index, at, data }: CameraPicture, signal: AbortSignal): Promise<LiveFrame> => {
     const { width, height, pixelAspect, colour } = info;
     if (info !== known) {
@@ -198,9 +199,10 @@ function perSize(model: Model, finder: FaceFinder | null, settings: ChannelSetti
       const choice = { ...settings, segment: REFRESH };
       enhancing = faces === null ? enhancer(model, info, choice, () => {}) : faceEnhancer(model, finder, settings);
       known = info;
+      if (model.prompt) first = { first: { width, height, data } };
     }
     // One shot for ever: a camera does not cut, and what stands still gets the same noise after every reconnection.
-    const frame = { index, pts: index, scene: 0, width, height, depth: 8 as const, data };
+    const frame = { index, pts: index, scene: 0, ...first, width, height, depth: 8 as const, data };
     const [made] = await enhancing!.run([frame], signal);
     const stored = scaledSize(info, wantedScale(settings, model));
     return { ...made!, at, done: performance.now(), stored, pixelAspect, colour };
