@@ -78,8 +78,8 @@ const TEST_TILE = 128;
 async function test(args: Ask['test']['args'], shelf: ModelShelf): Promise<Ask['test']['result']> {
   const { order, strength, noise, seed } = JOB_DEFAULTS;
   await using model = await shelf.open({ ...args, order, colorFix: null, strength, noise, seed, depth: 8 });
-  const { multiple, provider, rejected } = model.info;
-  const side = Math.ceil(TEST_TILE / multiple) * multiple;
+  const { multiple, tile: advice, provider, rejected } = model.info;
+  const side = advice.fixed ? advice.size : Math.ceil(TEST_TILE / multiple) * multiple;
   const picture = () => ({
     width: side,
     height: side,

@@ -50,12 +50,15 @@ function tooLarge({ width, height }: TileBatch, cause: unknown): RemasterError {
 /** A batch that does not fit its own description is a defect of the caller. */
 export function checkBatch(
   { width, height, data, keys, mask }: TileBatch,
-  { task, multiple }: Pick<Manifest, 'task' | 'multiple'>,
+  { task, multiple, tile }: Pick<Manifest, 'task' | 'multiple'> & Partial<Pick<Manifest, 'tile'>>,
   sampleBytes: number,
 ): void {
   if (keys.length === 0) throw new Error('a batch without tiles');
   if (width % multiple !== 0 || height % multiple !== 0 || width < 1 || height < 1) {
     throw new Error(`tiles of ${width}×${height} pixels, but the model takes multiples of ${multiple}`);
+  }
+  if (tile?.fixed && (width !== tile.size || height !== tile.size)) {
+    throw new Error(`tiles of ${width}×${height} pixels, but the model takes ${tile.size}×${tile.size} only`);
   }
   const expected = keys.length * width * height * 3 * sampleBytes;
   if (data.byteLength !== expected) throw new Error(`a batch of ${data.byteLength} bytes instead of ${expected}`);

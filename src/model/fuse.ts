@@ -79,15 +79,20 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
   const result = { name: 'result', element: samples.element };
   graph.node.push({ opType: 'Identity', name: 'result', input: [samples.name], output: ['result'] });
 
-  const cells = [`h·${scale}/${grid.factor}`, `w·${scale}/${grid.factor}`];
+  // Sizes that are known are said: onnxruntime then plans its memory when it loads the graph, and loads it quicker.
+  const side = manifest.tile.fixed ? manifest.tile.size : null;
+  const [n, b] = parts.batchLimit() === 1 ? [1, 1] : ['n', 'b'];
+  const [h, w] = side === null ? ['h', 'w'] : [side, side];
+  const sides = side === null ? [`h·${scale}`, `w·${scale}`] : [side * scale, side * scale];
+  const cells = sides.map((one) => (typeof one === 'string' ? `${one}/${grid.factor}` : one / grid.factor));
   const model = parts.finish(
     [
-      boundary(frames, ['n', 'h', 'w', 3]),
-      ...(mask ? [boundary(mask, ['n', 1, 'h', 'w'])] : []),
-      ...[...noise.values()].map((edge) => boundary(edge, ['b', grid.channels, ...cells])),
+      boundary(frames, [n, h, w, 3]),
+      ...(mask ? [boundary(mask, [n, 1, h, w])] : []),
+      ...[...noise.values()].map((edge) => boundary(edge, [b, grid.channels, ...cells])),
       ...prompts.map(({ role, input }) => boundary(edges.get(role)!, promptDims(bundle, role, input))),
     ],
-    [boundary(result, ['n', `h·${scale}`, `w·${scale}`, 3])],
+    [boundary(result, [n, ...sides, 3])],
   );
   return {
     model,

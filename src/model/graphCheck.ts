@@ -65,19 +65,34 @@ function checkTensors(
     const { element, dims } = signature(value);
     const wrong = role === 't' ? timestepDefect(element, dims) : tensorDefect(element, dims, dimsOf(role, manifest));
     if (wrong !== null) throw invalid(path, `has a tensor “${name}” (${field}.${role}) that is ${wrong}`, REMEDY);
-    if (field.endsWith('inputs') && isPictureLike(role)) checkSizeIsFree(path, `“${name}” (${field}.${role})`, dims);
+    if (field.endsWith('inputs') && isPictureLike(role)) {
+      checkSize(
+        path,
+        `“${name}” (${field}.${role})`,
+        dims,
+        field.includes('.prompt.') ? null : fixedSide(role, manifest),
+      );
+    }
   }
 }
 
-function checkSizeIsFree(path: string, tensor: string, dims: Signature['dims']): void {
+/** Height and width have to be free, or `side` where all tiles are of one size. */
+function checkSize(path: string, tensor: string, dims: Signature['dims'], side: number | null): void {
   const size = (dims ?? []).slice(2);
-  if (size.every((dim) => dim === null)) return;
+  if (size.every((dim) => dim === null || dim === side)) return;
   const fixed = size.map((dim) => dim ?? '?').join('×');
   throw invalid(
     path,
-    `has a tensor ${tensor} that is fixed to ${fixed}`,
-    'Export the graph with free height and width.',
+    `has a tensor ${tensor} that is fixed to ${fixed}${side === null ? '' : `, where tiles make it ${side}×${side}`}`,
+    'Export the graph with free height and width, or for tiles of one size, with tile.fixed in model.json.',
   );
+}
+
+/** Side of a role's tensor when all tiles are of one size; else null. */
+function fixedSide(role: string, { tile, scale, grid }: Manifest): number | null {
+  if (!tile.fixed) return null;
+  if (role === 'lq' || role === 'mask') return tile.size;
+  return role === 'picture' ? tile.size * scale : (tile.size * scale) / grid.factor;
 }
 
 /** What the manifest fixes of a role's shape: [n, channels, height, width]; null = free. */

@@ -89,13 +89,21 @@ const infoOf = ({ manifest, sha256, plan }: Compiled, { provider, rejected }: Se
   provider,
   rejected,
   multiple: manifest.multiple,
+  cell: cellOf(manifest),
   tile: manifest.tile,
   plan,
 });
 
+/** The least number of source pixels that are whole cells of the working grid. */
+function cellOf({ grid: { factor }, scale }: Manifest): number {
+  let pixels = 1;
+  while ((pixels * scale) % factor !== 0) pixels++;
+  return pixels;
+}
+
 /** A ramp in both directions, with a key like any other, and for a model that fills holes with one. */
-function probeTile({ task, multiple }: Manifest, sampleBytes: number): TileBatch {
-  const side = Math.ceil(PROBE_SIDE / multiple) * multiple;
+function probeTile({ task, multiple, tile }: Manifest, sampleBytes: number): TileBatch {
+  const side = tile.fixed ? tile.size : Math.ceil(PROBE_SIDE / multiple) * multiple;
   const length = side * side * 3 * sampleBytes;
   const data = Uint8Array.from({ length }, (_, i) => (i * 255) / length);
   const mask = Uint8Array.from({ length: side * side }, (_, i) => (i % 5 === 0 ? 255 : 0));

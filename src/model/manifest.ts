@@ -40,6 +40,8 @@ interface ManifestBase {
     /** Side and overlap of tiles in larger frames, in source pixels. */
     readonly size: number;
     readonly overlap: number;
+    /** The graphs take tiles of `size` × `size` only. Default false. */
+    readonly fixed?: boolean;
   };
   /** Brings low frequencies back to those of the enlarged source. */
   readonly colorFix: 'none' | 'wavelet';

@@ -47,7 +47,10 @@ const manifest = record(
     start: { enum: ['bicubic', 'encode'] },
     range,
     multiple: whole(1, 4096),
-    tile: record({ wholeUpTo: whole(0), size: whole(1, 65536), overlap: whole(0, 65536) }),
+    tile: record(
+      { wholeUpTo: whole(0), size: whole(1, 65536), overlap: whole(0, 65536) },
+      { fixed: { type: 'boolean' } },
+    ),
     colorFix: { enum: ['none', 'wavelet'] },
     precision: { enum: ['float32', 'float16', 'int8', 'mixed'] },
     licence: record({ name: text, redistributable: { type: 'boolean' } }, { text, url: text }),

@@ -44,8 +44,15 @@ export interface ModelInfo {
   readonly rejected: readonly { readonly provider: string; readonly reason: string }[];
   /** Tile sides must be multiples of this many source pixels. */
   readonly multiple: number;
-  /** Advice of the bundle, in source pixels. */
-  readonly tile: { readonly wholeUpTo: number; readonly size: number; readonly overlap: number };
+  /** Source pixels per point of the grid in which the sampler walks, or of the least number of them; a divisor of `multiple`. */
+  readonly cell?: number;
+  /** Advice of the bundle, in source pixels. `fixed`: every tile has to be exactly `size` × `size`. */
+  readonly tile: {
+    readonly wholeUpTo: number;
+    readonly size: number;
+    readonly overlap: number;
+    readonly fixed?: boolean;
+  };
   readonly plan: SamplerPlan;
 }
 

@@ -5,7 +5,7 @@ import { cutTile, type Place, type Tile } from './cutTile';
 import { type FrameKey, frameKeys } from './shots';
 import type { Frame } from './frame';
 import type { Job, Saved } from './job';
-import { type Layout, layOut, tileFor } from './layout';
+import { type Layout, layOut, longestTile } from './layout';
 import { Memo } from './memo';
 import { stitch } from './stitch';
 
@@ -43,7 +43,7 @@ export function enhancer(
     const memo = remembers ? new Memo({ tolerance, refresh: segment, first: first + made }) : null;
     return new TileRun(model, keysOf, layout, memo, tally);
   };
-  let longest = tile ?? tileFor(model.info, width, height);
+  let longest = longestTile(model.info, tile, width, height);
   let run = begin(longest, 0);
   let made = 0;
   return {
@@ -60,7 +60,7 @@ export function enhancer(
         } catch (error) {
           const isFull = error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY';
           const smaller = Math.ceil(Math.min(longest, Math.max(width, height)) / 2);
-          if (!isFull || smaller < SMALLEST_TILE) throw error;
+          if (!isFull || advice.fixed || smaller < SMALLEST_TILE) throw error;
           longest = smaller;
           run = begin(longest, made);
           warn(`Memory ran out; from frame ${frames[0]!.index} on, tiles are ${longest} pixels.`);

@@ -19,12 +19,12 @@ const COST_OF_SMALL = 1.3;
  */
 export async function memoTile(
   frames: AsyncIterable<Frame>,
-  info: Pick<ModelInfo, 'multiple' | 'tile' | 'scale'>,
+  info: Pick<ModelInfo, 'multiple' | 'cell' | 'tile' | 'scale'>,
   { width, height }: { readonly width: number; readonly height: number },
   tolerance: number,
 ): Promise<number | null> {
   const usual = tileFor(info, width, height);
-  const sides = [usual, ...SMALL.filter((side) => side < usual)];
+  const sides = [usual, ...(info.tile.fixed ? [] : SMALL.filter((side) => side < usual))];
   const works = sides.map((side) => new Work(layOut(info, width, height, side), tolerance));
   let seen = 0;
   for await (const frame of frames) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { openBundle } from '../../src/model/bundle';
 import { enlarge } from '../../src/model/enlarge';
 import { fuse } from '../../src/model/fuse';
+import { signature } from '../../src/model/graphCheck';
 import { emit, scalar } from '../../src/model/graphBuilder';
 import { loadModel } from '../../src/model/loadedModel';
 import type { ModelRequest, Prompt, Shot, TileBatch, TileKey } from '../../src/model/model';
@@ -195,6 +196,21 @@ describe('The sampler compiled into the graph', () => {
           code: 'BAD_SETTING',
           message: /fills holes, where .* means nothing/,
         });
+      }
+    }));
+
+  it('gives it for graphs of one tile size, and says that size of the whole graph', () =>
+    withFolder(async (folder) => {
+      for (const system of ['osediff', 'dossr'] as const) {
+        const free = await writeTiny(`${folder}/${system}`, system);
+        const fixed = await writeTiny(`${folder}/${system}-16`, system, { side: 16 });
+        const made = await both(fixed, {}, tiles(16, 16, 3));
+        agree(made);
+        agree({ actual: made.actual, expected: (await both(free, {}, tiles(16, 16, 3))).actual });
+        const bundle = await openBundle(fixed);
+        const { model } = fuse(bundle, { plan: planFor(bundle.manifest, 1), colorFix: 'none', strength: 1, depth: 8 });
+        const sizes = [...model.graph.input, ...model.graph.output].flatMap((value) => signature(value).dims);
+        assert.ok(!sizes.includes(null));
       }
     }));
 

@@ -218,6 +218,19 @@ describe('A bundle', () => {
       );
     }));
 
+  it('may be of one tile size, which its graphs then have to be of', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'osediff', { side: 16 });
+      assert.equal((await openBundle(folder)).manifest.tile.fixed, true);
+      await set('tile.size', 32)(folder);
+      assert.match(
+        (await openFailure(folder)).message,
+        /has a tensor “picture” \(graphs\.encode\.inputs\.picture\) that is fixed to 64×64, where tiles make it 128×128/,
+      );
+      await set('tile.fixed', false)(folder);
+      assert.match((await openFailure(folder)).message, /that is fixed to 64×64$/);
+    }));
+
   it('takes only the steps that it has', async () => {
     const { manifest } = await openBundle(X4);
     for (const steps of [0, 5, 1.5, -1, Number.NaN]) {

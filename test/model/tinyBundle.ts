@@ -61,6 +61,18 @@ export function conv3(graph: GraphBuilder, x: Edge, from: number, to: number, se
 const F = ELEMENT.float;
 const latent: Dims = ['n', 4, 'h', 'w'];
 
+/** The same graph for tiles of one size, and for one at a time: every free size gets the number that `sizes` has for it. */
+export function frozen(model: OnnxModel, sizes: Readonly<Record<string, number>>): OnnxModel {
+  for (const { type } of [...model.graph.input, ...model.graph.output]) {
+    for (const dim of type?.tensorType?.shape?.dim ?? []) {
+      if (dim.dimParam === undefined) continue;
+      dim.dimValue = sizes[dim.dimParam]!;
+      delete dim.dimParam;
+    }
+  }
+  return model;
+}
+
 /** [n, 3, 8h, 8w] → [n, 4, h, w], and how far the posterior spreads. */
 const encode = (): OnnxModel =>
   graphOf({ picture: [F, ['n', 3, 'H', 'W']] }, { z: [F, latent], spread: [F, latent] }, (graph, { picture }) => {
@@ -163,6 +175,8 @@ export interface TinyOptions {
   readonly network?: OnnxModel;
   /** In place of the constant prompt, a graph that makes it of every shot's first frame. */
   readonly looks?: OnnxModel;
+  /** Its graphs take tiles of this many source pixels only, one at a time. */
+  readonly side?: number;
   readonly changes?: object;
 }
 
@@ -170,15 +184,20 @@ export interface TinyOptions {
 export async function writeTiny(
   folder: string,
   system: System,
-  { network = denoise(system === 'dossr'), looks, changes = {} }: TinyOptions = {},
+  { network = denoise(system === 'dossr'), looks, side, changes = {} }: TinyOptions = {},
 ): Promise<string> {
   await mkdir(folder, { recursive: true });
   const write = async (file: string, bytes: Uint8Array): Promise<{ file: string; sha256: string }> => {
     await writeFile(join(folder, file), bytes);
     return { file, sha256: sha256(bytes) };
   };
+  const sized = (file: string, model: OnnxModel): OnnxModel => {
+    if (side === undefined || file === 'prompt') return model;
+    const small = file === 'pre' ? side : side / 2; // source pixels, or cells
+    return frozen(model, { n: 1, h: small, w: small, H: 4 * side, W: 4 * side });
+  };
   const graph = async (file: string, model: OnnxModel, inputs: object, outputs: object, more: object = {}) => ({
-    ...(await write(`${file}.onnx`, encodeModel(model))),
+    ...(await write(`${file}.onnx`, encodeModel(sized(file, model)))),
     inputs,
     outputs,
     ...more,
@@ -211,7 +230,10 @@ export async function writeTiny(
     start: 'encode',
     range: [-1, 1],
     multiple: 2,
-    tile: { wholeUpTo: 4096, size: 64, overlap: 16 },
+    tile:
+      side === undefined
+        ? { wholeUpTo: 4096, size: 64, overlap: 16 }
+        : { wholeUpTo: 0, size: side, overlap: 4, fixed: true },
     colorFix: dossr ? 'wavelet' : 'none',
     precision: 'float32',
     licence: { name: 'none', redistributable: false },

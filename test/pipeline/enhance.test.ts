@@ -86,6 +86,49 @@ describe('enhance', () => {
     assert.deepEqual(made, plain);
   });
 
+  it('a model of one tile size gets no other, whatever the frame, and still has no seam', async () => {
+    for (const [multiple, size] of [
+      [16, 32],
+      [32, 32],
+      [2, 32],
+    ] as const) {
+      const model = nearest(2, { multiple, cell: 2, tile: { wholeUpTo: 1e6, size, overlap: 6, fixed: true } });
+      for (const [width, height] of [
+        [100, 60],
+        [33, 7],
+        [32, 32],
+      ] as const) {
+        const sizes = new Set<string>();
+        const starts: number[] = [];
+        const watched: Model = {
+          ...model,
+          run: (batch, signal) => {
+            sizes.add(`${batch.width}x${batch.height}`);
+            starts.push(...batch.keys.flatMap(({ x, y }) => [x, y]));
+            return model.run(batch, signal);
+          },
+        };
+        const made = await enhancer(watched, { width, height }, CHOICE, assert.fail).run([frame(width, height)], never);
+        assert.deepEqual(
+          made,
+          await enhancer(nearest(2), { width, height }, CHOICE, assert.fail).run([frame(width, height)], never),
+        );
+        assert.deepEqual([...sizes], [`${size}x${size}`]);
+        assert.ok(starts.every((start) => start % 2 === 0));
+      }
+      assert.throws(() => enhancer(model, { width: 9, height: 9 }, { ...CHOICE, tile: 64 }, assert.fail), {
+        code: 'BAD_SETTING',
+        message: /was exported for tiles of 32×32 pixels and takes no others/,
+      });
+    }
+  });
+
+  it('tiles of one multiple of the model reach into each other, too', async () => {
+    const model = nearest(1, { multiple: 64, cell: 4, tile: { wholeUpTo: 0, size: 64, overlap: 16 } });
+    const [made] = await enhancer(model, { width: 150, height: 70 }, CHOICE, assert.fail).run([frame(150, 70)], never);
+    assert.deepEqual(made, frame(150, 70));
+  });
+
   it('a tile past the edge mirrors the inside', () => {
     const row: Frame = { ...frame(3, 1), data: Uint8Array.of(1, 1, 1, 2, 2, 2, 3, 3, 3) };
     assert.deepEqual([...cutTile(row, { x: 1, y: 0, width: 4, height: 1 }).data], [2, 2, 2, 3, 3, 3, 2, 2, 2, 1, 1, 1]);
