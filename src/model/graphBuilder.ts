@@ -11,9 +11,11 @@ export interface Edge {
 export interface GraphBuilder {
   readonly node: OnnxNode[];
   readonly initializer: OnnxTensor[];
+  /** What is known of the sizes of tensors on the way. */
+  readonly valueInfo: OnnxValue[];
 }
 
-export const graphBuilder = (): GraphBuilder => ({ node: [], initializer: [] });
+export const graphBuilder = (): GraphBuilder => ({ node: [], initializer: [], valueInfo: [] });
 
 type Attribute = number | string | readonly number[];
 

@@ -20,6 +20,8 @@ export interface OnnxGraph {
   sparseInitializer?: { values: OnnxTensor; indices: OnnxTensor; dims: Int64[] }[];
   input: OnnxValue[];
   output: OnnxValue[];
+  /** Types and sizes of what is computed in between, as far as the exporter said. */
+  valueInfo?: OnnxValue[];
 }
 
 export interface OnnxNode {

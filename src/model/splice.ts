@@ -1,11 +1,22 @@
 import type { Edge, GraphBuilder } from './graphBuilder';
-import { isExternal, type OnnxAttribute, type OnnxGraph, type OnnxModel, type OnnxNode, type OnnxTensor } from './onnx';
+import {
+  isExternal,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+} from './onnx';
+import { namedSizes } from './sizes';
 
 /** A graph whose weights already are in the builder, so that it can be spliced in any number of times. */
 export interface Part {
   readonly nodes: readonly OnnxNode[];
   /** Name in the part → name in the builder, for weights and constants. */
   readonly weights: ReadonlyMap<string, string>;
+  /** Of tensors that its nodes make. */
+  readonly sizes: readonly OnnxValue[];
 }
 
 /**
@@ -26,7 +37,8 @@ export function addPart(graph: GraphBuilder, prefix: string, { graph: source }: 
     if (table) keep(table, node.output[0]!);
     else nodes.push(node);
   }
-  return { nodes, weights };
+  const made = new Set(nodes.flatMap(({ output }) => output));
+  return { nodes, weights, sizes: namedSizes(source.valueInfo ?? [], prefix).filter(({ name }) => made.has(name)) };
 }
 
 function constantOf({ opType, domain, attribute = [] }: OnnxNode): OnnxTensor | undefined {
@@ -48,13 +60,14 @@ function relocate(tensor: OnnxTensor, base: string): OnnxTensor {
 export function splice(
   graph: GraphBuilder,
   prefix: string,
-  { nodes, weights }: Part,
+  { nodes, weights, sizes }: Part,
   feeds: ReadonlyMap<string, Edge>,
 ): (name: string) => string {
   const rename = (name: string): string =>
     // The empty name is an optional input that is not given.
     name === '' ? '' : (feeds.get(name)?.name ?? weights.get(name) ?? prefix + name);
   for (const node of nodes) graph.node.push(renameNode(node, { prefix, rename }));
+  for (const value of sizes) graph.valueInfo.push({ ...value, name: rename(value.name) });
   return rename;
 }
 

@@ -199,6 +199,18 @@ describe('The sampler compiled into the graph', () => {
       }
     }));
 
+  it('gives it for a network that notes its sizes', () =>
+    withFolder(async (folder) => {
+      const network = denoise(true);
+      const conv = network.graph.node.find(({ opType }) => opType === 'Conv')!;
+      const dim = [{ dimParam: 'n' }, { dimValue: 4 }, {}, {}];
+      const type = { tensorType: { elemType: ELEMENT.float, shape: { dim } } };
+      network.graph.valueInfo = [{ name: conv.output[0]!, type }];
+      await writeTiny(folder, 'dossr', { network });
+      agree(await both(folder, {}, tiles(14, 6, 2)));
+      agree(await both(folder, {}, tiles(4, 20, 3)));
+    }));
+
   it('gives it for graphs of one tile size, and says that size of the whole graph', () =>
     withFolder(async (folder) => {
       for (const system of ['osediff', 'dossr'] as const) {
