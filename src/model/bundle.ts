@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RemasterError } from '../errors';
 import { checkGraphs } from './graphCheck';
+import { checkHandover } from './handover';
 import { type FileEntry, type GraphRole, invalid, type Manifest, MANIFEST_FILE, readManifest } from './manifest';
 import { decodeModel, type OnnxModel } from './onnx';
 import { withWeightsInFile } from './weights';
@@ -52,6 +53,7 @@ export async function readBundle({ folder, manifest, sha256 }: Intact): Promise<
     constants[role] = await readConstant(join(folder, entry.file), entry.dims, `constants.${role}.dims`);
   }
   checkGraphs(folder, manifest, graphs);
+  checkHandover(folder, manifest, graphs);
   for (const role of GRAPH_ROLES) {
     const graph = graphs[role];
     if (graph) graphs[role] = withWeightsInFile(graph, files[role]!, basename(manifest.graphs[role]!.file));

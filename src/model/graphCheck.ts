@@ -20,7 +20,7 @@ const hasValue = (value: Int64 | null | undefined): boolean => value !== null &&
 
 const FLOATS: readonly number[] = [ELEMENT.float, ELEMENT.float16, ELEMENT.double];
 const INTEGERS: readonly number[] = [ELEMENT.int64, ELEMENT.int32];
-const REMEDY = 'Correct the field in model.json, or export the graph again.';
+export const REMEDY = 'Correct the field in model.json, or export the graph again.';
 
 /** Throws `MODEL_INVALID` unless the tensors that model.json names exist and have the types and shapes their roles need. */
 export function checkGraphs(
@@ -39,8 +39,6 @@ export function checkGraphs(
     checkExternal(path, `graphs.${role}.externalData`, entry, model);
     if (role === 'prompt') checkPlain(path, entry, model);
   }
-  checkHandover(folder, manifest, graphs, 'prompt');
-  checkHandover(folder, manifest, graphs, 'condition');
 }
 
 /** Inputs that have no default: what has to be fed. */
@@ -107,7 +105,8 @@ function dimsOf(role: string, { grid, constants = {} }: Manifest): readonly (num
 const isPictureLike = (role: string): boolean =>
   ['lq', 'picture', 'mask', 'x', 'y', 'out', 'latent', 'deviation'].includes(role);
 
-function tensorDefect(
+/** How a tensor differs from what it has to be, as the end of a sentence; null when it fits. `expected`: null = free. */
+export function tensorDefect(
   element: number,
   dims: Signature['dims'],
   expected: readonly (number | null)[] | null,
@@ -156,28 +155,5 @@ function checkPlain(path: string, { inputs, outputs }: GraphEntry, { graph }: On
       throw invalid(path, `has a tensor “${value.name}” of element type ${element}, but has to be float32`, REMEDY);
     }
     if (dims === null) throw invalid(path, `does not say what shape “${value.name}” has`, REMEDY);
-  }
-}
-
-/** What `giver` gives has to be what `denoise` takes. */
-function checkHandover(
-  folder: string,
-  { graphs }: Manifest,
-  models: Readonly<Partial<Record<GraphRole, OnnxModel>>>,
-  giver: 'prompt' | 'condition',
-): void {
-  const { denoise } = graphs;
-  for (const [role, name] of Object.entries(graphs[giver]?.outputs ?? {})) {
-    const input = denoise.inputs[role];
-    const taken = models.denoise?.graph.input.find((value) => value.name === input);
-    const given = models[giver]?.graph.output.find((value) => value.name === name);
-    if (!taken || !given) continue;
-    const wrong = tensorDefect(ELEMENT.float, signature(taken).dims, signature(given).dims);
-    if (wrong === null) continue;
-    throw invalid(
-      join(folder, denoise.file),
-      `takes a tensor “${input}” (${role}) ${wrong} as ${giver} gives it`,
-      REMEDY,
-    );
   }
 }
