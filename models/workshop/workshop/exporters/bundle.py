@@ -12,6 +12,7 @@ import torch
 
 from .common import ExportError
 from .half import to_half
+from .shapes import note_shapes
 
 OPSET = 17
 # protobuf's bound is 2 GiB; above this, weights go into a file beside the graph.
@@ -71,6 +72,7 @@ class BundleWriter:
                               opset_version=OPSET, dynamo=False, dynamic_axes=axes)
         model = onnx.load(str(traced / 'graph.onnx'))
         shutil.rmtree(traced)
+        note_shapes(model, {name: {axis: inputs[name].shape[axis] for axis in free} for name, free in axes.items() if name in inputs})
         if self.half and half:
             model = to_half(model)
         file = self.part / f'{role}.onnx'

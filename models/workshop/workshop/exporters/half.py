@@ -7,10 +7,9 @@ GUARDED = ['InstanceNormalization', 'GroupNormalization', 'LayerNormalization', 
 
 
 def to_half(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same graph with float16 inside and float32 at its ends."""
+    """The same graph with float16 inside and float32 at its ends. It has to say of every tensor what type it is (`note_shapes`)."""
     from onnxruntime.transformers.float16 import convert_float_to_float16
     _constants_to_initializers(model.graph)
-    model.graph.value_info.extend(_types(model))
     return convert_float_to_float16(model, keep_io_types=True, disable_shape_infer=True, op_block_list=GUARDED,
                                     node_block_list=[node.name for node in [*time_branch(model.graph), *_quantisers(model.graph)]])
 
@@ -22,19 +21,9 @@ def _constants_to_initializers(graph: onnx.GraphProto):
         tensor.CopyFrom(node.attribute[0].t)
         tensor.name = node.output[0]
         graph.node.remove(node)
-
-
-def _types(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
-    """
-    Of everything computed: the converter puts its casts around guarded nodes only where it knows that a tensor holds
-    floats. Inferred without the weights, with which a large model would not fit into one message.
-    """
-    graph = model.graph
-    weights = [tensor for tensor in graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT]
-    declared = [onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims) for tensor in weights]
-    rest = [tensor for tensor in graph.initializer if tensor.data_type != onnx.TensorProto.FLOAT]
-    bare = onnx.helper.make_graph(graph.node, graph.name, [*graph.input, *declared], graph.output, rest)
-    return list(onnx.shape_inference.infer_shapes(onnx.helper.make_model(bare, opset_imports=model.opset_import)).graph.value_info)
+    weights = {tensor.name for tensor in graph.initializer}
+    for value in [value for value in graph.value_info if value.name in weights]:
+        graph.value_info.remove(value)
 
 
 def time_branch(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
