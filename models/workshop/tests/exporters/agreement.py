@@ -3,6 +3,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+import onnx
 
 from workshop.exporters import check
 
@@ -16,6 +17,12 @@ def stages(system: str, bundle: Path, options: list[str], folder: Path) -> dict:
     folder.mkdir(exist_ok=True)
     found = check.module_of(system).compare(check.engine_run(args, folder), args)
     return {stage: (np.asarray(official, np.float64), np.asarray(ours, np.float64)) for stage, official, ours in found}
+
+
+def fixed_sizes(bundle: Path) -> bool:
+    """True when no input of any graph is of free size or batch."""
+    graphs = [onnx.load(file, load_external_data=False).graph for file in bundle.glob('*.onnx')]
+    return all(dim.dim_value > 0 for graph in graphs for value in graph.input for dim in value.type.tensor_type.shape.dim)
 
 
 def furthest(official, ours) -> float:

@@ -9,7 +9,7 @@ import torch
 pytest.importorskip('omegaconf')
 pytest.importorskip('open_clip')
 pytest.importorskip('transformers')
-from agreement import agree, furthest, stages  # noqa: E402
+from agreement import agree, fixed_sizes, furthest, stages  # noqa: E402
 from random_dossr import make_checkpoint, narrow  # noqa: E402
 
 from workshop.exporters import dossr  # noqa: E402
@@ -67,6 +67,13 @@ def test_the_model_of_one_step_takes_one(bundle, options, given, engine, tmp_pat
     differences = stages('dossr', out, options, tmp_path / 'run')
     for stage in ('pre-restored source', 'encode: mean', 'condition: hint', 'step 1: network output'):
         assert furthest(*differences[stage]) < 0.02, stage
+
+
+def test_a_bundle_of_one_tile_size_is_one_throughout(options, engine, tmp_path):
+    out = tmp_path / 'fixed'
+    assert main(['export', 'dossr', *options, '--size', '32', '--out', str(out)]) == 0
+    assert json.loads((out / 'model.json').read_text())['tile']['fixed'] and fixed_sizes(out)
+    agree(stages('dossr', out, [*options, '--steps', '2'], tmp_path / 'run'))
 
 
 def test_the_condition_encoder_has_weights_of_its_own(bundle, options, given, tmp_path):

@@ -9,7 +9,7 @@ import torch
 pytest.importorskip('diffusers')
 pytest.importorskip('peft')
 pytest.importorskip('transformers')
-from agreement import agree, furthest, stages  # noqa: E402
+from agreement import agree, fixed_sizes, furthest, stages  # noqa: E402
 from random_osediff import NARROW, make_base, make_pkl  # noqa: E402
 
 from workshop.exporters import osediff, stable_diffusion  # noqa: E402
@@ -73,6 +73,16 @@ def test_faces_are_restored_at_their_own_size_without_noise(options, given, engi
     assert (manifest['task'], manifest['scale'], manifest['colorFix'], manifest['multiple']) == ('face', 1, 'none', 64)
     assert 'preprocess' not in manifest['graphs'] and list(manifest['graphs']['encode']['outputs']) == ['latent']
     agree(stages('osediff', out, options, tmp_path / 'run'))
+
+
+def test_a_bundle_of_one_tile_size_is_one_throughout(options, engine, tmp_path, refused):
+    out = tmp_path / 'fixed'
+    assert main(['export', 'osediff', *options, *TAGS, '--size', '48', '--out', str(out)]) == 0
+    manifest = json.loads((out / 'model.json').read_text())
+    assert manifest['tile'] == {'wholeUpTo': 48 * 48, 'size': 48, 'overlap': 12, 'fixed': True} and manifest['multiple'] == 16
+    assert fixed_sizes(out)
+    agree(stages('osediff', out, [*options, *TAGS], tmp_path / 'run'))
+    assert '--size 40 is not a multiple of 16. Give 16' in refused('--size', '40')
 
 
 def test_float16_with_a_prompt_from_a_file_stays_near(bundle, options, engine, tmp_path):

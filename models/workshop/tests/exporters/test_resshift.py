@@ -11,6 +11,7 @@ import torch
 pytest.importorskip('einops')
 OmegaConf = pytest.importorskip('omegaconf').OmegaConf
 
+from agreement import fixed_sizes  # noqa: E402
 from random_weights import resshift_weights  # noqa: E402
 
 from workshop.exporters import check, resshift  # noqa: E402
@@ -108,6 +109,16 @@ def test_the_engine_computes_what_the_official_code_computes(made, task, tmp_pat
 def test_it_does_at_another_size_and_with_fewer_steps(made, tmp_path):
     bundle, options = made('realsr-v3')
     agree(stages(bundle, [*options, '--tile', '128', '--steps', '3'], tmp_path))
+
+
+@pytest.mark.parametrize('task', ['realsr-v3', 'inpaint-imagenet'])
+def test_a_bundle_of_one_tile_size_is_one_throughout(options_of, engine, task, tmp_path):
+    options, out = options_of(task), tmp_path / 'fixed'
+    size = {'realsr-v3': 64, 'inpaint-imagenet': 256}[task]
+    assert main(['export', 'resshift', '--task', task, *options, '--size', str(size), '--out', str(out)]) == 0
+    tile = json.loads((out / 'model.json').read_text())['tile']
+    assert (tile['size'], tile['fixed']) == (size, True) and fixed_sizes(out)
+    agree(stages(out, [*options, '--steps', '2'], tmp_path / 'run'))
 
 
 def test_float16_stays_near(made, tmp_path):

@@ -30,10 +30,10 @@ class BundleWriter:
     Everything is written to a folder beside `out`, which takes its place when the block ends well.
     """
 
-    def __init__(self, out: Path, *, half: bool):
+    def __init__(self, out: Path, *, half: bool, fixed: bool = False):
         self.out = out.absolute()
         self.part = self.out.with_name(self.out.name + '.part')
-        self.half = half
+        self.half, self.fixed = half, fixed
         self.graphs: dict[str, dict] = {}
         self.constants: dict[str, dict] = {}
         self.differences: dict[str, float] = {}
@@ -58,10 +58,12 @@ class BundleWriter:
               tolerance: float = 1e-3, range: list[int] | None = None, half: bool = True):
         """
         Traces `module(*inputs.values())` and keeps it as `role`. Roles name the tensors of the graph, too. `dynamic`:
-        axes of free size, by role. On `proof`, inputs of another batch and size (absent: the traced ones), onnxruntime
+        axes of free size, by role; none, if the bundle is of one tile size, but of what sees whole frames. On `proof`, inputs of another batch and size (absent: the traced ones), onnxruntime
         must then agree with PyTorch to `tolerance` of the output's largest value (at fp16: 0.1, as a guard against
         overflow only; how good it is, `check` tells). `half=False`: always float32, for arithmetic that counts whole levels.
         """
+        if self.fixed and role != 'prompt':
+            dynamic, proof = None, None
         names = [name if name not in inputs else f'{name}_out' for name in outputs]
         axes = {(names[outputs.index(name)] if name in outputs and name not in inputs else name): free for name, free in (dynamic or {}).items()}
         traced = self.part / f'{role}.traced'

@@ -44,7 +44,10 @@ def engine_run(args, folder: Path) -> 'EngineRun':
     if not STAGES.exists() or shutil.which('node') is None:
         raise ExportError(f'remaster is not built: there is no {STAGES}', 'Run `npm install` and `npm run build` in its folder')
     manifest = json.loads((args.bundle / 'model.json').read_text())
-    side = args.tile or manifest['multiple']
+    fixed = manifest['tile']['size'] if manifest['tile'].get('fixed') else None
+    side = args.tile or fixed or manifest['multiple']
+    if fixed not in (None, side):
+        raise ExportError(f'--tile {side} is not what the bundle was exported for', f'Give {fixed}, or leave --tile out')
     if side % manifest['multiple'] != 0:
         raise ExportError(f'--tile {side} is not a multiple of {manifest["multiple"]}', f'Give {manifest["multiple"]}, or a multiple of it')
     picture = made_up(side) if args.picture is None else read(args.picture, side, 3)

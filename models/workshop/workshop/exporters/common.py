@@ -28,8 +28,16 @@ def add_export_arguments(parser):
     """The options of `export` that every system has."""
     parser.add_argument('--out', type=Path, required=True, help='folder of the bundle; must not exist yet')
     parser.add_argument('--fp16', action='store_true', help='weights as float16, half the size; normalisation, softmax and timestep stay float32')
-    # The engine refuses graphs of a fixed size (docs/bundles.md), so there is no option for it.
-    parser.set_defaults(size=None)
+    parser.add_argument('--size', type=int, help='tiles of exactly this many source pixels, one at a time: for providers that compile for one size')
+
+
+def check_size(size: int | None, multiple: int):
+    if size is not None and (size < 1 or size % multiple):
+        raise ExportError(f'--size {size} is not a multiple of {multiple}', f'Give {multiple}, or a multiple of it')
+
+
+def tiles_said(size: int | None, multiple: int) -> str:
+    return f'multiples of {multiple} source pixels' if size is None else f'exactly {size}×{size} source pixels, one at a time'
 
 
 def official(repo: Path, *, commit: str, address: str, needs: str, any_commit: bool) -> Path:

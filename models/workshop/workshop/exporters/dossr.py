@@ -9,7 +9,7 @@ import torch
 
 from . import stable_diffusion as sd
 from .bundle import BundleWriter
-from .common import ExportError, fill, importing, load_checkpoint, need_memory, official, quiet, tensors_of
+from .common import ExportError, check_size, fill, importing, load_checkpoint, need_memory, official, quiet, tensors_of, tiles_said
 
 ADDRESS = 'https://github.com/AMD-AIG-AIMA/DoSSR'
 COMMIT = 'f637805'
@@ -37,14 +37,12 @@ def _add_weights(parser):
 
 def run(args):
     repo = official(args.repo, commit=COMMIT, address=ADDRESS, needs='model/shift_sampler.py', any_commit=args.any_commit)
-    multiple = sd.CELLS // SCALE
-    if args.size and args.size % multiple:
-        raise ExportError(f'--size {args.size} is not a multiple of {multiple}', f'Give {multiple}, or a multiple of it')
+    check_size(args.size, sd.CELLS // SCALE)
     with importing(repo, stand_ins()):
         config = read_config(args, repo)
         _need_memory(config)
         checkpoint = Checkpoint(args)
-        with BundleWriter(args.out, half=args.fp16) as bundle:
+        with BundleWriter(args.out, half=args.fp16, fixed=args.size is not None) as bundle:
             _graphs(bundle, args, config, checkpoint)
             bundle.finish(_manifest(args), _card(args), LICENCE)
     print(f'{args.out}: {_name(args)}')
@@ -181,28 +179,27 @@ def _graphs(bundle: BundleWriter, args, config: dict, checkpoint: Checkpoint):
     """One network after another, so that the memory holds the largest and not all."""
     side, factor = args.size or sd.CELLS // SCALE, config['scale_factor']
     lq = sd.picture(1, side, side) * 0.5 + 0.5
-    lq_proof = lq if args.size else sd.picture(2, side, 2 * side) * 0.5 + 0.5
-    free = (lambda **axes: None) if args.size else sd.free
+    lq_proof = sd.picture(2, side, 2 * side) * 0.5 + 0.5
 
     restore = checkpoint.into(build(config['preprocess_config']), 'preprocess_model.')
-    bundle.graph('preprocess', restore, {'lq': lq}, ['picture'], proof={'lq': lq_proof}, dynamic=free(lq='source', picture='picture'), range=[0, 1])
+    bundle.graph('preprocess', restore, {'lq': lq}, ['picture'], proof={'lq': lq_proof}, dynamic=sd.free(lq='source', picture='picture'), range=[0, 1])
     with torch.no_grad():
         view, view_proof = (restore(one).clamp(0, 1) * 2 - 1 for one in (lq, lq_proof))
 
     autoencoder = checkpoint.into(build(config['first_stage_config']), 'first_stage_model.')
     encode, decode = Encode(autoencoder, factor), Decode(autoencoder, factor)
     bundle.graph('encode', encode, {'picture': view}, ['latent', 'deviation'], proof={'picture': view_proof},
-                 dynamic=free(picture='picture', latent='latent', deviation='latent'))
+                 dynamic=sd.free(picture='picture', latent='latent', deviation='latent'))
     with torch.no_grad():
         x, x_proof = encode(view)[0], encode(view_proof)[0]
-    bundle.graph('decode', decode, {'latent': x}, ['picture'], proof={'latent': x_proof}, dynamic=free(latent='latent', picture='picture'))
+    bundle.graph('decode', decode, {'latent': x}, ['picture'], proof={'latent': x_proof}, dynamic=sd.free(latent='latent', picture='picture'))
 
     # Built as ControlLDM does it, from the autoencoder's parts; the checkpoint has weights of its own for it.
     condition = Condition(torch.nn.Sequential(), factor)
     condition.encoder.add_module('encoder', autoencoder.encoder)
     condition.encoder.add_module('quant_conv', autoencoder.quant_conv)
     checkpoint.into(condition.encoder, 'cond_encoder.')
-    bundle.graph('condition', condition, {'picture': view}, ['hint'], proof={'picture': view_proof}, dynamic=free(picture='picture', hint='latent'))
+    bundle.graph('condition', condition, {'picture': view}, ['hint'], proof={'picture': view_proof}, dynamic=sd.free(picture='picture', hint='latent'))
     with torch.no_grad():
         hint, hint_proof = condition(view), condition(view_proof)
     del restore, autoencoder, encode, decode, condition
@@ -212,7 +209,7 @@ def _graphs(bundle: BundleWriter, args, config: dict, checkpoint: Checkpoint):
     denoise = Denoise(checkpoint.into(build(config['control_stage_config']), 'control_model.'),
                       checkpoint.into(build(config['unet_config']), 'model.diffusion_model.'))
     t, t_proof = torch.tensor([100]), torch.tensor([499, 200])[:len(x_proof)]
-    axes = None if args.size else {**sd.free(x='latent', hint='latent', out='latent'), 't': {0: 'n'}}
+    axes = {**sd.free(x='latent', hint='latent', out='latent'), 't': {0: 'n'}}
     bundle.graph('denoise', denoise, {'x': x, 't': t, 'hint': hint, 'prompt': prompt}, ['out'], dynamic=axes,
                  proof={'x': x_proof, 't': t_proof, 'hint': hint_proof, 'prompt': prompt})
 
@@ -229,7 +226,6 @@ def _name(args) -> str:
 
 
 def _manifest(args) -> dict:
-    multiple = args.size or sd.CELLS // SCALE
     steps = args.steps or (1 if 'onestep' in args.weights.name else 5)
     return {
         'name': _name(args),
@@ -242,7 +238,7 @@ def _manifest(args) -> dict:
         'defaultSteps': steps,
         'start': 'encode',
         'range': [-1, 1],
-        'multiple': multiple,
+        'multiple': sd.CELLS // SCALE,
         'tile': sd.tile(args.size, SCALE),
         'colorFix': 'wavelet',
         'licence': {'name': 'none published: all rights reserved', 'url': ADDRESS, 'redistributable': False},
@@ -271,7 +267,7 @@ Diffusion Prior for Image Super-Resolution with Domain Shift SDEs", NeurIPS 2024
 | Noise | encoder, start, and every step, the last one, too; the same for every frame |
 | Weights | {'float16, with float32 for normalisation, softmax and timestep' if args.fp16 else 'float32'} |
 | Colour fix | wavelet, towards the pre-restored picture, as officially |
-| Tiles | multiples of {args.size or sd.CELLS // SCALE} source pixels; officially there are none |
+| Tiles | {tiles_said(args.size, sd.CELLS // SCALE)}; officially there are none |
 
 ## Licence
 

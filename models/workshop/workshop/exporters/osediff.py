@@ -8,7 +8,7 @@ import torch
 
 from . import stable_diffusion as sd
 from .bundle import BundleWriter
-from .common import ExportError, fill, importing, load_checkpoint, need_memory, official, quiet
+from .common import ExportError, check_size, fill, importing, load_checkpoint, need_memory, official, quiet, tiles_said
 from .enlarge import Enlarge
 from .lora import merge
 
@@ -45,13 +45,12 @@ def run(args):
     if args.face and (args.scale or 1) != 1:
         raise ExportError('the face model restores at the size of its source', 'Leave out --scale, or --face')
     scale = args.scale or (1 if args.face else 4)
-    if args.size and (args.size * scale) % sd.CELLS:
-        raise ExportError(f'--size {args.size} is not a multiple of {sd.CELLS // scale}', f'Give {sd.CELLS // scale}, or a multiple of it')
+    check_size(args.size, sd.CELLS // scale)
     weights = checkpoint(args)
     with importing(repo):
         _check_schedule(args.base)
         _need_memory(args.base)
-        with BundleWriter(args.out, half=args.fp16) as bundle:
+        with BundleWriter(args.out, half=args.fp16, fixed=args.size is not None) as bundle:
             prompt = prompt_embedding(args)
             bundle.constant('prompt', prompt)
             latents = _autoencoder_graphs(bundle, args, weights, scale)
@@ -202,27 +201,26 @@ def _autoencoder_graphs(bundle: BundleWriter, args, weights: dict, scale: int) -
     side = args.size or sd.CELLS // scale
     vae = load_autoencoder(args.base, weights, args.weights)
     encode, decode = Encode(vae, mean=args.mean), Decode(vae)
-    traced, proof = sd.picture(1, side, side), sd.picture(1, side, side) if args.size else sd.picture(2, side, 2 * side)
-    free = (lambda **axes: None) if args.size else sd.free
+    traced, proof = sd.picture(1, side, side), sd.picture(2, side, 2 * side)
     if scale != 1:
         enlarge = Enlarge(scale)
         bundle.graph('preprocess', enlarge, {'lq': traced * 0.5 + 0.5}, ['picture'], proof={'lq': proof * 0.5 + 0.5},
-                     dynamic=free(lq='source', picture='picture'), range=[0, 1], half=False, tolerance=1 / 200)
+                     dynamic=sd.free(lq='source', picture='picture'), range=[0, 1], half=False, tolerance=1 / 200)
         traced, proof = (enlarge(view * 0.5 + 0.5) * 2 - 1 for view in (traced, proof))
     outputs = ['latent'] if args.mean else ['latent', 'deviation']
-    bundle.graph('encode', encode, {'picture': traced}, outputs, proof={'picture': proof}, dynamic=free(picture='picture', **dict.fromkeys(outputs, 'latent')))
+    bundle.graph('encode', encode, {'picture': traced}, outputs, proof={'picture': proof}, dynamic=sd.free(picture='picture', **dict.fromkeys(outputs, 'latent')))
     with torch.no_grad():
         latents = types.SimpleNamespace(traced=encode(traced), proof=encode(proof))
     if not args.mean:
         latents.traced, latents.proof = latents.traced[0], latents.proof[0]
-    bundle.graph('decode', decode, {'latent': latents.traced}, ['picture'], proof={'latent': latents.proof}, dynamic=free(latent='latent', picture='picture'))
+    bundle.graph('decode', decode, {'latent': latents.traced}, ['picture'], proof={'latent': latents.proof}, dynamic=sd.free(latent='latent', picture='picture'))
     return latents
 
 
 def _denoise_graph(bundle: BundleWriter, args, weights: dict, latents: types.SimpleNamespace, prompt: torch.Tensor):
     denoise = Denoise(load_unet(args.base, weights, args.weights))
     bundle.graph('denoise', denoise, {'x': latents.traced, 'prompt': prompt}, ['out'], proof={'x': latents.proof, 'prompt': prompt},
-                 dynamic=None if args.size else sd.free(x='latent', out='latent'))
+                 dynamic=sd.free(x='latent', out='latent'))
 
 
 def _name(args) -> str:
@@ -230,7 +228,6 @@ def _name(args) -> str:
 
 
 def _manifest(args, scale: int) -> dict:
-    multiple = args.size or sd.CELLS // scale
     kind = 'face' if args.face else 'restore' if scale == 1 else 'upscale'
     title = {'face': 'OSEDiff face restoration', 'restore': 'OSEDiff restoration, 1 step', 'upscale': f'OSEDiff ×{scale}, 1 step'}[kind]
     return {
@@ -244,7 +241,7 @@ def _manifest(args, scale: int) -> dict:
         'defaultSteps': 1,
         'start': 'encode',
         'range': [-1, 1],
-        'multiple': multiple,
+        'multiple': sd.CELLS // scale,
         'tile': sd.tile(args.size, scale),
         'colorFix': 'none' if args.face else 'wavelet',
         'licence': {
@@ -291,7 +288,7 @@ Nothing was trained here: LoRA (scale 2) and the retrained first convolution wer
 | Weights | {'float16, with float32 for normalisation and softmax' if args.fp16 else 'float32'} |
 | Enlargement | {'none' if scale == 1 else "Pillow's bicubic, rounded to 8 bits, as the network was trained"} |
 | Colour fix | {'none, as officially for faces' if args.face else 'wavelet; officially AdaIN, whose statistics would differ from tile to tile'} |
-| Tiles | multiples of {args.size or sd.CELLS // scale} source pixels, whole tiles blended; officially noise predictions are blended |
+| Tiles | {tiles_said(args.size, sd.CELLS // scale)}, whole tiles blended; officially noise predictions are blended |
 
 ## Licence
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from .bundle import BundleWriter
-from .common import ExportError, fill, importing, load_checkpoint, need_memory, official, quiet, tensors_of
+from .common import ExportError, check_size, fill, importing, load_checkpoint, need_memory, official, quiet, tensors_of, tiles_said
 
 ADDRESS = 'https://github.com/zsyOAOA/ResShift'
 COMMIT = '3ce1d81'
@@ -63,8 +63,9 @@ def run(args):
         for block in nets.denoiser.modules():
             if type(block).__name__ == 'SwinTransformerBlock':
                 block.forward = types.MethodType(swin_block, block)
-        with BundleWriter(args.out, half=args.fp16) as bundle:
-            _graphs(bundle, nets)
+        check_size(args.size, nets.multiple)
+        with BundleWriter(args.out, half=args.fp16, fixed=args.size is not None) as bundle:
+            _graphs(bundle, nets, args.size)
             bundle.finish(_manifest(args.task, nets, args), _card(args.task, nets, args), repo / 'LICENSE')
     print(f'{args.out}: resshift-{args.task}')
 
@@ -232,7 +233,7 @@ class Denoise(torch.nn.Module):
             self.denoiser.feature_extractor = extractor
 
 
-def _graphs(bundle: BundleWriter, nets: Nets):
+def _graphs(bundle: BundleWriter, nets: Nets, size: int | None):
     channels, steps = nets.config['model']['params']['in_channels'], nets.config['diffusion']['params']['steps']
     plain = isinstance(nets.denoiser.feature_extractor, torch.nn.Identity) and not nets.masked
     encode, condition, denoise, decode = Encode(nets), Condition(nets), Denoise(nets), Decode(nets)
@@ -253,7 +254,7 @@ def _graphs(bundle: BundleWriter, nets: Nets):
         return {'encode': {'picture': random(3, nets.scale * ends)}, 'condition': sources,
                 'denoise': {'x': random(channels, cells), 't': t, **seen}, 'decode': {'latent': words[word].permute(0, 3, 1, 2).contiguous()}}
 
-    traced = examples(1, nets.multiple, nets.multiple, 1 / 2)
+    traced = examples(1, nets.multiple, nets.multiple, 1 / 2) if size is None else examples(1, size, size, 1)
     proof = examples(2, nets.multiple, 2 * nets.multiple, 1 / 4)
     grids = {'picture': 'out', 'lq': 'source', 'mask': 'source'}
     for role, module, outputs in (('encode', encode, ['latent']), ('condition', condition, ['features']),
@@ -266,7 +267,7 @@ def _graphs(bundle: BundleWriter, nets: Nets):
 
 def _manifest(name: str, nets: Nets, args) -> dict:
     task, diffusion = TASKS[name], nets.config['diffusion']['params']
-    side = task.tiles * nets.multiple
+    side = args.size or task.tiles * nets.multiple
     predicts = {'xstart': 'xstart', 'residual': 'residual', 'epsilon': 'epsilon', 'epsilon_scale': 'epsilonScale'}
     return {
         'name': f'resshift-{name}',
@@ -289,7 +290,7 @@ def _manifest(name: str, nets: Nets, args) -> dict:
         'range': [-1, 1],
         'multiple': nets.multiple,
         # The official overlap, 64 of 512.
-        'tile': {'wholeUpTo': side * side, 'size': side, 'overlap': side // 8},
+        'tile': {'wholeUpTo': side * side, 'size': side, 'overlap': side // 8, **({'fixed': True} if args.size else {})},
         'colorFix': 'none',
         'licence': {'name': 'S-Lab License 1.0 (non-commercial)', 'url': f'{ADDRESS}/blob/master/LICENSE', 'redistributable': False},
         'source': f'Exported from {args.weights.name} with the official code, {ADDRESS} at {COMMIT}.',
@@ -310,7 +311,7 @@ Efficient Diffusion Model for Image Super-resolution by Residual Shifting", Neur
 | Denoiser | {count:.1f} million parameters, {args.weights.name} |
 | Steps | trained for {diffusion['steps']}; fewer can be asked for, which the authors do not advise |
 | Weights | {'float16, with float32 for normalisation, softmax and timestep' if args.fp16 else 'float32'} |
-| Tiles | multiples of {nets.multiple} source pixels |
+| Tiles | {tiles_said(args.size, nets.multiple)} |
 
 ## Licence
 

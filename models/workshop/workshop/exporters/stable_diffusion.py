@@ -92,8 +92,9 @@ def free(**grids: str) -> dict:
 
 def tile(size: int | None, scale: int) -> dict:
     """512 output pixels, what these networks were trained at; up to 768, the official tile of OSEDiff, frames run whole."""
-    side = size or 512 // scale
-    whole = side if size else 768 // scale
+    if size is not None:
+        return {'wholeUpTo': size * size, 'size': size, 'overlap': size // 4, 'fixed': True}
+    side, whole = 512 // scale, 768 // scale
     return {'wholeUpTo': whole * whole, 'size': side, 'overlap': side // 4}
 
 
