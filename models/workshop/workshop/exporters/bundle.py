@@ -66,6 +66,7 @@ class BundleWriter:
             dynamic, proof = None, None
         names = [name if name not in inputs else f'{name}_out' for name in outputs]
         axes = {(names[outputs.index(name)] if name in outputs and name not in inputs else name): free for name, free in (dynamic or {}).items()}
+        module.eval()  # wrappers start out training, and the tracer puts all that is in them back into what they were
         traced = self.part / f'{role}.traced'
         traced.mkdir()
         with warnings.catch_warnings():

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from . import ram
 from . import stable_diffusion as sd
 from .bundle import BundleWriter
 from .common import ExportError, check_size, fill, importing, load_checkpoint, need_memory, official, quiet, tiles_said
@@ -35,8 +36,10 @@ def add_check_arguments(parser):
 def _add_weights(parser):
     parser.add_argument('--base', type=Path, required=True, help='folder of Stable Diffusion 2.1-base in the layout of diffusers')
     parser.add_argument('--weights', type=Path, required=True, help='osediff.pkl or osediff_face.pkl')
-    parser.add_argument('--prompt', default='', help='the constant prompt; with --tags, what follows them')
-    parser.add_argument('--tags', help='what is to be seen, as the official tagger would say: "street, car, night"')
+    parser.add_argument('--prompt', default='', help='the constant prompt; with --tags or --ram, what follows the tags')
+    parser.add_argument('--ram', type=Path, help='ram_swin_large_14m.pth: the official tagger looks at the first frame of every shot; needs --dape')
+    parser.add_argument('--dape', type=Path, help='DAPE.pth, which makes the tagger see through damage')
+    parser.add_argument('--tags', help='instead of --ram, what is to be seen in every film: "street, car, night"')
     parser.add_argument('--prompt-embedding', type=Path, help='a .npy file of [1, 77, 1024] instead of --prompt; --base then needs no text encoder')
 
 
@@ -46,17 +49,37 @@ def run(args):
         raise ExportError('the face model restores at the size of its source', 'Leave out --scale, or --face')
     scale = args.scale or (1 if args.face else 4)
     check_size(args.size, sd.CELLS // scale)
+    _check_prompt(args)
     weights = checkpoint(args)
-    with importing(repo):
+    with importing(repo, ram.stand_ins()):
         _check_schedule(args.base)
         _need_memory(args.base)
         with BundleWriter(args.out, half=args.fp16, fixed=args.size is not None) as bundle:
-            prompt = prompt_embedding(args)
-            bundle.constant('prompt', prompt)
+            prompt = _prompt_graph(bundle, args, repo, scale) if args.ram else prompt_embedding(args)
+            if not args.ram:
+                bundle.constant('prompt', prompt)
             latents = _autoencoder_graphs(bundle, args, weights, scale)
             _denoise_graph(bundle, args, weights, latents, prompt)
             bundle.finish(_manifest(args, scale), _card(args, scale), _licence(repo))
     print(f'{args.out}: {_name(args)}')
+
+
+def _check_prompt(args):
+    if (args.ram is None) != (args.dape is None):
+        raise ExportError('the official tagger is made of two checkpoints', f'Give {ram.WHAT_RAM} and {ram.WHAT_DAPE}')
+    if args.ram and (args.tags is not None or args.prompt_embedding is not None):
+        raise ExportError('with --ram the tags are found in every shot', 'Leave out --tags and --prompt-embedding')
+    if args.ram and getattr(args, 'face', False):
+        raise ExportError('a model for faces sees faces cut out, and no whole frame', 'Leave out --ram and --dape; --tags "woman, face" says what is seen')
+
+
+@torch.no_grad()
+def _prompt_graph(bundle: BundleWriter, args, repo: Path, scale: int) -> torch.Tensor:
+    """`prompt`; float32 always, because it runs on the CPU. Result: what it gives, to trace and to prove the UNet with."""
+    look = ram.load_look(args, repo, scale)
+    frame, other = sd.picture(1, 48, 64) * 0.5 + 0.5, sd.picture(1, 56, 40) * 0.5 + 0.5
+    bundle.graph('prompt', look, {'lq': frame}, ['prompt'], proof={'lq': other}, dynamic={'lq': {2: 'h', 3: 'w'}}, range=[0, 1], half=False)
+    return look(frame)
 
 
 def checkpoint(args) -> dict:
@@ -100,6 +123,7 @@ def load_unet(base: Path, weights: dict, file: Path) -> torch.nn.Module:
 
 
 def prompt_text(args) -> str:
+    """The same for every picture."""
     # test_osediff.py:33
     return args.prompt if args.tags is None else f'{args.tags}, {args.prompt},'
 
@@ -254,6 +278,8 @@ def _manifest(args, scale: int) -> dict:
 
 
 def _said(args) -> str:
+    if args.ram:
+        return f'prompt by {args.ram.name} and {args.dape.name}, with “, {args.prompt},” after the tags'
     if args.prompt_embedding is not None:
         return f'prompt from {args.prompt_embedding.name}'
     return f'prompt “{prompt_text(args)}”'
@@ -283,7 +309,7 @@ Nothing was trained here: LoRA (scale 2) and the retrained first convolution wer
 | Code | {ADDRESS}, commit {COMMIT} |
 | Base | {args.base.name}, Stability AI |
 | Steps | 1, at t = {TIMESTEP} |
-| Prompt | {_said(args)}, the same for all frames; officially the tags of RAM/DAPE for each picture |
+| Prompt | {_said(args)}, the same for all frames{' of a shot, by its first one' if args.ram else ''}; officially the tags of RAM/DAPE for each picture |
 | Noise | {"none: the mean of the encoder's posterior" if args.mean else "drawn from the encoder's posterior, the same for every frame"} |
 | Weights | {'float16, with float32 for normalisation and softmax' if args.fp16 else 'float32'} |
 | Enlargement | {'none' if scale == 1 else "Pillow's bicubic, rounded to 8 bits, as the network was trained"} |
@@ -302,7 +328,10 @@ def compare(ours, args):
     repo = official(args.repo, commit=COMMIT, address=ADDRESS, needs='osediff.py', any_commit=args.any_commit)
     if ours.manifest['system'] != 'osediff':
         raise ExportError(f'{args.bundle} is a bundle of {ours.manifest["system"]}', 'Give the folder that `export osediff` made')
-    with importing(repo):
+    _check_prompt(args)
+    if bool(args.ram) != ('prompt' in ours.manifest['graphs']):
+        raise ExportError(f'{args.bundle} was exported {"without" if args.ram else "with"} --ram and --dape', 'Give what `export` was given')
+    with importing(repo, ram.stand_ins()):
         stages = official_walk(args, ours)
     encode_in, encoded = ours.calls('encode')[0]
     denoise_in, denoised = ours.calls('denoise')[0]
@@ -350,12 +379,15 @@ def official_walk(args, ours) -> types.SimpleNamespace:
     image = image.resize((image.width * ours.manifest['scale'], image.height * ours.manifest['scale']))
     unit = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
     seen.source = unit * 2 - 1
+    tags = ram.official_tags(args, unit) if args.ram else None
     shape = [1, 4, image.height // 8, image.width // 8]
     posterior = torch.from_numpy(ours.noise[-1]) if 'deviation' in ours.manifest['graphs']['encode']['outputs'] else torch.zeros(shape)
     # The second one is multiplied by 1e-10 in the scheduler.
     draws = iter([posterior, torch.zeros(shape)])
     with quiet(), unittest.mock.patch('torch.randn', lambda *_shape, **_options: next(draws)):
-        if args.prompt_embedding is None:
+        if args.ram:
+            seen.decoded = model(seen.source, f'{tags}, {args.prompt},')
+        elif args.prompt_embedding is None:
             seen.decoded = model(seen.source, prompt_text(args))
         else:
             with unittest.mock.patch.object(model, 'encode_prompt', lambda _texts: prompt_embedding(args)):

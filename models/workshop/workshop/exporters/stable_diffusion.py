@@ -61,9 +61,8 @@ def _tensors(folder: Path) -> tuple[dict, Path]:
         raise ExportError(f'{file} cannot be read ({error}): it is damaged, or half a download', REMEDY) from error
 
 
-@torch.no_grad()
-def text_embedding(base: Path, text: str) -> torch.Tensor:
-    """[1, 77, width] of the last layer, as OSEDiff asks the text encoder for it."""
+def text_encoder(base: Path) -> tuple:
+    """Tokenizer and text encoder of the folder."""
     from transformers import AutoTokenizer, CLIPTextModel
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(base), subfolder='tokenizer', local_files_only=True)
@@ -74,8 +73,15 @@ def text_embedding(base: Path, text: str) -> torch.Tensor:
                           f'{REMEDY}, or a prompt embedding with --prompt-embedding') from error
     if loading['missing_keys']:
         raise ExportError(f'{base}/text_encoder is not whole: {loading["missing_keys"][0]} is missing', REMEDY)
+    return tokenizer, encoder.eval()
+
+
+@torch.no_grad()
+def text_embedding(base: Path, text: str) -> torch.Tensor:
+    """[1, 77, width] of the last layer, as OSEDiff asks the text encoder for it."""
+    tokenizer, encoder = text_encoder(base)
     tokens = tokenizer(text, max_length=tokenizer.model_max_length, padding='max_length', truncation=True, return_tensors='pt').input_ids
-    return encoder.eval()(tokens)[0].float()
+    return encoder(tokens)[0].float()
 
 
 def picture(n: int, h: int, w: int) -> torch.Tensor:
