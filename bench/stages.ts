@@ -99,11 +99,17 @@ async function run(folder: string, work: string): Promise<void> {
 
   const model = await loadModel(runtime, folder, request);
   const start = performance.now();
+  const before = process.cpuUsage();
   const fused = await model.run(tile(), model.noise(request));
   const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(before); // of all threads, in µs; says more than the clock of a busy machine
+  const cpuSeconds = (user + system) / 1e6;
   await model.release();
   keep({ kind: 'fused', graph: '', call: 0, role: 'picture', type: 'uint8', dims }, fused);
-  writeFileSync(join(work, 'record.json'), JSON.stringify({ plan, seconds, entries }));
+  writeFileSync(
+    join(work, 'record.json'),
+    JSON.stringify({ plan, seconds, cpuSeconds, peakBytes: process.resourceUsage().maxRSS * 1024, entries }),
+  );
 }
 
 function keepNoise(

@@ -33,7 +33,8 @@ def run(args):
     with tempfile.TemporaryDirectory() as folder:
         ours = engine_run(args, Path(folder))
     height, width = ours.picture.shape[:2]
-    print(f'{ours.manifest["name"]}, tile of {width}×{height} source pixels, {ours.steps} steps, {ours.seconds:.1f} s in the engine')
+    print(f'{ours.manifest["name"]}, tile of {width}×{height} source pixels, {ours.steps} steps, {ours.seconds:.1f} s in the engine '
+          f'({ours.cpu_seconds:.1f} CPU seconds); at most {ours.peak / 1e9:.1f} GB, step by step and as one graph')
     print(f'{"stage":<28}{"max":>10}{"mean":>10}{"of":>10}')
     for stage, official, found in module_of(ours.manifest['system']).compare(ours, args):
         print(line(stage, official, found))
@@ -85,6 +86,7 @@ class EngineRun:
             raise ExportError(f'remaster could not run the bundle: {made.stderr.strip()}', 'Run: remaster doctor')
         record = json.loads((folder / 'record.json').read_text())
         self.plan, self.seconds = record['plan'], record['seconds']
+        self.cpu_seconds, self.peak = record['cpuSeconds'], record['peakBytes']
         self.steps = len(self.plan['steps'])
         self.noise: dict[int, np.ndarray] = {}
         self._calls: dict[str, list] = {}
