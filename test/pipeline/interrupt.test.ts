@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoppedError } from '../../src/errors';
+import type { Model } from '../../src/model/model';
 import { type Job, JOB_DEFAULTS, type Progress } from '../../src/pipeline/job';
 import { restore, type Tools } from '../../src/pipeline/restore';
 import { binary, ff, moving, processes, scratchFolder } from '../films';
@@ -58,6 +59,40 @@ describe('interrupt', () => {
     const hash = async (name: string) => (await ff('-i', at(name), '-f', 'framemd5', '-')).toString();
     assert.equal(await hash('out.mkv'), await hash('whole.mkv'));
     assert.deepEqual(readdirSync(folder).toSorted(), ['long.mkv', 'out.mkv', 'whole.mkv']);
+  });
+
+  it('a job that goes on in the middle of a shot shows the model the first frame of the shot again', async () => {
+    const shown: number[] = [];
+    const plain = nearest(1);
+    const model: Model = {
+      ...plain,
+      async prompt({ data }) {
+        const sum = data.reduce((total, sample) => total + sample, 0);
+        shown.push(sum);
+        return { prompt: { dims: [1], data: Float32Array.of(sum % 251) } };
+      },
+      // Every sample moves by what the prompt says, so another prompt is another picture.
+      async run(batch, signal) {
+        const shift = batch.keys.map(({ prompt }) => prompt!['prompt']!.data[0]!);
+        const size = batch.data.length / shift.length;
+        return (await plain.run(batch, signal)).map((sample, i) => sample + shift[Math.floor(i / size)]!);
+      },
+    };
+    const looking = async (): Promise<Tools> => ({ ...(await tools()), openModel: async () => model });
+    const run = async (output: string, frame = Infinity): Promise<void> => {
+      const stop = new AbortController();
+      const watch = (progress: Progress): void => void (progress.frame >= frame && stop.abort(new StoppedError(true)));
+      const wanted = job({ resume: true, batch: 4, output: at(output) });
+      const running = restore(wanted, await looking(), stop.signal, watch);
+      if (frame === Infinity) await running;
+      else await assert.rejects(running, { name: 'AbortError' });
+    };
+    await run('looked.mkv');
+    await run('resumed.mkv', JOB_DEFAULTS.segment + 50);
+    await run('resumed.mkv');
+    const hash = async (name: string) => (await ff('-i', at(name), '-f', 'framemd5', '-')).toString();
+    assert.equal(await hash('resumed.mkv'), await hash('looked.mkv'));
+    assert.deepEqual(shown, [shown[0], shown[0], shown[0]]);
   });
 
   it('a journal of other settings is not used', async () => {
