@@ -1,11 +1,11 @@
 import { tmpdir } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../src/errors';
 import { type CodecName, type Job, JOB_DEFAULTS, PIXEL_FORMATS, type Reading } from '../src/pipeline/job';
 import { allowedSource, allowedTarget, pathRules } from './allow';
 import { sources, stages, type LivingModel, type LivingSource, type LivingStage } from './living';
-import { fill, freeName, inFolder, placeholders } from './output';
+import { fill, freeName, inFolder, type NameParts, placeholders } from './output';
 import { show, type Plan, type PlanStage } from './plan';
 import { evaluate, integerIn, optionIn, originOf, type Typed } from './typed';
 
@@ -25,6 +25,8 @@ export interface OutConfig extends NodeDef {
   readonly pixelFormat?: string;
   readonly segment?: string | number;
   readonly concurrency?: string | number;
+  /** Of a sequence of pictures; empty: each says its time. */
+  readonly pictureRate?: string | number;
   /** Absent in flows of the first release: a file. */
   readonly target?: Target;
   // Of live targets:
@@ -42,7 +44,7 @@ export interface OutConfig extends NodeDef {
   readonly resume: boolean;
 }
 
-const CODECS: readonly CodecName[] = ['h264', 'h265', 'av1', 'ffv1', 'prores', 'custom'];
+export const CODECS: readonly CodecName[] = ['h264', 'h265', 'av1', 'ffv1', 'prores', 'custom'];
 
 export interface Composed {
   readonly job: Job;
@@ -66,22 +68,9 @@ export async function compose(
   const codec = optionIn(config.codec, CODECS, 'Codec');
   const overwrite = optionIn(config.overwrite, ['never', 'suffix', 'always'], 'If it exists');
 
-  const filename: Typed = { value: config.filename, type: config.filenameType };
-  const folder: Typed = { value: config.folder, type: config.folderType };
-  const parts = placeholders({
-    label: plan.source.label,
-    scale: stage.scale,
-    model: stage.model,
-    codec,
-    now: new Date(),
-  });
-  const name = fill(textOf(await evaluate(RED, node, filename, msg), 'File name'), parts);
-  const where = fill(textOf((await evaluate(RED, node, folder, msg)) ?? '', 'Folder'), parts);
-  const rules = pathRules(RED.settings, 'remasterOutAllowedFolders');
-  const beside = source.isSample ? tmpdir() : dirname(input);
-  const path = inFolder(where === '' ? beside : inFolder(rules.base, where), name);
-  const isOurs = originOf(filename) === 'config' && originOf(folder) === 'config' && (where !== '' || isNamedThere);
-  const output = await allowedTarget(path, isOurs ? 'config' : 'message', rules);
+  const { label } = plan.source;
+  const beside = { folder: source.isSample ? tmpdir() : dirname(input), isOurs: isNamedThere };
+  const output = await targetOf(RED, node, config, msg, { label, scale: stage.scale, model: stage.model }, beside);
 
   const job: Job = {
     ...JOB_DEFAULTS,
@@ -100,6 +89,36 @@ export async function compose(
     extras: config.extras,
   };
   return { job, stage, model };
+}
+
+/**
+ * The file that is to be written, from the fields of the node. `beside`: where it goes when no folder is named, and whether
+ * the flow's author, not a message, has named that place; null when there is none.
+ */
+export async function targetOf(
+  RED: NodeAPI,
+  node: Node,
+  config: OutConfig,
+  msg: NodeMessageInFlow,
+  named: Pick<NameParts, 'label' | 'scale' | 'model'>,
+  beside: { readonly folder: string; readonly isOurs: boolean } | null,
+): Promise<string> {
+  const codec = optionIn(config.codec, CODECS, 'Codec');
+  const filename: Typed = { value: config.filename, type: config.filenameType };
+  const folder: Typed = { value: config.folder, type: config.folderType };
+  const parts = placeholders({ ...named, codec, now: new Date() });
+  const name = fill(textOf(await evaluate(RED, node, filename, msg), 'File name'), parts);
+  const where = fill(textOf((await evaluate(RED, node, folder, msg)) ?? '', 'Folder'), parts);
+  const rules = pathRules(RED.settings, 'remasterOutAllowedFolders');
+  if (where === '' && beside === null && !isAbsolute(name)) {
+    throw new RemasterError('BAD_SETTING', 'Nothing says in which folder the video is to be written.', {
+      remedy: 'Name a folder in the video out node.',
+    });
+  }
+  const path = inFolder(where === '' ? (beside?.folder ?? rules.base) : inFolder(rules.base, where), name);
+  const isPlaceOurs = where !== '' || beside === null || beside.isOurs;
+  const isOurs = originOf(filename) === 'config' && originOf(folder) === 'config' && isPlaceOurs;
+  return allowedTarget(path, isOurs ? 'config' : 'message', rules);
 }
 
 /** A stage of a plan and the nodes it names. */

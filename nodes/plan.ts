@@ -210,7 +210,7 @@ export const invalid = (
 function noPlan(payload: unknown): RemasterError {
   return isImage(payload)
     ? new RemasterError('NO_PLAN', 'msg.payload is a single image, and this node restores videos.', {
-        remedy: 'Put the video file in front, through a video in node.',
+        remedy: 'Put the video file in front, through a video in node, or take an image upscale node.',
       })
     : new RemasterError('NO_PLAN', 'The message carries no video: msg.video is missing.', {
         remedy: 'Wire a video in node before this one, and keep msg.video on the way.',
@@ -218,7 +218,7 @@ function noPlan(payload: unknown): RemasterError {
 }
 
 /** JPEG, PNG and WebP, by their first bytes. */
-function isImage(payload: unknown): boolean {
+export function isImage(payload: unknown): boolean {
   if (!Buffer.isBuffer(payload)) return false;
   const head = payload.toString('latin1', 0, 12);
   return (

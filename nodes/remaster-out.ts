@@ -9,6 +9,7 @@ import { LiveRuns } from './liveOut';
 import { anyPlanOf, isLive } from './livePlan';
 import { stages } from './living';
 import { Pace } from './pace';
+import { PictureFilms } from './pictureFilms';
 import { show, type Plan } from './plan';
 import { reportable } from './report';
 import { progressMessage, resultPayload, whole } from './results';
@@ -52,6 +53,11 @@ export default function remasterOut(RED: NodeAPI): void {
     line.final(resting);
     const lives = new LiveRuns(RED, this, config, (words, isLast) => (isLast ? line.final(words) : line.push(words)));
 
+    const films = new PictureFilms(this, RED, config, promised, (words, isLast) => {
+      if (isLast) resting = words;
+      if (jobs.isEmpty) line[isLast ? 'final' : 'push'](words);
+    });
+
     const jobs = new Jobs<NodeOrder>(() => {
       const { standing } = jobs;
       if (standing.is !== 'running') rest();
@@ -67,6 +73,10 @@ export default function remasterOut(RED: NodeAPI): void {
 
     this.on('input', (msg, send, done) => {
       const action = actionOf(msg);
+      if (action === null && films.wants(msg)) {
+        turn = turn.then(() => films.take(msg, send, done));
+        return;
+      }
       const isPlan = action === null || (action === 'start' && msg['video'] !== undefined);
       if (isPlan) pending.add(msg);
       // one after the other: a stop ends what came before it, and not what comes after
@@ -144,6 +154,7 @@ export default function remasterOut(RED: NodeAPI): void {
     };
 
     const act = async (action: Action, msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> => {
+      if (action === 'stop' || action === 'skip') await films.stop();
       if (lives.isKnown) return actLive(action, msg, send, done);
       if (action === 'snapshot') throw noSnapshot();
       if (jobs.isEmpty && (action === 'start' || action === 'restart')) {
@@ -187,7 +198,7 @@ export default function remasterOut(RED: NodeAPI): void {
     const leave = async (removed: boolean): Promise<void> => {
       const { isPaused } = jobs;
       const waiting = [...pending];
-      const [orders, streams] = await Promise.all([jobs.leave(), lives.leave()]);
+      const [orders, streams] = await Promise.all([jobs.leave(), lives.leave(), films.close()]);
       rest();
       for (const { job } of orders) promised.delete(job.output);
       if (!removed) {

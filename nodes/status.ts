@@ -79,6 +79,9 @@ export const asking = (isAsked: boolean): NodeStatus => ({
   text: isAsked ? 'waits for next' : 'waits for the flow',
 });
 
+/** The out node while a video grows picture by picture. */
+export const growing = (pictures: number): NodeStatus => ({ fill: 'blue', shape: 'dot', text: `${pictures} pictures` });
+
 /** `84ms`, `2.4s`. */
 const short = (ms: number): string => (ms < 1000 ? `${Math.round(ms)}ms` : `${brief(ms / 1000)}s`);
 

@@ -108,6 +108,7 @@ export type Reading = Omit<
   | 'overwrite'
   | 'resume'
   | 'codec'
+  | 'encoder'
   | 'quality'
   | 'pixelFormat'
   | 'segment'

@@ -62,8 +62,8 @@ export function checkTreatment<T extends Treatment>(job: T): T {
   return { ...job, model: isRelative ? resolve(job.model) : job.model };
 }
 
-export /** How a video is to be stored. */
-function checkCodec(job: Pick<Job, 'codec' | 'encoder' | 'quality' | 'pixelFormat'>): void {
+/** How a video is to be stored. */
+export function checkCodec(job: Pick<Job, 'codec' | 'encoder' | 'quality' | 'pixelFormat'>): void {
   choice('codec', job.codec, ['h264', 'h265', 'av1', 'ffv1', 'prores', 'custom']);
   choice('pixelFormat', job.pixelFormat, [...PIXEL_FORMATS, null]);
   const isCustom = job.codec === 'custom';

@@ -199,7 +199,9 @@ export class Runtime implements AsyncDisposable {
         const heard = this.statuses.slice(-12).map(({ id, text }) => `${id}: ${text}`);
         const { reports } = this;
         throw new Error(
-          [`${what}: ${why}`, ...this.logs.slice(-12), ...heard, JSON.stringify(reports.slice(-4))].join('\n'),
+          [`${what}: ${why}`, ...this.logs.slice(-12), ...heard, JSON.stringify(reports.slice(-4)).slice(0, 2000)].join(
+            '\n',
+          ),
         );
       }
       await sleep(20);
