@@ -70,7 +70,18 @@ export async function startCamera({
       ...['-v', 'error', '-probesize', '32', '-f', 'rawvideo', '-pix_fmt', 'gray', '-s', `${width}x${height}`],
       ...['-r', String(rate), '-i', 'pipe:0', '-threads', '1', '-flush_packets', '1'],
       ...(kind === 'ts'
-        ? ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-crf', '12', '-g', String(rate)]
+        ? [
+            '-c:v',
+            'libx264',
+            '-preset',
+            'ultrafast',
+            '-tune',
+            'zerolatency',
+            '-crf',
+            '12',
+            '-g',
+            String(Math.ceil(rate)),
+          ]
         : ['-c:v', 'mjpeg', '-q:v', '3']),
       ...['-pix_fmt', kind === 'ts' ? 'yuv420p' : 'yuvj420p', '-f', kind === 'ts' ? 'mpegts' : 'mpjpeg', 'pipe:1'],
     ]);
