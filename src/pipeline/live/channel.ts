@@ -75,8 +75,8 @@ export function openChannel(
       if (model.info.task === 'inpaint') throw forFilms(model.info.name);
       return perSize(model, finder, settings);
     };
-    const isForFaces = settings.faces !== 'aligned';
-    await using finder = isForFaces ? tools.openFaceFinder() : null;
+    // For a model of faces; it costs nothing until a face is looked for.
+    await using finder = settings.faces === 'aligned' ? null : tools.openFaceFinder();
     const seat = tools.turns.join();
     try {
       const best = await open(settings.steps);
@@ -109,7 +109,9 @@ export function openChannel(
         if (rungs.length === 1 || performance.now() - looked < 1000) continue;
         looked = performance.now();
         const { dropShare, latency, fpsIn } = numbers.counts(LOOK);
+        const before = chosen.level;
         chosen.look({ dropShare, latency: latency?.p95 ?? 0, work: expected, rate: fpsIn ?? 0 });
+        if (chosen.level !== before) expected = 0; // other steps take another time
       }
     } finally {
       seat.leave();
