@@ -81,13 +81,6 @@ export class Gallery {
     this.#pull();
   }
 
-  /** Another job begins: what was asked of the one before will not come. */
-  begin(): void {
-    this.#isAsked = false;
-    this.#latest = null;
-    this.#pull();
-  }
-
   close(): void {
     for (const { viewer } of this.#places.values()) viewer.end();
     this.#places.clear();

@@ -42,6 +42,14 @@ export interface Credentials {
 
 const PATTERN = { size: '320x180', rate: 10 };
 
+/** Cameras that begin with the flow. */
+const beginners = new Set<() => void>();
+
+/** Begins cameras whenever flows start. Called once: a listener for each camera would be too many for Node-RED's events. */
+export function beginCameras(RED: NodeAPI): void {
+  RED.events.on('flows:started', () => beginners.forEach((begin) => begin()));
+}
+
 /** A video in node with a camera. It opens nothing itself: whoever runs the job asks it for the address. */
 export function liveIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
   const source = (): LiveSource => ({
@@ -97,9 +105,9 @@ export function liveIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
       (msg) => node.send(msg),
       (error) => error && node.error(error),
     );
-  if (config.autostart !== false) RED.events.on('flows:started', begin);
+  if (config.autostart !== false) beginners.add(begin);
   node.on('close', () => {
-    RED.events.off('flows:started', begin);
+    beginners.delete(begin);
     leave();
   });
 }

@@ -7,7 +7,7 @@ import { JOB_DEFAULTS, type Job } from '../src/pipeline/job';
 import { actionOf } from './actions';
 import { allowedSource, pathRules, type PathRules } from './allow';
 import { enter, sources } from './living';
-import { isLiveConfig, liveIn, type LiveConfig } from './liveIn';
+import { beginCameras, isLiveConfig, liveIn, type LiveConfig } from './liveIn';
 import { PLAN_VERSION, type Plan } from './plan';
 import { reportable } from './report';
 import * as status from './status';
@@ -32,6 +32,8 @@ interface Config extends NodeDef, Omit<LiveConfig, 'source'> {
 const SAMPLE = join(__dirname, '..', '..', 'resources', 'media', 'sample.mp4');
 
 export default function remasterIn(RED: NodeAPI): void {
+  beginCameras(RED);
+
   function RemasterIn(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     if (isLiveConfig(config)) return liveIn(RED, this, config);

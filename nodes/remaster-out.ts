@@ -7,7 +7,7 @@ import { compose, type OutConfig } from './compose';
 import { Jobs, type Order, type Outcome } from './jobs';
 import { LiveRuns } from './liveOut';
 import { anyPlanOf, isLive } from './livePlan';
-import { stages } from './living';
+import { sources, stages } from './living';
 import { Pace } from './pace';
 import { PictureFilms } from './pictureFilms';
 import { show, type Plan } from './plan';
@@ -184,7 +184,7 @@ export default function remasterOut(RED: NodeAPI): void {
     const kept = takeFor(this.id);
     const goOn = (): void => {
       if (kept?.isPaused) void jobs.pause();
-      for (const msg of kept?.messages ?? []) this.receive(msg);
+      for (const msg of kept?.messages ?? []) if (!isOfGoneCamera(msg)) this.receive(msg);
     };
     if (kept) RED.events.once('flows:started', goOn);
 
@@ -227,6 +227,12 @@ const nothingTo = (action: Action): RemasterError =>
   new RemasterError('NO_PLAN', `There is nothing to ${action}: no video has come yet.`, {
     remedy: 'Send a file through the video in node first.',
   });
+
+/** A camera that was taken out of the flow is not missed; a file would be. */
+const isOfGoneCamera = (msg: NodeMessageInFlow): boolean => {
+  const plan = msg['video'] as { kind?: unknown; source?: { node?: string } } | undefined;
+  return plan?.kind === 'live' && !sources.get(plan.source?.node ?? '')?.live;
+};
 
 const notLive = (label: string): RemasterError =>
   new RemasterError('BAD_SETTING', `${show(label)} is a file, and this video out node is set up for cameras.`, {

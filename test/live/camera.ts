@@ -46,7 +46,7 @@ export async function startCamera({
   port = 0,
   login,
 }: CameraOptions = {}): Promise<Camera> {
-  const { path } = await binary();
+  const { path, hasFpsMode } = await binary();
   let [width, height] = [firstWidth, firstHeight];
   const sentAt: number[] = [];
   const viewers = new Set<Writable & { resetAndDestroy?: () => void }>();
@@ -67,10 +67,37 @@ export async function startCamera({
 
   function encode(): ChildProcess {
     const child = spawn(path, [
-      ...['-v', 'error', '-probesize', '32', '-f', 'rawvideo', '-pix_fmt', 'gray', '-s', `${width}x${height}`],
+      ...[
+        '-v',
+        'quiet',
+        '-threads',
+        '1',
+        '-probesize',
+        '32',
+        '-analyzeduration',
+        '0',
+        '-f',
+        'rawvideo',
+        '-pix_fmt',
+        'gray',
+        '-s',
+        `${width}x${height}`,
+      ],
       ...['-r', String(rate), '-i', 'pipe:0', '-threads', '1', '-flush_packets', '1'],
+      ...(hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']), // no picture waits for the next
       ...(kind === 'ts'
-        ? ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-crf', '12', '-g', String(rate)]
+        ? [
+            '-c:v',
+            'libx264',
+            '-preset',
+            'ultrafast',
+            '-tune',
+            'zerolatency',
+            '-crf',
+            '12',
+            '-g',
+            String(Math.ceil(rate)),
+          ]
         : ['-c:v', 'mjpeg', '-q:v', '3']),
       ...['-pix_fmt', kind === 'ts' ? 'yuv420p' : 'yuvj420p', '-f', kind === 'ts' ? 'mpegts' : 'mpjpeg', 'pipe:1'],
     ]);

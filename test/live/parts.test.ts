@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Gallery, type Viewer } from '../../nodes/gallery';
 import { parseAddress, redacted, withCredentials } from '../../src/pipeline/live/address';
 import { mp4Parts } from '../../src/pipeline/live/boxes';
+import { effort, ladder } from '../../src/pipeline/live/effort';
 import { targetOptions } from '../../src/pipeline/live/encoding';
 import { deviceOptions, liveInput } from '../../src/pipeline/live/input';
 import type { LivePicture } from '../../src/pipeline/live/job';
@@ -134,6 +135,43 @@ describe('the tally', () => {
     assert.deepEqual(tally().counts(), {
       ...{ in: 0, out: 0, dropped: 0, fps: null, fpsIn: null, dropShare: 0, latency: null, ageAtDrop: null },
     });
+  });
+});
+
+describe('effort', () => {
+  /** Runs a camera of `rate` pictures a second on a machine that takes `cost(step, second)` ms per step, for some minutes. */
+  function levels(rate: number, cost: (second: number) => number, seconds: number): number[] {
+    let now = 0;
+    const steps = ladder(4);
+    const chosen = effort(steps, 500, () => now);
+    return Array.from({ length: seconds }, (_, second) => {
+      now = second * 1000;
+      const work = cost(second) * steps[chosen.level]!;
+      const made = Math.min(rate, 1000 / work);
+      chosen.look({ dropShare: 1 - made / rate, latency: work + 20, work, rate });
+      return steps[chosen.level]!;
+    });
+  }
+
+  it('knows its steps', () => assert.deepEqual([ladder(4), ladder(1), ladder(15)], [[4, 2, 1], [1], [15, 7, 3, 1]]));
+
+  it('stays where it is while all is well, and goes down as far as it must', () => {
+    assert.deepEqual(new Set(levels(10, () => 15, 60)), new Set([4]));
+    assert.equal(levels(10, () => 45, 60).at(-1), 2);
+    assert.equal(levels(25, () => 200, 60).at(-1), 1);
+  });
+
+  it('comes back when the machine is free again', () => {
+    const seen = levels(10, (second) => (second < 60 ? 90 : 10), 180);
+    assert.deepEqual([seen[59], seen.at(-1)], [1, 4]);
+  });
+
+  it('does not swing to and fro at the edge', () => {
+    for (const cost of [20, 25, 30, 40, 50, 60]) {
+      const seen = levels(10, () => cost, 600);
+      const changes = seen.filter((steps, i) => i > 0 && steps !== seen[i - 1]).length;
+      assert.ok(changes <= 2, `${cost} ms: ${changes} changes`);
+    }
   });
 });
 

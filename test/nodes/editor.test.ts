@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { startBrowser } from './browser';
 import { example } from './flows';
 import { installedPackage, nodeRed4, nodeRed5, remove, Runtime, userDirectory } from './nodeRed';
 
-/** Where a browser is likely to be; REMASTER_CHROMIUM names another. */
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/snap/bin/chromium'];
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
 const TYPES = [
   'remaster-model',
   'remaster-in',
@@ -39,14 +37,9 @@ describe('editor', function () {
   let browser: Browser;
 
   before(async function () {
-    const program = [process.env['REMASTER_CHROMIUM'], ...PLACES].find(
-      (path) => path !== undefined && existsSync(path),
-    );
-    if (program === undefined) {
-      process.stdout.write(`    no chromium in ${PLACES.join(', ')} or REMASTER_CHROMIUM: the editor is not tried\n`);
-      this.skip();
-    }
-    browser = await chromium.launch({ executablePath: program, args: FLAGS });
+    const found = await startBrowser();
+    if (!found) return this.skip();
+    browser = found;
     installed = await installedPackage();
   });
   after(async () => {
@@ -106,6 +99,17 @@ describe('editor', function () {
             const invalid = await page.locator('.red-ui-tray .input-error').count();
             assert.equal(invalid, 0, `${type} has fields marked as wrong`);
             await shoot(type);
+            const kinds = { 'remaster-in': 'source', 'remaster-out': 'target' } as Readonly<Record<string, string>>;
+            const select = page.locator(`#node-input-${kinds[type]}`);
+            const values = kinds[type]
+              ? await select.locator('option').evaluateAll((all) => all.map((o) => o.getAttribute('value')!))
+              : [];
+            for (const value of values.slice(1)) {
+              await select.selectOption(value);
+              await page.waitForTimeout(150);
+              seen.push(await page.locator('.red-ui-tray').last().innerText());
+              await shoot(`${type} ${value}`);
+            }
             if (type === 'remaster-model') {
               await page.locator('#remaster-model-doctor').click();
               await page.locator('#remaster-model-answer table').waitFor({ timeout: 30_000 });

@@ -132,7 +132,7 @@ describe('scorecard of the flow library', () => {
         for (const field of fields.filter((name) => !/Type$|^outputs$/.test(name!))) {
           assert.match(
             read(`nodes/${type}.html`),
-            new RegExp(`<label for="${prefix}${field}"`),
+            new RegExp(`<label\\s+for="${prefix}${field}"`),
             `${field} has a label`,
           );
         }

@@ -25,6 +25,11 @@ export interface CameraInfo {
   readonly sent: { readonly width: number; readonly height: number };
 }
 
+/** What ffmpeg says of a camera. */
+interface Found extends Pick<CameraInfo, 'fps' | 'pixelAspect' | 'isInterlaced'> {
+  readonly picture: ReturnType<typeof parsePicture>;
+}
+
 /** One picture as it came: rgb24. */
 export interface CameraPicture {
   readonly info: CameraInfo;
@@ -65,7 +70,10 @@ export async function watchCamera(
 ): Promise<never> {
   const { source } = settings;
   const wait = waits(source);
+  let found: Found | null = null;
   let info: CameraInfo | null = null;
+  /** Times it was looked at without learning what it sends. */
+  let vain = 0;
   let index = 0;
   for (let attempt = 1; ; attempt++) {
     events.onState({ is: 'connecting' });
@@ -73,7 +81,9 @@ export async function watchCamera(
     let pictures = 0;
     let lost: RemasterError;
     try {
-      info ??= await probe(settings, binary, attempt, signal);
+      found ??= await probe(settings, binary, vain + 1, signal);
+      vain = 0;
+      info ??= infoOf(found, settings.maxHeight);
       const known: CameraInfo = info;
       const ended = await play(settings, binary, known, signal, (data) => {
         if (pictures++ === 0) {
@@ -82,8 +92,9 @@ export async function watchCamera(
         }
         events.onPicture({ info: known, index: index++, at: performance.now(), data });
       });
-      // Another size is another picture: it is looked at anew, and at once.
-      if (ended === 'resized') {
+      // Pictures of another size: everything begins anew, and at once.
+      if (!(ended instanceof RemasterError)) {
+        found = { ...found, picture: { ...found.picture, ...ended } };
         info = null;
         attempt = 0;
         continue;
@@ -95,7 +106,12 @@ export async function watchCamera(
       lost = error;
     }
     if (pictures > 0 && performance.now() - started > STEADY) attempt = 1;
-    if (pictures === 0) info = null; // it may have come back as another one
+    // It answers, and sends nothing that fits what is known of it: it may have come back as another one.
+    if (pictures === 0 && lost.code !== 'SOURCE_NOT_FOUND') {
+      if (!found) vain++;
+      found = null;
+      info = null;
+    }
     const seconds = wait(attempt, lost.code);
     const code = lost.code as 'NO_SIGNAL';
     events.onState({ is: 'waiting', attempt, seconds, code, message: lost.message });
@@ -123,11 +139,11 @@ const PLAY_LOOKS = ['-analyzeduration', '500000', '-fpsprobesize', '0'];
 
 /** Asks ffmpeg what the camera sends. */
 async function probe(
-  { source, maxHeight, deinterlace }: CameraSettings,
+  { source, deinterlace }: CameraSettings,
   binary: FfmpegBinary,
   attempt: number,
   signal: AbortSignal,
-): Promise<CameraInfo> {
+): Promise<Found> {
   const input = await liveInput(binary, source.input);
   const looks = ['-analyzeduration', String(Math.min(10, 1.5 * attempt) * 1e6)];
   await using asked = open(binary, ['-loglevel', 'info', ...looks, ...input.options], input);
@@ -138,16 +154,18 @@ async function probe(
   if (!video) throw inTime ? refusal(source, words) : silent(source, limit / 1000);
   const picture = parsePicture(video.text);
   if (picture.width < 1 || picture.height < 1) throw silent(source, limit / 1000);
-  const sent = { width: picture.width, height: picture.height };
   const isFlagged = /(top|bottom)( coded)? first/.test(video.text);
   return {
-    ...reduced(sent, maxHeight),
-    sent,
+    picture,
     fps: parseRate(video.text),
     pixelAspect: parseAspect(video.text),
-    colour: settle(picture.colour, picture),
     isInterlaced: deinterlace === 'on' || (deinterlace === 'auto' && isFlagged),
   };
+}
+
+function infoOf({ picture, fps, pixelAspect, isInterlaced }: Found, maxHeight: number | null): CameraInfo {
+  const sent = { width: picture.width, height: picture.height };
+  return { ...reduced(sent, maxHeight), sent, fps, pixelAspect, isInterlaced, colour: settle(picture.colour, picture) };
 }
 
 function reduced(sent: { width: number; height: number }, maxHeight: number | null) {
@@ -156,14 +174,14 @@ function reduced(sent: { width: number; height: number }, maxHeight: number | nu
   return { width: even((sent.width * maxHeight) / sent.height), height: even(maxHeight) };
 }
 
-/** Pictures until there are no more. Answers why, and only after ffmpeg is gone. */
+/** Pictures until there are no more. Answers why, or with the new size if they have another one; and only after ffmpeg is gone. */
 async function play(
   { source, maxFps, stabilize, hwaccel }: CameraSettings,
   binary: FfmpegBinary,
   info: CameraInfo,
   signal: AbortSignal,
   onPicture: (data: Uint8Array) => void,
-): Promise<RemasterError | 'resized'> {
+): Promise<RemasterError | CameraInfo['sent']> {
   const input = await liveInput(binary, source.input);
   const { width, height } = info;
   const filters = [
@@ -187,7 +205,8 @@ async function play(
   );
   let last = performance.now();
   let isFirst = true;
-  let why: 'silent' | 'resized' | null = null;
+  let isSilent = false;
+  let resized: CameraInfo['sent'] | null = null;
   const wanted = rate(maxFps);
   decoder.stdout.on(
     'data',
@@ -199,20 +218,18 @@ async function play(
   );
   const watch = setInterval(() => {
     const limit = isFirst ? Math.max(ANSWER, source.stall) : source.stall;
-    if (performance.now() - last > limit * 1000) why = 'silent';
-    else if (isResized(decoder.words(), info)) why = 'resized';
-    if (why) void decoder.quit(FAREWELL);
+    isSilent ||= performance.now() - last > limit * 1000;
+    resized ??= newSize(decoder.words(), info);
+    if (isSilent || resized) void decoder.quit(FAREWELL);
   }, 200);
   try {
     await settled(decoder, Infinity, signal);
   } finally {
     clearInterval(watch);
   }
-  // oxlint-disable-next-line typescript/no-unnecessary-condition -- the watch sets it
-  if (why === 'resized') return why;
-  const words = decoder.words();
-  if (!why && isFirst) return refusal(source, words);
-  return why ? silent(source, source.stall) : gone(source);
+  if (resized) return resized;
+  if (isSilent) return silent(source, source.stall);
+  return isFirst ? refusal(source, decoder.words()) : gone(source);
 }
 
 /** Starts ffmpeg on a camera; whoever started it ends it. */
@@ -242,10 +259,11 @@ async function settled(camera: Ffmpeg, limitMs: number, signal: AbortSignal): Pr
   return inTime;
 }
 
-/** ffmpeg names the size of what comes whenever it sets its filters up. */
-function isResized(words: string, { sent }: CameraInfo): boolean {
+/** ffmpeg names the size of what comes whenever it sets its filters up. Null: it is as it was. */
+function newSize(words: string, { sent }: CameraInfo): CameraInfo['sent'] | null {
   const last = [...words.matchAll(/\[Parsed_scale_\d+ @ [^\]]*\] w:(\d+) h:(\d+) fmt:.* -> w:/g)].at(-1);
-  return last !== undefined && (Number(last[1]) !== sent.width || Number(last[2]) !== sent.height);
+  const [width, height] = [Number(last?.[1]), Number(last?.[2])];
+  return last === undefined || (width === sent.width && height === sent.height) ? null : { width, height };
 }
 
 /** Cuts what comes into pictures. A rest that is no whole picture is never given. */

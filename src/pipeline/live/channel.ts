@@ -8,6 +8,7 @@ import type { Saved } from '../job';
 import { scaledSize } from '../reduce';
 import { modelRequest, wantedScale } from '../restore';
 import { type CameraInfo, type CameraPicture, watchCamera } from './camera';
+import { effort, ladder } from './effort';
 import type { LiveFrame } from './frame';
 import type { CameraState, LiveJob, LivePicture, LiveProgress } from './job';
 import { jpegMaker } from './jpeg';
@@ -67,16 +68,27 @@ export function openChannel(
   };
 
   async function enhanceAll(): Promise<never> {
-    await using model = await tools.openModel({ ...modelRequest(settings), depth: 8 });
-    if (model.info.task === 'inpaint') throw forFilms(model.info.name);
-    ({ steps } = model.info);
-    await using finder = model.info.task === 'face' && settings.faces !== 'aligned' ? tools.openFaceFinder() : null;
-    const { enhance, saved } = perSize(model, finder, settings);
-    memo = saved;
+    const models: Model[] = [];
+    const open = async (wanted: number | null): Promise<Way> => {
+      const model = await tools.openModel({ ...modelRequest({ ...settings, steps: wanted }), depth: 8 });
+      models.push(model);
+      if (model.info.task === 'inpaint') throw forFilms(model.info.name);
+      return perSize(model, finder, settings);
+    };
+    // For a model of faces; it costs nothing until a face is looked for.
+    await using finder = settings.faces === 'aligned' ? null : tools.openFaceFinder();
     const seat = tools.turns.join();
-    let expected = 0;
     try {
+      const best = await open(settings.steps);
+      const rungs = settings.effort === 'follow' ? ladder(models[0]!.info.steps) : [models[0]!.info.steps];
+      const ways = [best];
+      const chosen = effort(rungs, settings.budgetMs);
+      let expected = 0;
+      let looked = 0;
       for (;;) {
+        const { enhance, saved } = (ways[chosen.level] ??= await open(rungs[chosen.level]!));
+        steps = rungs[chosen.level]!;
+        memo = saved;
         await waiting.filled(signal);
         const leave = await seat.turn(signal);
         const picture = waiting.take()!; // the newest, now that it is our turn
@@ -94,9 +106,16 @@ export function openChannel(
         } finally {
           leave(spent);
         }
+        if (rungs.length === 1 || performance.now() - looked < 1000) continue;
+        looked = performance.now();
+        const { dropShare, latency, fpsIn } = numbers.counts(LOOK);
+        const before = chosen.level;
+        chosen.look({ dropShare, latency: latency?.p95 ?? 0, work: expected, rate: fpsIn ?? 0 });
+        if (chosen.level !== before) expected = 0; // other steps take another time
       }
     } finally {
       seat.leave();
+      await Promise.all(models.map((model) => model[Symbol.asyncDispose]()));
     }
   }
 
@@ -184,11 +203,20 @@ const forFilms = (name: string): RemasterError =>
 const isTooLate = (age: number, expected: number, budget: number): boolean =>
   expected <= budget && age + expected > budget;
 
+/** Pictures through a model, and what its memo has saved. */
+interface Way {
+  readonly enhance: (picture: CameraPicture, signal: AbortSignal) => Promise<LiveFrame>;
+  readonly saved: () => Saved | null;
+}
+
+/** Milliseconds back that the choice of steps looks at. */
+const LOOK = 3000;
+
 /** Pictures after which all tiles are inferred anew when a tolerance lets small changes pass: ten seconds of most cameras. */
 const REFRESH = 250;
 
 /** Pictures through the model; what depends on their size is made anew when that changes. */
-function perSize(model: Model, finder: FaceFinder | null, settings: ChannelSettings) {
+function perSize(model: Model, finder: FaceFinder | null, settings: ChannelSettings): Way {
   let known: CameraInfo | null = null;
   let enhancing: Enhancer | null = null;
   let first: { readonly first?: Shot } = {};
@@ -207,7 +235,7 @@ function perSize(model: Model, finder: FaceFinder | null, settings: ChannelSetti
     const stored = scaledSize(info, wantedScale(settings, model));
     return { ...made!, at, done: performance.now(), stored, pixelAspect, colour };
   };
-  return { enhance, saved: (): Saved | null => enhancing?.saved ?? null };
+  return { enhance, saved: () => enhancing?.saved ?? null };
 }
 
 /** Waits, but not longer than either signal allows. */

@@ -134,7 +134,7 @@ const BY_SCHEME: Readonly<Record<Scheme, Rules>> = {
   rtsps: over('rtsp', 'rtsp,rtp,udp,tcp,tls', '-f', 'rtsp'),
   http: over('http', 'http,https,tcp,tls,httpproxy,crypto', '-format_whitelist', HTTP_FORMATS),
   https: over('http', 'http,https,tcp,tls,httpproxy,crypto', '-format_whitelist', HTTP_FORMATS),
-  tcp: over('stream', 'tcp', '-f', 'mpegts'),
+  tcp: over('stream', 'tcp', '-avioflags', 'direct', '-f', 'mpegts'), // read as it comes: one picture sooner
   udp: over('stream', 'udp,rtp', '-f', 'mpegts'),
   srt: over('stream', 'srt,udp', '-f', 'mpegts'),
   rtmp: over('stream', 'rtmp,rtmpt,tcp,http', '-f', 'flv'),

@@ -66,6 +66,7 @@ export function encodingOutlet(
       const before = written;
       try {
         await waiting.filled(stop.signal);
+        if (target.kind === 'segments') await mkdir(target.folder, { recursive: true });
         if (first && target.kind === 'hls') await clearHls(target.folder);
         first = false;
         restarts++;

@@ -20,17 +20,18 @@ export function tally(now: () => number = () => performance.now()) {
     came: (): void => came.add(0),
     made: (latency: number): void => made.add(latency),
     dropped: (age: number): void => lost.add(age),
-    counts(): Counts {
-      const recent = came.recent().length;
+    /** Rates, shares and latencies are those of the last `window` milliseconds, at most ten seconds. */
+    counts(window = WINDOW): Counts {
+      const recent = came.recent(window).length;
       return {
         in: came.total(),
         out: made.total(),
         dropped: lost.total(),
-        fps: made.rate(),
-        fpsIn: came.rate(),
-        dropShare: recent === 0 ? 0 : Math.min(1, lost.recent().length / recent),
-        latency: percentiles(made.recent()),
-        ageAtDrop: percentiles(lost.recent()),
+        fps: made.rate(window),
+        fpsIn: came.rate(window),
+        dropShare: recent === 0 ? 0 : Math.min(1, lost.recent(window).length / recent),
+        latency: percentiles(made.recent(window)),
+        ageAtDrop: percentiles(lost.recent(window)),
       };
     },
   };
@@ -39,23 +40,25 @@ export function tally(now: () => number = () => performance.now()) {
 function samples(now: () => number) {
   let kept: Sample[] = []; // of the window: bounded by what comes in ten seconds
   let total = 0;
-  const recent = (): readonly Sample[] => {
-    const since = now() - WINDOW;
+  const after = (since: number): Sample[] => {
     const first = kept.findIndex(({ at }) => at >= since);
-    if (first !== 0) kept = first < 0 ? [] : kept.slice(first);
-    return kept;
+    return first < 0 ? [] : kept.slice(first);
+  };
+  const recent = (window: number): readonly Sample[] => {
+    kept = after(now() - WINDOW);
+    return window >= WINDOW ? kept : after(now() - window);
   };
   return {
     add(value: number): void {
       total++;
       kept.push({ at: now(), value });
-      if (kept.length % 256 === 0) recent();
+      if (kept.length % 256 === 0) kept = after(now() - WINDOW);
     },
     recent,
     total: () => total,
     /** Per second; null while one sample says nothing yet. */
-    rate(): number | null {
-      const [first, ...rest] = recent();
+    rate(window: number): number | null {
+      const [first, ...rest] = recent(window);
       if (!first || rest.length === 0) return null;
       // Up to now: a camera that went silent must not seem to run on.
       return (rest.length * 1000) / Math.max(now() - first.at, 1);

@@ -1,0 +1,111 @@
+/**
+ * bench/faults: what happens to a live picture when something breaks, and how long after the repair it is back.
+ * Usage: node dist/bench/faults.js
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createEngine } from '../src/engine/client';
+import type { CameraState, LivePicture } from '../src/pipeline/live/job';
+import { camera as words } from '../nodes/liveStatus';
+import { processes } from '../test/films';
+import { startCamera } from '../test/live/camera';
+import { at, liveJob } from '../test/live/job';
+import { startProxy } from '../test/live/proxy';
+import { printTable } from './table';
+
+const SMALL = { width: 64, height: 36, rate: 8 };
+
+async function main(): Promise<void> {
+  const rows: Record<string, string | number>[] = [];
+  type Scene = Awaited<ReturnType<typeof stage>>;
+  const faults: readonly [name: string, harm: (scene: Scene) => unknown, mend: (scene: Scene) => unknown][] = [
+    ['cut (FIN)', ({ wire }) => wire.cut('end'), () => {}],
+    ['reset (RST)', ({ wire }) => wire.cut('reset'), () => {}],
+    ['the network stalls', ({ wire }) => wire.stall(), ({ wire }) => wire.mend()],
+    ['the camera freezes', ({ eye }) => eye.freeze(), ({ eye }) => eye.thaw()],
+    ['refused for 5 s', ({ wire }) => wire.refuse(), ({ wire }) => wire.mend()],
+    ['another resolution', ({ eye }) => eye.resize(96, 64), () => {}],
+    ['engine killed (SIGKILL)', ({ engine }) => process.kill(engine.pid!, 'SIGKILL'), () => {}],
+  ];
+  for (const [name, harm, mend] of faults) {
+    await using scene = await stage();
+    const { states, troubles, pictures } = scene;
+    await until(() => pictures.length > 5);
+    states.length = 0;
+    await harm(scene);
+    await sleep(name === 'cut (FIN)' || name === 'reset (RST)' ? 0 : 1);
+    if (/stall|freez/.test(name)) await until(() => states.some(({ is }) => is === 'waiting'));
+    if (/5 s/.test(name)) await sleep(5000);
+    const mended = performance.now();
+    const size = pictures.at(-1)!.width;
+    await mend(scene);
+    if (/resolution/.test(name)) await until(() => pictures.at(-1)!.width !== size);
+    else {
+      await until(() => states.some(({ is }) => is !== 'running'));
+      await until(() => states.at(-1)!.is === 'running');
+      const seen = pictures.length;
+      await until(() => pictures.length > seen);
+    }
+    rows.push({
+      fault: name,
+      'back after, s': ((performance.now() - mended) / 1000).toFixed(1),
+      'status of video in': [...new Set(states.map((state) => words(state).text))].join(', '),
+      message: states.flatMap((state) => (state.is === 'waiting' ? [state.message] : []))[0] ?? troubles[0] ?? '–',
+    });
+  }
+  const login = { username: 'joe', password: 'right' };
+  const eye = await startCamera({ ...SMALL, kind: 'mjpeg', login });
+  const engine = createEngine(5);
+  const states: CameraState[] = [];
+  const wrong = engine.live(liveJob(at(eye.url, { username: 'joe', password: 'wrong' })), {
+    onCamera: (state) => states.push(state),
+  });
+  await until(() => states.some(({ is }) => is === 'waiting'));
+  const refused = states.find((state) => state.is === 'waiting')!;
+  rows.push({
+    fault: 'wrong password',
+    'back after, s': '–',
+    'status of video in': words(refused).text ?? '',
+    message: refused.message,
+  });
+  await wrong.stop();
+  await engine.close();
+  await eye.close();
+  printTable(
+    'bench/faults: until a picture is back after the repair; shortest wait 1 s, longest 3 s, given up after 5 s',
+    rows,
+  );
+  await sleep(500);
+  console.log(`Processes left: ${processes(/engine\/main\.js|ffmpeg/).length}`);
+  process.exit(0);
+}
+
+async function stage() {
+  const eye = await startCamera(SMALL);
+  const wire = await startProxy(Number(new URL(eye.url.replace('tcp:', 'http:')).port));
+  const engine = createEngine(5);
+  const pictures: Pick<LivePicture, 'width'>[] = [];
+  const states: CameraState[] = [];
+  const troubles: string[] = [];
+  const live = engine.live(liveJob(at(`tcp://127.0.0.1:${wire.port}`)), {
+    onCamera: (state) => states.push(state),
+    onTrouble: (error) => troubles.push(error.message),
+    onPicture({ width, index }) {
+      pictures.push({ width });
+      live.want(index);
+    },
+  });
+  live.want();
+  return {
+    ...{ eye, wire, engine, pictures, states, troubles },
+    async [Symbol.asyncDispose]() {
+      await engine.close();
+      await Promise.all([eye.close(), wire.close()]);
+    },
+  };
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await sleep(10);
+}
+
+void main();

@@ -1,0 +1,142 @@
+/**
+ * bench/latency: how old live pictures are, and how many are dropped, at several loads. A camera of numbered pictures sends
+ * MPEG-TS over TCP; the model is `x4` with one step; the age is that of the JPEG, from the moment its picture was handed to
+ * the camera's encoder. Load 1 is what the machine can do, measured first.
+ * Usage: node dist/bench/latency.js [minutes=5] [size=96x54] [cameras=1] [loads=0.5,0.9,1.5,3] [budget=500] [effort=fixed] [steps=1]
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createEngine, type Engine } from '../src/engine/client';
+import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
+import type { LivePicture, LiveProgress } from '../src/pipeline/live/job';
+import { type Camera, numberOf, startCamera } from '../test/live/camera';
+import { at, liveJob } from '../test/live/job';
+import { printTable } from './table';
+
+const [minutes, size, cameras, loads, budget, effort, steps] = [
+  Number(process.argv[2] ?? 5),
+  process.argv[3] ?? '96x54',
+  Number(process.argv[4] ?? 1),
+  (process.argv[5] ?? '0.5,0.9,1.5,3').split(',').map(Number),
+  Number(process.argv[6] ?? 500),
+  (process.argv[7] ?? 'fixed') as 'fixed' | 'follow',
+  Number(process.argv[8] ?? 1),
+];
+const [width, height] = size.split('x').map(Number) as [number, number];
+
+interface Measured {
+  readonly progress: LiveProgress;
+  /** Milliseconds, of pictures looked at. */
+  readonly ages: readonly number[];
+  readonly rss: readonly [start: number, end: number];
+  /** Smallest and largest number of pictures that one of the cameras got. */
+  readonly shares: readonly [number, number];
+}
+
+/** Runs cameras of `rate` pictures a second for so many seconds. */
+async function run(engine: Engine, rate: number, seconds: number): Promise<Measured> {
+  const eyes = await Promise.all(Array.from({ length: cameras }, () => startCamera({ width, height, rate })));
+  const ages: number[] = [];
+  const latest: (LiveProgress | null)[] = eyes.map(() => null);
+  const jobs = eyes.map((eye, n) => {
+    let looked = 0;
+    const live = engine.live(liveJob(at(eye.url), { budgetMs: budget, effort, steps, provider: 'cpu' }), {
+      onProgress: (progress) => void (latest[n] = progress),
+      onPicture(picture) {
+        const now = performance.now();
+        live.want(picture.index);
+        if (now - looked < 2000) return;
+        looked = now;
+        void age(picture, eye, now).then((found) => ages.push(found));
+      },
+    });
+    live.want();
+    return live;
+  });
+  while (latest.some((progress) => (progress?.out ?? 0) < 5)) await sleep(100);
+  await sleep(Math.min(10_000, (seconds * 1000) / 4)); // the first pictures wait for model and key frame
+  ages.length = 0;
+  const before = latest.map((progress) => progress!);
+  const start = rssOf(engine.pid!);
+  await sleep(seconds * 1000);
+  const rss = [start, rssOf(engine.pid!)] as const;
+  const after = latest.map((progress) => progress!);
+  await Promise.all(jobs.map((job) => job.stop()));
+  await Promise.all(eyes.map((eye) => eye.close()));
+  const sum = (key: 'in' | 'out' | 'dropped'): number =>
+    after.reduce((all, one, n) => all + one[key] - before[n]![key], 0);
+  const outs = after.map((one, n) => one.out - before[n]!.out);
+  const progress = { ...after[0]!, in: sum('in'), out: sum('out'), dropped: sum('dropped') };
+  return { progress, ages, rss, shares: [Math.min(...outs), Math.max(...outs)] };
+}
+
+/** Milliseconds from the camera to here. */
+async function age({ data, width: w, height: h }: LivePicture, eye: Camera, now: number): Promise<number> {
+  const { path } = await findFfmpeg();
+  const args = ['-v', 'error', '-f', 'mjpeg', '-i', 'pipe:0', '-f', 'rawvideo', '-pix_fmt', 'gray', 'pipe:1'];
+  const child = spawn(path, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(data);
+  const parts: Buffer[] = [];
+  for await (const part of child.stdout) parts.push(part as Buffer);
+  return now - eye.sentAt[numberOf(Buffer.concat(parts), w, h)]!;
+}
+
+/** MiB of a process and all it has started. */
+function rssOf(pid: number): number {
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const parentOf = (one: string): number => {
+    try {
+      return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${one}/status`, 'utf8'))?.[1]);
+    } catch {
+      return -1; // it has ended
+    }
+  };
+  const family = (one: number): number[] => [
+    one,
+    ...processes.filter((p) => parentOf(p) === one).flatMap((p) => family(Number(p))),
+  ];
+  const kib = (one: number): number =>
+    Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${one}/status`, 'utf8'))?.[1] ?? 0);
+  return Math.round(family(pid).reduce((sum, one) => sum + kib(one), 0) / 1024);
+}
+
+const at2 = (values: readonly number[], share: number): string => {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted.length === 0
+    ? '–'
+    : String(Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!));
+};
+
+async function main(): Promise<void> {
+  const engine = createEngine(120);
+  const most = await run(engine, Math.max(4, 60 / cameras), 15);
+  const capacity = most.progress.out / 15;
+  const rows: Record<string, string | number>[] = [];
+  for (const load of loads) {
+    const rate = Math.max(0.5, (capacity * load) / cameras);
+    const { progress, ages, rss, shares } = await run(engine, rate, minutes * 60);
+    const { latency, ageAtDrop } = progress;
+    rows.push({
+      load: `${load}×`,
+      'pictures/s each': rate.toFixed(1),
+      in: progress.in,
+      out: progress.out,
+      'dropped, %': ((100 * progress.dropped) / progress.in).toFixed(1),
+      'engine p50/p95/p99, ms': latency ? `${latency.p50} / ${latency.p95} / ${latency.p99}` : '–',
+      'camera to JPEG p50/p95, ms': `${at2(ages, 0.5)} / ${at2(ages, 0.95)}`,
+      'age at drop p50, ms': ageAtDrop?.p50 ?? '–',
+      ...(cameras > 1 ? { 'out, least … most': `${shares[0]} … ${shares[1]}` } : {}),
+      ...(effort === 'follow' ? { steps: progress.steps ?? '–' } : {}),
+      'RSS start → end, MiB': `${rss[0]} → ${rss[1]}`,
+    });
+  }
+  printTable(
+    `bench/latency: ${cameras} camera(s) of ${size}, x4 with ${steps} step(s) (${effort}), capacity ${capacity.toFixed(1)} pictures/s, budget ${budget} ms, ${minutes} min each`,
+    rows,
+  );
+  await engine.close();
+  process.exit(0);
+}
+
+void main();
