@@ -70,7 +70,11 @@ export interface Posted {
 /** Everything on the board: what runs and waits in the order it came, then what has ended, newest first. */
 export const rows = (): readonly Record<string, unknown>[] => [
   ...[...running].map(([id, notice]) => ({ ...headOf(id, notice), ...lineOf(notice.look()) })),
-  ...ended.map(({ id, notice, outcome }) => ({ ...headOf(id, notice), ...endOf(outcome) })),
+  ...ended.map(({ id, notice, outcome }) => ({
+    ...headOf(id, notice),
+    ...endOf(outcome),
+    compare: restoredAs(id) !== null,
+  })),
 ];
 
 /** Throws for a job that is not there, or for which this means nothing now. */
@@ -86,10 +90,10 @@ export function fulfil(id: string, wish: unknown): void {
   notice.wish(known);
 }
 
-/** The finished job of this number. */
-export function restoredAs(id: string): Restored {
+/** The finished job of this number; null when there is none, or it has been forgotten. */
+export function restoredAs(id: string): Restored | null {
   const { notice, outcome } = ended.find((one) => one.id === id) ?? {};
-  if (!notice?.film || outcome?.status !== 'done') throw noJob();
+  if (!notice?.film || outcome?.status !== 'done') return null;
   return { label: notice.label, ...notice.film, result: outcome.result };
 }
 
@@ -103,7 +107,7 @@ export async function pictureOf(stage: string): Promise<Uint8Array | null> {
 /** A node inside a subflow runs under another id than the one it is edited under. */
 export const editorId = ({ id, _alias }: { readonly id: string; readonly _alias?: string }): string => _alias ?? id;
 
-const noJob = (): RemasterError =>
+export const noJob = (): RemasterError =>
   new RemasterError('PLAN_STAGE_GONE', 'There is no such job any more.', { remedy: 'Look at the jobs again.' });
 
 const headOf = (id: string, { node, label, model }: Notice) => ({ id, node, label, model });

@@ -5,7 +5,7 @@
   const _ = function (key, values) {
     return RED._('@remaster/node-red-video/remaster-model:remaster-model.jobs.' + key, values);
   };
-  const ICONS = { pause: 'fa-pause', resume: 'fa-play', stop: 'fa-stop' };
+  const ICONS = { pause: 'fa-pause', resume: 'fa-play', stop: 'fa-stop', compare: 'fa-columns' };
 
   const list = $('<ol>').addClass('remaster-jobs-list');
   const message = $('<p>').addClass('remaster-jobs-message').hide();
@@ -95,10 +95,10 @@
         if (share !== null) bar.attr('aria-valuenow', share);
         done.css('width', share + '%');
         words.text(wordsOf(now));
-        const wishes = (now.wishes || []).join();
-        if (wishes === offered) return;
-        offered = wishes;
-        buttons.empty().append((now.wishes || []).map(buttonFor(job.id)));
+        const wishes = now.wishes || (now.compare ? ['compare'] : []);
+        if (wishes.join() === offered) return;
+        offered = wishes.join();
+        buttons.empty().append(wishes.map(buttonFor(job.id)));
       },
     };
   }
@@ -107,27 +107,50 @@
     return function (wish) {
       return $('<button type="button" class="red-ui-button red-ui-button-small">')
         .attr({ title: _('button.' + wish), 'aria-label': _('button.' + wish), 'data-wish': wish })
-        .append($('<i class="fa">').addClass(ICONS[wish]))
+        .append($('<i class="fa">').addClass(ICONS[wish]), wish === 'compare' ? ' ' + _('compare') : '')
         .on('click', function () {
           const button = $(this).prop('disabled', true);
-          $.ajax({
-            url: 'remaster/jobs/' + encodeURIComponent(id),
-            method: 'POST',
-            contentType: 'application/json',
-            data: JSON.stringify({ action: wish }),
-          })
-            .done(show)
-            .fail(function (xhr) {
-              const record = xhr.responseJSON;
-              const isDenied = xhr.status === 401 || xhr.status === 403;
-              const text = record && record.message ? record.message : _('error.unreachable');
-              RED.notify(isDenied ? _('error.deniedAction') : text, 'warning');
-            })
-            .always(function () {
-              button.prop('disabled', false);
-            });
+          (wish === 'compare' ? compare(id) : ask(id, wish)).always(function () {
+            button.prop('disabled', false);
+          });
         });
     };
+  }
+
+  function ask(id, wish) {
+    return $.ajax({
+      url: address(id),
+      method: 'POST',
+      contentType: 'application/json',
+      data: JSON.stringify({ action: wish }),
+    })
+      .done(show)
+      .fail(complain);
+  }
+
+  /** A page of its own, which has not our token: the answer brings a cookie for it. */
+  function compare(id) {
+    const page = window.open('about:blank'); // now, while the click is fresh: later it would be a pop-up
+    return $.ajax({ url: address(id) + '/look', method: 'POST' })
+      .done(function () {
+        if (page)
+          page.location = new URL((RED.settings.apiRootUrl || '') + address(id) + '/compare/', document.baseURI).href;
+      })
+      .fail(function (xhr) {
+        if (page) page.close();
+        complain(xhr);
+      });
+  }
+
+  function address(id) {
+    return 'remaster/jobs/' + encodeURIComponent(id);
+  }
+
+  function complain(xhr) {
+    const record = xhr.responseJSON;
+    const isDenied = xhr.status === 401 || xhr.status === 403;
+    const text = record && record.message ? record.message : _('error.unreachable');
+    RED.notify(isDenied ? _('error.deniedAction') : text, 'warning');
   }
 
   function wordsOf(job) {

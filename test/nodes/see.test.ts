@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startBrowser } from './browser';
@@ -38,6 +39,7 @@ describe('what the editor shows of jobs', function () {
       let major: Major;
       let folder: string;
       let clip: string;
+      let short: string;
       let red: Runtime;
       let context: BrowserContext;
       let page: Page;
@@ -49,6 +51,7 @@ describe('what the editor shows of jobs', function () {
         major = await find();
         folder = userDirectory(installed);
         clip = await makeClip(join(folder, 'long.mp4'), 1500, { width: 96, height: 54 });
+        short = await makeClip(join(folder, 'short.mp4'), 12, { width: 96, height: 54 });
         red = await Runtime.start(major, folder);
         await red.deploy([
           ...chain({ up: { x: 400, y: 80, preview: true }, out: { x: 650, y: 80, overwrite: 'suffix' } }),
@@ -84,7 +87,7 @@ describe('what the editor shows of jobs', function () {
         mkdirSync(shots, { recursive: true });
         await page.screenshot({ path: join(shots, `${name} ${look} ${language} ${what}.png`) });
       };
-      const restore = (): Promise<void> => red.inject('go', [{ p: 'filename', v: clip, vt: 'str' }]);
+      const restore = (film = clip): Promise<void> => red.inject('go', [{ p: 'filename', v: film, vt: 'str' }]);
       const showSidebar = (id: string): Promise<void> =>
         page.evaluate((one) => (window as unknown as { RED: EditorRed }).RED.sidebar.show(one), id);
       const showTab = (id: string): Promise<void> =>
@@ -125,7 +128,49 @@ describe('what the editor shows of jobs', function () {
         const times = await count(/^remaster\/jobs$/, 3000);
         assert.ok(times >= 1 && times <= 4, `${times} questions in 3 s`);
         await showSidebar('info');
-        assert.equal(await count(/^remaster\/jobs$/, 2500), 0, 'nobody looks, nobody asks');
+        assert.equal(await count(/^remaster\/jobs$/, 2000), 0, 'nobody looks, nobody asks');
+      });
+
+      it('a finished job can be compared: films in step, closer, and moved', async () => {
+        await showSidebar('remaster-jobs');
+        await restore(short);
+        const link = row('done').first().locator('[data-wish="compare"]');
+        await link.waitFor({ timeout: 60_000 });
+        await shoot('jobs done');
+        const opened = context.waitForEvent('page');
+        await link.click();
+        const compare = await opened;
+        compare.on('pageerror', (error) => errors.push(error.message));
+        await compare.locator('.split').nth(1).waitFor({ timeout: 30_000 });
+        await compare.waitForFunction(() => {
+          const [first, second] = document.querySelectorAll('video');
+          const play = first && second && first.readyState >= 2 && second.readyState >= 2 && first.currentTime > 0;
+          return play && [...document.querySelectorAll('img')].every(({ naturalWidth }) => naturalWidth > 0);
+        });
+        const [wide, loaded] = await compare.evaluate(() => [
+          document.querySelector('video')!.videoWidth,
+          [...document.querySelectorAll('img')].map((image) => image.naturalWidth),
+        ]);
+        assert.deepEqual([wide, loaded], [96, [384, 384]]);
+        const split = compare.locator('.split').first();
+        await split.locator('[aria-label="Zoom in"]').click();
+        await split.locator('[aria-label="Zoom in"]').click();
+        await split.locator('output', { hasText: '4×' }).waitFor();
+        const style = (): Promise<string> => split.evaluate((box) => box.getAttribute('style')!);
+        const before = await style();
+        const { x, y, width, height } = (await split.boundingBox())!;
+        await compare.keyboard.down('Shift');
+        await compare.mouse.move(x + width / 2, y + height / 2);
+        await compare.mouse.down();
+        await compare.mouse.move(x + width / 2 + 40, y + height / 2 + 20);
+        await compare.mouse.up();
+        await compare.keyboard.up('Shift');
+        const after = await style();
+        assert.notEqual(after, before, 'the picture is dragged');
+        assert.equal(/--at: [^;]+/.exec(after)![0], /--at: [^;]+/.exec(before)![0], 'the line is not');
+        if (shots !== undefined) await compare.screenshot({ path: join(shots, `${name} compare.png`), fullPage: true });
+        await compare.close();
+        await showSidebar('info');
       });
 
       it('the preview shows both halves, moves, and is asked for only while it is seen', async () => {
@@ -142,22 +187,101 @@ describe('what the editor shows of jobs', function () {
         await shoot('preview');
         const picture = await (await fetch(`${red.url}/remaster/preview/up`)).arrayBuffer();
         assert.equal(Buffer.from(picture).readUInt16BE(0), 0xffd8);
-        const seen = await count(preview, 4000);
-        assert.ok(seen >= 1 && seen <= 9, `${seen} pictures in 4 s`);
+        const seen = await count(preview, 3000);
+        assert.ok(seen <= 6, `${seen} pictures in 3 s`);
 
         await showTab('other');
         await page.waitForTimeout(600);
-        assert.equal(await count(preview, 2500), 0, 'on another tab');
+        assert.equal(await count(preview, 2000), 0, 'on another tab');
+        asked = [];
         await showTab('tab');
-        await page.waitForTimeout(600);
-        assert.equal(await image.count(), 1, 'and it is there again');
-        assert.ok((await count(preview, 3000)) >= 1);
+        await image.waitFor({ state: 'attached' });
+        for (let i = 0; i < 40 && !asked.some((path) => preview.test(path)); i++) await page.waitForTimeout(250);
+        assert.ok(
+          asked.some((path) => preview.test(path)),
+          'and here again',
+        );
         await page.locator('#up .red-ui-flow-node-button-button').click();
-        await page.waitForTimeout(600);
-        assert.equal(await image.count(), 0);
-        assert.equal(await count(preview, 2500), 0, 'switched off');
-        assert.equal(red.reported('result').length, 2, 'the job has been at work all the time');
+        await image.waitFor({ state: 'detached' });
+        assert.equal(await count(preview, 2000), 0, 'switched off');
+        assert.equal(red.reported('result').length, 3, 'the job has been at work all the time');
       });
     });
   }
+
+  it('who may not look sees nothing, who may only look changes nothing, and a page shows the two films of its job', async () => {
+    const folder = userDirectory(installed);
+    const clip = await makeClip(join(folder, 'film.mp4'), 3);
+    writeFileSync(join(folder, 'flows.json'), JSON.stringify(chain()));
+    const { hashSync } = createRequire(join(nodeRed4.nodeRed, 'package.json'))('bcryptjs') as {
+      hashSync(password: string, rounds: number): string;
+    };
+    const user = (username: string, permissions: string | string[]) => ({
+      username,
+      password: hashSync(username, 4),
+      permissions,
+    });
+    const users = [user('master', '*'), user('guest', 'read'), user('stranger', ['flows.read'])];
+    const red = await Runtime.start(nodeRed4, folder, { adminAuth: { type: 'credentials', users } });
+    try {
+      const tokenOf = async (name: string): Promise<string> => {
+        const answer = await fetch(`${red.url}/auth/token`, {
+          method: 'POST',
+          body: new URLSearchParams({
+            client_id: 'node-red-editor',
+            grant_type: 'password',
+            scope: '',
+            username: name,
+            password: name,
+          }),
+        });
+        return ((await answer.json()) as { access_token: string }).access_token;
+      };
+      const [master, guest, stranger] = await Promise.all(['master', 'guest', 'stranger'].map(tokenOf));
+      const ask = (path: string, token?: string, init: RequestInit = {}): Promise<Response> => {
+        const headers = { ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }), ...init.headers };
+        return fetch(`${red.url}/${path}`, { redirect: 'manual', ...init, headers });
+      };
+      const post = (body: object): RequestInit => ({
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      const codes = (path: string, init?: RequestInit): Promise<number[]> =>
+        Promise.all([undefined, stranger, guest, master].map(async (token) => (await ask(path, token, init)).status));
+
+      assert.deepEqual(await codes('remaster/jobs'), [401, 401, 200, 200]);
+      assert.deepEqual(await codes('remaster/preview/up'), [401, 401, 204, 204]);
+      assert.deepEqual(await codes('remaster/jobs/nobody', post({ action: 'stop' })), [401, 401, 401, 404]);
+      assert.deepEqual(await codes('remaster/jobs/nobody/look', post({})), [401, 401, 404, 404]);
+      assert.deepEqual(await codes('remaster/jobs/nobody/compare/'), [401, 401, 404, 404]);
+
+      await red.until(() => red.text('out') === 'waiting', 'the flow is there');
+      await ask('inject/go', master, post({ __user_inject_props__: [{ p: 'filename', v: clip, vt: 'str' }] }));
+      await red.until(() => red.reported('result').length === 1, 'it is restored', 60_000);
+      const [job] = (await (await ask('remaster/jobs', guest)).json()) as {
+        id: string;
+        is: string;
+        compare: boolean;
+      }[];
+      assert.deepEqual([job!.is, job!.compare], ['done', true]);
+      const room = `remaster/jobs/${job!.id}`;
+      assert.equal((await ask(room, master, post({ action: 'stop' }))).status, 404, 'it is over');
+      const look = await ask(`${room}/look`, guest, post({}));
+      const cookie = look.headers.get('set-cookie')!;
+      assert.match(cookie, /HttpOnly; SameSite=Strict/);
+      const bare = { headers: { Cookie: cookie.split(';')[0]! } };
+      assert.deepEqual(await codes(`${room}/compare/after`), [401, 401, 200, 200]);
+      assert.equal((await ask(`${room}/compare/`, undefined, bare)).status, 200);
+      assert.equal((await ask(`${room}/compare/pairs.json`, undefined, bare)).status, 200);
+      const part = await ask(`${room}/compare/before`, undefined, { headers: { ...bare.headers, Range: 'bytes=4-7' } });
+      assert.deepEqual([part.status, await part.text(), part.headers.get('content-type')], [206, 'ftyp', 'video/mp4']);
+      for (const other of ['flows.json', '..%2f..%2fflows.json', 'index.html', 'before-9.jpg', 'README.md'])
+        assert.equal((await ask(`${room}/compare/${other}`, undefined, bare)).status, 404, other);
+      assert.equal((await ask('remaster/jobs/other/compare/', undefined, bare)).status, 401, 'of this job only');
+    } finally {
+      await red.stop();
+      remove(folder);
+    }
+  });
 });
