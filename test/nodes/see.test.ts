@@ -239,7 +239,8 @@ describe('what the editor shows of jobs', function () {
       };
       const [master, guest, stranger] = await Promise.all(['master', 'guest', 'stranger'].map(tokenOf));
       const ask = (path: string, token?: string, init: RequestInit = {}): Promise<Response> => {
-        const headers = { ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }), ...init.headers };
+        const headers = new Headers(init.headers);
+        if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
         return fetch(`${red.url}/${path}`, { redirect: 'manual', ...init, headers });
       };
       const post = (body: object): RequestInit => ({
