@@ -40,7 +40,8 @@ export interface Restored extends Film {
 
 interface Ended {
   readonly id: string;
-  readonly notice: Notice;
+  /** Without the ways to a node that may be gone. */
+  readonly notice: Omit<Notice, 'look' | 'wish' | 'picture'>;
   readonly outcome: Outcome;
 }
 
@@ -56,7 +57,9 @@ export function post(notice: Notice): Posted {
   running.set(id, notice);
   return {
     end(outcome) {
-      if (running.delete(id)) ended = [{ id, notice, outcome }, ...ended].slice(0, KEPT);
+      if (!running.delete(id)) return;
+      const { node, stage, label, model, film } = notice;
+      ended = [{ id, notice: { node, stage, label, model, film }, outcome }, ...ended].slice(0, KEPT);
     },
     off: () => void running.delete(id),
   };
@@ -110,7 +113,7 @@ export const editorId = ({ id, _alias }: { readonly id: string; readonly _alias?
 export const noJob = (): RemasterError =>
   new RemasterError('PLAN_STAGE_GONE', 'There is no such job any more.', { remedy: 'Look at the jobs again.' });
 
-const headOf = (id: string, { node, label, model }: Notice) => ({ id, node, label, model });
+const headOf = (id: string, { node, label, model }: Ended['notice']) => ({ id, node, label, model });
 
 function wishesFor({ is }: Look): readonly Wish[] {
   switch (is) {

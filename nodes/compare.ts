@@ -48,11 +48,11 @@ function whyStills({ job, result, info }: Restored): string | null {
   const plays = (codec: string, depth: number, path: string): boolean =>
     CODECS.includes(codec) && depth === 8 && typeOf(path) !== typeOf('');
   if (job.trim !== null) return 'Stills are shown, since only a part of the original was restored.';
-  if (!plays(info.codec, info.bitDepth, job.input)) return 'Stills are shown, since browsers do not play the original.';
+  if (!plays(info.codec, info.bitDepth, job.input)) return 'Stills are shown, since browsers may not play the original.';
   const depth = (job.pixelFormat ?? '').includes('10') ? 10 : info.bitDepth;
   const isUsual = job.pixelFormat === null || job.pixelFormat === 'yuv420p';
   if (isUsual && plays(job.codec, depth, result.output)) return null;
-  return 'Stills are shown, since browsers do not play the result.';
+  return 'Stills are shown, since browsers may not play the result.';
 }
 
 /** Where in original and result one still is, in seconds; null for a number that is none. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startBrowser } from './browser';
 import { makeClip } from './clip';
-import { chain, inject } from './flows';
+import { chain, inject, model, upscale, videoIn, videoOut } from './flows';
 import { installedPackage, type Major, nodeRed4, nodeRed5, remove, Runtime, userDirectory } from './nodeRed';
 
 interface EditorRed {
@@ -204,7 +204,29 @@ describe('what the editor shows of jobs', function () {
         await page.locator('#up .red-ui-flow-node-button-button').click();
         await image.waitFor({ state: 'detached' });
         assert.equal(await count(preview, 2000), 0, 'switched off');
-        assert.equal(red.reported('result').length, 3, 'the job has been at work all the time');
+        assert.match(red.text('out'), /fps/, 'the job has been at work all the time');
+      });
+
+      it('a camera is there as well: how fast, how late, before and after, and stop', async () => {
+        await red.deploy([
+          { id: 'tab', type: 'tab', label: 'test' },
+          model(),
+          videoIn({ source: 'pattern', size: '64x36', rate: '5', autostart: true }),
+          upscale({ preview: true, x: 400, y: 80 }),
+          videoOut({ target: 'discard', folder: '', x: 650, y: 80, wires: [] }),
+          inject('act', ['out']),
+        ]);
+        await page.reload();
+        await page.locator('#up').waitFor({ state: 'attached', timeout: 60_000 });
+        await showSidebar('remaster-jobs');
+        await row('live')
+          .filter({ hasText: /live · .*\d ms/ })
+          .waitFor({ timeout: 60_000 });
+        await page.locator('#up .remaster-preview').waitFor({ state: 'attached', timeout: 60_000 });
+        await shoot('camera');
+        await row('live').locator('[data-wish="stop"]').click();
+        await row('stopped').filter({ hasText: 'test pattern' }).waitFor();
+        assert.equal(await row('live').count(), 0);
       });
     });
   }
@@ -212,7 +234,7 @@ describe('what the editor shows of jobs', function () {
   it('who may not look sees nothing, who may only look changes nothing, and a page shows the two films of its job', async () => {
     const folder = userDirectory(installed);
     const clip = await makeClip(join(folder, 'film.mp4'), 3);
-    writeFileSync(join(folder, 'flows.json'), JSON.stringify(chain()));
+    writeFileSync(join(folder, 'flows.json'), JSON.stringify(chain({ out: { codec: 'ffv1' } })));
     const { hashSync } = createRequire(join(nodeRed4.nodeRed, 'package.json'))('bcryptjs') as {
       hashSync(password: string, rounds: number): string;
     };
@@ -274,7 +296,16 @@ describe('what the editor shows of jobs', function () {
       const bare = { headers: { Cookie: cookie.split(';')[0]! } };
       assert.deepEqual(await codes(`${room}/compare/after`), [401, 401, 200, 200]);
       assert.equal((await ask(`${room}/compare/`, undefined, bare)).status, 200);
-      assert.equal((await ask(`${room}/compare/pairs.json`, undefined, bare)).status, 200);
+      const { pairs } = (await (await ask(`${room}/compare/pairs.json`, undefined, bare)).json()) as {
+        pairs: { text?: string; after: { image: string; video?: string } }[];
+      };
+      assert.match(pairs[0]!.text!, /browsers may not play the result/);
+      assert.deepEqual(
+        pairs.map(({ after }) => [after.image, after.video]),
+        ['after-1.jpg', 'after-0.jpg', 'after-2.jpg'].map((image) => [image, undefined]),
+      );
+      const still = await ask(`${room}/compare/after-0.jpg`, undefined, bare);
+      assert.equal(Buffer.from(await still.arrayBuffer()).readUInt16BE(0), 0xffd8);
       const part = await ask(`${room}/compare/before`, undefined, { headers: { ...bare.headers, Range: 'bytes=4-7' } });
       assert.deepEqual([part.status, await part.text(), part.headers.get('content-type')], [206, 'ftyp', 'video/mp4']);
       for (const other of ['flows.json', '..%2f..%2fflows.json', 'index.html', 'before-9.jpg', 'README.md'])
