@@ -63,11 +63,17 @@ export class Jobs<O extends Order> {
   }
 
   get standing(): Standing {
-    const first = this.#current;
-    if (!first) return { is: 'empty' };
-    if (this.#isPaused) return { is: 'paused', progress: first.progress };
-    if (first.position === 0) return { is: 'running', progress: first.progress };
-    return { is: 'queued', position: first.position };
+    return this.#standingOf(this.#current);
+  }
+
+  /** Where one job stands; empty when it is over. */
+  standingOf(order: O): Standing {
+    return this.#standingOf(this.#entries.find((entry) => entry.order === order));
+  }
+
+  /** Id of a job in its engine; null while it is not there. */
+  idOf(order: O): string | null {
+    return this.#entries.find((entry) => entry.order === order)?.running?.id ?? null;
   }
 
   add(order: O): void {
@@ -112,6 +118,14 @@ export class Jobs<O extends Order> {
     if (this.#current) await this.#end([this.#current], 'stop');
   }
 
+  /** Ends one job, whether or not it is its turn; the others go on. */
+  async drop(order: O): Promise<void> {
+    await this.#end(
+      this.#entries.filter((entry) => entry.order === order),
+      'stop',
+    );
+  }
+
   /** Begins the job whose turn it is again at its first frame. */
   async restart(): Promise<void> {
     if (this.#isPaused) this.resume();
@@ -124,6 +138,13 @@ export class Jobs<O extends Order> {
     this.#entries = [];
     await this.#end(entries, 'leave');
     return entries.filter(({ isOver }) => !isOver).map(({ order }) => order);
+  }
+
+  #standingOf(entry: Entry<O> | undefined): Standing {
+    if (!entry) return { is: 'empty' };
+    if (this.#isPaused) return { is: 'paused', progress: entry.progress };
+    if (entry.position === 0) return { is: 'running', progress: entry.progress };
+    return { is: 'queued', position: entry.position };
   }
 
   get #current(): Entry<O> | undefined {

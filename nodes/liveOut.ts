@@ -13,6 +13,7 @@ import {
   type LiveProgress,
 } from '../src/pipeline/live/job';
 import { allowedTarget, pathRules } from './allow';
+import { editorId, type Posted, post } from './board';
 import { livingNodes, type OutConfig, TARGETS, textOf } from './compose';
 import { Gallery } from './gallery';
 import type { Credentials } from './liveIn';
@@ -43,6 +44,7 @@ interface Run {
   /** Troubles that were told, and are not over. */
   readonly told: Set<string>;
   isTroubled: boolean;
+  readonly posted: Posted;
   readonly close: () => void;
 }
 
@@ -202,6 +204,7 @@ export class LiveRuns {
       progress: null,
       told: new Set(),
       isTroubled: false,
+      posted: this.#post(plan, running, engine, send),
       close,
     };
     this.#runs.set(node, run);
@@ -211,6 +214,7 @@ export class LiveRuns {
     running.ended.catch((error: unknown) => {
       if (!current()) return;
       this.#runs.delete(node);
+      run.posted.end({ status: 'failed', error, progress: null });
       this.#close(run);
       camera.show(null);
       if (this.isEmpty) this.show(status.failed(error), true);
@@ -222,6 +226,7 @@ export class LiveRuns {
   async #stop(run: Run, send: Send): Promise<void> {
     this.#runs.delete(run.plan.source.node);
     await run.running.stop();
+    run.posted.end({ status: 'stopped', progress: null });
     this.#close(run);
     run.camera.show(null);
     if (this.config.target === 'jpeg') send([null, null, { topic: run.plan.source.label, payload: Buffer.alloc(0) }]); // whoever splits the stream begins anew
@@ -230,7 +235,25 @@ export class LiveRuns {
     this.show(this.isEmpty ? status.stopped : this.#words(), this.isEmpty);
   }
 
+  /** Puts it on the board, for the sidebar and the preview. */
+  #post(plan: LivePlan, running: RunningLive, engine: Engine, send: Send): Posted {
+    const { node, label } = plan.source;
+    const run = (): Run | undefined => this.#runs.get(node);
+    const { node: stage, model } = plan.stages[0]!;
+    return post({
+      node: editorId(this.node),
+      stage: editorId(this.RED.nodes.getNode(stage) ?? { id: stage }),
+      label,
+      model,
+      film: null,
+      look: () => ({ is: 'live', progress: run()?.progress ?? null }),
+      wish: () => void (run()?.running === running && this.#stop(run()!, send)),
+      picture: () => engine.ask('preview', { job: running.id }),
+    });
+  }
+
   #close(run: Run): void {
+    run.posted.off();
     run.close();
     for (const { node } of run.plan.stages) stages.get(node)?.show(null);
   }

@@ -4,6 +4,8 @@ import { RemasterError } from '../src/errors';
 import { serveAdmin } from './admin';
 import type { LivingModel } from './living';
 import { reportable } from './report';
+import { serveBoard } from './serveBoard';
+import { serveCompare } from './serveCompare';
 import { integerIn, optionIn } from './typed';
 
 export const PROVIDERS = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml'] as const;
@@ -30,6 +32,8 @@ export interface ModelNode extends Node {
 
 export default function remasterModel(RED: NodeAPI): void {
   serveAdmin(RED);
+  serveBoard(RED);
+  serveCompare(RED);
 
   function RemasterModel(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);

@@ -3,6 +3,7 @@ import { engineFor } from '../src/engine/client';
 import { RemasterError } from '../src/errors';
 import type { Progress } from '../src/pipeline/job';
 import { ACTIONS, actionOf, type Action } from './actions';
+import { editorId, type Posted, post } from './board';
 import { compose, type OutConfig } from './compose';
 import { Jobs, type Order, type Outcome } from './jobs';
 import { LiveRuns } from './liveOut';
@@ -23,6 +24,7 @@ type Done = (error?: Error) => void;
 interface NodeOrder extends Order {
   readonly msg: NodeMessageInFlow;
   readonly done: Done;
+  readonly posted: Posted;
 }
 
 /** Files that jobs of any node are going to write. */
@@ -109,9 +111,28 @@ export default function remasterOut(RED: NodeAPI): void {
       const news = new Pace<Progress>((progress) => {
         if (!isClosed) send([null, progressMessage(plan, progress)]);
       });
-      jobs.add({
+      const engine = engineFor(model);
+      const posted = post({
+        node: editorId(this),
+        stage: editorId(RED.nodes.getNode(stage.node) ?? { id: stage.node }),
+        label: plan.source.label,
+        model: stage.model,
+        film: { job, info: plan.source.info },
+        look: () => jobs.standingOf(order),
+        wish(wish) {
+          if (wish === 'stop') void jobs.drop(order);
+          else if (wish === 'pause') void jobs.pause();
+          else jobs.resume();
+        },
+        async picture() {
+          const id = jobs.idOf(order);
+          return id === null ? null : engine.ask('preview', { job: id });
+        },
+      });
+      const order: NodeOrder = {
         job,
-        engine: engineFor(model),
+        engine,
+        posted,
         msg,
         done,
         onProgress: (progress) => {
@@ -126,9 +147,11 @@ export default function remasterOut(RED: NodeAPI): void {
           promised.delete(job.output);
           if (outcome.status === 'done') news.final(whole(outcome.result));
           news.close();
+          posted.end(outcome);
           end(plan, outcome, msg, send, done);
         },
-      });
+      };
+      jobs.add(order);
     };
 
     const end = (plan: Plan, outcome: Outcome, msg: NodeMessageInFlow, send: Send, done: Done): void => {
@@ -200,7 +223,10 @@ export default function remasterOut(RED: NodeAPI): void {
       const waiting = [...pending];
       const [orders, streams] = await Promise.all([jobs.leave(), lives.leave(), films.close()]);
       rest();
-      for (const { job } of orders) promised.delete(job.output);
+      for (const { job, posted } of orders) {
+        promised.delete(job.output);
+        posted.off();
+      }
       if (!removed) {
         // not over, so not done(): that comes when the job ends
         const all = [...orders, ...streams].map(({ msg }) => msg);

@@ -4,6 +4,7 @@ import { RemasterError } from '../src/errors';
 import { JOB_DEFAULTS, type NoiseMode, type Progress } from '../src/pipeline/job';
 import { actionOf } from './actions';
 import { allowedSource, pathRules, type PathRules } from './allow';
+import { editorId } from './board';
 import { enter, stages, type LivingModel } from './living';
 import { knownModel, usableModel } from './models';
 import { anyPlanOf } from './livePlan';
@@ -65,7 +66,11 @@ export default function remasterUpscale(RED: NodeAPI): void {
       if (isClosed || (progress === null && !isRunning)) return;
       isRunning = progress !== null;
       if (progress === null) rest();
-      else this.status(status.upscaling(scale, progress.fps));
+      else {
+        this.status(status.upscaling(scale, progress.fps));
+        // whoever has the preview open asks for the picture; nobody is sent one
+        RED.comms.publish('remaster/preview', { id: editorId(this), n: progress.frame }, false);
+      }
     };
     const rules = (): PathRules => pathRules(RED.settings, 'remasterInAllowedFolders');
     /** The mask in the node's own settings; null when there is none or messages name it. */

@@ -1,4 +1,5 @@
 import { element, icon } from './element.js';
+import { isForPicture, zoom } from './zoom.js';
 
 /** Per cent that one press of a key moves the line. */
 const KEYS = {
@@ -56,28 +57,33 @@ export function split({ width, height, before, after }, first, second) {
   };
   // A finger may mean to scroll the page: the line follows it when it moves sideways, or was only a tap.
   let from = null;
+  let isHeld = false;
   box.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || isForPicture(event)) return;
     event.preventDefault(); // no selecting, no dragging of the picture
     handle.focus({ preventScroll: true });
     box.setPointerCapture(event.pointerId);
+    isHeld = true;
     from = event.pointerType === 'touch' ? event.clientX : null;
     if (from === null) follow(event);
   });
   box.addEventListener('pointermove', (event) => {
-    if (!box.hasPointerCapture(event.pointerId)) return;
+    if (!isHeld) return;
     if (from !== null && Math.abs(event.clientX - from) < SIDEWAYS) return;
     from = null;
     follow(event);
   });
   box.addEventListener('pointerup', (event) => {
-    if (box.hasPointerCapture(event.pointerId)) follow(event);
+    if (isHeld) follow(event);
+    isHeld = false;
   });
+  box.addEventListener('pointercancel', () => (isHeld = false));
   handle.addEventListener('keydown', (event) => {
     const step = KEYS[event.key];
     if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     move(at + step * (event.shiftKey ? 10 : 1));
   });
+  zoom(box, () => at / 100);
   return box;
 }

@@ -1,6 +1,7 @@
 import { listModels } from '../model/library';
 import { findFfmpeg } from '../pipeline/ffmpegBinary';
 import { JOB_DEFAULTS } from '../pipeline/job';
+import { jpegOf, type Preview } from '../pipeline/preview';
 import { probe } from '../pipeline/probe';
 import { thumbnail } from '../pipeline/thumbnail';
 import { discard } from '../pipeline/workplace';
@@ -17,13 +18,15 @@ export interface Desks {
   readonly images: ImageDesk;
   readonly taps: Taps;
   readonly films: Films;
+  /** Of a job at work; null when it is not here. */
+  readonly previewOf: (job: string) => Promise<Preview | null>;
 }
 
 /** What the engine can tell without restoring anything. */
 export async function answer(
   what: keyof Ask,
   args: unknown,
-  { shelf, images, taps, films }: Desks,
+  { shelf, images, taps, films, previewOf }: Desks,
   signal: AbortSignal,
 ): Promise<Ask[keyof Ask]['result']> {
   switch (what) {
@@ -58,6 +61,10 @@ export async function answer(
     case 'closeFilm': {
       const { id, keep } = args as Ask['closeFilm']['args'];
       return films.close(id, keep);
+    }
+    case 'preview': {
+      const picture = await (await previewOf((args as Ask['preview']['args']).job))?.next();
+      return picture ? jpegOf(await findFfmpeg(), picture) : null;
     }
     case 'test':
       return test(args as Ask['test']['args'], shelf);

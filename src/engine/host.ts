@@ -2,6 +2,7 @@ import { openFaceFinder } from '../model/host';
 import { findFfmpeg } from '../pipeline/ffmpegBinary';
 import { onChild } from '../pipeline/ffmpegProcess';
 import type { Job } from '../pipeline/job';
+import { type Preview, preview } from '../pipeline/preview';
 import { restore } from '../pipeline/restore';
 import { discard } from '../pipeline/workplace';
 import { errorRecord, RemasterError, StoppedError } from '../errors';
@@ -25,7 +26,7 @@ export interface EngineHost {
 export function engineHost(send: (reply: Reply) => void): EngineHost {
   const running = new Map<
     string,
-    { readonly job: Job; readonly abort: AbortController; readonly ended: Promise<void> }
+    { readonly job: Job; readonly abort: AbortController; readonly ended: Promise<void>; readonly preview: Preview }
   >();
   const queue = new JobQueue((id, position) => send({ type: 'queued', id, position }));
   const shelf = modelShelf();
@@ -34,7 +35,9 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     () => rest(),
   );
   const onScratch = (path: string, gone: boolean): void => send({ type: 'scratch', path, gone });
-  const desks = { shelf, images: imageDesk(shelf), taps: new Taps(shelf), films: new Films(onScratch) };
+  const previewOf = async (id: string): Promise<Preview | null> =>
+    running.get(id)?.preview ?? (await lives.preview(id));
+  const desks = { shelf, images: imageDesk(shelf), taps: new Taps(shelf), films: new Films(onScratch), previewOf };
   const asking = new Map<string, AbortController>();
   let idleMs = 60_000;
   let idle: NodeJS.Timeout | undefined;
@@ -52,27 +55,30 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     const abort = new AbortController();
     let settle = (): void => {};
     const ended = new Promise<void>((resolve) => (settle = resolve));
-    running.set(id, { job, abort, ended });
+    const split = preview();
+    running.set(id, { job, abort, ended, preview: split });
     queue.add(id, job.concurrency, async () => {
       try {
-        send({ type: 'done', id, result: await run(id, job, abort.signal) });
+        send({ type: 'done', id, result: await run(id, job, split, abort.signal) });
       } catch (error) {
         await forget(abort.signal, job);
         send(abort.signal.aborted ? { type: 'stopped', id } : { type: 'failed', id, error: errorRecord(error) });
       } finally {
         running.delete(id);
+        split.close();
         settle();
         setImmediate(rest);
       }
     });
   }
 
-  async function run(id: string, job: Job, signal: AbortSignal) {
+  async function run(id: string, job: Job, { offer }: Preview, signal: AbortSignal) {
     const binary = await findFfmpeg();
     const tools = {
       binary,
       openModel: shelf.open,
       openFaceFinder,
+      onFrame: offer,
       onScratch,
     };
     // At most one a second, but every change of stage at once.

@@ -7,6 +7,7 @@ import { type Channel, openChannel } from '../pipeline/live/channel';
 import type { CameraState, LiveJob } from '../pipeline/live/job';
 import { encodingOutlet, noOutlet, type Outlet } from '../pipeline/live/outlet';
 import { Turns } from '../pipeline/live/turns';
+import type { Preview } from '../pipeline/preview';
 import { type LiveNews, type LiveSay, PARTS_AT_ONCE } from './liveProtocol';
 
 /** Live jobs on the engine's side. Jobs with one camera and equal settings share one channel. */
@@ -14,6 +15,8 @@ export interface LiveHost {
   receive(id: string, say: LiveSay): void;
   /** Jobs that run. */
   readonly size: number;
+  /** Null for a job that is not here, or whose camera has not been opened. */
+  preview(id: string): Promise<Preview | null>;
   /** Ends all; settles when nothing of them is left. */
   close(): Promise<void>;
 }
@@ -24,6 +27,7 @@ interface Shared {
 }
 
 interface Running {
+  readonly opening: Promise<Channel>;
   stop(): Promise<void>;
   want(after: number): void;
   taken(): void;
@@ -140,6 +144,7 @@ export function liveHost(send: (id: string, news: LiveNews) => void, onIdle: () 
       else if (!signal.aborted) setTimeout(() => void picture(after), PACE);
     };
     running.set(id, {
+      opening,
       stop() {
         stop.abort(new Error('stopped'));
         return over;
@@ -159,6 +164,10 @@ export function liveHost(send: (id: string, news: LiveNews) => void, onIdle: () 
       if (say.what === 'stop') void (job ? job.stop() : send(id, { what: 'stopped' }));
       else if (say.what === 'want') job?.want(say.after);
       else job?.taken();
+    },
+    async preview(id) {
+      const soon = new Promise<null>((resolve) => setTimeout(() => resolve(null), PACE));
+      return (await Promise.race([running.get(id)?.opening, soon]))?.preview ?? null;
     },
     async close() {
       await Promise.all([...running.values()].map((job) => job.stop()));

@@ -70,6 +70,8 @@ export interface Ask {
   };
   /** `keep`: the video gets its name; else nothing is left of it, and the answer is null. */
   closeFilm: { args: { readonly id: string; readonly keep: boolean }; result: FilmResult | null };
+  /** A small JPEG of the next frame of a running job, half as it was and half as it is now; null when none comes. */
+  preview: { args: { readonly job: string }; result: Uint8Array | null };
   /** Loads the model, runs one tile, says how long it took. */
   test: {
     args: Pick<Job, 'model' | 'provider' | 'device' | 'threads' | 'steps'>;

@@ -11,7 +11,7 @@ import { enhancer } from './enhance';
 import { faceEnhancer } from './face/enhance';
 import { settleFaces } from './face/settle';
 import type { FfmpegBinary } from './ffmpegBinary';
-import type { Frame } from './frame';
+import type { Frame, Rational } from './frame';
 import type { Job, Progress, Result } from './job';
 import { holeMarker } from './mask/mark';
 import { onlyHoles } from './mask/onlyHoles';
@@ -38,6 +38,8 @@ export interface Tools {
   openModel(request: ModelRequest): Promise<Model>;
   /** For face models. */
   openFaceFinder?(): FaceFinder;
+  /** Told of the newest frame, and what became of it; must not keep them. */
+  readonly onFrame?: (before: Frame, after: Frame, pixelAspect: Rational) => void;
   /** Told of the folder a job works in, so that somebody else can remove it if this process dies. */
   readonly onScratch?: (path: string, gone: boolean) => void;
 }
@@ -133,7 +135,11 @@ export async function restore(
     const marked = marker ? marker.mark(chosen, from) : chosen;
     const wanted = left(marked, resumedFrom, times);
     const written = paced(inGroups(wanted, group), window).pipe(
-      concatMap((frames) => enhance.run(frames, signal)),
+      concatMap(async (frames) => {
+        const enhanced = await enhance.run(frames, signal);
+        tools.onFrame?.(frames.at(-1)!, enhanced.at(-1)!, info.pixelAspect);
+        return enhanced;
+      }),
       concatMap(async (frames) => {
         for (const frame of frames) await sink.write(frame);
         meter.advance(frames.length, frames.at(-1)!.pts, times.length);

@@ -5,6 +5,7 @@ import { faceEnhancer } from '../face/enhance';
 import { settleFaces } from '../face/settle';
 import type { FfmpegBinary } from '../ffmpegBinary';
 import type { Saved } from '../job';
+import { type Preview, preview } from '../preview';
 import { scaledSize } from '../reduce';
 import { modelRequest, wantedScale } from '../restore';
 import { type CameraInfo, type CameraPicture, watchCamera } from './camera';
@@ -35,6 +36,8 @@ export interface Channel {
   progress(): Omit<LiveProgress, 'target'>;
   /** A JPEG of the newest picture, and if that is not newer than number `after`, of the next one. */
   picture(after: number, signal: AbortSignal): Promise<LivePicture>;
+  /** Before and after in one picture. */
+  readonly preview: Preview;
   /** Settles when nothing of it is left. */
   close(): Promise<void>;
 }
@@ -48,6 +51,7 @@ export function openChannel(
   const stop = new AbortController();
   const { signal } = stop;
   const numbers = tally();
+  const split = preview();
   const age = ({ at }: CameraPicture): number => performance.now() - at;
   const waiting = new Newest<CameraPicture>((picture) => numbers.dropped(age(picture)));
   const outlets = new Set<(frame: LiveFrame) => void>();
@@ -102,6 +106,7 @@ export function openChannel(
           const made = await enhance(picture, signal);
           spent = performance.now() - started;
           expected = expected === 0 ? spent : 0.8 * expected + 0.2 * spent;
+          split.offer({ ...picture.info, depth: 8, data: picture.data }, { ...made, depth: 8 }, made.pixelAspect);
           deliver(made);
         } finally {
           leave(spent);
@@ -160,6 +165,7 @@ export function openChannel(
 
   return {
     ended,
+    preview: split,
     subscribe(put) {
       outlets.add(put);
       return () => void outlets.delete(put);
@@ -188,6 +194,7 @@ export function openChannel(
       }
     },
     async close() {
+      split.close();
       stop.abort(new Error('the channel is closed'));
       await ended.catch(() => {});
     },

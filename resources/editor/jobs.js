@@ -1,0 +1,265 @@
+// The sidebar “Video jobs”: what runs, waits and has ended. It asks once a second, and only while it is seen.
+(function () {
+  const ID = 'remaster-jobs';
+  const PERIOD = 1000;
+  const _ = function (key, values) {
+    return RED._('@remaster/node-red-video/remaster-model:remaster-model.jobs.' + key, values);
+  };
+  const ICONS = { pause: 'fa-pause', resume: 'fa-play', stop: 'fa-stop', compare: 'fa-columns' };
+
+  const list = $('<ol>').addClass('remaster-jobs-list');
+  const message = $('<p>').addClass('remaster-jobs-message').hide();
+  const content = $('<div>').addClass('remaster-jobs').append(message, list);
+  /** Rows by id of the job: they stay while the job does, so that a button is not taken from under the pointer. */
+  const rows = new Map();
+  let isAsking = false;
+
+  RED.sidebar.addTab({
+    id: ID,
+    label: _('tab'),
+    name: _('title'),
+    iconClass: 'fa fa-film',
+    content: content,
+    enableOnEdit: true,
+    onchange: look,
+  });
+  $('<style>').text(STYLE()).appendTo('head');
+  setInterval(look, PERIOD);
+
+  function look() {
+    if (isAsking || document.visibilityState !== 'visible' || !content.is(':visible')) return;
+    isAsking = true;
+    $.ajax({ url: 'remaster/jobs', dataType: 'json' })
+      .done(show)
+      .fail(function (xhr) {
+        say(_(xhr.status === 401 || xhr.status === 403 ? 'error.denied' : 'error.unreachable'));
+      })
+      .always(function () {
+        isAsking = false;
+      });
+  }
+
+  function say(text) {
+    message.text(text).show();
+  }
+
+  function show(jobs) {
+    if (jobs.length === 0) say(_('none'));
+    else message.hide();
+    const here = new Set(
+      jobs.map(function (job) {
+        return job.id;
+      }),
+    );
+    rows.forEach(function (row, id) {
+      if (here.has(id)) return;
+      row.remove();
+      rows.delete(id);
+    });
+    jobs.forEach(function (job, place) {
+      if (!rows.has(job.id)) rows.set(job.id, rowOf(job));
+      const row = rows.get(job.id);
+      row.update(job);
+      const at = list.children().eq(place);
+      if (at[0] !== row.element[0]) at.length ? at.before(row.element) : list.append(row.element);
+    });
+  }
+
+  function rowOf(job) {
+    const name = $('<a href="#">').addClass('remaster-jobs-name').attr('title', _('button.show'));
+    const model = $('<span>').addClass('remaster-jobs-quiet').text(job.model.split(/[\\/]/).pop());
+    const buttons = $('<span>').addClass('remaster-jobs-buttons');
+    const done = $('<div>');
+    const bar = $('<div>')
+      .addClass('remaster-jobs-bar')
+      .attr({ role: 'progressbar', 'aria-label': job.label, 'aria-valuemin': 0, 'aria-valuemax': 100 })
+      .append(done);
+    const words = $('<div>').addClass('remaster-jobs-words');
+    const element = $('<li>')
+      .attr('data-job', job.id)
+      .append($('<div>').addClass('remaster-jobs-head').append(name, model, buttons), bar, words);
+    name.text(job.label).on('click', function (event) {
+      event.preventDefault();
+      RED.view.reveal(job.node);
+    });
+    let offered = '';
+    return {
+      element: element,
+      remove: function () {
+        element.remove();
+      },
+      update: function (now) {
+        element.attr('data-is', now.is);
+        const share = typeof now.percent === 'number' ? now.percent : null;
+        bar.toggle(share !== null);
+        if (share !== null) bar.attr('aria-valuenow', share);
+        done.css('width', share + '%');
+        words.text(wordsOf(now));
+        const wishes = now.wishes || (now.compare ? ['compare'] : []);
+        if (wishes.join() === offered) return;
+        offered = wishes.join();
+        buttons.empty().append(wishes.map(buttonFor(job.id)));
+      },
+    };
+  }
+
+  function buttonFor(id) {
+    return function (wish) {
+      return $('<button type="button" class="red-ui-button red-ui-button-small">')
+        .attr({ title: _('button.' + wish), 'aria-label': _('button.' + wish), 'data-wish': wish })
+        .append($('<i class="fa">').addClass(ICONS[wish]), wish === 'compare' ? ' ' + _('compare') : '')
+        .on('click', function () {
+          const button = $(this).prop('disabled', true);
+          (wish === 'compare' ? compare(id) : ask(id, wish)).always(function () {
+            button.prop('disabled', false);
+          });
+        });
+    };
+  }
+
+  function ask(id, wish) {
+    return $.ajax({
+      url: address(id),
+      method: 'POST',
+      contentType: 'application/json',
+      data: JSON.stringify({ action: wish }),
+    })
+      .done(show)
+      .fail(complain);
+  }
+
+  /** A page of its own, which has not our token: the answer brings a cookie for it. */
+  function compare(id) {
+    const page = window.open('about:blank'); // now, while the click is fresh: later it would be a pop-up
+    return $.ajax({ url: address(id) + '/look', method: 'POST' })
+      .done(function () {
+        if (page)
+          page.location = new URL((RED.settings.apiRootUrl || '') + address(id) + '/compare/', document.baseURI).href;
+      })
+      .fail(function (xhr) {
+        if (page) page.close();
+        complain(xhr);
+      });
+  }
+
+  function address(id) {
+    return 'remaster/jobs/' + encodeURIComponent(id);
+  }
+
+  function complain(xhr) {
+    const record = xhr.responseJSON;
+    const isDenied = xhr.status === 401 || xhr.status === 403;
+    const text = record && record.message ? record.message : _('error.unreachable');
+    RED.notify(isDenied ? _('error.deniedAction') : text, 'warning');
+  }
+
+  function wordsOf(job) {
+    const parts = [];
+    const part = function (key, values) {
+      parts.push(_('part.' + key, values));
+    };
+    const isWorking = job.is === 'running' && job.stage === 'restoring';
+    if (job.is === 'running') {
+      if (!isWorking) parts.push(_('is.' + (job.stage || 'starting')));
+      else if (job.percent === null) part('frame', { frame: job.frame });
+    } else if (job.is === 'live') {
+      if (job.said) parts.push(job.said);
+      else parts.push(_('is.' + (job.camera === 'running' ? 'live' : job.camera || 'starting')));
+    } else {
+      const time = typeof job.elapsed === 'number' ? timeOf(job.elapsed) : '';
+      parts.push(_('is.' + job.is, { position: job.position, said: job.said, time: time }));
+    }
+    if (typeof job.percent === 'number' && job.is !== 'done') parts.push(numberOf(Math.floor(job.percent)) + ' %');
+    if (isWorking || job.is === 'live') {
+      if (typeof job.fps === 'number') part('fps', { fps: numberOf(job.fps) });
+      if (typeof job.eta === 'number') part('left', { time: timeOf(job.eta) });
+    }
+    if (job.latency)
+      part('latency', { p50: numberOf(Math.round(job.latency.p50)), p95: numberOf(Math.round(job.latency.p95)) });
+    if (job.dropped > 0)
+      part('dropped', { dropped: numberOf(job.dropped), percent: numberOf(Math.round(job.dropShare * 100)) });
+    if (job.memo > 0.005) part('memo', { percent: numberOf(Math.round(job.memo * 100)) });
+    return parts.join(' · ');
+  }
+
+  /** Three figures, as the language of the editor writes them. */
+  function numberOf(value) {
+    const digits = value >= 10 || value === 0 ? 0 : value >= 1 ? 1 : 2;
+    return value.toLocaleString(RED.i18n.lang(), { maximumFractionDigits: digits });
+  }
+
+  function timeOf(seconds) {
+    const minutes = Math.round(seconds / 60);
+    const hours = Math.floor(minutes / 60);
+    if (seconds < 59.5) return _('time.seconds', { number: Math.round(seconds) });
+    if (minutes < 60) return _('time.minutes', { number: minutes });
+    if (hours < 24) return _('time.hours', { hours: hours, minutes: minutes % 60 });
+    return _('time.days', { days: Math.floor(hours / 24), hours: hours % 24 });
+  }
+
+  function STYLE() {
+    return `
+      .remaster-jobs {
+        height: 100%;
+        overflow-y: auto;
+        color: var(--red-ui-primary-text-color);
+      }
+      .remaster-jobs-message {
+        margin: 0;
+        padding: 16px;
+        color: var(--red-ui-secondary-text-color);
+      }
+      .remaster-jobs > ol.remaster-jobs-list {
+        margin: 0;
+        padding: 0;
+        list-style: none;
+      }
+      .remaster-jobs > ol.remaster-jobs-list > li {
+        margin: 0;
+        padding: 8px 10px;
+        border-bottom: 1px solid var(--red-ui-secondary-border-color);
+        line-height: 1.4;
+      }
+      .remaster-jobs-head {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 2px 8px;
+        min-height: 26px;
+      }
+      a.remaster-jobs-name {
+        min-width: 0;
+        overflow-wrap: anywhere;
+        color: var(--red-ui-primary-text-color);
+        font-weight: 600;
+      }
+      .remaster-jobs-quiet,
+      .remaster-jobs-words {
+        color: var(--red-ui-secondary-text-color);
+        overflow-wrap: anywhere;
+      }
+      .remaster-jobs-words {
+        font-variant-numeric: tabular-nums;
+      }
+      .remaster-jobs-buttons {
+        display: flex;
+        gap: 4px;
+        margin-left: auto;
+      }
+      .remaster-jobs-bar {
+        height: 4px;
+        margin: 4px 0;
+        border-radius: 2px;
+        overflow: hidden;
+        background: var(--red-ui-secondary-border-color);
+      }
+      .remaster-jobs-bar > div {
+        height: 100%;
+        background: #9a7cc0;
+      }
+      li[data-is='failed'] .remaster-jobs-words {
+        color: var(--red-ui-text-color-error);
+      }
+    `;
+  }
+})();

@@ -1,0 +1,126 @@
+import type { FfmpegBinary } from './ffmpegBinary';
+import { ffmpeg } from './ffmpegProcess';
+import type { Frame, Rational } from './frame';
+
+/** Pixels of a frame, and no more of it. */
+export type Pixels = Pick<Frame, 'width' | 'height' | 'depth' | 'data'>;
+
+/** A small picture, rgb24. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** Small pictures of a job at work. They are made only when somebody asks, so they cost nothing while nobody looks. */
+export interface Preview {
+  /** Takes a frame and what became of it, if somebody waits for one. Keeps neither. */
+  offer(before: Pixels, after: Pixels, pixelAspect: Rational): void;
+  /** Of the next frame that is done; null when none comes for long, or the job ends. */
+  next(): Promise<Picture | null>;
+  close(): void;
+}
+
+/** Milliseconds after which whoever asked is sent away: large models need long for one frame. */
+const PATIENCE = 60_000;
+const WIDTH = 320;
+/** Tallest preview: films made upright on a telephone, and no taller. */
+const TALLEST = 640;
+/** Samples each way, at most, of which a pixel of the preview is the mean. */
+const SAMPLES = 4;
+
+export function preview(): Preview {
+  const waiting = new Set<(picture: Picture | null) => void>();
+  const tell = (picture: Picture | null): void => {
+    for (const answer of waiting) answer(picture);
+    waiting.clear();
+  };
+  let isClosed = false;
+  return {
+    offer(before, after, pixelAspect) {
+      if (waiting.size > 0) tell(halves(before, after, pixelAspect));
+    },
+    next() {
+      if (isClosed) return Promise.resolve(null);
+      return new Promise((resolve) => {
+        const answer = (picture: Picture | null): void => {
+          clearTimeout(timer);
+          waiting.delete(answer);
+          resolve(picture);
+        };
+        const timer = setTimeout(() => answer(null), PATIENCE);
+        waiting.add(answer);
+      });
+    },
+    close() {
+      isClosed = true;
+      tell(null);
+    },
+  };
+}
+
+/** One picture: its left half as it was, its right half as it is now, and a line between them. */
+export function halves(before: Pixels, after: Pixels, { num, den }: Rational): Picture {
+  const width = WIDTH;
+  const tall = Math.round((width * after.height * den) / (after.width * num) / 2) * 2;
+  const height = Math.min(TALLEST, Math.max(2, tall));
+  const data = new Uint8Array(width * height * 3);
+  const line = width / 2;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = (y * width + x) * 3;
+      if (x === line - 1 || x === line)
+        data.fill(x === line ? 255 : 0, at, at + 3); // one of them is seen on any ground
+      else mean(x < line ? before : after, x / width, y / height, 1 / width, 1 / height, data, at);
+    }
+  }
+  return { width, height, data };
+}
+
+/** Writes the mean colour of a part of the frame, given in shares of its sides, into `to` at `at`. */
+function mean(
+  { width, height, depth, data }: Pixels,
+  left: number,
+  top: number,
+  wide: number,
+  high: number,
+  to: Uint8Array,
+  at: number,
+): void {
+  const bytes = depth / 8;
+  let [red, green, blue] = [0, 0, 0];
+  for (let j = 0; j < SAMPLES; j++) {
+    const y = Math.floor((top + ((j + 0.5) / SAMPLES) * high) * height);
+    for (let i = 0; i < SAMPLES; i++) {
+      const x = Math.floor((left + ((i + 0.5) / SAMPLES) * wide) * width);
+      const pixel = (y * width + x) * 3 * bytes + bytes - 1; // of two bytes, the second is the high one
+      red += data[pixel]!;
+      green += data[pixel + bytes]!;
+      blue += data[pixel + 2 * bytes]!;
+    }
+  }
+  const count = SAMPLES * SAMPLES;
+  to[at] = red / count;
+  to[at + 1] = green / count;
+  to[at + 2] = blue / count;
+}
+
+/** Milliseconds one JPEG may take. */
+const LIMIT = 10_000;
+
+export async function jpegOf(binary: FfmpegBinary, { width, height, data }: Picture): Promise<Uint8Array> {
+  await using encoder = ffmpeg(
+    binary,
+    [
+      ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-i', 'pipe:0', '-frames:v', '1'],
+      ...['-vf', 'scale=out_range=pc:out_color_matrix=bt601,format=yuvj420p'],
+      ...['-c:v', 'mjpeg', '-q:v', '4', '-f', 'image2pipe', 'pipe:1'],
+    ],
+    AbortSignal.timeout(LIMIT),
+  );
+  const parts: Buffer[] = [];
+  encoder.stdout.on('data', (part: Buffer) => parts.push(part));
+  encoder.stdin.end(data);
+  await encoder.ended;
+  return Buffer.concat(parts);
+}
