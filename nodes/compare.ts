@@ -48,7 +48,8 @@ function whyStills({ job, result, info }: Restored): string | null {
   const plays = (codec: string, depth: number, path: string): boolean =>
     CODECS.includes(codec) && depth === 8 && typeOf(path) !== typeOf('');
   if (job.trim !== null) return 'Stills are shown, since only a part of the original was restored.';
-  if (!plays(info.codec, info.bitDepth, job.input)) return 'Stills are shown, since browsers may not play the original.';
+  if (!plays(info.codec, info.bitDepth, job.input))
+    return 'Stills are shown, since browsers may not play the original.';
   const depth = (job.pixelFormat ?? '').includes('10') ? 10 : info.bitDepth;
   const isUsual = job.pixelFormat === null || job.pixelFormat === 'yuv420p';
   if (isUsual && plays(job.codec, depth, result.output)) return null;
