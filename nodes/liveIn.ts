@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { RemasterError } from '../src/errors';
 import type { Job } from '../src/pipeline/job';
 import { parseAddress } from '../src/pipeline/live/address';
-import { LIVE_DEFAULTS, type LiveInput, type LiveSource } from '../src/pipeline/live/job';
+import { type LiveInput, type LiveSource, SOURCE_DEFAULTS } from '../src/pipeline/live/job';
 import { actionOf } from './actions';
 import * as liveStatus from './liveStatus';
 import type { LivePlan } from './livePlan';
@@ -55,9 +55,9 @@ export function liveIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
   const source = (): LiveSource => ({
     input: inputOf(RED, node, config),
     label: labelOf(RED, node, config),
-    retryMin: numberIn(config.retryMin, 'Shortest wait', 0.1, 3600) ?? LIVE_DEFAULTS.retryMin,
-    retryMax: numberIn(config.retryMax, 'Longest wait', 0.1, 3600) ?? LIVE_DEFAULTS.retryMax,
-    stall: numberIn(config.stall, 'No picture for', 1, 600) ?? LIVE_DEFAULTS.stall,
+    retryMin: numberIn(config.retryMin, 'Shortest wait', 0.1, 3600) ?? SOURCE_DEFAULTS.retryMin,
+    retryMax: numberIn(config.retryMax, 'Longest wait', 0.1, 3600) ?? SOURCE_DEFAULTS.retryMax,
+    stall: numberIn(config.stall, 'No picture for', 1, 600) ?? SOURCE_DEFAULTS.stall,
   });
   const live = {
     source,

@@ -11,6 +11,17 @@ export { ERROR_CODES, type ErrorCode, type ErrorRecord, RemasterError, StoppedEr
 export { createEngine, type Engine, type JobEvents, type RunningJob } from './engine/client';
 export type { DoctorReport, SourceSummary, ThumbnailRequest } from './engine/protocol';
 export type { ModelSummary } from './model/library';
+export type { LiveEvents, RunningLive } from './engine/lives';
+export {
+  type CameraState,
+  LIVE_DEFAULTS,
+  type LiveJob,
+  type LivePicture,
+  type LiveProgress,
+  type LiveSource,
+  type LiveTarget,
+  SOURCE_DEFAULTS,
+} from './pipeline/live/job';
 export type { FilmPicture } from './engine/pictures';
 export { FILM_DEFAULTS, type FilmJob, type FilmResult } from './pipeline/film/job';
 export { FRAMES_DEFAULTS, type FramePicture, type FramesJob } from './pipeline/frames/job';

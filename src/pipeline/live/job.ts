@@ -1,4 +1,4 @@
-import type { Job, ModelChoice, Saved } from '../job';
+import { type Job, JOB_DEFAULTS, type ModelChoice, type Saved } from '../job';
 
 /** Where live pictures come from. */
 export type LiveInput =
@@ -86,13 +86,35 @@ export interface LiveJob extends ModelChoice, Pick<Job, FromJob> {
   readonly effort: 'fixed' | 'follow';
 }
 
-export const LIVE_DEFAULTS = {
+/** Seconds; see LiveSource. */
+export const SOURCE_DEFAULTS = { retryMin: 1, retryMax: 3, stall: 5 } as const;
+
+export const LIVE_DEFAULTS: Omit<LiveJob, 'source' | 'target'> = {
+  model: JOB_DEFAULTS.model,
+  provider: JOB_DEFAULTS.provider,
+  device: JOB_DEFAULTS.device,
+  threads: JOB_DEFAULTS.threads,
+  steps: JOB_DEFAULTS.steps,
+  order: JOB_DEFAULTS.order,
+  strength: JOB_DEFAULTS.strength,
+  noise: JOB_DEFAULTS.noise,
+  seed: JOB_DEFAULTS.seed,
+  colorFix: JOB_DEFAULTS.colorFix,
+  stabilize: JOB_DEFAULTS.stabilize,
+  scale: JOB_DEFAULTS.scale,
+  faces: JOB_DEFAULTS.faces,
+  minFace: JOB_DEFAULTS.minFace,
+  tile: JOB_DEFAULTS.tile,
+  overlap: JOB_DEFAULTS.overlap,
+  memo: JOB_DEFAULTS.memo,
+  deinterlace: JOB_DEFAULTS.deinterlace,
+  maxFps: JOB_DEFAULTS.maxFps,
+  maxHeight: JOB_DEFAULTS.maxHeight,
+  hwaccel: JOB_DEFAULTS.hwaccel,
+  quality: null,
   budgetMs: 500,
   effort: 'fixed',
-  retryMin: 1,
-  retryMax: 3,
-  stall: 5,
-} as const;
+};
 
 /** How it stands with the camera. */
 export type CameraState =
