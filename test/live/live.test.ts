@@ -163,6 +163,7 @@ describe('live', function () {
       ['is cut off', (p: Proxy) => p.cut('end')],
       ['is reset', (p: Proxy) => p.cut('reset')],
       ['stalls', (p: Proxy) => p.stall()],
+      ['gets through a trickle only', (p: Proxy) => p.throttle(100)],
       ['is refused', (p: Proxy) => p.refuse()],
     ] as const) {
       it(`after it ${name}`, async () => {
