@@ -110,7 +110,7 @@ describe('what the editor shows of jobs', function () {
           .filter({ hasText: /\d %.*(fps|Bilder\/s)/ })
           .waitFor({ timeout: 60_000 });
         await row('queued')
-          .filter({ hasText: /1 · .*\d (min|h)/ })
+          .filter({ hasText: /1.* · .*\d (min|h)/ })
           .waitFor();
         await shoot('jobs');
         await row('running').locator('[data-wish="pause"]').click();
