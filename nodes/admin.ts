@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import { engineFor } from '../src/engine/client';
 import { errorRecord } from '../src/errors';
 import { JOB_DEFAULTS } from '../src/pipeline/job';
+import { learn } from './forecast';
 import { listModels } from './models';
 import { integerIn } from './typed';
 
@@ -42,5 +43,8 @@ async function testModel(RED: NodeAPI, body: Readonly<Record<string, unknown>>):
     device: integerIn(body['device'], 'Device', 0, 255) ?? JOB_DEFAULTS.device,
     threads: integerIn(body['threads'], 'Threads', 0, 1024) ?? JOB_DEFAULTS.threads,
   };
-  return engineFor(choice).ask('test', { ...choice, steps: integerIn(body['steps'], 'Steps', 1, 10_000) });
+  const work = { ...choice, steps: integerIn(body['steps'], 'Steps', 1, 10_000) };
+  const tested = await engineFor(choice).ask('test', work);
+  learn(work, (tested.tile[0] * tested.tile[1]) / (tested.ms / 1000));
+  return tested;
 }

@@ -3,6 +3,7 @@ import type { SourceSummary } from '../src/engine/protocol';
 import { errorRecord, RemasterError } from '../src/errors';
 import type { Job, Result } from '../src/pipeline/job';
 import type { LiveProgress } from '../src/pipeline/live/job';
+import { forecast } from './forecast';
 import type { Outcome, Standing } from './jobs';
 import { percent } from './status';
 
@@ -72,7 +73,7 @@ export interface Posted {
 
 /** Everything on the board: what runs and waits in the order it came, then what has ended, newest first. */
 export const rows = (): readonly Record<string, unknown>[] => [
-  ...[...running].map(([id, notice]) => ({ ...headOf(id, notice), ...lineOf(notice.look()) })),
+  ...[...running].map(([id, notice]) => ({ ...headOf(id, notice), ...lineOf(notice.look(), notice.film) })),
   ...ended.map(({ id, notice, outcome }) => ({
     ...headOf(id, notice),
     ...endOf(outcome),
@@ -129,13 +130,13 @@ function wishesFor({ is }: Look): readonly Wish[] {
   }
 }
 
-function lineOf(look: Look): Record<string, unknown> {
+function lineOf(look: Look, film: Film | null): Record<string, unknown> {
   const wishes = wishesFor(look);
   switch (look.is) {
     case 'empty': // it ends at this moment
       return { is: 'running', wishes };
     case 'queued':
-      return { is: 'queued', wishes, position: look.position };
+      return { is: 'queued', wishes, position: look.position, expected: film && forecast(film.job, film.info) };
     case 'running':
     case 'paused': {
       const { is, progress } = look;

@@ -5,6 +5,7 @@ import type { Progress } from '../src/pipeline/job';
 import { ACTIONS, actionOf, type Action } from './actions';
 import { editorId, type Posted, post } from './board';
 import { compose, type OutConfig } from './compose';
+import { learn, pixelsOf } from './forecast';
 import { Jobs, type Order, type Outcome } from './jobs';
 import { LiveRuns } from './liveOut';
 import { anyPlanOf, isLive } from './livePlan';
@@ -140,6 +141,7 @@ export default function remasterOut(RED: NodeAPI): void {
           if (progress.stage === 'restoring') {
             showing.add(stage.node);
             stages.get(stage.node)?.show(progress);
+            if (progress.fps !== null) learn(job, progress.fps * pixelsOf(job, plan.source.info));
           }
           news.push(progress);
         },

@@ -169,6 +169,7 @@
       const time = typeof job.elapsed === 'number' ? timeOf(job.elapsed) : '';
       parts.push(_('is.' + job.is, { position: job.position, said: job.said, time: time }));
     }
+    if (typeof job.expected === 'number') part('expected', { time: timeOf(job.expected) });
     if (typeof job.percent === 'number' && job.is !== 'done') parts.push(numberOf(Math.floor(job.percent)) + ' %');
     if (isWorking || job.is === 'live') {
       if (typeof job.fps === 'number') part('fps', { fps: numberOf(job.fps) });

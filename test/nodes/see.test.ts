@@ -109,8 +109,9 @@ describe('what the editor shows of jobs', function () {
         await row('running')
           .filter({ hasText: /\d %.*(fps|Bilder\/s)/ })
           .waitFor({ timeout: 60_000 });
-        await row('queued').filter({ hasText: '1' }).waitFor();
-        await page.waitForTimeout(2000);
+        await row('queued')
+          .filter({ hasText: /1.* · .*\d (min|h)/ })
+          .waitFor();
         await shoot('jobs');
         await row('running').locator('[data-wish="pause"]').click();
         await row('paused').nth(1).waitFor();
