@@ -355,7 +355,7 @@ describe('image upscale in a real Node-RED', () => {
             }),
             reporter('seen', tab.id),
           ]);
-          await red.inject(nodes.find(({ name: label }) => label === 'as if')!.id);
+          await red.inject(nodes.find(({ name: label }) => label === 'as if one came')!.id);
           const { image: about } = await wait('seen');
           assert.deepEqual(
             [(about as { width: number }).width, asked],

@@ -124,7 +124,8 @@ export class Runtime implements AsyncDisposable {
       stream.on('data', (text: Buffer) => runtime.logs.push(text.toString()));
     child.on('exit', () => (runtime.#exited = true));
     child.on('message', (news: RuntimeNews) => runtime.#hear(news));
-    await runtime.until(() => runtime.url !== '', 'Node-RED starts', 60_000);
+    // Node-RED tells that its flows have started, even none, perhaps late: that must not be taken for the first deploy.
+    await runtime.until(() => runtime.url !== '' && runtime.#starts > 0, 'Node-RED starts', 60_000);
     return runtime;
   }
 
