@@ -14,7 +14,7 @@ from workshop.training import Training
 def settings(shards, folder, *more):
     return arguments(['--shards', str(shards), '--run', str(folder), '--width', '8', '--condition-blocks', '1',
                       '--denoise-blocks', '1', '--finish', '8', '--batch', '2', '--threads', '1', '--fp32',
-                      '--stages', 'a:2,b:2,gan:200', '--look', '2', '--keep', '2', *more])
+                      '--stages', 'a:2,b:2,gan:200', '--spectrum', '0.1', '--look', '2', '--keep', '2', *more])
 
 
 def test_a_training_that_was_stopped_ends_with_the_same_weights(shards, tmp_path):
