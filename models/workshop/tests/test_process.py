@@ -117,5 +117,5 @@ def test_what_lies_in_a_hole_is_not_shown_to_the_network(shards, tmp_path):
     hole = (mask > 0).expand_as(lq)
     shown = training.shown(x0 + 1, x0, [lq, mask])
     assert (shown[hole] > x0[hole]).all() and torch.equal(shown[~hole], x0[~hole])
-    assert (lq[hole] == -1).all() and torch.equal(lq[~hole], x0[~hole])
+    assert (lq[hole] != x0[hole]).float().mean() > 0.9 and torch.equal(lq[~hole], x0[~hole])
     assert abs(weight.mean().item() - 1) < 1e-5

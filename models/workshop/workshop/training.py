@@ -6,8 +6,9 @@ from torch import nn
 from . import checkpoint
 from .critic import Critic, critic_loss, maker_loss
 from .degrade import jpeg
-from .net import Net, continued, up
+from .fill import Fill
 from .holes import holes
+from .net import Net, continued, up
 from .process import PROCESSES
 from .shards import Shards
 from .spectrum import spectrum_loss
@@ -146,7 +147,8 @@ class Training:
         x0 = torch.stack([compressed(x, rng) if rng.random() < 0.4 else x for x in x0])
         hole = torch.from_numpy(holes(len(x0), x0.shape[-1], rng))[:, None].to(self.device)
         weight = torch.where(hole, 1.0, 0.1)
-        return x0, [torch.where(hole, -1.0, x0), torch.where(hole, 1.0, -1.0)], weight / weight.mean()
+        mask = torch.where(hole, 1.0, -1.0)
+        return x0, [self.laid(Fill()(x0, mask)), mask], weight / weight.mean()
 
     def shown(self, out, x0, given):
         """What the user will see: of a picture with holes, only what fills them is the network's."""
