@@ -37,7 +37,7 @@ class Training:
             fresh = continued(self.net, checkpoint.weights(a.init))
             print(f'continued from {a.init.name}; new: {", ".join(fresh) or "nothing"}', flush=True)
         self.net.to(self.device, memory_format=self.layout)
-        self.critic = Critic().to(self.device, memory_format=self.layout)
+        self.critic = Critic(a.critic_width).to(self.device, memory_format=self.layout)
         self.mean = {name: value.clone() for name, value in self.net.state_dict().items()}
         self.mean_age = 0
         self.maker = torch.optim.AdamW(self.net.parameters(), a.lr, betas=(0.9, 0.99), weight_decay=1e-4)
