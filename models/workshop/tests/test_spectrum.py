@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from workshop.spectrum import grid, log_power, spectrum_loss
+from workshop.spectrum import grid, log_power, spectrum_loss, texture_loss
 
 
 def noise(seed, side=192):
@@ -31,3 +31,11 @@ def test_it_can_be_descended(photograph):
     x = (torch.from_numpy(photograph[None]).permute(0, 3, 1, 2) / 127.5 - 1).requires_grad_()
     spectrum_loss(x, noise(1)).backward()
     assert torch.isfinite(x.grad).all() and x.grad.abs().sum() > 0
+
+
+def test_texture_may_show_anything_but_must_be_as_strong_and_only_there():
+    where = torch.zeros(2, 1, 192, 192, dtype=torch.bool)
+    where[..., 60:120, 60:120] = True
+    smooth = torch.where(where, 0.0, noise(1))
+    assert texture_loss(noise(2), noise(1), where) < 0.25 * texture_loss(smooth, noise(1), where)
+    assert texture_loss(torch.where(where, noise(1), 0.0), noise(1), where) < 0.1 * texture_loss(smooth, noise(1), where)

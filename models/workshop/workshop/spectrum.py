@@ -1,6 +1,7 @@
 """How strong each frequency of a picture is, whatever its phase: detail that cannot be predicted can still be asked for
 in the right amount, and a grid of the network's own, which is a few frequencies that stand out, can be seen and forbidden."""
 import torch
+import torch.nn.functional as F
 
 SIDE = 64
 PERIOD = 4  # pixels; of the grid that a ×4 pixel-shuffle leaves
@@ -21,6 +22,15 @@ def log_power(x):
 def spectrum_loss(out, x0):
     """Mean difference of the logarithms."""
     return (log_power(out) - log_power(x0)).abs().mean()
+
+
+def texture_loss(out, x0, where):
+    """How much stronger or weaker the finest detail is around each pixel of `where` (bool [n, 1, h, w]), whatever it shows."""
+    def strength(x):
+        grey = x.float().mean(1, keepdim=True)
+        fine = grey - F.avg_pool2d(grey, 3, 1, 1, count_include_pad=False)
+        return torch.sqrt(F.avg_pool2d(fine ** 2, 7, 1, 3, count_include_pad=False) + FLOOR)
+    return ((strength(out) - strength(x0)).abs() * where).sum() / where.sum().clamp(min=1)
 
 
 def grid(x) -> float:

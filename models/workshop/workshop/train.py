@@ -96,6 +96,7 @@ def arguments(given=None):
     p.add_argument('--gan', type=float, default=0.02, help='weight of the adversarial term')
     p.add_argument('--critic-width', type=int, default=48, help='beside a small network a wide critic takes most of the time')
     p.add_argument('--spectrum', type=float, default=0.0, help='weight of the spectral term in stage gan')
+    p.add_argument('--texture', type=float, default=0.5, help='weight of the strength of detail in holes, in stage gan')
     p.add_argument('--width', type=int, default=64)
     p.add_argument('--condition-blocks', type=int, default=7)
     p.add_argument('--denoise-blocks', type=int, default=3)

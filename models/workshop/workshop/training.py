@@ -11,7 +11,7 @@ from .holes import holes
 from .net import Net, continued, up
 from .process import PROCESSES
 from .shards import Shards
-from .spectrum import spectrum_loss
+from .spectrum import spectrum_loss, texture_loss
 
 
 class Training:
@@ -106,6 +106,8 @@ class Training:
             self.critic.requires_grad_(True)
         if judged and self.a.spectrum:
             loss = loss + self.a.spectrum * spectrum_loss(shown, x0)
+        if judged and self.net.settings['mask']:
+            loss = loss + self.a.texture * texture_loss(shown, x0, given[1] > 0)
         self.maker.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 0.5)
@@ -146,7 +148,7 @@ class Training:
         x0 = (x0 + grain * noise).clamp(-1, 1)  # film has grain, and so must what fills its holes
         x0 = torch.stack([compressed(x, rng) if rng.random() < 0.4 else x for x in x0])
         hole = torch.from_numpy(holes(len(x0), x0.shape[-1], rng))[:, None].to(self.device)
-        weight = torch.where(hole, 1.0, 0.1)
+        weight = torch.where(hole, 1.0, 0.02)  # outside of the holes nobody sees what it makes
         mask = torch.where(hole, 1.0, -1.0)
         return x0, [self.laid(Fill()(x0, mask)), mask], weight / weight.mean()
 
