@@ -55,3 +55,12 @@ def test_no_shards_is_said_in_a_sentence(tmp_path):
     (tmp_path / 'none').mkdir()
     with pytest.raises(SystemExit, match='there are no shards'):
         Training(settings(tmp_path / 'none', tmp_path / 'run'))
+
+
+def test_a_fixed_part_stays_and_the_rest_learns(shards, tmp_path):
+    a = settings(shards, tmp_path / 'run', '--steps', '3', '--fix', 'enter', 'condition_blocks', '--judge-every', '2')
+    before = {name: value.clone() for name, value in Training(a).net.state_dict().items()}
+    run(a)
+    changed = {name.split('.')[0] for name, value in checkpoint.load(tmp_path / 'run' / 'last.pt')['net'].items()
+               if not torch.equal(value, before[name])}
+    assert changed and not changed & {'enter', 'condition_blocks'}

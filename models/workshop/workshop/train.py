@@ -94,6 +94,8 @@ def arguments(given=None):
     p.add_argument('--crop', type=int, help='train on parts of the pictures, this many full-size pixels wide')
     p.add_argument('--lr', type=float, default=4e-4)
     p.add_argument('--gan', type=float, default=0.02, help='weight of the adversarial term')
+    p.add_argument('--judge-every', type=int, default=1, help='steps between those in which the critic learns')
+    p.add_argument('--fix', nargs='*', default=[], help='parts of the network that stay as they are: enter condition_blocks')
     p.add_argument('--critic-width', type=int, default=48, help='beside a small network a wide critic takes most of the time')
     p.add_argument('--spectrum', type=float, default=0.0, help='weight of the spectral term in stage gan')
     p.add_argument('--texture', type=float, default=0.5, help='weight of the strength of detail in holes, in stage gan')

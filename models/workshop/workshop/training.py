@@ -36,6 +36,8 @@ class Training:
         if a.init and not state:
             fresh = continued(self.net, checkpoint.weights(a.init))
             print(f'continued from {a.init.name}; new: {", ".join(fresh) or "nothing"}', flush=True)
+        for name, parameter in self.net.named_parameters():  # a fixed part costs no way back
+            parameter.requires_grad_(not name.startswith(tuple(a.fix)))
         self.net.to(self.device, memory_format=self.layout)
         self.critic = Critic(a.critic_width).to(self.device, memory_format=self.layout)
         self.mean = {name: value.clone() for name, value in self.net.state_dict().items()}
@@ -113,7 +115,7 @@ class Training:
         nn.utils.clip_grad_norm_(self.net.parameters(), 0.5)
         self.maker.step()
         found = {'loss': record.item()}
-        if judged:
+        if judged and (at < 100 or at % self.a.judge_every == 0):
             with self.cast():
                 enlarged = self.laid(y)
                 verdict = critic_loss(self.critic(x0, enlarged), self.critic(shown.detach(), enlarged))
