@@ -4,37 +4,21 @@
  * of Y (BT.601, 16 … 235), and detail: mean |Laplacian| of Y. For measuring only, never for training.
  * Usage: node dist/bench/pairs.js FOLDER BUNDLE[:STEPS] …
  */
-import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { openModel } from '../src/model/host';
 import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
 import { JOB_DEFAULTS } from '../src/pipeline/job';
 import { bicubic } from '../src/sampler/bicubic';
+import { luma, readPicture, type Picture, type Plane } from './picture';
 import { printTable } from './table';
-
-interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
 
 const [folder, ...bundles] = process.argv.slice(2);
 
 async function main(): Promise<void> {
   if (folder === undefined || bundles.length === 0) throw new Error('usage: pairs.js FOLDER BUNDLE[:STEPS] …');
   const { path: program } = await findFfmpeg();
-  const read = (path: string): Picture => {
-    const bytes = execFileSync(
-      program,
-      ['-v', 'error', '-i', path, '-f', 'image2pipe', '-c:v', 'ppm', '-pix_fmt', 'rgb24', '-'],
-      {
-        maxBuffer: 1 << 28,
-      },
-    );
-    const [head, width, height] = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(bytes.toString('latin1', 0, 40))!;
-    return { width: Number(width), height: Number(height), data: new Uint8Array(bytes.subarray(head.length)) };
-  };
+  const read = (path: string): Picture => readPicture(program, path);
   const pairs = readdirSync(join(folder, 'lr')).map((name) => {
     const lr = read(join(folder, 'lr', name));
     const hrName = readdirSync(join(folder, 'hr')).find((one) => one === name || one === name.replace('LR4', 'HR'))!;
@@ -85,20 +69,6 @@ function row(what: string, found: readonly Figures[]): Record<string, string> {
     SSIM: mean((f) => f.ssim).toFixed(3),
     detail: mean((f) => f.detail).toFixed(2),
   };
-}
-
-interface Plane {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Float64Array;
-}
-
-function luma({ width, height, data }: Picture): Plane {
-  const y = Float64Array.from(
-    { length: width * height },
-    (_, i) => 16 + (65.481 * data[3 * i]! + 128.553 * data[3 * i + 1]! + 24.966 * data[3 * i + 2]!) / 255,
-  );
-  return { width, height, data: y };
 }
 
 function enlarged({ width, height, data }: Picture): Picture {

@@ -115,5 +115,7 @@ def test_what_lies_in_a_hole_is_not_shown_to_the_network(shards, tmp_path):
     x0, (lq, mask), weight = training.task(*training.shards.batch(4, training.rng), training.rng)
     assert set(mask.unique().tolist()) == {-1, 1}
     hole = (mask > 0).expand_as(lq)
-    assert (lq[hole] == -1).all() and torch.equal(lq[~hole], x0[~hole])
+    shown = training.shown(x0 + 1, x0, [lq, mask])
+    assert (shown[hole] > x0[hole]).all() and torch.equal(shown[~hole], x0[~hole])
+    assert (lq[hole] != x0[hole]).float().mean() > 0.9 and torch.equal(lq[~hole], x0[~hole])
     assert abs(weight.mean().item() - 1) < 1e-5

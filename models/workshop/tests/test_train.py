@@ -14,7 +14,7 @@ from workshop.training import Training
 def settings(shards, folder, *more):
     return arguments(['--shards', str(shards), '--run', str(folder), '--width', '8', '--condition-blocks', '1',
                       '--denoise-blocks', '1', '--finish', '8', '--batch', '2', '--threads', '1', '--fp32',
-                      '--stages', 'a:2,b:2,gan:200', '--look', '2', '--keep', '2', *more])
+                      '--stages', 'a:2,b:2,gan:200', '--spectrum', '0.1', '--look', '2', '--keep', '2', *more])
 
 
 def test_a_training_that_was_stopped_ends_with_the_same_weights(shards, tmp_path):
@@ -55,3 +55,12 @@ def test_no_shards_is_said_in_a_sentence(tmp_path):
     (tmp_path / 'none').mkdir()
     with pytest.raises(SystemExit, match='there are no shards'):
         Training(settings(tmp_path / 'none', tmp_path / 'run'))
+
+
+def test_a_fixed_part_stays_and_the_rest_learns(shards, tmp_path):
+    a = settings(shards, tmp_path / 'run', '--steps', '3', '--fix', 'enter', 'condition_blocks', '--judge-every', '2')
+    before = {name: value.clone() for name, value in Training(a).net.state_dict().items()}
+    run(a)
+    changed = {name.split('.')[0] for name, value in checkpoint.load(tmp_path / 'run' / 'last.pt')['net'].items()
+               if not torch.equal(value, before[name])}
+    assert changed and not changed & {'enter', 'condition_blocks'}

@@ -1,6 +1,7 @@
 """python -m workshop.export WEIGHTS.pt OUT [--bundle NAME --title TITLE]: ONNX graphs, kept only if they agree with PyTorch.
 
-condition   lq[, mask] → cond           once per picture
+preprocess  lq, mask → picture          once per picture, where holes are to be filled; it fills them roughly
+condition   lq → cond, or picture, mask → cond
 denoise     x, cond, t, y → out         once per step; what `out` is depends on the process:
     resshift  x0; t counts 0 … T - 1 as in the plans
     dossr     (x - a·g·x0)/s, so that the plan's x̂₀ = (x - s·out)/a is g·x0; `encode` and `decode` multiply and divide by g
@@ -18,6 +19,7 @@ import numpy as np
 import torch
 
 from . import checkpoint, schedule
+from .fill import Fill
 from .net import Net, up
 from .process import DoSSR, sd_alphas_bar
 
@@ -105,11 +107,13 @@ def export(net: Net, out: Path, tolerance: float = 1e-4) -> dict[str, float]:
 
     given, x, t, y, cond = _example(net, 2, 24, 40)
     given2, x2, t2, y2, cond2 = _example(net, 1, 36, 20)
-    names = ['lq', 'mask'][:len(given)]
+    names = ['picture', 'mask'] if net.settings['mask'] else ['lq']
     cells = 'lr' if net.fold == 1 else 'cell'
     write('condition', Condition(net), names, 'cond', tuple(given), given2, {**dict.fromkeys(names, 'lr'), 'cond': cells})
     write('denoise', denoise, ['x', 'cond', 't', 'y'], 'out' if process != 'resshift' else 'x0', (x, cond, t, y),
           (x2, cond2, t2, y2), {'x': 'hr', 'cond': cells, 'y': 'hr', 'out' if process != 'resshift' else 'x0': 'hr'})
+    if net.settings['mask']:
+        write('preprocess', Fill(), ['lq', 'mask'], 'picture', tuple(given), given2, dict.fromkeys(['lq', 'mask', 'picture'], 'lr'))
     for role, module in picture.items():
         name, made = ('picture', 'latent') if role == 'encode' else ('latent', 'picture')
         write(role, module, [name], made, (y,), (y2,), {name: 'hr', made: 'hr'})
@@ -127,7 +131,9 @@ def describe(net: Net, out: Path, name: str, title: str, source: str):
         return {'file': file, 'sha256': hashlib.sha256((out / file).read_bytes()).hexdigest(), 'inputs': inputs, 'outputs': output}
 
     mask = net.settings['mask']
-    graphs = {'condition': entry('condition', {'lq': 'lq', **({'mask': 'mask'} if mask else {})}, {'cond': 'cond'}),
+    graphs = {'preprocess': entry('preprocess', {'lq': 'lq', 'mask': 'mask'}, {'picture': 'picture'})} if mask else {}
+    seen = {'picture': 'picture', 'mask': 'mask'} if mask else {'lq': 'lq'}
+    graphs |= {'condition': entry('condition', seen, {'cond': 'cond'}),
               'denoise': entry('denoise', {'x': 'x', 'cond': 'cond', 't': 't', ('picture' if process == 'dossr' else 'y'): 'y'},
                                {'out': 'x0' if process == 'resshift' else 'out'})}
     if process == 'dossr':

@@ -1,4 +1,4 @@
-"""Damage to be filled: scratches along the film, strokes, blotches, boxes, letters."""
+"""Damage to be filled: scratches along the film, strokes, blotches, dropouts of a tape, boxes, letters."""
 import cv2
 import numpy as np
 
@@ -10,7 +10,7 @@ def holes(count: int, side: int, rng: np.random.Generator) -> np.ndarray:
 
 def _one(side: int, rng) -> np.ndarray:
     mask = np.zeros((side, side), np.uint8)
-    kinds = [_scratch, _scratch, _stroke, _blotch, _box, _letters]
+    kinds = [_scratch, _scratch, _stroke, _blotch, _dropout, _box, _letters]
     for _ in range(rng.integers(1, 5)):
         kinds[rng.integers(len(kinds))](mask, side, rng)
         if mask.mean() > 0.2:
@@ -22,7 +22,7 @@ def _scratch(mask, side, rng):
     """Top to bottom, nearly straight, as a grain in the gate leaves it."""
     x = rng.uniform(0, side)
     points = [(x + rng.normal(0, 1.5) + rng.normal(0, 0.05) * y, y) for y in range(0, side + 16, 16)]
-    cv2.polylines(mask, [np.array(points, np.int32)], False, 1, int(rng.integers(1, 6)))
+    cv2.polylines(mask, [np.array(points, np.int32)], False, 1, int(rng.integers(1, 9)))
 
 
 def _stroke(mask, side, rng):
@@ -34,6 +34,14 @@ def _blotch(mask, side, rng):
     for _ in range(rng.integers(1, 6)):
         at, axes = rng.uniform(0, side, 2), rng.gamma(2, 4, 2) + 1
         cv2.ellipse(mask, tuple(at.astype(int)), tuple(np.minimum(axes, 28).astype(int)), rng.uniform(0, 180), 0, 360, 1, -1)
+
+
+def _dropout(mask, side, rng):
+    """Lines of a tape that were not read: level, some lines high, and often not as long as the line."""
+    for _ in range(rng.integers(1, 4)):
+        y, height = rng.integers(0, side), int(rng.integers(1, 7))
+        from_, long = (0, side) if rng.random() < 0.4 else (rng.integers(-side // 2, side), rng.integers(side // 8, side))
+        mask[y:y + height, max(0, from_):max(0, from_ + long)] = 1
 
 
 def _box(mask, side, rng):

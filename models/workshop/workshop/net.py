@@ -1,6 +1,6 @@
 """The network of all embedded models: in pixel space, folded to a small grid by pixel-unshuffle.
 
-condition(lq[, mask])    runs once per picture
+condition(lq[, mask])    runs once per picture; with a mask, lq is the picture whose holes `fill.py` has filled
 denoise(x, cond, t, y)   runs once per step and predicts x0;  y = bicubic enlargement of lq,  x = scaled state,  t = 1 … T
 
 The small grid is `grid` = scale · fold times coarser than the result: the source itself for ×4 (scale 4, fold 1), a

@@ -19,13 +19,20 @@ class Shards:
     def look_again(self):
         self._take([name for name in self._present() if name not in self.names])
 
-    def batch(self, count: int, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """Full-size and small pictures, float in [-1, 1], [n, 3, h, w]."""
-        records = []
+    def batch(self, count: int, rng: np.random.Generator, crop: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        """Full-size and small pictures, float in [-1, 1], [n, 3, h, w]; of the full size only `crop` pixels, if given."""
+        cut = []
         for _ in range(count):
             shard = self.maps[rng.integers(len(self.maps))]
-            records.append((shard[rng.integers(len(shard))], int(rng.integers(2))))
-        return tuple(picture(np.stack([record[key][frame] for record, frame in records])) for key in ('hr', 'lr'))
+            record, frame = shard[rng.integers(len(shard))], int(rng.integers(2))
+            hr, lr = record['hr'][frame], record['lr'][frame]
+            if crop:
+                scale, side = len(hr) // len(lr), crop // (len(hr) // len(lr))
+                y, x = rng.integers(len(lr) - side + 1, size=2)
+                lr = lr[y:y + side, x:x + side]
+                hr = hr[y * scale:(y + side) * scale, x * scale:(x + side) * scale]
+            cut.append((hr, lr))
+        return tuple(picture(np.stack(kind)) for kind in zip(*cut))
 
     def _present(self):
         return sorted(f.name for f in self.folder.glob('*.npy'))

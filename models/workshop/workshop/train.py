@@ -3,7 +3,7 @@
 
 a    plain residual shifting: a random step of the forward process, predict x0, Charbonnier
 b    the sampler is walked from x_T with the current weights, and the step trains on the state it really reaches
-gan  b with an adversarial term
+gan  b with an adversarial term, and a spectral one with --spectrum
 
 Started again with the same --run it goes on at the step where it stopped. While a file exists whose name begins as
 --pause says, it sleeps: several people may measure at once, each with a file of their own.
@@ -23,7 +23,7 @@ from .sheet import curve
 from .training import Training
 from .validate import validate
 
-COLUMNS = ['step', 'stage', 'minutes', 'loss', 'critic', *(f'{what}_{n}' for what in ('gain', 'detail') for n in (1, 4, 5))]
+COLUMNS = ['step', 'stage', 'minutes', 'loss', 'critic', *(f'{what}_{n}' for what in ('gain', 'detail', 'grid') for n in (1, 4, 5))]
 
 
 def run(a):
@@ -91,8 +91,14 @@ def arguments(given=None):
     p.add_argument('--steps', type=int, default=10 ** 9, help='stop at this step')
     p.add_argument('--stages', default='a:2000,b:8000,gan:30000')
     p.add_argument('--batch', type=int, default=8, help='pictures per step; stage a takes twice as many')
+    p.add_argument('--crop', type=int, help='train on parts of the pictures, this many full-size pixels wide')
     p.add_argument('--lr', type=float, default=4e-4)
     p.add_argument('--gan', type=float, default=0.02, help='weight of the adversarial term')
+    p.add_argument('--judge-every', type=int, default=1, help='steps between those in which the critic learns')
+    p.add_argument('--fix', nargs='*', default=[], help='parts of the network that stay as they are: enter condition_blocks')
+    p.add_argument('--critic-width', type=int, default=48, help='beside a small network a wide critic takes most of the time')
+    p.add_argument('--spectrum', type=float, default=0.0, help='weight of the spectral term in stage gan')
+    p.add_argument('--texture', type=float, default=0.5, help='weight of the strength of detail in holes, in stage gan')
     p.add_argument('--width', type=int, default=64)
     p.add_argument('--condition-blocks', type=int, default=7)
     p.add_argument('--denoise-blocks', type=int, default=3)

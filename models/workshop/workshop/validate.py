@@ -9,11 +9,12 @@ import torch.nn.functional as F
 from .net import up
 from .sheet import sample_sheet
 from .shards import picture
+from .spectrum import grid
 from .training import Training
 
 
 def validate(training: Training, held: Path, count: int = 24):
-    """dB over bicubic and share of the truth's detail on photographs that never trained; and the sample sheet."""
+    """dB over bicubic, share of the truth's detail and dB of the 4-pixel grid on photographs that never trained; and the sample sheet."""
     pairs = np.concatenate([np.load(f) for f in sorted(held.glob('*.npy'))])[:count]
     x0, given, _ = training.task(picture(pairs['hr'][:, 0]), picture(pairs['lr'][:, 0]), np.random.default_rng(1))
     net = copy.deepcopy(training.net)  # a new one would draw its first weights from the training's randomness
@@ -27,6 +28,7 @@ def validate(training: Training, held: Path, count: int = 24):
                              for part in zip(y.split(8), *(g.split(8) for g in given))]).float().clamp(-1, 1)
         figures[f'gain_{steps}'] = (_psnr(out, x0) - _psnr(y.clamp(-1, 1), x0)).mean().item()
         figures[f'detail_{steps}'] = (_detail(out) / _detail(x0)).item()
+        figures[f'grid_{steps}'] = grid(out) - grid(x0)
         columns.append(out)
     sample_sheet([c[:8] for c in [*columns, x0]], training.a.run / 'samples' / f'{training.step:07}.png')
     return figures

@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** R′G′B′, 8 bits, rows from top to bottom. */
+  readonly data: Uint8Array;
+}
+
+/** The first frame of a file, after the given filters. */
+export function readPicture(program: string, path: string, filters: readonly string[] = []): Picture {
+  const through = filters.length > 0 ? ['-vf', filters.join(',')] : [];
+  const bytes = execFileSync(
+    program,
+    [
+      '-v',
+      'error',
+      '-i',
+      path,
+      ...through,
+      '-frames:v',
+      '1',
+      '-f',
+      'image2pipe',
+      '-c:v',
+      'ppm',
+      '-pix_fmt',
+      'rgb24',
+      '-',
+    ],
+    { maxBuffer: 1 << 28 },
+  );
+  const [head, width, height] = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(bytes.toString('latin1', 0, 40))!;
+  return { width: Number(width), height: Number(height), data: new Uint8Array(bytes.subarray(head.length)) };
+}
+
+export interface Plane {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Float64Array;
+}
+
+/** Y of BT.601, 16 … 235. */
+export function luma({ width, height, data }: Picture): Plane {
+  const y = Float64Array.from(
+    { length: width * height },
+    (_, i) => 16 + (65.481 * data[3 * i]! + 128.553 * data[3 * i + 1]! + 24.966 * data[3 * i + 2]!) / 255,
+  );
+  return { width, height, data: y };
+}
