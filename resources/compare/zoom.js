@@ -13,7 +13,7 @@ export function zoom(box, line) {
   /** Place of the upper left corner, in sides of the box. */
   let [x, y] = [0, 0];
 
-  const words = element('output', {});
+  const words = element('span', { attributes: { role: 'status' } });
   const button = (label, sign, by) => {
     const made = element('button', { type: 'button', attributes: { 'aria-label': label } }, sign);
     made.addEventListener('click', () => to(scale * by, line(), 0.5));
@@ -31,7 +31,7 @@ export function zoom(box, line) {
     box.style.setProperty('--zoom', scale);
     box.style.setProperty('--x', `${x * 100}%`);
     box.style.setProperty('--y', `${y * 100}%`);
-    words.value = `${Math.round(scale * 10) / 10}×`;
+    words.textContent = `${Math.round(scale * 10) / 10}×`;
     smaller.disabled = scale <= 1;
     larger.disabled = scale >= MOST;
   };

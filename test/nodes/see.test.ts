@@ -156,7 +156,7 @@ describe('what the editor shows of jobs', function () {
         const split = compare.locator('.split').first();
         await split.locator('[aria-label="Zoom in"]').click();
         await split.locator('[aria-label="Zoom in"]').click();
-        await split.locator('output', { hasText: '4×' }).waitFor();
+        await split.locator('.zoom span', { hasText: '4×' }).waitFor();
         const style = (): Promise<string> => split.evaluate((box) => box.getAttribute('style')!);
         const before = await style();
         const { x, y, width, height } = (await split.boundingBox())!;
