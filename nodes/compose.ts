@@ -136,9 +136,9 @@ export async function readingOf(
   treatment: LivingTreatment | null,
 ): Promise<Reading> {
   const rules = pathRules(RED.settings, 'remasterInAllowedFolders');
-  const { path, trim, deinterlace, maxFps, maxHeight, hwaccel } = plan.source;
+  const { path, trim, deinterlace, sequenceRate, maxFps, maxHeight, hwaccel } = plan.source;
   const input = source.names(path) ? path : await allowedSource(path, 'message', rules);
-  const reading = { ...JOB_DEFAULTS, input, trim, deinterlace, maxFps, maxHeight, hwaccel };
+  const reading = { ...JOB_DEFAULTS, input, trim, deinterlace, sequenceRate, maxFps, maxHeight, hwaccel };
   if (!treatment) return reading;
   const { stage, living, model } = treatment;
   const isOurMask = stage.mask === null || living.namesMask(stage.mask);

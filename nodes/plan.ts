@@ -24,6 +24,8 @@ export interface PlanSource {
   readonly info: SourceSummary;
   readonly trim: Job['trim'];
   readonly deinterlace: Job['deinterlace'];
+  /** Pictures per second, when the path is a folder of pictures. */
+  readonly sequenceRate: number;
   readonly maxFps: number | null;
   readonly maxHeight: number | null;
   readonly hwaccel: Job['hwaccel'];
@@ -95,6 +97,7 @@ function sourceOf(source: Fields): PlanSource {
     info: infoOf(record(source['info'], 'source.info')),
     trim: trimOf(source['trim']),
     deinterlace: oneOf(source['deinterlace'] ?? 'auto', ['auto', 'on', 'off'], 'source.deinterlace'),
+    sequenceRate: number(source['sequenceRate'] ?? JOB_DEFAULTS.sequenceRate, 'source.sequenceRate', 0.01, 1000),
     maxFps: numberOrNull(source['maxFps'], 'source.maxFps', 0.01, 1000),
     maxHeight: integerOrNull(source['maxHeight'], 'source.maxHeight', 16, 16_384),
     hwaccel: oneOf(source['hwaccel'] ?? 'off', ['off', 'auto'], 'source.hwaccel'),

@@ -23,6 +23,7 @@ interface Config extends NodeDef, Omit<LiveConfig, 'source'> {
   readonly trimEndType: string;
   readonly deinterlace: Job['deinterlace'];
   // Not in flows of the first release:
+  readonly sequenceRate?: string | number;
   readonly maxFps?: string | number;
   readonly maxHeight?: string | number;
   readonly hwaccel?: boolean;
@@ -96,7 +97,9 @@ export default function remasterIn(RED: NodeAPI): void {
       const trim = trimOf(await evaluate(RED, this, trimStart, msg), await evaluate(RED, this, trimEnd, msg));
       const deinterlace = optionIn(config.deinterlace, ['auto', 'on', 'off'], 'Deinterlace');
       this.status(status.probing);
-      const info = await engineFor(JOB_DEFAULTS).ask('probe', { input: file });
+      const sequenceRate =
+        numberIn(config.sequenceRate, 'Pictures per second', 0.01, 1000) ?? JOB_DEFAULTS.sequenceRate;
+      const info = await engineFor(JOB_DEFAULTS).ask('probe', { input: file, sequenceRate });
       return {
         version: PLAN_VERSION,
         id: RED.util.generateId(),
@@ -108,6 +111,7 @@ export default function remasterIn(RED: NodeAPI): void {
           info,
           trim,
           deinterlace,
+          sequenceRate,
           maxFps: numberIn(config.maxFps, 'Frames per second', 0.01, 1000),
           maxHeight: integerIn(config.maxHeight, 'Lines', 16, 16_384),
           hwaccel: config.hwaccel === true ? 'auto' : 'off',

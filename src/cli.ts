@@ -48,6 +48,7 @@ restore:
   --audio MODE          copy, encode or none (default ${JOB_DEFAULTS.audio})
   --no-extras           leave out subtitles, chapters, attachments and metadata
   --deinterlace MODE    auto, on or off (default ${JOB_DEFAULTS.deinterlace})
+  --sequence-rate N     pictures per second, when IN is a folder of pictures (default ${JOB_DEFAULTS.sequenceRate})
   --max-fps N           leave frames out of faster sources, evenly
   --max-height N        scale taller sources down to this many lines first
   --hwaccel MODE        off or auto: decode on the GPU where ffmpeg can (default ${JOB_DEFAULTS.hwaccel})
@@ -105,6 +106,7 @@ const OPTIONS = {
   audio: { type: 'string' },
   'no-extras': { type: 'boolean' },
   deinterlace: { type: 'string' },
+  'sequence-rate': { type: 'string' },
   'max-fps': { type: 'string' },
   'max-height': { type: 'string' },
   hwaccel: { type: 'string' },
@@ -319,6 +321,7 @@ function jobOf([input, output]: [string, string], values: Values): Job {
     audio: (values.audio ?? d.audio) as Job['audio'],
     extras: !values['no-extras'],
     deinterlace: (values.deinterlace ?? d.deinterlace) as Job['deinterlace'],
+    sequenceRate: number('sequence-rate', d.sequenceRate)!,
     maxFps: number('max-fps', null),
     maxHeight: number('max-height', null),
     hwaccel: (values.hwaccel ?? d.hwaccel) as Job['hwaccel'],

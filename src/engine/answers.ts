@@ -31,7 +31,7 @@ export async function answer(
 ): Promise<Ask[keyof Ask]['result']> {
   switch (what) {
     case 'probe':
-      return summary((args as Ask['probe']['args']).input);
+      return summary(args as Ask['probe']['args']);
     case 'doctor':
       return doctor((args as Ask['doctor']['args']).folder);
     case 'models':
@@ -71,8 +71,8 @@ export async function answer(
   }
 }
 
-async function summary(input: string): Promise<SourceSummary> {
-  const info = await probe(await findFfmpeg(), input, AbortSignal.timeout(60_000));
+async function summary({ input, sequenceRate }: Ask['probe']['args']): Promise<SourceSummary> {
+  const info = await probe(await findFfmpeg(), input, AbortSignal.timeout(60_000), sequenceRate);
   const { width, height, framesPerSecond: fps, duration, isInterlaced: interlaced, codec, bitDepth } = info;
   const frames = fps !== null && duration !== null ? Math.round(fps * duration) : null;
   const audio = info.streams.some(({ kind }) => kind === 'audio');

@@ -47,7 +47,8 @@ export interface ThumbnailRequest {
 }
 
 export interface Ask {
-  probe: { args: { readonly input: string }; result: SourceSummary };
+  /** `sequenceRate`: pictures per second, if it is a folder of pictures. */
+  probe: { args: { readonly input: string; readonly sequenceRate?: number }; result: SourceSummary };
   doctor: { args: { readonly folder: string | null }; result: DoctorReport };
   /** `folders`: looked through for bundles before the usual places. */
   models: { args: { readonly folders?: readonly string[] }; result: readonly ModelSummary[] };

@@ -84,6 +84,8 @@ export interface Job extends ModelChoice {
   /** Carry subtitles, chapters, attachments and metadata. */
   readonly extras: boolean;
   readonly deinterlace: 'auto' | 'on' | 'off';
+  /** Pictures per second, when the input is a folder of pictures. */
+  readonly sequenceRate: number;
   /** Frames per second at most: of a faster source, frames are left out evenly. Null = all frames. */
   readonly maxFps: number | null;
   /** Sources with more lines than this are scaled down to it first. Null = never. */
@@ -151,6 +153,7 @@ export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
   audio: 'copy',
   extras: true,
   deinterlace: 'auto',
+  sequenceRate: 25,
   maxFps: null,
   maxHeight: null,
   hwaccel: 'off',

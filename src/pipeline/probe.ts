@@ -39,8 +39,13 @@ export interface VideoInfo {
  * that describes the streams, one for the exact time base.
  * Errors: SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE.
  */
-export async function probe(binary: FfmpegBinary, path: string, signal: AbortSignal): Promise<VideoInfo> {
-  const source = await openSource(path);
+export async function probe(
+  binary: FfmpegBinary,
+  path: string,
+  signal: AbortSignal,
+  sequenceRate?: number,
+): Promise<VideoInfo> {
+  const source = await openSource(path, sequenceRate);
   const { stderr } = await ffmpegText(binary, inputOptions(source), signal);
   const described = describe(stderr);
   const video =

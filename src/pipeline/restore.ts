@@ -57,7 +57,7 @@ export async function restore(
   const started = performance.now();
   const meter = progressMeter(onProgress);
   meter.stage('probing');
-  const whole = await probe(tools.binary, job.input, signal);
+  const whole = await probe(tools.binary, job.input, signal, job.sequenceRate);
   const info = reducedSize(whole, job.maxHeight);
   const depth: 8 | 16 = info.bitDepth > 8 ? 16 : 8;
   meter.expect(info, job);
@@ -67,7 +67,7 @@ export async function restore(
   signal.throwIfAborted();
   const facesBy = settleFaces(job, model.info, info);
   const holes = settleHoles(job, model.info);
-  await using marker = holes === null ? null : await holeMarker(tools.binary, holes, info, signal);
+  await using marker = holes === null ? null : await holeMarker(tools.binary, holes, info, job.sequenceRate, signal);
   await using finder = facesBy === 'detect' ? tools.openFaceFinder!() : null;
   const [width, height] = [info.width * model.info.scale, info.height * model.info.scale];
   const stored = scaledSize(info, wantedScale(job, model));

@@ -33,6 +33,7 @@ export function checkReading<T extends Reading>(job: T): T {
   if (job.memo !== null) whole('memo', job.memo, 0, 255);
   if (job.batch !== null) whole('batch', job.batch, 1, 64);
   if (job.maxHeight !== null) whole('maxHeight', job.maxHeight, 16, 16384);
+  range('sequenceRate', job.sequenceRate, 0.01, 1000);
   if (job.maxFps !== null) range('maxFps', job.maxFps, 0.01, 1000);
   if (job.trim) {
     const { start, end } = job.trim;

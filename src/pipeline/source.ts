@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { RemasterError } from '../errors';
+import { readSequence, type Sequence, sequenceOptions } from './sequence';
 
 /** A file that exists, can be read and holds something. */
 export interface SourceFile {
@@ -12,9 +13,12 @@ export interface SourceFile {
   readonly modifiedMs: number;
   /** A still picture by its first bytes. */
   readonly isImage: boolean;
+  /** Of a folder of pictures; null for a file. */
+  readonly sequence: Sequence | null;
 }
 
-export async function openSource(path: string): Promise<SourceFile> {
+/** `rate`: pictures per second, if it is a folder of pictures. */
+export async function openSource(path: string, rate = 25): Promise<SourceFile> {
   const absolute = resolve(path);
   const label = basename(absolute);
   if (path.includes('\0')) throw new RemasterError('SOURCE_NOT_FOUND', 'The path of the source contains a NUL byte.');
@@ -24,7 +28,8 @@ export async function openSource(path: string): Promise<SourceFile> {
       : new RemasterError('SOURCE_NOT_FOUND', `${absolute} does not exist.`, { remedy: 'Check the path.', cause });
   });
   if (found.isDirectory()) {
-    throw unreadable(absolute, 'it is a folder', undefined, 'Name one video file; a folder is restored file by file.');
+    const sequence = await readSequence(absolute, rate);
+    return { path: absolute, label, bytes: found.size, modifiedMs: found.mtimeMs, isImage: false, sequence };
   }
   if (!found.isFile()) throw unreadable(absolute, 'it is not a regular file');
   if (found.size === 0) {
@@ -35,7 +40,14 @@ export async function openSource(path: string): Promise<SourceFile> {
   const first = await firstBytes(absolute).catch((cause: unknown) => {
     throw unreadable(absolute, 'it may not be read', cause, 'Give the user that runs remaster the right to read it.');
   });
-  return { path: absolute, label, bytes: found.size, modifiedMs: found.mtimeMs, isImage: isImage(first) };
+  return {
+    path: absolute,
+    label,
+    bytes: found.size,
+    modifiedMs: found.mtimeMs,
+    isImage: isImage(first),
+    sequence: null,
+  };
 }
 
 export const unreadable = (
@@ -57,7 +69,10 @@ const FORMATS = [
 ].join(',');
 
 /** The options that open `source` in ffmpeg, and nothing but `source`. */
-export const inputOptions = (source: Pick<SourceFile, 'path' | 'isImage'>): string[] => [
+export const inputOptions = (source: Pick<SourceFile, 'path' | 'isImage' | 'sequence'>): string[] =>
+  source.sequence ? sequenceOptions(source.path, source.sequence) : fileOptions(source);
+
+const fileOptions = (source: Pick<SourceFile, 'path' | 'isImage'>): string[] => [
   '-protocol_whitelist',
   'file,pipe',
   ...(source.isImage

@@ -22,6 +22,7 @@ const plan: Plan = {
     },
     trim: { start: 0, end: 10 },
     deinterlace: 'auto',
+    sequenceRate: 25,
     maxFps: null,
     maxHeight: null,
     hwaccel: 'off',
@@ -70,7 +71,7 @@ describe('plan', () => {
   it('fills in what an older or shorter plan leaves out', () => {
     const video = JSON.parse(JSON.stringify(plan)) as { source: Record<string, unknown>; stages: unknown[] };
     delete video.source['trim'];
-    for (const field of ['deinterlace', 'maxFps', 'maxHeight', 'hwaccel']) delete video.source[field];
+    for (const field of ['deinterlace', 'sequenceRate', 'maxFps', 'maxHeight', 'hwaccel']) delete video.source[field];
     video.stages = [{ node: 'n2', op: 'upscale', model: 'x4', scale: 4 }];
     const { source, stages } = planOf({ video });
     assert.deepEqual({ ...source, trim: plan.source.trim }, plan.source);
@@ -130,6 +131,7 @@ describe('plan', () => {
     ['stages.0.maskGrow', -1],
     ['stages.0.memo', 300],
     ['source.maxFps', 0],
+    ['source.sequenceRate', 0],
     ['source.maxHeight', 4.5],
     ['source.hwaccel', '-f'],
   ];

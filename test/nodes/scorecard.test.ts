@@ -195,6 +195,7 @@ describe('scorecard of the flow library', () => {
       noise: value('remaster-upscale', 'noise'),
       seed: Number(value('remaster-upscale', 'seed')),
       deinterlace: value('remaster-in', 'deinterlace'),
+      sequenceRate: Number(value('remaster-in', 'sequenceRate') || 25),
       maxFps: value('remaster-in', 'maxFps') || null,
       maxHeight: value('remaster-in', 'maxHeight') || null,
       hwaccel: value('remaster-in', 'hwaccel') === true ? 'auto' : 'off',

@@ -37,14 +37,14 @@ export async function* takeFrames(
   tools: FrameTools,
   signal: AbortSignal,
 ): AsyncGenerator<FramePicture> {
-  const whole = await probe(tools.binary, job.input, signal);
+  const whole = await probe(tools.binary, job.input, signal, job.sequenceRate);
   const info = reducedSize(whole, job.maxHeight);
   const { timeBase } = info;
   await using model = job.isTreated ? await tools.openModel({ ...modelRequest(job), depth: DEPTH }) : null;
   signal.throwIfAborted();
   const facesBy = model && settleFaces(job, model.info, info);
   const holes = model && settleHoles(job, model.info);
-  await using marker = holes && (await holeMarker(tools.binary, holes, info, signal));
+  await using marker = holes && (await holeMarker(tools.binary, holes, info, job.sequenceRate, signal));
   await using finder = facesBy === 'detect' ? tools.openFaceFinder() : null;
   const enhance = model && enhancerFor(marker ? onlyHoles(model) : model, facesBy, finder, info, job);
   const scale = model && wantedScale(job, model);

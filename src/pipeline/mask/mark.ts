@@ -18,6 +18,7 @@ export async function holeMarker(
   binary: FfmpegBinary,
   holes: Holes,
   film: VideoInfo,
+  sequenceRate: number,
   signal: AbortSignal,
 ): Promise<HoleMarker> {
   if (holes.in === 'colour') {
@@ -33,7 +34,7 @@ export async function holeMarker(
       async [Symbol.asyncDispose]() {},
     };
   }
-  const info = await probeMask(binary, holes.path, film, signal);
+  const info = await probeMask(binary, holes.path, film, sequenceRate, signal);
   let reader: MaskReader | null = null;
   return {
     version: info.source,

@@ -19,9 +19,10 @@ export async function probeMask(
   binary: FfmpegBinary,
   path: string,
   film: VideoInfo,
+  sequenceRate: number,
   signal: AbortSignal,
 ): Promise<VideoInfo> {
-  const mask = await probe(binary, path, signal);
+  const mask = await probe(binary, path, signal, sequenceRate);
   // The same shape, give or take the pixel that rounding costs.
   const off = Math.abs(mask.width * film.height - mask.height * film.width);
   if (off > Math.max(mask.width, mask.height, film.width, film.height)) {
