@@ -45,8 +45,8 @@ export function progressLine(stream: NodeJS.WriteStream, json: ((value: object) 
       const restored = faces ? `, ${faces.found} faces restored (none in ${faces.framesWithout} frames)` : '';
       const saved = memo && memo.share >= 0.005 ? `, ${Math.round(100 * memo.share)} % of the tiles unchanged` : '';
       stream.write(
-        `${output}: ${framesOut} frames${resumed}${restored}${saved}, ${width}×${height}, ${(bytes / 1e6).toFixed(1)} MB, ` +
-          `${duration(elapsed)} (${fps.toFixed(2)} fps, ${model.name}, ${model.steps} steps on ${model.provider})\n`,
+        `${output}: ${framesOut} frames${resumed}${restored}, ${width}×${height}, ${(bytes / 1e6).toFixed(1)} MB, ` +
+          `${duration(elapsed)} (${fps.toFixed(2)} fps, ${model.name}, ${model.steps} steps on ${model.provider}${saved})\n`,
       );
     },
   };
