@@ -397,7 +397,7 @@ describe('restore', () => {
       ...model,
       run: (batch, signal) => ((most = Math.max(most, ++taken - written)), model.run(batch, signal)),
     };
-    const job = { ...JOB_DEFAULTS, input: at('long.mp4'), output: at('counted.mp4'), batch: 1 };
+    const job = { ...JOB_DEFAULTS, input: at('long.mp4'), output: at('counted.mp4'), batch: 1, memo: null };
     await restore(
       job,
       { binary: await binary(), openModel: async () => counted },
