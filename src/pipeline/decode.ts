@@ -99,9 +99,12 @@ async function* frames(
   let index = 0;
   let last = -Infinity;
   let first: Frame['first'];
+  let untimed = false;
   for await (const data of cut(decoder.stdout, width * height * 3 * (depth / 8))) {
     const said = await times.next();
-    if (said === undefined) throw new RemasterError('INTERNAL', `ffmpeg gave frame ${index} without its time.`);
+    // A decoder that is killed may have written a frame and not its time: then how it ended is what went wrong.
+    untimed = said === undefined;
+    if (said === undefined) break;
     // Times must rise for any container to hold them; a file with equal or missing times gets the next free tick.
     const pts = Math.max(said ?? nextTick(last, info), last + 1);
     last = pts;
@@ -116,6 +119,7 @@ async function* frames(
       ? unreadable(info.source.path, `decoding stopped after frame ${index}`, error, undefined, error.detail)
       : error;
   });
+  if (untimed) throw new RemasterError('INTERNAL', `ffmpeg gave frame ${index} without its time.`);
 }
 
 const nextTick = (last: number, { framesPerSecond, timeBase }: VideoInfo): number =>

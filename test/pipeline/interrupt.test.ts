@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoppedError } from '../../src/errors';
 import type { Model } from '../../src/model/model';
+import { settle } from '../../src/pipeline/colour';
+import { openVideo } from '../../src/pipeline/decode';
 import { type Job, JOB_DEFAULTS, type Progress } from '../../src/pipeline/job';
+import { probe } from '../../src/pipeline/probe';
 import { restore, type Tools } from '../../src/pipeline/restore';
 import { binary, ff, moving, processes, scratchFolder } from '../films';
 import { nearest } from './fakes';
@@ -119,7 +122,6 @@ describe('interrupt', () => {
   });
 
   it('a lock whose holder is dead is taken over', async () => {
-    const { writeFileSync } = await import('node:fs');
     mkdirSync(at('.dead.mkv.remaster'));
     writeFileSync(at('.dead.mkv.remaster/lock'), '4194303');
     writeFileSync(at('.dead.mkv.remaster/000000.mkv'), 'half a segment');
@@ -156,6 +158,21 @@ describe('interrupt', () => {
     const slow = { ...(await tools()), openModel: async () => nearest(1, { pauseMs: 2 }) };
     await assert.rejects(restore(wanted, slow, new AbortController().signal, killer), { code: 'SOURCE_UNREADABLE' });
     assert.ok(!existsSync(at('cut.mkv')) && !existsSync(at('.cut.mkv.remaster')));
+  });
+
+  it('so is one that had written a frame and not its time', async () => {
+    const real = await binary();
+    const path = at('killed-in-between');
+    writeFileSync(path, '#!/bin/sh\nhead -c 6912 /dev/zero\nkill -9 $$\n', { mode: 0o755 }); // 64 × 36 × 3
+    const never = new AbortController().signal;
+    const info = await probe(real, at('long.mkv'), never);
+    const source = openVideo(
+      { ...real, path },
+      info,
+      { ...JOB_DEFAULTS, colour: settle(info.colour, info), depth: 8, deinterlace: false, from: 0 },
+      never,
+    );
+    await assert.rejects(source.read().next(), { code: 'SOURCE_UNREADABLE' });
   });
 
   it('an ffmpeg that is killed is an error with a code, and nothing is left', async () => {
