@@ -5,14 +5,14 @@
  * Usage: node dist/bench/holes.js FOLDER BUNDLE[:STEPS] … [--keep FOLDER]
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openModel } from '../src/model/host';
 import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
 import { JOB_DEFAULTS } from '../src/pipeline/job';
-import { luma, readPicture, type Picture } from './picture';
+import { luma, readPicture, writePicture, type Picture } from './picture';
 import { printTable } from './table';
 
 /** Pixels to be filled, 255 in a hole. */
@@ -125,7 +125,7 @@ async function row(
     }
     psnr += 10 * Math.log10(255 ** 2 / (error / Math.max(1, count)));
     if (values.keep !== undefined)
-      keep(program, join(values.keep, `${basename(path, '.png')}-${kind}-${what}.png`), filled);
+      writePicture(program, join(values.keep, `${basename(path, '.png')}-${kind}-${what}.png`), filled);
   }
   const entry = rows.get(what) ?? { what };
   rows.set(what, { ...entry, [kind]: `${(psnr / pictures.length).toFixed(2)} / ${(made / real).toFixed(2)}` });
@@ -154,12 +154,6 @@ function withoutLogo(program: string, { truth, mask }: Damaged, scratch: string)
     '-',
   ];
   return new Uint8Array(execFileSync(program, args, { input: truth.data, maxBuffer: 1 << 28 }));
-}
-
-function keep(program: string, path: string, { width, height, data }: Picture): void {
-  mkdirSync(values.keep!, { recursive: true });
-  const raw = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`];
-  execFileSync(program, ['-v', 'error', '-y', ...raw, '-i', '-', '-frames:v', '1', path], { input: data });
 }
 
 /** mulberry32: the same damage at every run. */

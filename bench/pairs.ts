@@ -1,29 +1,39 @@
 /**
  * bench/pairs: how near bundles come to real pictures, through the engine that users run. FOLDER holds `lr` and `hr` with
  * pictures of the same names, hr four times as large. PSNR and SSIM (Wang et al. 2004, 11 × 11 Gaussian of 1.5, inner part)
- * of Y (BT.601, 16 … 235), and detail: mean |Laplacian| of Y. For measuring only, never for training.
- * Usage: node dist/bench/pairs.js FOLDER BUNDLE[:STEPS] …
+ * of Y (BT.601, 16 … 235), and detail: mean |Laplacian| of Y. What is kept can be measured with `python -m workshop.niqe`. For
+ * measuring only, never for training.
+ * Usage: node dist/bench/pairs.js FOLDER BUNDLE[:STEPS] … [--keep FOLDER]
  */
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { openModel } from '../src/model/host';
 import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
 import { JOB_DEFAULTS } from '../src/pipeline/job';
 import { bicubic } from '../src/sampler/bicubic';
-import { luma, readPicture, type Picture, type Plane } from './picture';
+import { luma, readPicture, writePicture, type Picture, type Plane } from './picture';
 import { printTable } from './table';
 
-const [folder, ...bundles] = process.argv.slice(2);
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { keep: { type: 'string' } } });
+const [folder, ...bundles] = positionals;
 
 async function main(): Promise<void> {
-  if (folder === undefined || bundles.length === 0) throw new Error('usage: pairs.js FOLDER BUNDLE[:STEPS] …');
+  if (folder === undefined || bundles.length === 0)
+    throw new Error('usage: pairs.js FOLDER BUNDLE[:STEPS] … [--keep FOLDER]');
   const { path: program } = await findFfmpeg();
   const read = (path: string): Picture => readPicture(program, path);
   const pairs = readdirSync(join(folder, 'lr')).map((name) => {
     const lr = read(join(folder, 'lr', name));
     const hrName = readdirSync(join(folder, 'hr')).find((one) => one === name || one === name.replace('LR4', 'HR'))!;
-    return { lr, y: luma(read(join(folder, 'hr', hrName))) };
+    const hr = read(join(folder, 'hr', hrName));
+    return { name, lr, hr, y: luma(hr) };
   });
+  const keep = (what: string, name: string, picture: Picture): Picture => {
+    if (values.keep !== undefined) writePicture(program, join(values.keep, what, name), picture);
+    return picture;
+  };
+  for (const { name, hr } of pairs) keep('truth', name, hr);
   const rows = [
     row(
       'truth',
@@ -33,7 +43,7 @@ async function main(): Promise<void> {
   rows.push(
     row(
       'bicubic',
-      pairs.map(({ lr, y }) => measure(enlarged(lr), y)),
+      pairs.map(({ name, lr, y }) => measure(keep('bicubic', name, enlarged(lr)), y)),
     ),
   );
   for (const named of bundles) {
@@ -44,11 +54,12 @@ async function main(): Promise<void> {
       ...{ steps: steps ? Number(steps) : null, colorFix: null, depth: 8 },
     });
     const found = [];
-    for (const { lr, y } of pairs) {
+    for (const { name, lr, y } of pairs) {
       const { width, height, data } = lr;
       const batch = { width, height, data: data.slice(), keys: [{ x: 0, y: 0, scene: 0, frame: 0 }] };
       const made = await opened.run(batch, new AbortController().signal);
-      found.push(measure({ width: 4 * width, height: 4 * height, data: made }, y));
+      const picture = { width: 4 * width, height: 4 * height, data: made };
+      found.push(measure(keep(named.replace(':', '-'), name, picture), y));
     }
     rows.push(row(`${opened.info.name}, ${opened.info.steps} step(s)`, found));
   }

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 export interface Picture {
   readonly width: number;
@@ -32,6 +34,13 @@ export function readPicture(program: string, path: string, filters: readonly str
   );
   const [head, width, height] = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(bytes.toString('latin1', 0, 40))!;
   return { width: Number(width), height: Number(height), data: new Uint8Array(bytes.subarray(head.length)) };
+}
+
+/** Makes the folder too. */
+export function writePicture(program: string, path: string, { width, height, data }: Picture): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const raw = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`];
+  execFileSync(program, ['-v', 'error', '-y', ...raw, '-i', '-', '-frames:v', '1', path], { input: data });
 }
 
 export interface Plane {

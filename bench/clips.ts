@@ -1,0 +1,83 @@
+/**
+ * bench/clips: how good moving pictures become, through the engine that users run. The first frames of each film of FOLDER, of at
+ * most 720 lines, are the truth; made four times smaller and compressed by x264 at crf 24, they are enlarged by lanczos and by
+ * the bundles, and VMAF says how near each comes. FFMPEG is one with libvmaf. What is kept can be measured for flicker with
+ * `python -m workshop.flicker`. For measuring only, never for training.
+ * Usage: node dist/bench/clips.js FOLDER BUNDLE[:STEPS[:NOISE]] … --vmaf FFMPEG [--frames 48] [--keep FOLDER]
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createEngine } from '../src/engine/client';
+import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
+import { JOB_DEFAULTS } from '../src/pipeline/job';
+import { workFolder } from './film';
+import { printTable } from './table';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { vmaf: { type: 'string' }, keep: { type: 'string' }, frames: { type: 'string', default: '48' } },
+});
+const [source, ...bundles] = positionals;
+
+/** Y, Cb, Cr without loss: what is measured must not depend on one more codec. */
+const LOSSLESS = ['-pix_fmt', 'yuv420p', '-c:v', 'ffv1'];
+/** Both sides multiples of 16, so that the small film's are of 4. */
+const TRUTH = "scale=-1:'min(ih,720)':flags=bicubic,crop=iw-mod(iw\\,16):ih-mod(ih\\,16),setsar=1";
+
+async function main(): Promise<void> {
+  const { vmaf } = values;
+  if (source === undefined || bundles.length === 0 || vmaf === undefined)
+    throw new Error('usage: clips.js FOLDER BUNDLE[:STEPS[:NOISE]] … --vmaf FFMPEG [--frames 48] [--keep FOLDER]');
+  const { path: program } = await findFfmpeg();
+  const folder = values.keep ?? workFolder();
+  const ffmpeg = (...args: readonly string[]): void =>
+    void execFileSync(program, ['-hide_banner', '-nostdin', '-v', 'error', '-y', ...args]);
+  const films: { readonly title: string; readonly scores: ReadonlyMap<string, number> }[] = [];
+  const engine = createEngine();
+  for (const name of readdirSync(source).filter((each) => /\.(mp4|mkv|mov|avi|ts|webm)$/.test(each))) {
+    const title = name.slice(0, -extname(name).length);
+    const at = (what: string): string => join(folder, title, `${what}.mkv`);
+    mkdirSync(join(folder, title), { recursive: true });
+    ffmpeg('-i', join(source, name), '-an', '-frames:v', values.frames, '-vf', TRUTH, ...LOSSLESS, at('truth'));
+    const smaller = ['-vf', 'scale=iw/4:ih/4:flags=bicubic', '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-crf', '24'];
+    ffmpeg('-i', at('truth'), ...smaller, at('small'));
+    ffmpeg('-i', at('small'), '-vf', 'scale=iw*4:ih*4:flags=lanczos', ...LOSSLESS, at('lanczos'));
+    const made = ['lanczos'];
+    for (const named of bundles) {
+      const [model, steps, noise] = named.split(':') as [string, string?, typeof JOB_DEFAULTS.noise?];
+      const what = named.replaceAll(':', '-');
+      made.push(what);
+      if (existsSync(at(what))) continue; // kept by an earlier run
+      const choices = { model, steps: steps ? Number(steps) : null, noise: noise ?? JOB_DEFAULTS.noise, memo: null };
+      const files = { input: at('small'), output: at(what), codec: 'ffv1' as const, pixelFormat: 'yuv420p' as const };
+      await engine.run({ ...JOB_DEFAULTS, ...choices, ...files, overwrite: true }).result;
+    }
+    films.push({ title, scores: new Map(made.map((what) => [what, score(vmaf, at(what), at('truth'))])) });
+  }
+  await engine.close();
+  const names = [...films[0]!.scores.keys()];
+  const row = (film: string, of: (name: string) => number): Record<string, string> => ({
+    film,
+    ...Object.fromEntries(names.map((name) => [name, of(name).toFixed(1)])),
+  });
+  printTable(`bench/clips: VMAF of the first ${values.frames} frames`, [
+    ...films.map(({ title, scores }) => row(title, (name) => scores.get(name)!)),
+    row('mean', (name) => films.reduce((sum, { scores }) => sum + scores.get(name)!, 0) / films.length),
+  ]);
+  if (values.keep === undefined) rmSync(folder, { recursive: true });
+}
+
+/** VMAF, 0 … 100, of the default model. */
+function score(program: string, made: string, truth: string): number {
+  const graph = '[0:v]setpts=N[a];[1:v]setpts=N[b];[a][b]libvmaf=n_threads=2';
+  const { stderr } = spawnSync(program, ['-hide_banner', '-i', made, '-i', truth, '-lavfi', graph, '-f', 'null', '-'], {
+    encoding: 'utf8',
+  });
+  const found = /VMAF score: ([\d.]+)/.exec(stderr);
+  if (!found) throw new Error(`${program} gave no VMAF: ${stderr.slice(-500)}`);
+  return Number(found[1]);
+}
+
+void main();
