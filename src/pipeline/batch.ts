@@ -1,9 +1,11 @@
-/** Groups items by `size`; the last group may be smaller. */
-export async function* inGroups<T>(source: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
+/** Groups items by what `size` says when a group begins; the last group may be smaller. */
+export async function* inGroups<T>(source: AsyncIterable<T>, size: () => number): AsyncGenerator<readonly T[]> {
   let group: T[] = [];
+  let wanted = 0;
   for await (const item of source) {
+    if (group.length === 0) wanted = size();
     group.push(item);
-    if (group.length === size) {
+    if (group.length === wanted) {
       yield group;
       group = [];
     }

@@ -13,6 +13,8 @@ import { stitch } from './stitch';
 export interface Enhancer {
   /** Size of a tile, in source pixels, while memory lasts. */
   readonly tile: { readonly width: number; readonly height: number };
+  /** Milliseconds the model took for a tile of the newest frame that it saw; null while there is none. */
+  readonly tileMs: number | null;
   /** Same order out. */
   run(frames: readonly Frame[], signal: AbortSignal): Promise<Frame[]>;
   /** What has been saved so far by not inferring again what has not changed; null when nothing is remembered. */
@@ -47,7 +49,12 @@ export function enhancer(
   let run = begin(longest, 0);
   let made = 0;
   return {
-    tile: { width: run.layout.grid.x.size, height: run.layout.grid.y.size },
+    get tile() {
+      return { width: run.layout.grid.x.size, height: run.layout.grid.y.size };
+    },
+    get tileMs() {
+      return tally.tileMs;
+    },
     get saved() {
       return remembers ? tally.saved : null;
     },
@@ -142,7 +149,7 @@ class TileRun {
     };
     const started = performance.now();
     const made = await this.model.run(batch, signal);
-    this.tally.inferred(performance.now() - started);
+    this.tally.inferred(performance.now() - started, tiles.length);
     const size = made.length / tiles.length;
     const one = (n: number): Uint8Array => made.subarray(n * size, (n + 1) * size);
     // What is remembered for long must not hold on to the whole batch.
@@ -165,6 +172,7 @@ class TileRun {
 
 /** Counts tiles and time. */
 class Tally {
+  tileMs: number | null = null;
   #tiles = 0;
   #inferred = 0;
   #inferMs = 0;
@@ -175,8 +183,9 @@ class Tally {
     this.#inferred += wanted;
   }
 
-  inferred(ms: number): void {
+  inferred(ms: number, tiles: number): void {
     this.#inferMs += ms;
+    this.tileMs = ms / tiles;
   }
 
   took(ms: number): void {

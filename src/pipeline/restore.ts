@@ -124,7 +124,7 @@ export async function restore(
     const warn = (warning: string): void => void warnings.push(warning);
     const enhance = faces ?? enhancer(filling, info, { ...job, tile }, warn, resumedFrom);
     meter.saves(() => enhance.saved);
-    const group = job.batch ?? (await batchFor(model, enhance.tile, depth, signal));
+    let group = job.batch; // null: settled when the first frame has shown how long a tile takes
     await using source = open();
     const times: number[] = []; // of all frames, 8 bytes each: the last check compares the file with them
     const window = new Window(STAGES);
@@ -134,9 +134,13 @@ export async function restore(
     const chosen = reducedRate(within(source, info, job), info, job.maxFps, () => dropped++);
     const marked = marker ? marker.mark(chosen, from) : chosen;
     const wanted = left(marked, resumedFrom, times);
-    const written = paced(inGroups(wanted, group), window).pipe(
+    const written = paced(
+      inGroups(wanted, () => group ?? 1),
+      window,
+    ).pipe(
       concatMap(async (frames) => {
         const enhanced = await enhance.run(frames, signal);
+        group ??= await batchFor(model, enhance.tile, depth, signal, enhance.tileMs);
         tools.onFrame?.(frames.at(-1)!, enhanced.at(-1)!, info.pixelAspect);
         return enhanced;
       }),

@@ -56,6 +56,7 @@ export function faceEnhancer(
 
   return {
     tile: { width: side, height: side },
+    tileMs: null, // the first frame may have no face
     saved: null, // a face moves with every breath
     get count() {
       return { found, framesWithout };
