@@ -1,8 +1,8 @@
 /**
  * bench/pairs: how near bundles come to real pictures, through the engine that users run. FOLDER holds `lr` and `hr` with
- * pictures of the same names, hr four times as large. PSNR and SSIM (Wang et al. 2004, 11 × 11 Gaussian of 1.5, inner part)
- * of Y (BT.601, 16 … 235), and detail: mean |Laplacian| of Y. What is kept can be measured with `python -m workshop.niqe`. For
- * measuring only, never for training.
+ * pictures of the same names, hr a whole number of times as large. PSNR and SSIM (Wang et al. 2004, 11 × 11 Gaussian of 1.5,
+ * inner part) of Y (BT.601, 16 … 235), and detail: mean |Laplacian| of Y. What is kept can be measured with
+ * `python -m workshop.niqe`. For measuring only, never for training.
  * Usage: node dist/bench/pairs.js FOLDER BUNDLE[:STEPS] … [--keep FOLDER]
  */
 import { readdirSync } from 'node:fs';
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   rows.push(
     row(
       'bicubic',
-      pairs.map(({ name, lr, y }) => measure(keep('bicubic', name, enlarged(lr)), y)),
+      pairs.map(({ name, lr, y }) => measure(keep('bicubic', name, enlarged(lr, y.width / lr.width)), y)),
     ),
   );
   for (const named of bundles) {
@@ -58,7 +58,8 @@ async function main(): Promise<void> {
       const { width, height, data } = lr;
       const batch = { width, height, data: data.slice(), keys: [{ x: 0, y: 0, scene: 0, frame: 0 }] };
       const made = await opened.run(batch, new AbortController().signal);
-      const picture = { width: 4 * width, height: 4 * height, data: made };
+      const { scale } = opened.info;
+      const picture = { width: scale * width, height: scale * height, data: made };
       found.push(measure(keep(named.replace(':', '-'), name, picture), y));
     }
     rows.push(row(`${opened.info.name}, ${opened.info.steps} step(s)`, found));
@@ -82,12 +83,13 @@ function row(what: string, found: readonly Figures[]): Record<string, string> {
   };
 }
 
-function enlarged({ width, height, data }: Picture): Picture {
+function enlarged({ width, height, data }: Picture, scale: number): Picture {
+  if (scale === 1) return { width, height, data };
   const plane = width * height;
   const planar = Float64Array.from(data, (_, i) => data[(i % plane) * 3 + Math.floor(i / plane)]!);
-  const large = bicubic({ dims: [1, 3, height, width], data: planar }, 4).data;
-  const bytes = Uint8ClampedArray.from(large, (_, i) => large[(i % 3) * plane * 16 + Math.floor(i / 3)]!);
-  return { width: 4 * width, height: 4 * height, data: new Uint8Array(bytes.buffer) };
+  const large = bicubic({ dims: [1, 3, height, width], data: planar }, scale).data;
+  const bytes = Uint8ClampedArray.from(large, (_, i) => large[(i % 3) * plane * scale ** 2 + Math.floor(i / 3)]!);
+  return { width: scale * width, height: scale * height, data: new Uint8Array(bytes.buffer) };
 }
 
 function measure(picture: Picture, truth: Plane): Figures {

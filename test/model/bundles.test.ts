@@ -17,25 +17,32 @@ const CLIP = join(__dirname, '..', '..', '..', 'resources', 'media', 'sample.mp4
 
 /** What is in the package must be worth having. */
 describe('The embedded models', () => {
-  const [width, height] = [48, 36];
-  /** A real picture of 192 × 144, and the same a quarter as large. */
+  /** A real picture of 192 × 144; the same smaller, by the factor; and the same under noise. */
   let truth: Buffer;
-  let small: Buffer;
+  const small = new Map<number, Buffer>();
+  let noisy: Buffer;
 
   before(async () => {
     const frame = (...filters: string[]) =>
       ff(...['-i', CLIP, '-frames:v', '1', '-vf', [...filters, 'format=rgb24'].join(',')], '-f', 'rawvideo', '-');
     truth = await frame();
-    small = await frame(`scale=${width}:${height}:flags=area`);
-    assert.deepEqual([truth.length, small.length], [16 * 3 * width * height, 3 * width * height]);
+    for (const scale of [2, 4]) small.set(scale, await frame(`scale=${WIDTH / scale}:${HEIGHT / scale}:flags=area`));
+    noisy = await frame('noise=alls=20:allf=t:all_seed=1');
+    const lengths = [truth, noisy, small.get(2)!, small.get(4)!].map(({ length }) => length / (3 * WIDTH * HEIGHT));
+    assert.deepEqual(lengths, [1, 1, 1 / 4, 1 / 16]);
   });
 
   const keys = [{ x: 0, y: 0, scene: 0, frame: 0 }];
-  const smallTile = () => ({ width, height, data: new Uint8Array(small), keys });
+  const smallTile = (scale: number) => ({
+    width: WIDTH / scale,
+    height: HEIGHT / scale,
+    data: new Uint8Array(small.get(scale) ?? noisy),
+    keys,
+  });
   /** The large one, with two scratches and a box to be filled. */
   const holed = () => ({
-    width: 4 * width,
-    height: 4 * height,
+    width: WIDTH,
+    height: HEIGHT,
     data: new Uint8Array(truth),
     mask: HOLES.slice(),
     keys,
@@ -59,7 +66,8 @@ describe('The embedded models', () => {
     it(`${name} computes in one graph what its graphs give step by step`, async () => {
       const bundle = await openBundle(join(MODELS, name));
       const fills = bundle.manifest.task === 'inpaint';
-      const tile = fills ? holed : smallTile;
+      const { scale } = bundle.manifest;
+      const tile = () => (fills ? holed() : smallTile(scale));
       const request = { strength: 1, depth: 8 } as const;
       const noise = { mode: 'shared', seed: 3 } as const;
       const model = await loadModel(loadRuntime(), bundle.folder, {
@@ -82,8 +90,14 @@ describe('The embedded models', () => {
         return;
       }
 
+      if (scale === 1) {
+        const [ours, theirs] = [psnr(made, truth), psnr(noisy, truth)];
+        assert.ok(ours > theirs + 3, `${ours.toFixed(2)} dB, noisy ${theirs.toFixed(2)} dB`);
+        return;
+      }
+
       // A network that knows nothing is 10 dB or more below the plain enlargement, and so is one that is fed wrongly.
-      const plain = enlarged(small, width, height);
+      const plain = enlarged(small.get(scale)!, scale);
       const [ours, theirs] = [psnr(made, truth), psnr(plain, truth)];
       assert.ok(ours > theirs - 1.5, `${ours.toFixed(2)} dB, bicubic ${theirs.toFixed(2)} dB`);
       const sharper = detail(made) / detail(plain);
@@ -92,8 +106,10 @@ describe('The embedded models', () => {
   }
 });
 
-const HOLES = Uint8Array.from({ length: 192 * 144 }, (_, i) => {
-  const [x, y] = [i % 192, Math.floor(i / 192)];
+const [WIDTH, HEIGHT] = [192, 144];
+
+const HOLES = Uint8Array.from({ length: WIDTH * HEIGHT }, (_, i) => {
+  const [x, y] = [i % WIDTH, Math.floor(i / WIDTH)];
   return (x > 50 && x < 54) || (x > 120 && x < 127) || (x > 140 && x < 170 && y > 40 && y < 60) ? 255 : 0;
 });
 
@@ -103,14 +119,14 @@ function smeared(picture: Uint8Array): Uint8Array {
   return smear;
 }
 
-/** 8-bit R′G′B′, four times as large each way. */
-function enlarged(bytes: Uint8Array, width: number, height: number): Uint8Array {
-  const plane = width * height;
+/** 8-bit R′G′B′ of the whole size. */
+function enlarged(bytes: Uint8Array, scale: number): Uint8Array {
+  const plane = (WIDTH * HEIGHT) / scale ** 2;
   const data = Float64Array.from(bytes, (_, i) => bytes[(i % plane) * 3 + Math.floor(i / plane)]!);
-  const large = bicubic({ dims: [1, 3, height, width], data }, 4).data;
+  const large = bicubic({ dims: [1, 3, HEIGHT / scale, WIDTH / scale], data }, scale).data;
   return Uint8ClampedArray.from(
     large,
-    (_, i) => large[(i % 3) * plane * 16 + Math.floor(i / 3)]!,
+    (_, i) => large[(i % 3) * plane * scale ** 2 + Math.floor(i / 3)]!,
   ) as unknown as Uint8Array;
 }
 

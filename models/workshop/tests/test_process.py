@@ -112,7 +112,7 @@ def test_a_training_can_start_from_a_bundle(kind, shards, tmp_path):
 def test_what_lies_in_a_hole_is_not_shown_to_the_network(shards, tmp_path):
     training = Training(arguments(['--shards', str(shards), '--run', str(tmp_path / 'run'), '--width', '8', '--task',
                                    'inpaint', '--scale', '1', '--fold', '4']))
-    x0, (lq, mask), weight = training.task(*training.shards.batch(4, training.rng), training.rng)
+    x0, (lq, mask), weight = training.task(*training.shards.batch(4, training.rng)[:2], training.rng)
     assert set(mask.unique().tolist()) == {-1, 1}
     hole = (mask > 0).expand_as(lq)
     shown = training.shown(x0 + 1, x0, [lq, mask])

@@ -37,7 +37,9 @@ def motion_kernel(rng, longest: float) -> np.ndarray:
 
 
 def blur_kernel(rng, scale: int) -> np.ndarray:
-    """Widths are in pixels of the full-size picture, so they grow with the factor."""
+    """Widths are in pixels of the full-size picture, so they grow with the factor; where the size stays it is the lens and
+    the copy that blur, as much as halving would."""
+    scale = max(2, scale)
     kind = rng.random()
     if kind < 0.72:
         return gaussian_kernel(rng, 0.65 * scale)
@@ -79,6 +81,38 @@ def film_grain(picture, rng):
     return picture + rng.uniform(0.01, 0.06) * (0.3 + 0.7 * middle) * (grain / grain.std())[..., None]
 
 
+def dust(picture, rng):
+    """Specks and hairs that one frame has and its neighbours have not; light on a print, dark on a negative."""
+    h, w, _ = picture.shape
+    cover = np.zeros((h, w), np.float32)
+    for _ in range(rng.poisson(h * w / 12000)):
+        at, axes = rng.uniform(0, (w, h)), np.minimum(0.5 + rng.gamma(1.2, 0.9, 2), 5)
+        cv2.ellipse(cover, (tuple(float(v) for v in at), tuple(float(2 * v) for v in axes), float(rng.uniform(0, 180))), 1, -1)
+    for _ in range(rng.poisson(h * w / 60000)):
+        way = np.cumsum(np.vstack([rng.uniform(0, (w, h)), rng.normal(0, 5, (rng.integers(2, 6), 2))]), 0)
+        cv2.polylines(cover, [np.int32(way * 16)], False, 1, 1, cv2.LINE_AA, 4)
+    return _covered(picture, cover, rng)
+
+
+def scratches(picture, rng, frame: int):
+    """Upright lines of a pixel or two that stay for many frames, wandering a little; they do not always go all the way."""
+    h, w, _ = picture.shape
+    cover = np.zeros((h, w), np.float32)
+    for _ in range(rng.integers(1, 4)):
+        x, lean, wander, strength = rng.uniform(0, w), rng.normal(0, 0.004), rng.normal(0, 0.6), rng.uniform(0.3, 1)
+        top, end = (0, h) if rng.random() < 0.7 else sorted(rng.uniform(0, h, 2))
+        thick = int(rng.choice([1, 1, 2]))
+        x += wander * frame
+        cv2.line(cover, (int(16 * (x + lean * top)), int(16 * top)), (int(16 * (x + lean * end)), int(16 * end)),
+                 float(strength), thick, cv2.LINE_AA, 4)
+    return _covered(picture, cover, rng)
+
+
+def _covered(picture, cover, rng):
+    tone = rng.uniform(0.8, 1) if rng.random() < 0.6 else rng.uniform(0, 0.15)
+    return picture + (cv2.GaussianBlur(cover, (0, 0), 0.4) * rng.uniform(0.6, 1))[..., None] * (tone - picture)
+
+
 def jpeg(picture, quality: int):
     packed = cv2.imencode('.jpg', _bytes(picture)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(quality)])[1]
     return cv2.imdecode(packed, cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32) / 255
@@ -97,7 +131,8 @@ def degrade(scene: np.ndarray, scale: int, rng) -> tuple[np.ndarray, str]:
     blur = blur_kernel(rng, scale) if rng.random() < 0.8 else None
     scaler = SIZES[rng.choice(4, p=[.4, .15, .35, .1])]
     over_sharpened = rng.random() < 0.12
-    noise = _noise(rng)
+    noise = _noise(rng, 12 / 255 if scale > 1 else 20 / 255)  # a picture that is not enlarged shows what a smaller one hides
+    film = scale == 1 and rng.random() < 0.2
     second = _second_order(rng, small_w, small_h)
     seed = int(rng.integers(2 ** 31))
     small = []
@@ -109,8 +144,12 @@ def degrade(scene: np.ndarray, scale: int, rng) -> tuple[np.ndarray, str]:
         x = cv2.resize(x, (small_w, small_h), interpolation=scaler)
         if over_sharpened:
             x = sharpen(x, one)
-        small.append(second(noise(x, seed, len(small)), seed))
-    words = ['blur' if blur is not None else 'sharp', noise.__name__, second.__name__]
+        x = noise(x, seed, len(small))
+        if film:
+            x = dust(x, np.random.default_rng([seed, len(small), 1]))
+            x = scratches(x, np.random.default_rng([seed, 2]), len(small)) if seed % 2 else x
+        small.append(second(x, seed))
+    words = ['blur' if blur is not None else 'sharp', noise.__name__, second.__name__, *(['dirty'] if film else [])]
     if t == 1:
         if rng.random() < 0.75:
             quality = int(rng.uniform(35, 96))
@@ -125,7 +164,7 @@ def degrade(scene: np.ndarray, scale: int, rng) -> tuple[np.ndarray, str]:
     return through_codec(frames, codec, strength, rng, interlaced), ' '.join(words)
 
 
-def _noise(rng):
+def _noise(rng, strongest):
     """… but its own noise: grain that stands still is dirt on the lens."""
     kind = rng.random()
 
@@ -133,7 +172,7 @@ def _noise(rng):
         return x
 
     def sensor(x, seed, frame):
-        strength = np.random.default_rng(seed).uniform(0.2, 1) * 12 / 255
+        strength = np.random.default_rng(seed).uniform(0.2, 1) * strongest
         return sensor_noise(x, np.random.default_rng([seed, frame]), strength)
 
     def grain(x, seed, frame):

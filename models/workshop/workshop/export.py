@@ -5,7 +5,7 @@ condition   lq → cond, or picture, mask → cond
 denoise     x, cond, t, y → out         once per step; what `out` is depends on the process:
     resshift  x0; t counts 0 … T - 1 as in the plans
     dossr     (x - a·g·x0)/s, so that the plan's x̂₀ = (x - s·out)/a is g·x0; `encode` and `decode` multiply and divide by g
-    onestep   (x - a·x0)/s with a, s of t = 999 and y = x, the enlarged picture
+    onestep   (x - a·x0)/s with a, s of t = 999 and y = x, the enlarged picture; of `quick.py` in a form that takes fewer passes
 opset 17, dynamic batch and size. With --bundle, model.json beside them.
 """
 import argparse
@@ -17,11 +17,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from . import checkpoint, schedule
 from .fill import Fill
-from .net import Net, up
+from .net import Net, made, up
 from .process import DoSSR, sd_alphas_bar
+from .quick import Quick
 
 
 class Condition(torch.nn.Module):
@@ -68,6 +70,18 @@ class DenoiseOneStep(torch.nn.Module):
         return (x - self.a * x0) / self.s
 
 
+class DenoiseQuick(torch.nn.Module):
+    """As DenoiseOneStep with x = y; the factor of cond goes into the convolution before it when onnxruntime loads the graph."""
+
+    def __init__(self, net):
+        super().__init__()
+        self.scale, bar = net.scale, float(np.float32(sd_alphas_bar()[999]))
+        self.a, self.s = math.sqrt(bar), math.sqrt(1 - bar)
+
+    def forward(self, x, cond):
+        return x * ((1 - self.a) / self.s) + F.pixel_shuffle(cond * (-self.a / self.s), self.scale)
+
+
 class Times(torch.nn.Module):
     def __init__(self, factor):
         super().__init__()
@@ -82,7 +96,7 @@ DENOISE = {'resshift': Denoise, 'dossr': DenoiseDoSSR, 'onestep': DenoiseOneStep
 
 def read_net(file: Path) -> Net:
     kept = checkpoint.load(file)
-    net = Net(**kept['settings'])
+    net = made(kept['settings'])
     net.load_state_dict(kept['ema'])
     net.process = kept.get('process', 'resshift')
     return net.eval()
@@ -93,7 +107,8 @@ def export(net: Net, out: Path, tolerance: float = 1e-4) -> dict[str, float]:
     """Writes the graphs and answers with their largest difference from PyTorch, on another size than traced."""
     out.mkdir(parents=True, exist_ok=True)
     process = getattr(net, 'process', 'resshift')
-    denoise = DENOISE[process](net)
+    quick = isinstance(net, Quick)
+    denoise = DenoiseQuick(net) if quick else DENOISE[process](net)
     picture = {'encode': Times(DoSSR.GAIN), 'decode': Times(1 / DoSSR.GAIN)} if process == 'dossr' else {}
     differences = {}
 
@@ -110,13 +125,15 @@ def export(net: Net, out: Path, tolerance: float = 1e-4) -> dict[str, float]:
     names = ['picture', 'mask'] if net.settings['mask'] else ['lq']
     cells = 'lr' if net.fold == 1 else 'cell'
     write('condition', Condition(net), names, 'cond', tuple(given), given2, {**dict.fromkeys(names, 'lr'), 'cond': cells})
-    write('denoise', denoise, ['x', 'cond', 't', 'y'], 'out' if process != 'resshift' else 'x0', (x, cond, t, y),
-          (x2, cond2, t2, y2), {'x': 'hr', 'cond': cells, 'y': 'hr', 'out' if process != 'resshift' else 'x0': 'hr'})
+    seen = (lambda x, cond, t, y: (x, cond)) if quick else lambda *all_: all_
+    answer = 'x0' if process == 'resshift' else 'out'
+    write('denoise', denoise, list(seen('x', 'cond', 't', 'y')), answer, seen(x, cond, t, y), seen(x2, cond2, t2, y2),
+          {'x': 'hr', 'cond': cells, 'y': 'hr', answer: 'hr'})
     if net.settings['mask']:
         write('preprocess', Fill(), ['lq', 'mask'], 'picture', tuple(given), given2, dict.fromkeys(['lq', 'mask', 'picture'], 'lr'))
     for role, module in picture.items():
-        name, made = ('picture', 'latent') if role == 'encode' else ('latent', 'picture')
-        write(role, module, [name], made, (y,), (y2,), {name: 'hr', made: 'hr'})
+        name, result = ('picture', 'latent') if role == 'encode' else ('latent', 'picture')
+        write(role, module, [name], result, (y,), (y2,), {name: 'hr', result: 'hr'})
     for role in differences:
         os.replace(out / f'{role}.onnx.part', out / f'{role}.onnx')
     return differences
@@ -134,7 +151,8 @@ def describe(net: Net, out: Path, name: str, title: str, source: str):
     graphs = {'preprocess': entry('preprocess', {'lq': 'lq', 'mask': 'mask'}, {'picture': 'picture'})} if mask else {}
     seen = {'picture': 'picture', 'mask': 'mask'} if mask else {'lq': 'lq'}
     graphs |= {'condition': entry('condition', seen, {'cond': 'cond'}),
-              'denoise': entry('denoise', {'x': 'x', 'cond': 'cond', 't': 't', ('picture' if process == 'dossr' else 'y'): 'y'},
+              'denoise': entry('denoise', {'x': 'x', 'cond': 'cond'} if isinstance(net, Quick) else
+                               {'x': 'x', 'cond': 'cond', 't': 't', ('picture' if process == 'dossr' else 'y'): 'y'},
                                {'out': 'x0' if process == 'resshift' else 'out'})}
     if process == 'dossr':
         graphs |= {'encode': entry('encode', {'picture': 'picture'}, {'latent': 'latent'}),
@@ -168,7 +186,7 @@ def _example(net, count, h, w):
 
 
 def _write(module, example, file, inputs, output, grids):
-    axes = {name: {0: 'batch', 2: f'h_{grid}', 3: f'w_{grid}'} for name, grid in grids.items()}
+    axes = {name: {0: 'batch', 2: f'h_{grid}', 3: f'w_{grid}'} for name, grid in grids.items() if name in [*inputs, output]}
     if 't' in inputs:
         axes['t'] = {0: 'batch'}
     torch.onnx.export(module, example, str(file), input_names=inputs, output_names=[output], opset_version=17,

@@ -10,6 +10,8 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+from .quick import Quick
+
 
 class Block(nn.Module):
     """Two 3 × 3 convolutions around one SiLU, modulated by the step where there is one."""
@@ -91,16 +93,32 @@ class Net(nn.Module):
         return x0 if self.finish is None else x0 + self.finish(h)
 
 
+def made(settings: dict) -> nn.Module:
+    """The network that these settings describe, with weights of chance."""
+    if settings.get('quick'):
+        return Quick(settings['width'], settings['blocks'], settings['scale'])
+    return Net(**settings)
+
+
 def up(lq, scale: int = 4):
     """The degraded picture on the full grid, the same bicubic as in the plans."""
     return lq if scale == 1 else F.interpolate(lq, scale_factor=scale, mode='bicubic', align_corners=False)
 
 
-def continued(net: Net, weights: dict[str, torch.Tensor]) -> list[str]:
+def continued(net: nn.Module, weights: dict[str, torch.Tensor]) -> list[str]:
     """Loads what fits into `net`, which is changed in place, and makes every block that is new an identity, so that
-    training goes on where the smaller network stood. Returns the names that stayed new."""
+    training goes on where the smaller network stood. Returns the names that stayed new.
+
+    A network that folds its source goes on from one that does not: it begins by seeing the mean of what it folds, and by
+    adding nothing, since what the other added was detail that is no longer missing."""
     weights = {_renamed(name): value for name, value in weights.items()}
     own = net.state_dict()
+    folds = net.fold > 1 and own['enter.weight'].shape[1] == 3 * net.fold ** 2 and weights['enter.weight'].shape[1] == 3
+    if folds:
+        cells = net.fold ** 2
+        weights['enter.weight'] = weights['enter.weight'].repeat_interleave(cells, 1) / cells
+        for name in ('leave', 'finish.third'):
+            weights |= {one: value * 0 for one, value in weights.items() if one.startswith(name)}
     fresh = [name for name in own if name not in weights or weights[name].shape != own[name].shape]
     net.load_state_dict({name: own[name] if name in fresh else weights[name] for name in own})
     with torch.no_grad():

@@ -33,7 +33,9 @@ def shard(pictures: list[np.ndarray], count: int, scale: int, rng, fonts: list[s
 
 def scene_pairs(picture: np.ndarray, scale: int, rng, fonts: list[str], wanted: int = 5):
     """Pairs from one window: from a video codec (60 %) or from a still (40 %)."""
-    w, h = min(832, picture.shape[1] // 32 * 32), min(576, picture.shape[0] // 32 * 32)
+    # What the codec sees is 208 × 144, or four times as much where one window has to give several patches all the same.
+    factor = max(2, scale)
+    w, h = min(208 * factor, picture.shape[1] // 32 * 32), min(144 * factor, picture.shape[0] // 32 * 32)
     film = rng.random() < 0.6
     scene = pan(picture, 10 if film else 1, w, h, scale, rng)
     if fonts and rng.random() < 0.06:

@@ -99,6 +99,8 @@ def arguments(given=None):
     p.add_argument('--critic-width', type=int, default=48, help='beside a small network a wide critic takes most of the time')
     p.add_argument('--spectrum', type=float, default=0.0, help='weight of the spectral term in stage gan')
     p.add_argument('--texture', type=float, default=0.5, help='weight of the strength of detail in holes, in stage gan')
+    p.add_argument('--distil', type=float, default=0.0, help='share of a teacher\'s pictures in what is asked for, where shards have them')
+    p.add_argument('--quick', action='store_true', help='the network of quick.py, with --width and --condition-blocks; one step only')
     p.add_argument('--width', type=int, default=64)
     p.add_argument('--condition-blocks', type=int, default=7)
     p.add_argument('--denoise-blocks', type=int, default=3)

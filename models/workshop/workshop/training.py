@@ -8,7 +8,7 @@ from .critic import Critic, critic_loss, maker_loss
 from .degrade import jpeg
 from .fill import Fill
 from .holes import holes
-from .net import Net, continued, up
+from .net import continued, made, up
 from .process import PROCESSES
 from .shards import Shards
 from .spectrum import spectrum_loss, texture_loss
@@ -28,11 +28,7 @@ class Training:
         last = a.run / 'last.pt'
         state = checkpoint.load(last) if last.exists() else None
         torch.manual_seed(a.seed)
-        settings = state['settings'] if state else dict(width=a.width, condition_blocks=a.condition_blocks,
-                                                        denoise_blocks=a.denoise_blocks, finish=a.finish,
-                                                        steps=PROCESSES[a.process].levels, scale=a.scale, fold=a.fold,
-                                                        mask=a.task == 'inpaint')
-        self.net = Net(**settings)
+        self.net = made(state['settings'] if state else asked(a))
         if a.init and not state:
             fresh = continued(self.net, checkpoint.weights(a.init))
             print(f'continued from {a.init.name}; new: {", ".join(fresh) or "nothing"}', flush=True)
@@ -94,17 +90,20 @@ class Training:
             for group in optimiser.param_groups:
                 group['lr'] = self.rate()
         count = self.a.batch * (2 if stage == 'a' else 1)  # without the walk a step costs half
-        x0, given, weight = self.task(*self.shards.batch(count, self.rng, self.a.crop), self.rng)
+        x0, lq, taught = self.shards.batch(count, self.rng, self.a.crop)
+        x0, given, weight = self.task(x0, lq, self.rng)
         y = up(given[0], self.net.scale)
         with self.cast():
             predict = self.predictor(self.net, y, *given)
             out = predict(*self.process.plain(x0, y)) if stage == 'a' else self.process.walked(y, predict)
         loss = record = (torch.sqrt((out - x0) ** 2 + 1e-6) * weight).mean()
+        if self.a.distil and taught is not None:
+            loss = torch.lerp(record, torch.sqrt((out - self.laid(taught.to(self.device))) ** 2 + 1e-6).mean(), self.a.distil)
         judged, shown = stage == 'gan', self.laid(self.shown(out, x0, given))
         if judged and at >= 100:  # the critic learns alone first
             self.critic.requires_grad_(False)
             with self.cast():
-                loss = record + self.a.gan * maker_loss(self.critic(shown, self.laid(y)))
+                loss = loss + self.a.gan * maker_loss(self.critic(shown, self.laid(y)))
             self.critic.requires_grad_(True)
         if judged and self.a.spectrum:
             loss = loss + self.a.spectrum * spectrum_loss(shown, x0)
@@ -164,6 +163,14 @@ class Training:
 
     def laid(self, x):
         return x.contiguous(memory_format=self.layout)
+
+
+def asked(a) -> dict:
+    """The settings of a new network."""
+    if a.quick:
+        return dict(quick=True, width=a.width, blocks=a.condition_blocks, scale=a.scale)
+    return dict(width=a.width, condition_blocks=a.condition_blocks, denoise_blocks=a.denoise_blocks, finish=a.finish,
+                steps=PROCESSES[a.process].levels, scale=a.scale, fold=a.fold, mask=a.task == 'inpaint')
 
 
 def compressed(x, rng):

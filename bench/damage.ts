@@ -1,0 +1,200 @@
+/**
+ * bench/damage: what bundles that restore at the size of the source bring back, through the engine that users run. FOLDER holds
+ * clips; the first frames of each are damaged in five ways (the same at every run), and PSNR of Y in dB is measured against what
+ * was there: of what is damaged, of ffmpeg's own filters, of the bundles. For measuring only, never for training.
+ * Usage: node dist/bench/damage.js FOLDER BUNDLE[:STEPS] … [--frames 8] [--keep FOLDER]
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, extname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { openModel } from '../src/model/host';
+import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
+import { JOB_DEFAULTS } from '../src/pipeline/job';
+import { luma, type Plane } from './picture';
+import { printTable } from './table';
+
+/** Frames of one size, R′G′B′ of 8 bits. */
+interface Clip {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly frames: readonly Uint8Array[];
+}
+
+/** Filters and an encoder's arguments (null: nothing is encoded), after what `film` draws into the frames. */
+interface Damage {
+  readonly filters: string;
+  readonly codec: readonly string[] | null;
+  readonly film?: true;
+}
+
+const DAMAGES: Readonly<Record<string, Damage>> = {
+  noise: { filters: 'noise=alls=14:allf=t:all_seed=1', codec: null },
+  'H.264 crf 34': { filters: 'null', codec: ['-c:v', 'libx264', '-preset', 'medium', '-crf', '34'] },
+  'MPEG-2 q 12': { filters: 'null', codec: ['-c:v', 'mpeg2video', '-q:v', '12', '-g', '12', '-bf', '2'] },
+  'blur, H.264 crf 22': { filters: 'gblur=sigma=1.2', codec: ['-c:v', 'libx264', '-preset', 'medium', '-crf', '22'] },
+  'dust, grain, H.264 crf 20': {
+    filters: 'noise=c0s=10:c0f=t:all_seed=2',
+    codec: ['-c:v', 'libx264', '-preset', 'medium', '-crf', '20'],
+    film: true,
+  },
+};
+
+const RIVALS = ['hqdn3d', 'nlmeans=s=3', 'deblock=filter=strong:block=8'];
+
+/** The first frames see little of what came before them, which filters over time would be blamed for. */
+const WARM = 2;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { frames: { type: 'string', default: '8' }, keep: { type: 'string' } },
+});
+const [folder, ...bundles] = positionals;
+
+async function main(): Promise<void> {
+  if (folder === undefined || bundles.length === 0)
+    throw new Error('usage: damage.js FOLDER BUNDLE[:STEPS] … [--frames 8] [--keep FOLDER]');
+  const { path: program } = await findFfmpeg();
+  const scratch = mkdtempSync(join(tmpdir(), 'damage-'));
+  try {
+    const ffmpeg = frameServer(program, scratch);
+    const clips = readdirSync(folder).map((name) => ffmpeg.read(join(folder, name), Number(values.frames) + WARM));
+    const rows = new Map<string, Record<string, string>>();
+    const note = (what: string, kind: string, made: readonly Clip[]): void => {
+      const figures = made.map((clip, i) => clipPsnr(clip, clips[i]!));
+      const mean = figures.reduce((sum, one) => sum + one, 0) / figures.length;
+      rows.set(what, { ...(rows.get(what) ?? { what }), [kind]: mean.toFixed(2) });
+      if (values.keep !== undefined) {
+        for (const clip of made) ffmpeg.keep(join(values.keep, `${clip.name}-${kind}-${what}.png`), clip);
+      }
+    };
+    const damaged = Object.entries(DAMAGES).map(
+      ([kind, damage]) => [kind, clips.map((clip, i) => ffmpeg.damaged(clip, damage, i + 1))] as const,
+    );
+    for (const [kind, made] of damaged) {
+      note('damaged', kind, made);
+      for (const filter of RIVALS) note(filter, kind, made.map((clip) => ffmpeg.filtered(clip, filter))); // prettier-ignore
+    }
+    for (const named of bundles) {
+      const [model, steps] = named.split(':');
+      const { provider, device, threads, order, strength, noise, seed } = JOB_DEFAULTS;
+      await using opened = await openModel({
+        ...{ model: model!, provider, device, threads, order, strength, noise, seed },
+        ...{ steps: steps ? Number(steps) : null, colorFix: null, depth: 8 },
+      });
+      const restored = async (clip: Clip): Promise<Clip> => {
+        const frames: Uint8Array[] = clip.frames.slice(0, WARM); // not measured
+        for (const [i, data] of clip.frames.slice(WARM).entries()) {
+          const batch = { ...clip, data: data.slice(), keys: [{ x: 0, y: 0, scene: 0, frame: i }] };
+          frames.push(await opened.run(batch, new AbortController().signal));
+        }
+        return { ...clip, frames };
+      };
+      for (const [kind, made] of damaged) {
+        const done: Clip[] = [];
+        for (const clip of made) done.push(await restored(clip));
+        note(`${opened.info.name}, ${opened.info.steps} step(s)`, kind, done);
+      }
+    }
+    const title = `bench/damage: ${basename(folder)}, ${clips.length} clips of ${values.frames} frames; PSNR of Y in dB`;
+    printTable(title, [...rows.values()]);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+function frameServer(program: string, scratch: string) {
+  const run = (args: readonly string[], input?: Uint8Array): Uint8Array =>
+    new Uint8Array(execFileSync(program, ['-v', 'error', '-y', ...args], { input, maxBuffer: 1 << 30 }));
+  const raw = ({ width, height }: Clip): string[] =>
+    ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-r', '25', '-i', '-']; // prettier-ignore
+  const out = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-fps_mode', 'passthrough', '-'];
+  const split = (clip: Omit<Clip, 'frames'>, bytes: Uint8Array): Clip => {
+    const size = clip.width * clip.height * 3;
+    const count = Math.floor(bytes.length / size);
+    return { ...clip, frames: Array.from({ length: count }, (_, i) => bytes.subarray(i * size, (i + 1) * size)) };
+  };
+  const filtered = (clip: Clip, filters: string): Clip =>
+    split(clip, run([...raw(clip), '-vf', `format=yuv444p,${filters}`, ...out], Buffer.concat(clip.frames)));
+  return {
+    filtered,
+    /** At most 640 wide, so that what an archive's own codec did is smaller than a pixel; sides are multiples of 8. */
+    read(path: string, count: number): Clip {
+      const scale = "scale='min(640,iw)':-2:flags=area,setsar=1,crop=iw-mod(iw\\,8):ih-mod(ih\\,8)";
+      const bytes = run(['-i', path, '-vf', scale, '-frames:v', `${count}`, '-f', 'image2pipe', '-c:v', 'ppm', '-']);
+      const [head, width, height] = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(Buffer.from(bytes).toString('latin1', 0, 40))!;
+      const [w, h] = [Number(width), Number(height)];
+      const each = head.length + w * h * 3;
+      const frames = Array.from({ length: Math.floor(bytes.length / each) }, (_, i) =>
+        bytes.subarray(i * each + head.length, (i + 1) * each),
+      );
+      return { name: basename(path, extname(path)), width: w, height: h, frames };
+    },
+    damaged(clip: Clip, { filters, codec, film }: Damage, seed: number): Clip {
+      const frames = film ? clip.frames.map((frame, i) => dirty(clip, frame, seed, i)) : clip.frames;
+      if (codec === null) return filtered({ ...clip, frames }, filters);
+      const file = join(scratch, 'film.mkv');
+      const vf = ['-vf', `${filters},format=yuv420p`];
+      run([...raw(clip), ...vf, ...codec, file], Buffer.concat(frames));
+      return split(clip, run(['-i', file, ...out]));
+    },
+    /** The last frame, as a picture. */
+    keep(path: string, clip: Clip): void {
+      mkdirSync(values.keep!, { recursive: true });
+      run([...raw(clip), '-frames:v', '1', path.replaceAll(' ', '_')], clip.frames.at(-1));
+    },
+  };
+}
+
+/** Specks that one frame has, and two scratches that stay. */
+function dirty({ width, height }: Clip, frame: Uint8Array, seed: number, index: number): Uint8Array {
+  const made = frame.slice();
+  const dot = (x: number, y: number, tone: number): void => {
+    if (x >= 0 && x < width && y >= 0 && y < height) made.fill(tone, 3 * (y * width + x), 3 * (y * width + x) + 3);
+  };
+  const random = generator(1000 * seed + index);
+  for (let n = 0; n < (width * height) / 8000; n++) {
+    const [cx, cy, radius, tone] = [
+      random() * width,
+      random() * height,
+      0.6 + random() ** 3 * 4,
+      random() < 0.6 ? 240 : 20,
+    ];
+    for (let y = Math.floor(cy - radius); y <= cy + radius; y++) {
+      for (let x = Math.floor(cx - radius); x <= cx + radius; x++)
+        if (Math.hypot(x - cx, y - cy) <= radius) dot(x, y, tone);
+    }
+  }
+  const steady = generator(seed);
+  for (let n = 0; n < 2; n++) {
+    const [x, drift] = [steady() * width, (steady() - 0.5) * 2];
+    for (let y = 0; y < height; y++) dot(Math.round(x + drift * index + Math.sin(y / 40)), y, 225);
+  }
+  return made;
+}
+
+function clipPsnr(made: Clip, truth: Clip): number {
+  const size = { width: made.width, height: made.height };
+  const plane = (data: Uint8Array): Plane => luma({ ...size, data });
+  const figures = made.frames.slice(WARM).map((frame, i) => {
+    const [a, b] = [plane(frame).data, plane(truth.frames[i + WARM]!).data];
+    const error = a.reduce((sum, value, at) => sum + (value - b[at]!) ** 2, 0) / a.length;
+    return 10 * Math.log10(255 ** 2 / Math.max(1e-10, error));
+  });
+  return figures.reduce((sum, one) => sum + one, 0) / figures.length;
+}
+
+/** mulberry32: the same damage at every run. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+void main();

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+import torch
+
+from workshop.export import describe, export
+from workshop.net import Net, continued, up
+from workshop.pairs import shard
+from workshop.quick import Quick
+from workshop.shards import Shards
+from workshop.teach import taught
+from workshop.train import arguments, run
+from workshop.training import Training
+
+
+def test_the_quick_network_leaves_as_a_graph_of_two_inputs_that_agrees(tmp_path):
+    torch.manual_seed(1)
+    net = Quick(width=8, blocks=1).eval()
+    net.process = 'onestep'
+    assert max(export(net, tmp_path).values()) < 1e-5
+    describe(net, tmp_path, 'quick', 'Quick', 'a test')
+    assert '"x": "x",\n        "cond": "cond"\n      },' in (tmp_path / 'model.json').read_text()
+    import onnxruntime
+    from workshop.process import sd_alphas_bar
+    lq = torch.rand(1, 3, 5, 7) * 2 - 1
+    x = up(lq)
+    cond, denoise = (onnxruntime.InferenceSession(str(tmp_path / f'{role}.onnx')) for role in ('condition', 'denoise'))
+    given = cond.run(None, {'lq': lq.numpy()})[0]
+    out = denoise.run(None, {'x': x.numpy(), 'cond': given})[0]
+    a2 = np.float32(sd_alphas_bar()[999])
+    again = (x.numpy() - (1 - a2) ** 0.5 * out) / a2 ** 0.5
+    with torch.no_grad():
+        assert np.abs(again - net.denoise(x, net.condition(lq), None, x).numpy()).max() < 1e-5
+
+
+def test_what_a_teacher_made_lies_where_the_truth_lies(shards, tmp_path):
+    torch.manual_seed(1)
+    net = Net(width=8, condition_blocks=1, denoise_blocks=1, finish=8)
+    torch.nn.init.zeros_(net.leave.weight)  # so what it makes is the enlargement
+    (tmp_path / 'taught').mkdir()
+    np.save(tmp_path / 'taught' / '0.npy', taught(net, np.load(shards / '00000.npy'), 1, 1))
+    hr, lr, made_ = Shards(tmp_path / 'taught').batch(4, np.random.default_rng(1), 64)
+    assert hr.shape == made_.shape == (4, 3, 64, 64)
+    inner = (..., slice(12, -12), slice(12, -12))  # at the rim the crop sees other neighbours than the whole did
+    assert (made_ - up(lr).clamp(-1, 1))[inner].abs().max() < 1.1 / 127.5
+
+
+def test_a_small_network_learns_from_both(shards, tmp_path):
+    (tmp_path / 'taught').mkdir()
+    np.save(tmp_path / 'taught' / '0.npy', taught(Net(width=8, condition_blocks=1, denoise_blocks=1), np.load(shards / '00000.npy'), 1, 1))
+    a = arguments(['--shards', str(tmp_path / 'taught'), '--run', str(tmp_path / 'run'), '--quick', '--width', '8', '--condition-blocks', '1',
+                   '--process', 'onestep', '--distil', '0.5', '--batch', '2', '--threads', '1', '--fp32', '--steps', '4', '--stages', 'b:2,gan:200'])
+    before = {name: value.clone() for name, value in Training(a).net.state_dict().items()}
+    run(a)
+    after = Training(a).net.state_dict()
+    assert all(not torch.equal(after[name], before[name]) for name in before)
+
+
+@pytest.mark.parametrize('fold, scale', [(4, 1), (2, 2)])
+def test_a_network_that_folds_goes_on_from_one_that_does_not(fold, scale):
+    torch.manual_seed(1)
+    small = dict(width=8, condition_blocks=1, denoise_blocks=1, finish=8)
+    whole, folding = Net(**small), Net(**small, scale=scale, fold=fold)
+    assert continued(folding, whole.state_dict()) == []
+    lq = torch.rand(1, 3, 16, 16)
+    coarse = torch.nn.functional.avg_pool2d(lq, fold)
+    with torch.no_grad():
+        assert torch.allclose(folding.condition(lq), whole.condition(coarse), atol=1e-5)
+        y = up(lq, scale)
+        assert torch.equal(folding.denoise(y, folding.condition(lq), torch.tensor([1]), y), y)
+
+
+def test_pairs_of_one_size_are_damaged_and_lie_over_each_other(photograph):
+    made_ = shard([photograph], 12, 1, np.random.default_rng(1), [])
+    assert made_['lr'].shape == made_['hr'].shape
+    errors = (made_['lr'].astype(float) - made_['hr']) ** 2
+    assert (errors.mean((1, 2, 3, 4)) > 1).mean() > 0.8 and errors.mean() < 900
