@@ -164,7 +164,7 @@ def describe(net: Net, out: Path, name: str, title: str, source: str):
         'dossr': {'order': 3}, 'onestep': {}}
     manifest = {
         'format': 1, 'name': name, 'title': title, 'system': 'osediff' if process == 'onestep' else process,
-        'task': 'inpaint' if mask else 'upscale', 'scale': net.scale, 'graphs': graphs,
+        'task': 'inpaint' if mask else 'restore' if net.scale == 1 else 'upscale', 'scale': net.scale, 'graphs': graphs,
         'grid': {'factor': 1, 'channels': 3}, 'schedule': plans[process],
         'defaultSteps': {'resshift': schedule.T, 'dossr': 5, 'onestep': 1}[process],
         'start': 'encode' if process == 'dossr' else 'bicubic', 'range': [-1, 1], 'multiple': net.fold,

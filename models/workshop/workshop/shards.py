@@ -37,7 +37,10 @@ class Shards:
                 hr, taught = hr[part], None if taught is None else taught[part]
             cut.append((hr, lr, taught))
         hr, lr, taught = zip(*cut)
-        return picture(np.stack(hr)), picture(np.stack(lr)), None if taught[0] is None else picture(np.stack(taught))
+        if all(one is None for one in taught):
+            return picture(np.stack(hr)), picture(np.stack(lr)), None
+        taught = [truth if one is None else one for one, truth in zip(taught, hr)]  # not all shards have been taught yet
+        return picture(np.stack(hr)), picture(np.stack(lr)), picture(np.stack(taught))
 
     def _present(self):
         return sorted(f.name for f in self.folder.glob('*.npy'))
