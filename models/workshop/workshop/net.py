@@ -109,16 +109,13 @@ def continued(net: nn.Module, weights: dict[str, torch.Tensor]) -> list[str]:
     """Loads what fits into `net`, which is changed in place, and makes every block that is new an identity, so that
     training goes on where the smaller network stood. Returns the names that stayed new.
 
-    A network that folds its source goes on from one that does not: it begins by seeing the mean of what it folds, and by
-    adding nothing, since what the other added was detail that is no longer missing."""
+    A network on the source's own grid goes on from one that folds, of the same grid of the result, as if every source pixel
+    were the cell that the other folded, all of one colour."""
     weights = {_renamed(name): value for name, value in weights.items()}
     own = net.state_dict()
-    folds = net.fold > 1 and own['enter.weight'].shape[1] == 3 * net.fold ** 2 and weights['enter.weight'].shape[1] == 3
-    if folds:
-        cells = net.fold ** 2
-        weights['enter.weight'] = weights['enter.weight'].repeat_interleave(cells, 1) / cells
-        for name in ('leave', 'finish.third'):
-            weights |= {one: value * 0 for one, value in weights.items() if one.startswith(name)}
+    given = weights.get('enter.weight')
+    if given is not None and net.fold == 1 and own['enter.weight'].shape[1] == 3 and given.shape[1] % 12 == 0:
+        weights['enter.weight'] = given.unflatten(1, (3, -1)).sum(2)
     fresh = [name for name in own if name not in weights or weights[name].shape != own[name].shape]
     net.load_state_dict({name: own[name] if name in fresh else weights[name] for name in own})
     with torch.no_grad():
