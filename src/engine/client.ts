@@ -6,6 +6,7 @@ import { RemasterError, StoppedError } from '../errors';
 import type { Job, ModelChoice, Progress, Result } from '../pipeline/job';
 import type { LiveJob } from '../pipeline/live/job';
 import { checkJob } from '../pipeline/settings';
+import type { LiveNews } from './liveProtocol';
 import { type LiveEvents, Lives, type RunningLive } from './lives';
 import { type Ask, PROTOCOL, type Reply, type Request } from './protocol';
 
@@ -263,7 +264,7 @@ class EngineClient implements Engine {
     if (reply.type === 'scratch')
       return void (reply.gone ? this.#scratch.delete(reply.path) : this.#scratch.add(reply.path));
     if (reply.type === 'live') {
-      if (reply.news.what === 'picture' || reply.news.what === 'progress') this.#crashes = 0;
+      if (isWork(reply.news)) this.#crashes = 0;
       return this.#lives.receive(reply.id, reply.news);
     }
     if (reply.type === 'answer' || (reply.type === 'failed' && this.#asks.has(reply.id))) {
@@ -344,6 +345,10 @@ class EngineClient implements Engine {
     }
   }
 }
+
+/** Proof that an engine works, not only that it has begun: what crashes at the first picture is not to be started without a rest. */
+const isWork = (news: LiveNews): boolean =>
+  news.what === 'picture' || (news.what === 'progress' && news.progress.out > 0);
 
 function kill(pid: number): void {
   try {

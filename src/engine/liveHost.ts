@@ -4,7 +4,8 @@ import { openFaceFinder, openModel } from '../model/host';
 import type { Model, ModelRequest } from '../model/model';
 import { findFfmpeg } from '../pipeline/ffmpegBinary';
 import { type Channel, openChannel } from '../pipeline/live/channel';
-import type { CameraState, LiveJob } from '../pipeline/live/job';
+import type { CameraFacts } from '../pipeline/live/camera';
+import type { LiveJob } from '../pipeline/live/job';
 import { encodingOutlet, noOutlet, type Outlet } from '../pipeline/live/outlet';
 import { Turns } from '../pipeline/live/turns';
 import type { Preview } from '../pipeline/preview';
@@ -47,17 +48,18 @@ export function liveHost(send: (id: string, news: LiveNews) => void, onIdle: () 
     id: string,
     job: LiveJob,
     tell: (news: LiveNews) => void,
+    facts: CameraFacts | null,
   ): Promise<[Channel, () => Promise<void>]> {
     const { target: _, quality: __, ...settings } = job;
     const key = JSON.stringify(settings);
     let found = shared.get(key);
     if (!found) {
       const users = new Map<string, (news: LiveNews) => void>();
-      const onState = (state: CameraState): void => users.forEach((user) => user({ what: 'camera', state }));
+      const toAll = (news: LiveNews): void => users.forEach((user) => user(news));
       const open = async (): Promise<Channel> => {
         const openUrgent = (request: ModelRequest): Promise<Model> => openModel(request, { isUrgent: true });
         const tools = { binary: await findFfmpeg(), openModel: openUrgent, openFaceFinder, turns };
-        return openChannel(settings, tools, onState);
+        return openChannel(settings, tools, toAll, facts);
       };
       found = { channel: open(), users };
       shared.set(key, found);
@@ -84,7 +86,7 @@ export function liveHost(send: (id: string, news: LiveNews) => void, onIdle: () 
     }
   }
 
-  function start(id: string, job: LiveJob): void {
+  function start(id: string, job: LiveJob, facts: CameraFacts | null): void {
     const stop = new AbortController();
     const { signal } = stop;
     const tell = (news: LiveNews): void => void (signal.aborted || send(id, news));
@@ -100,10 +102,11 @@ export function liveHost(send: (id: string, news: LiveNews) => void, onIdle: () 
       let timer: NodeJS.Timeout | undefined;
       try {
         let channel: Channel;
-        [channel, leave] = await join(id, job, tell);
+        [channel, leave] = await join(id, job, tell, facts);
         opened(channel);
         const { progress, subscribe, ended } = channel;
         tell({ what: 'camera', state: progress().camera });
+        if (channel.facts) tell({ what: 'facts', facts: channel.facts });
         if (job.target.kind !== 'pictures') {
           outlet = encodingOutlet(await findFfmpeg(), job, job.target, {
             onTrouble: (error) => tell({ what: 'trouble', error: errorRecord(error) }),
@@ -159,7 +162,7 @@ export function liveHost(send: (id: string, news: LiveNews) => void, onIdle: () 
       return running.size;
     },
     receive(id, say) {
-      if (say.what === 'start') return start(id, say.job);
+      if (say.what === 'start') return start(id, say.job, say.facts);
       const job = running.get(id);
       if (say.what === 'stop') void (job ? job.stop() : send(id, { what: 'stopped' }));
       else if (say.what === 'want') job?.want(say.after);

@@ -1,10 +1,12 @@
 import type { ErrorRecord } from '../errors';
 import type { CameraState, LiveJob, LivePicture, LiveProgress } from '../pipeline/live/job';
 import type { Mp4Part } from '../pipeline/live/boxes';
+import type { CameraFacts } from '../pipeline/live/camera';
 
 /** About one live job, from the client to the engine. */
 export type LiveSay =
-  | { readonly what: 'start'; readonly job: LiveJob }
+  /** `facts`: what the camera sent to an engine before this one, which need not be asked again. */
+  | { readonly what: 'start'; readonly job: LiveJob; readonly facts: CameraFacts | null }
   | { readonly what: 'stop' }
   /** One JPEG may be sent: of the newest picture, if its number is above `after`, or else of the next one. */
   | { readonly what: 'want'; readonly after: number }
@@ -14,6 +16,8 @@ export type LiveSay =
 /** About one live job, from the engine to the client. */
 export type LiveNews =
   | { readonly what: 'camera'; readonly state: CameraState }
+  /** What the camera sends; the client keeps it for the next engine. */
+  | { readonly what: 'facts'; readonly facts: CameraFacts }
   | { readonly what: 'progress'; readonly progress: LiveProgress }
   /** The answer to `want`. */
   | { readonly what: 'picture'; readonly picture: LivePicture }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RemasterError } from '../errors';
 import type { Mp4Part } from '../pipeline/live/boxes';
+import type { CameraFacts } from '../pipeline/live/camera';
 import type { CameraState, LiveJob, LivePicture, LiveProgress } from '../pipeline/live/job';
 import { checkLive } from '../pipeline/live/settings';
 import type { LiveNews, LiveSay } from './liveProtocol';
@@ -43,6 +44,8 @@ interface Pending {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
   isStopping: boolean;
+  /** What the camera was last known to send. */
+  facts: CameraFacts | null;
   /** The wish that has not been fulfilled. */
   wish: number | null;
   /** No picture has come from this engine yet: it counts from 0 again. */
@@ -71,9 +74,9 @@ export class Lives {
     let reject: (error: Error) => void = () => {};
     const ended = new Promise<void>((...settle) => ([resolve, reject] = settle));
     ended.catch(() => {}); // whoever holds `ended` hears of it
-    const none = { isStopping: false, wish: null, isNew: true, isInStream: false };
+    const none = { isStopping: false, facts: null, wish: null, isNew: true, isInStream: false };
     this.#pending.set(id, { id, job, events, ended, resolve, reject, ...none });
-    this.line.send(id, { what: 'start', job });
+    this.line.send(id, { what: 'start', job, facts: null });
     return {
       id,
       ended,
@@ -89,8 +92,8 @@ export class Lives {
 
   /** Gives all jobs to an engine that has just begun. */
   begin(): void {
-    for (const { id, job, wish } of this.#pending.values()) {
-      this.line.send(id, { what: 'start', job });
+    for (const { id, job, facts, wish } of this.#pending.values()) {
+      this.line.send(id, { what: 'start', job, facts });
       if (wish !== null) this.line.send(id, { what: 'want', after: -1 });
     }
   }
@@ -117,6 +120,9 @@ export class Lives {
     switch (news.what) {
       case 'camera':
         return events.onCamera?.(news.state);
+      case 'facts':
+        pending.facts = news.facts;
+        return;
       case 'progress':
         return events.onProgress?.(news.progress);
       case 'picture':

@@ -25,8 +25,8 @@ export interface CameraInfo {
   readonly sent: { readonly width: number; readonly height: number };
 }
 
-/** What ffmpeg says of a camera. */
-interface Found extends Pick<CameraInfo, 'fps' | 'pixelAspect' | 'isInterlaced'> {
+/** What ffmpeg says of a camera. Plain JSON: who knows it already need not ask again. */
+export interface CameraFacts extends Pick<CameraInfo, 'fps' | 'pixelAspect' | 'isInterlaced'> {
   readonly picture: ReturnType<typeof parsePicture>;
 }
 
@@ -42,6 +42,8 @@ export interface CameraPicture {
 
 export interface CameraEvents {
   readonly onState: (state: CameraState) => void;
+  /** It sends this now. */
+  readonly onFacts: (facts: CameraFacts) => void;
   /** Must not wait: whatever a camera sends is taken from it at once. */
   readonly onPicture: (picture: CameraPicture) => void;
 }
@@ -67,10 +69,12 @@ export async function watchCamera(
   binary: FfmpegBinary,
   events: CameraEvents,
   signal: AbortSignal,
+  /** What it sent the last time. If that has changed since, it is found out. */
+  before: CameraFacts | null = null,
 ): Promise<never> {
   const { source } = settings;
   const wait = waits(source);
-  let found: Found | null = null;
+  let found = before;
   let info: CameraInfo | null = null;
   /** Times it was looked at without learning what it sends. */
   let vain = 0;
@@ -81,7 +85,7 @@ export async function watchCamera(
     let pictures = 0;
     let lost: RemasterError;
     try {
-      found ??= await probe(settings, binary, vain + 1, signal);
+      if (!found) events.onFacts((found = await probe(settings, binary, vain + 1, signal)));
       vain = 0;
       info ??= infoOf(found, settings.maxHeight);
       const known: CameraInfo = info;
@@ -94,7 +98,7 @@ export async function watchCamera(
       });
       // Pictures of another size: everything begins anew, and at once.
       if (!(ended instanceof RemasterError)) {
-        found = { ...found, picture: { ...found.picture, ...ended } };
+        events.onFacts((found = { ...found, picture: { ...found.picture, ...ended } }));
         info = null;
         attempt = 0;
         continue;
@@ -143,7 +147,7 @@ async function probe(
   binary: FfmpegBinary,
   attempt: number,
   signal: AbortSignal,
-): Promise<Found> {
+): Promise<CameraFacts> {
   const input = await liveInput(binary, source.input);
   const looks = ['-analyzeduration', String(Math.min(10, 1.5 * attempt) * 1e6)];
   await using asked = open(binary, ['-loglevel', 'info', ...looks, ...input.options], input);
@@ -163,7 +167,7 @@ async function probe(
   };
 }
 
-function infoOf({ picture, fps, pixelAspect, isInterlaced }: Found, maxHeight: number | null): CameraInfo {
+function infoOf({ picture, fps, pixelAspect, isInterlaced }: CameraFacts, maxHeight: number | null): CameraInfo {
   const sent = { width: picture.width, height: picture.height };
   return { ...reduced(sent, maxHeight), sent, fps, pixelAspect, isInterlaced, colour: settle(picture.colour, picture) };
 }

@@ -8,7 +8,7 @@ import type { Saved } from '../job';
 import { type Preview, preview } from '../preview';
 import { scaledSize } from '../reduce';
 import { modelRequest, wantedScale } from '../restore';
-import { type CameraInfo, type CameraPicture, watchCamera } from './camera';
+import { type CameraFacts, type CameraInfo, type CameraPicture, watchCamera } from './camera';
 import { effort, ladder } from './effort';
 import type { LiveFrame } from './frame';
 import type { CameraState, LiveJob, LivePicture, LiveProgress } from './job';
@@ -34,6 +34,8 @@ export interface Channel {
   /** `put` is told of every picture when it is done; it must not wait. Answers with the way to take it off. */
   subscribe(put: (frame: LiveFrame) => void): () => void;
   progress(): Omit<LiveProgress, 'target'>;
+  /** What the camera sends; null before it is known. */
+  readonly facts: CameraFacts | null;
   /** A JPEG of the newest picture, and if that is not newer than number `after`, of the next one. */
   picture(after: number, signal: AbortSignal): Promise<LivePicture>;
   /** Before and after in one picture. */
@@ -42,11 +44,17 @@ export interface Channel {
   close(): Promise<void>;
 }
 
-/** `onState` is told whenever it stands differently with the camera. */
+/** What is told of a camera, whenever it changes. */
+export type CameraNews =
+  | { readonly what: 'camera'; readonly state: CameraState }
+  | { readonly what: 'facts'; readonly facts: CameraFacts };
+
+/** `before`: what the camera is known to have sent to somebody else. */
 export function openChannel(
   settings: ChannelSettings,
   tools: ChannelTools,
-  onState: (state: CameraState) => void,
+  tell: (news: CameraNews) => void,
+  before: CameraFacts | null,
 ): Channel {
   const stop = new AbortController();
   const { signal } = stop;
@@ -56,6 +64,7 @@ export function openChannel(
   const waiting = new Newest<CameraPicture>((picture) => numbers.dropped(age(picture)));
   const outlets = new Set<(frame: LiveFrame) => void>();
   let camera: CameraState = { is: 'connecting' };
+  let facts = before;
   let latest: LiveFrame | null = null;
   let steps: number | null = null;
   let memo = (): Saved | null => null;
@@ -66,9 +75,9 @@ export function openChannel(
     latest = frame;
     numbers.made(frame.done - frame.at);
     for (const put of outlets) put(frame);
-    const tell = changed;
+    const wake = changed;
     change = new Promise((resolve) => (changed = resolve));
-    tell();
+    wake();
   };
 
   async function enhanceAll(): Promise<never> {
@@ -131,7 +140,11 @@ export function openChannel(
       {
         onState(state) {
           camera = state;
-          onState(state);
+          tell({ what: 'camera', state });
+        },
+        onFacts(found) {
+          facts = found;
+          tell({ what: 'facts', facts: found });
         },
         onPicture(picture) {
           numbers.came();
@@ -139,6 +152,7 @@ export function openChannel(
         },
       },
       signal,
+      before,
     );
 
   // Whichever fails takes the other with it; the end comes when both are gone.
@@ -166,6 +180,9 @@ export function openChannel(
   return {
     ended,
     preview: split,
+    get facts() {
+      return facts;
+    },
     subscribe(put) {
       outlets.add(put);
       return () => void outlets.delete(put);
