@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { binary } from '../films';
+import { guard, type Login } from './peer';
 
 /** A camera of the tests: numbered pictures, sent as they are made, to whoever connects. */
 export interface Camera {
@@ -31,8 +32,8 @@ export interface CameraOptions {
   readonly kind?: 'ts' | 'mjpeg';
   /** Port of an earlier camera, to come back at its address. */
   readonly port?: number;
-  /** Basic authentication of HTTP. */
-  readonly login?: { readonly username: string; readonly password: string };
+  /** Of HTTP; Basic unless it says otherwise. */
+  readonly login?: Omit<Login, 'kind'> & Partial<Login>;
 }
 
 /** Cells of the stripe at the top that holds a picture's number, a bit each. */
@@ -161,10 +162,11 @@ export async function startCamera({
 }
 
 function httpServer(enter: (viewer: Writable) => void, login: CameraOptions['login']): Server {
-  const wanted = login && `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`;
-  return createHttpServer((request: IncomingMessage, response) => {
-    if (wanted && request.headers.authorization !== wanted) {
-      response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="camera"' }).end();
+  const asks = login && guard({ kind: 'basic', ...login });
+  return createHttpServer((request, response) => {
+    const challenge = asks?.(request) ?? null;
+    if (challenge !== null) {
+      response.writeHead(401, { 'WWW-Authenticate': challenge }).end();
       return;
     }
     response.writeHead(200, { 'Content-Type': 'multipart/x-mixed-replace;boundary=ffmpeg' });

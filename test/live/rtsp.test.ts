@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEngine, type Engine } from '../../src/engine/client';
@@ -9,17 +8,10 @@ import type { CameraState, LivePicture } from '../../src/pipeline/live/job';
 import { root } from '../nodes/root';
 import { binary, description, processes, scratchFolder } from '../films';
 import { at, liveJob, pattern } from './job';
+import { freePort } from './peer';
 
 /** Debian's; another Python on the PATH does not have its packages. */
 const PYTHON = '/usr/bin/python3';
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
-}
 
 describe('a camera that speaks RTSP', function () {
   this.timeout(60_000);

@@ -81,31 +81,48 @@ function addressOptions(
 ): InputOptions {
   const rules = BY_SCHEME[address.scheme];
   const isHls = rules.kind === 'http' && /\.m3u8$/i.test(address.address.replace(/[?#].*$/, ''));
-  const rtsp = rules.kind === 'rtsp' ? rtspOptions(binary, transport) : [];
+  const isNumbered = url !== address.address && rules.kind === 'http';
   const secret = withCredentials(url, username, password);
-  // The script is a playlist of one entry; its own options came with the RTSP option's new name.
-  if (secret !== url && rules.kind === 'rtsp' && binary.hasRtspTimeout) {
-    const pairs = Array.from(
-      { length: rtsp.length / 2 },
-      (_, i) => `option ${rtsp[2 * i]!.slice(1)} ${rtsp[2 * i + 1]!}`,
-    );
+  const own = [
+    ...(rules.kind === 'rtsp' ? rtspOptions(binary, transport) : []),
+    ...(isNumbered ? ['-headers', `Host: ${address.host}\r\n`] : []),
+  ];
+  const pace = isHls ? ['-re'] : []; // its pieces come all at once; they are to be shown at the pace they were filmed in
+  const isSecret = secret !== url || (url.includes('?') && !/^(udp|tcp)$/.test(address.scheme)); // tokens stand there
+  // A playlist of one entry. Its `option` lines came with the RTSP option's new name.
+  if (isSecret && binary.hasRtspTimeout) {
+    const formats = rules.kind === 'rtsp' ? [] : ['-format_whitelist', isHls ? HLS_FORMATS : rules.formats];
     return {
-      options: ['-f', 'concat', '-safe', '0', '-protocol_whitelist', `pipe,${rules.protocols}`, '-i', 'pipe:0'],
-      script: ['ffconcat version 1.0', `file '${secret}'`, ...pairs, ''].join('\n'),
+      options: [
+        ...pace,
+        ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', `pipe,${rules.protocols}`, '-i', 'pipe:0'],
+      ],
+      script: playlist(secret, [...own, ...formats, ...INSIDE]),
     };
   }
-  const isNumbered = url !== address.address && rules.kind === 'http';
   return {
     options: [
-      ...(isHls ? ['-re'] : []), // its pieces come all at once; they are to be shown at the pace they were filmed in
+      ...pace,
       ...['-protocol_whitelist', rules.protocols],
-      ...rtsp,
-      ...(isNumbered ? ['-headers', `Host: ${address.host}\r\n`] : []),
+      ...own,
       ...(isHls ? ['-f', 'hls'] : rules.format),
       ...['-i', secret],
     ],
     script: null,
   };
+}
+
+/** How long ffmpeg looks at what a playlist leads to: as it would without one. */
+const INSIDE = ['-analyzeduration', '500000', '-fpsprobesize', '0'];
+
+/** A playlist of one entry, opened with its own options. */
+function playlist(address: string, options: readonly string[]): string {
+  const quoted = (text: string): string => `'${text.trim().replaceAll("'", "'\\''")}'`;
+  const lines = Array.from(
+    { length: options.length / 2 },
+    (_, i) => `option ${options[2 * i]!.slice(1)} ${quoted(options[2 * i + 1]!)}`,
+  );
+  return ['ffconcat version 1.0', `file ${quoted(address)}`, ...lines, ''].join('\n');
 }
 
 /** Microseconds until RTSP gives up by itself, if our own watch over the pictures has not ended it before. */
@@ -120,6 +137,8 @@ interface Rules {
   readonly kind: 'rtsp' | 'http' | 'stream';
   /** What ffmpeg may open on the way; `file` is never among them. */
   readonly protocols: string;
+  /** What it may be, and how to say so. */
+  readonly formats: string;
   readonly format: readonly string[];
 }
 
@@ -127,16 +146,24 @@ interface Rules {
 const HTTP_FORMATS =
   'mpjpeg,mjpeg,jpeg_pipe,mpegts,mpegvideo,flv,live_flv,h264,hevc,matroska,webm,mov,mp4,ogg,asf,nut,yuv4mpegpipe';
 
-const over = (kind: Rules['kind'], protocols: string, ...format: string[]): Rules => ({ kind, protocols, format });
+/** HLS, and what its pieces may be. */
+const HLS_FORMATS = 'hls,mpegts,mov,mp4,aac,webvtt';
+
+const over = (kind: Rules['kind'], protocols: string, formats: string, ...format: string[]): Rules => ({
+  kind,
+  protocols,
+  formats,
+  format: format.length === 0 ? ['-format_whitelist', formats] : format,
+});
 
 const BY_SCHEME: Readonly<Record<Scheme, Rules>> = {
-  rtsp: over('rtsp', 'rtsp,rtp,udp,tcp', '-f', 'rtsp'),
-  rtsps: over('rtsp', 'rtsp,rtp,udp,tcp,tls', '-f', 'rtsp'),
-  http: over('http', 'http,https,tcp,tls,httpproxy,crypto', '-format_whitelist', HTTP_FORMATS),
-  https: over('http', 'http,https,tcp,tls,httpproxy,crypto', '-format_whitelist', HTTP_FORMATS),
-  tcp: over('stream', 'tcp', '-avioflags', 'direct', '-f', 'mpegts'), // read as it comes: one picture sooner
-  udp: over('stream', 'udp,rtp', '-f', 'mpegts'),
-  srt: over('stream', 'srt,udp', '-f', 'mpegts'),
-  rtmp: over('stream', 'rtmp,rtmpt,tcp,http', '-f', 'flv'),
-  rtmps: over('stream', 'rtmps,rtmp,tls,tcp', '-f', 'flv'),
+  rtsp: over('rtsp', 'rtsp,rtp,udp,tcp', 'rtsp', '-f', 'rtsp'),
+  rtsps: over('rtsp', 'rtsp,rtp,udp,tcp,tls', 'rtsp', '-f', 'rtsp'),
+  http: over('http', 'http,https,tcp,tls,httpproxy,crypto', HTTP_FORMATS),
+  https: over('http', 'http,https,tcp,tls,httpproxy,crypto', HTTP_FORMATS),
+  tcp: over('stream', 'tcp', 'mpegts', '-avioflags', 'direct', '-f', 'mpegts'), // read as it comes: one picture sooner
+  udp: over('stream', 'udp,rtp', 'mpegts', '-f', 'mpegts'),
+  srt: over('stream', 'srt,udp', 'mpegts', '-f', 'mpegts'),
+  rtmp: over('stream', 'rtmp,rtmpt,tcp,http', 'flv', '-f', 'flv'),
+  rtmps: over('stream', 'rtmps,rtmp,tls,tcp', 'flv', '-f', 'flv'),
 };
