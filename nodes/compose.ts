@@ -39,6 +39,11 @@ export interface OutConfig extends NodeDef {
   readonly serverType?: string;
   readonly budget?: string | number;
   readonly effort?: 'fixed' | 'follow';
+  readonly lighter?: string;
+  readonly even?: boolean;
+  /** `25, 25, 50, 50`: left, top, width and height in per cent of the picture. */
+  readonly region?: string;
+  readonly regionWhen?: 'always' | 'slow';
   readonly audio: Job['audio'];
   readonly extras: boolean;
   readonly resume: boolean;

@@ -21,6 +21,7 @@ import type { LivePlan } from './livePlan';
 import * as liveStatus from './liveStatus';
 import { type LivingCamera, stages } from './living';
 import { fill, inFolder, placeholders } from './output';
+import { regionIn } from './region';
 import { reportable } from './report';
 import * as status from './status';
 import { evaluate, integerIn, numberIn, optionIn, originOf } from './typed';
@@ -347,6 +348,12 @@ export class LiveRuns {
       quality: integerIn(this.config.quality, 'Quality', 0, 51),
       budgetMs: integerIn(this.config.budget, 'Latency', 50, 60_000) ?? LIVE_DEFAULTS.budgetMs,
       effort: optionIn(this.config.effort ?? LIVE_DEFAULTS.effort, ['fixed', 'follow'], 'When too slow'),
+      lighter: this.config.lighter?.trim() || null,
+      even: this.config.even === true,
+      region: regionIn(
+        this.config.region,
+        optionIn(this.config.regionWhen ?? 'always', ['always', 'slow'], 'Region is for'),
+      ),
       deinterlace,
       maxFps,
       maxHeight,

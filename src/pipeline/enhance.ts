@@ -26,13 +26,14 @@ export type EnhanceSettings = Pick<Job, 'tile' | 'overlap' | 'colorFix' | 'noise
 /** Smallest tile tried when memory runs out, in source pixels. */
 const SMALLEST_TILE = 64;
 
-/** `first`: frames that an earlier run has made. */
+/** `first`: frames that an earlier run has made. `origin`: where these frames lie in larger ones, in whose coordinates noise is. */
 export function enhancer(
   model: Model,
   { width, height }: { readonly width: number; readonly height: number },
   { tile, overlap, colorFix, noise, memo: tolerance, segment }: EnhanceSettings,
   warn: (warning: string) => void,
   first = 0,
+  origin: Pick<Place, 'x' | 'y'> = { x: 0, y: 0 },
 ): Enhancer {
   const advice = model.info.tile;
   const advised = { ...model.info, tile: { ...advice, overlap: overlap ?? advice.overlap } };
@@ -43,7 +44,7 @@ export function enhancer(
   const begin = (longest: number, made: number): TileRun => {
     const layout = layOut(advised, width, height, longest);
     const memo = remembers ? new Memo({ tolerance, refresh: segment, first: first + made }) : null;
-    return new TileRun(model, keysOf, layout, memo, tally);
+    return new TileRun(model, keysOf, layout, memo, tally, origin);
   };
   let longest = longestTile(model.info, tile, width, height);
   let run = begin(longest, 0);
@@ -90,6 +91,7 @@ class TileRun {
     readonly layout: Layout,
     readonly memo: Memo | null,
     readonly tally: Tally,
+    readonly origin: Pick<Place, 'x' | 'y'>,
   ) {}
 
   async frames(frames: readonly Frame[], signal: AbortSignal): Promise<Frame[]> {
@@ -143,7 +145,7 @@ class TileRun {
     const batch: TileBatch = {
       width,
       height,
-      keys: keys.map((key) => ({ ...key, x, y })),
+      keys: keys.map((key) => ({ ...key, x: x + this.origin.x, y: y + this.origin.y })),
       data: concatenate(tiles.map(({ data }) => data)),
       ...(tiles[0]!.mask && { mask: concatenate(tiles.map(({ mask }) => mask!)) }),
     };

@@ -158,6 +158,28 @@ describe('live', function () {
     assert.equal(eye.viewers, 0);
   });
 
+  it('what is too slow is made by the lighter model, and a region may be all that is made', async () => {
+    const eye = await camera({ rate: 25, width: 256, height: 144 });
+    const region = { left: 0.25, top: 0.25, width: 0.5, height: 0.5, when: 'always' } as const;
+    const live = watch(liveJob(at(eye.url), { effort: 'follow', budgetMs: 50, lighter: 'x4-onestep', region }));
+    await live.until(() => live.progress.some(({ model }) => model === 'x4'), 'it begins');
+    await live.until(() => live.progress.at(-1)!.model === 'x4-onestep', 'the lighter one');
+    const { isPart, every, width, height } = live.progress.at(-1)!;
+    assert.deepEqual([isPart, every, width, height], [true, 1, 1024, 576]);
+    await live.more(1);
+    assert.equal(live.pictures.at(-1)!.width, 1024);
+    const [number] = await numbersIn(live.pictures.slice(-1)); // its stripe lies outside of the region
+    assert.ok(number! > 0 && number! < eye.sentAt.length);
+  });
+
+  it('a lighter model that cannot take the place of the other is refused at once', async () => {
+    const wrong = liveJob(pattern(), { effort: 'follow', lighter: 'inpaint' });
+    await assert.rejects(engine.live(wrong).ended, { code: 'MODEL_INCOMPATIBLE' });
+    assert.throws(() => engine.live(liveJob(pattern(), { lighter: ' ' })), { code: 'BAD_SETTING' });
+    const outside = { left: 0.6, top: 0, width: 0.5, height: 1, when: 'always' } as const;
+    assert.throws(() => engine.live(liveJob(pattern(), { region: outside })), { code: 'BAD_SETTING' });
+  });
+
   describe('a camera that fails comes back', () => {
     for (const [name, harm] of [
       ['is cut off', (p: Proxy) => p.cut('end')],
@@ -211,11 +233,12 @@ describe('live', function () {
       const live = watch(liveJob(at(eye.url)));
       await live.more(2);
       const old = engine.pid!;
+      const { calls } = eye;
       process.kill(old, 'SIGKILL');
       await live.until(() => live.troubles.some((text) => /engine/.test(text)), 'it is told');
       await live.more(3);
       assert.notEqual(engine.pid, old);
-      assert.equal(eye.viewers, 1);
+      assert.deepEqual([eye.viewers, eye.calls], [1, calls + 1], 'what it sends was known');
     });
   });
 

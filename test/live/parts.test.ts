@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { Gallery, type Viewer } from '../../nodes/gallery';
 import { parseAddress, redacted, withCredentials } from '../../src/pipeline/live/address';
 import { mp4Parts } from '../../src/pipeline/live/boxes';
-import { effort, ladder } from '../../src/pipeline/live/effort';
+import { effort, ladder, type Rung } from '../../src/pipeline/live/effort';
 import { targetOptions } from '../../src/pipeline/live/encoding';
+import { forecast, isTooLate } from '../../src/pipeline/live/forecast';
 import { deviceOptions, liveInput } from '../../src/pipeline/live/input';
 import type { LivePicture } from '../../src/pipeline/live/job';
 import { Newest } from '../../src/pipeline/live/newest';
@@ -50,10 +51,10 @@ describe('turns', () => {
       costs.map(async (cost, i) => {
         const seat = turns.join();
         while (left-- > 0) {
-          const leave = await seat.turn(never);
+          const { done } = await seat.turn(never);
           used[i]! += cost;
           await Promise.resolve();
-          leave(cost);
+          done(cost);
         }
         seat.leave();
       }),
@@ -82,14 +83,14 @@ describe('turns', () => {
   it('who was away does not hold up the others when it comes back', async () => {
     const turns = new Turns();
     const [late, busy] = [turns.join(), turns.join()];
-    for (let i = 0; i < 100; i++) (await busy.turn(never))(50);
+    for (let i = 0; i < 100; i++) (await busy.turn(never)).done(50);
     const order: string[] = [];
     const want = async (name: string, seat: typeof late, times: number): Promise<void> => {
       for (let i = 0; i < times; i++) {
-        const leave = await seat.turn(never);
+        const { done } = await seat.turn(never);
         order.push(name);
         await Promise.resolve();
-        leave(50);
+        done(50);
       }
     };
     await Promise.all([want('busy', busy, 6), want('late', late, 6)]);
@@ -99,14 +100,55 @@ describe('turns', () => {
   it('who is stopped while waiting loses the turn to the next', async () => {
     const turns = new Turns();
     const [a, b, c] = [turns.join(), turns.join(), turns.join()];
-    const leave = await a.turn(never);
+    const { done } = await a.turn(never);
     const stop = new AbortController();
     const stopped = b.turn(stop.signal);
     const next = c.turn(never);
     stop.abort(new Error('enough'));
     await assert.rejects(stopped, /enough/);
-    leave(1);
-    (await next)(1);
+    done(1);
+    (await next).done(1);
+  });
+
+  it('is shared by those of one kind, as far as that is worth it and there is time, and each pays its part', async () => {
+    const turns = new Turns();
+    const seats = Array.from({ length: 6 }, () => turns.join());
+    const wish = { kind: 'a', most: 3, cost: 40, limit: 250 };
+    const holder = await seats[0]!.turn(never);
+    const sizes: number[] = [];
+    const all = [wish, wish, { ...wish, kind: 'b' }, { ...wish, cost: 240 }, { ...wish, limit: 60 }].map(
+      async (each, i) => {
+        const turn = await seats[i + 1]!.turn(never, each);
+        sizes[i] = turn.size;
+        assert.equal(turn.expected, turn.size === 2 ? 80 : each.cost);
+        turn.done(each.cost);
+      },
+    );
+    holder.done(40);
+    await Promise.all(all);
+    assert.deepEqual(sizes, [2, 2, 1, 1, 1]);
+  });
+
+  it('stays fair when some always go together and others alone', async () => {
+    const turns = new Turns();
+    const used = [0, 0, 0, 0];
+    let left = 600;
+    await Promise.all(
+      used.map(async (_, i) => {
+        const seat = turns.join();
+        const wish = { kind: i < 3 ? 'a' : null, most: 4, cost: 40, limit: 1000 };
+        while (left-- > 0) {
+          const { done, size } = await seat.turn(never, wish);
+          const cost = size > 1 ? 20 : 40; // together is quicker
+          used[i]! += cost;
+          await Promise.resolve();
+          done(cost);
+        }
+        seat.leave();
+      }),
+    );
+    const [least, most] = [Math.min(...used), Math.max(...used)];
+    assert.ok(most - least <= 120, used.join());
   });
 });
 
@@ -133,45 +175,110 @@ describe('the tally', () => {
 
   it('of nothing is nothing', () => {
     assert.deepEqual(tally().counts(), {
-      ...{ in: 0, out: 0, dropped: 0, fps: null, fpsIn: null, dropShare: 0, latency: null, ageAtDrop: null },
+      ...{ in: 0, out: 0, dropped: 0, fps: null, fpsIn: null, dropShare: 0, latency: null, ageAtDrop: null, missed: 0 },
     });
+  });
+
+  it('knows what was left out on purpose from what was too late', () => {
+    const numbers = tally();
+    for (let i = 0; i < 20; i++) {
+      numbers.came();
+      if (i % 2 === 0) numbers.spared();
+      else if (i % 4 === 1) numbers.dropped(30);
+      else numbers.made(50);
+    }
+    const { out, dropped, dropShare, missed, ageAtDrop } = numbers.counts();
+    assert.deepEqual([out, dropped, dropShare, missed, ageAtDrop!.p50], [5, 15, 0.75, 0.5, 30]);
+  });
+});
+
+describe('a forecast', () => {
+  it('knows what a picture usually costs, and what nearly all of them cost at most', () => {
+    const cost = forecast();
+    assert.deepEqual([cost.usual, cost.most], [0, 0]);
+    for (let i = 1; i <= 40; i++) cost.add(i % 20 === 0 ? 900 : 100 + (i % 5));
+    assert.deepEqual([cost.usual, cost.most], [102, 104]);
+    cost.forget();
+    cost.add(7);
+    assert.deepEqual([cost.usual, cost.most], [7, 7]);
+  });
+
+  it('drops what could not be ready in time, but never everything', () => {
+    assert.equal(isTooLate(300, { usual: 150, most: 190 }, 500), false);
+    assert.equal(isTooLate(320, { usual: 150, most: 190 }, 500), true);
+    assert.equal(isTooLate(320, { usual: 150, most: 600 }, 500), false); // now and then too slow in any case
+    assert.equal(isTooLate(360, { usual: 150, most: 600 }, 500), true);
+    assert.equal(isTooLate(4000, { usual: 700, most: 900 }, 500), false); // always too slow
   });
 });
 
 describe('effort', () => {
-  /** Runs a camera of `rate` pictures a second on a machine that takes `cost(step, second)` ms per step, for some minutes. */
-  function levels(rate: number, cost: (second: number) => number, seconds: number): number[] {
+  const own = { isFollowing: true, hasLight: false, part: 'never', even: false } as const;
+  const STEPS = ladder({ ...own, steps: 4 });
+  const ALL = ladder({ ...own, steps: 4, hasLight: true, part: 'slow', even: true });
+  /** What a picture costs on each rung, in steps of the own model. */
+  const costOf = ({ isLight, steps, isPart }: Rung): number => (isLight ? 0.4 : steps) * (isPart ? 0.3 : 1);
+
+  /** Runs a camera of `rate` pictures a second on a machine that takes `cost(second)` ms per step, for some minutes. */
+  function levels(rungs: readonly Rung[], rate: number, cost: (second: number) => number, seconds: number): Rung[] {
     let now = 0;
-    const steps = ladder(4);
-    const chosen = effort(steps, 500, () => now);
+    const chosen = effort(rungs, 500, () => now);
     return Array.from({ length: seconds }, (_, second) => {
       now = second * 1000;
-      const work = cost(second) * steps[chosen.level]!;
-      const made = Math.min(rate, 1000 / work);
-      chosen.look({ dropShare: 1 - made / rate, latency: work + 20, work, rate });
-      return steps[chosen.level]!;
+      const rung = rungs[chosen.level]!;
+      const work = cost(second) * costOf(rung);
+      const wanted = rate / rung.every;
+      const made = Math.min(wanted, 1000 / work);
+      chosen.look({ dropShare: 1 - made / wanted, latency: work + 20, work, rate });
+      return rungs[chosen.level]!;
     });
   }
+  const changes = (seen: readonly Rung[]): number => seen.filter((rung, i) => i > 0 && rung !== seen[i - 1]).length;
 
-  it('knows its steps', () => assert.deepEqual([ladder(4), ladder(1), ladder(15)], [[4, 2, 1], [1], [15, 7, 3, 1]]));
+  it('knows what may be done, best first', () => {
+    const words = (rungs: readonly Rung[]): string =>
+      rungs
+        .map(({ isLight, steps, isPart, every }) =>
+          [isLight ? 'light' : steps, ...(isPart ? ['part'] : []), ...(every > 1 ? [`1/${every}`] : [])].join(' '),
+        )
+        .join(', ');
+    assert.equal(words(STEPS), '4, 2, 1');
+    assert.equal(words(ladder({ ...own, steps: 15 })), '15, 7, 3, 1');
+    assert.equal(words(ALL), '4, 2, 1, light, light part, light part 1/2, light part 1/4, light part 1/8');
+    assert.equal(words(ladder({ ...own, steps: 2, part: 'always' })), '2 part, 1 part');
+    assert.equal(words(ladder({ ...own, isFollowing: false, steps: 4, hasLight: true, even: true })), '4');
+  });
 
   it('stays where it is while all is well, and goes down as far as it must', () => {
-    assert.deepEqual(new Set(levels(10, () => 15, 60)), new Set([4]));
-    assert.equal(levels(10, () => 45, 60).at(-1), 2);
-    assert.equal(levels(25, () => 200, 60).at(-1), 1);
+    assert.deepEqual(new Set(levels(STEPS, 10, () => 15, 60)), new Set([STEPS[0]]));
+    assert.equal(levels(STEPS, 10, () => 45, 60).at(-1), STEPS[1]);
+    assert.equal(levels(STEPS, 25, () => 200, 60).at(-1), STEPS[2]);
+    assert.equal(levels(ALL, 10, () => 200, 60).at(-1), ALL[3]);
+    assert.equal(levels(ALL, 10, () => 400, 60).at(-1), ALL[4]);
+    assert.equal(levels(ALL, 25, () => 900, 90).at(-1), ALL.at(-2));
   });
 
   it('comes back when the machine is free again', () => {
-    const seen = levels(10, (second) => (second < 60 ? 90 : 10), 180);
-    assert.deepEqual([seen[59], seen.at(-1)], [1, 4]);
+    for (const rungs of [STEPS, ALL]) {
+      const seen = levels(rungs, 10, (second) => (second < 60 ? 300 : 10), 400);
+      assert.equal(seen[59], rungs === STEPS ? STEPS[2] : ALL[3]);
+      assert.equal(seen.at(-1), rungs[0]);
+    }
   });
 
   it('does not swing to and fro at the edge', () => {
-    for (const cost of [20, 25, 30, 40, 50, 60]) {
-      const seen = levels(10, () => cost, 600);
-      const changes = seen.filter((steps, i) => i > 0 && steps !== seen[i - 1]).length;
-      assert.ok(changes <= 2, `${cost} ms: ${changes} changes`);
+    for (const cost of [20, 25, 30, 40, 50, 60, 90, 120, 160, 200, 250, 300, 400, 600, 900]) {
+      for (const rungs of [STEPS, ALL]) {
+        const seen = levels(rungs, 10, () => cost, 600);
+        const last = rungs.indexOf(seen.at(-1)!);
+        assert.ok(changes(seen) <= last + 2, `${cost} ms: ${changes(seen)} changes to get to ${last}`);
+      }
     }
+  });
+
+  it('does not follow a load that comes and goes', () => {
+    const seen = levels(ALL, 10, (second) => (second % 20 < 10 ? 10 : 60), 1200);
+    assert.ok(changes(seen) <= 16, `${changes(seen)} changes in 20 minutes`);
   });
 });
 
@@ -246,7 +353,8 @@ describe('how a camera is opened', () => {
       assert.ok(protocols && !/\b(file|pipe|data|concat|subfile)\b/.test(protocols), found);
       assert.ok(found.endsWith(`-i ${address}`));
     }
-    assert.match(await options('http://h/x.m3u8?a=b'), /-re .*-f hls/);
+    assert.match(await options('http://h/x.m3u8'), /-re .*-f hls/);
+    assert.match(await options('http://h/x.m3u8?a=b'), /-re .*-f concat/);
     assert.match(await options('http://h/x'), /-format_whitelist mpjpeg/);
     assert.doesNotMatch(await options('http://h/x'), /\bhls\b|concat/);
   });
@@ -264,7 +372,28 @@ describe('how a camera is opened', () => {
     const newer = { ...(await binary()), crashesOnNames: false, hasRtspTimeout: true };
     const { options: list, script } = await liveInput(newer, at('rtsp://h/x', login));
     assert.doesNotMatch(list.join(' '), /s3cret/);
-    assert.match(script!, /^ffconcat version 1.0\nfile 'rtsp:\/\/joe:s3cret@h\/x'\noption rtsp_flags prefer_tcp\n/);
+    assert.match(script!, /^ffconcat version 1.0\nfile 'rtsp:\/\/joe:s3cret@h\/x'\noption rtsp_flags 'prefer_tcp'\n/);
+  });
+
+  it('with whatever could be a secret on stdin, and still by nothing but its own formats', async () => {
+    const newer = { ...(await binary()), crashesOnNames: false, hasRtspTimeout: true };
+    const login = { username: 'joe', password: "s3'cret" };
+    for (const [address, formats] of [
+      ['http://h/x', /option format_whitelist 'mpjpeg,/],
+      ['http://h/x.m3u8', /option format_whitelist 'hls,mpegts,/],
+      ['rtmp://h/live/x', /option format_whitelist 'flv'/],
+      ['srt://h:1', /option format_whitelist 'mpegts'/],
+    ] as const) {
+      const { options: list, script } = await liveInput(newer, at(address, login));
+      assert.doesNotMatch(list.join(' '), /cret/);
+      assert.match(script!, new RegExp(`^ffconcat version 1.0\nfile '${address.replace('//', '//joe:s3%27cret@')}'\n`));
+      assert.match(script!, formats);
+      const { options: open, script: token } = await liveInput(newer, at(`${address}?key=t0ken`));
+      assert.ok(!open.join(' ').includes('t0ken') && token!.includes('t0ken'));
+    }
+    assert.match((await liveInput(newer, at("http://h/it's?a"))).script!, /\nfile 'http:\/\/h\/it'\\''s\?a'\n/);
+    assert.equal((await liveInput(newer, at('udp://:5000?fifo_size=9'))).script, null);
+    assert.equal((await liveInput({ ...newer, hasRtspTimeout: false }, at('http://h/x', login))).script, null);
   });
 
   it('by number, when this ffmpeg would crash on a name; encrypted, it is refused with a sentence', async () => {

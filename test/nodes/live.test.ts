@@ -240,13 +240,18 @@ describe('live nodes in a real Node-RED', () => {
       });
 
       it('JPEG messages come one at a time', async () => {
-        await red.deploy(live({ out: { target: 'jpeg' } }));
+        await red.deploy(
+          live({ out: { target: 'jpeg', region: '0, 0, 50, 50', effort: 'follow', lighter: 'x4-onestep' } }),
+        );
         await red.until(() => red.reported('data').length >= 3, 'three pictures', 60_000);
         const indexes = red.reported('data').map((msg) => (msg['frame'] as { index: number }).index);
         assert.ok(
           indexes.every((index, i) => i === 0 || index > indexes[i - 1]!),
           indexes.join(),
         );
+        await red.until(() => red.reported('progress').length > 0, 'progress');
+        const { isPart, model: made } = red.reported('progress').at(-1)!['progress'] as Record<string, unknown>;
+        assert.deepEqual([isPart, made], [true, 'x4']);
       });
 
       it('several cameras have a page each, and what guards the flow guards them', async () => {

@@ -1,21 +1,19 @@
 import { RemasterError } from '../../errors';
-import type { FaceFinder, Model, ModelRequest, Shot } from '../../model/model';
-import { type Enhancer, enhancer } from '../enhance';
-import { faceEnhancer } from '../face/enhance';
-import { settleFaces } from '../face/settle';
+import type { FaceFinder, Model, ModelInfo, ModelRequest } from '../../model/model';
 import type { FfmpegBinary } from '../ffmpegBinary';
-import type { Saved } from '../job';
 import { type Preview, preview } from '../preview';
-import { scaledSize } from '../reduce';
-import { modelRequest, wantedScale } from '../restore';
-import { type CameraFacts, type CameraInfo, type CameraPicture, watchCamera } from './camera';
-import { effort, ladder } from './effort';
+import { modelRequest } from '../restore';
+import { type CameraFacts, type CameraPicture, watchCamera } from './camera';
+import { effort, ladder, type Rung } from './effort';
+import { fade } from './fade';
+import { forecast, isTooLate } from './forecast';
 import type { LiveFrame } from './frame';
 import type { CameraState, LiveJob, LivePicture, LiveProgress } from './job';
 import { jpegMaker } from './jpeg';
 import { Newest } from './newest';
 import { tally } from './tally';
 import type { Turns } from './turns';
+import { type Way, wayOf } from './way';
 
 /** What several jobs with one camera and equal settings share: the connection, the decoder and the model's work. */
 export type ChannelSettings = Omit<LiveJob, 'target' | 'quality'>;
@@ -46,8 +44,7 @@ export interface Channel {
 
 /** What is told of a camera, whenever it changes. */
 export type CameraNews =
-  | { readonly what: 'camera'; readonly state: CameraState }
-  | { readonly what: 'facts'; readonly facts: CameraFacts };
+  { readonly what: 'camera'; readonly state: CameraState } | { readonly what: 'facts'; readonly facts: CameraFacts };
 
 /** `before`: what the camera is known to have sent to somebody else. */
 export function openChannel(
@@ -66,12 +63,17 @@ export function openChannel(
   let camera: CameraState = { is: 'connecting' };
   let facts = before;
   let latest: LiveFrame | null = null;
-  let steps: number | null = null;
-  let memo = (): Saved | null => null;
+  /** How pictures are made now. */
+  let way: Way | null = null;
+  let every = 1;
+  const fading = fade();
   let changed = (): void => {};
   let change = new Promise<void>((resolve) => (changed = resolve));
 
-  const deliver = (frame: LiveFrame): void => {
+  const deliver = (picture: CameraPicture, made: LiveFrame): void => {
+    const source = { ...picture.info, data: picture.data };
+    const frame = { ...made, data: fading.through(source, made), done: performance.now() };
+    split.offer({ ...source, depth: 8 }, { ...frame, depth: 8 }, made.pixelAspect);
     latest = frame;
     numbers.made(frame.done - frame.at);
     for (const put of outlets) put(frame);
@@ -82,54 +84,79 @@ export function openChannel(
 
   async function enhanceAll(): Promise<never> {
     const models: Model[] = [];
-    const open = async (wanted: number | null): Promise<Way> => {
-      const model = await tools.openModel({ ...modelRequest({ ...settings, steps: wanted }), depth: 8 });
+    const isFollowing = settings.effort === 'follow';
+    const open = async (isLight: boolean, wanted: number | null): Promise<Model> => {
+      const own = { ...modelRequest({ ...settings, steps: wanted }), depth: 8 } as const;
+      // Its number of steps and its solver are its own.
+      const light = { ...own, model: settings.lighter ?? own.model, steps: null, order: null };
+      const model = await tools.openModel(isLight ? light : own);
       models.push(model);
       if (model.info.task === 'inpaint') throw forFilms(model.info.name);
-      return perSize(model, finder, settings);
+      return model;
     };
     // For a model of faces; it costs nothing until a face is looked for.
     await using finder = settings.faces === 'aligned' ? null : tools.openFaceFinder();
     const seat = tools.turns.join();
     try {
-      const best = await open(settings.steps);
-      const rungs = settings.effort === 'follow' ? ladder(models[0]!.info.steps) : [models[0]!.info.steps];
-      const ways = [best];
+      const best = await open(false, settings.steps);
+      const light = isFollowing && settings.lighter !== null ? await open(true, null) : null;
+      if (light && light.info.scale !== best.info.scale) throw otherScale(light.info, best.info);
+      const rungs = ladder({
+        steps: best.info.steps,
+        isFollowing,
+        hasLight: light !== null,
+        part: settings.region?.when ?? 'never',
+        even: settings.even,
+      });
+      const ways = new Map<string, Way>();
+      /** How many tiles are worth going together with those of other cameras. */
+      const worth = new Map<Way, number>();
+      const take = async ({ isLight, steps: count, isPart }: Rung): Promise<Way> => {
+        const key = [isLight, count, isPart].join();
+        const own = async (): Promise<Model> => (count === best.info.steps ? best : await open(false, count));
+        const found = ways.get(key) ?? wayOf(isLight ? light! : await own(), finder, settings, isPart);
+        ways.set(key, found);
+        return found;
+      };
       const chosen = effort(rungs, settings.budgetMs);
-      let expected = 0;
+      const cost = forecast();
       let looked = 0;
       for (;;) {
-        const { enhance, saved } = (ways[chosen.level] ??= await open(rungs[chosen.level]!));
-        steps = rungs[chosen.level]!;
-        memo = saved;
+        const now = (way = await take(rungs[chosen.level]!));
+        ({ every } = rungs[chosen.level]!);
         await waiting.filled(signal);
-        const leave = await seat.turn(signal);
-        const picture = waiting.take()!; // the newest, now that it is our turn
+        const most = cost.usual > 0 ? (worth.get(now) ?? 1) : 1;
+        const turn = await seat.turn(signal, { kind: now.kind, most, cost: cost.most, limit: settings.budgetMs / 2 });
         let spent = 0;
         try {
+          // Tried out once, when somebody is there to share a turn with.
+          if (tools.turns.size > 1 && cost.usual > 0 && !worth.has(now)) worth.set(now, await now.most(signal));
+          const picture = waiting.take()!; // the newest, now that it is our turn
+          const expected = turn.size > 1 ? { usual: turn.expected, most: turn.expected } : cost;
           if (isTooLate(age(picture), expected, settings.budgetMs)) {
             numbers.dropped(age(picture));
             continue;
           }
           const started = performance.now();
-          const made = await enhance(picture, signal);
-          spent = performance.now() - started;
-          expected = expected === 0 ? spent : 0.8 * expected + 0.2 * spent;
-          split.offer({ ...picture.info, depth: 8, data: picture.data }, { ...made, depth: 8 }, made.pixelAspect);
-          deliver(made);
+          const made = await now.enhance(picture, turn.rider, signal);
+          turn.rider.leave();
+          spent = (performance.now() - started) * turn.rider.share;
+          cost.add(spent);
+          deliver(picture, made);
         } finally {
-          leave(spent);
+          turn.done(spent);
         }
         if (rungs.length === 1 || performance.now() - looked < 1000) continue;
         looked = performance.now();
-        const { dropShare, latency, fpsIn } = numbers.counts(LOOK);
-        const before = chosen.level;
-        chosen.look({ dropShare, latency: latency?.p95 ?? 0, work: expected, rate: fpsIn ?? 0 });
-        if (chosen.level !== before) expected = 0; // other steps take another time
+        const { missed, latency, fpsIn } = numbers.counts(LOOK);
+        const look = { dropShare: missed, latency: latency?.p95 ?? 0, work: cost.usual, rate: fpsIn ?? 0 };
+        if (!chosen.look(look) || rungs[chosen.level]!.every !== every) continue;
+        cost.forget(); // what is done now takes another time
+        fading.begin();
       }
     } finally {
       seat.leave();
-      await Promise.all(models.map((model) => model[Symbol.asyncDispose]()));
+      await Promise.all(models.map((each) => each[Symbol.asyncDispose]()));
     }
   }
 
@@ -148,7 +175,8 @@ export function openChannel(
         },
         onPicture(picture) {
           numbers.came();
-          waiting.put(picture);
+          if (picture.index % every === 0) waiting.put(picture);
+          else numbers.spared();
         },
       },
       signal,
@@ -168,6 +196,10 @@ export function openChannel(
   ended.catch(() => {}); // whoever holds it hears of it
 
   const jpegs = jpegMaker(tools.binary, signal);
+  const counts = () => {
+    const { missed: _, ...told } = numbers.counts();
+    return told;
+  };
   let making: Promise<LivePicture> | null = null;
   let last: LivePicture | null = null;
   const make = async (frame: LiveFrame): Promise<LivePicture> => {
@@ -189,9 +221,12 @@ export function openChannel(
     },
     progress: () => ({
       camera,
-      ...numbers.counts(),
-      steps,
-      memo: memo(),
+      ...counts(),
+      steps: way?.info.steps ?? null,
+      model: way?.info.name ?? null,
+      every,
+      isPart: way?.isPart ?? false,
+      memo: way?.saved() ?? null,
       width: latest?.stored.width ?? null,
       height: latest?.stored.height ?? null,
     }),
@@ -223,44 +258,15 @@ const forFilms = (name: string): RemasterError =>
     remedy: 'Choose a model that enlarges or restores.',
   });
 
-/** Dropped before it costs anything, if a fresher one could be in time. If none can, the newest is the best there is. */
-const isTooLate = (age: number, expected: number, budget: number): boolean =>
-  expected <= budget && age + expected > budget;
+const otherScale = (light: ModelInfo, own: ModelInfo): RemasterError =>
+  new RemasterError(
+    'MODEL_INCOMPATIBLE',
+    `The lighter model ${light.name} enlarges ${light.scale} times, and ${own.name} ${own.scale} times.`,
+    { remedy: 'Choose a lighter model of the same scale, or none.' },
+  );
 
-/** Pictures through a model, and what its memo has saved. */
-interface Way {
-  readonly enhance: (picture: CameraPicture, signal: AbortSignal) => Promise<LiveFrame>;
-  readonly saved: () => Saved | null;
-}
-
-/** Milliseconds back that the choice of steps looks at. */
+/** Milliseconds back that the choice of effort looks at. */
 const LOOK = 3000;
-
-/** Pictures after which all tiles are inferred anew when a tolerance lets small changes pass: ten seconds of most cameras. */
-const REFRESH = 250;
-
-/** Pictures through the model; what depends on their size is made anew when that changes. */
-function perSize(model: Model, finder: FaceFinder | null, settings: ChannelSettings): Way {
-  let known: CameraInfo | null = null;
-  let enhancing: Enhancer | null = null;
-  let first: { readonly first?: Shot } = {};
-  const enhance = async ({ info, index, at, data }: CameraPicture, signal: AbortSignal): Promise<LiveFrame> => {
-    const { width, height, pixelAspect, colour } = info;
-    if (info !== known) {
-      const faces = settleFaces(settings, model.info, info);
-      const choice = { ...settings, segment: REFRESH };
-      enhancing = faces === null ? enhancer(model, info, choice, () => {}) : faceEnhancer(model, finder, settings);
-      known = info;
-      if (model.prompt) first = { first: { width, height, data } };
-    }
-    // One shot for ever: a camera does not cut, and what stands still gets the same noise after every reconnection.
-    const frame = { index, pts: index, scene: 0, ...first, width, height, depth: 8 as const, data };
-    const [made] = await enhancing!.run([frame], signal);
-    const stored = scaledSize(info, wantedScale(settings, model));
-    return { ...made!, at, done: performance.now(), stored, pixelAspect, colour };
-  };
-  return { enhance, saved: () => enhancing?.saved ?? null };
-}
 
 /** Waits, but not longer than either signal allows. */
 async function untilAborted(wait: Promise<void>, ...signals: readonly AbortSignal[]): Promise<void> {

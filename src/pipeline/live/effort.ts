@@ -6,10 +6,53 @@ const EASE = [10_000, 300_000] as const;
 const TOO_MANY = 0.2;
 /** A higher level must be expected to use at most this share of the time there is: what lies between is hysteresis. */
 const ROOM = 0.65;
+/** When nothing else is left to save: only every so many pictures. */
+const EVERY = [2, 4, 8];
+
+/** One way of doing it. */
+export interface Rung {
+  /** Of the lighter model instead of the job's own. */
+  readonly isLight: boolean;
+  /** Of the job's own model; the lighter one has its own number. */
+  readonly steps: number;
+  /** Only the region goes through the model. */
+  readonly isPart: boolean;
+  /** Of so many pictures, one. */
+  readonly every: number;
+}
+
+/** What a user allows. */
+export interface Means {
+  /** Steps that are asked for. */
+  readonly steps: number;
+  /** Less may be done than asked for; if not, there is one rung. */
+  readonly isFollowing: boolean;
+  /** There is a lighter model. */
+  readonly hasLight: boolean;
+  /** Of the picture: never only a part, only when it is too slow, always. */
+  readonly part: 'never' | 'slow' | 'always';
+  /** Pictures may be left out evenly. */
+  readonly even: boolean;
+}
+
+/** How it can be done, best first: fewer steps, then the lighter model, then a part of the picture, then fewer pictures. */
+export function ladder({ steps, isFollowing, hasLight, part, even }: Means): readonly Rung[] {
+  const all: Rung = { isLight: false, steps, isPart: part === 'always', every: 1 };
+  if (!isFollowing) return [all];
+  const rungs = halved(steps).map((count): Rung => ({ ...all, steps: count }));
+  const add = (change: Partial<Rung>): void => void rungs.push({ ...rungs.at(-1)!, ...change });
+  if (hasLight) add({ isLight: true });
+  if (part === 'slow') add({ isPart: true });
+  for (const every of even ? EVERY : []) add({ every });
+  return rungs;
+}
+
+/** Those asked for, then half as many each, down to 1. */
+const halved = (steps: number): readonly number[] => (steps <= 1 ? [1] : [steps, ...halved(Math.floor(steps / 2))]);
 
 /** How it went since the last look. */
 export interface Look {
-  /** 0…1 of the pictures that came. */
+  /** 0…1 of the pictures that were wanted. */
   readonly dropShare: number;
   /** Milliseconds, of 95 % of the pictures. */
   readonly latency: number;
@@ -19,18 +62,17 @@ export interface Look {
   readonly rate: number;
 }
 
-/** Steps to choose from, best first: those asked for, then half as many each, down to 1. */
-export function ladder(steps: number): readonly number[] {
-  return steps <= 1 ? [1] : [steps, ...ladder(Math.floor(steps / 2))];
-}
-
-/** Chooses among `steps`: fewer while the machine does not keep up, more again when there is room; never to and fro. */
-export function effort(steps: readonly number[], budgetMs: number, now: () => number = () => performance.now()) {
+/** Chooses among `rungs`: cheaper ones while the machine does not keep up, better ones when there is room; never to and fro. */
+export function effort(rungs: readonly Rung[], budgetMs: number, now: () => number = () => performance.now()) {
   let level = 0;
   let since = now();
   let easy: number | null = null;
   let ease: number = EASE[0];
   let raised = -Infinity;
+  /** Work of one rung ÷ work of the next, as it was when the next was taken; before that, by the steps. */
+  const ratios = rungs.map((rung, i) => (i === 0 ? 1 : rungs[i - 1]!.steps / rung.steps));
+  /** Work of the rung above when it was left. */
+  let left: number | null = null;
   const change = (by: number): void => {
     level += by;
     since = now();
@@ -40,23 +82,30 @@ export function effort(steps: readonly number[], budgetMs: number, now: () => nu
     get level(): number {
       return level;
     },
-    /** Judges how it goes; call it about once a second. */
-    look({ dropShare, latency, work, rate }: Look): void {
-      if (now() - since < TRIAL) return;
+    /** Judges how it goes; call it about once a second. True: something else is to be done from now on. */
+    look({ dropShare, latency, work, rate }: Look): boolean {
+      if (now() - since < TRIAL) return false;
+      if (left !== null && work > 0) ratios[level] = Math.max(1, left / work);
+      left = null;
       const isTooSlow = dropShare > TOO_MANY || latency > budgetMs;
-      if (isTooSlow && level + 1 < steps.length) {
+      if (isTooSlow && level + 1 < rungs.length) {
         if (now() - raised < 2 * EASE[0]) ease = Math.min(2 * ease, EASE[1]); // it was raised in vain
-        return change(1);
+        if (rungs[level + 1]!.every === rungs[level]!.every && work > 0) left = work;
+        change(1);
+        return true;
       }
-      const better = steps[level - 1];
-      const expected = better === undefined ? Infinity : (work * better) / steps[level]!;
-      const hasRoom = !isTooSlow && expected < ROOM * budgetMs && expected * rate < ROOM * 1000;
+      const better = rungs[level - 1];
+      const expected = better ? work * ratios[level]! : Infinity;
+      const hasRoom =
+        !isTooSlow && better && expected < ROOM * budgetMs && (expected * rate) / better.every < ROOM * 1000;
       if (!hasRoom) easy = null;
       else if (easy === null) easy = now();
       else if (now() - easy >= ease) {
         raised = now();
         change(-1);
+        return true;
       }
+      return false;
     },
   };
 }

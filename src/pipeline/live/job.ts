@@ -56,6 +56,16 @@ export type LiveTarget =
       readonly password: string | null;
     };
 
+/** A part of a picture, in shares of its sides, 0…1. */
+export interface LiveRegion {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  /** `slow`: only while the machine does not keep up, if `effort` follows. */
+  readonly when: 'always' | 'slow';
+}
+
 type FromJob =
   | 'steps'
   | 'order'
@@ -82,8 +92,14 @@ export interface LiveJob extends ModelChoice, Pick<Job, FromJob> {
   readonly target: LiveTarget;
   /** Milliseconds a picture may be old when it is done; what cannot make it is dropped before it costs anything. */
   readonly budgetMs: number;
-  /** `follow`: fewer steps while the machine does not keep up, and more again when it does. */
+  /** `follow`: less is done while the machine does not keep up, and more again when it does: first fewer steps, then what follows here. */
   readonly effort: 'fixed' | 'follow';
+  /** Name or folder of a model of the same scale that takes less time; null = none. */
+  readonly lighter: string | null;
+  /** Only this part goes through the model, the rest is enlarged as it is; null = the whole picture. */
+  readonly region: LiveRegion | null;
+  /** Pictures may be left out evenly: only every second, fourth or eighth is made. */
+  readonly even: boolean;
 }
 
 /** Seconds; see LiveSource. */
@@ -114,6 +130,9 @@ export const LIVE_DEFAULTS: Omit<LiveJob, 'source' | 'target'> = {
   quality: null,
   budgetMs: 500,
   effort: 'fixed',
+  lighter: null,
+  region: null,
+  even: false,
 };
 
 /** How it stands with the camera. */
@@ -152,8 +171,13 @@ export interface LiveProgress {
   readonly latency: Latency | null;
   /** How old dropped pictures were; null when none was. */
   readonly ageAtDrop: Latency | null;
-  /** Network calls per picture now. */
+  /** How a picture is made now; null before the first. */
   readonly steps: number | null;
+  readonly model: string | null;
+  /** Of so many pictures that come, one is made. */
+  readonly every: number;
+  /** Only the region goes through the model. */
+  readonly isPart: boolean;
   /** What not inferring unchanged tiles again has saved since the pictures last changed their size; null when nothing is remembered. */
   readonly memo: Saved | null;
   /** Size of the result; null before the first. */

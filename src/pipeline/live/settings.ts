@@ -13,13 +13,25 @@ export function checkLive(job: LiveJob): LiveJob {
   if (job.maxFps !== null) range('maxFps', job.maxFps, 0.01, 1000, 'frames per second');
   if (job.maxHeight !== null) range('maxHeight', job.maxHeight, 16, 16_384, 'lines');
   if (job.quality !== null) range('quality', job.quality, 0, 51, 'CRF');
-  const folder = /[\\/]/.test(job.model) && !isAbsolute(job.model) ? resolve(job.model) : job.model;
+  if (job.lighter !== null && job.lighter.trim() === '')
+    throw bad('lighter model', 'the name of a model, or its folder');
+  if (job.region !== null) checkRegion(job.region);
   return {
     ...job,
-    model: folder,
+    model: bundle(job.model),
+    lighter: job.lighter === null ? null : bundle(job.lighter),
     source: { ...source, input: checkInput(source.input) },
     target: checkTarget(job.target),
   };
+}
+
+/** A path of a bundle becomes absolute; a name stays one. */
+const bundle = (model: string): string => (/[\\/]/.test(model) && !isAbsolute(model) ? resolve(model) : model);
+
+function checkRegion({ left, top, width, height }: NonNullable<LiveJob['region']>): void {
+  const isInside = (start: number, length: number): boolean => start >= 0 && length > 0 && start + length <= 1 + 1e-9;
+  if (!isInside(left, width) || !isInside(top, height))
+    throw bad('region', 'a part of the picture: left, top, width and height in shares of its sides');
 }
 
 function checkInput(input: LiveInput): LiveInput {

@@ -9,27 +9,36 @@ interface Sample {
   readonly value: number;
 }
 
-type Counts = Pick<LiveProgress, 'in' | 'out' | 'dropped' | 'fps' | 'fpsIn' | 'dropShare' | 'latency' | 'ageAtDrop'>;
+type Counts = Pick<LiveProgress, 'in' | 'out' | 'dropped' | 'fps' | 'fpsIn' | 'dropShare' | 'latency' | 'ageAtDrop'> & {
+  /** As `dropShare`, but of the pictures that were not left out on purpose. */
+  readonly missed: number;
+};
 
 /** Counts pictures. Times are those of `performance.now()`, or of a clock that a test hands in. */
 export function tally(now: () => number = () => performance.now()) {
   const came = samples(now);
   const made = samples(now);
   const lost = samples(now);
+  const spared = samples(now);
+  const share = (part: number, whole: number): number => (whole <= 0 ? 0 : Math.min(1, part / whole));
   return {
     came: (): void => came.add(0),
     made: (latency: number): void => made.add(latency),
     dropped: (age: number): void => lost.add(age),
+    /** Left out on purpose: it is dropped as well, but nothing is late. */
+    spared: (): void => spared.add(0),
     /** Rates, shares and latencies are those of the last `window` milliseconds, at most ten seconds. */
     counts(window = WINDOW): Counts {
       const recent = came.recent(window).length;
+      const [late, left] = [lost.recent(window).length, spared.recent(window).length];
       return {
         in: came.total(),
         out: made.total(),
-        dropped: lost.total(),
+        dropped: lost.total() + spared.total(),
         fps: made.rate(window),
         fpsIn: came.rate(window),
-        dropShare: recent === 0 ? 0 : Math.min(1, lost.recent(window).length / recent),
+        dropShare: share(late + left, recent),
+        missed: share(late, recent - left),
         latency: percentiles(made.recent(window)),
         ageAtDrop: percentiles(lost.recent(window)),
       };

@@ -1,0 +1,88 @@
+import { RemasterError } from '../../errors';
+import type { FaceFinder, Model, ModelInfo, Shot } from '../../model/model';
+import { batchFor } from '../batchSize';
+import { type Enhancer, enhancer } from '../enhance';
+import { faceEnhancer } from '../face/enhance';
+import { settleFaces } from '../face/settle';
+import type { Saved } from '../job';
+import { scaledSize } from '../reduce';
+import { wantedScale } from '../restore';
+import type { CameraInfo, CameraPicture } from './camera';
+import { kindOf, type Rider } from './convoy';
+import type { LiveFrame } from './frame';
+import type { LiveJob } from './job';
+import { placeOf, regionEnhancer } from './region';
+
+/** One way of making the pictures of a camera: a model with so many steps, for all of the picture or a part of it. */
+export interface Way {
+  readonly info: ModelInfo;
+  /** Only the region goes through the model. */
+  readonly isPart: boolean;
+  /** Equal for ways whose tiles may go into one call; null before the first picture, whose size decides. */
+  readonly kind: string | null;
+  enhance(picture: CameraPicture, rider: Rider, signal: AbortSignal): Promise<LiveFrame>;
+  /** Tiles that are worth going into one call; tried out the first time. */
+  most(signal: AbortSignal): Promise<number>;
+  /** What the memo has saved since the pictures last changed their size. */
+  saved(): Saved | null;
+}
+
+/** Pictures after which all tiles are inferred anew when a tolerance lets small changes pass: ten seconds of most cameras. */
+const REFRESH = 250;
+
+/** What depends on the size of the pictures is made anew when that changes. `isPart`: only the region of the settings. */
+export function wayOf(
+  model: Model,
+  finder: FaceFinder | null,
+  settings: Omit<LiveJob, 'target' | 'quality'>,
+  isPart: boolean,
+): Way {
+  let known: CameraInfo | null = null;
+  let enhancing: Enhancer | null = null;
+  let first: { readonly first?: Shot } = {};
+  let rider: Rider | null = null;
+  const carried: Model = { ...model, run: (batch, signal) => rider!.run(model, batch, signal) };
+
+  const forSize = (info: CameraInfo): Enhancer => {
+    const faces = settleFaces(settings, model.info, info);
+    if (faces !== null && isPart) throw facesAreParts(model.info.name);
+    if (faces !== null) return faceEnhancer(carried, finder, settings);
+    const choice = { ...settings, segment: REFRESH };
+    if (!isPart) return enhancer(carried, info, choice, () => {});
+    const place = placeOf(settings.region!, info, model.info.multiple);
+    return regionEnhancer(
+      enhancer(carried, place, choice, () => {}, 0, place),
+      place,
+      model.info.scale,
+    );
+  };
+
+  return {
+    info: model.info,
+    isPart,
+    get kind() {
+      return enhancing && kindOf(model.info, enhancing.tile);
+    },
+    async enhance({ info, index, at, data }, mine, signal) {
+      const { width, height, pixelAspect, colour } = info;
+      if (info !== known) {
+        enhancing = forSize(info);
+        known = info;
+        if (model.prompt) first = { first: { width, height, data } };
+      }
+      rider = mine;
+      // One shot for ever: a camera does not cut, and what stands still gets the same noise after every reconnection.
+      const frame = { index, pts: index, scene: 0, ...first, width, height, depth: 8 as const, data };
+      const [made] = await enhancing!.run([frame], signal);
+      const stored = scaledSize(info, wantedScale(settings, model));
+      return { ...made!, at, done: performance.now(), stored, pixelAspect, colour };
+    },
+    most: async (signal) => (enhancing ? batchFor(model, enhancing.tile, 8, signal) : 1),
+    saved: () => enhancing?.saved ?? null,
+  };
+}
+
+const facesAreParts = (name: string): RemasterError =>
+  new RemasterError('BAD_SETTING', `The model ${name} is for faces, which are parts of a picture already.`, {
+    remedy: 'Leave the region empty, or choose a model for whole pictures.',
+  });
