@@ -1,6 +1,6 @@
 /**
  * bench/faults: what happens to a live picture when something breaks, and how long after the repair it is back.
- * Usage: node dist/bench/faults.js
+ * Usage: node dist/bench/faults.js [faults=all: words of their names]
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEngine } from '../src/engine/client';
@@ -26,7 +26,8 @@ async function main(): Promise<void> {
     ['another resolution', ({ eye }) => eye.resize(96, 64), () => {}],
     ['engine killed (SIGKILL)', ({ engine }) => process.kill(engine.pid!, 'SIGKILL'), () => {}],
   ];
-  for (const [name, harm, mend] of faults) {
+  const wanted = new RegExp(process.argv[2] ?? '', 'i');
+  for (const [name, harm, mend] of faults.filter(([each]) => wanted.test(each))) {
     await using scene = await stage();
     const { states, troubles, pictures } = scene;
     await until(() => pictures.length > 5);
