@@ -1,9 +1,9 @@
 /**
  * bench/memo: what is saved by not inferring again what has not changed, whether the result is the same, and what looking
- * costs where nothing can be saved. Each film is restored with the memo off, exact, and with a tolerance, in the same
- * tiles (the ones the exact memo chooses); "speed-up" is against the memo off in the model's own tiles. What looking costs is
- * measured apart, by remembering noise in which nothing is ever the same: with the model left out, for its time would hide it.
- * Usage: node dist/bench/memo.js [steps=1] [frames=48] [lines=72] [films: FILE …]
+ * costs where nothing can be saved. The frames of each film go through the model with the memo off and exact, in the
+ * tiles that the memo chooses; the speed-up is against the memo off in the model's own tiles, by the time of a few frames. What a
+ * tolerance would save is only counted.
+ * Usage: node dist/bench/memo.js [steps=1] [frames=30] [lines=144] [films: FILE …]
  * First a still photograph in front of a simulated camera (a moving box, sensor noise, x264 at several rates), then the films, scaled
  * down to so many lines.
  */
@@ -11,7 +11,6 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { createEngine, type Engine } from '../src/engine/client';
 import { openModel } from '../src/model/host';
 import type { Model } from '../src/model/model';
 import { settle } from '../src/pipeline/colour';
@@ -19,7 +18,7 @@ import { openVideo } from '../src/pipeline/decode';
 import { enhancer } from '../src/pipeline/enhance';
 import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
 import type { Frame } from '../src/pipeline/frame';
-import { type Job, JOB_DEFAULTS, type Result } from '../src/pipeline/job';
+import { JOB_DEFAULTS } from '../src/pipeline/job';
 import { memoTile } from '../src/pipeline/memoTile';
 import { probe } from '../src/pipeline/probe';
 import { reducedSize } from '../src/pipeline/reduce';
@@ -27,16 +26,15 @@ import { modelRequest } from '../src/pipeline/restore';
 import { film, workFolder } from './film';
 import { median, printTable } from './table';
 
-const [steps, frames, lines] = [2, 3, 4].map((at, i) => Number(process.argv[at] ?? [1, 48, 72][i])) as [
-  number,
-  number,
-  number,
-];
+const steps = Number(process.argv[2] ?? 1);
+const frames = Number(process.argv[3] ?? 30);
+const lines = Number(process.argv[4] ?? 144);
 const TOLERANCE = 4;
+/** Frames by which the time without memo is measured. */
+const SAMPLE = 6;
 /** Of the simulated camera. */
 const WIDTH = 2 * Math.round((lines * 8) / 9);
 const never = new AbortController().signal;
-const request = modelRequest({ ...JOB_DEFAULTS, steps });
 
 /** A camera that stands still: one picture, a box that moves, noise of the sensor, and a codec. */
 async function camera(path: string, noise: number, crf: number): Promise<string> {
@@ -44,118 +42,98 @@ async function camera(path: string, noise: number, crf: number): Promise<string>
   const still = await film(`${path}.still.mp4`, `${WIDTH}x${lines}`, 1);
   const grain = noise === 0 ? '' : `,noise=alls=${noise}:allf=t`;
   const side = 2 * Math.round(lines / 15);
-  const box = `color=0xd0a060:size=${side}x${side}:rate=25[b];[0]loop=-1:1,setpts=N/25/TB[s];[s][b]overlay=x='mod(2*n,${WIDTH - side})':y=${Math.round(lines * 0.7)}:shortest=1`;
-  const filter = `${box}${grain},format=yuv420p`;
+  const place = `x='mod(2*n,${WIDTH - side})':y=${Math.round(lines * 0.7)}`;
+  const box = `color=0xd0a060:size=${side}x${side}:rate=25[b];[0]loop=-1:1,setpts=N/25/TB[s];[s][b]overlay=${place}`;
   const codec = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', String(crf), '-g', '50'];
-  execFileSync(program, [
-    '-v',
-    'error',
-    '-y',
-    '-i',
-    still,
-    '-filter_complex',
-    filter,
-    '-frames:v',
-    String(frames),
-    ...codec,
-    path,
-  ]);
+  const filters = ['-filter_complex', `${box}:shortest=1${grain},format=yuv420p`, '-frames:v', String(frames)];
+  execFileSync(program, ['-v', 'error', '-y', '-i', still, ...filters, ...codec, path]);
   return path;
 }
 
-async function tileOf(input: string): Promise<number | null> {
+/** The first frames of a film. */
+async function framesOf(input: string): Promise<readonly Frame[]> {
   const binary = await findFfmpeg();
   const info = reducedSize(await probe(binary, input, never), lines);
-  await using opened = await openModel({ ...request, depth: 8 });
-  const options = {
-    colour: settle(info.colour, info),
-    depth: 8,
-    deinterlace: false,
-    stabilize: 'off',
-    hwaccel: 'off',
-    from: 0,
-  } as const;
+  const colour = settle(info.colour, info);
+  const options = { colour, depth: 8, deinterlace: false, stabilize: 'off', hwaccel: 'off', from: 0 } as const;
   await using source = openVideo(binary, info, options, never);
-  return await memoTile(source.read(), opened.info, info, 0);
+  const found: Frame[] = [];
+  for await (const frame of source.read()) {
+    found.push(frame);
+    if (found.length === frames) break;
+  }
+  return found;
 }
 
-const framesHash = async (path: string): Promise<string> => {
-  const { path: program } = await findFfmpeg();
-  const bytes = execFileSync(program, ['-v', 'error', '-i', path, '-f', 'framemd5', '-'], { maxBuffer: 1 << 28 });
-  return createHash('sha256').update(bytes).digest('hex');
-};
+/** Frames through the model, one by one: seconds each, what was saved, and a hash over all of their pixels. */
+async function enhanced(model: Model, list: readonly Frame[], memo: number | null, tile: number | null) {
+  const choice = { tile, overlap: null, colorFix: null, noise: 'shared', memo, segment: 100 } as const;
+  const enhance = enhancer(model, list[0]!, choice, () => {});
+  const hash = createHash('sha256');
+  const started = performance.now();
+  for (const frame of list) hash.update((await enhance.run([frame], never))[0]!.data);
+  const seconds = (performance.now() - started) / 1000 / list.length;
+  return { seconds, share: enhance.saved?.share ?? 0, hash: hash.digest('hex') };
+}
 
-async function row(
-  engine: Engine,
-  folder: string,
-  name: string,
-  input: string,
-): Promise<Record<string, string | number>> {
-  const run = async (label: string, changes: Partial<Job>): Promise<Result & { hash: string }> => {
-    const output = join(folder, `${label}.mkv`);
-    const some = { maxHeight: lines, trim: { start: 0, end: (frames + 0.5) / rate } };
-    const base: Job = { ...JOB_DEFAULTS, input, output, overwrite: true, codec: 'ffv1', steps, batch: 1, ...some };
-    const job: Job = { ...base, ...changes };
-    const result = await engine.run(job).result;
-    return { ...result, hash: await framesHash(output) };
+/** Right in size, and that is all. */
+const nothing = (model: Model): Model => ({
+  ...model,
+  run: async ({ data }) => new Uint8Array(data.length * model.info.scale ** 2),
+});
+
+async function row(model: Model, name: string, input: string): Promise<Record<string, string | number>> {
+  const list = await framesOf(input);
+  const { width, height } = list[0]!;
+  const each = async function* (): AsyncGenerator<Frame> {
+    yield* list;
   };
-  const tile = await tileOf(input);
-  const rate = (await engine.ask('probe', { input })).fps ?? 25;
-  const own = await run('own', { memo: null });
-  const off = tile === null ? own : await run('off', { memo: null, tile });
-  const on = await run('on', { memo: 0, tile });
-  const near = await run('near', { memo: TOLERANCE, tile });
+  const tile = await memoTile(each(), model.info, { width, height }, 0);
+  const own = await enhanced(model, list.slice(0, SAMPLE), null, null);
+  const off = await enhanced(model, list, null, tile);
+  const on = await enhanced(model, list, 0, tile);
+  const near = await enhanced(nothing(model), list, TOLERANCE, tile);
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   return {
     film: name,
-    frames: own.framesOut,
+    size: `${width}×${height}`,
+    frames: list.length,
     tiles: tile ?? 'own',
-    'unchanged tiles': percent(on.memo!.share),
-    'seconds, off': own.elapsed.toFixed(1),
-    'seconds, exact': on.elapsed.toFixed(1),
-    'speed-up': (own.elapsed / on.elapsed).toFixed(2),
+    'unchanged tiles': percent(on.share),
+    'a frame, own tiles, off': `${own.seconds.toFixed(2)} s`,
+    'chosen tiles, off': `${off.seconds.toFixed(2)} s`,
+    'chosen tiles, exact': `${on.seconds.toFixed(2)} s`,
+    'speed-up': (own.seconds / on.seconds).toFixed(2),
     'same bytes as off': on.hash === off.hash ? 'yes' : 'NO',
-    [`unchanged within ${TOLERANCE}`]: percent(near.memo!.share),
-    'speed-up ': (own.elapsed / near.elapsed).toFixed(2),
+    [`unchanged within ${TOLERANCE}`]: percent(near.share),
   };
 }
 
 /** What comparing and remembering cost in a film in which no tile is ever the same. The model's time would hide it, so it is left out, and set beside it. */
-async function looking(): Promise<Record<string, string | number>> {
+async function looking(model: Model): Promise<Record<string, string | number>> {
   const [width, height, rounds] = [320, 180, 9];
-  await using x4 = await openModel({ ...request, depth: 8 });
-  const { scale, tile } = x4.info;
-  const nothing: Model = { ...x4, run: async ({ data }) => new Uint8Array(data.length * scale ** 2) };
-  const noise = (index: number): Frame => {
-    const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 31 + index * 17) % 251);
+  const pictures = Array.from({ length: 20 }, (_, index): Frame => {
+    const data = Uint8Array.from({ length: width * height * 3 }, (__, i) => (i * 31 + index * 17) % 251);
     return { index, pts: index, scene: 0, width, height, depth: 8, data };
-  };
-  const pictures = Array.from({ length: 20 }, (_, index) => noise(index));
-  const per = async (model: Model, memo: number | null, list: readonly Frame[]): Promise<number> => {
-    const choice = { tile: null, overlap: null, colorFix: null, noise: 'shared', memo, segment: 100 } as const;
-    const { run } = enhancer(model, { width, height }, choice, () => {});
-    const started = performance.now();
-    for (const picture of list) await run([picture], never);
-    return (performance.now() - started) / list.length;
-  };
+  });
   const [off, on]: [number[], number[]] = [[], []];
   for (let i = 0; i < rounds; i++) {
-    off.push(await per(nothing, null, pictures));
-    on.push(await per(nothing, 0, pictures));
+    off.push((await enhanced(nothing(model), pictures, null, null)).seconds);
+    on.push((await enhanced(nothing(model), pictures, 0, null)).seconds);
   }
-  const inference = await per(x4, null, pictures.slice(0, 4));
+  const inference = (await enhanced(model, pictures.slice(0, 3), null, null)).seconds;
   const cost = median(on) - median(off);
   return {
-    frame: `${width}×${height}, ${width * height <= tile.wholeUpTo ? 'whole' : `tiles of ${tile.size}`}`,
-    'looking, ms a frame': cost.toFixed(2),
-    'model, ms a frame': inference.toFixed(0),
+    frame: `${width}×${height}, whole`,
+    'looking, ms': (1000 * cost).toFixed(2),
+    'model, ms': (1000 * inference).toFixed(0),
     'cost at 0 % hits': `${((100 * cost) / inference).toFixed(2)} %`,
   };
 }
 
 async function main(): Promise<void> {
   const folder = workFolder();
-  const engine = createEngine();
+  await using model = await openModel({ ...modelRequest({ ...JOB_DEFAULTS, steps }), depth: 8 });
   try {
     const cameras = await Promise.all(
       [[0, 23], [4, 23], [4, 28], [4, 33], [8, 28], [8, 33]].map(async ([noise, crf]) => {
@@ -165,11 +143,13 @@ async function main(): Promise<void> {
     ); // prettier-ignore
     const films = process.argv.slice(5).map((path) => [basename(path), path] as const);
     const rows: Record<string, string | number>[] = [];
-    for (const [name, path] of [...cameras, ...films]) rows.push(await row(engine, folder, name, path));
-    printTable(`bench/memo: x4, ${steps} step(s), ${frames} frames of at most ${lines} lines`, rows);
-    printTable('bench/memo: what looking costs where nothing is ever the same', [await looking()]);
+    for (const [name, path] of [...cameras, ...films]) {
+      rows.push(await row(model, name, path));
+      process.stderr.write(`${Object.values(rows.at(-1)!).join(' | ')}\n`);
+    }
+    printTable(`bench/memo: x4, ${steps} step(s)`, rows);
+    printTable('bench/memo: what looking costs where nothing is ever the same', [await looking(model)]);
   } finally {
-    await engine.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -12,6 +12,8 @@ const WORTH = 0.5;
 /** Work per pixel of a small tile ÷ of a large one (measured on the CPU: more threads wait for each other). */
 const COST_OF_SMALL = 1.3;
 
+type Advice = Pick<ModelInfo, 'multiple' | 'cell' | 'tile' | 'scale'>;
+
 /**
  * The side of the tiles with which remembering saves most in a film that begins with `frames`; null: the usual ones.
  * A camera that stands still changes in one corner: small tiles leave the rest alone. By the pictures only, so the same
@@ -19,22 +21,49 @@ const COST_OF_SMALL = 1.3;
  */
 export async function memoTile(
   frames: AsyncIterable<Frame>,
-  info: Pick<ModelInfo, 'multiple' | 'cell' | 'tile' | 'scale'>,
-  { width, height }: { readonly width: number; readonly height: number },
+  info: Advice,
+  size: { readonly width: number; readonly height: number },
   tolerance: number,
 ): Promise<number | null> {
+  const choice = tileChoice(info, size, tolerance);
+  for await (const frame of frames) if (choice.see(frame)) break;
+  return choice.best;
+}
+
+/** The same, for whoever is given the frames one by one. */
+export interface TileChoice {
+  /** True when enough has been seen. */
+  see(frame: Frame): boolean;
+  /** By what has been seen so far. */
+  readonly best: number | null;
+  /** Nothing has changed at all: any tiles are as good as any others. */
+  readonly isStill: boolean;
+}
+
+export function tileChoice(
+  info: Advice,
+  { width, height }: { readonly width: number; readonly height: number },
+  tolerance: number,
+): TileChoice {
   const usual = tileFor(info, width, height);
   const sides = [usual, ...(info.tile.fixed ? [] : SMALL.filter((side) => side < usual))];
   const works = sides.map((side) => new Work(layOut(info, width, height, side), tolerance));
   let seen = 0;
-  for await (const frame of frames) {
-    for (const work of works) work.see(frame);
-    if (++seen === LOOK) break;
-  }
-  const least = WORTH * works[0]!.pixels;
-  const costs = works.slice(1).map(({ pixels }, i) => ({ side: sides[i + 1]!, cost: COST_OF_SMALL * pixels }));
-  const best = costs.toSorted((a, b) => a.cost - b.cost)[0];
-  return best && best.cost < least ? best.side : null;
+  return {
+    see(frame) {
+      for (const work of works) work.see(frame);
+      return ++seen >= LOOK;
+    },
+    get isStill() {
+      return works[0]!.pixels === 0;
+    },
+    get best() {
+      const least = WORTH * works[0]!.pixels;
+      const costs = works.slice(1).map(({ pixels }, i) => ({ side: sides[i + 1]!, cost: COST_OF_SMALL * pixels }));
+      const found = costs.toSorted((a, b) => a.cost - b.cost)[0];
+      return found && found.cost < least ? found.side : null;
+    },
+  };
 }
 
 /** What would have to be inferred with one layout. */

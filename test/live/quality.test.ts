@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { bicubic } from '../../src/sampler/bicubic';
 import type { Model } from '../../src/model/model';
+import { settle } from '../../src/pipeline/colour';
 import { enhancer } from '../../src/pipeline/enhance';
 import type { Frame } from '../../src/pipeline/frame';
+import { Convoy } from '../../src/pipeline/live/convoy';
 import { enlarged } from '../../src/pipeline/live/enlarge';
 import { fade } from '../../src/pipeline/live/fade';
 import { placeOf, regionEnhancer } from '../../src/pipeline/live/region';
+import { wayOf } from '../../src/pipeline/live/way';
 import type { Picture } from '../../src/pipeline/preview';
 import { meanDifference } from '../films';
 import { nearest } from '../pipeline/fakes';
+import { liveJob, pattern } from './job';
 
 const never = new AbortController().signal;
 
@@ -77,6 +81,37 @@ describe('a change of how pictures are made', () => {
     fading.begin();
     const other = waves(32, 32);
     assert.deepEqual(fading.through(waves(16, 16), other), other.data);
+  });
+});
+
+describe('a camera that stands still', () => {
+  it('gets small tiles while only a corner changes, and the usual ones when everything does', async () => {
+    const sizes: number[] = [];
+    const model: Model = {
+      ...nearest(2),
+      async run({ width, data }) {
+        sizes.push(width);
+        return new Uint8Array(4 * data.length);
+      },
+    };
+    let changes = 0;
+    const way = wayOf(model, null, { ...liveJob(pattern()), memo: 0 }, false, () => changes++);
+    const picture = waves(160, 128);
+    const colour = { matrix: null, primaries: null, transfer: null, range: null };
+    const info = {
+      ...{ ...picture, sent: picture, fps: null, pixelAspect: { num: 1, den: 1 }, isInterlaced: false },
+      colour: settle(colour, { ...picture, isRgb: false, isFullRange: false }),
+    };
+    const show = async (index: number, isAll: boolean): Promise<void> => {
+      const data = picture.data.slice().fill(index % 256, 0, isAll ? undefined : 30);
+      await way.enhance({ info, index, at: 0, data }, new Convoy(1).board(), never);
+    };
+    for (let n = 0; n < 40; n++) await show(n, false);
+    assert.deepEqual([changes, sizes[0], sizes.at(-1)], [1, 160, 64]);
+    for (let n = 40; n < 280; n++) await show(n, true);
+    assert.deepEqual([changes, sizes.at(-1)], [2, 160]);
+    for (let n = 280; n < 780; n++) await show(0, false);
+    assert.equal(changes, 2, 'nothing changes, so nothing is to be gained');
   });
 });
 

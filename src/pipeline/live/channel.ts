@@ -110,11 +110,11 @@ export function openChannel(
       });
       const ways = new Map<string, Way>();
       /** How many tiles are worth going together with those of other cameras. */
-      const worth = new Map<Way, number>();
+      const worth = new Map<string | null, number>();
       const take = async ({ isLight, steps: count, isPart }: Rung): Promise<Way> => {
         const key = [isLight, count, isPart].join();
         const own = async (): Promise<Model> => (count === best.info.steps ? best : await open(false, count));
-        const found = ways.get(key) ?? wayOf(isLight ? light! : await own(), finder, settings, isPart);
+        const found = ways.get(key) ?? wayOf(isLight ? light! : await own(), finder, settings, isPart, fading.begin);
         ways.set(key, found);
         return found;
       };
@@ -125,12 +125,13 @@ export function openChannel(
         const now = (way = await take(rungs[chosen.level]!));
         ({ every } = rungs[chosen.level]!);
         await waiting.filled(signal);
-        const most = cost.usual > 0 ? (worth.get(now) ?? 1) : 1;
+        const most = cost.usual > 0 ? (worth.get(now.kind) ?? 1) : 1;
         const turn = await seat.turn(signal, { kind: now.kind, most, cost: cost.most, limit: settings.budgetMs / 2 });
         let spent = 0;
         try {
           // Tried out once, when somebody is there to share a turn with.
-          if (tools.turns.size > 1 && cost.usual > 0 && !worth.has(now)) worth.set(now, await now.most(signal));
+          if (tools.turns.size > 1 && cost.usual > 0 && !worth.has(now.kind))
+            worth.set(now.kind, await now.most(signal));
           const picture = waiting.take()!; // the newest, now that it is our turn
           const expected = turn.size > 1 ? { usual: turn.expected, most: turn.expected } : cost;
           if (isTooLate(age(picture), expected, settings.budgetMs)) {

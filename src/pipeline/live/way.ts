@@ -4,7 +4,9 @@ import { batchFor } from '../batchSize';
 import { type Enhancer, enhancer } from '../enhance';
 import { faceEnhancer } from '../face/enhance';
 import { settleFaces } from '../face/settle';
+import type { Frame } from '../frame';
 import type { Saved } from '../job';
+import { type TileChoice, tileChoice } from '../memoTile';
 import { scaledSize } from '../reduce';
 import { wantedScale } from '../restore';
 import type { CameraInfo, CameraPicture } from './camera';
@@ -27,7 +29,7 @@ export interface Way {
   saved(): Saved | null;
 }
 
-/** Pictures after which all tiles are inferred anew when a tolerance lets small changes pass: ten seconds of most cameras. */
+/** Pictures after which is looked again at how much of them stands still, and all tiles are inferred anew when a tolerance lets small changes pass: ten seconds of most cameras. */
 const REFRESH = 250;
 
 /** What depends on the size of the pictures is made anew when that changes. `isPart`: only the region of the settings. */
@@ -36,18 +38,23 @@ export function wayOf(
   finder: FaceFinder | null,
   settings: Omit<LiveJob, 'target' | 'quality'>,
   isPart: boolean,
+  /** The tiles are cut in another way from this picture on. */
+  onChange: () => void,
 ): Way {
   let known: CameraInfo | null = null;
   let enhancing: Enhancer | null = null;
   let first: { readonly first?: Shot } = {};
   let rider: Rider | null = null;
+  let look: TileChoice | null = null;
+  let tile = settings.tile;
+  let count = 0;
   const carried: Model = { ...model, run: (batch, signal) => rider!.run(model, batch, signal) };
 
   const forSize = (info: CameraInfo): Enhancer => {
     const faces = settleFaces(settings, model.info, info);
     if (faces !== null && isPart) throw facesAreParts(model.info.name);
     if (faces !== null) return faceEnhancer(carried, finder, settings);
-    const choice = { ...settings, segment: REFRESH };
+    const choice = { ...settings, tile, segment: REFRESH };
     if (!isPart) return enhancer(carried, info, choice, () => {});
     const place = placeOf(settings.region!, info, model.info.multiple);
     return regionEnhancer(
@@ -55,6 +62,25 @@ export function wayOf(
       place,
       model.info.scale,
     );
+  };
+  // A region is small by itself, and of a picture that changes everywhere nothing can be saved.
+  const isChoice =
+    settings.tile === null &&
+    settings.memo !== null &&
+    settings.noise === 'shared' &&
+    !isPart &&
+    model.info.task !== 'face';
+
+  /** Small tiles while much of the picture stands still, as for films; but what a camera sees changes with the time of day. */
+  const settleTile = (info: CameraInfo, frame: Frame): void => {
+    if (count++ % REFRESH === 0) look = tileChoice(model.info, info, settings.memo!);
+    if (!look?.see(frame)) return;
+    const { best, isStill } = look;
+    look = null;
+    if (isStill || best === tile) return;
+    tile = best;
+    enhancing = forSize(info);
+    onChange();
   };
 
   return {
@@ -66,6 +92,7 @@ export function wayOf(
     async enhance({ info, index, at, data }, mine, signal) {
       const { width, height, pixelAspect, colour } = info;
       if (info !== known) {
+        [tile, count, look] = [settings.tile, 0, null];
         enhancing = forSize(info);
         known = info;
         if (model.prompt) first = { first: { width, height, data } };
@@ -73,6 +100,7 @@ export function wayOf(
       rider = mine;
       // One shot for ever: a camera does not cut, and what stands still gets the same noise after every reconnection.
       const frame = { index, pts: index, scene: 0, ...first, width, height, depth: 8 as const, data };
+      if (isChoice) settleTile(info, frame);
       const [made] = await enhancing!.run([frame], signal);
       const stored = scaledSize(info, wantedScale(settings, model));
       return { ...made!, at, done: performance.now(), stored, pixelAspect, colour };
