@@ -277,7 +277,7 @@ describe('live nodes in a real Node-RED', () => {
       });
 
       it('a viewer who takes nothing holds nobody up, and one who leaves is forgotten', async () => {
-        await red.deploy(live({ in: { size: '320x180' } }));
+        await red.deploy(live({ in: { size: '160x90' } }));
         await begun();
         const { connect } = await import('node:net');
         const { port } = new URL(red.url);
