@@ -3,7 +3,7 @@
  * costs where nothing can be saved. The frames of each film go through the model with the memo off and exact, in the
  * tiles that the memo chooses; the speed-up is against the memo off in the model's own tiles, by the time of a few frames. What a
  * tolerance would save is only counted.
- * Usage: node dist/bench/memo.js [steps=1] [frames=30] [lines=144] [films: FILE …]
+ * Usage: node dist/bench/memo.js [model=x4-live] [frames=30] [lines=360] [films: FILE …]
  * First a still photograph in front of a simulated camera (a moving box, sensor noise, x264 at several rates), then the films, scaled
  * down to so many lines.
  */
@@ -26,9 +26,9 @@ import { modelRequest } from '../src/pipeline/restore';
 import { film, workFolder } from './film';
 import { median, printTable } from './table';
 
-const steps = Number(process.argv[2] ?? 1);
+const name = process.argv[2] ?? 'x4-live';
 const frames = Number(process.argv[3] ?? 30);
-const lines = Number(process.argv[4] ?? 144);
+const lines = Number(process.argv[4] ?? 360);
 const TOLERANCE = 4;
 /** Frames by which the time without memo is measured. */
 const SAMPLE = 6;
@@ -82,7 +82,7 @@ const nothing = (model: Model): Model => ({
   run: async ({ data }) => new Uint8Array(data.length * model.info.scale ** 2),
 });
 
-async function row(model: Model, name: string, input: string): Promise<Record<string, string | number>> {
+async function row(model: Model, label: string, input: string): Promise<Record<string, string | number>> {
   const list = await framesOf(input);
   const { width, height } = list[0]!;
   const each = async function* (): AsyncGenerator<Frame> {
@@ -95,7 +95,7 @@ async function row(model: Model, name: string, input: string): Promise<Record<st
   const near = await enhanced(nothing(model), list, TOLERANCE, tile);
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   return {
-    film: name,
+    film: label,
     size: `${width}×${height}`,
     frames: list.length,
     tiles: tile ?? 'own',
@@ -133,7 +133,10 @@ async function looking(model: Model): Promise<Record<string, string | number>> {
 
 async function main(): Promise<void> {
   const folder = workFolder();
-  await using model = await openModel({ ...modelRequest({ ...JOB_DEFAULTS, steps }), depth: 8 });
+  await using model = await openModel({
+    ...modelRequest({ ...JOB_DEFAULTS, model: name, steps: name === 'x4' ? 1 : null }),
+    depth: 8,
+  });
   try {
     const cameras = await Promise.all(
       [[0, 23], [4, 23], [4, 28], [4, 33], [8, 28], [8, 33]].map(async ([noise, crf]) => {
@@ -143,11 +146,11 @@ async function main(): Promise<void> {
     ); // prettier-ignore
     const films = process.argv.slice(5).map((path) => [basename(path), path] as const);
     const rows: Record<string, string | number>[] = [];
-    for (const [name, path] of [...cameras, ...films]) {
-      rows.push(await row(model, name, path));
+    for (const [label, path] of [...cameras, ...films]) {
+      rows.push(await row(model, label, path));
       process.stderr.write(`${Object.values(rows.at(-1)!).join(' | ')}\n`);
     }
-    printTable(`bench/memo: x4, ${steps} step(s)`, rows);
+    printTable(`bench/memo: ${name}`, rows);
     printTable('bench/memo: what looking costs where nothing is ever the same', [await looking(model)]);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -161,9 +161,9 @@ describe('live', function () {
   it('what is too slow is made by the lighter model, and a region may be all that is made', async () => {
     const eye = await camera({ rate: 25, width: 256, height: 144 });
     const region = { left: 0.25, top: 0.25, width: 0.5, height: 0.5, when: 'always' } as const;
-    const live = watch(liveJob(at(eye.url), { effort: 'follow', budgetMs: 50, lighter: 'x4-onestep', region }));
+    const live = watch(liveJob(at(eye.url), { effort: 'follow', budgetMs: 50, lighter: 'x4-live', region }));
     await live.until(() => live.progress.some(({ model }) => model === 'x4'), 'it begins');
-    await live.until(() => live.progress.at(-1)!.model === 'x4-onestep', 'the lighter one');
+    await live.until(() => live.progress.at(-1)!.model === 'x4-live', 'the lighter one');
     const { isPart, every, width, height } = live.progress.at(-1)!;
     assert.deepEqual([isPart, every, width, height], [true, 1, 1024, 576]);
     await live.more(1);

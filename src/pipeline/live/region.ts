@@ -26,7 +26,12 @@ export function placeOf(
 /** Only `place` of a frame goes through `inside`, the rest is enlarged as it is. `scale` is that of the model. */
 export function regionEnhancer(inside: Enhancer, place: Place, scale: number): Enhancer {
   return {
-    tile: inside.tile,
+    get tile() {
+      return inside.tile;
+    },
+    get tileMs() {
+      return inside.tileMs;
+    },
     get saved() {
       return inside.saved;
     },

@@ -105,7 +105,7 @@ export function wayOf(
       const stored = scaledSize(info, wantedScale(settings, model));
       return { ...made!, at, done: performance.now(), stored, pixelAspect, colour };
     },
-    most: async (signal) => (enhancing ? batchFor(model, enhancing.tile, 8, signal) : 1),
+    most: async (signal) => (enhancing ? batchFor(model, enhancing.tile, 8, signal, enhancing.tileMs) : 1),
     saved: () => enhancing?.saved ?? null,
   };
 }
