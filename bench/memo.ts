@@ -19,7 +19,7 @@ import { enhancer } from '../src/pipeline/enhance';
 import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
 import type { Frame } from '../src/pipeline/frame';
 import { JOB_DEFAULTS } from '../src/pipeline/job';
-import { memoTile } from '../src/pipeline/memoTile';
+import { memoTile, type SmallTiles } from '../src/pipeline/memoTile';
 import { probe } from '../src/pipeline/probe';
 import { reducedSize } from '../src/pipeline/reduce';
 import { modelRequest } from '../src/pipeline/restore';
@@ -66,8 +66,14 @@ async function framesOf(input: string): Promise<readonly Frame[]> {
 }
 
 /** Frames through the model, one by one: seconds each, what was saved, and a hash over all of their pixels. */
-async function enhanced(model: Model, list: readonly Frame[], memo: number | null, tile: number | null) {
-  const choice = { tile, overlap: null, colorFix: null, noise: 'shared', memo, segment: 100 } as const;
+async function enhanced(model: Model, list: readonly Frame[], memo: number | null, cut: SmallTiles | null) {
+  const choice = {
+    ...(cut ?? { tile: null, overlap: null }),
+    colorFix: null,
+    noise: 'shared',
+    memo,
+    segment: 100,
+  } as const;
   const enhance = enhancer(model, list[0]!, choice, () => {});
   const hash = createHash('sha256');
   const started = performance.now();
@@ -88,17 +94,17 @@ async function row(model: Model, label: string, input: string): Promise<Record<s
   const each = async function* (): AsyncGenerator<Frame> {
     yield* list;
   };
-  const tile = await memoTile(each(), model.info, { width, height }, 0);
+  const cut = await memoTile(each(), model.info, { width, height }, { memo: 0, overlap: null });
   const own = await enhanced(model, list.slice(0, SAMPLE), null, null);
-  const off = await enhanced(model, list, null, tile);
-  const on = await enhanced(model, list, 0, tile);
-  const near = await enhanced(nothing(model), list, TOLERANCE, tile);
+  const off = await enhanced(model, list, null, cut);
+  const on = await enhanced(model, list, 0, cut);
+  const near = await enhanced(nothing(model), list, TOLERANCE, cut);
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   return {
     film: label,
     size: `${width}×${height}`,
     frames: list.length,
-    tiles: tile ?? 'own',
+    tiles: cut?.tile ?? 'own',
     'unchanged tiles': percent(on.share),
     'a frame, own tiles, off': `${own.seconds.toFixed(2)} s`,
     'chosen tiles, off': `${off.seconds.toFixed(2)} s`,

@@ -119,10 +119,10 @@ export async function restore(
     const withFirst = model.prompt !== undefined;
     const decoding = { colour, depth, deinterlace, stabilize, hwaccel, withFirst, from };
     const open = (): FrameSource => openVideo(tools.binary, info, decoding, signal);
-    const tile = faces ? job.tile : await settleTile(job, model, info, open);
+    const cut = faces ? job : await settleTiles(job, model, info, open);
     const resumedFrom = place.done.reduce((sum, { frames }) => sum + frames, 0);
     const warn = (warning: string): void => void warnings.push(warning);
-    const enhance = faces ?? enhancer(filling, info, { ...job, tile }, warn, resumedFrom);
+    const enhance = faces ?? enhancer(filling, info, { ...job, ...cut }, warn, resumedFrom);
     meter.saves(() => enhance.saved);
     let group = job.batch; // null: settled when the first frame has shown how long a tile takes
     await using source = open();
@@ -204,12 +204,17 @@ export function wantedScale({ scale }: Pick<Job, 'scale'>, { info }: Model): num
   });
 }
 
-/** The tiles that were asked for; else, where much of the film stands still, small ones; else, null, the model's own. */
-async function settleTile(job: Job, { info }: Model, film: VideoInfo, open: () => FrameSource): Promise<number | null> {
-  if (job.tile !== null || job.memo === null || job.noise !== 'shared') return job.tile;
+/** The tiles that were asked for; else, where much of the film stands still, small ones; else the model's own. */
+async function settleTiles(
+  { tile, overlap, memo, noise, maxFps, trim }: Job,
+  { info }: Model,
+  film: VideoInfo,
+  open: () => FrameSource,
+): Promise<Pick<Job, 'tile' | 'overlap'>> {
+  if (tile !== null || memo === null || noise !== 'shared') return { tile, overlap };
   await using source = open();
-  const frames = reducedRate(within(source, film, job), film, job.maxFps, () => {});
-  return await memoTile(frames, info, film, job.memo); // before the source is closed
+  const frames = reducedRate(within(source, film, { trim }), film, maxFps, () => {});
+  return (await memoTile(frames, info, film, { memo, overlap })) ?? { tile, overlap }; // before the source is closed
 }
 
 const nothingThere = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>

@@ -110,6 +110,12 @@ describe('editor', function () {
               seen.push(await page.locator('.red-ui-tray').last().innerText());
               await shoot(`${type} ${value}`);
             }
+            if (type === 'remaster-out') {
+              await page.locator('#node-input-effort').selectOption('follow');
+              await page.waitForTimeout(150);
+              seen.push(await page.locator('.red-ui-tray').last().innerText());
+              await shoot(`${type} too slow`);
+            }
             if (type === 'remaster-model') {
               await page.locator('#remaster-model-doctor').click();
               await page.locator('#remaster-model-answer table').waitFor({ timeout: 30_000 });

@@ -179,7 +179,9 @@ describe('remembering what has not changed', () => {
 });
 
 describe('tiles for a film that stands still', () => {
-  const info = { multiple: 1, scale: 4, tile: { wholeUpTo: 640 * 360, size: 256, overlap: 16 } };
+  const info = { multiple: 1, scale: 4, tile: { wholeUpTo: 640 * 360, size: 256, overlap: 32 } };
+  const exact = { memo: 0, overlap: null };
+  const SMALL = { tile: 64, overlap: 16 };
   const size = { width: 320, height: 180 };
   async function* shots(change: (data: Uint8Array, n: number) => void): AsyncGenerator<Frame> {
     for (let n = 0; n < 40; n++) {
@@ -190,12 +192,14 @@ describe('tiles for a film that stands still', () => {
   }
 
   it('small ones where little moves', async () => {
-    assert.equal(await memoTile(shots((data, n) => data.fill(n, 0, 30)), info, size, 0), 64); // prettier-ignore
+    assert.deepEqual(await memoTile(shots((data, n) => data.fill(n, 0, 30)), info, size, exact), SMALL); // prettier-ignore
+    const wide = { ...exact, overlap: 24 };
+    assert.deepEqual(await memoTile(shots((data, n) => data.fill(n, 0, 30)), info, size, wide), { tile: 64, overlap: 24 }); // prettier-ignore
   });
 
   it('the usual ones where everything moves, or nothing', async () => {
-    assert.equal(await memoTile(shots((data, n) => data.fill(n)), info, size, 0), null); // prettier-ignore
-    assert.equal(await memoTile(shots(() => {}), info, size, 0), null); // prettier-ignore
+    assert.deepEqual(await memoTile(shots((data, n) => data.fill(n)), info, size, exact), null); // prettier-ignore
+    assert.deepEqual(await memoTile(shots(() => {}), info, size, exact), null); // prettier-ignore
   });
 
   it('noise is a change, unless there is a tolerance', async () => {
@@ -204,7 +208,7 @@ describe('tiles for a film that stands still', () => {
       for (let i = 0; i < data.length; i++) data[i]! += 2 * next();
       data.fill(n, 0, 30);
     };
-    assert.equal(await memoTile(shots(noise), info, size, 0), null);
-    assert.equal(await memoTile(shots(noise), info, size, 3), 64);
+    assert.deepEqual(await memoTile(shots(noise), info, size, exact), null);
+    assert.deepEqual(await memoTile(shots(noise), info, size, { ...exact, memo: 3 }), SMALL);
   });
 });

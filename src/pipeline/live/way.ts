@@ -46,7 +46,7 @@ export function wayOf(
   let first: { readonly first?: Shot } = {};
   let rider: Rider | null = null;
   let look: TileChoice | null = null;
-  let tile = settings.tile;
+  let cut: Pick<LiveJob, 'tile' | 'overlap'> = settings;
   let count = 0;
   const carried: Model = { ...model, run: (batch, signal) => rider!.run(model, batch, signal) };
 
@@ -54,7 +54,8 @@ export function wayOf(
     const faces = settleFaces(settings, model.info, info);
     if (faces !== null && isPart) throw facesAreParts(model.info.name);
     if (faces !== null) return faceEnhancer(carried, finder, settings);
-    const choice = { ...settings, tile, segment: REFRESH };
+    const { tile, overlap } = cut;
+    const choice = { ...settings, tile, overlap, segment: REFRESH };
     if (!isPart) return enhancer(carried, info, choice, () => {});
     const place = placeOf(settings.region!, info, model.info.multiple);
     return regionEnhancer(
@@ -73,12 +74,13 @@ export function wayOf(
 
   /** Small tiles while much of the picture stands still, as for films; but what a camera sees changes with the time of day. */
   const settleTile = (info: CameraInfo, frame: Frame): void => {
-    if (count++ % REFRESH === 0) look = tileChoice(model.info, info, settings.memo!);
+    if (count++ % REFRESH === 0)
+      look = tileChoice(model.info, info, { memo: settings.memo!, overlap: settings.overlap });
     if (!look?.see(frame)) return;
     const { best, isStill } = look;
     look = null;
-    if (isStill || best === tile) return;
-    tile = best;
+    if (isStill || (best ?? settings).tile === cut.tile) return;
+    cut = best ?? settings;
     enhancing = forSize(info);
     onChange();
   };
@@ -92,7 +94,7 @@ export function wayOf(
     async enhance({ info, index, at, data }, mine, signal) {
       const { width, height, pixelAspect, colour } = info;
       if (info !== known) {
-        [tile, count, look] = [settings.tile, 0, null];
+        [cut, count, look] = [settings, 0, null];
         enhancing = forSize(info);
         known = info;
         if (model.prompt) first = { first: { width, height, data } };
