@@ -11,6 +11,7 @@ import { deviceOptions, liveInput } from '../../src/pipeline/live/input';
 import type { LivePicture } from '../../src/pipeline/live/job';
 import { Newest } from '../../src/pipeline/live/newest';
 import { keepWithin } from '../../src/pipeline/live/retention';
+import { authorization } from '../../src/pipeline/live/rtspRelay';
 import { checkLive } from '../../src/pipeline/live/settings';
 import { tally } from '../../src/pipeline/live/tally';
 import { Turns } from '../../src/pipeline/live/turns';
@@ -578,5 +579,21 @@ describe('a gallery', () => {
 
   it('gives up on a picture that does not come', async () => {
     await assert.rejects(new Gallery(() => {}).next(20), /no picture/);
+  });
+});
+
+describe('what answers a server that asks for a password', () => {
+  it('is that of the examples in RFC 7617 and 2069, and nothing for what is not known', () => {
+    assert.equal(
+      authorization('Basic realm="WallyWorld"', 'GET', '/', 'Aladdin', 'open sesame'),
+      'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==',
+    );
+    const old = 'Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c"';
+    assert.match(
+      authorization(old, 'GET', '/dir/index.html', 'Mufasa', 'CircleOfLife')!,
+      /^Digest username="Mufasa", realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", uri="\/dir\/index.html", response="1949323746fe6a43ef61f9606e7febea", opaque="5ccc069c"$/,
+    );
+    assert.equal(authorization('Digest realm="x", nonce="y", algorithm=SHA-512', 'GET', '/', 'a', 'b'), null);
+    assert.equal(authorization('Bearer', 'GET', '/', 'a', 'b'), null);
   });
 });

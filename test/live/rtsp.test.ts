@@ -4,6 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEngine, type Engine } from '../../src/engine/client';
+import type { RunningLive } from '../../src/engine/lives';
 import type { CameraState, LivePicture } from '../../src/pipeline/live/job';
 import { root } from '../nodes/root';
 import { binary, description, processes, scratchFolder } from '../films';
@@ -15,11 +16,13 @@ const PYTHON = '/usr/bin/python3';
 
 describe('a camera that speaks RTSP', function () {
   this.timeout(60_000);
+  const folder = scratchFolder();
   let engine: Engine;
   let server: ChildProcess | null = null;
 
-  async function serve(port: number, ...login: string[]): Promise<ChildProcess> {
-    const child = spawn(PYTHON, [join(root, 'test/live/rtspServer.py'), String(port), '64x36', '8', ...login]);
+  const serve = (port: number, ...login: string[]): Promise<ChildProcess> => run(port, '64x36', '8', ...login);
+  async function run(port: number, ...what: readonly string[]): Promise<ChildProcess> {
+    const child = spawn(PYTHON, [join(root, 'test/live/rtspServer.py'), String(port), ...what]);
     child.stderr.resume();
     await new Promise<void>((resolve, reject) => {
       child.stdout.once('data', () => resolve());
@@ -85,6 +88,39 @@ describe('a camera that speaks RTSP', function () {
     await wrong.until(() => wrong.states.some((state) => state.is === 'waiting' && state.code === 'AUTH_FAILED'));
     assert.doesNotMatch(JSON.stringify(wrong.states), /wr0ng|s3cret/);
   });
+
+  for (const kind of ['basic', 'digest'] as const) {
+    it(`takes what is pushed to it behind a ${kind} login, which no process list shows`, async () => {
+      const port = await freePort();
+      const file = join(folder, `${kind}.ts`);
+      const password = 's3cret"s3cret';
+      await run(port, file, kind, 'joe', password);
+      const heard: string[] = [];
+      const push = (given: string): RunningLive => {
+        const address = `rtsp://127.0.0.1:${port}/cam`;
+        const target = { kind: 'push', address, username: 'joe', password: given } as const;
+        return engine.live(liveJob(pattern('64x36', 8), { target }), {
+          onTrouble: ({ message, detail }) => heard.push(message + detail),
+        });
+      };
+      const running = push(password);
+      const until = async (isSo: () => boolean): Promise<void> => {
+        for (let i = 0; i < 1500 && !isSo(); i++) await sleep(20);
+        assert.ok(isSo(), heard.join('\n'));
+      };
+      await until(() => existsSync(file) && statSync(file).size > 10_000);
+      const list = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
+      assert.deepEqual(
+        list.filter((line) => /s3cret/.test(line) && !/rtspServer/.test(line)),
+        [],
+      );
+      await running.stop();
+      assert.match(await description(file), /Video: h264.*256x144/);
+      push('wr0ng-wr0ng');
+      await until(() => heard.some((text) => /401/.test(text)));
+      assert.doesNotMatch(heard.join(), /wr0ng|s3cret/);
+    });
+  }
 
   it('comes back after it froze, and after it died', async () => {
     const port = await freePort();

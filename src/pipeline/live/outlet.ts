@@ -15,6 +15,7 @@ import type { LiveFrame } from './frame';
 import type { LiveJob, LiveProgress } from './job';
 import { Newest } from './newest';
 import { keepWithin } from './retention';
+import { rtspRelay } from './rtspRelay';
 
 export interface OutletEvents {
   /** Part of the fragmented MP4; null: the stream has ended, another may begin. Settles when there is room for the next. */
@@ -84,7 +85,9 @@ export function encodingOutlet(
 
   /** Until the size changes or something fails. */
   async function encode(frame: LiveFrame): Promise<void> {
-    const encoder = ffmpeg(binary, options(binary, quality, target, frame), new AbortController().signal);
+    await using relay = needsRelay(target) ? await rtspRelay(target) : null;
+    const open = relay ? { ...target, address: relay.address, username: null, password: null } : target;
+    const encoder = ffmpeg(binary, options(binary, quality, open, frame), new AbortController().signal);
     const reading = read(encoder, target, events).catch((error: unknown) => {
       void encoder.quit(0);
       throw error;
@@ -124,6 +127,9 @@ export function encodingOutlet(
         waiting.put(peeked);
         if (!sameSize(peeked, frame)) break;
       }
+    } catch (error) {
+      if (stop.signal.aborted || !relay?.problem) throw error;
+      throw new RemasterError('ENCODE_FAILED', `The server cannot be reached: ${relay.problem}.`, { cause: error });
     } finally {
       encoder.stdin.end();
       const timer = setTimeout(() => void encoder.quit(FAREWELL), FAREWELL / 2);
@@ -144,6 +150,10 @@ export function encodingOutlet(
     },
   };
 }
+
+/** A password of RTSP need not stand on a command line; those of other servers have to. */
+const needsRelay = (target: EncodedTarget): target is Extract<EncodedTarget, { kind: 'push' }> =>
+  target.kind === 'push' && /^rtsps?:/.test(target.address) && (!!target.username || target.address.includes('?'));
 
 const sameSize = (a: LiveFrame, b: LiveFrame): boolean => a.width === b.width && a.height === b.height;
 
