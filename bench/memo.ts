@@ -3,9 +3,9 @@
  * costs where nothing can be saved. The frames of each film go through the model with the memo off and exact, in the
  * tiles that the memo chooses; the speed-up is against the memo off in the model's own tiles, by the time of a few frames. What a
  * tolerance would save is only counted.
- * Usage: node dist/bench/memo.js [model=x4-live] [frames=30] [lines=360] [films: FILE …]
- * First a still photograph in front of a simulated camera (a moving box, sensor noise, x264 at several rates), then the films, scaled
- * down to so many lines.
+ * Usage: node dist/bench/memo.js [model=x4-live] [frames=36] [lines=288] [films: FILE …]
+ * First a still photograph in front of a simulated camera (a moving box, sensor noise, x264 at several rates) that has been running for
+ * two and a half seconds, with one key frame among what is looked at; then the films from their beginning, scaled down to so many lines.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -27,11 +27,13 @@ import { film, workFolder } from './film';
 import { median, printTable } from './table';
 
 const name = process.argv[2] ?? 'x4-live';
-const frames = Number(process.argv[3] ?? 30);
-const lines = Number(process.argv[4] ?? 360);
+const frames = Number(process.argv[3] ?? 36);
+const lines = Number(process.argv[4] ?? 288);
 const TOLERANCE = 4;
 /** Frames by which the time without memo is measured. */
 const SAMPLE = 6;
+/** Frames of the simulated camera that are passed over, and between its key frames: it was not switched on just now. */
+const [SKIP, KEY] = [66, 50];
 /** Of the simulated camera. */
 const WIDTH = 2 * Math.round((lines * 8) / 9);
 const never = new AbortController().signal;
@@ -44,14 +46,14 @@ async function camera(path: string, noise: number, crf: number): Promise<string>
   const side = 2 * Math.round(lines / 15);
   const place = `x='mod(2*n,${WIDTH - side})':y=${Math.round(lines * 0.7)}`;
   const box = `color=0xd0a060:size=${side}x${side}:rate=25[b];[0]loop=-1:1,setpts=N/25/TB[s];[s][b]overlay=${place}`;
-  const codec = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', String(crf), '-g', '50'];
-  const filters = ['-filter_complex', `${box}:shortest=1${grain},format=yuv420p`, '-frames:v', String(frames)];
+  const codec = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', String(crf), '-g', String(KEY)];
+  const filters = ['-filter_complex', `${box}:shortest=1${grain},format=yuv420p`, '-frames:v', String(SKIP + frames)];
   execFileSync(program, ['-v', 'error', '-y', '-i', still, ...filters, ...codec, path]);
   return path;
 }
 
 /** The first frames of a film. */
-async function framesOf(input: string): Promise<readonly Frame[]> {
+async function framesOf(input: string, skip: number): Promise<readonly Frame[]> {
   const binary = await findFfmpeg();
   const info = reducedSize(await probe(binary, input, never), lines);
   const colour = settle(info.colour, info);
@@ -60,9 +62,9 @@ async function framesOf(input: string): Promise<readonly Frame[]> {
   const found: Frame[] = [];
   for await (const frame of source.read()) {
     found.push(frame);
-    if (found.length === frames) break;
+    if (found.length === skip + frames) break;
   }
-  return found;
+  return found.slice(skip);
 }
 
 /** Frames through the model, one by one: seconds each, what was saved, and a hash over all of their pixels. */
@@ -88,8 +90,8 @@ const nothing = (model: Model): Model => ({
   run: async ({ data }) => new Uint8Array(data.length * model.info.scale ** 2),
 });
 
-async function row(model: Model, label: string, input: string): Promise<Record<string, string | number>> {
-  const list = await framesOf(input);
+async function row(model: Model, label: string, input: string, skip: number): Promise<Record<string, string | number>> {
+  const list = await framesOf(input, skip);
   const { width, height } = list[0]!;
   const each = async function* (): AsyncGenerator<Frame> {
     yield* list;
@@ -147,13 +149,13 @@ async function main(): Promise<void> {
     const cameras = await Promise.all(
       [[0, 23], [4, 23], [4, 28], [4, 33], [8, 28], [8, 33]].map(async ([noise, crf]) => {
         const path = await camera(join(folder, `camera-${noise}-${crf}.mp4`), noise!, crf!);
-        return [`still camera, noise ${noise}, crf ${crf}`, path] as const;
+        return [`still camera, noise ${noise}, crf ${crf}`, path, SKIP] as const;
       }),
     ); // prettier-ignore
-    const films = process.argv.slice(5).map((path) => [basename(path), path] as const);
+    const films = process.argv.slice(5).map((path) => [basename(path), path, 0] as const);
     const rows: Record<string, string | number>[] = [];
-    for (const [label, path] of [...cameras, ...films]) {
-      rows.push(await row(model, label, path));
+    for (const [label, path, skip] of [...cameras, ...films]) {
+      rows.push(await row(model, label, path, skip));
       process.stderr.write(`${Object.values(rows.at(-1)!).join(' | ')}\n`);
     }
     printTable(`bench/memo: ${name}`, rows);
