@@ -107,7 +107,7 @@ async function run(engine: Engine, plan: Plan, rate: number, seconds: number): P
 async function age({ data, width: w, height: h }: LivePicture, eye: Camera, now: number): Promise<number> {
   const { path } = await findFfmpeg();
   const args = ['-v', 'error', '-f', 'mjpeg', '-i', 'pipe:0', '-f', 'rawvideo', '-pix_fmt', 'gray', 'pipe:1'];
-  const child = spawn(path, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(path, args, { stdio: ['pipe', 'pipe', 'ignore'] });
   child.stdin.end(data);
   const parts: Buffer[] = [];
   for await (const part of child.stdout) parts.push(part as Buffer);
