@@ -5,6 +5,9 @@ import { player } from './player.js';
 import { split } from './split.js';
 import { inLanguage, language, words } from './words.js';
 
+/** Least width of the words, in pixels. */
+const READABLE = 480;
+
 document.documentElement.lang = language;
 for (const one of document.querySelectorAll('[data-words]')) one.textContent = words[one.dataset.words];
 const main = document.querySelector('main');
@@ -33,19 +36,24 @@ function sectionOf(pair) {
   const figures = [];
   if (before.image && after.image) figures.push(figureOf(words.still, imagesOf(pair)));
   if (before.video && after.video) figures.push(figureOf(words.motion, player(pair)));
-  if (pair.live) figures.push(figureOf(words.live, live(pair)));
-  const section = element(
-    'section',
-    {},
-    element('h2', {}, inLanguage(title)),
-    text ? element('p', {}, inLanguage(text)) : '',
-    ...figures,
-  );
-  if (width === undefined) return section; // not known before the first live picture
-  // Never larger than the restored picture: enlarging it again would compare the browser's work.
-  section.style.setProperty('--width', `${width}px`);
-  document.documentElement.style.setProperty('--width', `${width}px`);
+  if (pair.live)
+    figures.push(
+      figureOf(
+        words.live,
+        live(pair, (wide) => fit(section, wide)),
+      ),
+    );
+  const heading = element('h2', {}, inLanguage(title));
+  const section = element('section', {}, heading, text ? element('p', {}, inLanguage(text)) : '', ...figures);
+  if (width !== undefined) fit(section, width);
   return section;
+}
+
+/** Never larger than the restored picture: enlarging it again would compare the browser's work. */
+function fit(section, width) {
+  section.style.setProperty('--picture', `${width}px`);
+  for (const { style } of [section, document.documentElement])
+    style.setProperty('--width', `${Math.max(READABLE, width)}px`);
 }
 
 function figureOf(caption, shown) {

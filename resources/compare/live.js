@@ -9,9 +9,10 @@ const REST = 1000;
 
 /**
  * The newest picture of a job at work and what became of it, behind one line. Both come in one answer and are drawn at once,
- * so they are always the same moment. Nothing is asked for while the page is not seen, or the picture is held.
+ * so they are always the same moment. Nothing is asked for while the page is not seen, or the picture is held. `fit` is told
+ * how wide they are.
  */
-export function live(pair) {
+export function live(pair, fit) {
   const canvases = [pair.before, pair.after].map(({ label }) =>
     element('canvas', { attributes: { role: 'img', 'aria-label': inLanguage(label) } }),
   );
@@ -69,9 +70,7 @@ export function live(pair) {
     const bitmaps = await Promise.all(['before', 'after'].map((side) => createImageBitmap(form.get(side))));
     if (isHeld) return 0; // what is looked at stays
     draw(bitmaps, Number(form.get('aspect')));
-    const { width } = canvases[1];
-    document.documentElement.style.setProperty('--width', `${width}px`);
-    shown.closest('section')?.style.setProperty('--width', `${width}px`);
+    fit(canvases[1].width);
     state.value = words.live;
     return PERIOD;
   };

@@ -284,6 +284,7 @@ describe('what the editor shows of jobs', function () {
         const viewer = await context.newPage();
         await viewer.goto(`${red.url}/remaster/live/test-pattern`);
         await viewer.locator('#state', { hasText: /256×144/ }).waitFor({ timeout: 30_000 });
+        await viewer.waitForFunction(() => document.querySelector('img')!.naturalWidth === 256);
         if (shots !== undefined)
           await viewer.screenshot({ path: join(shots, `${name} ${look} ${language} viewer.png`) });
         const [words] = language === 'de' ? ['vorher und nachher'] : ['before and after'];
