@@ -5,6 +5,7 @@ import type { Job, Result } from '../src/pipeline/job';
 import type { LiveProgress } from '../src/pipeline/live/job';
 import { forecast } from './forecast';
 import type { Outcome, Standing } from './jobs';
+import type { NextPair } from './pairs';
 import { percent } from './status';
 
 /** What the sidebar of the editor can do with a job. */
@@ -22,6 +23,8 @@ export interface Notice {
   readonly film: Film | null;
   readonly look: () => Look;
   readonly wish: (wish: Wish) => void;
+  /** Before and after of the next frame. */
+  readonly pair: NextPair;
   /** A JPEG: left half as it was, right half as it is now. Null when there is none soon. */
   readonly picture: () => Promise<Uint8Array | null>;
 }
@@ -42,7 +45,7 @@ export interface Restored extends Film {
 interface Ended {
   readonly id: string;
   /** Without the ways to a node that may be gone. */
-  readonly notice: Omit<Notice, 'look' | 'wish' | 'picture'>;
+  readonly notice: Omit<Notice, 'look' | 'wish' | 'picture' | 'pair'>;
   readonly outcome: Outcome;
 }
 
@@ -73,7 +76,10 @@ export interface Posted {
 
 /** Everything on the board: what runs and waits in the order it came, then what has ended, newest first. */
 export const rows = (): readonly Record<string, unknown>[] => [
-  ...[...running].map(([id, notice]) => ({ ...headOf(id, notice), ...lineOf(notice.look(), notice.film) })),
+  ...[...running].map(([id, notice]) => {
+    const look = notice.look();
+    return { ...headOf(id, notice), ...lineOf(look, notice.film), compare: isAtWork(look) };
+  }),
   ...ended.map(({ id, notice, outcome }) => ({
     ...headOf(id, notice),
     ...endOf(outcome),
@@ -101,10 +107,13 @@ export function restoredAs(id: string): Restored | null {
   return { label: notice.label, ...notice.film, result: outcome.result };
 }
 
+/** The job of this number if it is not over, to look at its pictures. */
+export const pendingAs = (id: string): Pick<Notice, 'label' | 'pair'> | null => running.get(id) ?? null;
+
 /** A preview of the job that runs in this video upscale node; the newest, when there are several. */
 export async function pictureOf(stage: string): Promise<Uint8Array | null> {
   const all = [...running.values()].filter((notice) => notice.stage === stage);
-  const notice = all.findLast(({ look }) => ['running', 'live'].includes(look().is));
+  const notice = all.findLast(({ look }) => isAtWork(look()));
   return notice ? notice.picture() : null;
 }
 
@@ -113,6 +122,8 @@ export const editorId = ({ id, _alias }: { readonly id: string; readonly _alias?
 
 export const noJob = (): RemasterError =>
   new RemasterError('PLAN_STAGE_GONE', 'There is no such job any more.', { remedy: 'Look at the jobs again.' });
+
+const isAtWork = ({ is }: Look): boolean => is === 'running' || is === 'live';
 
 const headOf = (id: string, { node, label, model }: Ended['notice']) => ({ id, node, label, model });
 

@@ -1,5 +1,7 @@
 import { extname } from 'node:path';
 import type { Restored } from './board';
+import { AFTER, BEFORE } from './comparePage';
+import type { Language, Text } from './language';
 import { brief, clock } from './status';
 
 /** Files that browsers play: by the codec of what is in them, and by the ending of their names. */
@@ -24,9 +26,15 @@ export function pairsOf(restored: Restored): { readonly pairs: readonly unknown[
   const { width, height } = result;
   const { steps, name } = result.model;
   const scale = brief(width / info.width);
-  const before = `before · ${info.width}×${info.height}`;
-  const after = `after · ${width}×${height}, ×${scale}, ${steps} ${steps === 1 ? 'step' : 'steps'}`;
-  const text = `${result.framesOut} frames, restored in ${clock(result.elapsed)} with the model ${name}.`;
+  const before: Text = inAll((language) => `${BEFORE[language]} · ${info.width}×${info.height}`);
+  const after: Text = inAll(
+    (language) => `${AFTER[language]} · ${width}×${height}, ×${scale}, ${stepsIn(steps)[language]}`,
+  );
+  const time = clock(result.elapsed);
+  const text: Text = {
+    en: `${result.framesOut} frames, restored in ${time} with the model ${name}.`,
+    de: `${result.framesOut} Bilder, in ${time} restauriert mit dem Modell ${name}.`,
+  };
   const fps = info.fps === null ? {} : { fps: Math.min(info.fps, job.maxFps ?? Infinity) };
   const pairOf = (still: number) => ({
     width,
@@ -37,23 +45,42 @@ export function pairsOf(restored: Restored): { readonly pairs: readonly unknown[
   });
   if (why === null) return { pairs: [{ title: label, text, ...pairOf(0) }] };
   const pairs = [1, 0, 2].map((still, n) => ({
-    ...(n === 0 ? { title: label, text: `${text} ${why}` } : { title: `At ${STILLS[still]! * 100} % of it` }),
+    ...(n === 0
+      ? { title: label, text: inAll((language) => `${text[language]} ${why[language]}`) }
+      : { title: partIn(STILLS[still]!) }),
     ...pairOf(still),
   }));
   return { pairs };
 }
 
+const inAll = (say: (language: Language) => string): Text => ({ en: say('en'), de: say('de') });
+
+const stepsIn = (steps: number): Text =>
+  steps === 1 ? { en: '1 step', de: '1 Schritt' } : { en: `${steps} steps`, de: `${steps} Schritte` };
+
+const partIn = (share: number): Text => ({ en: `At ${share * 100} % of it`, de: `Bei ${share * 100} % davon` });
+
 /** Why there are only stills; null when both films play. */
-function whyStills({ job, result, info }: Restored): string | null {
+function whyStills({ job, result, info }: Restored): Text | null {
   const plays = (codec: string, depth: number, path: string): boolean =>
     CODECS.includes(codec) && depth === 8 && typeOf(path) !== typeOf('');
-  if (job.trim !== null) return 'Stills are shown, since only a part of the original was restored.';
+  if (job.trim !== null)
+    return {
+      en: 'Stills are shown, since only a part of the original was restored.',
+      de: 'Gezeigt werden Standbilder, weil nur ein Teil des Originals restauriert wurde.',
+    };
   if (!plays(info.codec, info.bitDepth, job.input))
-    return 'Stills are shown, since browsers may not play the original.';
+    return {
+      en: 'Stills are shown, since browsers may not play the original.',
+      de: 'Gezeigt werden Standbilder, weil Browser das Original vielleicht nicht abspielen.',
+    };
   const depth = (job.pixelFormat ?? '').includes('10') ? 10 : info.bitDepth;
   const isUsual = job.pixelFormat === null || job.pixelFormat === 'yuv420p';
   if (isUsual && plays(job.codec, depth, result.output)) return null;
-  return 'Stills are shown, since browsers may not play the result.';
+  return {
+    en: 'Stills are shown, since browsers may not play the result.',
+    de: 'Gezeigt werden Standbilder, weil Browser das Ergebnis vielleicht nicht abspielen.',
+  };
 }
 
 /** Where in original and result one still is, in seconds; null for a number that is none. */

@@ -16,11 +16,13 @@ import { allowedTarget, pathRules } from './allow';
 import { editorId, type Posted, post } from './board';
 import { livingNodes, type OutConfig, TARGETS, textOf } from './compose';
 import { Gallery } from './gallery';
+import type { Language } from './language';
 import type { Credentials } from './liveIn';
 import type { LivePlan } from './livePlan';
 import * as liveStatus from './liveStatus';
 import { type LivingCamera, stages } from './living';
 import { fill, inFolder, placeholders } from './output';
+import { type NextPair, shared } from './pairs';
 import { regionIn } from './region';
 import { reportable } from './report';
 import * as status from './status';
@@ -175,6 +177,7 @@ export class LiveRuns {
       onFile: (filename) => say({ payload: filename, filename }),
       onTrouble: (error) => current() && this.#trouble(current()!, error),
     });
+    const pair = shared(() => engine.ask('pair', { job: running.id }));
     const urls: Record<string, string> = {};
     const folder = job.target.kind === 'hls' ? job.target.folder : null;
     let off = (): void => {};
@@ -183,7 +186,11 @@ export class LiveRuns {
         title: label,
         gallery,
         folder,
-        state: () => ({ text: wordsOf(current()), running: current()?.progress?.camera.is === 'running' }),
+        state: (language) => ({
+          text: wordsOf(current(), language),
+          running: current()?.progress?.camera.is === 'running',
+        }),
+        pair,
       });
       Object.assign(urls, { page: shown.url, image: `${shown.url}/image` });
       Object.assign(urls, folder === null ? { mjpeg: `${shown.url}/mjpeg` } : { hls: `${shown.url}/hls/index.m3u8` });
@@ -205,7 +212,7 @@ export class LiveRuns {
       progress: null,
       told: new Set(),
       isTroubled: false,
-      posted: this.#post(plan, running, engine, send),
+      posted: this.#post(plan, running, engine, pair, send),
       close,
     };
     this.#runs.set(node, run);
@@ -237,7 +244,7 @@ export class LiveRuns {
   }
 
   /** Puts it on the board, for the sidebar and the preview. */
-  #post(plan: LivePlan, running: RunningLive, engine: Engine, send: Send): Posted {
+  #post(plan: LivePlan, running: RunningLive, engine: Engine, pair: NextPair, send: Send): Posted {
     const { node, label } = plan.source;
     const run = (): Run | undefined => this.#runs.get(node);
     const { node: stage, model } = plan.stages[0]!;
@@ -249,6 +256,7 @@ export class LiveRuns {
       film: null,
       look: () => ({ is: 'live', progress: run()?.progress ?? null }),
       wish: () => void (run()?.running === running && this.#stop(run()!, send)),
+      pair,
       picture: () => engine.ask('preview', { job: running.id }),
     });
   }
@@ -446,17 +454,23 @@ const countsOf = ({ progress }: Run) => ({
   dropped: progress?.dropped ?? 0,
 });
 
-function wordsOf(run: Run | null): string {
+function wordsOf(run: Run | null, language: Language): string {
+  const words = WORDS[language];
   const progress = run?.progress;
-  if (!progress) return 'starting';
-  if (progress.camera.is === 'connecting') return 'connecting';
+  if (!progress) return words.starting;
+  if (progress.camera.is === 'connecting') return words.connecting;
   if (progress.camera.is === 'waiting') return progress.camera.message;
   const { width, height, fps, latency, dropped } = progress;
   const parts = [
     width === null ? null : `${width}×${height}`,
     fps === null ? null : `${status.brief(fps)} fps`,
     latency === null ? null : `${latency.p50} ms`,
-    dropped === 0 ? null : `${Math.round(progress.dropShare * 100)} % dropped`,
+    dropped === 0 ? null : `${Math.round(progress.dropShare * 100)} % ${words.dropped}`,
   ];
-  return parts.filter((part) => part !== null).join(' · ') || 'starting';
+  return parts.filter((part) => part !== null).join(' · ') || words.starting;
 }
+
+const WORDS = {
+  en: { starting: 'starting', connecting: 'connecting', dropped: 'dropped' },
+  de: { starting: 'beginnt', connecting: 'verbindet', dropped: 'ausgelassen' },
+} as const;

@@ -1,8 +1,7 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { engineFor } from '../src/engine/client';
 import type { SourceSummary } from '../src/engine/protocol';
-import { RemasterError } from '../src/errors';
 import { JOB_DEFAULTS, type Job } from '../src/pipeline/job';
 import { actionOf } from './actions';
 import { allowedSource, pathRules, type PathRules } from './allow';
@@ -10,8 +9,9 @@ import { enter, sources } from './living';
 import { beginCameras, isLiveConfig, liveIn, type LiveConfig } from './liveIn';
 import { PLAN_VERSION, type Plan } from './plan';
 import { reportable } from './report';
+import { SAMPLE } from './sampleClip';
 import * as status from './status';
-import { evaluate, integerIn, numberIn, optionIn, originOf, secondsIn, type Typed } from './typed';
+import { evaluate, integerIn, numberIn, optionIn, originOf, trimOf, type Typed } from './typed';
 
 interface Config extends NodeDef, Omit<LiveConfig, 'source'> {
   readonly source: 'file' | 'sample' | LiveConfig['source'];
@@ -28,9 +28,6 @@ interface Config extends NodeDef, Omit<LiveConfig, 'source'> {
   readonly maxHeight?: string | number;
   readonly hwaccel?: boolean;
 }
-
-/** A real clip of a few seconds that comes with the package. */
-const SAMPLE = join(__dirname, '..', '..', 'resources', 'media', 'sample.mp4');
 
 export default function remasterIn(RED: NodeAPI): void {
   beginCameras(RED);
@@ -123,17 +120,6 @@ export default function remasterIn(RED: NodeAPI): void {
   RED.nodes.registerType('remaster-in', RemasterIn, {
     settings: { remasterInAllowedFolders: { value: undefined, exportable: false } },
   });
-}
-
-function trimOf(from: unknown, to: unknown): Job['trim'] {
-  const start = secondsIn(from, 'The start of the part') ?? 0;
-  const end = secondsIn(to, 'The end of the part');
-  if (end !== null && end <= start) {
-    throw new RemasterError('BAD_SETTING', `The part ends at ${end} s, before it starts at ${start} s.`, {
-      remedy: 'Correct start and end in the video in node.',
-    });
-  }
-  return start === 0 && end === null ? null : { start, end };
 }
 
 /** For a Debug node and for people. */

@@ -11,6 +11,7 @@ import { LiveRuns } from './liveOut';
 import { anyPlanOf, isLive } from './livePlan';
 import { sources, stages } from './living';
 import { Pace } from './pace';
+import { shared } from './pairs';
 import { PictureFilms } from './pictureFilms';
 import { show, type Plan } from './plan';
 import { reportable } from './report';
@@ -125,6 +126,10 @@ export default function remasterOut(RED: NodeAPI): void {
           else if (wish === 'pause') void jobs.pause();
           else jobs.resume();
         },
+        pair: shared(async () => {
+          const id = jobs.idOf(order);
+          return id === null ? null : engine.ask('pair', { job: id });
+        }),
         async picture() {
           const id = jobs.idOf(order);
           return id === null ? null : engine.ask('preview', { job: id });

@@ -5,11 +5,9 @@ import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { engineFor } from '../src/engine/client';
 import { errorRecord } from '../src/errors';
-import { noJob, type Restored, restoredAs } from './board';
+import { noJob, pendingAs, type Restored, restoredAs } from './board';
 import { momentOf, pairsOf, typeOf } from './compare';
-
-const PAGE = join(__dirname, '..', '..', 'resources', 'compare');
-const FILES = ['compare.css', 'compare.js', 'element.js', 'player.js', 'split.js', 'twins.js', 'zoom.js'];
+import { COMPARE_HEADERS, livePairs, type PageResponse, sendPage, sendPair } from './comparePage';
 
 /** Hours for which a page may be looked at. */
 const HOURS = 12;
@@ -18,7 +16,7 @@ const COOKIE = 'remaster_look';
 const TICKETS = 200;
 
 /**
- * The before/after page of finished jobs. Which files it shows says the job; nothing of the request becomes a path. Pages
+ * The before/after page of jobs: of a finished one its two films, of one at work its newest picture. Which files it shows says the job; nothing of the request becomes a path. Pages
  * and films bring no token of the editor, so whoever may read jobs is given a cookie for the page of one of them.
  */
 export function serveCompare(RED: NodeAPI): void {
@@ -27,7 +25,7 @@ export function serveCompare(RED: NodeAPI): void {
 
   RED.httpAdmin.post('/remaster/jobs/:id/look', reads, (request, response) => {
     const id = String(request.params['id']);
-    if (!restoredAs(id)) return void response.status(404).json(errorRecord(noJob()));
+    if (!restoredAs(id) && !pendingAs(id)) return void response.status(404).json(errorRecord(noJob()));
     const ticket = randomBytes(24).toString('base64url');
     tickets.set(ticket, { id, until: Date.now() + HOURS * 3_600_000 });
     for (const [old] of tickets) {
@@ -45,42 +43,53 @@ export function serveCompare(RED: NodeAPI): void {
     if (known && known.id === request.params['id'] && known.until > Date.now()) next();
     else reads(request, response, next);
   };
-  const serve = (path: string, show: (restored: Restored, file: string, response: Response) => unknown): void => {
-    RED.httpAdmin.get(`/remaster/jobs/:id/compare${path}`, guard, (request, response) => {
-      const restored = restoredAs(String(request.params['id']));
-      response.set('Content-Security-Policy', "default-src 'self'; img-src 'self' data:; base-uri 'none'");
-      response.set('X-Content-Type-Options', 'nosniff');
-      response.set('Cache-Control', 'private, no-cache');
-      if (restored) show(restored, String(request.params['file'] ?? ''), response);
-      else response.status(404).type('text/plain').send('There is no such job any more.');
-    });
-  };
-  serve('/', (_, __, response) => response.sendFile('index.html', { root: PAGE, cacheControl: false }));
-  serve('/:file', (restored, file, response) => {
-    const missing = (): unknown => response.headersSent || response.status(404).type('text/plain').send('It is gone.');
-    const film = (path: string): void => {
-      response.set('Content-Type', typeOf(path));
-      response.sendFile(path, { dotfiles: 'allow', cacheControl: false }, (error?: Error) => error && missing());
-    };
-    if (FILES.includes(file)) return response.sendFile(file, { root: PAGE, cacheControl: false });
-    if (file === 'pairs.json') return response.json(pairsOf(restored));
-    if (file === 'before') return film(restored.job.input);
-    if (file === 'after') return film(restored.result.output);
-    const [, side, number] = /^(before|after)-(\d)\.jpg$/.exec(file) ?? [];
-    const moment = momentOf(restored, Number(number ?? NaN));
-    if (!moment) return missing();
-    still(restored, side as 'before' | 'after', moment).then((jpeg) => response.type('image/jpeg').send(jpeg), missing);
-  });
+  RED.httpAdmin.get('/remaster/jobs/:id/compare', guard, (request, response) => show(request, '', response));
+  RED.httpAdmin.get('/remaster/jobs/:id/compare/:file', guard, (request, response) =>
+    show(request, String(request.params['file']), response),
+  );
 }
 
-interface Response {
+function show(
+  { params }: { readonly params: Readonly<Record<string, unknown>> },
+  file: string,
+  response: Response,
+): void {
+  for (const [name, value] of Object.entries(COMPARE_HEADERS)) response.set(name, value);
+  const id = String(params['id']);
+  const restored = restoredAs(id);
+  const pending = pendingAs(id);
+  if (!restored && !pending) gone(response, 'There is no such job any more.');
+  else if (sendPage(file, response)) return;
+  else if (restored) showRestored(restored, file, response);
+  else if (file === 'pairs.json') response.json(livePairs(pending!.label));
+  else if (file === 'pair') sendPair(pending!.pair, response);
+  else gone(response);
+}
+
+function showRestored(restored: Restored, file: string, response: Response): void {
+  const missing = (): void => gone(response);
+  const film = (path: string): void => {
+    response.set('Content-Type', typeOf(path));
+    response.sendFile(path, { dotfiles: 'allow', cacheControl: false }, (error?: Error) => error && missing());
+  };
+  if (file === 'pairs.json') return void response.json(pairsOf(restored));
+  if (file === 'before') return film(restored.job.input);
+  if (file === 'after') return film(restored.result.output);
+  const [, side, number] = /^(before|after)-(\d)\.jpg$/.exec(file) ?? [];
+  const moment = momentOf(restored, Number(number ?? NaN));
+  if (!moment) return missing();
+  still(restored, side as 'before' | 'after', moment).then((jpeg) => response.type('image/jpeg').send(jpeg), missing);
+}
+
+function gone(response: Response, why = 'It is gone.'): void {
+  if (!response.headersSent) response.status(404).type('text/plain').send(why);
+}
+
+interface Response extends PageResponse {
   readonly headersSent: boolean;
   status(code: number): Response;
-  set(name: string, value: string): Response;
   type(type: string): Response;
-  send(body: string | Buffer): unknown;
   json(body: unknown): unknown;
-  sendFile(path: string, options: object, done?: (error?: Error) => void): unknown;
 }
 
 /** One picture of the original, as large as the result, or of the result. */

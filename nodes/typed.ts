@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { RemasterError } from '../src/errors';
+import type { Job } from '../src/pipeline/job';
 import type { Origin } from './allow';
 import { show } from './plan';
 
@@ -65,6 +66,18 @@ export function secondsIn(value: unknown, name: string): number | null {
     .trim()
     .split(':')
     .reduce((sum, part) => sum * 60 + Number(part), 0);
+}
+
+/** The part of a film between two times; null = all of it. */
+export function trimOf(from: unknown, to: unknown): Job['trim'] {
+  const start = secondsIn(from, 'The start of the part') ?? 0;
+  const end = secondsIn(to, 'The end of the part');
+  if (end !== null && end <= start) {
+    throw new RemasterError('BAD_SETTING', `The part ends at ${end} s, before it starts at ${start} s.`, {
+      remedy: 'Correct start and end in the video in node.',
+    });
+  }
+  return start === 0 && end === null ? null : { start, end };
 }
 
 /** One of the options of a select, as an old or hand-made flow file may have it. */

@@ -1,11 +1,32 @@
+import type { Language } from './language';
+
 /** The page that shows a live picture: plain HTML that needs nothing from anywhere else. `kind` says how pictures come. */
-export const viewerPage = (title: string, kind: 'mjpeg' | 'hls'): string => `<!doctype html>
-<html lang="en">
+export const viewerPage = (title: string, kind: 'mjpeg' | 'hls', language: Language): string =>
+  pageOf(escaped(title), kind, language, WORDS[language]);
+
+const WORDS = {
+  en: {
+    ...{ connecting: 'connecting', picture: 'live picture', compare: 'before and after' },
+    ...{ ended: 'not running', error: 'error', offline: 'no connection' },
+  },
+  de: {
+    ...{ connecting: 'verbindet', picture: 'Livebild', compare: 'vorher und nachher' },
+    ...{ ended: 'läuft nicht', error: 'Fehler', offline: 'keine Verbindung' },
+  },
+} as const;
+
+const pageOf = (
+  title: string,
+  kind: 'mjpeg' | 'hls',
+  language: Language,
+  words: (typeof WORDS)[Language],
+): string => `<!doctype html>
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escaped(title)}</title>
+<title>${title}</title>
 <style>
   :root { font: 15px/1.4 system-ui, sans-serif; --paper: #f4f2f7; --ink: #26222c; --quiet: #6d6577; }
   @media (prefers-color-scheme: dark) { :root { --paper: #17151b; --ink: #e9e5ee; --quiet: #9d94a8; } }
@@ -13,6 +34,7 @@ export const viewerPage = (title: string, kind: 'mjpeg' | 'hls'): string => `<!d
   body { margin: 0; min-height: 100vh; display: grid; grid-template-rows: auto 1fr; background: var(--paper); color: var(--ink); }
   header { display: flex; flex-wrap: wrap; gap: .2rem 1rem; align-items: baseline; padding: .7rem 1rem; }
   h1 { font-size: 1.05rem; font-weight: 600; margin: 0; overflow-wrap: anywhere; }
+  a { margin-left: auto; color: inherit; }
   #state { color: var(--quiet); font-variant-numeric: tabular-nums; }
   main { display: grid; place-items: center; padding: 0 1rem 1rem; min-width: 0; min-height: 0; }
   #picture { display: block; max-width: 100%; max-height: calc(100vh - 4.5rem); border-radius: 4px; background: #000; }
@@ -20,24 +42,25 @@ export const viewerPage = (title: string, kind: 'mjpeg' | 'hls'): string => `<!d
 </style>
 </head>
 <body>
-<header><h1>${escaped(title)}</h1><span id="state" role="status">connecting</span></header>
-<main>${kind === 'mjpeg' ? '<img id="picture" alt="live picture">' : '<video id="picture" muted autoplay playsinline></video>'}</main>
+<header><h1>${title}</h1><span id="state" role="status">${words.connecting}</span><a id="compare" href="">${words.compare}</a></header>
+<main>${kind === 'mjpeg' ? `<img id="picture" alt="${words.picture}">` : '<video id="picture" muted autoplay playsinline></video>'}</main>
 <script>
 'use strict';
 const base = location.pathname.replace(/\\/$/, '');
 const picture = document.getElementById('picture');
 const state = document.getElementById('state');
+document.getElementById('compare').href = base + '/compare/';
 ${kind === 'mjpeg' ? MJPEG : HLS}
 async function look() {
   try {
     const answer = await fetch(base + '/state', { cache: 'no-store' });
-    if (!answer.ok) throw new Error(answer.status === 404 ? 'not running' : 'error ' + answer.status);
+    if (!answer.ok) throw new Error(answer.status === 404 ? '${words.ended}' : '${words.error} ' + answer.status);
     const now = await answer.json();
     state.textContent = now.text;
     picture.classList.toggle('stale', !now.running);
     alive(now);
   } catch (error) {
-    state.textContent = error instanceof TypeError ? 'no connection' : error.message;
+    state.textContent = error instanceof TypeError ? '${words.offline}' : error.message;
     picture.classList.add('stale');
     lost();
   }

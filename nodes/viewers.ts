@@ -3,7 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import type { LivePicture } from '../src/pipeline/live/job';
+import { COMPARE_HEADERS, livePairs, type PageResponse, sendPage, sendPair } from './comparePage';
 import type { Gallery, Viewer } from './gallery';
+import { type Language, languageOf } from './language';
+import type { NextPair } from './pairs';
 import { viewerPage } from './viewerPage';
 
 /** One live picture that can be looked at in a browser. */
@@ -13,7 +16,9 @@ export interface Exhibit {
   /** Where HLS is written; null: pictures come as MJPEG. */
   readonly folder: string | null;
   /** In words, and whether pictures come. */
-  readonly state: () => { readonly text: string; readonly running: boolean };
+  readonly state: (language: Language) => { readonly text: string; readonly running: boolean };
+  /** Before and after of the next picture. */
+  readonly pair: NextPair;
 }
 
 /** What is shown now, by name. */
@@ -45,16 +50,16 @@ export function serveViewers(RED: NodeAPI): void {
       else say(response, 404, 'There is no live picture of this name now.');
     });
   };
-  serve('', ({ title, folder }, _, response) => {
+  serve('', ({ title, folder }, request, response) => {
     response.setHeader('Content-Type', 'text/html; charset=utf-8');
     const sources =
       "img-src 'self'; media-src blob:; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
     response.setHeader('Content-Security-Policy', `default-src 'none'; ${sources}`);
-    response.end(viewerPage(title, folder === null ? 'mjpeg' : 'hls'));
+    response.end(viewerPage(title, folder === null ? 'mjpeg' : 'hls', languageOf(request)));
   });
-  serve('/state', ({ state }, _, response) => {
+  serve('/state', ({ state }, request, response) => {
     response.setHeader('Content-Type', 'application/json');
-    response.end(JSON.stringify(state()));
+    response.end(JSON.stringify(state(languageOf(request))));
   });
   serve('/image', ({ gallery }, _, response) => {
     gallery.next(PATIENCE).then(
@@ -69,6 +74,17 @@ export function serveViewers(RED: NodeAPI): void {
     if (gallery.isFull) say(response, 503, 'Too many viewers.');
     else gallery.enter(mjpegViewer(response, gallery));
   });
+  serve('/compare', ({ title }, { originalUrl }, response) => {
+    const [path, query = ''] = originalUrl.split(/(?=\?)/);
+    if (path!.endsWith('/')) return showCompare('', title, response);
+    response.statusCode = 302; // the page's own files lie beside it
+    response.setHeader('Location', `compare/${query}`);
+    response.end();
+  });
+  serve('/compare/:file', ({ title, pair }, { params }, response) => {
+    if (params['file'] === 'pair') sendPair(pair, response);
+    else showCompare(params['file']!, title, response);
+  });
   serve('/hls/:file', ({ folder }, { params }, response) => {
     const name = params['file']!;
     if (folder === null || !/^(index\.m3u8|live-[\w-]+\.(mp4|m4s))$/.test(name))
@@ -79,6 +95,13 @@ export function serveViewers(RED: NodeAPI): void {
     response.once('close', () => file.destroy());
     file.pipe(response);
   });
+}
+
+function showCompare(file: string, title: string, response: Response): void {
+  for (const [name, value] of Object.entries(COMPARE_HEADERS)) response.set(name, value);
+  if (sendPage(file, response)) return;
+  if (file === 'pairs.json') response.json(livePairs(title));
+  else say(response, 404, 'There is no such file.');
 }
 
 /** Shows something under a name, or with a number behind it when somebody else has that name. Answers with its address and the way to take it off. */
@@ -144,8 +167,8 @@ function say(response: Response, code: number, text: string): void {
 }
 
 // Express, as far as it is used.
-type Request = IncomingMessage & { readonly params: Readonly<Record<string, string>> };
-type Response = ServerResponse;
+type Request = IncomingMessage & { readonly params: Readonly<Record<string, string>>; readonly originalUrl: string };
+type Response = ServerResponse & PageResponse & { json(body: unknown): unknown };
 type Handler = (request: Request, response: Response, next: () => void) => void;
 interface Express {
   get(path: string, ...handlers: Handler[]): void;

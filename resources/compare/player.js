@@ -1,9 +1,10 @@
 import { element, icon } from './element.js';
 import { split } from './split.js';
 import { twins } from './twins.js';
+import { inLanguage, words as said } from './words.js';
 
-const PLAY = 'M7 4.5v15l12-7.5z';
-const PAUSE = 'M7 5h3v14H7zM14 5h3v14h-3z';
+export const PLAY = 'M7 4.5v15l12-7.5z';
+export const PAUSE = 'M7 5h3v14H7zM14 5h3v14h-3z';
 const SPEEDS = { '1×': 1, '½×': 0.5, '¼×': 0.25 };
 /** Frames per second to step by when the pair does not say. */
 const USUAL = 25;
@@ -19,15 +20,15 @@ export function player(pair) {
       playsInline: true,
       preload: 'auto',
       disableRemotePlayback: true,
-      attributes: { 'aria-label': label },
+      attributes: { 'aria-label': inLanguage(label) },
     });
   const pictures = [video(before), video(after)];
   const both = twins(pictures[1], pictures[0], 1 / fps);
 
   const button = element('button', { type: 'button' });
-  const place = element('input', { type: 'range', min: 0, max: 0, value: 0, attributes: { 'aria-label': 'Frame' } });
+  const place = element('input', { type: 'range', min: 0, max: 0, value: 0, attributes: { 'aria-label': said.place } });
   const words = element('output', {});
-  const speed = element('select', { attributes: { 'aria-label': 'Speed' } });
+  const speed = element('select', { attributes: { 'aria-label': said.speed } });
   speed.append(...Object.keys(SPEEDS).map((name) => element('option', { value: name }, name)));
   const box = split(pair, ...pictures);
   const player = element('div', {}, box, element('div', { className: 'controls' }, button, place, words, speed));
@@ -38,11 +39,11 @@ export function player(pair) {
     place.max = String(last);
     place.value = String(frame);
     words.value = `${frame + 1} / ${last + 1}`;
-    place.setAttribute('aria-valuetext', `frame ${frame + 1} of ${last + 1}`);
+    place.setAttribute('aria-valuetext', said.frame(frame + 1, last + 1));
     if (button.dataset.is === String(both.isPlaying)) return;
     button.dataset.is = String(both.isPlaying);
     button.replaceChildren(icon(both.isPlaying ? PAUSE : PLAY));
-    button.setAttribute('aria-label', both.isPlaying ? 'Pause' : 'Play');
+    button.setAttribute('aria-label', both.isPlaying ? said.pause : said.play);
   };
   both.onChange = show;
   show();

@@ -1,4 +1,5 @@
 import { element, icon } from './element.js';
+import { inLanguage, words } from './words.js';
 import { isForPicture, zoom } from './zoom.js';
 
 /** Per cent that one press of a key moves the line. */
@@ -25,7 +26,7 @@ export function split({ width, height, before, after }, first, second) {
       tabIndex: 0,
       attributes: {
         role: 'slider',
-        'aria-label': 'Line between before and after',
+        'aria-label': words.line,
         'aria-orientation': 'horizontal',
         'aria-valuemin': '0',
         'aria-valuemax': '100',
@@ -36,8 +37,18 @@ export function split({ width, height, before, after }, first, second) {
   const box = element(
     'div',
     { className: 'split' },
-    element('div', { className: 'layer before' }, first, element('span', { className: 'label' }, before.label)),
-    element('div', { className: 'layer after' }, second, element('span', { className: 'label' }, after.label)),
+    element(
+      'div',
+      { className: 'layer before' },
+      first,
+      element('span', { className: 'label' }, inLanguage(before.label)),
+    ),
+    element(
+      'div',
+      { className: 'layer after' },
+      second,
+      element('span', { className: 'label' }, inLanguage(after.label)),
+    ),
     handle,
   );
   box.style.aspectRatio = `${width} / ${height}`;
@@ -47,7 +58,7 @@ export function split({ width, height, before, after }, first, second) {
     at = Math.min(100, Math.max(0, percent));
     box.style.setProperty('--at', `${at}%`);
     handle.setAttribute('aria-valuenow', String(Math.round(at)));
-    handle.setAttribute('aria-valuetext', `${Math.round(at)} % before, ${100 - Math.round(at)} % after`);
+    handle.setAttribute('aria-valuetext', words.share(Math.round(at)));
   };
   move(50);
 

@@ -1,3 +1,5 @@
+import { words } from './words.js';
+
 /** Drift in frames from which the follower jumps; below it, it hurries or waits without being noticed. */
 const JUMP = 1;
 /** How much of the drift is made up for in a second. */
@@ -98,7 +100,7 @@ export function twins(leader, follower, frame) {
 
 function loaded(video) {
   return new Promise((resolve, reject) => {
-    const fail = () => reject(new Error(`This browser cannot play ${video.currentSrc || video.src}.`));
+    const fail = () => reject(new Error(words.unplayable(video.currentSrc || video.src)));
     if (video.error) fail();
     else if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) resolve(video.duration);
     video.addEventListener('loadeddata', () => resolve(video.duration), { once: true });

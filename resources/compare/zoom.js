@@ -1,4 +1,5 @@
 import { element } from './element.js';
+import { words as said } from './words.js';
 
 const MOST = 16;
 const STEP = 2;
@@ -19,8 +20,8 @@ export function zoom(box, line) {
     made.addEventListener('click', () => to(scale * by, line(), 0.5));
     return made;
   };
-  const smaller = button('Zoom out', '−', 1 / STEP);
-  const larger = button('Zoom in', '+', STEP);
+  const smaller = button(said.smaller, '−', 1 / STEP);
+  const larger = button(said.larger, '+', STEP);
   const controls = element('div', { className: 'zoom' }, smaller, words, larger);
   for (const event of ['pointerdown', 'dblclick']) controls.addEventListener(event, (one) => one.stopPropagation());
   box.append(controls);

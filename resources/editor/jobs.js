@@ -95,19 +95,20 @@
         if (share !== null) bar.attr('aria-valuenow', share);
         done.css('width', share + '%');
         words.text(wordsOf(now));
-        const wishes = now.wishes || (now.compare ? ['compare'] : []);
+        const wishes = (now.compare ? ['compare'] : []).concat(now.wishes || []);
         if (wishes.join() === offered) return;
         offered = wishes.join();
-        buttons.empty().append(wishes.map(buttonFor(job.id)));
+        buttons.empty().append(wishes.map(buttonFor(now)));
       },
     };
   }
 
-  function buttonFor(id) {
+  function buttonFor(job) {
+    const id = job.id;
     return function (wish) {
       return $('<button type="button" class="red-ui-button red-ui-button-small">')
         .attr({ title: _('button.' + wish), 'aria-label': _('button.' + wish), 'data-wish': wish })
-        .append($('<i class="fa">').addClass(ICONS[wish]), wish === 'compare' ? ' ' + _('compare') : '')
+        .append($('<i class="fa">').addClass(ICONS[wish]), wish === 'compare' && !job.wishes ? ' ' + _('compare') : '')
         .on('click', function () {
           const button = $(this).prop('disabled', true);
           (wish === 'compare' ? compare(id) : ask(id, wish)).always(function () {
@@ -166,36 +167,28 @@
       if (job.said) parts.push(job.said);
       else parts.push(_('is.' + (job.camera === 'running' ? 'live' : job.camera || 'starting')));
     } else {
-      const time = typeof job.elapsed === 'number' ? timeOf(job.elapsed) : '';
+      const time = typeof job.elapsed === 'number' ? window.remasterWords.time(job.elapsed) : '';
       parts.push(_('is.' + job.is, { position: job.position, said: job.said, time: time }));
     }
-    if (typeof job.expected === 'number') part('expected', { time: timeOf(job.expected) });
-    if (typeof job.percent === 'number' && job.is !== 'done') parts.push(numberOf(Math.floor(job.percent)) + ' %');
+    if (typeof job.expected === 'number') part('expected', { time: window.remasterWords.time(job.expected) });
+    if (typeof job.percent === 'number' && job.is !== 'done')
+      parts.push(window.remasterWords.number(Math.floor(job.percent)) + ' %');
     if (isWorking || job.is === 'live') {
-      if (typeof job.fps === 'number') part('fps', { fps: numberOf(job.fps) });
-      if (typeof job.eta === 'number') part('left', { time: timeOf(job.eta) });
+      if (typeof job.fps === 'number') part('fps', { fps: window.remasterWords.number(job.fps) });
+      if (typeof job.eta === 'number') part('left', { time: window.remasterWords.time(job.eta) });
     }
     if (job.latency)
-      part('latency', { p50: numberOf(Math.round(job.latency.p50)), p95: numberOf(Math.round(job.latency.p95)) });
+      part('latency', {
+        p50: window.remasterWords.number(Math.round(job.latency.p50)),
+        p95: window.remasterWords.number(Math.round(job.latency.p95)),
+      });
     if (job.dropped > 0)
-      part('dropped', { dropped: numberOf(job.dropped), percent: numberOf(Math.round(job.dropShare * 100)) });
-    if (job.memo > 0.005) part('memo', { percent: numberOf(Math.round(job.memo * 100)) });
+      part('dropped', {
+        dropped: window.remasterWords.number(job.dropped),
+        percent: window.remasterWords.number(Math.round(job.dropShare * 100)),
+      });
+    if (job.memo > 0.005) part('memo', { percent: window.remasterWords.number(Math.round(job.memo * 100)) });
     return parts.join(' · ');
-  }
-
-  /** Three figures, as the language of the editor writes them. */
-  function numberOf(value) {
-    const digits = value >= 10 || value === 0 ? 0 : value >= 1 ? 1 : 2;
-    return value.toLocaleString(RED.i18n.lang(), { maximumFractionDigits: digits });
-  }
-
-  function timeOf(seconds) {
-    const minutes = Math.round(seconds / 60);
-    const hours = Math.floor(minutes / 60);
-    if (seconds < 59.5) return _('time.seconds', { number: Math.round(seconds) });
-    if (minutes < 60) return _('time.minutes', { number: minutes });
-    if (hours < 24) return _('time.hours', { hours: hours, minutes: minutes % 60 });
-    return _('time.days', { days: Math.floor(hours / 24), hours: hours % 24 });
   }
 
   function STYLE() {

@@ -8,7 +8,7 @@ const { duration, progressLine } = require('../../dist/src/progressLine');
 const { root, version } = require('../setup');
 
 const SAMPLE = join(root, 'resources', 'media', 'sample.mp4');
-const TITLE = 'Office tower at night';
+const TITLE = { en: 'Office tower at night', de: 'Büroturm bei Nacht' };
 
 /** What the page shows, in the folder media of the demo. */
 const MEDIA = ['before.mp4', 'after.mp4', 'before.png', 'after.png'];
@@ -100,15 +100,28 @@ const sentence = ({ source, result: { framesOut, model, elapsed, ...result } }) 
 /** One entry of pairs.json; resources/compare/README.md tells its form. */
 function pairOf({ source, result }) {
   const { framesOut, width, height, model } = result;
+  const time = duration(result.elapsed);
+  const sizes = { before: size(source), after: `${size(result)}, ×${width / source.width}` };
+  const { steps } = model;
   return {
     title: TITLE,
-    text: `${framesOut} frames, restored in ${duration(result.elapsed)} on ${model.provider === 'cpu' ? 'the CPU' : model.provider} with the model ${model.name}.`,
+    text: {
+      en: `${framesOut} frames, restored in ${time} on ${model.provider === 'cpu' ? 'the CPU' : model.provider} with the model ${model.name}.`,
+      de: `${framesOut} Bilder, in ${time} auf ${model.provider === 'cpu' ? 'der CPU' : model.provider} restauriert mit dem Modell ${model.name}.`,
+    },
     width,
     height,
     fps: source.fps,
-    before: { label: `before · ${size(source)}`, image: 'media/before.png', video: 'media/before.mp4' },
+    before: {
+      label: { en: `before · ${sizes.before}`, de: `vorher · ${sizes.before}` },
+      image: 'media/before.png',
+      video: 'media/before.mp4',
+    },
     after: {
-      label: `after · ${size(result)}, ×${width / source.width}, ${model.steps} ${model.steps === 1 ? 'step' : 'steps'}`,
+      label: {
+        en: `after · ${sizes.after}, ${steps} ${steps === 1 ? 'step' : 'steps'}`,
+        de: `nachher · ${sizes.after}, ${steps} ${steps === 1 ? 'Schritt' : 'Schritte'}`,
+      },
       image: 'media/after.png',
       video: 'media/after.mp4',
     },

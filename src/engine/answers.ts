@@ -8,7 +8,7 @@ import { discard } from '../pipeline/workplace';
 import { doctor } from './doctor';
 import type { Films } from './films';
 import type { ImageDesk } from './images';
-import type { Ask, SourceSummary, ThumbnailRequest } from './protocol';
+import type { Ask, JpegPair, SourceSummary, ThumbnailRequest } from './protocol';
 import type { ModelShelf } from './shelf';
 import type { Taps } from './taps';
 
@@ -66,9 +66,21 @@ export async function answer(
       const picture = await (await previewOf((args as Ask['preview']['args']).job))?.next();
       return picture ? jpegOf(await findFfmpeg(), picture) : null;
     }
+    case 'pair':
+      return pairOf(await previewOf((args as Ask['pair']['args']).job));
     case 'test':
       return test(args as Ask['test']['args'], shelf);
   }
+}
+
+async function pairOf(preview: Preview | null): Promise<JpegPair | null> {
+  const pair = await preview?.pair();
+  if (!pair) return null;
+  const binary = await findFfmpeg();
+  const { after, pixelAspect } = pair;
+  const [was, is] = await Promise.all([jpegOf(binary, pair.before), jpegOf(binary, after)]);
+  const aspect = (after.width * pixelAspect.num) / (after.height * pixelAspect.den);
+  return { before: was, after: is, aspect };
 }
 
 async function summary({ input, sequenceRate }: Ask['probe']['args']): Promise<SourceSummary> {

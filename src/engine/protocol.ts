@@ -46,6 +46,14 @@ export interface ThumbnailRequest {
   readonly width: number | null;
 }
 
+/** A frame and what became of it. */
+export interface JpegPair {
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+  /** Width ÷ height, as it is to be shown. */
+  readonly aspect: number;
+}
+
 export interface Ask {
   /** `sequenceRate`: pictures per second, if it is a folder of pictures. */
   probe: { args: { readonly input: string; readonly sequenceRate?: number }; result: SourceSummary };
@@ -73,6 +81,8 @@ export interface Ask {
   closeFilm: { args: { readonly id: string; readonly keep: boolean }; result: FilmResult | null };
   /** A small JPEG of the next frame of a running job, half as it was and half as it is now; null when none comes. */
   preview: { args: { readonly job: string }; result: Uint8Array | null };
+  /** The next frame of a running job as it was and as it is now, as JPEGs; null when none comes. */
+  pair: { args: { readonly job: string }; result: JpegPair | null };
   /** Loads the model, runs one tile, says how long it took. */
   test: {
     args: Pick<Job, 'model' | 'provider' | 'device' | 'threads' | 'steps'>;

@@ -5,19 +5,28 @@ import type { Frame, Rational } from './frame';
 /** Pixels of a frame, and no more of it. */
 export type Pixels = Pick<Frame, 'width' | 'height' | 'depth' | 'data'>;
 
-/** A small picture, rgb24. */
+/** A picture, rgb24. */
 export interface Picture {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
 }
 
-/** Small pictures of a job at work. They are made only when somebody asks, so they cost nothing while nobody looks. */
+/** A frame and what became of it, whole. */
+export interface Pair {
+  readonly before: Picture;
+  readonly after: Picture;
+  readonly pixelAspect: Rational;
+}
+
+/** Pictures of a job at work. They are made only when somebody asks, so they cost nothing while nobody looks. */
 export interface Preview {
   /** Takes a frame and what became of it, if somebody waits for one. Keeps neither. */
   offer(before: Pixels, after: Pixels, pixelAspect: Rational): void;
-  /** Of the next frame that is done; null when none comes for long, or the job ends. */
+  /** Both in one small picture, of the next frame that is done; null when none comes for long, or the job ends. */
   next(): Promise<Picture | null>;
+  /** Both as they are, in the same way. */
+  pair(): Promise<Pair | null>;
   close(): void;
 }
 
@@ -30,33 +39,59 @@ const TALLEST = 640;
 const SAMPLES = 4;
 
 export function preview(): Preview {
-  const waiting = new Set<(picture: Picture | null) => void>();
-  const tell = (picture: Picture | null): void => {
-    for (const answer of waiting) answer(picture);
-    waiting.clear();
-  };
-  let isClosed = false;
+  const small = new Askers<Picture>();
+  const whole = new Askers<Pair>();
   return {
     offer(before, after, pixelAspect) {
-      if (waiting.size > 0) tell(halves(before, after, pixelAspect));
+      if (small.areThere) small.tell(halves(before, after, pixelAspect));
+      if (whole.areThere) whole.tell({ before: eightBit(before), after: eightBit(after), pixelAspect });
     },
-    next() {
-      if (isClosed) return Promise.resolve(null);
-      return new Promise((resolve) => {
-        const answer = (picture: Picture | null): void => {
-          clearTimeout(timer);
-          waiting.delete(answer);
-          resolve(picture);
-        };
-        const timer = setTimeout(() => answer(null), PATIENCE);
-        waiting.add(answer);
-      });
-    },
+    next: () => small.wait(),
+    pair: () => whole.wait(),
     close() {
-      isClosed = true;
-      tell(null);
+      small.close();
+      whole.close();
     },
   };
+}
+
+/** Those who wait for one of something. */
+class Askers<T> {
+  readonly #waiting = new Set<(answer: T | null) => void>();
+  #isClosed = false;
+
+  get areThere(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  wait(): Promise<T | null> {
+    if (this.#isClosed) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      const answer = (one: T | null): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(answer);
+        resolve(one);
+      };
+      const timer = setTimeout(() => answer(null), PATIENCE);
+      this.#waiting.add(answer);
+    });
+  }
+
+  tell(one: T | null): void {
+    for (const answer of this.#waiting) answer(one);
+    this.#waiting.clear();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.tell(null);
+  }
+}
+
+/** A copy in rgb24: whoever owns the frame goes on working with it. */
+function eightBit({ width, height, depth, data }: Pixels): Picture {
+  if (depth === 8) return { width, height, data: data.slice() };
+  return { width, height, data: Uint8Array.from({ length: data.length / 2 }, (_, i) => data[2 * i + 1]!) };
 }
 
 /** One picture: its left half as it was, its right half as it is now, and a line between them. */

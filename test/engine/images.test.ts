@@ -171,6 +171,47 @@ describe('pictures through the engine', function () {
     assert.ok(!plain.equals(await samples(kept)));
   });
 
+  it('what the camera wrote comes along in every format: itself, time, place, copyright; upright, of the new size', async () => {
+    const said = {
+      IFD0: { Make: 'Maker', Model: 'M 1', Copyright: '© somebody', Orientation: '6' },
+      IFD2: { DateTimeOriginal: '2019:08:07 06:05:04', PixelXDimension: '40', PixelYDimension: '24' },
+      IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '52/1 31/1 12/1' },
+    };
+    /** From where it says how it is ordered; what stands before that depends on the format. */
+    const tiffOf = ({ exif }: sharp.Metadata): Buffer =>
+      exif!.subarray(exif!.toString('latin1').search(/II\*\0|MM\0\*/));
+    for (const format of ['jpeg', 'png', 'webp'] as const) {
+      const written = pattern(40, 24).withMetadata({ orientation: 6, icc: 'p3' }).withExifMerge(said);
+      const before = await metadata(await written.toFormat(format).toBuffer());
+      for (const to of ['auto', 'jpeg', 'png', 'webp'] as const) {
+        const file = await written.clone().toFormat(format).toBuffer();
+        const { data } = await upscale(file, { format: to });
+        const after = await metadata(data);
+        assert.deepEqual([after.width, after.height, after.orientation], [96, 160, 1], `${format} to ${to}`);
+        assert.ok(after.icc, 'beside the colour profile');
+        await sharp(Buffer.from(data), { failOn: 'warning' }).stats(); // a whole file
+        for (const word of ['Maker', 'M 1', 'somebody', '2019:08:07 06:05:04'])
+          assert.ok(after.exif!.includes(word), `${word}: ${format} to ${to}`);
+        const [tiff, was] = [tiffOf(after), tiffOf(before)];
+        assert.equal(tiff.length, was.length);
+        const changed = [...tiff].filter((byte, i) => byte !== was[i]).length;
+        assert.ok(changed > 0 && changed <= 12, `${changed} bytes differ`);
+      }
+    }
+  });
+
+  it('a picture whose EXIF is nonsense is made without it', async () => {
+    const good = await pattern(16, 16)
+      .withExif({ IFD0: { Make: 'Maker' } })
+      .jpeg()
+      .toBuffer();
+    const start = good.indexOf('Exif\0\0') + 6;
+    good.writeUInt32LE(0xffffff, start + 4); // the first directory lies far away
+    good.writeUInt32BE(0xffffff, start + 4);
+    const { data } = await upscale(good);
+    assert.equal((await metadata(data)).exif, undefined);
+  });
+
   it('a JPEG of inks becomes light', async () => {
     const cmyk = await pattern(40, 24).toColourspace('cmyk').jpeg().toBuffer();
     assert.equal((await metadata(cmyk)).space, 'cmyk');

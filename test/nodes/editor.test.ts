@@ -14,6 +14,8 @@ const TYPES = [
   'remaster-image',
   'remaster-frames',
 ];
+/** Milliseconds after which the editor does not take the next click on a tab for a double one. */
+const BETWEEN_CLICKS = 450;
 /** Together they have a node of every type. */
 const FLOWS = ['01 - Restore a file.json', '09 - HTTP upscaling API.json', '11 - Frames out, a video back.json'];
 
@@ -21,6 +23,7 @@ interface EditorRed {
   readonly nodes: {
     eachNode(see: (node: { id: string; type: string }) => void): void;
     node(id: string): { id: string };
+    getType(type: string): { defaults: Readonly<Record<string, { validate?: (v: unknown, opt: object) => unknown }>> };
   };
   readonly editor: { edit(node: object): void; editConfig(name: string, type: string, id: string): void };
   readonly sidebar: { help: { show(type: string, bringToFront: boolean): void } };
@@ -77,6 +80,21 @@ describe('editor', function () {
             mkdirSync(shots, { recursive: true });
             await page.screenshot({ path: join(shots, `${name} ${look} ${language} ${what}.png`) });
           };
+          /** Every section of the open dialog: what it says, and that it has room for it. */
+          const lookThrough = async (what: string): Promise<void> => {
+            const tabs = page.locator('.red-ui-tray .remaster-sections:visible li.red-ui-tab > a');
+            for (let index = 0; index < (await tabs.count()); index++) {
+              await tabs.nth(index).click();
+              await page.waitForTimeout(BETWEEN_CLICKS);
+              seen.push(await page.locator('.red-ui-tray').last().innerText());
+              if (index > 0) await shoot(`${what} - ${index + 1}`);
+            }
+            if ((await tabs.count()) > 0) {
+              await tabs.first().click();
+              await page.waitForTimeout(BETWEEN_CLICKS);
+            }
+            for (const cut of await cutOff(page)) assert.fail(`${what}: ${cut} is cut off`);
+          };
           await page.goto(red.url);
           await page.waitForFunction(() => document.querySelectorAll('.red-ui-flow-node').length > 5, null, {
             timeout: 60_000,
@@ -92,6 +110,15 @@ describe('editor', function () {
           }
           const seen: string[] = [await page.locator('#red-ui-workspace').innerText()];
 
+          const deaf = await page.evaluate((types) => {
+            const { nodes } = (window as unknown as { RED: EditorRed }).RED;
+            return types.flatMap((type) =>
+              Object.entries(nodes.getType(type).defaults)
+                .filter(([, { validate }]) => validate && validate.length !== 2)
+                .map(([field]) => `${type} ${field}`),
+            );
+          }, TYPES);
+          assert.deepEqual(deaf, [], 'the words of validators are heard only if they take two arguments');
           for (const type of TYPES) {
             await open(page, type);
             await page.waitForTimeout(type === 'remaster-model' ? 4000 : 700); // the list of models comes from the engine
@@ -99,6 +126,7 @@ describe('editor', function () {
             const invalid = await page.locator('.red-ui-tray .input-error').count();
             assert.equal(invalid, 0, `${type} has fields marked as wrong`);
             await shoot(type);
+            await lookThrough(type);
             const kinds = { 'remaster-in': 'source', 'remaster-out': 'target' } as Readonly<Record<string, string>>;
             const select = page.locator(`#node-input-${kinds[type]}`);
             const values = kinds[type]
@@ -109,6 +137,31 @@ describe('editor', function () {
               await page.waitForTimeout(150);
               seen.push(await page.locator('.red-ui-tray').last().innerText());
               await shoot(`${type} ${value}`);
+              if (value !== 'device' && value !== 'pattern') await lookThrough(`${type} ${value}`); // as an address
+            }
+            if (type === 'remaster-in') {
+              await select.selectOption('sample');
+              await page.locator('#remaster-in-forecast').click();
+              const expected = page.locator('#remaster-in-expected');
+              await expected.filter({ hasText: /192×144.*x4/s }).waitFor({ timeout: 60_000 });
+              seen.push(await expected.innerText());
+              await shoot(`${type} forecast`);
+            }
+            if (type === 'remaster-upscale') {
+              const tab = (section: string) => page.locator(`#red-ui-tab-remaster-upscale-sections-${section}`);
+              await tab('computing').locator('a').click();
+              await page.waitForTimeout(BETWEEN_CLICKS);
+              const row = page.locator('.form-row', { has: page.locator('#node-input-seed') });
+              await row.locator('.red-ui-typedInput-input').fill('-1'); // leaving the field, by the tab, has it looked at
+              await tab('picture').locator('a').click();
+              await page.locator('#red-ui-tab-remaster-upscale-sections-computing.remaster-section-wrong').waitFor();
+              await page.waitForTimeout(BETWEEN_CLICKS);
+              await shoot(`${type} wrong`);
+              await tab('computing').locator('a').click();
+              await page.waitForTimeout(BETWEEN_CLICKS);
+              await row.locator('.red-ui-typedInput-input').fill('1');
+              await tab('picture').locator('a').click();
+              await page.locator('.remaster-section-wrong').waitFor({ state: 'detached' });
             }
             if (type === 'remaster-out') {
               await page.locator('#node-input-effort').selectOption('follow');
@@ -161,6 +214,39 @@ describe('editor', function () {
     }
   }
 });
+
+/** Words of the open dialog for which there is no room: of labels, and of the choices that are made. */
+const cutOff = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const pen = document.createElement('canvas').getContext('2d')!;
+    const widthOf = (text: string, { font }: CSSStyleDeclaration): number => {
+      pen.font = font;
+      return pen.measureText(text).width;
+    };
+    const visible = <T extends HTMLElement>(what: string): T[] =>
+      [...document.querySelectorAll<T>(`.red-ui-tray ${what}`)].filter((one) => one.offsetParent !== null);
+    return [
+      ...visible<HTMLSelectElement>('.form-row select').flatMap((select) => {
+        const style = getComputedStyle(select);
+        const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+        return [...select.options].map(({ text }) => text).filter((text) => widthOf(text, style) > room);
+      }),
+      ...visible('.form-row > label').flatMap((label) => {
+        const span = label.querySelector('span');
+        return span && span.offsetWidth + span.offsetLeft > label.offsetWidth + label.offsetLeft
+          ? [span.innerText]
+          : [];
+      }),
+      ...visible('.remaster-sections li > a')
+        .filter((tab) => tab.scrollWidth > tab.clientWidth)
+        .map((tab) => tab.innerText),
+      ...visible<HTMLInputElement>('.form-row input').flatMap((input) => {
+        const style = getComputedStyle(input);
+        const room = input.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+        return input.value === '' && widthOf(input.placeholder, style) > room ? [input.placeholder] : [];
+      }),
+    ];
+  });
 
 async function open(page: Page, type: string): Promise<void> {
   await page.evaluate((wanted) => {

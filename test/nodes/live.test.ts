@@ -265,11 +265,14 @@ describe('live nodes in a real Node-RED', () => {
           const pages = guarded.reported('result').map((msg) => (msg['payload'] as { page: string }).page);
           assert.deepEqual(pages.toSorted(), ['/site/remaster/live/garden', '/site/remaster/live/test-pattern']);
           await guarded.until(() => /2\/2/.test(guarded.text('out')), 'both run', 60_000);
-          for (const path of ['', '/mjpeg', '/image', '/state', '/hls/index.m3u8']) {
+          for (const path of ['', '/mjpeg', '/image', '/state', '/hls/index.m3u8', '/compare/', '/compare/pair']) {
             assert.equal((await fetch(guarded.url + pages[0]! + path)).status, 401, path);
           }
           const headers = { Authorization: 'Bearer us' };
-          assert.equal((await fetch(guarded.url + pages[0]!, { headers })).status, 200);
+          for (const path of ['', '/compare', '/compare/pairs.json', '/compare/pair'])
+            assert.equal((await fetch(guarded.url + pages[0]! + path, { headers })).status, 200, path);
+          const german = { headers: { ...headers, 'Accept-Language': 'de-DE,de;q=0.9,en;q=0.8' } };
+          assert.match(await (await fetch(guarded.url + pages[0]!, german)).text(), /<html lang="de">[^]*verbindet/);
         } finally {
           await guarded.stop();
           remove(other);

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countFrames, makeClip } from './clip';
@@ -127,14 +138,60 @@ describe('nodes in a real Node-RED', () => {
       });
 
       if (isFirst)
+        it('says how long a file will take, of those files that messages may name and those that are deployed', async () => {
+          const elsewhere = realpathSync(mkdtempSync('/var/tmp/remaster-else-'));
+          try {
+            const own = join(elsewhere, 'own.mp4');
+            for (const film of ['own.mp4', 'other.mp4']) copyFileSync(clip, join(elsewhere, film));
+            await red.deploy(chain({ in: { path: own, pathType: 'str' } }));
+            const work = { model: 'x4', modelType: 'bundle', provider: 'cpu', device: 0, threads: 0, steps: '3' };
+            const asked = { node: 'in', source: 'file', pathType: 'str', work };
+            const ask = async (changes: object): Promise<[number, Record<string, unknown>]> => {
+              const answer = await fetch(`${red.url}/remaster/forecast`, {
+                method: 'POST',
+                headers: { 'Content-Type': 'application/json' },
+                body: JSON.stringify({ ...asked, ...changes }),
+              });
+              return [answer.status, (await answer.json()) as Record<string, unknown>];
+            };
+            const [status, all] = await ask({ path: clip });
+            assert.equal(status, 200, JSON.stringify(all));
+            const { label, width, height, frames, model: used, provider, seconds } = all;
+            assert.deepEqual(
+              { label, width, height, frames, used, provider },
+              { label: 'clip.mp4', width: 64, height: 36, frames: 8, used: 'x4', provider: 'cpu' },
+            );
+            assert.ok(Number(seconds) > 0);
+            const [, half] = await ask({ path: clip, trimEnd: '0.16' });
+            assert.ok(Math.abs(Number(half['seconds']) / Number(seconds) - 0.5) < 0.01, 'half of it: half the time');
+            assert.equal(half['provider'], null, 'the model was not tried again');
+            assert.equal((await ask({ path: own }))[0], 200, 'deployed, so named by the author of the flow');
+            assert.equal((await ask({ source: 'sample' }))[1]['label'], 'sample.mp4');
+            for (const [path, code] of [
+              [join(elsewhere, 'other.mp4'), 'PATH_NOT_ALLOWED'],
+              ['http://example.org/film.mp4', 'PATH_NOT_ALLOWED'],
+              [join(folder, 'none.mp4'), 'SOURCE_NOT_FOUND'],
+              ['', 'BAD_SETTING'],
+            ] as const) {
+              const [bad, record] = await ask({ path });
+              assert.deepEqual([bad, record['code']], [500, code], path);
+            }
+          } finally {
+            remove(elsewhere);
+          }
+        });
+
+      if (isFirst)
         it('lets those who may only look see the models, and start nothing', async () => {
           const adminAuth = { type: 'credentials', users: [], default: { permissions: 'read' } };
           const other = userDirectory(installed);
           const guarded = await Runtime.start(major, other, { adminAuth });
           try {
             assert.ok(Array.isArray(await guarded.get('remaster/models')));
-            const answer = await fetch(`${guarded.url}/remaster/test`, { method: 'POST' });
-            assert.equal(answer.status, 401);
+            for (const work of ['test', 'forecast']) {
+              const answer = await fetch(`${guarded.url}/remaster/${work}`, { method: 'POST' });
+              assert.equal(answer.status, 401, work);
+            }
           } finally {
             await guarded.stop();
             remove(other);
@@ -168,6 +225,41 @@ describe('nodes in a real Node-RED', () => {
           assert.equal((await result())['filename'], out('dropped_x4.mp4'));
           await sleep(500);
           assert.equal(red.reported('result').length, 1);
+        });
+
+      if (isFirst)
+        it('restores one folder into another as the twelfth example does, and writes down what failed', async () => {
+          const from = join(folder, 'tapes');
+          mkdirSync(from, { recursive: true });
+          const nodes = example('12 - Folder to folder.json').map((node): FlowNode => {
+            if (node.type === 'remaster-upscale') return { ...node, steps: '1' };
+            if (node.type === 'remaster-out') return { ...node, wires: [['result'], []] };
+            if (node.type !== 'tab') return node;
+            const folders = { FROM: from, TO: out() };
+            return { ...node, env: Object.entries(folders).map(([key, value]) => ({ name: key, value, type: 'str' })) };
+          });
+          const tab = nodes.find(({ type }) => type === 'tab')!.id;
+          copyFileSync(clip, join(from, 'b good.mp4'));
+          copyFileSync(clip, join(from, 'c done.mp4'));
+          writeFileSync(join(from, 'a broken.mp4'), 'These are words, "not" pictures.\n'.repeat(99));
+          writeFileSync(join(from, 'letter.txt'), 'not a video');
+          writeFileSync(out('c done_x4.mp4'), 'restored before');
+          await red.deploy([...nodes, reporter('result', tab)]);
+          await red.inject(nodes.find(({ type }) => type === 'inject')!.id);
+          await result(2); // one is restored, the other was before
+          const restored = red
+            .reported('result')
+            .filter((msg) => (msg['payload'] as { status: string }).status === 'done');
+          assert.deepEqual(
+            restored.map((msg) => msg['filename']),
+            [out('b good_x4.mp4')],
+          );
+          const lines = (): string[] => readFileSync(out('errors.csv'), 'utf8').trimEnd().split('\n');
+          await red.until(() => existsSync(out('errors.csv')), 'the failure is written down');
+          await sleep(300);
+          assert.equal(lines().length, 1, lines().join('\n'));
+          assert.match(lines()[0]!, /^"20.*","[^"]*a broken\.mp4","SOURCE_UNREADABLE",".+"$/);
+          assert.equal(readFileSync(out('c done_x4.mp4'), 'utf8'), 'restored before');
         });
 
       it('restores a clip, tells the progress, and is complete when the job is', async () => {

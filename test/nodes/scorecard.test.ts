@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { JOB_DEFAULTS } from '../../src/pipeline/job';
@@ -94,6 +94,47 @@ describe('scorecard of the flow library', () => {
     const used = new Set(exampleNames.flatMap((name) => example(name).map(({ type }) => type)));
     for (const type of types) if (definitionOf(type).category !== 'config') assert.ok(used.has(type), type);
     for (const name of exampleNames) assert.ok(Array.isArray(example(name)), name);
+  });
+
+  it('examples with nodes of others name their packages, and stay apart from those that everybody can deploy', () => {
+    const folder = 'examples/flows/with other nodes';
+    const theirs: readonly (readonly [string, RegExp])[] = [
+      ['@flowfuse/node-red-dashboard', /^ui-/],
+      ['@kevingodell/node-red-mp4frag', /^mp4frag$/],
+    ];
+    const core = ['tab', 'comment', 'debug', 'change', 'global-config'];
+    const names = readdirSync(join(root, folder));
+    assert.equal(names.length, 2);
+    for (const name of names) {
+      const flow = JSON.parse(read(`${folder}/${name}`)) as {
+        id: string;
+        type: string;
+        wires?: string[][];
+        modules?: Record<string, string>;
+      }[];
+      const ids = new Set(flow.map(({ id }) => id));
+      assert.equal(ids.size, flow.length, name);
+      const { modules } = flow.find(({ type }) => type === 'global-config')!;
+      const [[needed, prefix]] = theirs.filter(([packageName]) => modules![packageName] !== undefined) as [
+        [string, RegExp],
+      ];
+      assert.deepEqual(Object.keys(modules!), [needed]);
+      for (const { type, wires } of flow) {
+        assert.ok(types.includes(type) || core.includes(type) || prefix.test(type), `${name}: ${type}`);
+        for (const id of wires?.flat() ?? []) assert.ok(ids.has(id), `${name}: a wire leads to ${id}`);
+      }
+      for (const type of ['comment', 'remaster-out'])
+        assert.ok(
+          flow.some((node) => node.type === type),
+          name,
+        );
+      assert.ok(
+        flow.some(({ type }) => prefix.test(type)),
+        name,
+      );
+    }
+    const others = exampleNames.flatMap(example).filter(({ type }) => theirs.some(([, prefix]) => prefix.test(type)));
+    assert.deepEqual(others, []);
   });
 
   for (const type of types) {

@@ -154,8 +154,17 @@ describe('what the editor shows of jobs', function () {
         ]);
         assert.deepEqual([wide, loaded], [96, [384, 384]]);
         const split = compare.locator('.split').first();
-        await split.locator('[aria-label="Zoom in"]').click();
-        await split.locator('[aria-label="Zoom in"]').click();
+        const closer = language === 'de' ? 'Vergrößern' : 'Zoom in';
+        await split.getByRole('button', { name: closer }).click();
+        await split.getByRole('button', { name: closer }).click();
+        const said = await compare.locator('body').innerText();
+        assert.match(
+          said,
+          language === 'de'
+            ? /Vorher und nachher[^]*Bilder, in .* restauriert/
+            : /Before and after[^]*frames, restored in/,
+        );
+        assert.equal(await compare.evaluate(() => document.documentElement.lang), language.slice(0, 2));
         await split.locator('.zoom span', { hasText: '4×' }).waitFor();
         const style = (): Promise<string> => split.evaluate((box) => box.getAttribute('style')!);
         const before = await style();
@@ -169,7 +178,8 @@ describe('what the editor shows of jobs', function () {
         const after = await style();
         assert.notEqual(after, before, 'the picture is dragged');
         assert.equal(/--at: [^;]+/.exec(after)![0], /--at: [^;]+/.exec(before)![0], 'the line is not');
-        if (shots !== undefined) await compare.screenshot({ path: join(shots, `${name} compare.png`), fullPage: true });
+        if (shots !== undefined)
+          await compare.screenshot({ path: join(shots, `${name} ${look} ${language} compare.png`), fullPage: true });
         await compare.close();
         await showSidebar('info');
       });
@@ -208,13 +218,55 @@ describe('what the editor shows of jobs', function () {
         assert.match(red.text('out'), /fps/, 'the job has been at work all the time');
       });
 
+      /** A page with the newest picture before and after: both move, both stop when it is held, and go on. */
+      const lookAt = async (compare: Page, what: string): Promise<void> => {
+        compare.on('pageerror', (error) => errors.push(error.message));
+        const [pause, play] = language === 'de' ? ['Anhalten', 'Abspielen'] : ['Pause', 'Play'];
+        const at = compare.locator('.split');
+        await at.locator('.before > .label', { hasText: /64×36/ }).waitFor({ timeout: 60_000 });
+        await at.locator('.after > .label', { hasText: /256×144/ }).waitFor();
+        /** Bytes of both pictures, as they are seen. */
+        const looks = (): Promise<string[]> =>
+          compare.evaluate(() =>
+            [...document.querySelectorAll('canvas')].map((canvas) => {
+              const copy = new OffscreenCanvas(64, 36).getContext('2d')!;
+              copy.drawImage(canvas, 0, 0, 64, 36);
+              return copy.getImageData(0, 0, 64, 36).data.join();
+            }),
+          );
+        const moved = async (): Promise<boolean> => {
+          const first = await looks();
+          for (let i = 0; i < 40; i++) {
+            await compare.waitForTimeout(100);
+            const now = await looks();
+            if (now.every((picture, side) => picture !== first[side])) return true;
+          }
+          return false;
+        };
+        assert.ok(await moved(), 'both move');
+        const [before, after] = (await looks()).map((picture) => picture.split(',').map(Number));
+        const apart = before!.reduce((sum, sample, i) => sum + Math.abs(sample - after![i]!), 0) / before!.length;
+        assert.ok(apart < 24, `of the same moment: ${apart.toFixed(1)} of 255 apart`);
+        await compare.getByRole('button', { name: pause }).click();
+        await compare.waitForTimeout(500);
+        const held = await looks();
+        await compare.waitForTimeout(800);
+        assert.deepEqual(await looks(), held, 'held');
+        if (shots !== undefined)
+          await compare.screenshot({ path: join(shots, `${name} ${look} ${language} ${what}.png`), fullPage: true });
+        await compare.getByRole('button', { name: play }).click();
+        assert.ok(await moved(), 'and on it goes');
+        assert.doesNotMatch(await compare.locator('body').innerText(), RAW_KEY);
+        await compare.close();
+      };
+
       it('a camera is there as well: how fast, how late, before and after, and stop', async () => {
         await red.deploy([
           { id: 'tab', type: 'tab', label: 'test' },
           model(),
           videoIn({ source: 'pattern', size: '64x36', rate: '5', autostart: true }),
           upscale({ preview: true, x: 400, y: 80 }),
-          videoOut({ target: 'discard', folder: '', x: 650, y: 80, wires: [] }),
+          videoOut({ target: 'mjpeg', folder: '', x: 650, y: 80, wires: [] }),
           inject('act', ['out']),
         ]);
         await page.reload();
@@ -225,6 +277,22 @@ describe('what the editor shows of jobs', function () {
           .waitFor({ timeout: 60_000 });
         await page.locator('#up .remaster-preview').waitFor({ state: 'attached', timeout: 60_000 });
         await shoot('camera');
+        const opened = context.waitForEvent('page');
+        await row('live').locator('[data-wish="compare"]').click();
+        await lookAt(await opened, 'camera compare');
+
+        const viewer = await context.newPage();
+        await viewer.goto(`${red.url}/remaster/live/test-pattern`);
+        await viewer.locator('#state', { hasText: /256×144/ }).waitFor({ timeout: 30_000 });
+        await viewer.waitForFunction(() => document.querySelector('img')!.naturalWidth === 256);
+        if (shots !== undefined)
+          await viewer.screenshot({ path: join(shots, `${name} ${look} ${language} viewer.png`) });
+        const [words] = language === 'de' ? ['vorher und nachher'] : ['before and after'];
+        await viewer.getByRole('link', { name: words }).click();
+        await viewer.waitForURL(/\/remaster\/live\/test-pattern\/compare\/$/);
+        await lookAt(viewer, 'viewer compare');
+        assert.equal((await fetch(`${red.url}/remaster/live/test-pattern/compare/README.md`)).status, 404);
+
         await row('live').locator('[data-wish="stop"]').click();
         await row('stopped').filter({ hasText: 'test pattern' }).waitFor();
         assert.equal(await row('live').count(), 0);
@@ -279,6 +347,7 @@ describe('what the editor shows of jobs', function () {
       assert.deepEqual(await codes('remaster/jobs/nobody', post({ action: 'stop' })), [401, 401, 401, 404]);
       assert.deepEqual(await codes('remaster/jobs/nobody/look', post({})), [401, 401, 404, 404]);
       assert.deepEqual(await codes('remaster/jobs/nobody/compare/'), [401, 401, 404, 404]);
+      assert.deepEqual(await codes('remaster/jobs/nobody/compare/pair'), [401, 401, 404, 404]);
 
       await red.until(() => red.text('out') === 'waiting', 'the flow is there');
       await ask('inject/go', master, post({ __user_inject_props__: [{ p: 'filename', v: clip, vt: 'str' }] }));
@@ -298,9 +367,9 @@ describe('what the editor shows of jobs', function () {
       assert.deepEqual(await codes(`${room}/compare/after`), [401, 401, 200, 200]);
       assert.equal((await ask(`${room}/compare/`, undefined, bare)).status, 200);
       const { pairs } = (await (await ask(`${room}/compare/pairs.json`, undefined, bare)).json()) as {
-        pairs: { text?: string; after: { image: string; video?: string } }[];
+        pairs: { text?: { en: string }; after: { image: string; video?: string } }[];
       };
-      assert.match(pairs[0]!.text!, /browsers may not play the result/);
+      assert.match(pairs[0]!.text!.en, /browsers may not play the result/);
       assert.deepEqual(
         pairs.map(({ after }) => [after.image, after.video]),
         ['after-1.jpg', 'after-0.jpg', 'after-2.jpg'].map((image) => [image, undefined]),

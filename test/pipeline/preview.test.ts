@@ -41,6 +41,24 @@ describe('preview', () => {
     for (const picture of await Promise.all(asked)) assert.equal(picture!.data[0], 7);
   });
 
+  it('as a pair both are whole, in eight bits, and nobody else’s', async () => {
+    const split = preview();
+    const [before, after] = [plain(3, 2, 16, 40), plain(12, 8, 8, 200)];
+    const asked = [split.pair(), split.pair(), split.next()] as const;
+    split.offer(before, after, { num: 4, den: 3 });
+    before.data.fill(0);
+    after.data.fill(0);
+    const pair = (await asked[0])!;
+    assert.equal(await asked[1], pair, 'one for all who ask');
+    assert.deepEqual([pair.before.width, pair.before.height, pair.before.data.length], [3, 2, 18]);
+    assert.deepEqual([pair.after.width, pair.after.height, pair.after.data.length], [12, 8, 288]);
+    assert.deepEqual([new Set(pair.before.data), new Set(pair.after.data)], [new Set([40]), new Set([200])]);
+    assert.deepEqual([pair.pixelAspect, (await asked[2])!.width], [{ num: 4, den: 3 }, 320]);
+    const late = split.pair();
+    split.close();
+    assert.deepEqual([await late, await split.pair()], [null, null]);
+  });
+
   it('nobody waits for a job that has ended', async () => {
     const split = preview();
     const asked = split.next();

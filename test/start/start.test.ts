@@ -19,8 +19,16 @@ const SHOTS = process.env['REMASTER_SHOTS'];
 interface Pairs {
   readonly pairs: readonly {
     readonly width: number;
-    readonly before: { readonly label: string; readonly image: string; readonly video: string };
-    readonly after: { readonly label: string; readonly image: string; readonly video: string };
+    readonly before: {
+      readonly label: { readonly en: string; readonly de: string };
+      readonly image: string;
+      readonly video: string;
+    };
+    readonly after: {
+      readonly label: { readonly en: string; readonly de: string };
+      readonly image: string;
+      readonly video: string;
+    };
   }[];
 }
 
@@ -85,8 +93,9 @@ describe('npm start', function () {
 
     const { pairs } = (await (await fetch(new URL('pairs.json', compare))).json()) as Pairs;
     const [pair] = pairs;
-    assert.equal(pair!.before.label, 'before · 192×144');
-    assert.equal(pair!.after.label, 'after · 768×576, ×4, 4 steps');
+    assert.deepEqual(pair!.before.label, { en: 'before · 192×144', de: 'vorher · 192×144' });
+    assert.equal(pair!.after.label.en, 'after · 768×576, ×4, 4 steps');
+    assert.equal(pair!.after.label.de, 'nachher · 768×576, ×4, 4 Schritte');
     for (const { image, video } of [pair!.before, pair!.after]) {
       assert.equal(widthOfPng(new Uint8Array(await (await fetch(new URL(image, compare))).arrayBuffer())), 768);
       const part = await fetch(new URL(video, compare), { headers: { Range: 'bytes=4-7' } });
@@ -123,9 +132,10 @@ describe('npm start', function () {
   });
 
   it('has the example flows under Import → Examples too', async () => {
-    const listed = (await get('library/examples/flows/@remaster/node-red-video/flows/')) as { fn: string }[];
+    const listed = (await get('library/examples/flows/@remaster/node-red-video/flows/')) as (string | { fn: string })[];
+    const names = listed.map((one) => (typeof one === 'string' ? one : one.fn));
     assert.ok(
-      listed.some(({ fn }) => fn.includes('Restore a file')),
+      names.some((one) => one.includes('Restore a file')) && names.includes('with other nodes'),
       JSON.stringify(listed),
     );
   });

@@ -92,7 +92,17 @@ const enhancerFor = (
     : faceEnhancer(model, finder, job);
 
 const stillOf = ({ width, height, data }: Frame) =>
-  ({ width, height, depth: DEPTH, data, alpha: null, isGrey: false, format: 'pixels', profile: null }) as const;
+  ({
+    width,
+    height,
+    depth: DEPTH,
+    data,
+    alpha: null,
+    isGrey: false,
+    format: 'pixels',
+    profile: null,
+    exif: null,
+  }) as const;
 
 function narrowed({ width, height }: { readonly width: number; readonly height: number }, most: number | null) {
   if (most === null || width <= most) return { width, height };

@@ -17,6 +17,8 @@ export interface Still {
   readonly format: 'jpeg' | 'png' | 'webp' | 'pixels';
   /** The ICC profile of the file; null when it has none, or none that fits its pixels. */
   readonly profile: Uint8Array | null;
+  /** What the camera has written into the file; null when it has nothing of the kind. */
+  readonly exif: Uint8Array | null;
 }
 
 /** Decodes a picture of at most `maxPixels`, which is looked up in its header first. Errors: IMAGE_UNREADABLE, IMAGE_TOO_LARGE. */
@@ -44,7 +46,16 @@ async function fromFile(sharp: Sharp, data: Uint8Array, maxPixels: number): Prom
       .toBuffer({ resolveWithObject: true });
     const { width, height, channels } = info;
     const profile = isInk ? null : fitting(header, isGrey);
-    return { ...planes(samples, channels, depth / 8), width, height, depth, isGrey, format, profile };
+    return {
+      ...planes(samples, channels, depth / 8),
+      width,
+      height,
+      depth,
+      isGrey,
+      format,
+      profile,
+      exif: header.exif ?? null,
+    };
   } catch (cause) {
     if (cause instanceof RemasterError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -60,7 +71,15 @@ function fromPixels(source: ImageSource & { kind: 'pixels' }, maxPixels: number)
       `The picture says ${width}×${height} with ${channels} channels and holds ${data.length} bytes instead of ${width * height * channels}.`,
     );
   }
-  const rest = { width, height, depth: 8, isGrey: channels === 1, format: 'pixels', profile: null } as const;
+  const rest = {
+    width,
+    height,
+    depth: 8,
+    isGrey: channels === 1,
+    format: 'pixels',
+    profile: null,
+    exif: null,
+  } as const;
   return { ...planes(data, channels, 1), ...rest };
 }
 

@@ -1,6 +1,7 @@
 import type { Sharp as Pipeline } from 'sharp';
 import { loadSharp, type Sharp } from './codec';
 import type { Still } from './decode';
+import { withExif } from './exif';
 import type { ImageJob, ImageResult } from './job';
 import { withProfile } from './profile';
 
@@ -13,7 +14,7 @@ interface Size {
 
 /**
  * Stores an enlarged picture in the size `stored` and in the format asked for, with what `source` had besides light: its
- * opacity, enlarged by itself, its one channel, its profile. JPEG knows no opacity: there the picture lies on white.
+ * opacity, enlarged by itself, its one channel, its profile, what its camera wrote. JPEG knows no opacity: there the picture lies on white.
  */
 export async function encodeImage(
   enlarged: Pick<Still, 'width' | 'height' | 'data'>,
@@ -21,7 +22,7 @@ export async function encodeImage(
   stored: Size,
   { format: wanted, quality }: Pick<ImageJob, 'format' | 'quality'>,
 ): Promise<Encoded> {
-  const { depth, isGrey, profile } = source;
+  const { depth, isGrey, profile, exif } = source;
   const format = wanted === 'auto' ? usual(source) : wanted;
   const isSixteen = depth === 16 && format === 'png'; // nothing else holds so much
   const light = await resized(enlarged.data, 3, enlarged, stored, depth);
@@ -37,7 +38,9 @@ export async function encodeImage(
   const picture = isSixteen ? eight.toColourspace(isGrey ? 'grey16' : 'rgb16') : eight;
   const { data, info } = await as(picture, format, quality).toBuffer({ resolveWithObject: true });
   const made = { format, ...stored, channels: info.channels as 1 | 3 | 4 };
-  return { data: profile && format !== 'pixels' ? withProfile(data, format, profile) : new Uint8Array(data), ...made };
+  if (format === 'pixels') return { data: new Uint8Array(data), ...made };
+  const coloured = profile ? withProfile(data, format, profile) : data;
+  return { data: new Uint8Array(exif ? withExif(coloured, format, exif, stored) : coloured), ...made };
 }
 
 const usual = ({ format, alpha }: Still): 'jpeg' | 'png' | 'webp' =>
