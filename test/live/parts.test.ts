@@ -199,6 +199,10 @@ describe('a forecast', () => {
     assert.deepEqual([cost.usual, cost.most], [0, 0]);
     for (let i = 1; i <= 40; i++) cost.add(i % 20 === 0 ? 900 : 100 + (i % 5));
     assert.deepEqual([cost.usual, cost.most], [102, 104]);
+    for (let i = 0; i < 3; i++) cost.add(480);
+    let dropped = 0;
+    for (; isTooLate(50, cost, 500); dropped++) cost.doubt();
+    assert.ok(dropped > 0 && dropped <= 20, `${dropped} pictures are kept out after a bad moment`);
     cost.forget();
     cost.add(7);
     assert.deepEqual([cost.usual, cost.most], [7, 7]);

@@ -10,6 +10,8 @@ export interface Forecast {
   /** All but one took no longer: as much time as a picture must have that is to be ready in time. */
   readonly most: number;
   add(ms: number): void;
+  /** A picture was dropped because of it: the oldest is forgotten, so that a bad moment cannot keep pictures out for ever. */
+  doubt(): void;
   /** What was is no measure any more: another model, other steps. */
   forget(): void;
 }
@@ -26,6 +28,9 @@ export function forecast(): Forecast {
     },
     add(ms) {
       times = [...times.slice(1 - LAST), ms];
+    },
+    doubt() {
+      times = times.slice(1);
     },
     forget() {
       times = [];
