@@ -202,7 +202,7 @@ describe('a forecast', () => {
     for (let i = 0; i < 3; i++) cost.add(480);
     let dropped = 0;
     for (; isTooLate(50, cost, 500); dropped++) cost.doubt();
-    assert.ok(dropped > 0 && dropped <= 20, `${dropped} pictures are kept out after a bad moment`);
+    assert.ok(dropped > 0 && dropped <= 60, `${dropped} pictures are kept out after a bad moment`);
     cost.forget();
     cost.add(7);
     assert.deepEqual([cost.usual, cost.most], [7, 7]);
