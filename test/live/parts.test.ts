@@ -372,6 +372,11 @@ describe('how a camera is opened', () => {
     );
   });
 
+  it('as it comes, where that works', async () => {
+    assert.match(await options('tcp://h:1'), /-avioflags direct/);
+    assert.doesNotMatch(await options('tcp://h:1', {}, { hasRtspTimeout: false }), /avioflags/);
+  });
+
   it('with its password on stdin where ffmpeg can take it there', async () => {
     const login = { username: 'joe', password: 's3cret' };
     const newer = { ...(await binary()), crashesOnNames: false, hasRtspTimeout: true };
