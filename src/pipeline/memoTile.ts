@@ -12,8 +12,8 @@ const SMALL = [64, 128];
  * photograph, ×4 in tiles of 64 against in one piece: 68 dB, and no sample is farther off than 3 levels of 255.
  */
 const REACH = 1 / 4;
-/** Small tiles see less around them, so they have to save half of the work, or the usual ones stay. */
-const WORTH = 0.5;
+/** Small tiles see less around them, and a few frames are not the film, so they have to save a third of the work, or the usual ones stay. */
+const WORTH = 2 / 3;
 /** Work per pixel of a small tile ÷ of a large one (measured on the CPU: more threads wait for each other). */
 const COST_OF_SMALL = 1.3;
 

@@ -199,6 +199,10 @@ describe('a forecast', () => {
     assert.deepEqual([cost.usual, cost.most], [0, 0]);
     for (let i = 1; i <= 40; i++) cost.add(i % 20 === 0 ? 900 : 100 + (i % 5));
     assert.deepEqual([cost.usual, cost.most], [102, 104]);
+    for (let i = 0; i < 3; i++) cost.add(480);
+    let dropped = 0;
+    for (; isTooLate(50, cost, 500); dropped++) cost.doubt();
+    assert.ok(dropped > 0 && dropped <= 60, `${dropped} pictures are kept out after a bad moment`);
     cost.forget();
     cost.add(7);
     assert.deepEqual([cost.usual, cost.most], [7, 7]);
@@ -366,6 +370,11 @@ describe('how a camera is opened', () => {
       await options('rtsp://h/x', { transport: 'udp' }, { hasRtspTimeout: false }),
       /-rtsp_transport udp -stimeout \d+/,
     );
+  });
+
+  it('as it comes, where that works', async () => {
+    assert.match(await options('tcp://h:1'), /-avioflags direct/);
+    assert.doesNotMatch(await options('tcp://h:1', {}, { hasRtspTimeout: false }), /avioflags/);
   });
 
   it('with its password on stdin where ffmpeg can take it there', async () => {

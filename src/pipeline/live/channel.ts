@@ -136,6 +136,7 @@ export function openChannel(
           const expected = turn.size > 1 ? { usual: turn.expected, most: turn.expected } : cost;
           if (isTooLate(age(picture), expected, settings.budgetMs)) {
             numbers.dropped(age(picture));
+            cost.doubt();
             continue;
           }
           const started = performance.now();

@@ -2,6 +2,8 @@
 const LAST = 20;
 /** Of fewer than this, the slowest counts: which of them was out of the ordinary nobody knows yet. */
 const FEW = 5;
+/** Pictures dropped in a row after which one of the last times is doubted. */
+const PATIENCE = 3;
 
 /** What the next picture will cost, by what the last ones did. Milliseconds; 0 before the first. */
 export interface Forecast {
@@ -10,12 +12,15 @@ export interface Forecast {
   /** All but one took no longer: as much time as a picture must have that is to be ready in time. */
   readonly most: number;
   add(ms: number): void;
+  /** A picture was dropped because of it. After some in a row the oldest is forgotten: a bad moment must not keep pictures out for ever. */
+  doubt(): void;
   /** What was is no measure any more: another model, other steps. */
   forget(): void;
 }
 
 export function forecast(): Forecast {
   let times: number[] = [];
+  let doubts = 0;
   const sorted = (): number[] => times.toSorted((a, b) => a - b);
   return {
     get usual() {
@@ -25,7 +30,11 @@ export function forecast(): Forecast {
       return sorted()[times.length - (times.length < FEW ? 1 : 2)] ?? 0;
     },
     add(ms) {
+      doubts = 0;
       times = [...times.slice(1 - LAST), ms];
+    },
+    doubt() {
+      if (++doubts % PATIENCE === 0) times = times.slice(1);
     },
     forget() {
       times = [];

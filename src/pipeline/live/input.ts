@@ -84,6 +84,8 @@ function addressOptions(
   const isNumbered = url !== address.address && rules.kind === 'http';
   const secret = withCredentials(url, username, password);
   const own = [
+    // Read as it comes: one picture sooner. The ffmpeg of 2018 finds no stream then.
+    ...(address.scheme === 'tcp' && binary.hasRtspTimeout ? ['-avioflags', 'direct'] : []),
     ...(rules.kind === 'rtsp' ? rtspOptions(binary, transport) : []),
     ...(isNumbered ? ['-headers', `Host: ${address.host}\r\n`] : []),
   ];
@@ -161,7 +163,7 @@ const BY_SCHEME: Readonly<Record<Scheme, Rules>> = {
   rtsps: over('rtsp', 'rtsp,rtp,udp,tcp,tls', 'rtsp', '-f', 'rtsp'),
   http: over('http', 'http,https,tcp,tls,httpproxy,crypto', HTTP_FORMATS),
   https: over('http', 'http,https,tcp,tls,httpproxy,crypto', HTTP_FORMATS),
-  tcp: over('stream', 'tcp', 'mpegts', '-avioflags', 'direct', '-f', 'mpegts'), // read as it comes: one picture sooner
+  tcp: over('stream', 'tcp', 'mpegts', '-f', 'mpegts'),
   udp: over('stream', 'udp,rtp', 'mpegts', '-f', 'mpegts'),
   srt: over('stream', 'srt,udp', 'mpegts', '-f', 'mpegts'),
   rtmp: over('stream', 'rtmp,rtmpt,tcp,http', 'flv', '-f', 'flv'),
