@@ -4,7 +4,7 @@ import { split } from './split.js';
 import { inLanguage, words } from './words.js';
 
 /** Milliseconds from one question to the next at least, and after one that brought nothing. */
-const PERIOD = 100;
+const PERIOD = 200;
 const REST = 1000;
 
 /**

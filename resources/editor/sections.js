@@ -1,7 +1,7 @@
 // Sections of a long dialog, as tabs. A row says in data-section where it belongs; a row that does not is always seen.
 (function () {
   /** Rows that are seen at a glance. */
-  const FEW = 8;
+  const FEW = 9;
 
   window.remasterSections = sections;
   // Every dialog that has sections brings this file: one of them is enough for the style of all.
@@ -18,6 +18,7 @@
     const rows = form.find('[data-section]');
     const place = $('<div class="form-row remaster-sections">').append(bar).insertBefore(rows.first());
     let current = options.sections[0].id;
+    let isDivided = false;
 
     const tabId = function (section) {
       return options.id + '-' + section;
@@ -40,7 +41,6 @@
     }
 
     function show() {
-      const isDivided = place.css('display') !== 'none';
       rows.each(function () {
         const row = $(this);
         row.toggle(options.applies(row) && (!isDivided || row.attr('data-section') === current));
@@ -60,7 +60,8 @@
       const wanted = options.sections.filter(function (section) {
         return rowsOf(section.id).length > 0;
       });
-      const isDivided =
+      const wasDivided = isDivided;
+      isDivided =
         wanted.length > 1 &&
         rows.filter(function () {
           return options.applies($(this));
@@ -78,7 +79,7 @@
       const isThere = wanted.some(function (section) {
         return section.id === current;
       });
-      if (!isThere && wanted.length > 0) current = wanted[0].id;
+      if ((!isThere || !wasDivided) && wanted.length > 0) current = wanted[0].id;
       if (wanted.length > 0) tabs.activateTab(tabId(current));
       tabs.resize();
       show();

@@ -8,7 +8,8 @@ import { discard } from '../pipeline/workplace';
 import { doctor } from './doctor';
 import type { Films } from './films';
 import type { ImageDesk } from './images';
-import type { Ask, JpegPair, SourceSummary, ThumbnailRequest } from './protocol';
+import type { Pairs } from './pairs';
+import type { Ask, SourceSummary, ThumbnailRequest } from './protocol';
 import type { ModelShelf } from './shelf';
 import type { Taps } from './taps';
 
@@ -20,13 +21,14 @@ export interface Desks {
   readonly films: Films;
   /** Of a job at work; null when it is not here. */
   readonly previewOf: (job: string) => Promise<Preview | null>;
+  readonly pairs: Pairs;
 }
 
 /** What the engine can tell without restoring anything. */
 export async function answer(
   what: keyof Ask,
   args: unknown,
-  { shelf, images, taps, films, previewOf }: Desks,
+  { shelf, images, taps, films, previewOf, pairs }: Desks,
   signal: AbortSignal,
 ): Promise<Ask[keyof Ask]['result']> {
   switch (what) {
@@ -67,20 +69,10 @@ export async function answer(
       return picture ? jpegOf(await findFfmpeg(), picture) : null;
     }
     case 'pair':
-      return pairOf(await previewOf((args as Ask['pair']['args']).job));
+      return pairs.next((args as Ask['pair']['args']).job);
     case 'test':
       return test(args as Ask['test']['args'], shelf);
   }
-}
-
-async function pairOf(preview: Preview | null): Promise<JpegPair | null> {
-  const pair = await preview?.pair();
-  if (!pair) return null;
-  const binary = await findFfmpeg();
-  const { after, pixelAspect } = pair;
-  const [was, is] = await Promise.all([jpegOf(binary, pair.before), jpegOf(binary, after)]);
-  const aspect = (after.width * pixelAspect.num) / (after.height * pixelAspect.den);
-  return { before: was, after: is, aspect };
 }
 
 async function summary({ input, sequenceRate }: Ask['probe']['args']): Promise<SourceSummary> {

@@ -10,6 +10,7 @@ import { answer } from './answers';
 import { Films } from './films';
 import { imageDesk } from './images';
 import { liveHost } from './liveHost';
+import { Pairs } from './pairs';
 import { modelShelf } from './shelf';
 import { type Ask, PROTOCOL, type Reply, type Request } from './protocol';
 import { JobQueue } from './queue';
@@ -37,7 +38,14 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
   const onScratch = (path: string, gone: boolean): void => send({ type: 'scratch', path, gone });
   const previewOf = async (id: string): Promise<Preview | null> =>
     running.get(id)?.preview ?? (await lives.preview(id));
-  const desks = { shelf, images: imageDesk(shelf), taps: new Taps(shelf), films: new Films(onScratch), previewOf };
+  const desks = {
+    shelf,
+    images: imageDesk(shelf),
+    taps: new Taps(shelf),
+    films: new Films(onScratch),
+    previewOf,
+    pairs: new Pairs(previewOf),
+  };
   const asking = new Map<string, AbortController>();
   let idleMs = 60_000;
   let idle: NodeJS.Timeout | undefined;
@@ -123,6 +131,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     await Promise.all([
       lives.close(),
       desks.taps.closeAll(),
+      desks.pairs.close(),
       ...all.filter(([id]) => running.has(id)).map(([, { ended }]) => ended),
     ]);
   }

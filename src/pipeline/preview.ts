@@ -27,6 +27,8 @@ export interface Preview {
   next(): Promise<Picture | null>;
   /** Both as they are, in the same way. */
   pair(): Promise<Pair | null>;
+  /** Settles when it is closed: with its job. */
+  readonly ended: Promise<void>;
   close(): void;
 }
 
@@ -41,7 +43,10 @@ const SAMPLES = 4;
 export function preview(): Preview {
   const small = new Askers<Picture>();
   const whole = new Askers<Pair>();
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
   return {
+    ended,
     offer(before, after, pixelAspect) {
       if (small.areThere) small.tell(halves(before, after, pixelAspect));
       if (whole.areThere) whole.tell({ before: eightBit(before), after: eightBit(after), pixelAspect });
@@ -51,6 +56,7 @@ export function preview(): Preview {
     close() {
       small.close();
       whole.close();
+      end();
     },
   };
 }

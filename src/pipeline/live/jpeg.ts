@@ -5,8 +5,11 @@ import type { LiveFrame } from './frame';
 
 /** Makes JPEGs, one at a time. One ffmpeg stays for all pictures of one size: starting one costs more than a picture. */
 export interface JpegMaker extends AsyncDisposable {
-  make(frame: LiveFrame): Promise<Uint8Array>;
+  make(frame: Stored): Promise<Uint8Array>;
 }
+
+/** What is needed of a frame. */
+type Stored = Pick<LiveFrame, 'width' | 'height' | 'data' | 'stored'>;
 
 /** ffmpeg's scale of JPEG quality, 2…31: 4 is where nobody sees a difference in a moving picture. */
 const QUALITY = '4';
@@ -40,7 +43,7 @@ export function jpegMaker(binary: FfmpegBinary, signal: AbortSignal): JpegMaker 
   };
 }
 
-function start(binary: FfmpegBinary, { width, height, stored }: LiveFrame, signal: AbortSignal): Ffmpeg {
+function start(binary: FfmpegBinary, { width, height, stored }: Stored, signal: AbortSignal): Ffmpeg {
   const scale = stored.width === width && stored.height === height ? [] : [`scale=${stored.width}:${stored.height}`];
   return ffmpeg(
     binary,
