@@ -120,9 +120,9 @@ function frameServer(program: string, scratch: string) {
     split(clip, run([...raw(clip), '-vf', `format=yuv444p,${filters}`, ...out], Buffer.concat(clip.frames)));
   return {
     filtered,
-    /** At most 640 wide, so that what an archive's own codec did is smaller than a pixel; sides are multiples of 8. */
+    /** At most 480 wide, so that what the clip's own codec did is smaller than a pixel; sides are multiples of 8. */
     read(path: string, count: number): Clip {
-      const scale = "scale='min(640,iw)':-2:flags=area,setsar=1,crop=iw-mod(iw\\,8):ih-mod(ih\\,8)";
+      const scale = "scale='min(480,iw)':-2:flags=area,setsar=1,crop=iw-mod(iw\\,8):ih-mod(ih\\,8)";
       const bytes = run(['-i', path, '-vf', scale, '-frames:v', `${count}`, '-f', 'image2pipe', '-c:v', 'ppm', '-']);
       const [head, width, height] = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(Buffer.from(bytes).toString('latin1', 0, 40))!;
       const [w, h] = [Number(width), Number(height)];

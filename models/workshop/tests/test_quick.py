@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 
 from workshop.export import describe, export
@@ -54,15 +55,24 @@ def test_a_small_network_learns_from_both(shards, tmp_path):
     assert all(not torch.equal(after[name], before[name]) for name in before)
 
 
-def test_a_network_that_enlarges_goes_on_from_one_that_folds():
+@pytest.mark.parametrize('scale', [1, 2])
+def test_a_network_that_enlarges_less_adds_the_mean_of_what_the_other_adds(scale):
     torch.manual_seed(1)
-    small = dict(width=8, condition_blocks=1, denoise_blocks=1, finish=0)
-    folding, enlarging = Net(**small, scale=1, fold=2), Net(**small, scale=2)
-    assert continued(enlarging, folding.state_dict()) == []
+    more, less = Quick(width=8, blocks=1), Quick(width=8, blocks=1, scale=scale)
+    assert continued(less, more.state_dict()) == []
     lq = torch.rand(1, 3, 9, 7)
+    added = [net.denoise(0, net.condition(lq), None, 0) for net in (more, less)]
     with torch.no_grad():
-        plain = torch.nn.functional.interpolate(lq, scale_factor=2, mode='nearest')
-        assert torch.allclose(enlarging.condition(lq), folding.condition(plain), atol=1e-5)
+        assert torch.allclose(torch.nn.functional.avg_pool2d(added[0], 4 // scale), added[1], atol=1e-6)
+
+
+@pytest.mark.parametrize('scale', [1, 2])
+def test_every_factor_leaves_as_graphs(scale, tmp_path):
+    net = Quick(width=8, blocks=1, scale=scale).eval()
+    net.process = 'onestep'
+    assert max(export(net, tmp_path).values()) < 1e-5
+    describe(net, tmp_path, 'quick', 'Quick', 'a test')
+    assert f'"task": "{"restore" if scale == 1 else "upscale"}"' in (tmp_path / 'model.json').read_text()
 
 
 def test_pairs_of_one_size_are_damaged_and_lie_over_each_other(photograph):

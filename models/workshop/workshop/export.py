@@ -17,13 +17,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from . import checkpoint, schedule
 from .fill import Fill
 from .net import Net, made, up
 from .process import DoSSR, sd_alphas_bar
-from .quick import Quick
+from .quick import Quick, unfolded
 
 
 class Condition(torch.nn.Module):
@@ -79,7 +78,7 @@ class DenoiseQuick(torch.nn.Module):
         self.a, self.s = math.sqrt(bar), math.sqrt(1 - bar)
 
     def forward(self, x, cond):
-        return x * ((1 - self.a) / self.s) + F.pixel_shuffle(cond * (-self.a / self.s), self.scale)
+        return x * ((1 - self.a) / self.s) + unfolded(cond * (-self.a / self.s), self.scale)
 
 
 class Times(torch.nn.Module):

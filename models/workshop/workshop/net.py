@@ -10,7 +10,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from .quick import Quick
+from .quick import Quick, pooled
 
 
 class Block(nn.Module):
@@ -74,6 +74,8 @@ class Net(nn.Module):
         with torch.no_grad():
             self.leave.weight.mul_(0.1)
             self.leave.bias.zero_()
+            # The state is mostly noise. A network that begins by hearing it spends its first thousand steps on not hearing it.
+            self.join.weight[:, :folded].zero_()
 
     def condition(self, lq, mask=None):
         """mask: +1 in holes, -1 elsewhere, for networks that fill them."""
@@ -109,13 +111,11 @@ def continued(net: nn.Module, weights: dict[str, torch.Tensor]) -> list[str]:
     """Loads what fits into `net`, which is changed in place, and makes every block that is new an identity, so that
     training goes on where the smaller network stood. Returns the names that stayed new.
 
-    A network on the source's own grid goes on from one that folds, of the same grid of the result, as if every source pixel
-    were the cell that the other folded, all of one colour."""
+    A quick network goes on from one that enlarges more, too (`quick.pooled`)."""
     weights = {_renamed(name): value for name, value in weights.items()}
     own = net.state_dict()
-    given = weights.get('enter.weight')
-    if given is not None and net.fold == 1 and own['enter.weight'].shape[1] == 3 and given.shape[1] % 12 == 0:
-        weights['enter.weight'] = given.unflatten(1, (3, -1)).sum(2)
+    if isinstance(net, Quick) and 'leave.bias' in weights:
+        weights = pooled(weights, net.scale)
     fresh = [name for name in own if name not in weights or weights[name].shape != own[name].shape]
     net.load_state_dict({name: own[name] if name in fresh else weights[name] for name in own})
     with torch.no_grad():
