@@ -9,10 +9,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openModel } from '../src/model/host';
 import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
-import { JOB_DEFAULTS } from '../src/pipeline/job';
+import { openBundle, titleOf } from './bundle';
 import { luma, type Plane } from './picture';
+import { generator } from './random';
 import { printTable } from './table';
 
 /** Frames of one size, R′G′B′ of 8 bits. */
@@ -78,12 +78,7 @@ async function main(): Promise<void> {
       for (const filter of RIVALS) note(filter, kind, made.map((clip) => ffmpeg.filtered(clip, filter))); // prettier-ignore
     }
     for (const named of bundles) {
-      const [model, steps] = named.split(':');
-      const { provider, device, threads, order, strength, noise, seed } = JOB_DEFAULTS;
-      await using opened = await openModel({
-        ...{ model: model!, provider, device, threads, order, strength, noise, seed },
-        ...{ steps: steps ? Number(steps) : null, colorFix: null, depth: 8 },
-      });
+      await using opened = await openBundle(named);
       const restored = async (clip: Clip): Promise<Clip> => {
         const frames: Uint8Array[] = clip.frames.slice(0, WARM); // not measured
         for (const [i, data] of clip.frames.slice(WARM).entries()) {
@@ -95,7 +90,7 @@ async function main(): Promise<void> {
       for (const [kind, made] of damaged) {
         const done: Clip[] = [];
         for (const clip of made) done.push(await restored(clip));
-        note(`${opened.info.name}, ${opened.info.steps} step(s)`, kind, done);
+        note(titleOf(opened), kind, done);
       }
     }
     const title = `bench/damage: ${basename(folder)}, ${clips.length} clips of ${values.frames} frames; PSNR of Y in dB`;
@@ -184,17 +179,6 @@ function clipPsnr(made: Clip, truth: Clip): number {
     return 10 * Math.log10(255 ** 2 / Math.max(1e-10, error));
   });
   return figures.reduce((sum, one) => sum + one, 0) / figures.length;
-}
-
-/** mulberry32: the same damage at every run. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 void main();

@@ -9,10 +9,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openModel } from '../src/model/host';
 import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
 import { JOB_DEFAULTS } from '../src/pipeline/job';
+import { openBundle, titleOf } from './bundle';
 import { luma, readPicture, writePicture, type Picture } from './picture';
+import { generator } from './random';
 import { printTable } from './table';
 
 /** Pixels to be filled, 255 in a hole. */
@@ -73,13 +74,8 @@ async function main(): Promise<void> {
         row(rows, kind, what, pictures, fill, program);
       await measure('removelogo', (one) => withoutLogo(program, one, scratch));
       for (const named of bundles) {
-        const [model, steps] = named.split(':');
-        const { provider, device, threads, order, strength, noise, seed } = JOB_DEFAULTS;
-        await using opened = await openModel({
-          ...{ model: model!, provider, device, threads, order, strength, noise, seed },
-          ...{ steps: steps ? Number(steps) : null, colorFix: null, depth: 8 },
-        });
-        await measure(`${opened.info.name}, ${opened.info.steps} step(s)`, ({ truth, mask }) => {
+        await using opened = await openBundle(named);
+        await measure(titleOf(opened), ({ truth, mask }) => {
           const { width, height, data } = truth;
           const batch = { width, height, data: data.slice(), mask: mask.slice() };
           return opened.run({ ...batch, keys: [{ x: 0, y: 0, scene: 0, frame: 0 }] }, new AbortController().signal);
@@ -154,17 +150,6 @@ function withoutLogo(program: string, { truth, mask }: Damaged, scratch: string)
     '-',
   ];
   return new Uint8Array(execFileSync(program, args, { input: truth.data, maxBuffer: 1 << 28 }));
-}
-
-/** mulberry32: the same damage at every run. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 void main();

@@ -8,10 +8,10 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openModel } from '../src/model/host';
 import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
 import { JOB_DEFAULTS } from '../src/pipeline/job';
 import { bicubic } from '../src/sampler/bicubic';
+import { openBundle, titleOf } from './bundle';
 import { luma, readPicture, writePicture, type Picture, type Plane } from './picture';
 import { printTable } from './table';
 
@@ -47,12 +47,7 @@ async function main(): Promise<void> {
     ),
   );
   for (const named of bundles) {
-    const [model, steps] = named.split(':');
-    const { provider, device, threads, order, strength, noise, seed } = JOB_DEFAULTS;
-    await using opened = await openModel({
-      ...{ model: model!, provider, device, threads, order, strength, noise, seed },
-      ...{ steps: steps ? Number(steps) : null, colorFix: null, depth: 8 },
-    });
+    await using opened = await openBundle(named);
     const found = [];
     for (const { name, lr, y } of pairs) {
       const { width, height, data } = lr;
@@ -62,7 +57,7 @@ async function main(): Promise<void> {
       const picture = { width: scale * width, height: scale * height, data: made };
       found.push(measure(keep(named.replace(':', '-'), name, picture), y));
     }
-    rows.push(row(`${opened.info.name}, ${opened.info.steps} step(s)`, found));
+    rows.push(row(titleOf(opened), found));
   }
   printTable(`bench/pairs: ${basename(folder)}, ${pairs.length} pairs, seed ${JOB_DEFAULTS.seed}`, rows);
 }
