@@ -1,7 +1,7 @@
 /**
  * bench/efficiency: how much of a job's time is the network. T_bare is a loop of session.run over the very tensors of the
  * job, already in memory; T_job is file in, file out, with decoding, noise, encoding, joining and checking, in a new engine.
- * Usage: node dist/bench/efficiency.js [steps=4] [frames=40] [size=320x180] [rounds=3]
+ * Usage: node dist/bench/efficiency.js [steps=4] [frames=40] [size=320x180] [rounds=3] [model=x4]
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,11 +17,12 @@ import { probe } from '../src/pipeline/probe';
 import { film, workFolder } from './film';
 import { median, printTable } from './table';
 
-const [steps, count, size, rounds] = [
+const [steps, count, size, rounds, name] = [
   Number(process.argv[2] ?? 4),
   Number(process.argv[3] ?? 40),
   process.argv[4] ?? '320x180',
   Number(process.argv[5] ?? 3),
+  process.argv[6] ?? 'x4',
 ];
 
 /** The session and the feeds of every frame, as the product itself makes them. */
@@ -50,8 +51,8 @@ async function recordFeeds(input: string): Promise<{ session: InferenceSession; 
     },
   }) as typeof runtime;
   const { noise, strength, seed } = JOB_DEFAULTS;
-  const model = await loadModel(watched, join(process.cwd(), 'models/x4'), {
-    model: 'x4',
+  const model = await loadModel(watched, join(process.cwd(), 'models', name), {
+    model: name,
     provider: 'cpu',
     device: 0,
     threads: 0,
@@ -91,14 +92,21 @@ async function main(): Promise<void> {
       bare.push((performance.now() - a) / 1000);
       const engine = createEngine();
       const b = performance.now();
-      await engine.run({ ...JOB_DEFAULTS, memo: null, steps, input, output: join(folder, `out${round}.mp4`) }).result;
+      await engine.run({
+        ...JOB_DEFAULTS,
+        model: name,
+        memo: null,
+        steps,
+        input,
+        output: join(folder, `out${round}.mp4`),
+      }).result;
       job.push((performance.now() - b) / 1000);
       await engine.close();
     }
     const ratios = bare.map((seconds, i) => seconds / job[i]!);
     const each = (values: readonly number[]) => values.map((value) => value.toFixed(2)).join(' ');
     printTable(
-      `bench/efficiency: x4, ${steps} steps, ${count} frames of ${size}, ${rounds} rounds one after the other`,
+      `bench/efficiency: ${name}, ${steps} steps, ${count} frames of ${size}, ${rounds} rounds one after the other`,
       [
         { what: 'bare session.run loop', seconds: each(bare), 'per frame': (median(bare) / feeds.length).toFixed(3) },
         { what: 'whole job, file to file', seconds: each(job), 'per frame': (median(job) / feeds.length).toFixed(3) },
