@@ -17,7 +17,7 @@ import { probe } from '../src/pipeline/probe';
 import { film, workFolder } from './film';
 import { median, printTable } from './table';
 
-const [steps, count, size, rounds, name] = [
+const [steps, count, size, rounds, bundle] = [
   Number(process.argv[2] ?? 4),
   Number(process.argv[3] ?? 40),
   process.argv[4] ?? '320x180',
@@ -51,8 +51,8 @@ async function recordFeeds(input: string): Promise<{ session: InferenceSession; 
     },
   }) as typeof runtime;
   const { noise, strength, seed } = JOB_DEFAULTS;
-  const model = await loadModel(watched, join(process.cwd(), 'models', name), {
-    model: name,
+  const model = await loadModel(watched, join(process.cwd(), 'models', bundle), {
+    model: bundle,
     provider: 'cpu',
     device: 0,
     threads: 0,
@@ -106,7 +106,7 @@ async function main(): Promise<void> {
     const ratios = bare.map((seconds, i) => seconds / job[i]!);
     const each = (values: readonly number[]) => values.map((value) => value.toFixed(2)).join(' ');
     printTable(
-      `bench/efficiency: ${name}, ${steps} steps, ${count} frames of ${size}, ${rounds} rounds one after the other`,
+      `bench/efficiency: ${bundle}, ${steps} steps, ${count} frames of ${size}, ${rounds} rounds one after the other`,
       [
         { what: 'bare session.run loop', seconds: each(bare), 'per frame': (median(bare) / feeds.length).toFixed(3) },
         { what: 'whole job, file to file', seconds: each(job), 'per frame': (median(job) / feeds.length).toFixed(3) },
