@@ -94,7 +94,7 @@ async function main(): Promise<void> {
       const b = performance.now();
       await engine.run({
         ...JOB_DEFAULTS,
-        model: name,
+        model: bundle,
         memo: null,
         steps,
         input,
