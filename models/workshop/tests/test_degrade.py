@@ -11,7 +11,7 @@ from workshop.scene import pan
 def test_what_is_left_lies_where_the_truth_lies(photograph, seed):
     """The likeness is greatest without a shift; a shifted pair teaches the model to shift."""
     rng = np.random.default_rng(seed)
-    scene = pan(photograph, 6 if seed % 2 else 1, 256, 192, 4, rng)
+    scene, _ = pan(photograph, 6 if seed % 2 else 1, 256, 192, 4, rng)
     small, words = degrade(scene, 4, rng)
     step = 2 if 'interlaced' in words else 1
     for i, little in enumerate(small):
@@ -39,6 +39,6 @@ def test_two_fields_become_one_frame_of_the_first(photograph):
 
 
 def test_the_same_seed_gives_the_same_pair(photograph):
-    made = [degrade(pan(photograph, 4, 128, 96, 4, rng), 4, rng)[0] for rng in
+    made = [degrade(pan(photograph, 4, 128, 96, 4, rng)[0], 4, rng)[0] for rng in
             (np.random.default_rng(3), np.random.default_rng(3))]
     assert np.array_equal(*made)

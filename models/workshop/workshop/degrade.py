@@ -128,11 +128,11 @@ def degrade(scene: np.ndarray, scale: int, rng) -> tuple[np.ndarray, str]:
     every frame. With more than one frame the scene always passes a video codec."""
     t, h, w, _ = scene.shape
     small_w, small_h = w // scale, h // scale
-    blur = blur_kernel(rng, scale) if rng.random() < (0.8 if scale > 1 else 0.35) else None
+    blur = blur_kernel(rng, scale) if rng.random() < (0.7 if scale > 1 else 0.35) else None
     scaler = SIZES[rng.choice(4, p=[.4, .15, .35, .1])]
     over_sharpened = rng.random() < 0.12
     noise = _noise(rng, 12 / 255 if scale > 1 else 20 / 255)  # a picture that is not enlarged shows what a smaller one hides
-    film = scale == 1 and rng.random() < 0.2
+    film = scale == 1 and rng.random() < 0.3
     second = _second_order(rng, small_w, small_h)
     seed = int(rng.integers(2 ** 31))
     small = []

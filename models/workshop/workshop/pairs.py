@@ -37,7 +37,7 @@ def scene_pairs(picture: np.ndarray, scale: int, rng, fonts: list[str], wanted: 
     factor = max(2, scale)
     w, h = min(208 * factor, picture.shape[1] // 32 * 32), min(144 * factor, picture.shape[0] // 32 * 32)
     film = rng.random() < 0.6
-    scene = pan(picture, 10 if film else 1, w, h, scale, rng)
+    scene, _ = pan(picture, 10 if film else 1, w, h, scale, rng)
     if fonts and rng.random() < 0.06:
         scene = with_text(scene, fonts, rng)
     small, words = degrade(scene, scale, rng)

@@ -6,6 +6,7 @@ is told of the step. `predict(seen, level)` answers with x0.
     plain(x0, y)          the network's input for a random step, and its level per picture
     walked(y, predict)    x0 at one step, reached by walking there with the current weights
     sample(y, predict, n) the picture after a walk of n steps; `walks` are the n worth looking at
+    detail                of the last `walked`: how much it shall be asked for believable detail, 0 … 1
 """
 import math
 
@@ -16,12 +17,14 @@ from .schedule import T, etas, scaled, shifted, started, stepped, subset, tensor
 
 
 class ResShift:
-    """Residual shifting, as in schedule.py."""
+    """Residual shifting, as in schedule.py. What a single step makes is meant to be faithful: detail comes with the later ones,
+    so the number of steps is the choice between the two."""
     levels = T
     walks = (1, T)
+    DETAIL = (1.0, 1.0, 0.5, 0.0)  # of the levels 0 … T - 1; a walk of n steps ends at level T - n
 
     def __init__(self, rng: np.random.Generator):
-        self.rng, self.etas = rng, etas()
+        self.rng, self.etas, self.detail = rng, etas(), 1.0
 
     def plain(self, x0, y):
         t = torch.randint(0, T, (len(x0),), device=x0.device)
@@ -31,7 +34,8 @@ class ResShift:
     def walked(self, y, predict):
         """One goal per batch, so that nobody walks further than needed. The first step is the one that every user
         takes, the last the one that everybody sees."""
-        goal = int(self.rng.choice([T - 1, 0, 1, 2], p=[0.4, 0.3, 0.15, 0.15]))
+        goal = int(self.rng.choice([T - 1, 0, 1, 2], p=[0.3, 0.4, 0.15, 0.15]))
+        self.detail = self.DETAIL[goal]
         x = started(y, torch.randn_like(y), self.etas[-1])
         for t in range(T - 1, goal, -1):
             with torch.no_grad():
@@ -62,6 +66,7 @@ class DoSSR:
     PER_LEVEL = 50  # timesteps that share what the network is told
     levels = SHIFT_END // PER_LEVEL
     walks = (5,)
+    detail = 1.0
 
     def __init__(self, rng: np.random.Generator, steps: int = 5):
         self.rng = rng
@@ -130,6 +135,7 @@ class OneStep:
     """OSEDiff's start: the degraded picture itself, without noise, taken for t = 999."""
     levels = 1
     walks = (1,)
+    detail = 1.0
 
     def __init__(self, rng: np.random.Generator):
         pass

@@ -4,8 +4,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 
-def pan(picture: np.ndarray, count: int, w: int, h: int, scale: int, rng) -> np.ndarray:
-    """uint8 [count, h, w, 3]. Whole full-size pixels per frame: with a factor of 4 that is quarter pixels for the
+def pan(picture: np.ndarray, count: int, w: int, h: int, scale: int, rng) -> tuple[np.ndarray, np.ndarray]:
+    """uint8 [count, h, w, 3], and where in the picture each of them begins (y, x). Whole full-size pixels per frame: with a factor of 4 that is quarter pixels for the
     codec, and the truth stays untouched. A quarter of the scenes stand still, as many tripod shots do."""
     height, width, _ = picture.shape
     speed = 0 if rng.random() < 0.25 else rng.gamma(1.5, 0.8 * scale)
@@ -16,7 +16,8 @@ def pan(picture: np.ndarray, count: int, w: int, h: int, scale: int, rng) -> np.
     if (high < low).any():  # the picture is too small for this way
         way, low, high = way * 0, np.zeros(2, int), np.array([height - h, width - w])
     start = [rng.integers(a, b + 1) for a, b in zip(low, high)]
-    return np.stack([picture[y:y + h, x:x + w] for y, x in way + start])
+    way = way + start
+    return np.stack([picture[y:y + h, x:x + w] for y, x in way]), way
 
 
 def with_text(scene: np.ndarray, fonts: list[str], rng) -> np.ndarray:

@@ -19,28 +19,21 @@ class Shards:
     def look_again(self):
         self._take([name for name in self._present() if name not in self.names])
 
-    def batch(self, count: int, rng: np.random.Generator, crop: int | None = None) -> tuple[torch.Tensor, ...]:
-        """Full-size pictures, small ones, and what a teacher made of these where the shards hold that (else None); float in
-        [-1, 1], [n, 3, h, w]; of the full size only `crop` pixels, if given."""
+    def batch(self, count: int, rng: np.random.Generator, crop: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        """Full-size pictures and small ones; float in [-1, 1], [n, 3, h, w]; of the full size only `crop` pixels, if given."""
         cut = []
         for _ in range(count):
             shard = self.maps[rng.integers(len(self.maps))]
             record, frame = shard[rng.integers(len(shard))], int(rng.integers(2))
-            taught = record['taught'] if 'taught' in shard.dtype.names else None
-            frame = frame if taught is None else 0  # a teacher has seen the first frame only
             hr, lr = record['hr'][frame], record['lr'][frame]
             if crop:
                 scale, side = len(hr) // len(lr), crop // (len(hr) // len(lr))
                 y, x = rng.integers(len(lr) - side + 1, size=2)
                 lr = lr[y:y + side, x:x + side]
-                part = slice(y * scale, (y + side) * scale), slice(x * scale, (x + side) * scale)
-                hr, taught = hr[part], None if taught is None else taught[part]
-            cut.append((hr, lr, taught))
-        hr, lr, taught = zip(*cut)
-        if all(one is None for one in taught):
-            return picture(np.stack(hr)), picture(np.stack(lr)), None
-        taught = [truth if one is None else one for one, truth in zip(taught, hr)]  # not all shards have been taught yet
-        return picture(np.stack(hr)), picture(np.stack(lr)), picture(np.stack(taught))
+                hr = hr[y * scale:(y + side) * scale, x * scale:(x + side) * scale]
+            cut.append((hr, lr))
+        hr, lr = zip(*cut)
+        return picture(np.stack(hr)), picture(np.stack(lr))
 
     def _present(self):
         return sorted(f.name for f in self.folder.glob('*.npy'))

@@ -1,9 +1,11 @@
-"""python -m workshop.train --shards SHARDS --run RUN [--held SHARDS] [--init WEIGHTS.pt] [--minutes M]
-[--stages a:2000,b:8000,gan:30000]
+"""python -m workshop.train (--shards SHARDS | --scenes SCENES --pictures FOLDER) --run RUN [--held SHARDS] [--init WEIGHTS.pt]
+[--minutes M] [--stages a:2000,b:8000,gan:30000]
 
 a    plain residual shifting: a random step of the forward process, predict x0, Charbonnier
 b    the sampler is walked from x_T with the current weights, and the step trains on the state it really reaches
 gan  b with an adversarial term, and a spectral one with --spectrum
+
+A stage's length is in steps, or in minutes: b:3m,gan:6m.
 
 Started again with the same --run it goes on at the step where it stopped. While a file exists whose name begins as
 --pause says, it sleeps: several people may measure at once, each with a file of their own.
@@ -28,6 +30,7 @@ COLUMNS = ['step', 'stage', 'minutes', 'loss', 'critic', *(f'{what}_{n}' for wha
 
 def run(a):
     torch.set_num_threads(a.threads)
+    torch.backends.cudnn.benchmark = True  # every batch is of one size
     (a.run / 'samples').mkdir(parents=True, exist_ok=True)
     training = Training(a)
     log = a.run / 'log.csv'
@@ -55,7 +58,7 @@ def run(a):
             _note(training, losses, log)
             losses = []
         if training.step % a.keep == 0:
-            training.shards.look_again()
+            training.data.look_again()
             checkpoint.save(training.state(), a.run / 'last.pt')
             checkpoint.save(training.weights(), a.run / 'weights.pt')
     checkpoint.save(training.state(), a.run / 'last.pt')
@@ -70,7 +73,7 @@ def _note(training, losses, log):
     a = training.a
     row = {'step': training.step, 'stage': training.stage()[0], 'minutes': f'{training.minutes:.1f}'}
     for name in ('loss', 'critic'):
-        values = [found[name] for found in losses if name in found]
+        values = [found[name].item() for found in losses if name in found]
         row[name] = f'{np.mean(values):.5f}' if values else ''
     if a.held and training.step % a.validate == 0:
         row |= {name: f'{value:.3f}' for name, value in validate(training, a.held).items()}
@@ -82,7 +85,10 @@ def _note(training, losses, log):
 
 def arguments(given=None):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('--shards', type=Path, required=True)
+    data = p.add_mutually_exclusive_group(required=True)
+    data.add_argument('--shards', type=Path, help='pairs that workshop.pairs made')
+    data.add_argument('--scenes', type=Path, help='scenes that workshop.filming makes, from the same --pictures')
+    p.add_argument('--pictures', type=Path)
     p.add_argument('--run', type=Path, required=True, help='folder for checkpoints, log and sheets')
     p.add_argument('--held', type=Path, help='shards of held-out photographs')
     p.add_argument('--init', type=Path, help='weights or bundle to start from, when the run is new')
@@ -99,7 +105,10 @@ def arguments(given=None):
     p.add_argument('--critic-width', type=int, default=48, help='beside a small network a wide critic takes most of the time')
     p.add_argument('--spectrum', type=float, default=0.0, help='weight of the spectral term in stage gan')
     p.add_argument('--texture', type=float, default=0.5, help='weight of the strength of detail in holes, in stage gan')
-    p.add_argument('--distil', type=float, default=0.0, help='share of a teacher\'s pictures in what is asked for, where shards have them')
+    p.add_argument('--teacher', type=Path, help='weights or bundle of a residual-shifting ×4 network')
+    p.add_argument('--teacher-steps', type=int, default=4)
+    p.add_argument('--distil', type=float, default=0.0, help='share of the teacher\'s pictures in what is asked for')
+    p.add_argument('--match', type=float, default=0.0, help='weight of the distribution-matching term against the teacher, in stage gan')
     p.add_argument('--quick', action='store_true', help='the network of quick.py, with --width and --condition-blocks; one step only')
     p.add_argument('--width', type=int, default=64)
     p.add_argument('--condition-blocks', type=int, default=7)
@@ -116,7 +125,12 @@ def arguments(given=None):
     p.add_argument('--device', default='cpu')
     p.add_argument('--fp32', action='store_true')
     p.add_argument('--seed', type=int, default=0)
-    return p.parse_args(given)
+    a = p.parse_args(given)
+    if a.scenes and not a.pictures:
+        p.error('--scenes needs the --pictures that were filmed')
+    if (a.distil or a.match) and not a.teacher:
+        p.error('--distil and --match need a --teacher')
+    return a
 
 
 if __name__ == '__main__':

@@ -8,8 +8,10 @@ from .critic import Critic, critic_loss, maker_loss
 from .degrade import jpeg
 from .fill import Fill
 from .holes import holes
-from .net import continued, made, up
-from .process import PROCESSES
+from .match import Match
+from .net import Net, continued, made, up
+from .process import PROCESSES, ResShift
+from .scenes import Scenes
 from .shards import Shards
 from .spectrum import spectrum_loss, texture_loss
 
@@ -22,7 +24,8 @@ class Training:
         self.device = torch.device(a.device)
         # 1.4 times as fast with bf16 where the CPU has it, up to 3; but in float32 on AVX2 three times as slow.
         self.layout = torch.contiguous_format if a.fp32 and a.device == 'cpu' else torch.channels_last
-        self.stages = [(name, int(steps)) for name, steps in (part.split(':') for part in a.stages.split(','))]
+        self.stages = [part.split(':') for part in a.stages.split(',')]
+        self.place = {'number': 0, 'step': 0, 'minutes': 0.0}  # which stage, and when it began
         self.step = 0
         self.minutes = 0.0
         last = a.run / 'last.pt'
@@ -38,21 +41,27 @@ class Training:
         self.critic = Critic(a.critic_width).to(self.device, memory_format=self.layout)
         self.mean = {name: value.clone() for name, value in self.net.state_dict().items()}
         self.mean_age = 0
-        self.maker = torch.optim.AdamW(self.net.parameters(), a.lr, betas=(0.9, 0.99), weight_decay=1e-4)
-        self.judge = torch.optim.AdamW(self.critic.parameters(), a.lr, betas=(0.5, 0.99))
+        fused = self.device.type == 'cuda'
+        self.maker = torch.optim.AdamW(self.net.parameters(), a.lr, betas=(0.9, 0.99), weight_decay=1e-4, fused=fused)
+        self.judge = torch.optim.AdamW(self.critic.parameters(), a.lr, betas=(0.5, 0.99), fused=fused)
         self.rng = np.random.default_rng(a.seed)
         self.process = PROCESSES[a.process](self.rng)
-        self.shards = Shards(a.shards, state['shards'] if state else None)
+        known = state['shards'] if state else None
+        self.data = Scenes(a.scenes, a.pictures, self.net.scale, self.device, known) if a.scenes else Shards(a.shards, known)
+        self.teacher = self._teacher(a.teacher) if a.teacher else None
+        self.match = Match(self.teacher, self.rng, a.lr) if a.match else None
         if state:
             self._restore(state)
+        self._means = [value for value in self.mean.values()]
+        self._parts = [value for value in self.net.state_dict().values()]  # the parameters themselves, not copies
 
     def state(self) -> dict:
         return {'settings': self.net.settings, 'net': self.net.state_dict(), 'ema': self.mean, 'age': self.mean_age,
                 'critic': self.critic.state_dict(), 'maker': self.maker.state_dict(),
-                'judge': self.judge.state_dict(), 'step': self.step, 'minutes': self.minutes,
+                'judge': self.judge.state_dict(), 'step': self.step, 'minutes': self.minutes, 'place': self.place,
                 'rng': self.rng.bit_generator.state, 'torch': torch.get_rng_state(),
                 'cuda': torch.cuda.get_rng_state_all() if self.device.type == 'cuda' else None,
-                'shards': self.shards.names}
+                'shards': self.data.names, 'match': self.match.state() if self.match else None}
 
     def _restore(self, state):
         self.net.load_state_dict(state['net'])
@@ -60,26 +69,40 @@ class Training:
         self.maker.load_state_dict(state['maker'])
         self.judge.load_state_dict(state['judge'])
         self.mean = {name: value.to(self.device) for name, value in state['ema'].items()}
-        self.mean_age, self.step, self.minutes = state['age'], state['step'], state['minutes']
+        self.mean_age, self.step, self.minutes, self.place = (state[name] for name in ('age', 'step', 'minutes', 'place'))
         self.rng.bit_generator.state = state['rng']
         torch.set_rng_state(state['torch'])
         if state['cuda'] and self.device.type == 'cuda':
             torch.cuda.set_rng_state_all(state['cuda'])
+        if self.match:
+            self.match.restore(state['match'])
 
-    def stage(self) -> tuple[str, int, int]:
-        """Name, step within it, its length. The last one never ends by itself."""
-        at = self.step
-        for name, length in self.stages[:-1]:
-            if at < length:
-                return name, at, length
-            at -= length
-        return self.stages[-1][0], at, self.stages[-1][1]
+    def _teacher(self, place):
+        """A residual-shifting ×4 network that says what it would make of the same source."""
+        weights = checkpoint.weights(place)
+        count = {part: 1 + max(int(name.split('.')[1]) for name in weights if name.startswith(part))
+                 for part in ('condition_blocks', 'denoise_blocks')}
+        finish = len(weights['finish.second.bias']) if 'finish.second.bias' in weights else 0
+        net = Net(width=len(weights['enter.bias']), finish=finish, **count)
+        missing = continued(net, weights)
+        if missing:
+            raise SystemExit(f'{place} is no ×4 network of this workshop: {", ".join(missing)} is missing or of another size')
+        return net.to(self.device, memory_format=self.layout).eval()
+
+    def stage(self) -> tuple[str, int, float]:
+        """Name, step within it, and how much of it is over, 0 … 1. Goes on to the next when it is; the last never ends by itself."""
+        name, length = self.stages[self.place['number']]
+        steps = self.step - self.place['step']
+        over = (self.minutes - self.place['minutes']) / float(length[:-1]) if length.endswith('m') else steps / max(1, int(length))
+        if over >= 1 and self.place['number'] + 1 < len(self.stages):
+            self.place = {'number': self.place['number'] + 1, 'step': self.step, 'minutes': self.minutes}
+            return self.stage()
+        return name, steps, min(1.0, over)
 
     def rate(self) -> float:
         """Up for 200 steps, flat, and over the last fifth of the stage down to a twentieth, where it stays."""
-        _, at, length = self.stage()
-        down = min(1.0, max(0.0, (at / max(1, length) - 0.8) / 0.2))
-        return self.a.lr * min(1, (at + 1) / 200) * (1 - 0.95 * down)
+        _, at, over = self.stage()
+        return self.a.lr * min(1, (at + 1) / 200) * (1 - 0.95 * max(0.0, (over - 0.8) / 0.2))
 
     def cast(self):
         return torch.autocast(self.device.type, torch.bfloat16, enabled=not self.a.fp32)
@@ -90,30 +113,35 @@ class Training:
             for group in optimiser.param_groups:
                 group['lr'] = self.rate()
         count = self.a.batch * (2 if stage == 'a' else 1)  # without the walk a step costs half
-        x0, lq, taught = self.shards.batch(count, self.rng, self.a.crop)
-        x0, given, weight = self.task(x0, lq, self.rng)
+        x0, given, weight = self.task(*self.data.batch(count, self.rng, self.a.crop), self.rng)
         y = up(given[0], self.net.scale)
         with self.cast():
             predict = self.predictor(self.net, y, *given)
             out = predict(*self.process.plain(x0, y)) if stage == 'a' else self.process.walked(y, predict)
         loss = record = (torch.sqrt((out - x0) ** 2 + 1e-6) * weight).mean()
-        if self.a.distil and taught is not None:
-            loss = torch.lerp(record, torch.sqrt((out - self.laid(taught.to(self.device))) ** 2 + 1e-6).mean(), self.a.distil)
-        judged, shown = stage == 'gan', self.laid(self.shown(out, x0, given))
+        if self.a.distil:
+            loss = torch.lerp(record, torch.sqrt((out - self.taught(y, *given)) ** 2 + 1e-6).mean(), self.a.distil)
+        detail = self.process.detail if stage == 'gan' else 0.0
+        judged, shown = detail > 0, self.laid(self.shown(out, x0, given))
         if judged and at >= 100:  # the critic learns alone first
             self.critic.requires_grad_(False)
             with self.cast():
-                loss = loss + self.a.gan * maker_loss(self.critic(shown, self.laid(y)))
+                loss = loss + detail * self.a.gan * maker_loss(self.critic(shown, self.laid(y)))
             self.critic.requires_grad_(True)
         if judged and self.a.spectrum:
-            loss = loss + self.a.spectrum * spectrum_loss(shown, x0)
+            loss = loss + detail * self.a.spectrum * spectrum_loss(shown, x0)
         if judged and self.net.settings['mask']:
-            loss = loss + self.a.texture * texture_loss(shown, x0, given[1] > 0)
+            loss = loss + detail * self.a.texture * texture_loss(shown, x0, given[1] > 0)
+        if judged and self.match and at >= 100:
+            with self.cast():
+                loss = loss + self.a.match * self.match.loss(out, y, *given)
         self.maker.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 0.5)
         self.maker.step()
-        found = {'loss': record.item()}
+        found = {'loss': record.detach()}
+        if judged and self.match:
+            self.match.learn(out.detach(), y, *given, self.cast())
         if judged and (at < 100 or at % self.a.judge_every == 0):
             with self.cast():
                 enlarged = self.laid(y)
@@ -121,13 +149,18 @@ class Training:
             self.judge.zero_grad()
             verdict.backward()
             self.judge.step()
-            found['critic'] = verdict.item()
+            found['critic'] = verdict.detach()
         self.step += 1
         self.mean_age += 1
-        with torch.no_grad():
-            for name, value in self.net.state_dict().items():
-                self.mean[name].lerp_(value, 1 - min(0.999, self.mean_age / (self.mean_age + 20)))
+        torch._foreach_lerp_(self._means, self._parts, 1 - min(0.999, self.mean_age / (self.mean_age + 20)))
         return found
+
+    @torch.no_grad()
+    def taught(self, y, *given):
+        """What the teacher makes of the same source, with noise of its own: what it makes of the noise is not in the source, and a
+        network without noise can only learn the mean."""
+        with self.cast():
+            return ResShift(self.rng).sample(y, self.predictor(self.teacher, y, *given), self.a.teacher_steps)
 
     def predictor(self, net, y, *given):
         """x0 of a state, for pictures of which `condition` is computed here and now."""
@@ -145,8 +178,7 @@ class Training:
         if not self.net.settings['mask']:
             return x0, [lq], torch.ones(1, device=self.device)
         grain = torch.from_numpy(rng.gamma(1, 0.02, (len(x0), 1, 1, 1))).float().to(self.device)
-        noise = torch.from_numpy(rng.standard_normal(x0.shape, np.float32)).to(self.device)
-        x0 = (x0 + grain * noise).clamp(-1, 1)  # film has grain, and so must what fills its holes
+        x0 = (x0 + grain * torch.randn_like(x0)).clamp(-1, 1)  # film has grain, and so must what fills its holes
         x0 = torch.stack([compressed(x, rng) if rng.random() < 0.4 else x for x in x0])
         hole = torch.from_numpy(holes(len(x0), x0.shape[-1], rng))[:, None].to(self.device)
         weight = torch.where(hole, 1.0, 0.02)  # outside of the holes nobody sees what it makes

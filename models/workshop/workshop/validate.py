@@ -39,5 +39,5 @@ def _psnr(a, b):
 
 
 def _detail(x):
-    kernel = torch.tensor([[0., 1, 0], [1, -4, 1], [0, 1, 0]])[None, None]
+    kernel = torch.tensor([[0., 1, 0], [1, -4, 1], [0, 1, 0]], device=x.device)[None, None]
     return F.conv2d(x.float().mean(1, keepdim=True), kernel).abs().mean()
