@@ -7,7 +7,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createEngine } from '../src/engine/client';
 import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     const made = ['lanczos'];
     for (const named of bundles) {
       const [model, steps, noise] = named.split(':') as [string, string?, typeof JOB_DEFAULTS.noise?];
-      const what = named.replaceAll(':', '-');
+      const what = basename(named).replaceAll(':', '-');
       made.push(what);
       if (existsSync(at(what))) continue; // kept by an earlier run
       const choices = { model, steps: steps ? Number(steps) : null, noise: noise ?? JOB_DEFAULTS.noise, memo: null };

@@ -55,7 +55,7 @@ async function main(): Promise<void> {
       const made = await opened.run(batch, new AbortController().signal);
       const { scale } = opened.info;
       const picture = { width: scale * width, height: scale * height, data: made };
-      found.push(measure(keep(named.replace(':', '-'), name, picture), y));
+      found.push(measure(keep(basename(named).replace(':', '-'), name, picture), y));
     }
     rows.push(row(titleOf(opened), found));
   }

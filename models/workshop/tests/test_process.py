@@ -32,6 +32,16 @@ def test_a_network_that_knows_the_answer_is_led_to_it(process):
     assert torch.equal(made.walked(y, oracle(x0)), x0)
 
 
+def test_detail_is_asked_of_the_later_steps_alone():
+    made = ResShift(np.random.default_rng(1))
+    asked = {}
+    for _ in range(60):
+        visited = []
+        made.walked(torch.zeros(1, 3, 4, 4), lambda seen, level: visited.append(level) or seen)
+        asked[visited[-1]] = made.detail
+    assert asked == {3: 0.0, 2: 0.5, 1: 1.0, 0: 1.0}
+
+
 def test_the_domain_shift_is_the_official_one():
     golden = json.loads((GOLDEN / 'dossr_schedules.json').read_text())
     process = DoSSR(np.random.default_rng(1))
@@ -112,7 +122,7 @@ def test_a_training_can_start_from_a_bundle(kind, shards, tmp_path):
 def test_what_lies_in_a_hole_is_not_shown_to_the_network(shards, tmp_path):
     training = Training(arguments(['--shards', str(shards), '--run', str(tmp_path / 'run'), '--width', '8', '--task',
                                    'inpaint', '--scale', '1', '--fold', '4']))
-    x0, (lq, mask), weight = training.task(*training.shards.batch(4, training.rng)[:2], training.rng)
+    x0, (lq, mask), weight = training.task(*training.data.batch(4, training.rng), training.rng)
     assert set(mask.unique().tolist()) == {-1, 1}
     hole = (mask > 0).expand_as(lq)
     shown = training.shown(x0 + 1, x0, [lq, mask])

@@ -2,12 +2,11 @@ import numpy as np
 import pytest
 import torch
 
+from workshop import checkpoint
 from workshop.export import describe, export
 from workshop.net import Net, continued, up
 from workshop.pairs import shard
 from workshop.quick import Quick
-from workshop.shards import Shards
-from workshop.teach import taught
 from workshop.train import arguments, run
 from workshop.training import Training
 
@@ -32,24 +31,18 @@ def test_the_quick_network_leaves_as_a_graph_of_two_inputs_that_agrees(tmp_path)
         assert np.abs(again - net.denoise(x, net.condition(lq), None, x).numpy()).max() < 1e-5
 
 
-def test_what_a_teacher_made_lies_where_the_truth_lies(shards, tmp_path):
+def test_a_small_network_learns_from_the_truth_and_from_a_teacher(shards, tmp_path):
     torch.manual_seed(1)
-    net = Net(width=8, condition_blocks=1, denoise_blocks=1, finish=8)
-    torch.nn.init.zeros_(net.leave.weight)  # so what it makes is the enlargement
-    (tmp_path / 'taught').mkdir()
-    np.save(tmp_path / 'taught' / '0.npy', taught(net, np.load(shards / '00000.npy'), 1, 1))
-    hr, lr, made_ = Shards(tmp_path / 'taught').batch(4, np.random.default_rng(1), 64)
-    assert hr.shape == made_.shape == (4, 3, 64, 64)
-    inner = (..., slice(12, -12), slice(12, -12))  # at the rim the crop sees other neighbours than the whole did
-    assert (made_ - up(lr).clamp(-1, 1))[inner].abs().max() < 1.1 / 127.5
-
-
-def test_a_small_network_learns_from_both(shards, tmp_path):
-    (tmp_path / 'taught').mkdir()
-    np.save(tmp_path / 'taught' / '0.npy', taught(Net(width=8, condition_blocks=1, denoise_blocks=1), np.load(shards / '00000.npy'), 1, 1))
-    a = arguments(['--shards', str(tmp_path / 'taught'), '--run', str(tmp_path / 'run'), '--quick', '--width', '8', '--condition-blocks', '1',
-                   '--process', 'onestep', '--distil', '0.5', '--batch', '2', '--threads', '1', '--fp32', '--steps', '4', '--stages', 'b:2,gan:200'])
-    before = {name: value.clone() for name, value in Training(a).net.state_dict().items()}
+    teacher = Net(width=8, condition_blocks=1, denoise_blocks=1, finish=8)
+    torch.nn.init.zeros_(teacher.leave.weight)  # so what it makes is the enlargement
+    checkpoint.save({'settings': teacher.settings, 'ema': teacher.state_dict()}, tmp_path / 'teacher.pt')
+    a = arguments(['--shards', str(shards), '--run', str(tmp_path / 'run'), '--quick', '--width', '8', '--condition-blocks', '1',
+                   '--process', 'onestep', '--teacher', str(tmp_path / 'teacher.pt'), '--distil', '0.5', '--batch', '2',
+                   '--threads', '1', '--fp32', '--steps', '4', '--stages', 'b:2,gan:200'])
+    training = Training(a)
+    lq = torch.rand(2, 3, 6, 6) * 2 - 1
+    assert torch.allclose(training.taught(up(lq), lq), up(lq), atol=1e-6)
+    before = {name: value.clone() for name, value in training.net.state_dict().items()}
     run(a)
     after = Training(a).net.state_dict()
     assert all(not torch.equal(after[name], before[name]) for name in before)

@@ -204,11 +204,11 @@ if __name__ == '__main__':
     p.add_argument('weights', type=Path)
     p.add_argument('out', type=Path)
     p.add_argument('--bundle', help='name of the bundle')
-    p.add_argument('--title', default='')
+    p.add_argument('--title', help='as people see it; the name, unless given')
     p.add_argument('--source', default='Trained for this project; see CARD.md.')
     a = p.parse_args()
     network = read_net(a.weights)
     for part, difference in export(network, a.out).items():
         print(f'{part}.onnx: largest difference from PyTorch {difference:.1e}')
     if a.bundle:
-        describe(network, a.out, a.bundle, a.title, a.source)
+        describe(network, a.out, a.bundle, a.title or a.bundle, a.source)
