@@ -1,9 +1,9 @@
 /**
  * bench/clips: how good moving pictures become, through the engine that users run. The first frames of each film of FOLDER, of at
- * most 720 lines, are the truth; made four times smaller and compressed by x264 at crf 24, they are enlarged by lanczos and by
- * the bundles, and VMAF says how near each comes. FFMPEG is one with libvmaf. What is kept can be measured for flicker with
+ * most 720 lines, are the truth; made smaller by the factor and compressed by x264, they are enlarged by lanczos and by the
+ * bundles, and VMAF says how near each comes. With factor 1 they are only compressed. FFMPEG is one with libvmaf. What is kept can be measured for flicker with
  * `python -m workshop.flicker`. For measuring only, never for training.
- * Usage: node dist/bench/clips.js FOLDER BUNDLE[:STEPS[:NOISE]] … --vmaf FFMPEG [--frames 48] [--keep FOLDER]
+ * Usage: node dist/bench/clips.js FOLDER BUNDLE[:STEPS[:NOISE]] … --vmaf FFMPEG [--frames 48] [--factor 4] [--crf 24] [--keep FOLDER]
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
@@ -17,7 +17,10 @@ import { printTable } from './table';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { vmaf: { type: 'string' }, keep: { type: 'string' }, frames: { type: 'string', default: '48' } },
+  options: {
+    ...{ vmaf: { type: 'string' }, keep: { type: 'string' }, frames: { type: 'string', default: '48' } },
+    ...{ factor: { type: 'string', default: '4' }, crf: { type: 'string', default: '24' } },
+  },
 });
 const [source, ...bundles] = positionals;
 
@@ -27,9 +30,9 @@ const LOSSLESS = ['-pix_fmt', 'yuv420p', '-c:v', 'ffv1'];
 const TRUTH = "scale=-1:'min(ih,720)':flags=bicubic,crop=iw-mod(iw\\,16):ih-mod(ih\\,16),setsar=1";
 
 async function main(): Promise<void> {
-  const { vmaf } = values;
+  const { vmaf, factor, crf } = values;
   if (source === undefined || bundles.length === 0 || vmaf === undefined)
-    throw new Error('usage: clips.js FOLDER BUNDLE[:STEPS[:NOISE]] … --vmaf FFMPEG [--frames 48] [--keep FOLDER]');
+    throw new Error('usage: clips.js FOLDER BUNDLE[:STEPS[:NOISE]] … --vmaf FFMPEG [options as above]');
   const { path: program } = await findFfmpeg();
   const folder = values.keep ?? workFolder();
   const ffmpeg = (...args: readonly string[]): void =>
@@ -41,10 +44,11 @@ async function main(): Promise<void> {
     const at = (what: string): string => join(folder, title, `${what}.mkv`);
     mkdirSync(join(folder, title), { recursive: true });
     ffmpeg('-i', join(source, name), '-an', '-frames:v', values.frames, '-vf', TRUTH, ...LOSSLESS, at('truth'));
-    const smaller = ['-vf', 'scale=iw/4:ih/4:flags=bicubic', '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-crf', '24'];
-    ffmpeg('-i', at('truth'), ...smaller, at('small'));
-    ffmpeg('-i', at('small'), '-vf', 'scale=iw*4:ih*4:flags=lanczos', ...LOSSLESS, at('lanczos'));
-    const made = ['lanczos'];
+    const smaller = `scale=iw/${factor}:ih/${factor}:flags=bicubic`;
+    ffmpeg('-i', at('truth'), '-vf', smaller, '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-crf', crf, at('small'));
+    const without = factor === '1' ? 'compressed' : 'lanczos';
+    ffmpeg('-i', at('small'), '-vf', `scale=iw*${factor}:ih*${factor}:flags=lanczos`, ...LOSSLESS, at(without));
+    const made = [without];
     for (const named of bundles) {
       const [model, steps, noise] = named.split(':') as [string, string?, typeof JOB_DEFAULTS.noise?];
       const what = basename(named).replaceAll(':', '-');
@@ -62,7 +66,7 @@ async function main(): Promise<void> {
     film,
     ...Object.fromEntries(names.map((name) => [name, of(name).toFixed(1)])),
   });
-  printTable(`bench/clips: VMAF of the first ${values.frames} frames`, [
+  printTable(`bench/clips: VMAF of the first ${values.frames} frames, ×${factor}, crf ${crf}`, [
     ...films.map(({ title, scores }) => row(title, (name) => scores.get(name)!)),
     row('mean', (name) => films.reduce((sum, { scores }) => sum + scores.get(name)!, 0) / films.length),
   ]);

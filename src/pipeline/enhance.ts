@@ -1,6 +1,7 @@
 import { RemasterError } from '../errors';
 import type { Model, TileBatch } from '../model/model';
 import { withColours } from './adain';
+import { concatenate } from './concatenate';
 import { cutTile, type Place, type Tile } from './cutTile';
 import { type FrameKey, frameKeys } from './shots';
 import type { Frame } from './frame';
@@ -199,12 +200,4 @@ class Tally {
     const without = this.#allMs + this.#inferMs * (this.#tiles / this.#inferred - 1);
     return { share: 1 - this.#inferred / this.#tiles, speedup: this.#allMs > 0 ? without / this.#allMs : 1 };
   }
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const size = parts[0]!.length;
-  const whole = new Uint8Array(size * parts.length);
-  parts.forEach((part, i) => whole.set(part, i * size));
-  return whole;
 }

@@ -10,6 +10,8 @@ from .codec import through_codec
 
 cv2.setNumThreads(1)
 
+# Which share of the scenes is blurred, by factor. A network that has seen more than there is sharpens what was never sharp.
+BLURRED = {4: 0.7, 2: 0.35, 1: 0.15}
 SIZES = [cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4]
 
 
@@ -128,7 +130,7 @@ def degrade(scene: np.ndarray, scale: int, rng) -> tuple[np.ndarray, str]:
     every frame. With more than one frame the scene always passes a video codec."""
     t, h, w, _ = scene.shape
     small_w, small_h = w // scale, h // scale
-    blur = blur_kernel(rng, scale) if rng.random() < (0.7 if scale > 1 else 0.35) else None
+    blur = blur_kernel(rng, scale) if rng.random() < BLURRED[scale] else None
     scaler = SIZES[rng.choice(4, p=[.4, .15, .35, .1])]
     over_sharpened = rng.random() < 0.12
     noise = _noise(rng, 12 / 255 if scale > 1 else 20 / 255)  # a picture that is not enlarged shows what a smaller one hides

@@ -1,4 +1,5 @@
 import type { Model, ModelInfo, TileBatch } from '../../model/model';
+import { concatenate } from '../concatenate';
 
 /** One of those who travel together, or alone. */
 export interface Rider {
@@ -87,8 +88,8 @@ async function runTogether(calls: readonly Call[]): Promise<void> {
   try {
     if (calls.length === 1) return calls[0]!.resolve(await model.run(batch, signal));
     const keys = calls.flatMap((call) => call.batch.keys);
-    const mask = batch.mask && { mask: concatenated(calls.map((call) => call.batch.mask!)) };
-    const data = concatenated(calls.map((call) => call.batch.data));
+    const mask = batch.mask && { mask: concatenate(calls.map((call) => call.batch.mask!)) };
+    const data = concatenate(calls.map((call) => call.batch.data));
     // Who is stopped meanwhile goes on at once; the others get what they wait for.
     const made = await model.run({ ...batch, keys, data, ...mask }, new AbortController().signal);
     const tile = made.length / keys.length;
@@ -102,8 +103,6 @@ async function runTogether(calls: readonly Call[]): Promise<void> {
     for (const { reject } of calls) reject(error);
   }
 }
-
-const concatenated = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
 const numbers = new WeakMap<ModelInfo, number>();
 let last = 0;
