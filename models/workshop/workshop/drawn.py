@@ -144,10 +144,11 @@ def main():
     a = p.parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
     fonts = fonts_of(a.fonts)
+    photos = sorted(a.photos.iterdir())[::4] if a.photos else []  # before there are drawings among them
     for number in range(a.count):
         rng = np.random.default_rng([a.seed, number])
         Image.fromarray(drawn(KINDS[number % len(KINDS)], rng, fonts)).save(a.out / f'drawn-{number:03}.png')
-    for number, file in enumerate(sorted(a.photos.iterdir())[::4] if a.photos else []):
+    for number, file in enumerate(photos):
         photo = np.asarray(Image.open(file).convert('RGB').reduce(2))[None]
         for layer in range(3):
             photo = with_text(photo, fonts, np.random.default_rng([a.seed, number, layer]))
