@@ -4,7 +4,7 @@ import torch
 
 from workshop import checkpoint
 from workshop.export import describe, export
-from workshop.net import Net, continued, up
+from workshop.net import Net, up
 from workshop.pairs import shard
 from workshop.quick import Quick
 from workshop.train import arguments, run
@@ -46,17 +46,6 @@ def test_a_small_network_learns_from_the_truth_and_from_a_teacher(shards, tmp_pa
     run(a)
     after = Training(a).net.state_dict()
     assert all(not torch.equal(after[name], before[name]) for name in before)
-
-
-@pytest.mark.parametrize('scale', [1, 2])
-def test_a_network_that_enlarges_less_adds_the_mean_of_what_the_other_adds(scale):
-    torch.manual_seed(1)
-    more, less = Quick(width=8, blocks=1), Quick(width=8, blocks=1, scale=scale)
-    assert continued(less, more.state_dict()) == []
-    lq = torch.rand(1, 3, 9, 7)
-    added = [net.denoise(0, net.condition(lq), None, 0) for net in (more, less)]
-    with torch.no_grad():
-        assert torch.allclose(torch.nn.functional.avg_pool2d(added[0], 4 // scale), added[1], atol=1e-6)
 
 
 @pytest.mark.parametrize('scale', [1, 2])

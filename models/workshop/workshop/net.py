@@ -10,7 +10,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from .quick import Quick, pooled
+from .quick import Quick
 
 
 class Block(nn.Module):
@@ -109,13 +109,9 @@ def up(lq, scale: int = 4):
 
 def continued(net: nn.Module, weights: dict[str, torch.Tensor]) -> list[str]:
     """Loads what fits into `net`, which is changed in place, and makes every block that is new an identity, so that
-    training goes on where the smaller network stood. Returns the names that stayed new.
-
-    A quick network goes on from one that enlarges more, too (`quick.pooled`)."""
+    training goes on where the smaller network stood. Returns the names that stayed new."""
     weights = {_renamed(name): value for name, value in weights.items()}
     own = net.state_dict()
-    if isinstance(net, Quick) and 'leave.bias' in weights:
-        weights = pooled(weights, net.scale)
     fresh = [name for name in own if name not in weights or weights[name].shape != own[name].shape]
     net.load_state_dict({name: own[name] if name in fresh else weights[name] for name in own})
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""The network of `x4-live`, `x2` and `restore`: one step, as few passes over memory as possible.
+"""The network of `x4-live`: one step, as few passes over memory as possible.
 
 Everything that costs happens on the source's grid, in `condition`: plain 3 × 3 convolutions with LeakyReLU, which onnxruntime
 computes together with the convolution before it, as it does with the sums (SiLU, or a modulation by the step, would be passes of
@@ -49,16 +49,3 @@ class Quick(nn.Module):
 
 def unfolded(cond, scale: int):
     return cond if scale == 1 else F.pixel_shuffle(cond, scale)
-
-
-def pooled(weights: dict[str, torch.Tensor], scale: int) -> dict[str, torch.Tensor]:
-    """Weights of a network that enlarges by `scale`, from those of one that enlarges by more: each pixel is the mean of those
-    that lie in it. What the other has learned to clean before it enlarges is clean at once."""
-    side = round((len(weights['leave.bias']) / 3) ** 0.5)
-    step = side // scale
-
-    def mean(value):
-        cells = value.reshape(3, scale, step, scale, step, *value.shape[1:])
-        return cells.mean((2, 4)).reshape(3 * scale ** 2, *value.shape[1:])
-
-    return {name: mean(value) if name.startswith('leave.') else value for name, value in weights.items()}
