@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from workshop.codec import CODECS, through_codec
-from workshop.degrade import degrade
+from workshop.degrade import aberrant, banded, degrade
 from workshop.scene import pan
 
 
@@ -42,3 +42,11 @@ def test_the_same_seed_gives_the_same_pair(photograph):
     made = [degrade(pan(photograph, 4, 128, 96, 4, rng)[0], 4, rng)[0] for rng in
             (np.random.default_rng(3), np.random.default_rng(3))]
     assert np.array_equal(*made)
+
+
+def test_bands_leave_few_tones_and_aberration_parts_the_colours(photograph):
+    picture = photograph.astype(np.float32) / 255
+    assert len(np.unique(banded(picture, np.random.default_rng(1)))) <= 64
+    parted = aberrant(picture, np.random.default_rng(1))
+    assert np.array_equal(parted[..., 1], picture[..., 1])
+    assert all(not np.array_equal(parted[..., c], picture[..., c]) for c in (0, 2))

@@ -6,7 +6,7 @@ from PIL import Image
 
 from workshop import checkpoint
 from workshop.drawn import KINDS, drawn
-from workshop.filming import IN_CHUNK, WINDOW, filmed, record, stock
+from workshop.filming import IN_CHUNK, WINDOW, faded, filmed, record, stock, toned
 from workshop.scenes import Scenes
 from workshop.train import arguments, run
 from workshop.training import Training
@@ -54,10 +54,25 @@ def test_a_film_in_the_dark_is_as_dark_in_the_truth(pictures, tmp_path):
     folder = tmp_path / 'scenes'
     folder.mkdir()
     scenes = np.zeros(IN_CHUNK, record(4))
-    scenes['light'] = 0.25
+    scenes['tone'][:, :, 0] = 0.25
     np.save(folder / '000000-000.npy', scenes)
     hr, _ = Scenes(folder, pictures, 4, 'cpu', room=16).batch(4, np.random.default_rng(1), 64)
     assert hr.max() <= 0.25 * 2 - 1 + 1e-6
+
+
+def test_an_old_film_is_faded_flickers_and_weaves_and_its_truth_with_it():
+    rng = np.random.default_rng(2)
+    tone = faded(10, rng)
+    assert len(np.unique(tone[:, 0, 0])) == 10 and (tone[:, 1] >= 0).all() and np.ptp(tone[0, 0]) > 0
+    frames = rng.integers(0, 256, (10, 4, 4, 3), np.uint8)
+    made = toned(frames, tone)
+    expected = frames * tone[:, 0, None, None] + tone[:, 1, None, None]
+    assert np.abs(made - np.clip(expected, 0, 255)).max() <= 0.51
+    assert toned(frames, np.stack([np.ones((10, 3)), np.zeros((10, 3))], 1)) is frames
+    picture = rng.integers(0, 256, (640, 900, 3), np.uint8)
+    ways = [filmed([picture], 4, np.random.default_rng(seed))['way'] for seed in range(24)]
+    turns = [np.abs(np.diff(way, 2, axis=0)).max() for way in ways]  # a pan is straight but for its rounding
+    assert 0 < sum(turn > 1 for turn in turns) < 24
 
 
 def test_new_scenes_take_the_place_of_the_oldest(pictures, tmp_path):

@@ -115,6 +115,23 @@ def _covered(picture, cover, rng):
     return picture + (cv2.GaussianBlur(cover, (0, 0), 0.4) * rng.uniform(0.6, 1))[..., None] * (tone - picture)
 
 
+def banded(picture, rng):
+    """Skies in steps: somebody kept it with five or six bits, as cheap cameras and old captures do."""
+    levels = 2 ** int(rng.integers(5, 7)) - 1
+    return np.round(np.clip(picture, 0, 1) * levels) / levels
+
+
+def aberrant(picture, rng):
+    """A lens that draws red a little larger and blue a little smaller, about a point that a crop does not know."""
+    h, w, _ = picture.shape
+    moves = rng.normal(0, 0.5, (2, 2))
+    found = picture.copy()
+    for channel, (dx, dy) in zip((0, 2), moves):
+        shift = np.float32([[1, 0, dx], [0, 1, dy]])
+        found[..., channel] = cv2.warpAffine(picture[..., channel], shift, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    return found
+
+
 def jpeg(picture, quality: int):
     packed = cv2.imencode('.jpg', _bytes(picture)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(quality)])[1]
     return cv2.imdecode(packed, cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32) / 255
@@ -132,7 +149,7 @@ def degrade(scene: np.ndarray, scale: int, rng) -> tuple[np.ndarray, str]:
     small_w, small_h = w // scale, h // scale
     blur = blur_kernel(rng, scale) if rng.random() < BLURRED[scale] else None
     scaler = SIZES[rng.choice(4, p=[.4, .15, .35, .1])]
-    over_sharpened = rng.random() < 0.12
+    over_sharpened, aberration, bands = rng.random(3) < (0.12, 0.06, 0.04)
     noise = _noise(rng, 12 / 255 if scale > 1 else 20 / 255)  # a picture that is not enlarged shows what a smaller one hides
     film = scale == 1 and rng.random() < 0.3
     second = _second_order(rng, small_w, small_h)
@@ -144,12 +161,15 @@ def degrade(scene: np.ndarray, scale: int, rng) -> tuple[np.ndarray, str]:
         if blur is not None:
             x = cv2.filter2D(x, -1, blur, borderType=cv2.BORDER_REFLECT)
         x = cv2.resize(x, (small_w, small_h), interpolation=scaler)
+        if aberration:
+            x = aberrant(x, one)
         if over_sharpened:
             x = sharpen(x, one)
         x = noise(x, seed, len(small))
         if film:
             x = dust(x, np.random.default_rng([seed, len(small), 1]))
             x = scratches(x, np.random.default_rng([seed, 2]), len(small)) if seed % 2 else x
+        x = banded(x, one) if bands else x
         small.append(second(x, seed))
     words = ['blur' if blur is not None else 'sharp', noise.__name__, second.__name__, *(['dirty'] if film else [])]
     if t == 1:

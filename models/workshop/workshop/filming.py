@@ -31,33 +31,64 @@ def stock(folder: Path) -> list[np.ndarray]:
 
 
 def record(scale: int) -> np.dtype:
-    """`way`: where in the picture each frame of the truth begins (y, x); `light`: what the picture was multiplied by first."""
-    return np.dtype([('picture', 'i4'), ('light', 'f4'), ('way', 'i4', (FRAMES, 2)), ('lr', 'u1', (FRAMES, *WINDOW[scale], 3))])
+    """`way`: where in the picture each frame of the truth begins (y, x). `tone`: what each frame of it was multiplied by and what was
+    then added, per channel, of 255."""
+    return np.dtype([('picture', 'i4'), ('tone', 'f4', (FRAMES, 2, 3)), ('way', 'i4', (FRAMES, 2)), ('lr', 'u1', (FRAMES, *WINDOW[scale], 3))])
 
 
 def filmed(pictures: list[np.ndarray], scale: int, rng) -> np.ndarray | None:
-    """One scene (`record`), or None where the picture that was drawn is smaller than a window."""
+    """One scene (`record`), or None where the picture that was drawn is smaller than a window.
+
+    Darkness, faded colours, flicker and the weave of the gate are in the truth, too: one frame does not say what they were without, so
+    they are not the network's to undo, only not to be disturbed by."""
     number = int(rng.integers(len(pictures)))
     height, width = (side * scale for side in WINDOW[scale])
     picture = pictures[number]
     if picture.shape[0] < height or picture.shape[1] < width:
         return None
-    light = float(np.float32(rng.uniform(0.08, 0.6))) if rng.random() < 0.12 else 1.0  # films in the dark
     scene = np.zeros((), record(scale))
-    scene['picture'], scene['light'] = number, light
+    scene['picture'] = number
     if rng.random() < 0.6:  # a film: what the codec makes of it is different in every frame
-        frames, way = pan(picture, 2 * FRAMES, width, height, scale, rng)
-        left, words = degrade(lit(frames, light), scale, rng)
-        scene['lr'], scene['way'] = left[::1 if 'interlaced' in words else 2], way[::2]
+        old = rng.random() < 0.2
+        _, way = pan(picture, 2 * FRAMES, width, height, scale, rng)
+        if old:
+            weave = np.round(rng.normal(0, 0.5 * scale, way.shape)).astype(int)
+            way = np.clip(way + weave, 0, np.array(picture.shape[:2]) - (height, width))
+        tone = faded(2 * FRAMES, rng) if old else lit(2 * FRAMES, rng)
+        left, words = degrade(toned(cut(picture, way, width, height), tone), scale, rng)
+        scene['lr'], scene['way'], scene['tone'] = left[::1 if 'interlaced' in words else 2], way[::2], tone[::2]
     else:  # stills, each with a damage of its own
+        tone = lit(FRAMES, rng)
+        scene['tone'] = tone
         for i in range(FRAMES):
             frames, way = pan(picture, 1, width, height, scale, rng)
-            scene['lr'][i], scene['way'][i] = degrade(lit(frames, light), scale, rng)[0][0], way[0]
+            scene['lr'][i], scene['way'][i] = degrade(toned(frames, tone[i:i + 1]), scale, rng)[0][0], way[0]
     return scene
 
 
-def lit(frames: np.ndarray, light: float) -> np.ndarray:
-    return frames if light == 1 else (frames * np.float32(light) + 0.5).astype(np.uint8)
+def cut(picture: np.ndarray, way: np.ndarray, width: int, height: int) -> np.ndarray:
+    return np.stack([picture[y:y + height, x:x + width] for y, x in way])
+
+
+def lit(count: int, rng) -> np.ndarray:
+    """Tones of frames as they are, or of a film in the dark."""
+    tone = np.zeros((count, 2, 3), np.float32)
+    tone[:, 0] = rng.uniform(0.08, 0.6) if rng.random() < 0.12 else 1
+    return tone
+
+
+def faded(count: int, rng) -> np.ndarray:
+    """Tones of an old film: each dye has faded as it would, black is no longer black, and the light of the lamp flickers."""
+    gain, lift = rng.uniform(0.55, 1, 3), rng.uniform(0, 38, 3)
+    lamp = rng.normal(1, rng.uniform(0, 0.05), (count, 1))
+    return np.stack([gain * lamp, lift * np.ones((count, 1))], 1).astype(np.float32)
+
+
+def toned(frames: np.ndarray, tone: np.ndarray) -> np.ndarray:
+    """uint8 frames [t, h, w, 3] and tones [t, 2, 3]."""
+    if (tone[:, 0] == 1).all() and (tone[:, 1] == 0).all():
+        return frames
+    return np.clip(frames * tone[:, 0, None, None] + tone[:, 1, None, None] + 0.5, 0, 255).astype(np.uint8)
 
 
 def main():

@@ -26,7 +26,7 @@ class Scenes:
         self.lr = torch.empty((room, FRAMES, *WINDOW[scale], 3), dtype=torch.uint8, device=device)
         self.way = torch.empty((room, FRAMES, 2), dtype=torch.long, device=device)
         self.picture = torch.empty(room, dtype=torch.long, device=device)
-        self.light = torch.empty(room, device=device)
+        self.tone = torch.empty((room, FRAMES, 2, 3), device=device)
         self._take(known if known is not None else self._present())
         if not self.count:
             raise SystemExit(f'there are no scenes in {folder}; film some with python -m workshop.filming')
@@ -51,7 +51,8 @@ class Scenes:
         picture = self.picture[scene]
         at = self.begin[picture][:, None, None] + 3 * (ys[:, :, None] * self.width[picture][:, None, None] + xs[:, None, :])
         hr = self.truth[at[..., None] + torch.arange(3, device=self.device)]
-        hr = hr.float() * self.light[scene][:, None, None, None]
+        tone = self.tone[scene, frame][:, :, None, None]
+        hr = (hr * tone[:, 0] + tone[:, 1]).clamp(0, 255)
         lively = self._detail(hr).topk(count, sorted=False).indices
         return _picture(hr[lively], swap), _picture(lr[lively].float(), swap)
 
@@ -77,7 +78,7 @@ class Scenes:
             self.lr[at] = torch.from_numpy(chunk['lr']).to(self.device)
             self.way[at] = torch.from_numpy(chunk['way'].astype(np.int64)).to(self.device)
             self.picture[at] = torch.from_numpy(chunk['picture'].astype(np.int64)).to(self.device)
-            self.light[at] = torch.from_numpy(chunk['light']).to(self.device)
+            self.tone[at] = torch.from_numpy(chunk['tone']).to(self.device)
             self.count += len(chunk)
         self.names += names
 
