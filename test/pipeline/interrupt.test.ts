@@ -178,7 +178,7 @@ describe('interrupt', () => {
   it('an ffmpeg that is killed is an error with a code, and nothing is left', async () => {
     const wanted = job({ output: at('killed.mkv') });
     const killer = (progress: Progress): void => {
-      if (progress.frame !== 20) return;
+      if (progress.frame < 20) return; // batches may step over the 20th
       for (const line of processes(/ffmpeg.*killed\.mkv\.remaster/))
         process.kill(Number(line.trim().split(/\s+/)[0]), 'SIGKILL');
     };
