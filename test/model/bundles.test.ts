@@ -102,7 +102,10 @@ describe('The embedded models', () => {
       assert.ok(ours > theirs - 1.5, `${ours.toFixed(2)} dB, bicubic ${theirs.toFixed(2)} dB`);
       // One that does nothing is neither sharper nor nearer.
       const sharper = detail(made) / detail(plain);
-      assert.ok(sharper > 1.1 || ours > theirs + 0.3, `detail ${sharper.toFixed(2)} times, ${(ours - theirs).toFixed(2)} dB`);
+      assert.ok(
+        sharper > 1.1 || ours > theirs + 0.3,
+        `detail ${sharper.toFixed(2)} times, ${(ours - theirs).toFixed(2)} dB`,
+      );
     });
   }
 });
