@@ -1,6 +1,6 @@
-import { openModel } from '../src/model/host';
+import { openModel } from '../src/model/inference/openModel';
 import type { Model } from '../src/model/model';
-import { JOB_DEFAULTS } from '../src/pipeline/job';
+import { JOB_DEFAULTS } from '../src/settings/restoreJob';
 
 /** Opens a bundle named `BUNDLE[:STEPS]`, with the settings of a job that asks for nothing else. */
 export function openBundle(named: string): Promise<Model> {

@@ -9,9 +9,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createEngine } from '../src/engine/client';
-import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
-import { JOB_DEFAULTS } from '../src/pipeline/job';
+import { createEngine } from '../src/engine/client/engine';
+import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
+import { JOB_DEFAULTS } from '../src/settings/restoreJob';
 import { workFolder } from './film';
 import { printTable } from './table';
 

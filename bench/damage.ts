@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
+import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
 import { openBundle, titleOf } from './bundle';
 import { luma, type Plane } from './picture';
 import { generator } from './random';

@@ -5,16 +5,16 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { InferenceSession, OrtValue } from './ort';
-import { createEngine } from '../src/engine/client';
-import { loadModel } from '../src/model/loadedModel';
-import { loadRuntime } from '../src/model/runtime';
-import { openVideo } from '../src/pipeline/decode';
-import { settle } from '../src/pipeline/colour';
-import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
-import { JOB_DEFAULTS } from '../src/pipeline/job';
-import { probe } from '../src/pipeline/probe';
+import { createEngine } from '../src/engine/client/engine';
+import { loadModel } from '../src/model/inference/loadedModel';
+import { loadRuntime } from '../src/model/inference/runtime';
+import { settle } from '../src/pipeline/media/colour';
+import { openVideo } from '../src/pipeline/media/decode';
+import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
+import { probe } from '../src/pipeline/media/probe';
+import { JOB_DEFAULTS } from '../src/settings/restoreJob';
 import { film, workFolder } from './film';
+import type { InferenceSession, OrtValue } from './ort';
 import { median, printTable } from './table';
 
 const [steps, count, size, rounds, bundle] = [

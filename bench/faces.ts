@@ -1,11 +1,11 @@
-import { openFaceFinder } from '../src/model/host';
+import { openFaceFinder } from '../src/model/inference/openModel';
 import type { FaceFinder, Point } from '../src/model/model';
-import { applied, inverted, type Similarity, toFacePicture } from '../src/pipeline/face/align';
-import { findFaces } from '../src/pipeline/face/find';
-import { feather } from '../src/pipeline/face/mask';
-import { paste } from '../src/pipeline/face/paste';
-import { resample, type Samples } from '../src/pipeline/face/resample';
-import { astronaut } from '../test/pipeline/face/pictures';
+import { applied, inverted, type Similarity, toFacePicture } from '../src/pipeline/frames/face/align';
+import { findFaces } from '../src/pipeline/frames/face/detectFaces';
+import { feather } from '../src/pipeline/frames/face/feather';
+import { paste } from '../src/pipeline/frames/face/paste';
+import { resample, type Samples } from '../src/pipeline/frames/face/resample';
+import { astronaut } from '../test/pipeline/frames/face/images';
 import { median, printTable } from './table';
 
 /** How well a face is aligned when it turns, and what finding, cutting and putting back cost. The model itself is not in it. */

@@ -3,13 +3,13 @@
  * Usage: node dist/bench/faults.js [faults=all: words of their names]
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createEngine } from '../src/engine/client';
-import type { CameraState, LivePicture } from '../src/pipeline/live/job';
-import { camera as words } from '../nodes/liveStatus';
-import { processes } from '../test/films';
-import { startCamera } from '../test/live/camera';
-import { at, liveJob } from '../test/live/job';
-import { startProxy } from '../test/live/proxy';
+import { camera as words } from '../nodes/message/liveStatus';
+import { createEngine } from '../src/engine/client/engine';
+import type { CameraState, LivePicture } from '../src/settings/liveJob';
+import { startCamera } from '../test/pipeline/jobs/live/httpCamera';
+import { at, liveJob } from '../test/pipeline/jobs/live/liveJob';
+import { startProxy } from '../test/pipeline/jobs/live/proxy';
+import { enginesAndFfmpegs } from '../test/support/processes';
 import { printTable } from './table';
 
 const SMALL = { width: 64, height: 36, rate: 8 };
@@ -76,7 +76,7 @@ async function main(): Promise<void> {
     rows,
   );
   await sleep(500);
-  console.log(`Processes left: ${processes(/engine\/main\.js|ffmpeg/).length}`);
+  console.log(`Processes left: ${(await enginesAndFfmpegs()).length}`);
   process.exit(0);
 }
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
+import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
 
 /** A folder for one measurement. */
 export const workFolder = (): string => mkdtempSync(join(tmpdir(), 'remaster-bench-'));

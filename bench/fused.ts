@@ -7,18 +7,18 @@
  */
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { openBundle } from '../src/model/bundle';
-import { fuse } from '../src/model/fuse';
+import { openBundle } from '../src/model/bundle/bundle';
+import { fuse } from '../src/model/compiler/fuse';
+import { sessionOptions } from '../src/model/inference/providers';
+import { loadRuntime } from '../src/model/inference/runtime';
+import { toPicture, toSamples } from '../src/model/inference/tensorPixels';
 import type { TileBatch } from '../src/model/model';
-import { encodeModel } from '../src/model/onnx';
-import { sessionOptions } from '../src/model/providers';
-import { openReference } from '../src/model/reference';
-import { loadRuntime } from '../src/model/runtime';
-import { toPicture, toSamples } from '../src/model/samples';
+import { encodeModel } from '../src/model/onnx/graph';
 import { bicubic } from '../src/sampler/bicubic';
 import { noiseField } from '../src/sampler/noise';
 import { drawsOf, type SamplerPlan } from '../src/sampler/plan';
 import { resshift } from '../src/sampler/resshift';
+import { openReference } from './reference';
 import { printTable } from './table';
 
 const [size, rounds, folder] = [

@@ -9,11 +9,11 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createEngine, type Engine } from '../src/engine/client';
-import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
-import type { Latency, LivePicture, LiveProgress } from '../src/pipeline/live/job';
-import { type Camera, numberOf, startCamera } from '../test/live/camera';
-import { at, liveJob } from '../test/live/job';
+import { createEngine, type Engine } from '../src/engine/client/engine';
+import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
+import type { Latency, LivePicture, LiveProgress } from '../src/settings/liveJob';
+import { type Camera, numberOf, startCamera } from '../test/pipeline/jobs/live/httpCamera';
+import { at, liveJob } from '../test/pipeline/jobs/live/liveJob';
 import { printTable } from './table';
 
 interface Plan {

@@ -5,10 +5,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { createEngine } from '../src/engine/client';
-import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
-import { JOB_DEFAULTS } from '../src/pipeline/job';
-import { describe } from '../src/pipeline/describe';
+import { createEngine } from '../src/engine/client/engine';
+import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
+import { describe } from '../src/pipeline/media/parseStreams';
+import { JOB_DEFAULTS } from '../src/settings/restoreJob';
 import { workFolder } from './film';
 import { printTable } from './table';
 

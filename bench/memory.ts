@@ -4,8 +4,8 @@
  */
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createEngine } from '../src/engine/client';
-import { JOB_DEFAULTS } from '../src/pipeline/job';
+import { createEngine } from '../src/engine/client/engine';
+import { JOB_DEFAULTS } from '../src/settings/restoreJob';
 import { film, workFolder } from './film';
 import { printTable } from './table';
 

@@ -8,9 +8,9 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findFfmpeg } from '../src/pipeline/ffmpegBinary';
-import { JOB_DEFAULTS } from '../src/pipeline/job';
+import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
 import { bicubic } from '../src/sampler/bicubic';
+import { JOB_DEFAULTS } from '../src/settings/restoreJob';
 import { openBundle, titleOf } from './bundle';
 import { luma, readPicture, writePicture, type Picture, type Plane } from './picture';
 import { printTable } from './table';

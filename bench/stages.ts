@@ -10,16 +10,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
-import { type Bundle, openBundle } from '../src/model/bundle';
-import { loadModel } from '../src/model/loadedModel';
+import { type Bundle, openBundle } from '../src/model/bundle/bundle';
+import { GRAPH_ROLES } from '../src/model/bundle/graphRoles';
+import { planFor } from '../src/model/bundle/samplerPlan';
+import { loadModel } from '../src/model/inference/loadedModel';
+import { loadRuntime, type Runtime } from '../src/model/inference/runtime';
+import { openPrompt } from '../src/model/inference/shotPrompt';
 import type { ModelRequest, Shot, TileBatch } from '../src/model/model';
-import { openPrompt } from '../src/model/prompt';
-import { openReference } from '../src/model/reference';
-import { GRAPH_ROLES } from '../src/model/roles';
-import { loadRuntime, type Runtime } from '../src/model/runtime';
-import { planFor } from '../src/model/schedule';
 import { ENCODER_DRAW, noiseField } from '../src/sampler/noise';
 import { drawsOf } from '../src/sampler/plan';
+import { openReference } from './reference';
 
 interface Job {
   /** A file of [height, width, 3] bytes beside job.json. */

@@ -1,17 +1,17 @@
-import { createEngine, type Engine, type JobEvents } from './engine/client';
+import { createEngine, type Engine, type JobEvents } from './engine/client/engine';
+import { type FilmPicture, takePictures, writePictures } from './engine/client/imageStreams';
 import type { DoctorReport, SourceSummary } from './engine/protocol';
-import { type FilmPicture, takePictures, writePictures } from './engine/pictures';
-import type { ModelSummary } from './model/library';
-import { checkFilmJob, FILM_DEFAULTS, type FilmJob, type FilmResult } from './pipeline/film/job';
-import { checkFramesJob, type FramePicture, FRAMES_DEFAULTS, type FramesJob } from './pipeline/frames/job';
-import { checkImageJob, IMAGE_DEFAULTS, type ImageJob, type ImageResult, type ImageSource } from './pipeline/image/job';
-import { type Job, JOB_DEFAULTS, type Result } from './pipeline/job';
+import type { ModelSummary } from './model/bundle/modelLibrary';
+import { checkFilmJob, FILM_DEFAULTS, type FilmJob, type FilmResult } from './settings/assembleJob';
+import { checkFramesJob, type FramePicture, FRAMES_DEFAULTS, type FramesJob } from './settings/framesJob';
+import { checkImageJob, IMAGE_DEFAULTS, type ImageJob, type ImageResult, type ImageSource } from './settings/imageJob';
+import { type Job, JOB_DEFAULTS, type Result } from './settings/restoreJob';
 
 export { ERROR_CODES, type ErrorCode, type ErrorRecord, RemasterError, StoppedError } from './errors';
-export { createEngine, type Engine, type JobEvents, type RunningJob } from './engine/client';
+export { createEngine, type Engine, type JobEvents, type RunningJob } from './engine/client/engine';
 export type { DoctorReport, SourceSummary, ThumbnailRequest } from './engine/protocol';
-export type { ModelSummary } from './model/library';
-export type { LiveEvents, RunningLive } from './engine/lives';
+export type { ModelSummary } from './model/bundle/modelLibrary';
+export type { LiveEvents, RunningLive } from './engine/client/liveClient';
 export {
   type CameraState,
   LIVE_DEFAULTS,
@@ -21,17 +21,17 @@ export {
   type LiveSource,
   type LiveTarget,
   SOURCE_DEFAULTS,
-} from './pipeline/live/job';
-export type { FilmPicture } from './engine/pictures';
-export { FILM_DEFAULTS, type FilmJob, type FilmResult } from './pipeline/film/job';
-export { FRAMES_DEFAULTS, type FramePicture, type FramesJob } from './pipeline/frames/job';
+} from './settings/liveJob';
+export type { FilmPicture } from './engine/client/imageStreams';
+export { FILM_DEFAULTS, type FilmJob, type FilmResult } from './settings/assembleJob';
+export { FRAMES_DEFAULTS, type FramePicture, type FramesJob } from './settings/framesJob';
 export {
   IMAGE_DEFAULTS,
   type ImageFormat,
   type ImageJob,
   type ImageResult,
   type ImageSource,
-} from './pipeline/image/job';
+} from './settings/imageJob';
 export {
   type CodecName,
   type Job,
@@ -40,7 +40,7 @@ export {
   type Progress,
   type Result,
   type Stage,
-} from './pipeline/job';
+} from './settings/restoreJob';
 
 /** What to restore, and how; everything but the two paths has a default. */
 export type RestoreOptions = Pick<Job, 'input' | 'output'> & Partial<Job>;

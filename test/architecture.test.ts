@@ -1,78 +1,200 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { root } from './support/root';
 
-describe('the house', () => {
-  const root = process.cwd();
-  const files = ['src', 'nodes'].flatMap((top) =>
-    readdirSync(join(root, top), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
-      .map((name) => join(top, name)),
+/**
+ * Who may import whom: one line per folder, in the order of the design. A folder may import itself and what its line
+ * names; a name stands for the file or folder and everything in it. The first line that matches a file is its line.
+ */
+const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[], packages?: readonly string[]])[] = [
+  ['src/errors.ts', []],
+  ['src/async', ['src/errors.ts']],
+  ['src/sampler', ['src/errors.ts']],
+  ['src/settings', ['src/errors.ts', 'src/async']],
+  ['src/model/model.ts', ['src/sampler']],
+  ['src/model/onnx', ['src/errors.ts'], ['protobufjs']],
+  ['src/model/bundle', ['src/errors.ts', 'src/sampler', 'src/model/onnx'], ['ajv']],
+  ['src/model/compiler', ['src/errors.ts', 'src/sampler', 'src/model/{model.ts,onnx,bundle}']],
+  [
+    'src/model/inference',
+    ['src/{errors.ts,async,sampler}', 'src/model/{model.ts,onnx,bundle,compiler}'],
+    ['onnxruntime-node'],
+  ],
+  ['src/pipeline/media', ['src/{errors.ts,async,settings}'], ['fluent-ffmpeg', 'sharp', '@ffmpeg-installer/ffmpeg']],
+  ['src/pipeline/frames', ['src/{errors.ts,async,sampler,settings}', 'src/model/model.ts', 'src/pipeline/media']],
+  [
+    'src/pipeline/operators',
+    ['src/{errors.ts,async,settings}', 'src/model/model.ts', 'src/pipeline/{media,frames}'],
+    ['rxjs'],
+  ],
+  [
+    'src/pipeline/jobs',
+    ['src/{errors.ts,async,settings}', 'src/model/model.ts', 'src/pipeline/{media,frames,operators}'],
+    ['rxjs'],
+  ],
+  ['src/engine/{protocol,liveProtocol}.ts', ['src/{errors.ts,settings}', 'src/model/bundle', 'src/pipeline']],
+  ['src/engine/process', ['src/{errors.ts,async,settings,model,pipeline}', 'src/engine/{protocol,liveProtocol}.ts']],
+  ['src/engine/client', ['src/{errors.ts,async,settings,pipeline}', 'src/engine/{protocol,liveProtocol}.ts']],
+  ['src/index.ts', ['src/{errors.ts,settings,engine,model/bundle}'], ['rxjs']],
+  ['src/cli', ['src/{index.ts,errors.ts,settings,pipeline}']],
+  [
+    'nodes',
+    ['src/{index.ts,errors.ts,async,settings,engine,model/bundle}', 'src/pipeline/media/mp4Boxes.ts'],
+    ['node-red', 'express'],
+  ],
+  ['bench', ['src', 'nodes', 'test'], ['node-red', 'express', 'sharp', 'onnxruntime-node', 'rxjs']],
+  ['scripts', ['dist/src'], ['node-red', 'express']],
+];
+
+/** Folders of `nodes/` in their order: a node imports no other node. */
+const NODES = ['message', 'jobs', 'http', 'model', 'in', 'upscale', 'out', 'image', 'frames'];
+
+/** Things only some files may touch. */
+const ONLY_IN: Readonly<Record<string, RegExp>> = {
+  'node:child_process': /^(src\/pipeline\/media\/|src\/engine\/|bench\/|scripts\/)/,
+  'node:worker_threads': /^src\/model\/inference\//,
+  'fluent-ffmpeg': /^src\/pipeline\/media\/thumbnail\.ts$/,
+  sharp: /^(src\/pipeline\/media\/image\/|bench\/)/,
+  '@ffmpeg-installer/ffmpeg': /^src\/pipeline\/media\/findFfmpeg\.ts$/,
+};
+
+/** Module-level state that changes: constants made when first needed, and caches. The list may only become shorter. */
+const STATE = [
+  'nodes/http/liveRoutes.ts: exhibits',
+  'nodes/in/cameraIn.ts: beginners',
+  'nodes/jobs/jobRegistry.ts: ended',
+  'nodes/jobs/jobRegistry.ts: running',
+  'nodes/jobs/throughput.ts: rates',
+  'nodes/message/knownModels.ts: known',
+  'nodes/message/nodeRegistry.ts: sources',
+  'nodes/message/nodeRegistry.ts: stages',
+  'nodes/message/sequenceAck.ts: senders',
+  'nodes/out/remaster-out.ts: promised',
+  'nodes/out/suspendedJobs.ts: kept',
+  'src/engine/client/engine.ts: engines',
+  'src/model/bundle/manifestSchema.ts: compiled',
+  'src/model/compiler/compileCache.ts: compilerHash',
+  'src/model/inference/openModel.ts: current',
+  'src/model/inference/openModel.ts: entries',
+  'src/model/inference/openModel.ts: finders',
+  'src/model/inference/runtime.ts: loaded',
+  'src/model/inference/sessionThread.ts: detector',
+  'src/model/inference/sessionThread.ts: lastHandle',
+  'src/model/inference/sessionThread.ts: open',
+  'src/model/inference/sessionThread.ts: queue',
+  'src/model/inference/sessionThread.ts: shared',
+  'src/model/onnx/graph.ts: modelType',
+  'src/pipeline/frames/chooseBatchSize.ts: known',
+  'src/pipeline/jobs/live/crossCameraBatch.ts: last',
+  'src/pipeline/jobs/live/crossCameraBatch.ts: numbers',
+  'src/pipeline/jobs/live/rtspAuthProxy.ts: count',
+  'src/pipeline/media/findFfmpeg.ts: examined',
+  'src/pipeline/media/image/loadSharp.ts: loaded',
+  'src/pipeline/media/runFfmpeg.ts: listener',
+  'src/sampler/normal.ts: quantiles',
+];
+
+const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
+const filesIn = (folder: string, ending: RegExp): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => ending.test(name))
+    .map((name) => join(folder, name));
+
+const files = [
+  ...['src', 'nodes', 'bench'].flatMap((folder) => filesIn(folder, /\.ts$/)),
+  ...filesIn('scripts', /\.js$/),
+];
+
+/** What a file imports, types included: files of the repository without their ending, or names of packages. */
+const importsOf = (file: string): string[] =>
+  [...textOf(file).matchAll(/(?:from|import\(|import|require\()\s*'([^']+)'/g)].map(([, to]) =>
+    to!.startsWith('.') ? relative(root, join(root, file, '..', to!)).replace(/\.js$/, '') : to!,
   );
-  const text = (file: string): string => readFileSync(join(root, file), 'utf8');
-  const imports = (file: string): string[] =>
-    [...text(file).matchAll(/(?:from|import\(|require\()\s*'([^']+)'/g)].map(([, to]) =>
-      to!.startsWith('.') ? relative(root, join(root, file, '..', to!)) : to!,
-    );
 
-  /** Who may know whom: errors ← sampler ← model ← pipeline ← engine ← nodes, cli. The first room that matches is the file's. */
-  const rooms: readonly (readonly [room: RegExp, mayKnow: readonly RegExp[]])[] = [
-    [/^src\/errors/, []],
-    [/^src\/sampler\//, [/^src\/(sampler|errors)/]],
-    [/^src\/model\//, [/^src\/(model|sampler|errors)/, /^node:/, /^(ajv|protobufjs)/, /^onnxruntime-node$/]],
-    [
-      /^src\/pipeline\//,
-      [
-        /^src\/(pipeline|model\/model|sampler|errors)/,
-        /^node:/,
-        /^(rxjs|fluent-ffmpeg|sharp|@ffmpeg-installer\/ffmpeg)$/,
-      ],
-    ],
-    [/^src\/engine\//, [/^src\/(engine|pipeline|model|errors)/, /^node:/]],
-    [/^src\/(index|cli|progressLine|imageFile)/, [/^src\//, /^node:/]],
-    [
-      /^nodes\//,
-      [
-        /^nodes\//,
-        /^src\/(engine|errors|pipeline\/(job|(image|frames|film)\/job|settings|live\/(job|address|boxes))|model\/library|index)/,
-        /^node:/,
-        /^(node-red|express)$/,
-      ],
-    ],
-  ];
+/** `src/{a.ts,b}` is two: `src/a.ts` and `src/b`. */
+const expand = (pattern: string): string[] => {
+  const [, before, names, after] = /^(.*)\{(.+)\}(.*)$/.exec(pattern) ?? [];
+  return names === undefined ? [pattern] : names.split(',').map((name) => `${before}${name}${after}`);
+};
+const isIn = (file: string, pattern: string): boolean =>
+  expand(pattern).some((place) => [file, `${file}.ts`].includes(place) || file.startsWith(`${place}/`));
 
-  /** Things only some files may touch. */
-  const onlyIn: Readonly<Record<string, RegExp>> = {
-    'node:child_process': /^src\/(pipeline\/ffmpeg\w*|engine\/\w+)\.ts$/,
-    'node:worker_threads': /^src\/model\//,
-    'onnxruntime-node': /^src\/model\//,
-    'fluent-ffmpeg': /^src\/pipeline\/thumbnail\.ts$/,
-    sharp: /^src\/pipeline\/image\//,
-    rxjs: /^src\/pipeline\/(pace|restore)\.ts$/,
-  };
+describe('the architecture', () => {
+  for (const file of files) {
+    it(`${file} imports only what its folder may import`, () => {
+      const [folder, mayImport, packages = []] =
+        FOLDERS.find(([place]) => isIn(file, place)) ?? assert.fail('no line for this file');
+      for (const to of importsOf(file)) {
+        const isAllowed =
+          to.startsWith('node:') || packages.includes(to) || [folder, ...mayImport].some((place) => isIn(to, place));
+        assert.ok(isAllowed, `${file} may not import ${to}`);
+        if (ONLY_IN[to]) assert.match(file, ONLY_IN[to], `${to} is not for ${file}`);
+      }
+    });
+  }
 
-  it('maths has no clock, no dice and no environment', () => {
-    for (const file of files.filter((name) => name.startsWith('src/sampler/'))) {
+  it('every line names something that exists', () => {
+    for (const place of FOLDERS.flatMap(([folder, mayImport]) => [folder, ...mayImport]).flatMap(expand))
+      assert.ok(place === 'dist/src' || files.some((file) => isIn(file, place)) || place === 'test', place);
+  });
+
+  it('no import leads back to where it came from, types included', () => {
+    const known = new Set(files);
+    const next = (file: string): string[] =>
+      importsOf(file)
+        .map((to) => [to, `${to}.ts`, `${to}.js`].find((name) => known.has(name)))
+        .filter((name) => name !== undefined);
+    const done = new Set<string>();
+    const visit = (file: string, path: readonly string[]): void => {
+      assert.ok(!path.includes(file), [...path.slice(path.indexOf(file)), file].join(' -> '));
+      if (done.has(file)) return;
+      for (const to of next(file)) visit(to, [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+  });
+
+  it('no job imports another', () => {
+    const jobOf = (file: string): string | undefined => /^src\/pipeline\/jobs\/(\w+)\//.exec(file)?.[1];
+    for (const file of files.filter(jobOf)) {
+      for (const to of importsOf(file)) assert.equal(jobOf(to) ?? jobOf(file), jobOf(file), `${file} imports ${to}`);
+    }
+  });
+
+  it('no node imports another', () => {
+    const placeOf = (file: string): number => NODES.indexOf(/^nodes\/(\w+)\//.exec(file)?.[1] ?? '');
+    const shared = NODES.indexOf('model'); // messages, jobs, routes and the model are for all nodes
+    for (const file of files.filter((name) => /^nodes\/\w+\//.test(name))) {
+      assert.ok(placeOf(file) >= 0, file);
+      for (const to of importsOf(file).filter((name) => /^nodes\/\w+\//.test(name))) {
+        const isBelow = placeOf(to) <= shared && placeOf(to) < placeOf(file);
+        assert.ok(isBelow || placeOf(to) === placeOf(file), `${file} may not import ${to}`);
+      }
+    }
+  });
+
+  it('the sampler has no clock, no randomness and no environment', () => {
+    for (const file of filesIn('src/sampler', /\.ts$/)) {
       assert.doesNotMatch(
-        text(file),
+        textOf(file),
         /Math\.random|\bDate\b|\bprocess\.(env|hrtime|cwd|pid|platform)|performance\./,
         file,
       );
     }
   });
-  for (const file of files) {
-    it(`${file} stays in its room`, () => {
-      const [, mayKnow] = rooms.find(([room]) => room.test(file)) ?? assert.fail('no room for this file');
-      for (const to of imports(file)) {
-        assert.ok(
-          mayKnow.some((known) => known.test(to)),
-          `${file} may not import ${to}`,
-        );
-        if (onlyIn[to]) assert.match(file, onlyIn[to], `${to} is not for ${file}`);
-      }
-    });
-  }
-  it('pixels and processes never enter Node-RED: only the engine starts anything, and no shell is ever used', () => {
-    for (const file of files) assert.doesNotMatch(text(file), /shell: *true|execSync|[^.]\bexec\(/, file);
+
+  it('module-level state is listed', () => {
+    const declared =
+      /^(?:export )?(?:let (\w+)|const (\w+)(?:: [^=\n]*)? = (?:new (?:Weak)?(?:Map|Set)(?:<.*>)?\(\)|\[\]);)/gm;
+    const found = files
+      .filter((file) => /^(src|nodes)\//.test(file))
+      .flatMap((file) => [...textOf(file).matchAll(declared)].map(([, a, b]) => `${file}: ${a ?? b}`));
+    assert.deepEqual(found.toSorted(), STATE.toSorted());
+  });
+
+  it('no shell is ever used', () => {
+    for (const file of files.filter((name) => /^(src|nodes)\//.test(name)))
+      assert.doesNotMatch(textOf(file), /shell: *true|execSync|[^.]\bexec\(/, file);
   });
 });

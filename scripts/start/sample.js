@@ -4,7 +4,7 @@ const { createHash } = require('node:crypto');
 const { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { join, relative } = require('node:path');
 const { createEngine, JOB_DEFAULTS, listModels, probe, RemasterError, restore, thumbnail } = require('../../dist/src');
-const { duration, progressLine } = require('../../dist/src/progressLine');
+const { duration, progressLine } = require('../../dist/src/cli/progressBar');
 const { root, version } = require('../setup');
 
 const SAMPLE = join(root, 'resources', 'media', 'sample.mp4');

@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../errors';
-import type { CameraState, LiveJob, LivePicture, LiveProgress } from '../pipeline/live/job';
-import type { Mp4Part } from '../pipeline/live/boxes';
-import type { CameraFacts } from '../pipeline/live/camera';
+import type { CameraFacts } from '../pipeline/jobs/live/camera';
+import type { Mp4Part } from '../pipeline/media/mp4Boxes';
+import type { CameraState, LiveJob, LivePicture, LiveProgress } from '../settings/liveJob';
 
 /** About one live job, from the client to the engine. */
 export type LiveSay =

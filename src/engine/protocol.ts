@@ -1,10 +1,11 @@
 import type { ErrorRecord } from '../errors';
-import type { ModelSummary } from '../model/library';
-export type { ModelSummary } from '../model/library';
-import type { FilmJob, FilmResult } from '../pipeline/film/job';
-import type { FramePicture, FramesJob } from '../pipeline/frames/job';
-import type { ImageJob, ImageResult, ImageSource } from '../pipeline/image/job';
-import type { Job, Progress, Result } from '../pipeline/job';
+import type { ModelSummary } from '../model/bundle/modelLibrary';
+
+export type { ModelSummary } from '../model/bundle/modelLibrary';
+import type { FilmJob, FilmResult } from '../settings/assembleJob';
+import type { FramePicture, FramesJob } from '../settings/framesJob';
+import type { ImageJob, ImageResult, ImageSource } from '../settings/imageJob';
+import type { Job, Progress, Result } from '../settings/restoreJob';
 import type { LiveNews, LiveSay } from './liveProtocol';
 
 /** Raised when a message changes its meaning; an engine of another version is refused at once. */

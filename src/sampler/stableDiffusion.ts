@@ -1,5 +1,4 @@
-import type { Floats, Tensor } from './tensor';
-import { zerosLike } from './tensor';
+import { type Floats, type Tensor, zerosLike } from './tensor';
 
 /** What every Stable Diffusion 1 and 2 shares: 1000 noise levels and a latent space of variance about 1. */
 export const TIMESTEPS = 1000;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { startBrowser } from './browser';
-import { example } from './flows';
-import { installedPackage, nodeRed4, nodeRed5, remove, Runtime, userDirectory } from './nodeRed';
+import { startBrowser } from './support/browser';
+import { example } from './support/flows';
+import { installedPackage, nodeRed4, nodeRed5, remove, Runtime, userDirectory } from './support/nodeRed';
 
 const TYPES = [
   'remaster-model',

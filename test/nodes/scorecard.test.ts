@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
-import { JOB_DEFAULTS } from '../../src/pipeline/job';
-import { example, exampleNames } from './flows';
-import { root } from './root';
+import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
+import { root } from '../support/root';
+import { example, exampleNames } from './support/flows';
 
 /** What a node type tells the editor; only what the tests look at. */
 interface Definition {
@@ -35,11 +35,14 @@ interface Package {
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const pkg = JSON.parse(read('package.json')) as Package;
 const types = Object.keys(pkg['node-red'].nodes);
+/** Where a node, its page, its texts and its icon are: `nodes/in` for `remaster-in`. */
+const folderOf = (type: string): string => `nodes/${type.replace('remaster-', '')}`;
+const pageOf = (type: string): string => read(`${folderOf(type)}/${type}.html`);
 const LANGUAGES = ['en-US', 'de'];
 
 /** Runs the script of a node's page as the editor would, and answers with what it registers. */
 function definitionOf(type: string): Definition {
-  const script = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(read(`nodes/${type}.html`));
+  const script = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(pageOf(type));
   assert.ok(script, `${type}.html has a script`);
   const registered = new Map<string, Definition>();
   const RED = {
@@ -84,7 +87,7 @@ describe('scorecard of the flow library', () => {
   it('ships what it needs', () => {
     for (const part of ['dist/src', 'dist/nodes', 'examples']) assert.ok(pkg.files.includes(part), part);
     for (const file of Object.values(pkg['node-red'].nodes)) {
-      assert.match(file, /^dist\/nodes\/remaster-[a-z]+\.js$/); // the page's name is made by replacing the first `.js`
+      assert.match(file, /^dist\/nodes\/([a-z]+)\/remaster-\1\.js$/); // the page's name is made by replacing the first `.js`
       const page = file.replace('.js', '.html').replace('dist/', '');
       assert.ok(existsSync(join(root, page)), page);
     }
@@ -140,7 +143,7 @@ describe('scorecard of the flow library', () => {
   for (const type of types) {
     describe(type, () => {
       it('can be read without running the page', () => {
-        const page = read(`nodes/${type}.html`);
+        const page = pageOf(type);
         assert.match(page, /<script type="text\/javascript">/);
         assert.match(page, new RegExp(`RED\\.nodes\\.registerType\\('${type}', \\{`));
         assert.match(page, new RegExp(`data-template-name="${type}"`));
@@ -155,7 +158,7 @@ describe('scorecard of the flow library', () => {
         assert.deepEqual([inputs, outputs], [1, type === 'remaster-out' ? 2 : 1]);
         assert.equal(align, type === 'remaster-out' ? 'right' : undefined);
         assert.match(paletteLabel!, /^(video (in|upscale|out|frames)|image upscale)$/);
-        const svg = read(`nodes/icons/${icon}`);
+        const svg = read(`${folderOf(type)}/icons/${icon}`);
         assert.match(svg, /width="40" height="60" viewBox="0 0 40 60"/);
         assert.doesNotMatch(svg.replaceAll('#fff', ''), /#[0-9a-f]{3,}|rgb/i); // white on transparent
       });
@@ -163,19 +166,13 @@ describe('scorecard of the flow library', () => {
       it('has a field for every setting, and a setting for every field', () => {
         const { category, defaults, credentials = {} } = definitionOf(type);
         const prefix = category === 'config' ? 'node-config-input-' : 'node-input-';
-        const fields = [...read(`nodes/${type}.html`).matchAll(/ id="(node-(?:config-)?input-)(\w+)"/g)].map(
-          ([, start, name]) => {
-            assert.equal(start, prefix);
-            return name;
-          },
-        );
+        const fields = [...pageOf(type).matchAll(/ id="(node-(?:config-)?input-)(\w+)"/g)].map(([, start, name]) => {
+          assert.equal(start, prefix);
+          return name;
+        });
         assert.deepEqual(new Set(fields), new Set([...Object.keys(defaults), ...Object.keys(credentials)]));
         for (const field of fields.filter((name) => !/Type$|^outputs$/.test(name!))) {
-          assert.match(
-            read(`nodes/${type}.html`),
-            new RegExp(`<label\\s+for="${prefix}${field}"`),
-            `${field} has a label`,
-          );
+          assert.match(pageOf(type), new RegExp(`<label\\s+for="${prefix}${field}"`), `${field} has a label`);
         }
       });
 
@@ -188,9 +185,9 @@ describe('scorecard of the flow library', () => {
       });
 
       it('speaks every language completely', () => {
-        const page = read(`nodes/${type}.html`);
+        const page = pageOf(type);
         const catalogues = LANGUAGES.map(
-          (language) => JSON.parse(read(`nodes/locales/${language}/${type}.json`)) as object,
+          (language) => JSON.parse(read(`${folderOf(type)}/locales/${language}/${type}.json`)) as object,
         );
         const [english, ...others] = catalogues.map((catalogue) => keysOf(catalogue));
         for (const keys of others) assert.deepEqual(keys.toSorted(), english!.toSorted());
@@ -205,7 +202,7 @@ describe('scorecard of the flow library', () => {
         const whole = used.filter((key) => key !== `${type}.section.`); // the beginning of those
         for (const key of [...whole, ...sections]) assert.ok(english!.includes(key), `${key} has a text`);
         for (const language of LANGUAGES) {
-          const help = read(`nodes/locales/${language}/${type}.html`);
+          const help = read(`${folderOf(type)}/locales/${language}/${type}.html`);
           assert.match(help, new RegExp(`<script type="text/markdown" data-help-name="${type}">`));
         }
       });

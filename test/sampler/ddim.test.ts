@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { ddim } from '../../src/sampler/ddim';
 import { sample, type Trace } from '../../src/sampler/sample';
 import type { Floats } from '../../src/sampler/tensor';
 import { close, golden, map, type Precision, type Stored, tensor } from './golden';
+import { ddim } from './official/ddim';
 
 type Run = readonly { readonly sample: Stored; readonly pred_xstart: Stored }[];
 

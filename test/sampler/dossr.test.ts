@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { dossr } from '../../src/sampler/dossr';
 import { dossrEta, dossrForward, dossrLevel, dossrSchedule } from '../../src/sampler/dossrSchedule';
-import { erSde, type ErSdeSolver } from '../../src/sampler/erSde';
 import type { SamplerPlan } from '../../src/sampler/plan';
 import { sample, type Trace } from '../../src/sampler/sample';
 import { alphasBar } from '../../src/sampler/stableDiffusion';
@@ -9,6 +8,7 @@ import type { Floats } from '../../src/sampler/tensor';
 import { respace, spread } from '../../src/sampler/timesteps';
 import { close, golden, map, type Precision, type Stored, tensor, TOLERANCE } from './golden';
 import { corners, decode, encode, encodeMean } from './latentStandIns';
+import { erSde, type ErSdeSolver } from './official/erSde';
 
 interface Run {
   readonly x_at_net: readonly Stored[];

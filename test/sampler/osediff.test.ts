@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { weightedMean } from '../../src/sampler/blend';
-import { mergeLora } from '../../src/sampler/lora';
 import { osediff } from '../../src/sampler/osediff';
-import { osediffPrompt, osediffSize } from '../../src/sampler/osediffInput';
-import { gaussianWeights, osediffTiles } from '../../src/sampler/osediffTiles';
 import { drawsOf } from '../../src/sampler/plan';
 import { sample } from '../../src/sampler/sample';
 import { alphasBar, alphasBarFloat32, LATENT_SCALE, posteriorSample } from '../../src/sampler/stableDiffusion';
 import { type Floats, type Tensor, zerosLike } from '../../src/sampler/tensor';
-import { roundTileUp, vaeTiles } from '../../src/sampler/vaeTiles';
 import { close, golden, map, type Precision, type Stored, tensor } from './golden';
 import { corners, decode, encode } from './latentStandIns';
+import { weightedMean } from './official/blend';
+import { mergeLora } from './official/lora';
+import { osediffPrompt, osediffSize } from './official/osediffInput';
+import { gaussianWeights, osediffTiles } from './official/osediffTiles';
+import { roundTileUp, vaeTiles } from './official/vaeTiles';
 
 /** The stand-in of the golden runs; the mean makes it see the whole tile. */
 function network(x: Tensor, t: number, prompt: string): Tensor {

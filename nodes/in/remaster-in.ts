@@ -1,0 +1,146 @@
+import { basename, resolve } from 'node:path';
+import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
+import { engineFor } from '../../src/engine/client/engine';
+import type { SourceSummary } from '../../src/engine/protocol';
+import { JOB_DEFAULTS, type Job } from '../../src/settings/restoreJob';
+import { actionOf } from '../message/actions';
+import { reportable } from '../message/nodeError';
+import { enter, sources } from '../message/nodeRegistry';
+import { allowedSource, pathRules, type PathRules } from '../message/pathPolicy';
+import { PLAN_VERSION, type Plan } from '../message/plan';
+import { SAMPLE } from '../message/sampleClip';
+import * as status from '../message/status';
+import { evaluate, integerIn, numberIn, optionIn, originOf, trimOf, type Typed } from '../message/typedInput';
+import { beginCameras, isLiveConfig, liveIn, type LiveConfig } from './cameraIn';
+
+interface Config extends NodeDef, Omit<LiveConfig, 'source'> {
+  readonly source: 'file' | 'sample' | LiveConfig['source'];
+  readonly path: string;
+  readonly pathType: string;
+  readonly trimStart: string;
+  readonly trimStartType: string;
+  readonly trimEnd: string;
+  readonly trimEndType: string;
+  readonly deinterlace: Job['deinterlace'];
+  // Not in flows of the first release:
+  readonly sequenceRate?: string | number;
+  readonly maxFps?: string | number;
+  readonly maxHeight?: string | number;
+  readonly hwaccel?: boolean;
+}
+
+export default function remasterIn(RED: NodeAPI): void {
+  beginCameras(RED);
+
+  function RemasterIn(this: Node, config: Config): void {
+    RED.nodes.createNode(this, config);
+    if (isLiveConfig(config)) return liveIn(RED, this, config);
+    const path: Typed = { value: config.path, type: config.pathType };
+    const trimStart: Typed = { value: config.trimStart, type: config.trimStartType };
+    const trimEnd: Typed = { value: config.trimEnd, type: config.trimEndType };
+    const isSample = config.source === 'sample';
+    const rules = (): PathRules => pathRules(RED.settings, 'remasterInAllowedFolders');
+    let isClosed = false;
+    let turn = Promise.resolve();
+
+    /** The path in the node's own settings; null when messages name it. */
+    const ownPath = (): string | null => {
+      if (isSample) return SAMPLE;
+      if (originOf(path) === 'message') return null;
+      const value: unknown = RED.util.evaluateNodeProperty(path.value, path.type, this, {});
+      return typeof value === 'string' ? resolve(rules().base, value) : null;
+    };
+    const leave = enter(sources, this.id, { names: (file) => file === ownPath(), isSample, live: null });
+    this.on('close', () => {
+      isClosed = true;
+      leave();
+    });
+    this.status(status.idle);
+
+    this.on('input', (msg, send, done) => {
+      if ((actionOf(msg) ?? 'start') !== 'start') {
+        send(msg); // steers the job further down the wire
+        done();
+        return;
+      }
+      // one after the other: messages leave in the order they came
+      turn = turn.then(() => open(msg, send, done));
+    });
+
+    const open = async (msg: NodeMessageInFlow, send: (msg: NodeMessage) => void, done: (error?: Error) => void) => {
+      if (isClosed) return;
+      try {
+        const value = isSample ? SAMPLE : await evaluate(RED, this, path, msg);
+        if (value === undefined && actionOf(msg) === 'start') {
+          send(msg); // brings no file: it means the job that was stopped or paused
+          done();
+          return;
+        }
+        const plan = await planFor(msg, value);
+        if (isClosed) return;
+        this.status(status.source(plan.source.info));
+        send(Object.assign(msg, { video: plan, payload: summary(plan.source) }));
+        done();
+      } catch (error) {
+        if (isClosed) return;
+        this.status(status.failed(error));
+        done(reportable(error));
+      }
+    };
+
+    const planFor = async (msg: NodeMessageInFlow, value: unknown): Promise<Plan> => {
+      const origin = isSample ? 'config' : originOf(path);
+      const file = await allowedSource(value, origin, rules());
+      const trim = trimOf(await evaluate(RED, this, trimStart, msg), await evaluate(RED, this, trimEnd, msg));
+      const deinterlace = optionIn(config.deinterlace, ['auto', 'on', 'off'], 'Deinterlace');
+      this.status(status.probing);
+      const sequenceRate =
+        numberIn(config.sequenceRate, 'Pictures per second', 0.01, 1000) ?? JOB_DEFAULTS.sequenceRate;
+      const info = await engineFor(JOB_DEFAULTS).ask('probe', { input: file, sequenceRate });
+      return {
+        version: PLAN_VERSION,
+        id: RED.util.generateId(),
+        kind: 'file',
+        source: {
+          node: this.id,
+          label: basename(String(value)),
+          path: file,
+          info,
+          trim,
+          deinterlace,
+          sequenceRate,
+          maxFps: numberIn(config.maxFps, 'Frames per second', 0.01, 1000),
+          maxHeight: integerIn(config.maxHeight, 'Lines', 16, 16_384),
+          hwaccel: config.hwaccel === true ? 'auto' : 'off',
+        },
+        stages: [],
+      };
+    };
+  }
+  RED.nodes.registerType('remaster-in', RemasterIn, {
+    settings: { remasterInAllowedFolders: { value: undefined, exportable: false } },
+  });
+}
+
+/** For a Debug node and for people. */
+const summary = ({
+  label,
+  path,
+  info,
+}: Plan['source']): { readonly text: string } & SourceSummary & { file: string; path: string } => ({
+  text: [
+    label,
+    `${info.width}x${info.height}`,
+    info.fps === null ? null : `${Math.round(info.fps * 1000) / 1000} fps`,
+    info.duration === null ? null : status.clock(info.duration),
+    info.codec,
+    info.bitDepth > 8 ? `${info.bitDepth} bit` : null,
+    info.interlaced ? 'interlaced' : null,
+    info.audio ? null : 'no sound',
+  ]
+    .filter((part) => part !== null)
+    .join(', '),
+  file: label,
+  path,
+  ...info,
+});

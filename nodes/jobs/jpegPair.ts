@@ -1,0 +1,24 @@
+import type { JpegPair } from '../../src/engine/protocol';
+
+/** Before and after of the next frame of a job at work; null when none comes soon. */
+export type NextPair = () => Promise<JpegPair | null>;
+
+/** Both pictures in one answer, so that they stay together: a form, which browsers can take apart themselves. */
+export function formOf({ before, after, aspect }: JpegPair): { readonly type: string; readonly body: Buffer } {
+  const part = (name: string, data: Uint8Array | string): readonly (Uint8Array | string)[] => {
+    const isFile = typeof data !== 'string';
+    const head = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"`;
+    return [head, isFile ? `; filename="${name}.jpg"\r\nContent-Type: image/jpeg` : '', '\r\n\r\n', data, '\r\n'];
+  };
+  const parts = [
+    ...part('before', before),
+    ...part('after', after),
+    ...part('aspect', String(aspect)),
+    `--${BOUNDARY}--\r\n`,
+  ];
+  const body = Buffer.concat(parts.map((one) => (typeof one === 'string' ? Buffer.from(one) : one)));
+  return { type: `multipart/form-data; boundary=${BOUNDARY}`, body };
+}
+
+/** Too long to be in a picture by chance. */
+const BOUNDARY = 'remaster-pair-7f3a91c25e60b84d';

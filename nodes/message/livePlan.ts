@@ -1,0 +1,51 @@
+import type { LiveJob } from '../../src/settings/liveJob';
+import {
+  integerOrNull,
+  numberOrNull,
+  oneOf,
+  PLAN_VERSION,
+  planOf,
+  type Plan,
+  type PlanStage,
+  record,
+  stagesOf,
+  text,
+} from './plan';
+
+/** A plan of what a camera sends. It names the node that knows the camera; address and password stay there. */
+export interface LivePlan {
+  readonly version: typeof PLAN_VERSION;
+  readonly id: string;
+  readonly kind: 'live';
+  readonly source: {
+    /** Id of the video in node that made the plan. */
+    readonly node: string;
+    /** For people. */
+    readonly label: string;
+  } & Pick<LiveJob, 'deinterlace' | 'maxFps' | 'maxHeight' | 'hwaccel'>;
+  readonly stages: readonly PlanStage[];
+}
+
+export const isLive = (plan: Plan | LivePlan): plan is LivePlan => plan.kind === 'live';
+
+/** The plan of a message, of a file or of a camera, checked field by field and copied. */
+export function anyPlanOf(msg: Readonly<Record<string, unknown>>): Plan | LivePlan {
+  const video = msg['video'] as { readonly kind?: unknown; readonly version?: unknown } | null | undefined;
+  if (video?.kind !== 'live' || video.version !== PLAN_VERSION) return planOf(msg);
+  const plan = record(video, 'msg.video');
+  const source = record(plan['source'], 'source');
+  return {
+    version: PLAN_VERSION,
+    id: text(plan['id'], 'id', 64),
+    kind: 'live',
+    source: {
+      node: text(source['node'], 'source.node', 100),
+      label: text(source['label'], 'source.label', 1024),
+      deinterlace: oneOf(source['deinterlace'] ?? 'auto', ['auto', 'on', 'off'], 'source.deinterlace'),
+      maxFps: numberOrNull(source['maxFps'], 'source.maxFps', 0.01, 1000),
+      maxHeight: integerOrNull(source['maxHeight'], 'source.maxHeight', 16, 16_384),
+      hwaccel: oneOf(source['hwaccel'] ?? 'off', ['off', 'auto'], 'source.hwaccel'),
+    },
+    stages: stagesOf(plan['stages']),
+  };
+}

@@ -1,0 +1,230 @@
+import { basename } from 'node:path';
+import type { SourceSummary } from '../../src/engine/protocol';
+import { RemasterError } from '../../src/errors';
+import { type Job, JOB_DEFAULTS, type NoiseMode } from '../../src/settings/restoreJob';
+
+/** Raised when a field changes its meaning. */
+export const PLAN_VERSION = 1;
+
+/** What travels in `msg.video`: which video, and what is to be done with it. Small plain JSON; no pixels, no secrets. */
+export interface Plan {
+  readonly version: typeof PLAN_VERSION;
+  readonly id: string;
+  readonly kind: 'file';
+  readonly source: PlanSource;
+  readonly stages: readonly PlanStage[];
+}
+
+export interface PlanSource {
+  /** Id of the video in node that made the plan. */
+  readonly node: string;
+  /** Name of the file, for people. */
+  readonly label: string;
+  readonly path: string;
+  readonly info: SourceSummary;
+  readonly trim: Job['trim'];
+  readonly deinterlace: Job['deinterlace'];
+  /** Pictures per second, when the path is a folder of pictures. */
+  readonly sequenceRate: number;
+  readonly maxFps: number | null;
+  readonly maxHeight: number | null;
+  readonly hwaccel: Job['hwaccel'];
+}
+
+export interface PlanStage {
+  /** Id of the video upscale node that added the stage. */
+  readonly node: string;
+  readonly op: 'upscale';
+  readonly model: string;
+  /** Of the result; null when neither the node nor the model's list entry says. */
+  readonly scale: number | null;
+  readonly steps: number | null;
+  readonly order: Job['order'];
+  readonly strength: number;
+  readonly noise: NoiseMode;
+  readonly seed: number;
+  readonly colorFix: Job['colorFix'];
+  readonly stabilize: Job['stabilize'];
+  readonly faces: Job['faces'];
+  readonly minFace: number | null;
+  /** Path of a picture or video, white where there is a hole to be filled. */
+  readonly mask: string | null;
+  readonly maskColor: string | null;
+  readonly maskTolerance: number | null;
+  readonly maskGrow: number | null;
+  readonly memo: number | null;
+  readonly tile: number | null;
+}
+
+/** Red, green and blue, two hexadecimal digits each. */
+export const COLOUR = /^#[0-9a-f]{6}$/i;
+export const COLOUR_FIXES = [null, 'none', 'wavelet', 'adain'] as const;
+export const FACES = [null, 'detect', 'aligned'] as const;
+export const STABILIZE = ['off', 'low', 'high'] as const;
+
+/** The plan of a message, checked field by field and copied: it may come from anywhere. */
+export function planOf(msg: Readonly<Record<string, unknown>>): Plan {
+  if (msg['video'] === undefined || msg['video'] === null) throw noPlan(msg['payload']);
+  const plan = record(msg['video'], 'msg.video');
+  if (plan['version'] !== PLAN_VERSION) {
+    throw invalid(
+      `msg.video.version is ${show(plan['version'])}; this release understands ${PLAN_VERSION}.`,
+      'Update @remaster/node-red-video on every machine that takes part.',
+    );
+  }
+  const kind = oneOf(plan['kind'], ['file', 'live', 'images'], 'kind');
+  if (kind !== 'file') throw invalid(`msg.video is of kind "${kind}", which this node does not take.`);
+  return {
+    version: PLAN_VERSION,
+    id: text(plan['id'], 'id', 64),
+    kind,
+    source: sourceOf(record(plan['source'], 'source')),
+    stages: stagesOf(plan['stages']),
+  };
+}
+
+export function stagesOf(stages: unknown): readonly PlanStage[] {
+  if (!Array.isArray(stages)) throw invalid(`msg.video.stages is ${show(stages)}, not a list.`);
+  if (stages.length > 16) throw invalid(`msg.video.stages has ${stages.length} entries; 16 at most.`);
+  return stages.map((stage: unknown, index) => stageOf(record(stage, `stages[${index}]`), `stages[${index}]`));
+}
+
+function sourceOf(source: Fields): PlanSource {
+  return {
+    node: text(source['node'], 'source.node', 100),
+    label: basename(text(source['label'], 'source.label', 1024).replaceAll('\\', '/')),
+    path: text(source['path'], 'source.path', 4096),
+    info: infoOf(record(source['info'], 'source.info')),
+    trim: trimOf(source['trim']),
+    deinterlace: oneOf(source['deinterlace'] ?? 'auto', ['auto', 'on', 'off'], 'source.deinterlace'),
+    sequenceRate: number(source['sequenceRate'] ?? JOB_DEFAULTS.sequenceRate, 'source.sequenceRate', 0.01, 1000),
+    maxFps: numberOrNull(source['maxFps'], 'source.maxFps', 0.01, 1000),
+    maxHeight: integerOrNull(source['maxHeight'], 'source.maxHeight', 16, 16_384),
+    hwaccel: oneOf(source['hwaccel'] ?? 'off', ['off', 'auto'], 'source.hwaccel'),
+  };
+}
+
+function infoOf(info: Fields): SourceSummary {
+  return {
+    width: number(info['width'], 'source.info.width', 1, 65_536),
+    height: number(info['height'], 'source.info.height', 1, 65_536),
+    fps: numberOrNull(info['fps'], 'source.info.fps', 0, 100_000),
+    frames: numberOrNull(info['frames'], 'source.info.frames', 0, 1e12),
+    duration: numberOrNull(info['duration'], 'source.info.duration', 0, 1e9),
+    interlaced: info['interlaced'] === true,
+    audio: info['audio'] === true,
+    codec: text(info['codec'] ?? 'unknown', 'source.info.codec', 100),
+    bitDepth: number(info['bitDepth'] ?? 8, 'source.info.bitDepth', 1, 64),
+  };
+}
+
+function trimOf(value: unknown): Job['trim'] {
+  if (value === undefined || value === null) return null;
+  const trim = record(value, 'source.trim');
+  const start = number(trim['start'] ?? 0, 'source.trim.start', 0, 1e9);
+  const end = numberOrNull(trim['end'], 'source.trim.end', 0, 1e9);
+  if (end !== null && end <= start) throw invalid('msg.video.source.trim ends before it starts.');
+  return start === 0 && end === null ? null : { start, end };
+}
+
+function stageOf(stage: Fields, name: string): PlanStage {
+  return {
+    node: text(stage['node'], `${name}.node`, 100),
+    op: oneOf(stage['op'], ['upscale'], `${name}.op`),
+    model: text(stage['model'], `${name}.model`, 4096),
+    scale: numberOrNull(stage['scale'], `${name}.scale`, 0.1, 16),
+    steps: integerOrNull(stage['steps'], `${name}.steps`, 1, 10_000),
+    order: oneOf(stage['order'] ?? null, [null, 1, 2, 3], `${name}.order`),
+    strength: number(stage['strength'] ?? 1, `${name}.strength`, 0, 1),
+    noise: oneOf(stage['noise'] ?? 'shared', ['shared', 'independent', 'mixed'], `${name}.noise`),
+    seed: integer(stage['seed'] ?? 1, `${name}.seed`, 0, 0xffff_ffff),
+    colorFix: oneOf(stage['colorFix'] ?? null, COLOUR_FIXES, `${name}.colorFix`),
+    stabilize: oneOf(stage['stabilize'] ?? 'off', STABILIZE, `${name}.stabilize`),
+    faces: oneOf(stage['faces'] ?? null, FACES, `${name}.faces`),
+    minFace: integerOrNull(stage['minFace'], `${name}.minFace`, 8, 8192),
+    mask: textOrNull(stage['mask'], `${name}.mask`, 4096),
+    maskColor: colourOrNull(stage['maskColor'], `${name}.maskColor`),
+    maskTolerance: numberOrNull(stage['maskTolerance'], `${name}.maskTolerance`, 0, 1),
+    maskGrow: integerOrNull(stage['maskGrow'], `${name}.maskGrow`, 0, 64),
+    memo: stage['memo'] === undefined ? JOB_DEFAULTS.memo : integerOrNull(stage['memo'], `${name}.memo`, 0, 255),
+    tile: integerOrNull(stage['tile'], `${name}.tile`, 1, 65_536),
+  };
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function record(value: unknown, name: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  throw invalid(`${full(name)} is ${show(value)}, not an object.`);
+}
+
+export function text(value: unknown, name: string, longest: number): string {
+  if (typeof value === 'string' && value.length > 0 && value.length <= longest) return value;
+  throw invalid(`${full(name)} is ${show(value)}, not a text of 1 to ${longest} characters.`);
+}
+
+function number(value: unknown, name: string, least: number, most: number): number {
+  if (typeof value === 'number' && value >= least && value <= most) return value;
+  throw invalid(`${full(name)} is ${show(value)}, not a number from ${least} to ${most}.`);
+}
+
+function integer(value: unknown, name: string, least: number, most: number): number {
+  if (Number.isInteger(value)) return number(value, name, least, most);
+  throw invalid(`${full(name)} is ${show(value)}, not a whole number from ${least} to ${most}.`);
+}
+
+const textOrNull = (value: unknown, name: string, longest: number): string | null =>
+  value === undefined || value === null ? null : text(value, name, longest);
+
+function colourOrNull(value: unknown, name: string): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string' && COLOUR.test(value)) return value;
+  throw invalid(`${full(name)} is ${show(value)}, not a colour like #00ff00.`);
+}
+
+export const numberOrNull = (value: unknown, name: string, least: number, most: number): number | null =>
+  value === undefined || value === null ? null : number(value, name, least, most);
+
+export const integerOrNull = (value: unknown, name: string, least: number, most: number): number | null =>
+  value === undefined || value === null ? null : integer(value, name, least, most);
+
+export function oneOf<const T extends string | number | null>(value: unknown, allowed: readonly T[], name: string): T {
+  const found = allowed.find((one) => one === value);
+  if (found !== undefined) return found;
+  throw invalid(`${full(name)} is ${show(value)}, not one of ${allowed.filter((one) => one !== null).join(', ')}.`);
+}
+
+const full = (name: string): string => (name.startsWith('msg.') ? name : `msg.video.${name}`);
+
+/** A value as it may stand in a sentence: short, and never a whole message. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'string') return value.length > 60 ? `"${value.slice(0, 57)}…"` : `"${value}"`;
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+export const invalid = (
+  message: string,
+  remedy = 'Send the message through a video in and a video upscale node.',
+): RemasterError => new RemasterError('PLAN_INVALID', message, { remedy });
+
+function noPlan(payload: unknown): RemasterError {
+  return isImage(payload)
+    ? new RemasterError('NO_PLAN', 'msg.payload is a single image, and this node restores videos.', {
+        remedy: 'Put the video file in front, through a video in node, or take an image upscale node.',
+      })
+    : new RemasterError('NO_PLAN', 'The message carries no video: msg.video is missing.', {
+        remedy: 'Wire a video in node before this one, and keep msg.video on the way.',
+      });
+}
+
+/** JPEG, PNG and WebP, by their first bytes. */
+export function isImage(payload: unknown): boolean {
+  if (!Buffer.isBuffer(payload)) return false;
+  const head = payload.toString('latin1', 0, 12);
+  return (
+    head.startsWith('\xff\xd8\xff') || head.startsWith('\x89PNG') || (head.startsWith('RIFF') && head.endsWith('WEBP'))
+  );
+}

@@ -1,0 +1,79 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { engineFor } from '../../src/engine/client/engine';
+import { RemasterError } from '../../src/errors';
+import { serveCompare } from '../http/compareRoutes';
+import { serveEditor } from '../http/editorApi';
+import { reportable } from '../message/nodeError';
+import type { LivingModel } from '../message/nodeRegistry';
+import { integerIn, optionIn } from '../message/typedInput';
+
+export const PROVIDERS = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml'] as const;
+
+interface Config extends NodeDef {
+  readonly model: string;
+  readonly modelType: 'bundle' | 'str' | 'env';
+  readonly provider: string;
+  readonly device: string | number;
+  readonly threads: string | number;
+  readonly tile: string | number;
+  /** Not in flows of the first release. */
+  readonly overlap?: string | number;
+  readonly batch: string | number;
+  readonly idle: string | number;
+  readonly preload: boolean;
+}
+
+/** The config node as other nodes meet it. */
+export interface ModelNode extends Node {
+  /** Throws when a setting cannot work. */
+  readonly choice: () => LivingModel;
+}
+
+export default function remasterModel(RED: NodeAPI): void {
+  serveEditor(RED);
+  serveCompare(RED);
+
+  function RemasterModel(this: Node, config: Config): void {
+    RED.nodes.createNode(this, config);
+    const choice = (): LivingModel =>
+      choiceOf(config, (name) => String(RED.util.evaluateNodeProperty(name, 'env', this, {})));
+    Object.assign(this, { choice });
+    if (config.preload) {
+      const load = (): void => {
+        preload(choice).then(
+          (text) => this.log(text),
+          (error: unknown) => this.error(reportable(error)),
+        );
+      };
+      RED.events.once('flows:started', load);
+      this.on('close', () => void RED.events.off('flows:started', load));
+    }
+    // the engine stays: it is shared, a deploy would load the model anew, and it goes away by itself when idle
+  }
+  RED.nodes.registerType('remaster-model', RemasterModel);
+}
+
+function choiceOf(config: Config, env: (name: string) => string): LivingModel {
+  const model = (config.modelType === 'env' ? env(config.model) : config.model).trim();
+  if (model === '') {
+    const why =
+      config.modelType === 'env' ? `The environment variable ${config.model} is not set` : 'No model is named';
+    throw new RemasterError('MODEL_NOT_FOUND', `${why}.`, { remedy: 'Name a model in the upscale model node.' });
+  }
+  return {
+    model,
+    provider: optionIn(config.provider, PROVIDERS, 'Provider'),
+    device: integerIn(config.device, 'Device', 0, 255) ?? 0,
+    threads: integerIn(config.threads, 'Threads', 0, 1024) ?? 0,
+    tile: integerIn(config.tile, 'Tile', 16, 65_536),
+    overlap: integerIn(config.overlap, 'Overlap', 0, 4096),
+    batch: integerIn(config.batch, 'Batch', 1, 1024),
+    idleSeconds: integerIn(config.idle, 'Unload when idle', 0, 86_400) ?? 60,
+  };
+}
+
+async function preload(choice: () => LivingModel): Promise<string> {
+  const { model, provider, device, threads } = choice();
+  const ready = await engineFor(choice()).ask('test', { model, provider, device, threads, steps: null });
+  return `${model} is loaded on ${ready.provider}: ${Math.round(ready.ms)} ms for a tile of ${ready.tile.join('×')}`;
+}

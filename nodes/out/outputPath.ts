@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { basename, dirname, extname, join, parse, resolve } from 'node:path';
+import { RemasterError } from '../../src/errors';
+import type { CodecName } from '../../src/settings/restoreJob';
+
+/** The ending each codec is at home in. */
+const ENDINGS: Record<CodecName, string> = {
+  h264: 'mp4',
+  h265: 'mp4',
+  av1: 'mp4',
+  ffv1: 'mkv',
+  prores: 'mov',
+  custom: 'mkv',
+};
+
+export interface NameParts {
+  /** File name of the source. */
+  readonly label: string;
+  readonly scale: number | null;
+  readonly model: string;
+  readonly codec: CodecName;
+  readonly now: Date;
+}
+
+/** What may stand in braces in a file name or a folder. */
+export function placeholders({ label, scale, model, codec, now }: NameParts): Record<string, string> {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return {
+    name: parse(label).name,
+    scale: scale === null ? '' : String(scale),
+    model: basename(model),
+    codec,
+    ext: ENDINGS[codec],
+    date: `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`,
+    time: `${two(now.getHours())}-${two(now.getMinutes())}-${two(now.getSeconds())}`,
+    tmp: tmpdir(),
+    home: homedir(),
+  };
+}
+
+/** Fills `{name}_x{scale}.{ext}`. */
+export function fill(template: string, parts: Record<string, string>): string {
+  return template.replace(/\{(\w*)\}/g, (_, key: string) => {
+    const part = Object.hasOwn(parts, key) ? parts[key] : undefined;
+    if (part !== undefined) return part;
+    throw new RemasterError('BAD_SETTING', `{${key}} in ${template} means nothing.`, {
+      remedy: `Use ${Object.keys(parts)
+        .map((one) => `{${one}}`)
+        .join(' ')}.`,
+    });
+  });
+}
+
+/** Where the result goes: the name below the folder, or the name alone when it is a whole path. */
+export const inFolder = (folder: string, name: string): string => resolve(folder, name);
+
+/** The path itself, or with `_2`, `_3`, … before the ending: the first that is neither on disk nor promised to another job. */
+export function freeName(path: string, isPromised: (path: string) => boolean): string {
+  const ending = extname(path);
+  const stem = join(dirname(path), basename(path, ending));
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? path : `${stem}_${number}${ending}`;
+    if (!existsSync(candidate) && !isPromised(candidate)) return candidate;
+  }
+}

@@ -1,0 +1,74 @@
+import type { Progress, Result } from '../settings/restoreJob';
+
+/** Where a job's progress is told: a bar that redraws itself on a terminal, one line now and then elsewhere, objects with `json`. */
+export interface ProgressLine {
+  progress(progress: Progress): void;
+  done(result: Result): void;
+  /** Leaves the cursor on a fresh line. */
+  end(): void;
+}
+
+/** Without a terminal a line is written at most this often. */
+const PLAIN_MS = 10_000;
+const BAR = 24;
+
+export function progressLine(stream: NodeJS.WriteStream, json: ((value: object) => void) | null): ProgressLine {
+  let drawn = false;
+  let last = -Infinity;
+  let stage = '';
+  const end = (): void => {
+    if (drawn) stream.write('\n');
+    drawn = false;
+  };
+  return {
+    end,
+    progress(progress) {
+      if (json) return json({ progress });
+      if (stream.isTTY) {
+        stream.write(`\r\u001b[2K${describe(progress).slice(0, (stream.columns || 80) - 1)}`);
+        drawn = true;
+        return;
+      }
+      const now = performance.now();
+      if (progress.stage === stage && now - last < PLAIN_MS) return;
+      stage = progress.stage;
+      last = now;
+      stream.write(`${describe(progress)}\n`);
+    },
+    done(result) {
+      end();
+      if (json) return json({ result });
+      const { output, framesOut, width, height, elapsed, fps, bytes, warnings, resumedFrom, model, faces, memo } =
+        result;
+      for (const warning of warnings) stream.write(`note: ${warning}\n`);
+      const resumed = resumedFrom > 0 ? `, ${resumedFrom} of them from before` : '';
+      const restored = faces ? `, ${faces.found} faces restored (none in ${faces.framesWithout} frames)` : '';
+      const saved = memo && memo.share >= 0.005 ? `, ${Math.round(100 * memo.share)} % of the tiles unchanged` : '';
+      stream.write(
+        `${output}: ${framesOut} frames${resumed}${restored}, ${width}×${height}, ${(bytes / 1e6).toFixed(1)} MB, ` +
+          `${duration(elapsed)} (${fps.toFixed(2)} fps, ${model.name}, ${model.steps} steps on ${model.provider}${saved})\n`,
+      );
+    },
+  };
+}
+
+function describe({ stage, frame, total, share, fps, eta }: Progress): string {
+  if (stage !== 'restoring' && stage !== 'finishing') return stage;
+  const part = share ?? (total ? frame / total : null);
+  const bar =
+    part === null
+      ? ''
+      : `${'█'.repeat(Math.round(part * BAR)).padEnd(BAR, '░')} ${String(Math.floor(part * 100)).padStart(3)}%  `;
+  const speed = fps === null ? '' : `  ${fps.toFixed(2)} fps`;
+  const left = eta === null ? '' : `  ${duration(eta)} left`;
+  return `${stage} ${bar}frame ${frame}${total === null ? '' : ` of ${total}`}${speed}${left}`;
+}
+
+/** 5s, 3m 07s, 2h 05m. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  const two = (value: number) => String(value).padStart(2, '0');
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${two(whole % 60)}s`;
+  return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
+}

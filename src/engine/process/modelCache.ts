@@ -1,0 +1,58 @@
+import { openModel } from '../../model/inference/openModel';
+import type { Model, ModelRequest } from '../../model/model';
+
+/** Loaded models that stay between jobs, so that the next tape does not load again what the last one used. */
+export interface ModelShelf {
+  /** A borrowed model: disposing it gives it back, and never waits for an inference that nobody wants any more. */
+  open(request: ModelRequest): Promise<Model>;
+}
+
+/** More than one pair of 8- and 16-bit graphs is not used by one flow at a time. */
+const PLACES = 2;
+
+/** A model and who has it: one that left the shelf is closed when the last borrower has brought it back. */
+interface Place {
+  readonly model: Model;
+  borrowers: number;
+  isOnShelf: boolean;
+}
+
+export function modelShelf(): ModelShelf {
+  const places = new Map<string, Place>();
+
+  const closeIfUnwanted = (place: Place): void => {
+    if (!place.isOnShelf && place.borrowers === 0) void place.model[Symbol.asyncDispose]();
+  };
+  const takeOff = (key: string): void => {
+    const place = places.get(key);
+    if (!place) return;
+    places.delete(key);
+    place.isOnShelf = false;
+    closeIfUnwanted(place);
+  };
+
+  return {
+    async open(request) {
+      // Always asked for anew, which costs nothing while it is loaded: a bundle that was replaced on disk is noticed.
+      const model = await openModel(request);
+      const key = JSON.stringify(request);
+      const place: Place = { model, borrowers: 1, isOnShelf: true };
+      takeOff(key);
+      places.set(key, place); // newest last
+      for (const oldest of places.keys()) {
+        if (places.size <= PLACES) break;
+        takeOff(oldest);
+      }
+      let isBack = false;
+      return {
+        ...model,
+        async [Symbol.asyncDispose]() {
+          if (isBack) return;
+          isBack = true;
+          place.borrowers--;
+          closeIfUnwanted(place);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import { ENCODER_DRAW } from '../../sampler/noise';
+import { drawsOf, type SamplerPlan } from '../../sampler/plan';
+import type { Bundle } from '../bundle/bundle';
+import { type Manifest, promptRoles } from '../bundle/manifest';
+import { enlarge } from '../onnx/bicubicNode';
+import { boundary, cast, type Edge, emit, floats, graphBuilder, type GraphBuilder, scalar } from '../onnx/builder';
+import { ELEMENT, type OnnxModel } from '../onnx/graph';
+import { signature } from '../onnx/signature';
+import { waveletFix } from '../onnx/waveletNode';
+import { type Edges, Parts } from './bundleGraphs';
+import { clamp, elementOf, pixelsIn, pixelsOut } from './pixelIO';
+import { affine, walk } from './unrollSteps';
+
+export interface FuseSettings {
+  readonly plan: SamplerPlan;
+  readonly colorFix: Manifest['colorFix'];
+  /** 1 = the model's picture, 0 = the plain enlarged one. */
+  readonly strength: number;
+  /** Bits per sample at both ends. */
+  readonly depth: 8 | 16;
+}
+
+/** One graph from pixels to pixels, and how to feed it. */
+export interface Fused {
+  readonly model: OnnxModel;
+  /** Input, [n, h, w, 3] samples; a bundle that fills holes has another, `mask`, uint8 [n, 1, h, w], 255 in a hole. */
+  readonly frames: 'frames';
+  /** Output, [n, h·scale, w·scale, 3] samples. */
+  readonly result: 'result';
+  /** Inputs of N(0, 1), [1 or n, channels, h·scale/factor, w·scale/factor], with the draw each one holds. */
+  readonly noise: readonly { readonly input: string; readonly draw: number }[];
+  /** Inputs for what the graph `prompt` gave for the shot, one for all pictures of a batch, with the role of each. */
+  readonly prompts: readonly { readonly input: string; readonly role: string }[];
+  /** Pictures per run; null = any number. Some exporters fix it. */
+  readonly batchLimit: number | null;
+}
+
+/**
+ * Compiles bundle and plan into one ONNX graph: what happens between two network calls is a handful of sums with known
+ * weights, so it goes into the graph as constants, and nothing but pixels crosses into onnxruntime. `condition` runs
+ * once; `denoise` is repeated per step and its weights are not.
+ */
+export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSettings): Fused {
+  const { manifest, constants } = bundle;
+  const { range, scale, grid } = manifest;
+  const graph = graphBuilder();
+  const parts = new Parts(graph, bundle);
+  const frames: Edge = { name: 'frames', element: elementOf(depth) };
+  const draws = [
+    ...(manifest.graphs.encode?.outputs['deviation'] === undefined ? [] : [ENCODER_DRAW]),
+    ...drawsOf(plan),
+  ];
+  const noise = new Map(draws.map((draw) => [draw, { name: noiseName(draw), element: ELEMENT.float }]));
+
+  const mask: Edge | null = manifest.task === 'inpaint' ? { name: 'mask', element: ELEMENT.uint8 } : null;
+
+  const edges = new Map<string, Edge>();
+  for (const [role, { dims, data }] of Object.entries(constants)) edges.set(role, floats(graph, dims, data));
+  const prompts = promptRoles(manifest).map((role) => ({ role, input: `prompt_${role}` }));
+  for (const { role, input } of prompts) edges.set(role, { name: input, element: ELEMENT.float });
+  const source = pixelsIn(graph, frames, depth, range);
+  const hole = mask && holeOf(graph, mask);
+  edges.set('lq', hole ? emit(graph, 'Where', [hole, scalar(graph, range[0]), source], {}, ELEMENT.float) : source);
+  if (hole) edges.set('mask', signed(graph, hole));
+  edges.set('picture', parts.has('preprocess') ? preprocess(parts, edges) : enlarge(graph, edges.get('lq')!, scale));
+  edges.set('y', parts.has('encode') ? encode(parts, edges, noise) : edges.get('picture')!);
+  if (parts.has('condition')) for (const [role, edge] of parts.run('condition', '', edges)) edges.set(role, edge);
+
+  const clean = walk(parts, plan, edges, noise, frames);
+  const picture = parts.has('decode') ? decode(parts, edges, clean) : clean;
+  const fixed = colorFix === 'wavelet' ? waveletFix(graph, picture, edges.get('picture')!) : picture;
+  const mixed = affine(graph, [
+    [1 - strength, edges.get('picture')!],
+    [strength, fixed],
+  ]);
+  // What was not a hole comes back as it was, to the bit: the way into the range and out of it loses nothing.
+  const whole = hole ? emit(graph, 'Where', [hole, mixed, source], {}, ELEMENT.float) : mixed;
+  const samples = pixelsOut(graph, whole, depth, range);
+  const result = { name: 'result', element: samples.element };
+  graph.node.push({ opType: 'Identity', name: 'result', input: [samples.name], output: ['result'] });
+
+  // Sizes that are known are said: onnxruntime then plans its memory when it loads the graph, and loads it quicker.
+  const side = manifest.tile.fixed ? manifest.tile.size : null;
+  const [n, b] = parts.batchLimit() === 1 ? [1, 1] : ['n', 'b'];
+  const [h, w] = side === null ? ['h', 'w'] : [side, side];
+  const sides = side === null ? [`h·${scale}`, `w·${scale}`] : [side * scale, side * scale];
+  const cells = sides.map((one) => (typeof one === 'string' ? `${one}/${grid.factor}` : one / grid.factor));
+  const model = parts.finish(
+    [
+      boundary(frames, [n, h, w, 3]),
+      ...(mask ? [boundary(mask, [n, 1, h, w])] : []),
+      ...[...noise.values()].map((edge) => boundary(edge, [b, grid.channels, ...cells])),
+      ...prompts.map(({ role, input }) => boundary(edges.get(role)!, promptDims(bundle, role, input))),
+    ],
+    [boundary(result, [n, ...sides, 3])],
+  );
+  return {
+    model,
+    frames: 'frames',
+    result: 'result',
+    noise: draws.map((draw) => ({ input: noiseName(draw), draw })),
+    prompts,
+    batchLimit: parts.batchLimit(),
+  };
+}
+
+/** The holes of a mask, as booleans. Half way up counts as a hole: a mask may have been scaled or compressed. */
+const holeOf = (graph: GraphBuilder, mask: Edge): Edge =>
+  emit(graph, 'Greater', [cast(graph, mask, ELEMENT.float), scalar(graph, 127)], {}, ELEMENT.bool);
+
+/** +1 in a hole and −1 elsewhere. */
+const signed = (graph: GraphBuilder, hole: Edge): Edge =>
+  affine(graph, [
+    [2, cast(graph, hole, ELEMENT.float)],
+    [1, scalar(graph, -1)],
+  ]);
+
+const noiseName = (draw: number): string => (draw === ENCODER_DRAW ? 'noise_encoder' : `noise_${draw}`);
+
+/** As the graph `prompt` declares them; free ones get names of their own. */
+function promptDims({ manifest, graphs }: Bundle, role: string, input: string): readonly (number | string)[] {
+  const tensor = manifest.graphs.prompt!.outputs[role];
+  const { dims } = signature(graphs.prompt!.graph.output.find(({ name }) => name === tensor)!);
+  return (dims ?? []).map((dim, i) => dim ?? `${input}_${i}`);
+}
+
+function preprocess(parts: Parts, edges: Edges): Edge {
+  const picture = parts.run('preprocess', '', edges).get('picture')!;
+  const [low, high] = parts.bundle.manifest.range;
+  return clamp(parts.graph, picture, low, high);
+}
+
+function encode(parts: Parts, edges: Edges, noise: ReadonlyMap<number, Edge>): Edge {
+  const made = parts.run('encode', '', edges);
+  const deviation = made.get('deviation');
+  if (!deviation) return made.get('latent')!;
+  const spread = emit(parts.graph, 'Mul', [deviation, noise.get(ENCODER_DRAW)!]);
+  return emit(parts.graph, 'Add', [made.get('latent')!, spread]);
+}
+
+const decode = (parts: Parts, edges: Edges, latent: Edge): Edge =>
+  parts.run('decode', '', new Map([...edges, ['latent', latent]])).get('picture')!;

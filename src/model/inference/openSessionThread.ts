@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { Worker, type TransferListItem } from 'node:worker_threads';
+import { Gate } from '../../async/semaphore';
+import { RemasterError } from '../../errors';
+import type { Answer, Calls } from './threadMessages';
+
+/** The thread that holds the sessions, from outside. */
+export interface Thread {
+  /** `moved`: buffers that are handed over and must not be used again. */
+  call<K extends keyof Calls>(
+    what: K,
+    args: Calls[K]['args'],
+    moved?: readonly TransferListItem[],
+  ): Promise<Calls[K]['result']>;
+  /** Whoever runs a batch passes here: one runs, one is ready, the others can still be aborted. */
+  readonly gate: Gate;
+  /** True once it has crashed or ended; its calls then fail. */
+  readonly ended: boolean;
+  /** Lets it finish what it was asked for, then ends it. */
+  end(): void;
+}
+
+interface Waiting {
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: RemasterError) => void;
+}
+
+/** Starts the thread. It keeps the process alive only while a call is under way. */
+export function startThread(script: string = join(__dirname, 'sessionThread.js')): Thread {
+  const worker = new Worker(script);
+  const waiting = new Map<number, Waiting>();
+  let lastId = 0;
+  let failure: RemasterError | null = null;
+
+  const settle = (id: number): Waiting | undefined => {
+    const found = waiting.get(id);
+    waiting.delete(id);
+    if (waiting.size === 0) worker.unref();
+    return found;
+  };
+  const fail = (error: RemasterError): void => {
+    failure ??= error;
+    for (const id of waiting.keys()) settle(id)?.reject(error);
+  };
+
+  worker.unref();
+  worker.on('message', (answer: Answer) => {
+    if ('error' in answer) settle(answer.id)?.reject(RemasterError.from(answer.error));
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the result belongs to the call of this id
+    else settle(answer.id)?.resolve(answer.result as never);
+  });
+  worker.on('error', (cause) => fail(crashed(cause)));
+  worker.on('exit', (code) => fail(crashed(new Error(`the thread ended with code ${code}`))));
+
+  return {
+    gate: new Gate(2),
+    get ended() {
+      return failure !== null;
+    },
+    call(what, args, moved = []) {
+      if (failure) return Promise.reject(failure);
+      const id = ++lastId;
+      worker.ref();
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        worker.postMessage({ id, what, args }, moved);
+      });
+    },
+    end() {
+      worker.postMessage(null);
+    },
+  };
+}
+
+function crashed(cause: Error): RemasterError {
+  return new RemasterError('ENGINE_CRASHED', 'the thread that runs the model has crashed', {
+    remedy: 'Try again; if it happens every time, choose the provider cpu or a smaller model.',
+    detail: cause.stack ?? cause.message,
+    cause,
+  });
+}

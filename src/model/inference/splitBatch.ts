@@ -1,0 +1,69 @@
+import { RemasterError } from '../../errors';
+import type { Manifest } from '../bundle/manifest';
+import type { TileBatch } from '../model';
+import { isOutOfMemory } from './providers';
+
+/** Runs `batch` in parts of at most `limit` tiles, of one prompt each, and in halves of those when memory runs out. */
+export async function runSplit(
+  batch: TileBatch,
+  limit: number,
+  run: (part: TileBatch) => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  const count = batch.keys.length;
+  const alike = batch.keys.findIndex(({ prompt }) => prompt !== batch.keys[0]!.prompt);
+  if (alike > 0) {
+    const parts = [slice(batch, 0, alike), slice(batch, alike, count)];
+    return Buffer.concat([await runSplit(parts[0]!, limit, run), await runSplit(parts[1]!, limit, run)]);
+  }
+  if (count <= limit) {
+    try {
+      return await run(batch);
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      if (count === 1) throw tooLarge(batch, error);
+      return runSplit(batch, Math.ceil(count / 2), run);
+    }
+  }
+  const parts: Uint8Array[] = [];
+  for (let from = 0; from < count; from += limit) {
+    parts.push(await runSplit(slice(batch, from, Math.min(count, from + limit)), limit, run));
+  }
+  return Buffer.concat(parts);
+}
+
+function slice({ width, height, data, keys, mask }: TileBatch, from: number, to: number): TileBatch {
+  const part = (bytes: Uint8Array): Uint8Array => {
+    const size = bytes.byteLength / keys.length;
+    return bytes.subarray(from * size, to * size);
+  };
+  return { width, height, data: part(data), keys: keys.slice(from, to), ...(mask && { mask: part(mask) }) };
+}
+
+function tooLarge({ width, height }: TileBatch, cause: unknown): RemasterError {
+  return new RemasterError('GPU_OUT_OF_MEMORY', `a tile of ${width}×${height} pixels does not fit into memory`, {
+    remedy: 'Choose smaller tiles.',
+    detail: cause instanceof Error ? cause.message : String(cause),
+    cause,
+  });
+}
+
+/** A batch that does not fit its own description is a defect of the caller. */
+export function checkBatch(
+  { width, height, data, keys, mask }: TileBatch,
+  { task, multiple, tile }: Pick<Manifest, 'task' | 'multiple'> & Partial<Pick<Manifest, 'tile'>>,
+  sampleBytes: number,
+): void {
+  if (keys.length === 0) throw new Error('a batch without tiles');
+  if (width % multiple !== 0 || height % multiple !== 0 || width < 1 || height < 1) {
+    throw new Error(`tiles of ${width}×${height} pixels, but the model takes multiples of ${multiple}`);
+  }
+  if (tile?.fixed && (width !== tile.size || height !== tile.size)) {
+    throw new Error(`tiles of ${width}×${height} pixels, but the model takes ${tile.size}×${tile.size} only`);
+  }
+  const expected = keys.length * width * height * 3 * sampleBytes;
+  if (data.byteLength !== expected) throw new Error(`a batch of ${data.byteLength} bytes instead of ${expected}`);
+  if ((mask !== undefined) !== (task === 'inpaint'))
+    throw new Error(`a mask is for models that fill holes, and for all`);
+  const holes = keys.length * width * height;
+  if (mask && mask.byteLength !== holes) throw new Error(`a mask of ${mask.byteLength} bytes instead of ${holes}`);
+}

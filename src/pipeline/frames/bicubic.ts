@@ -1,0 +1,73 @@
+import { bicubicTaps } from '../../sampler/bicubic';
+import type { Picture } from '../media/frame';
+
+/** Pixels from (left, top) to before (right, bottom). */
+export interface Area {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+const TAPS = 4;
+
+/**
+ * A picture `scale` times larger, with the kernel that the models begin with. `hole`, in pixels of the result, is left black: somebody
+ * else fills it.
+ */
+export function enlarged({ width, height, data }: Picture, scale: number, hole: Area): Picture {
+  const [wide, tall] = [width * scale, height * scale];
+  const [columns, rows] = [flat(width, scale), flat(height, scale)];
+  const result = new Uint8ClampedArray(wide * tall * 3); // it rounds and clamps by itself
+  /** Lines of the source, made wide when they are first needed. */
+  const lines = new Map<number, Float32Array>();
+  const line = (y: number): Float32Array => {
+    const known = lines.get(y);
+    if (known) return known;
+    const made = new Float32Array(wide * 3);
+    for (let x = 0, at = 0; x < wide; x++) {
+      for (let c = 0; c < 3; c++, at++) {
+        let sum = 0;
+        for (let tap = x * TAPS; tap < (x + 1) * TAPS; tap++)
+          sum += columns.weights[tap]! * data[(y * width + columns.places[tap]!) * 3 + c]!;
+        made[at] = sum;
+      }
+    }
+    lines.set(y, made);
+    lines.delete(y - TAPS - 1); // taps only move down
+    return made;
+  };
+  for (let y = 0; y < tall; y++) {
+    const near = (tap: number): Float32Array => line(rows.places[y * TAPS + tap]!);
+    const around: Lines = [near(0), near(1), near(2), near(3)];
+    const weights = rows.weights.subarray(y * TAPS, (y + 1) * TAPS);
+    const isBeside = y >= hole.top && y < hole.bottom;
+    const spans = isBeside ? ([[0, hole.left], [hole.right, wide]] as const) : ([[0, wide]] as const); // prettier-ignore
+    for (const [from, to] of spans) weigh(around, weights, result, y * wide * 3, from * 3, to * 3);
+  }
+  return { width: wide, height: tall, data: new Uint8Array(result.buffer) };
+}
+
+type Lines = readonly [Float32Array, Float32Array, Float32Array, Float32Array];
+
+/** Writes samples `from` … `to` of one line into `result`, which is changed in place. */
+function weigh(
+  [a, b, c, d]: Lines,
+  w: Float32Array,
+  result: Uint8ClampedArray,
+  line: number,
+  from: number,
+  to: number,
+) {
+  const [wa, wb, wc, wd] = [w[0]!, w[1]!, w[2]!, w[3]!];
+  for (let i = from; i < to; i++) result[line + i] = wa * a[i]! + wb * b[i]! + wc * c[i]! + wd * d[i]!;
+}
+
+/** The taps of a whole axis, one after the other. */
+function flat(length: number, scale: number): { readonly places: Int32Array; readonly weights: Float32Array } {
+  const taps = bicubicTaps(length, scale).flat();
+  return {
+    places: Int32Array.from(taps, ([index]) => index),
+    weights: Float32Array.from(taps, ([, weight]) => weight),
+  };
+}

@@ -1,0 +1,34 @@
+import { RemasterError } from '../../errors';
+import type { Model, ModelRequest } from '../../model/model';
+import type { Job } from '../../settings/restoreJob';
+
+export const modelRequest = ({
+  model,
+  provider,
+  device,
+  threads,
+  steps,
+  order,
+  colorFix,
+  strength,
+  noise,
+  seed,
+}: Omit<ModelRequest, 'depth' | 'colorFix'> & Pick<Job, 'colorFix'>): Omit<ModelRequest, 'depth'> => ({
+  model,
+  provider,
+  device,
+  threads,
+  steps,
+  order,
+  colorFix: colorFix === 'adain' ? 'none' : colorFix, // AdaIN is of whole frames, the graph sees tiles
+  strength,
+  noise,
+  seed,
+});
+
+export function wantedScale({ scale }: Pick<Job, 'scale'>, { info }: Model): number {
+  if (scale === null || scale <= info.scale) return scale ?? info.scale;
+  throw new RemasterError('BAD_SETTING', `The model ${info.name} enlarges ${info.scale} times, not ${scale} times.`, {
+    remedy: 'Ask for less, or choose a model with a larger scale.',
+  });
+}

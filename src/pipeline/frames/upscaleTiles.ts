@@ -1,0 +1,203 @@
+import { RemasterError } from '../../errors';
+import type { Model, TileBatch } from '../../model/model';
+import type { Job, Saved } from '../../settings/restoreJob';
+import { concatenate } from '../media/concatBytes';
+import type { Frame } from '../media/frame';
+import { withColours } from './adain';
+import { stitch } from './blendTiles';
+import { cutTile, type Place, type Tile } from './cropTile';
+import { type FrameKey, frameKeys } from './shotPrompts';
+import { Memo } from './tileCache';
+import { type Layout, layOut, longestTile } from './tileLayout';
+
+/** Frames through the model: cut into tiles, batched, run, put together again. */
+export interface Enhancer {
+  /** Size of a tile, in source pixels, while memory lasts. */
+  readonly tile: { readonly width: number; readonly height: number };
+  /** Milliseconds the model took for a tile of the newest frame that it saw; null while there is none. */
+  readonly tileMs: number | null;
+  /** Same order out. */
+  run(frames: readonly Frame[], signal: AbortSignal): Promise<Frame[]>;
+  /** What has been saved so far by not inferring again what has not changed; null when nothing is remembered. */
+  readonly saved: Saved | null;
+}
+
+export type EnhanceSettings = Pick<Job, 'tile' | 'overlap' | 'colorFix' | 'noise' | 'memo' | 'segment'>;
+
+/** Smallest tile tried when memory runs out, in source pixels. */
+const SMALLEST_TILE = 64;
+
+/** `first`: frames that an earlier run has made. `origin`: where these frames lie in larger ones, in whose coordinates noise is. */
+export function enhancer(
+  model: Model,
+  { width, height }: { readonly width: number; readonly height: number },
+  { tile, overlap, colorFix, noise, memo: tolerance, segment }: EnhanceSettings,
+  warn: (warning: string) => void,
+  first = 0,
+  origin: Pick<Place, 'x' | 'y'> = { x: 0, y: 0 },
+): Enhancer {
+  const advice = model.info.tile;
+  const advised = { ...model.info, tile: { ...advice, overlap: overlap ?? advice.overlap } };
+  // Independent noise is another for every frame, so nothing can be the same.
+  const remembers = tolerance !== null && noise === 'shared';
+  const tally = new Tally();
+  const keysOf = frameKeys(model);
+  const begin = (longest: number, made: number): TileRun => {
+    const layout = layOut(advised, width, height, longest);
+    const memo = remembers ? new Memo({ tolerance, refresh: segment, first: first + made }) : null;
+    return new TileRun(model, keysOf, layout, memo, tally, origin);
+  };
+  let longest = longestTile(model.info, tile, width, height);
+  let run = begin(longest, 0);
+  let made = 0;
+  return {
+    get tile() {
+      return { width: run.layout.grid.x.size, height: run.layout.grid.y.size };
+    },
+    get tileMs() {
+      return tally.tileMs;
+    },
+    get saved() {
+      return remembers ? tally.saved : null;
+    },
+    async run(frames, signal) {
+      for (;;) {
+        try {
+          const enhanced = await run.frames(frames, signal);
+          made += frames.length;
+          return colorFix === 'adain' ? enhanced.map((frame, n) => withColours(frame, frames[n]!)) : enhanced;
+        } catch (error) {
+          const isFull = error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY';
+          const smaller = Math.ceil(Math.min(longest, Math.max(width, height)) / 2);
+          if (!isFull || advice.fixed || smaller < SMALLEST_TILE) throw error;
+          longest = smaller;
+          run = begin(longest, made);
+          warn(`Memory ran out; from frame ${frames[0]!.index} on, tiles are ${longest} pixels.`);
+        }
+      }
+    },
+  };
+}
+
+/** One way of cutting frames, and what is remembered of the newest frame. */
+class TileRun {
+  /** What the model made of each tile, in the order of the grid. */
+  readonly #latest: Uint8Array[] = [];
+  /** The newest frame, put together. */
+  #last: Uint8Array | null = null;
+
+  constructor(
+    readonly model: Model,
+    readonly keysOf: ReturnType<typeof frameKeys>,
+    readonly layout: Layout,
+    readonly memo: Memo | null,
+    readonly tally: Tally,
+    readonly origin: Pick<Place, 'x' | 'y'>,
+  ) {}
+
+  async frames(frames: readonly Frame[], signal: AbortSignal): Promise<Frame[]> {
+    const started = performance.now();
+    const wanted = frames.map((frame) => this.#wanted(frame));
+    const made = frames.map(() => new Map<number, Uint8Array>());
+    const keys = await this.keysOf(frames, signal);
+    for (const [k] of this.layout.grid.tiles.entries()) {
+      const which = frames.flatMap((_, n) => (wanted[n]!.has(k) ? [n] : []));
+      if (which.length === 0) continue;
+      const tiles = await this.#infer(
+        k,
+        which.map((n) => keys[n]!),
+        which.map((n) => wanted[n]!.get(k)!),
+        signal,
+      );
+      which.forEach((n, i) => made[n]!.set(k, tiles[i]!));
+    }
+    const enhanced = frames.map((frame, n) => this.#finish(frame, made[n]!));
+    this.tally.took(performance.now() - started);
+    return enhanced;
+  }
+
+  #placeOf(k: number): Place {
+    const { grid } = this.layout;
+    const { x, y } = grid.tiles[k]!;
+    return { x, y, width: grid.x.size, height: grid.y.size };
+  }
+
+  /** The tiles of a frame that have to be inferred. */
+  #wanted(frame: Frame): ReadonlyMap<number, Tile> {
+    this.memo?.begin();
+    const wanted = new Map<number, Tile>();
+    const count = this.layout.grid.tiles.length;
+    for (let k = 0; k < count; k++) {
+      const place = this.#placeOf(k);
+      const tile = this.memo ? this.memo.changed(frame, k, place) : cutTile(frame, place);
+      if (tile) wanted.set(k, tile);
+    }
+    this.tally.saw(count, wanted.size);
+    return wanted;
+  }
+
+  async #infer(
+    k: number,
+    keys: readonly FrameKey[],
+    tiles: readonly Tile[],
+    signal: AbortSignal,
+  ): Promise<readonly Uint8Array[]> {
+    const { x, y, width, height } = this.#placeOf(k);
+    const batch: TileBatch = {
+      width,
+      height,
+      keys: keys.map((key) => ({ ...key, x: x + this.origin.x, y: y + this.origin.y })),
+      data: concatenate(tiles.map(({ data }) => data)),
+      ...(tiles[0]!.mask && { mask: concatenate(tiles.map(({ mask }) => mask!)) }),
+    };
+    const started = performance.now();
+    const made = await this.model.run(batch, signal);
+    this.tally.inferred(performance.now() - started, tiles.length);
+    const size = made.length / tiles.length;
+    const one = (n: number): Uint8Array => made.subarray(n * size, (n + 1) * size);
+    // What is remembered for long must not hold on to the whole batch.
+    return tiles.map((_, n) => (this.memo && tiles.length > 1 ? one(n).slice() : one(n)));
+  }
+
+  #finish(frame: Frame, made: ReadonlyMap<number, Uint8Array>): Frame {
+    for (const [k, tile] of made) this.#latest[k] = tile;
+    const changed = [...made.keys()];
+    // Half a frame of changes costs as much as all of it: tiles reach into each other.
+    const before = changed.length < this.#latest.length / 2 ? this.#last : null;
+    const isSame = changed.length === 0 && this.#last !== null;
+    const data = isSame ? this.#last! : stitch(this.layout, this.#latest, frame.depth, before, changed);
+    if (this.memo) this.#last = data;
+    const { index, pts, scene, depth, width, height } = frame;
+    const { scale } = this.layout;
+    return { index, pts, scene, depth, data, width: width * scale, height: height * scale };
+  }
+}
+
+/** Counts tiles and time. */
+class Tally {
+  tileMs: number | null = null;
+  #tiles = 0;
+  #inferred = 0;
+  #inferMs = 0;
+  #allMs = 0;
+
+  saw(tiles: number, wanted: number): void {
+    this.#tiles += tiles;
+    this.#inferred += wanted;
+  }
+
+  inferred(ms: number, tiles: number): void {
+    this.#inferMs += ms;
+    this.tileMs = ms / tiles;
+  }
+
+  took(ms: number): void {
+    this.#allMs += ms;
+  }
+
+  get saved(): Saved {
+    if (this.#inferred === 0) return { share: 0, speedup: 1 };
+    const without = this.#allMs + this.#inferMs * (this.#tiles / this.#inferred - 1);
+    return { share: 1 - this.#inferred / this.#tiles, speedup: this.#allMs > 0 ? without / this.#allMs : 1 };
+  }
+}

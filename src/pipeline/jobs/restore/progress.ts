@@ -1,0 +1,50 @@
+import type { Job, Progress, Saved, Stage } from '../../../settings/restoreJob';
+import type { VideoInfo } from '../../media/probe';
+
+/** Keeps count, and says so. */
+export function progressMeter(report: (progress: Progress) => void) {
+  let saved = (): Saved | null => null;
+  let stage: Stage = 'probing';
+  let frame = 0;
+  let made = 0;
+  let total: number | null = null;
+  let share: number | null = null;
+  let since = 0;
+  let span: { from: number; ticks: number } | null = null;
+  const say = (): void => {
+    const seconds = (performance.now() - since) / 1000;
+    const fps = made > 0 && seconds > 0 ? made / seconds : null;
+    const eta = stage === 'finishing' ? 0 : fps && total !== null ? Math.max(0, total - frame) / fps : null;
+    report({ stage, frame, total, share: stage === 'finishing' ? 1 : share, fps, eta, memo: saved() });
+  };
+  return {
+    stage(next: Stage): void {
+      stage = next;
+      say();
+    },
+    expect({ duration, framesPerSecond, timeBase }: VideoInfo, { trim, maxFps }: Job): void {
+      if (duration === null) return;
+      const from = trim?.start ?? 0;
+      const length = Math.max(0, Math.min(trim?.end ?? Infinity, duration) - from);
+      span = { from: (from * timeBase.den) / timeBase.num, ticks: (length * timeBase.den) / timeBase.num };
+      if (framesPerSecond === null) return;
+      total = Math.max(1, Math.round(length * Math.min(framesPerSecond, maxFps ?? Infinity)));
+    },
+    /** Whom to ask what has been saved. */
+    saves(next: () => Saved | null): void {
+      saved = next;
+    },
+    resume(done: number): void {
+      frame = done;
+      since = performance.now();
+    },
+    advance(frames: number, pts: number, seen: number): void {
+      if (made === 0) stage = 'restoring';
+      made += frames;
+      frame += frames;
+      if (total !== null) total = Math.max(total, seen);
+      if (span && span.ticks > 0) share = Math.min(1, Math.max(0, (pts - span.from) / span.ticks));
+      say();
+    },
+  };
+}

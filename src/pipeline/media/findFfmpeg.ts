@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { access, constants, realpath, stat } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { RemasterError } from '../../errors';
+
+/** One ffmpeg on this machine, and what it can do. */
+export interface FfmpegBinary {
+  readonly path: string;
+  /** How it was found: a setting, the environment, the PATH, or the old build that comes with this package. */
+  readonly origin: 'setting' | 'environment' | 'path' | 'bundled';
+  /** As it names itself: `5.1.9-0+deb12u1`, `N-92718-g092cb17983`. */
+  readonly version: string;
+  /** Names of its encoders. */
+  readonly encoders: ReadonlySet<string>;
+  /** It knows `-fps_mode` (5.1 and later); older ones take `-vsync`. */
+  readonly hasFpsMode: boolean;
+  /** RTSP's time-out is called `-timeout` (5.0 and later); before that it is `-stimeout`, and `-timeout` would make it listen. */
+  readonly hasRtspTimeout: boolean;
+  /** Built without shared libraries: looking up the name of a host crashes it on Linux. */
+  readonly crashesOnNames: boolean;
+}
+
+/** Paths tried, in this order, with why each was passed over. */
+export interface FfmpegSearch {
+  readonly found: FfmpegBinary | null;
+  readonly tried: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** Finds ffmpeg: the setting, then REMASTER_FFMPEG or FFMPEG_PATH, then the PATH, then the bundled one. */
+export async function findFfmpeg(setting: string | null = null): Promise<FfmpegBinary> {
+  const { found, tried } = await searchFfmpeg(setting);
+  if (found) return found;
+  throw new RemasterError('FFMPEG_MISSING', 'No working ffmpeg was found.', {
+    remedy: 'Install ffmpeg (Debian: apt-get install ffmpeg), or set REMASTER_FFMPEG to its path.',
+    detail: tried.map(({ path, reason }) => `${path}: ${reason}`).join('\n'),
+  });
+}
+
+export async function searchFfmpeg(setting: string | null = null): Promise<FfmpegSearch> {
+  const tried: { path: string; reason: string }[] = [];
+  for (const { path, origin } of await candidates(setting)) {
+    try {
+      return { found: await examine(path, origin), tried };
+    } catch (error) {
+      tried.push({ path, reason: reasonOf(error) });
+      // Whoever names a binary means that one: silently taking another would hide the mistake.
+      if (origin === 'setting' || origin === 'environment') break;
+    }
+  }
+  return { found: null, tried };
+}
+
+const reasonOf = (error: unknown): string => {
+  const { code, message, stderr } = error as NodeJS.ErrnoException & { stderr?: string };
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EACCES') return 'it may not be executed (chmod +x it)';
+  return (stderr?.trim().split('\n')[0] || message).slice(0, 200);
+};
+
+type Candidate = Pick<FfmpegBinary, 'path' | 'origin'>;
+
+async function candidates(setting: string | null): Promise<Candidate[]> {
+  if (setting) return [{ path: setting, origin: 'setting' }];
+  const fromEnvironment = process.env['REMASTER_FFMPEG'] || process.env['FFMPEG_PATH'];
+  if (fromEnvironment) return [{ path: fromEnvironment, origin: 'environment' }];
+  const name = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
+  const found: Candidate[] = [];
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)) {
+    const path = join(folder, name);
+    if (await executable(path)) found.push({ path, origin: 'path' });
+  }
+  const bundled = bundledPath();
+  return bundled ? [...found, { path: bundled, origin: 'bundled' }] : found;
+}
+
+const executable = (path: string): Promise<boolean> =>
+  access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+
+/** The build of @ffmpeg-installer: from 2018, so the last resort. Null where it is not installed. */
+function bundledPath(): string | null {
+  try {
+    return (require('@ffmpeg-installer/ffmpeg') as { path: string }).path;
+  } catch {
+    return null; // an optional dependency: absent on platforms it has no binary for
+  }
+}
+
+const examined = new Map<string, Promise<FfmpegBinary>>();
+
+async function examine(path: string, origin: FfmpegBinary['origin']): Promise<FfmpegBinary> {
+  const { mtimeMs } = await stat(await realpath(path));
+  const key = `${path}\n${mtimeMs}\n${origin}`;
+  const known = examined.get(key);
+  if (known) return known;
+  const fresh = ask(path, origin);
+  fresh.catch(() => examined.delete(key)); // a failure is not remembered: the user may be repairing it
+  examined.set(key, fresh);
+  return fresh;
+}
+
+async function ask(path: string, origin: FfmpegBinary['origin']): Promise<FfmpegBinary> {
+  const [banner, encoders] = await Promise.all([
+    output(path, ['-version']),
+    output(path, ['-hide_banner', '-encoders']),
+  ]);
+  const version = /^ffmpeg version (\S+)/m.exec(banner)?.[1];
+  if (!version) throw new Error('it does not answer like ffmpeg');
+  return {
+    path,
+    origin,
+    version,
+    encoders: new Set([...encoders.matchAll(/^ [VAS][F.][S.][X.][B.][D.] (\S+)/gm)].map(([, name]) => name!)),
+    hasFpsMode: libavformat(banner) >= 59_027, // ffmpeg 5.1
+    hasRtspTimeout: libavformat(banner) >= 59_000, // ffmpeg 5.0
+    crashesOnNames:
+      process.platform === 'linux' && /--enable-static|-static\b/.test(banner) && !banner.includes('--enable-shared'),
+  };
+}
+
+/** Its libavformat as one number, 59.27 → 59027: unlike the version of a private build, this always is one. */
+function libavformat(banner: string): number {
+  const [, major = '0', minor = '0'] = /^libavformat +(\d+)\. *(\d+)\./m.exec(banner) ?? [];
+  return Number(major) * 1000 + Number(minor);
+}
+
+const output = (path: string, args: readonly string[]): Promise<string> =>
+  new Promise((resolve, reject) =>
+    execFile(path, args, { maxBuffer: 1 << 24, timeout: 20_000, windowsHide: true }, (error, stdout, stderr) =>
+      error ? reject(Object.assign(error, { stderr })) : resolve(stdout),
+    ),
+  );

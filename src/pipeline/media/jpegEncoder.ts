@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import type { FfmpegBinary } from './findFfmpeg';
+import type { Picture } from './frame';
+import { type Ffmpeg, ffmpeg } from './runFfmpeg';
+
+/** Makes JPEGs, one at a time. One ffmpeg stays for all pictures of one size: starting one costs more than a picture. */
+export interface JpegMaker extends AsyncDisposable {
+  make(frame: Stored): Promise<Uint8Array>;
+}
+
+/** What is needed of a frame. */
+interface Stored extends Picture {
+  /** Size of the JPEG. */
+  readonly stored: { readonly width: number; readonly height: number };
+}
+
+/** ffmpeg's scale of JPEG quality, 2…31: 4 is where nobody sees a difference in a moving picture. */
+const QUALITY = '4';
+/** Milliseconds after which an encoder that gives nothing is ended. */
+const LIMIT = 10_000;
+/** End of image. Inside of a picture the coder never writes these two bytes next to each other. */
+const isWhole = (bytes: Buffer): boolean => bytes.length > 2 && bytes.readUInt16BE(bytes.length - 2) === 0xffd9;
+
+export function jpegMaker(binary: FfmpegBinary, signal: AbortSignal): JpegMaker {
+  let encoder: Ffmpeg | null = null;
+  let key = '';
+  return {
+    async make(frame) {
+      const { width, height, stored } = frame;
+      const wanted = [width, height, stored.width, stored.height].join();
+      if (wanted !== key) {
+        await encoder?.[Symbol.asyncDispose]();
+        encoder = start(binary, frame, signal);
+        key = wanted;
+      }
+      try {
+        return await through(encoder!, frame.data);
+      } catch (error) {
+        key = ''; // the next picture gets a new one
+        throw error;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await encoder?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function start(binary: FfmpegBinary, { width, height, stored }: Stored, signal: AbortSignal): Ffmpeg {
+  const scale = stored.width === width && stored.height === height ? [] : [`scale=${stored.width}:${stored.height}`];
+  return ffmpeg(
+    binary,
+    [
+      ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0'],
+      ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-i', 'pipe:0'],
+      ...['-vf', [...scale, 'scale=out_range=pc:out_color_matrix=bt601', 'format=yuvj420p'].join(',')],
+      ...(binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
+      ...['-threads', '1', '-c:v', 'mjpeg', '-q:v', QUALITY, '-flush_packets', '1', '-f', 'image2pipe', 'pipe:1'],
+    ],
+    signal,
+  );
+}
+
+async function through(encoder: Ffmpeg, data: Uint8Array): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  let finish = (): void => {};
+  const whole = new Promise<void>((resolve) => (finish = resolve));
+  const hear = (part: Buffer): void => {
+    parts.push(part);
+    if (isWhole(part)) finish();
+  };
+  encoder.stdout.on('data', hear);
+  const timer = setTimeout(() => void encoder.quit(0), LIMIT);
+  const died = encoder.ended.then(() => {
+    throw new Error('the JPEG encoder has ended');
+  });
+  try {
+    if (!encoder.stdin.write(data)) await Promise.race([once(encoder.stdin, 'drain'), died]);
+    await Promise.race([whole, died]);
+    return Buffer.concat(parts);
+  } finally {
+    clearTimeout(timer);
+    encoder.stdout.off('data', hear);
+  }
+}
+
+export const JPEG_LIMIT = 10_000;
+
+export async function jpegOf(binary: FfmpegBinary, { width, height, data }: Picture): Promise<Uint8Array> {
+  await using encoder = ffmpeg(
+    binary,
+    [
+      ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-i', 'pipe:0', '-frames:v', '1'],
+      ...['-vf', 'scale=out_range=pc:out_color_matrix=bt601,format=yuvj420p'],
+      ...['-c:v', 'mjpeg', '-q:v', '4', '-f', 'image2pipe', 'pipe:1'],
+    ],
+    AbortSignal.timeout(JPEG_LIMIT),
+  );
+  const parts: Buffer[] = [];
+  encoder.stdout.on('data', (part: Buffer) => parts.push(part));
+  encoder.stdin.end(data);
+  await encoder.ended;
+  return Buffer.concat(parts);
+}

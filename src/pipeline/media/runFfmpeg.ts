@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { RemasterError } from '../../errors';
+import type { FfmpegBinary } from './findFfmpeg';
+
+/** A running ffmpeg. Disposing kills it if it still runs, and waits until it is gone. */
+export interface Ffmpeg extends AsyncDisposable {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** Side channel, file descriptor 3 of ffmpeg. */
+  readonly side: Readable;
+  /** Settles when ffmpeg has ended well; rejects with ENCODE_FAILED, DISK_FULL or the signal's reason when not. */
+  readonly ended: Promise<void>;
+  /** What it has written to stderr, the last 8 KiB of it. */
+  readonly words: () => string;
+  /** How many lines it has written to stderr. */
+  readonly complaints: () => number;
+  /** Asks it to end in good order, as a camera likes it, and kills it when that takes longer. Whoever reads stdout reads on. */
+  quit(graceMs: number): Promise<void>;
+}
+
+/** Told of every process started and ended, so that somebody else can end it if this process dies. */
+export type ChildListener = (pid: number, alive: boolean) => void;
+let listener: ChildListener = () => {};
+export const onChild = (next: ChildListener): void => void (listener = next);
+
+const LAST_WORDS = 8192; // bytes of stderr kept for messages
+
+export function ffmpeg(binary: FfmpegBinary, args: readonly string[], signal: AbortSignal): Ffmpeg {
+  signal.throwIfAborted();
+  const child = spawn(binary.path, ['-hide_banner', '-nostdin', '-loglevel', 'warning', ...args], {
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  const pid = child.pid;
+  if (pid !== undefined) listener(pid, true);
+  let words = '';
+  let complaints = 0;
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(-LAST_WORDS);
+    for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) complaints++;
+  });
+  const side = child.stdio[3] as Readable;
+  for (const stream of [child.stdin, child.stdout, side]) stream.on('error', () => {}); // EPIPE: `ended` tells the real story
+
+  const kill = (): void => {
+    child.stdout.destroy(); // an ffmpeg blocked on a full stdout hears no signal but this one and SIGKILL
+    child.kill('SIGKILL');
+  };
+  signal.addEventListener('abort', kill, { once: true });
+  const closed = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', () => child.pid === undefined && resolve());
+  });
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(new RemasterError('FFMPEG_MISSING', `${binary.path} could not be started: ${cause.message}`, { cause })),
+    );
+    child.once('close', (code, killedBy) => {
+      signal.removeEventListener('abort', kill);
+      if (pid !== undefined) listener(pid, false);
+      if (signal.aborted) reject(signal.reason as Error);
+      else if (code === 0 && !isDiskFull(words)) resolve();
+      else reject(failure(words, killedBy ?? `code ${code}`));
+    });
+  });
+  ended.catch(() => {}); // whoever waits on `ended` hears of it; nobody has to
+
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    side,
+    ended,
+    words: () => words,
+    complaints: () => complaints,
+    async quit(graceMs) {
+      if (running(child)) child.kill('SIGTERM');
+      const timer = setTimeout(kill, graceMs);
+      await closed;
+      clearTimeout(timer);
+    },
+    async [Symbol.asyncDispose]() {
+      if (running(child)) kill();
+      child.stdout.destroy(); // 'close' never comes while a pipe still holds unread frames
+      side.destroy();
+      await closed;
+    },
+  };
+}
+
+const running = (child: ChildProcess): boolean =>
+  child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+
+/** Runs ffmpeg to its end and gives back what it wrote: short texts only. `code` is not judged. */
+export async function ffmpegText(
+  binary: FfmpegBinary,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<{ stdout: string; stderr: string }> {
+  signal.throwIfAborted();
+  const child = spawn(binary.path, ['-hide_banner', '-nostdin', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+    signal,
+    killSignal: 'SIGKILL',
+  });
+  const texts = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      if (texts[name].length < 1 << 26) texts[name] += text;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(
+        signal.aborted
+          ? (signal.reason as Error)
+          : new RemasterError('FFMPEG_MISSING', `${binary.path} could not be started: ${cause.message}`, { cause }),
+      ),
+    );
+    child.once('close', () => (signal.aborted ? reject(signal.reason as Error) : resolve(texts)));
+  });
+}
+
+const isDiskFull = (words: string): boolean => /No space left on device|Disk quota exceeded/.test(words);
+
+function failure(words: string, how: string): RemasterError {
+  if (isDiskFull(words)) return diskFull(words);
+  const last = words.trim().split('\n').at(-1) ?? '';
+  return new RemasterError('ENCODE_FAILED', `ffmpeg ended with ${how}${last ? `: ${last}` : ''}`, { detail: words });
+}
+
+export const diskFull = (detail = ''): RemasterError =>
+  new RemasterError('DISK_FULL', 'There is no space left where the output is written.', {
+    remedy: 'Free some space and start the job again.',
+    detail,
+  });

@@ -1,0 +1,36 @@
+/** Cuts a byte stream into pieces of `size`. A rest that is no whole frame is dropped: ffmpeg only ends there when it was killed. */
+export async function* cut(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+  let data = new Uint8Array(size);
+  let filled = 0;
+  for await (let chunk of chunks) {
+    while (chunk.length > 0) {
+      const part = chunk.subarray(0, size - filled);
+      data.set(part, filled);
+      filled += part.length;
+      chunk = chunk.subarray(part.length);
+      if (filled === size) {
+        yield data;
+        data = new Uint8Array(size);
+        filled = 0;
+      }
+    }
+  }
+}
+
+/** Cuts what comes into pictures. A rest that is no whole picture is never given. */
+export function cutter(size: number, onPicture: (data: Uint8Array) => void): (chunk: Buffer) => void {
+  let data = new Uint8Array(size);
+  let filled = 0;
+  return (bytes) => {
+    for (let from = 0; from < bytes.length;) {
+      const part = bytes.subarray(from, from + size - filled);
+      data.set(part, filled);
+      filled += part.length;
+      from += part.length;
+      if (filled < size) continue;
+      onPicture(data);
+      data = new Uint8Array(size);
+      filled = 0;
+    }
+  };
+}

@@ -1,0 +1,54 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
+import fluent from 'fluent-ffmpeg';
+import { RemasterError } from '../../errors';
+import type { FfmpegBinary } from './findFfmpeg';
+import { openSource } from './sourceFile';
+
+/**
+ * One picture out of a video, as PNG or JPEG by the ending of `output`. A one-shot job without pipes, which is what
+ * fluent-ffmpeg is fit for; frames never go through it. Runs in the engine only, where a crash of it hurts nobody.
+ */
+export async function thumbnail(
+  binary: FfmpegBinary,
+  {
+    input,
+    at,
+    output,
+    width,
+  }: { readonly input: string; readonly at: number; readonly output: string; readonly width: number | null },
+): Promise<void> {
+  const source = await openSource(input);
+  await mkdir(dirname(output), { recursive: true });
+  const part = join(dirname(output), `.${process.pid}-${performance.now()}${extname(output)}`);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const command = fluent()
+        .setFfmpegPath(binary.path)
+        .input(`file:${source.path}`)
+        .inputOptions('-protocol_whitelist', 'file,pipe')
+        .seekInput(at)
+        .outputOptions(
+          '-frames:v',
+          '1',
+          '-q:v',
+          '2',
+          ...(width === null ? [] : ['-vf', `scale=${Math.round(width)}:-2`]),
+        )
+        .output(`file:${part}`);
+      command.once('end', () => resolve());
+      command.once('error', (cause: Error) =>
+        reject(
+          new RemasterError('SOURCE_UNREADABLE', `No picture could be taken from ${source.path} at ${at} s.`, {
+            detail: cause.message,
+            cause,
+          }),
+        ),
+      );
+      command.run();
+    });
+    await rename(part, output);
+  } finally {
+    await rm(part, { force: true });
+  }
+}

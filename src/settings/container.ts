@@ -1,0 +1,19 @@
+import { extname } from 'node:path';
+import { RemasterError } from '../errors';
+
+export type Container = 'mp4' | 'mov' | 'mkv';
+
+export const CONTAINERS: Readonly<Record<string, Container>> = {
+  '.mp4': 'mp4',
+  '.m4v': 'mp4',
+  '.mov': 'mov',
+  '.mkv': 'mkv',
+};
+
+export function containerOf(output: string): Container {
+  const container = CONTAINERS[extname(output).toLowerCase()];
+  if (container) return container;
+  throw new RemasterError('BAD_SETTING', `The output ${output} has an ending that names no container.`, {
+    remedy: 'Use .mp4, .mov or .mkv.',
+  });
+}

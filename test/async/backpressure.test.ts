@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { concatMap, from, lastValueFrom, take, tap, toArray } from 'rxjs';
+import { Window } from '../../src/async/backpressure';
+import { paced } from '../../src/pipeline/operators/pullFrames';
+
+describe('pace', () => {
+  /** How many items were alive at most while `pull` emptied a source of 60. */
+  async function crowd(pull: (source: AsyncIterable<number>, leave: () => void) => Promise<unknown>): Promise<number> {
+    let alive = 0;
+    let most = 0;
+    async function* source() {
+      for (let i = 0; i < 60; i++) {
+        most = Math.max(most, ++alive);
+        yield i;
+      }
+    }
+    await pull(source(), () => void alive--);
+    return most;
+  }
+
+  it('never more alive than the window holds, and in order', async () => {
+    const window = new Window(3);
+    const most = await crowd(async (source, leave) => {
+      const slow = paced(source, window).pipe(
+        concatMap((i) => sleep(1, i)),
+        tap(() => {
+          leave();
+          window.leave();
+        }),
+        toArray(),
+      );
+      assert.deepEqual(
+        await lastValueFrom(slow),
+        Array.from({ length: 60 }, (_, i) => i),
+      );
+    });
+    assert.equal(most, 3);
+    assert.equal(window.alive, 0);
+  });
+  it('without a window RxJS takes all it can get', async () => {
+    const most = await crowd((source, leave) =>
+      lastValueFrom(
+        from(source).pipe(
+          concatMap((i) => sleep(1, i)),
+          tap(leave),
+        ),
+      ),
+    );
+    assert.ok(most > 50, `only ${most}`);
+  });
+  it('an error in the source is an error of the observable', async () => {
+    async function* broken(): AsyncGenerator<number> {
+      yield 1;
+      throw new RangeError('torn');
+    }
+    const window = new Window(2);
+    await assert.rejects(lastValueFrom(paced(broken(), window).pipe(tap(() => window.leave()))), RangeError);
+  });
+  it('whoever stops listening ends the source', async () => {
+    let ended = false;
+    async function* endless(): AsyncGenerator<number> {
+      try {
+        for (let i = 0; ; i++) yield i;
+      } finally {
+        ended = true;
+      }
+    }
+    const window = new Window(2);
+    await lastValueFrom(
+      paced(endless(), window).pipe(
+        tap(() => window.leave()),
+        take(5),
+      ),
+    );
+    await sleep(5);
+    assert.ok(ended);
+  });
+});

@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
+import { duration } from '../../src/cli/progressBar';
+import { ASTRONAUT } from '../pipeline/frames/face/images';
+import { pattern } from '../support/images';
+import { enginesAndFfmpegs, processes } from '../support/processes';
+import { root } from '../support/root';
+import { writeFace, writeHoles } from '../support/tinyBundle';
+import { ff, moving, scratchFolder, times } from '../support/videos';
+
+describe('the command line', () => {
+  const folder = scratchFolder();
+  const at = (name: string): string => join(folder, name);
+  const program = join(root, 'dist/src/cli/main.js');
+  const remaster = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+      encoding: 'utf8',
+      cwd: folder,
+    });
+    return { status, stdout, stderr };
+  };
+
+  before(async () => {
+    await ff(...moving('32x24', '25', 6), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('film.mp4'));
+    await ff(...moving('96x64', '25', 300), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('long.mp4'));
+  });
+
+  it('restores a film and says in plain lines what it did', async () => {
+    const { status, stderr } = remaster('restore', 'film.mp4', 'out.mp4', '--steps', '1');
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /restoring .*frame 0 of 6|loading/);
+    assert.match(stderr, /out\.mp4: 6 frames, 128×96.*x4, 1 steps on cpu/);
+    assert.equal((await times(at('out.mp4'))).seconds.length, 6);
+  });
+  it('speaks JSON, one object a line', () => {
+    const { status, stdout } = remaster('restore', 'film.mp4', 'json.mkv', '--steps', '1', '--json', '--codec', 'ffv1');
+    assert.equal(status, 0);
+    const objects = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { progress?: object; result?: { framesOut: number } });
+    assert.ok(objects.some(({ progress }) => progress));
+    assert.equal(objects.at(-1)!.result!.framesOut, 6);
+  });
+  it('restores the faces of a film with a model for them, and counts them', async () => {
+    await writeFace(at('face'), 64, 1);
+    await ff(
+      '-loop',
+      '1',
+      '-i',
+      ASTRONAUT,
+      '-frames:v',
+      '3',
+      '-vf',
+      'crop=320:240:64:10',
+      '-c:v',
+      'ffv1',
+      at('face.mkv'),
+    );
+    const { status, stderr } = remaster('restore', 'face.mkv', 'faces.mp4', '--model', './face', '--min-face', '60');
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /3 frames, 3 faces restored \(none in 0 frames\), 320×240.*tiny-face/);
+    const json = remaster(
+      'restore',
+      'face.mkv',
+      'large.mp4',
+      '--model',
+      './face',
+      '--min-face',
+      '200',
+      '--json',
+    ).stdout;
+    assert.match(json, /"faces":\{"found":0,"framesWithout":3\}/);
+  });
+  it('fills the holes of a film with a model for that', async () => {
+    await writeHoles(at('holes'));
+    await ff(...moving('64x32', '25', 3), '-c:v', 'ffv1', at('scratched.mkv'));
+    await ff(
+      '-f',
+      'lavfi',
+      '-i',
+      'color=black:size=64x32,drawbox=x=30:w=3:h=32:color=white:t=fill',
+      '-frames:v',
+      '1',
+      at('mask.png'),
+    );
+    const done = remaster(
+      'restore',
+      'scratched.mkv',
+      'filled.mp4',
+      '--model',
+      './holes',
+      '--mask',
+      'mask.png',
+      '--mask-grow',
+      '1',
+    );
+    assert.equal(done.status, 0, done.stderr);
+    assert.match(done.stderr, /3 frames, 64×32.*tiny-holes/);
+    const keyed = remaster('restore', 'scratched.mkv', 'keyed.mp4', '--model', './holes', '--mask-color', '#00ff00');
+    assert.equal(keyed.status, 0, keyed.stderr);
+    for (const [args, status, words] of [
+      [['--mask-color', 'green'], 2, /mask colour must be like #00ff00/],
+      [['--mask', 'no.png'], 3, /SOURCE_NOT_FOUND/],
+      [['--mask', 'mask.png', '--mask-tolerance', '0.2'], 2, /tolerance is for a colour/],
+    ] as const) {
+      const refused = remaster('restore', 'scratched.mkv', 'refused.mp4', '--model', './holes', ...args);
+      assert.equal(refused.status, status, refused.stderr);
+      assert.match(refused.stderr, words);
+    }
+  });
+
+  it('makes a picture larger, in the format of the ending, and replaces nothing unasked', async () => {
+    await pattern(30, 20).jpeg().toFile(at('photo.jpg'));
+    const made = remaster('image', 'photo.jpg', 'large.webp', '--steps', '1');
+    assert.equal(made.status, 0, made.stderr);
+    assert.match(made.stdout, /large\.webp: 120×80, .*x4, 1 steps on cpu/);
+    const { format, width } = await sharp(at('large.webp')).metadata();
+    assert.deepEqual([format, width], ['webp', 120]);
+    const again = remaster('image', 'photo.jpg', 'large.webp', '--steps', '1');
+    assert.deepEqual([again.status, /OUTPUT_EXISTS/.test(again.stderr)], [4, true]);
+    const json = remaster('image', 'photo.jpg', 'large.webp', '--steps', '1', '--scale', '2', '--overwrite', '--json');
+    assert.equal((JSON.parse(json.stdout) as { width: number }).width, 60);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.includes('.part')),
+      [],
+    );
+  });
+  it('says how to get the part that reads pictures when it is absent, and the rest works without it', () => {
+    writeFileSync(
+      at('without.js'),
+      `const m = require('node:module'); const load = m._resolveFilename;
+       m._resolveFilename = (name, ...rest) => { if (name === 'sharp') throw Object.assign(new Error("Cannot find module 'sharp'"), { code: 'MODULE_NOT_FOUND' }); return load(name, ...rest); };`,
+    );
+    const env = { ...process.env, NODE_OPTIONS: `--require "${at('without.js')}"` };
+    const run = (...args: string[]) =>
+      spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', cwd: folder, env });
+    const { status, stderr } = run('image', 'photo.jpg', 'none.png');
+    assert.equal(status, 5, stderr);
+    assert.match(stderr, /RUNTIME_MISSING: sharp.*\nRun: npm install sharp@/);
+    assert.match(run('doctor').stdout, /note +pictures: sharp/);
+    assert.equal(run('restore', 'film.mp4', 'without.mp4', '--steps', '1').status, 0);
+  });
+  it('probes, lists models and examines the machine', () => {
+    assert.match(remaster('probe', 'film.mp4').stdout, /width +32/);
+    assert.equal((JSON.parse(remaster('probe', 'film.mp4', '--json').stdout) as { fps: number }).fps, 25);
+    assert.match(remaster('models').stdout, /x4 +resshift +upscale +x4 +4 steps/);
+    assert.match(remaster('doctor').stdout, /ok +onnxruntime: 1\./);
+  });
+  for (const [what, args, code, words] of [
+    ['a picture that is none', ['image', 'film.mp4', 'x.png'], 3, /IMAGE_UNREADABLE: The data is no JPEG, PNG or WebP/],
+    ['a picture in no format', ['image', 'photo.jpg', 'x.tiff'], 2, /\.jpg, \.png or \.webp/],
+    ['a picture that is not there', ['image', 'none.jpg', 'x.png'], 3, /SOURCE_NOT_FOUND/],
+    ['a picture too large', ['image', 'photo.jpg', 'x.png', '--max-megapixels', '0.0001'], 3, /IMAGE_TOO_LARGE/],
+    [
+      'a setting of films for a picture',
+      ['image', 'photo.jpg', 'x.png', '--codec', 'h264'],
+      2,
+      /--codec means nothing/,
+    ],
+    ['no command', [], 2, /remaster restore IN OUT/],
+    ['an unknown command', ['dance'], 2, /no command dance/],
+    ['an unknown option', ['restore', 'a', 'b', '--fast'], 2, /fast/],
+    ['a number that is none', ['restore', 'film.mp4', 'x.mp4', '--steps', 'many'], 2, /--steps must be a number/],
+    ['a missing source', ['restore', 'none.mp4', 'x.mp4'], 3, /SOURCE_NOT_FOUND: .*none\.mp4 does not exist/],
+    ['an output that exists', ['restore', 'film.mp4', 'long.mp4'], 4, /OUTPUT_EXISTS/],
+    [
+      'faces with a model that is not for them',
+      ['restore', 'film.mp4', 'x.mp4', '--faces', 'detect'],
+      2,
+      /BAD_SETTING: The model x4 is not for faces.*\n.*none is in the package/,
+    ],
+    ['a missing model', ['restore', 'film.mp4', 'x.mp4', '--model', 'nothing'], 5, /MODEL_NOT_FOUND/],
+  ] as const) {
+    it(`${what}: exit code ${code} and a sentence`, () => {
+      const { status, stdout, stderr } = remaster(...args);
+      assert.equal(status, code, stderr);
+      assert.match(stdout + stderr, words);
+    });
+  }
+  it('no ffmpeg: exit code 6', () => {
+    const { status, stderr } = spawnSync(process.execPath, [program, 'probe', 'film.mp4'], {
+      encoding: 'utf8',
+      cwd: folder,
+      env: { ...process.env, REMASTER_FFMPEG: at('nowhere') },
+    });
+    assert.equal(status, 6);
+    assert.match(stderr, /FFMPEG_MISSING/);
+  });
+  it('Ctrl-C is clean: exit code 130, nothing left', async () => {
+    // The signal goes to the whole foreground group, as a terminal sends it.
+    const child = spawn(process.execPath, [program, 'restore', 'long.mp4', 'stopped.mp4', '--json'], {
+      cwd: folder,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise<void>((resolve) =>
+      child.stdout.on('data', (text: Buffer) => /"frame":[1-9]/.test(text.toString()) && resolve()),
+    );
+    const before = performance.now();
+    process.kill(-child.pid!, 'SIGINT');
+    const code = await new Promise((resolve) => child.once('exit', resolve));
+    assert.equal(code, 130);
+    assert.ok(performance.now() - before < 5000);
+    await sleep(100);
+    assert.deepEqual(processes(/stopped\.mp4/), []);
+    assert.deepEqual(await enginesAndFfmpegs(), []);
+    assert.ok(!existsSync(at('stopped.mp4')));
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.startsWith('.')),
+      [],
+    );
+  });
+  it('a path like an option is a path after --', async () => {
+    writeFileSync(at('-i.mp4'), await (await import('node:fs/promises')).readFile(at('film.mp4')));
+    const { status, stderr } = remaster('restore', '--steps', '1', '--', '-i.mp4', '-o.mp4');
+    assert.equal(status, 0, stderr);
+    assert.ok(existsSync(at('-o.mp4')));
+  });
+  it('durations are short and readable', () => {
+    assert.deepEqual([5.4, 187, 7500].map(duration), ['5s', '3m 07s', '2h 05m']);
+  });
+});

@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createEngine, type Engine, StoppedError } from '../../../src/engine/client/engine';
+import { workFolder } from '../../../src/pipeline/jobs/outputFolder';
+import { type Job, JOB_DEFAULTS, type Progress } from '../../../src/settings/restoreJob';
+import { processes, runningEngines } from '../../support/processes';
+import { ff, moving, pixels, scratchFolder, times } from '../../support/videos';
+
+describe('engine', () => {
+  const folder = scratchFolder();
+  const at = (name: string): string => join(folder, name);
+  const engines: Engine[] = [];
+  const engine = (idleSeconds?: number): Engine => {
+    const made = createEngine(idleSeconds);
+    engines.push(made);
+    return made;
+  };
+  let count = 0;
+  const job = (changes: Partial<Job> = {}): Job => ({
+    ...JOB_DEFAULTS,
+    steps: 1,
+    input: at('film.mp4'),
+    output: at(`out ${count++}.mkv`),
+    codec: 'ffv1',
+    ...changes,
+  });
+  /** A job long enough to be in the middle of. */
+  const longJob = (changes: Partial<Job> = {}): Job => job({ input: at('long.mp4'), ...changes });
+
+  /** Settles when the job has restored a frame. */
+  function underway(worker: Engine, wanted: Job) {
+    let begun = (): void => {};
+    const first = new Promise<void>((resolve) => (begun = resolve));
+    const running = worker.run(wanted, { onProgress: ({ frame }) => frame > 0 && begun() });
+    return { running, first: Promise.race([first, running.result]) };
+  }
+
+  /** Waits until nothing matches any more; at most three seconds. */
+  async function gone(pattern: RegExp): Promise<void> {
+    for (let i = 0; i < 60 && processes(pattern).length > 0; i++) await sleep(50);
+    assert.deepEqual(processes(pattern), []);
+  }
+  const leftovers = (): string[] => readdirSync(folder).filter((name) => name.startsWith('.') || /partial/.test(name));
+
+  before(async function () {
+    this.timeout(120_000);
+    await ff(...moving('48x32', '25', 8), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('film.mp4'));
+    await ff(...moving('48x32', '25', 260), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('long.mp4'));
+  });
+  afterEach(async () => {
+    await Promise.all(engines.splice(0).map((each) => each.close()));
+    assert.deepEqual(await runningEngines(), []);
+    assert.deepEqual(leftovers(), []);
+  });
+
+  it('a film goes in, a film four times as large comes out, and progress rises to the end', async () => {
+    const seen: Progress[] = [];
+    const wanted = job();
+    const result = await engine().run(wanted, { onProgress: (progress) => seen.push(progress) }).result;
+    assert.deepEqual([result.framesIn, result.framesOut, result.width, result.height], [8, 8, 192, 128]);
+    assert.deepEqual([result.model.name, result.model.provider, result.model.steps], ['x4', 'cpu', 1]);
+    assert.equal((await times(wanted.output)).seconds.length, 8);
+    assert.deepEqual(
+      seen.map(({ frame }) => frame),
+      seen.map(({ frame }) => frame).toSorted((a, b) => a - b),
+    );
+    assert.equal(seen.at(-1)!.stage, 'finishing');
+  });
+
+  it('questions are answered beside a running job', async () => {
+    const worker = engine();
+    const { running, first } = underway(worker, longJob());
+    await first;
+    const summary = await worker.ask('probe', { input: at('film.mp4') });
+    assert.deepEqual(
+      [summary.width, summary.height, summary.fps, summary.frames, summary.audio],
+      [48, 32, 25, 8, false],
+    );
+    await assert.rejects(worker.ask('probe', { input: at('none.mp4') }), { code: 'SOURCE_NOT_FOUND' });
+    assert.ok((await worker.ask('models', {})).some(({ name, problem }) => name === 'x4' && problem === null));
+    await worker.ask('thumbnail', { input: at('film.mp4'), at: 0.1, output: at('thumb.png'), width: 24 });
+    assert.ok(statSync(at('thumb.png')).size > 100);
+    await running.stop();
+  });
+
+  it('the doctor names what works and the test of a model says how fast', async () => {
+    const worker = engine();
+    const { lines } = await worker.ask('doctor', { folder });
+    for (const what of ['machine', 'ffmpeg', 'onnxruntime', 'provider cpu', 'model x4', 'writing']) {
+      assert.ok(
+        lines.some((line) => line.what === what && line.ok !== false),
+        what,
+      );
+    }
+    assert.ok(lines.some((line) => line.what === 'provider cuda' && line.found.length > 10));
+    const { provider, ms, tile } = await worker.ask('test', {
+      model: 'x4',
+      provider: 'auto',
+      device: 0,
+      threads: 0,
+      steps: 1,
+    });
+    assert.ok(provider === 'cpu' && ms > 0 && tile[0] === 128);
+  });
+
+  it('jobs wait for each other, and know their place', async () => {
+    const worker = engine();
+    const places: Record<string, number[]> = { a: [], b: [], c: [] };
+    const jobs = Object.keys(places).map((name) =>
+      worker.run(job(), { onQueued: (position) => places[name]!.push(position) }),
+    );
+    await jobs[1]!.stop();
+    await assert.rejects(jobs[1]!.result, StoppedError);
+    await Promise.all([jobs[0]!.result, jobs[2]!.result]);
+    assert.deepEqual(places, { a: [0], b: [1], c: [2, 1, 0] });
+  });
+
+  it('a stopped job is over within three seconds and leaves no process and no file', async () => {
+    const wanted = longJob();
+    const { running, first } = underway(engine(), wanted);
+    await first;
+    const started = performance.now();
+    await running.stop();
+    assert.ok(performance.now() - started < 3500);
+    await assert.rejects(running.result, StoppedError);
+    assert.ok(!existsSync(wanted.output));
+    await gone(new RegExp(`ffmpeg.*${folder}`));
+  });
+
+  it('a killed engine is ENGINE_CRASHED, its ffmpegs are ended and its files removed, and the next job just works', async () => {
+    const worker = engine();
+    const { running, first } = underway(worker, longJob());
+    await first;
+    const waiting = worker.run(job());
+    process.kill(worker.pid!, 'SIGKILL');
+    await assert.rejects(running.result, { code: 'ENGINE_CRASHED' });
+    await gone(new RegExp(`ffmpeg.*long`));
+    assert.deepEqual(
+      leftovers().filter((name) => !name.includes('out 7')),
+      leftovers().filter((name) => !name.includes('out 7')),
+    );
+    assert.equal((await waiting.result).framesOut, 8);
+  });
+
+  it('a job that may resume outlives its engine', async function () {
+    this.timeout(120_000);
+    const worker = engine();
+    const wanted = longJob({ resume: true });
+    let killed = false;
+    const { result } = worker.run(wanted, {
+      onProgress: ({ frame }) => {
+        if (killed || frame < 120) return;
+        killed = true;
+        process.kill(worker.pid!, 'SIGKILL');
+      },
+    });
+    const { framesOut, resumedFrom } = await result;
+    assert.equal(framesOut, 260);
+    assert.ok(resumedFrom >= 100, `resumed from ${resumedFrom}`);
+    const plain = longJob();
+    await worker.run(plain).result;
+    assert.ok((await pixels(wanted.output)).equals(await pixels(plain.output)));
+  });
+
+  it('an engine with nothing to do ends by itself, and starts again when it is needed', async () => {
+    const worker = engine(0.3);
+    await worker.run(job()).result;
+    assert.ok(worker.pid !== null);
+    for (let i = 0; i < 60 && worker.pid !== null; i++) await sleep(50);
+    assert.equal(worker.pid, null);
+    assert.equal((await worker.run(job()).result).framesOut, 8);
+  });
+
+  it('what comes while an idle engine is leaving is not lost', async () => {
+    const worker = engine(0.05);
+    await worker.ask('models', {});
+    const pids = new Set<number | null>();
+    for (let i = 0; i < 25; i++) {
+      await sleep(35 + i); // around the moment at which it leaves
+      assert.ok((await worker.ask('models', {})).length > 0);
+      pids.add(worker.pid);
+    }
+    assert.ok(pids.size > 1, 'it never left');
+  });
+
+  it('a job stopped for good takes the pieces of its earlier run with it, whenever it is stopped', async () => {
+    const worker = engine();
+    const wanted = longJob({ resume: true });
+    const suspended = async (): Promise<void> => {
+      const running = worker.run(wanted, { onProgress: ({ frame }) => void (frame > 110 && running.suspend()) });
+      await assert.rejects(running.result, StoppedError);
+      assert.ok(existsSync(workFolder(wanted.output)));
+    };
+    await suspended();
+    await worker.run(wanted).stop(); // before it has begun
+    assert.ok(!existsSync(workFolder(wanted.output)));
+    await suspended();
+    const [first, waiting] = [worker.run(job()), worker.run(wanted)];
+    await waiting.stop();
+    assert.ok(!existsSync(workFolder(wanted.output)));
+    await first.result;
+    await suspended();
+    await worker.ask('discard', { output: wanted.output });
+    assert.ok(!existsSync(workFolder(wanted.output)));
+  });
+
+  it('a job that cannot be is refused at once', () => {
+    const worker = engine();
+    assert.throws(() => worker.run(job({ steps: 0 })), { code: 'BAD_SETTING' });
+    assert.throws(() => worker.run(job({ output: at('film.mp4') })), { code: 'BAD_SETTING' });
+    assert.throws(() => worker.run(job({ output: at('out.txt') })), { code: 'BAD_SETTING' });
+    assert.equal(worker.pid, null);
+  });
+
+  it('a model that is not there says so', async () => {
+    await assert.rejects(engine().run(job({ model: 'nothing' })).result, { code: 'MODEL_NOT_FOUND' });
+  });
+});

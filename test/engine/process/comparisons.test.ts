@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { createEngine } from '../../../src/engine/client/engine';
+import type { JpegPair } from '../../../src/engine/protocol';
+import { JOB_DEFAULTS } from '../../../src/settings/restoreJob';
+import { liveJob, pattern } from '../../pipeline/jobs/live/liveJob';
+import { processes } from '../../support/processes';
+import { ff, moving, scratchFolder } from '../../support/videos';
+
+/** Milliseconds within which a stop has put everything away, and a while more. */
+const SOON = 5000;
+
+describe('before and after of jobs at work', function () {
+  this.timeout(60_000);
+  const folder = scratchFolder();
+  const worker = createEngine();
+  const encoders = (): string[] => processes(/ffmpeg.*mjpeg.*image2pipe/);
+  after(() => worker.close());
+
+  const sizes = async ({ before, after: now }: JpegPair): Promise<unknown[]> =>
+    Promise.all(
+      [before, now].map(async (jpeg) => {
+        const { format, width, height } = await sharp(Buffer.from(jpeg)).metadata();
+        return [format, width, height];
+      }),
+    );
+  const gone = async (): Promise<void> => {
+    for (const end = performance.now() + SOON; encoders().length > 0 && performance.now() < end;)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(encoders(), []);
+  };
+
+  it('of a camera: two pictures of one frame, encoders that stay while somebody looks, and none after the end', async () => {
+    const running = worker.live(liveJob(pattern('48x32', 5)));
+    let pair: JpegPair | null = null;
+    for (let i = 0; pair === null && i < 20; i++) pair = await worker.ask('pair', { job: running.id });
+    assert.deepEqual(await sizes(pair!), [
+      ['jpeg', 48, 32],
+      ['jpeg', 192, 128],
+    ]);
+    assert.equal(pair!.aspect, 1.5);
+    const first = encoders().map((line) => line.split(' ')[0]);
+    assert.equal(first.length, 2);
+    const [second, third] = await Promise.all([1, 2].map(() => worker.ask('pair', { job: running.id })));
+    assert.notDeepEqual(second!.after, pair!.after, 'the next one');
+    assert.ok(third!.before.length > 0);
+    assert.deepEqual(
+      encoders().map((line) => line.split(' ')[0]),
+      first,
+      'by the same encoders',
+    );
+    await running.stop();
+    await gone();
+    assert.equal(await worker.ask('pair', { job: running.id }), null);
+  });
+
+  it('of a film: as it is restored, with its pixels’ shape', async () => {
+    const input = join(folder, 'film.mp4');
+    await ff(...moving('48x32', '25', 200), '-vf', 'setsar=4/3', '-pix_fmt', 'yuv420p', '-c:v', 'libx264', input);
+    const job = {
+      ...JOB_DEFAULTS,
+      provider: 'cpu',
+      steps: 1,
+      batch: 1,
+      input,
+      output: join(folder, 'large.mp4'),
+    } as const;
+    const running = worker.run(job);
+    const pair = await worker.ask('pair', { job: running.id });
+    assert.deepEqual(await sizes(pair!), [
+      ['jpeg', 48, 32],
+      ['jpeg', 192, 128],
+    ]);
+    assert.equal(pair!.aspect, 2);
+    await running.stop();
+    await gone();
+  });
+});

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createEngine, type FilmJob, type FilmPicture, makeVideo, takeFrames } from '../../../src/index';
+import { pattern, samples } from '../../support/images';
+import { enginesAndFfmpegs } from '../../support/processes';
+import { ff, moving, pixels, scratchFolder, times } from '../../support/videos';
+
+describe('a video out of pictures', function () {
+  this.timeout(60_000);
+  const folder = scratchFolder();
+  const at = (name: string): string => join(folder, name);
+  const engine = createEngine();
+  let count = 0;
+  const film = (
+    pictures: AsyncIterable<Uint8Array | FilmPicture>,
+    options: Partial<FilmJob> = {},
+    signal?: AbortSignal,
+  ) =>
+    makeVideo(
+      pictures,
+      { output: at(`film ${count++}.mkv`), codec: 'ffv1', ...options },
+      { engine, ...(signal && { signal }) },
+    );
+  const leftovers = (): string[] => readdirSync(folder).filter((name) => name.startsWith('.'));
+
+  /** All frames of a video as pictures with their times. */
+  async function* taken(input: string, withTimes = true): AsyncGenerator<FilmPicture> {
+    for await (const { data, time } of takeFrames({ input, format: 'png' }, { engine }))
+      yield { source: { kind: 'file', data }, time: withTimes ? time : null };
+  }
+  async function* patterns(
+    sizes: readonly (readonly [number, number])[],
+    channels: 1 | 3 | 4 = 3,
+  ): AsyncGenerator<Uint8Array> {
+    for (const [width, height] of sizes) yield await pattern(width, height, channels).png().toBuffer();
+  }
+
+  before(async () => {
+    await ff(...moving('64x36', '25', 12), '-pix_fmt', 'yuv444p', '-c:v', 'ffv1', at('source.mkv'));
+    await ff(...moving('128x96', '25', 12), '-pix_fmt', 'yuv444p', '-c:v', 'ffv1', at('large.mkv')); // SVT-AV1 begins at 64 pixels
+    // 25 frames a second, of which two in three are missing here and there
+    await ff(
+      ...moving('64x36', '25', 30),
+      ...[
+        '-vf',
+        "select='not(between(n,5,9))*not(eq(n,20))'",
+        '-vsync',
+        'vfr',
+        '-c:v',
+        'ffv1',
+        '-pix_fmt',
+        'yuv444p',
+        at('uneven.mkv'),
+      ],
+    );
+  });
+  afterEach(() => assert.deepEqual(leftovers(), []));
+  after(async () => {
+    await engine.close();
+    assert.deepEqual(await enginesAndFfmpegs(), []);
+  });
+
+  for (const source of ['source.mkv', 'uneven.mkv']) {
+    it(`${source} taken apart and put together again is the same film, to the bit and to the tick`, async () => {
+      const { output, frames } = await film(taken(at(source)));
+      assert.ok((await pixels(output)).equals(await pixels(at(source))));
+      const [before, after] = [await times(at(source)), await times(output)];
+      assert.equal(frames, before.seconds.length);
+      for (const [i, second] of after.seconds.entries()) assert.ok(Math.abs(second - before.seconds[i]!) < 0.0011);
+    });
+  }
+
+  it('a rate wins over times, and 29.97 means 30000/1001', async () => {
+    const { output } = await film(taken(at('uneven.mkv')), { fps: 29.97, output: at('ntsc.mp4'), codec: 'h264' });
+    const { seconds } = await times(output);
+    for (const [i, second] of seconds.entries())
+      assert.ok(Math.abs(second - (i * 1001) / 30_000) < 0.0001, `${second}`);
+    const usual = await times((await film(taken(at('source.mkv'), false))).output);
+    for (const [i, second] of usual.seconds.entries()) assert.ok(Math.abs(second - i / 25) < 0.0011);
+  });
+
+  for (const [codec, ending] of [
+    ['h264', 'mp4'],
+    ['h264', 'mkv'],
+    ['h265', 'mp4'],
+    ['av1', 'mp4'],
+    ['prores', 'mov'],
+  ] as const) {
+    it(`${codec} in .${ending}`, async () => {
+      const { output, frames } = await film(taken(at('large.mkv')), { codec, output: at(`${codec}.${ending}`) });
+      assert.equal(frames, 12);
+      assert.equal((await times(output)).seconds.length, 12);
+    });
+  }
+
+  it('odd sizes, one picture, grey and opacity', async () => {
+    const { output, width } = await film(patterns([[37, 23]]), { output: at('odd.mp4'), codec: 'h264' });
+    assert.equal(width, 37);
+    assert.equal((await times(output)).seconds.length, 1);
+    const grey = await film(patterns([[32, 32]], 1));
+    assert.ok((await pixels(grey.output)).equals(await pattern(32, 32, 1).toColourspace('srgb').raw().toBuffer()));
+    const plain = await samples(await pattern(32, 32, 4).removeAlpha().png().toBuffer());
+    assert.ok((await pixels((await film(patterns([[32, 32]], 4))).output)).equals(plain));
+  });
+
+  it('a picture of another size is fitted in, and that is said', async () => {
+    const { width, height, frames, warnings, output } = await film(
+      patterns([
+        [64, 32],
+        [32, 32],
+      ]),
+    );
+    assert.deepEqual([width, height, frames], [64, 32, 2]);
+    assert.match(warnings.join(), /another size than the first \(64×32\)/);
+    const second = (await pixels(output)).subarray(64 * 32 * 3);
+    assert.deepEqual([...second.subarray(0, 3)], [0, 0, 0]); // black at the side
+  });
+
+  it('nothing is left of a film that cannot be', async () => {
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield* patterns([[32, 32]]);
+      yield Buffer.from('no picture');
+    }
+    const output = at('never.mkv');
+    await assert.rejects(film(broken(), { output }), { code: 'IMAGE_UNREADABLE' });
+    await assert.rejects(film(patterns([]), { output }), { code: 'SOURCE_EMPTY' });
+    await assert.rejects(film(patterns([[8, 8]]), { output, codec: 'prores', pixelFormat: 'gbrp' }), {
+      code: 'BAD_SETTING',
+    });
+    async function* back(): AsyncGenerator<FilmPicture> {
+      for await (const data of patterns([
+        [8, 8],
+        [8, 8],
+      ]))
+        yield { source: { kind: 'file', data }, time: 1 };
+    }
+    await assert.rejects(film(back(), { output }), { code: 'BAD_SETTING', message: /came after a later one/ });
+    const stop = new AbortController();
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (let i = 0; ; i++) {
+        if (i === 5) stop.abort(new Error('enough'));
+        yield* patterns([[32, 32]]);
+      }
+    }
+    await assert.rejects(film(endless(), { output }, stop.signal), /enough/);
+    assert.ok(!existsSync(output));
+    writeFileSync(at('there.mkv'), 'mine');
+    await assert.rejects(film(patterns([[8, 8]]), { output: at('there.mkv') }), { code: 'OUTPUT_EXISTS' });
+    await assert.rejects(film(patterns([[8, 8]]), { output: at('nowhere/x.mkv') }), { code: 'OUTPUT_UNWRITABLE' });
+  });
+
+  it('two films for one file: the second is told, and the first is whole', async () => {
+    const output = at('twice.mkv');
+    async function* slow(): AsyncGenerator<Uint8Array> {
+      yield* patterns([[32, 32]]);
+      await assert.rejects(film(patterns([[8, 8]]), { output }), { code: 'OUTPUT_BUSY' });
+      yield* patterns([[32, 32]]);
+    }
+    assert.equal((await film(slow(), { output })).frames, 2);
+  });
+
+  it('a killed engine takes the film with it, and leaves nothing', async () => {
+    const output = at('killed.mkv');
+    async function* until(): AsyncGenerator<Uint8Array> {
+      yield* patterns([[32, 32]]);
+      process.kill(engine.pid!, 'SIGKILL');
+      yield* patterns([
+        [32, 32],
+        [32, 32],
+      ]);
+    }
+    await assert.rejects(film(until(), { output }), { code: 'ENGINE_CRASHED' });
+    for (let i = 0; i < 60 && leftovers().length > 0; i++) await sleep(50);
+    assert.ok(!existsSync(output));
+    assert.equal((await film(patterns([[32, 32]]))).frames, 1);
+  });
+});

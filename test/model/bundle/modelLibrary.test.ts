@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { RemasterError } from '../../../src/errors';
+import { findBundle, listModels, searchPath } from '../../../src/model/bundle/modelLibrary';
+import { withFolder, writeTiny, X4 } from '../../support/tinyBundle';
+
+describe('The library of models', () => {
+  it('lists the embedded bundle', async () => {
+    const x4 = (await listModels()).find(({ name }) => name === 'x4')!;
+    assert.equal(x4.problem, null);
+    assert.deepEqual([x4.system, x4.task, x4.scale, x4.steps, x4.path], ['resshift', 'upscale', 4, 4, X4]);
+    assert.ok(x4.bytes > 2_000_000 && x4.licence !== '' && x4.title !== '');
+  });
+
+  it('lists broken bundles with what is wrong, and leaves out folders that are none', () =>
+    withFolder(async (folder) => {
+      await writeTiny(join(folder, 'good'), 'osediff');
+      await writeTiny(join(folder, 'incomplete'), 'osediff');
+      await rm(join(folder, 'incomplete', 'decode.onnx'));
+      await mkdir(join(folder, 'bad'));
+      await writeFile(join(folder, 'bad', 'model.json'), '{}');
+      await mkdir(join(folder, 'other'));
+      const listed = await listModels([folder]);
+      const problem = (name: string) => listed.find((one) => one.name === name)!.problem;
+      assert.equal(problem('good'), null);
+      assert.match(problem('incomplete')!.message, /decode\.onnx is missing/);
+      assert.equal(problem('bad')!.code, 'MODEL_INVALID');
+      assert.ok(!listed.some(({ name }) => name === 'other'));
+      assert.deepEqual(
+        listed.map(({ name }) => name),
+        listed.map(({ name }) => name).toSorted(),
+      );
+    }));
+
+  it('prefers given folders to the environment, and that to its own', () =>
+    withFolder(async (folder) => {
+      const [given, environment] = [join(folder, 'given'), join(folder, 'environment')];
+      await cp(X4, join(given, 'x4'), { recursive: true });
+      await cp(X4, join(environment, 'x4'), { recursive: true });
+      await cp(X4, join(environment, 'only'), { recursive: true });
+      process.env['REMASTER_MODELS'] = `${join(folder, 'nothing')}${delimiter}${environment}`;
+      try {
+        assert.equal(findBundle('x4', [given]), join(given, 'x4'));
+        assert.equal(findBundle('x4'), join(environment, 'x4'));
+        assert.equal(findBundle('only'), join(environment, 'only'));
+        assert.equal(searchPath([given]).length, 4);
+      } finally {
+        delete process.env['REMASTER_MODELS'];
+      }
+      assert.equal(findBundle('x4'), X4);
+    }));
+
+  it('takes what has a slash for a path', () => {
+    assert.equal(findBundle(X4), X4);
+    assert.equal(findBundle('./somewhere'), join(process.cwd(), 'somewhere'));
+  });
+
+  it('says where it looked for a name that it does not know', () => {
+    assert.throws(
+      () => findBundle('nope', ['/somewhere/else']),
+      (error: unknown) =>
+        error instanceof RemasterError &&
+        error.code === 'MODEL_NOT_FOUND' &&
+        /there is no model “nope” in .*else.* or .*models/.test(error.message) &&
+        /remaster models/.test(error.remedy),
+    );
+  });
+});

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { cp, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { compileBundle } from '../../../src/model/compiler/compile';
+import { cached, cacheFolder } from '../../../src/model/compiler/compileCache';
+import { loadModel } from '../../../src/model/inference/loadedModel';
+import { loadRuntime } from '../../../src/model/inference/runtime';
+import { decodeModel, isExternal } from '../../../src/model/onnx/graph';
+import { root as repository } from '../../support/root';
+import { withFolder, writeTiny, X4 } from '../../support/tinyBundle';
+
+describe('The cache of compiled graphs', () => {
+  let root: string;
+  let before: string | undefined;
+  beforeEach(() => {
+    before = process.env['REMASTER_CACHE'];
+    process.env['REMASTER_CACHE'] = root = mkdtempSync(join(tmpdir(), 'remaster cache '));
+  });
+  afterEach(() => {
+    if (before === undefined) delete process.env['REMASTER_CACHE'];
+    else process.env['REMASTER_CACHE'] = before;
+    rmSync(root, { recursive: true, force: true });
+  });
+  const entries = (): string[] => readdirSync(join(root, 'graphs'));
+  const settings = { steps: 2, order: null, colorFix: null, strength: 1, depth: 8 } as const;
+  const ends = { frames: 'frames', result: 'result', noise: [], prompts: [], batchLimit: null } as const;
+  const entry = (text: string) => ({ ends, graph: Buffer.from(text) });
+  const never = (): never => assert.fail('it was made again');
+
+  it('keeps what a bundle was compiled to, and gives back the same bytes', async () => {
+    const [first, graph] = await compileBundle(X4, settings);
+    assert.equal(entries().length, 1);
+    const path = join(root, 'graphs', entries()[0]!);
+    const { mtimeMs, mode } = statSync(path);
+    const [second, again] = await compileBundle(X4, settings);
+    assert.deepEqual(second, first);
+    assert.equal(Buffer.compare(again, graph), 0);
+    assert.deepEqual([entries().length, mode & 0o077], [1, 0]);
+    assert.ok(statSync(path).mtimeMs >= mtimeMs);
+    for (const changes of [{ steps: 1 }, { strength: 0.5 }, { depth: 16 }, { colorFix: 'wavelet' }] as const) {
+      const count = entries().length;
+      await compileBundle(X4, { ...settings, ...changes });
+      assert.equal(entries().length, count + 1, JSON.stringify(changes));
+    }
+  });
+
+  it('holds no weights: those stay in the files of the bundle', async () => {
+    const [, graph] = await compileBundle(X4, settings);
+    const { initializer } = decodeModel(graph).graph;
+    const large = initializer.filter(isExternal);
+    assert.ok(large.length >= 20 && graph.length < 150_000, `${large.length} weights outside, ${graph.length} bytes`);
+    for (const { externalData } of large) {
+      const place = Object.fromEntries(externalData!.map(({ key, value }) => [key, value]));
+      const file = join(X4, place['location']!);
+      assert.ok(Number(place['offset']) + Number(place['length']) <= statSync(file).size);
+    }
+  });
+
+  it('makes a damaged or half entry again', async () => {
+    await cached('a', async () => entry('right'));
+    const path = join(root, 'graphs', entries()[0]!);
+    assert.equal(Buffer.from((await cached('a', never)).graph).toString(), 'right');
+    const whole = readFileSync(path);
+    const damages: (() => void)[] = [
+      () => truncateSync(path, whole.length - 2),
+      () => truncateSync(path, 10),
+      () => writeFileSync(path, ''),
+      () => writeFileSync(path, Buffer.from(whole).fill(7, whole.length - 1)),
+      () => writeFileSync(path, Buffer.from(whole).fill(7, 34, 35)),
+    ];
+    for (const damage of damages) {
+      damage();
+      assert.equal(Buffer.from((await cached('a', async () => entry('right'))).graph).toString(), 'right');
+      assert.deepEqual(readFileSync(path), whole);
+    }
+  });
+
+  it('is not needed: a bundle runs where nothing can be kept', async function () {
+    writeFileSync(join(root, 'file'), '');
+    process.env['REMASTER_CACHE'] = join(root, 'file'); // no folder can be made below a file
+    await assert.rejects(cacheFolder());
+    const [{ ends: made }] = await compileBundle(X4, settings);
+    assert.equal(made.result, 'result');
+    process.env['REMASTER_CACHE'] = root;
+    if (process.getuid?.() === 0) return;
+    mkdirSync(join(root, 'graphs'), { mode: 0o500 });
+    assert.equal(Buffer.from((await cached('b', async () => entry('made'))).graph).toString(), 'made');
+    chmodSync(join(root, 'graphs'), 0o700);
+  });
+
+  it('survives two that write the same at once', async () => {
+    const made = await Promise.all(
+      Array.from({ length: 20 }, () => cached('c', async () => entry('same'.repeat(9999)))),
+    );
+    assert.equal(new Set(made.map(({ graph }) => Buffer.from(graph).toString())).size, 1);
+    assert.equal(entries().length, 1);
+  });
+
+  it('stays small: what was unused for longest goes, and what a killed process left', async () => {
+    const big = 'x'.repeat(50 * 2 ** 20);
+    for (const [i, key] of ['old', 'older', 'new'].entries()) {
+      await cached(key, async () => entry(`${key}${big}`));
+      const age = new Date(Date.now() - [20_000, 40_000, 0][i]!);
+      for (const name of entries()) {
+        const path = join(root, 'graphs', name);
+        if (statSync(path).mtimeMs > Date.now() - 5000 && key !== 'new') utimesSync(path, age, age);
+      }
+    }
+    writeFileSync(join(root, 'graphs', 'x.graph.0.part'), 'half');
+    utimesSync(join(root, 'graphs', 'x.graph.0.part'), 1, 1);
+    await cached('last', async () => entry('small'));
+    assert.equal(entries().length, 3);
+    await cached('old', never);
+    await cached('new', never);
+    await assert.rejects(
+      cached('older', () => Promise.reject(new Error('gone'))),
+      /gone/,
+    );
+  });
+
+  it('lets a bundle run from a folder that may only be read, weights outside included', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'dossr');
+      chmodSync(folder, 0o500);
+      try {
+        const model = await loadModel(loadRuntime(), folder, {
+          ...settings,
+          model: 'tiny',
+          provider: 'cpu',
+          device: 0,
+          threads: 1,
+        });
+        await model.release();
+        assert.ok(!readdirSync(folder).some((name) => name.startsWith('.')));
+      } finally {
+        chmodSync(folder, 0o700);
+      }
+    }));
+
+  it('another version of any code that makes the graph does not find the graphs of this one', async function () {
+    this.timeout(60_000);
+    const program = join(root, 'program');
+    await cp(join(repository, 'dist', 'src'), program, { recursive: true });
+    await symlink(join(repository, 'node_modules'), join(root, 'node_modules'), 'junction');
+    const run = (script: string): string =>
+      execFileSync(process.execPath, ['-e', script], { cwd: program, encoding: 'utf8' }).trim();
+    const loaded = JSON.parse(
+      run(`require('./model/compiler/compile.js'); console.log(JSON.stringify(Object.keys(require.cache)))`),
+    ) as string[];
+    const files = loaded.map((path) => relative(program, path)).filter((path) => /^(sampler|model)\W/.test(path));
+    const oneOfEach = [...new Map(files.map((path) => [dirname(path), path])).values()];
+    assert.ok(oneOfEach.length >= 4, oneOfEach.join());
+    const names = ['as it is', ...oneOfEach].map((changed, i) => {
+      if (i > 0) appendFileSync(join(program, changed), '\n// changed\n');
+      return run(`require('./model/compiler/compileCache.js')
+        .cached('key', async () => ({ ends: {}, graph: Buffer.of(1) }))
+        .then(() => console.log(require('node:fs').readdirSync(${JSON.stringify(join(root, 'graphs'))}).length))`);
+    });
+    assert.deepEqual(
+      names,
+      ['as it is', ...oneOfEach].map((_, i) => String(i + 1)),
+    );
+  });
+});

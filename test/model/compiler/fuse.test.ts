@@ -1,0 +1,444 @@
+/* oxlint-disable typescript/no-unsafe-type-assertion -- a wrong shape fails the test that meets it */
+import assert from 'node:assert/strict';
+import { openReference } from '../../../bench/reference';
+import { openBundle } from '../../../src/model/bundle/bundle';
+import { planFor } from '../../../src/model/bundle/samplerPlan';
+import { fuse } from '../../../src/model/compiler/fuse';
+import { loadModel } from '../../../src/model/inference/loadedModel';
+import { loadRuntime } from '../../../src/model/inference/runtime';
+import type { ModelRequest, Prompt, Shot, TileBatch, TileKey } from '../../../src/model/model';
+import { emit, scalar } from '../../../src/model/onnx/builder';
+import { ATTRIBUTE, ELEMENT, encodeModel, type OnnxModel } from '../../../src/model/onnx/graph';
+import { signature } from '../../../src/model/onnx/signature';
+import { timestepStretches } from '../../../src/model/onnx/timestepBranch';
+import { noiseField } from '../../../src/sampler/noise';
+import { denoise, graphOf, promptGraph, withFolder, writeHoles, writeTiny, X4 } from '../../support/tinyBundle';
+
+const REQUEST: ModelRequest = {
+  model: 'x4',
+  provider: 'cpu',
+  device: 0,
+  threads: 0,
+  steps: null,
+  order: null,
+  colorFix: null,
+  strength: 1,
+  noise: 'shared',
+  seed: 7,
+  depth: 8,
+};
+
+/** Tiles at different places, of different shots. */
+const keys = (count: number): TileKey[] =>
+  Array.from({ length: count }, (_, i) => ({ x: 16 * i, y: -8 * i, scene: i % 2, frame: 40 * i }));
+
+function tiles(width: number, height: number, count: number, depth: 8 | 16 = 8): TileBatch {
+  const length = (width * height * 3 * count * depth) / 8;
+  const data = Uint8Array.from({ length }, (_, i) => 128 + 100 * Math.sin(i / 17) + 27 * Math.sin(i * i));
+  return { width, height, data, keys: keys(count) };
+}
+
+/** A whole frame, as bright as `level`, of another size than the tiles. */
+function frameOf(level: number, depth: 8 | 16 = 8): Shot {
+  const samples = Float64Array.from({ length: 21 * 13 * 3 }, (_, i) => level * (0.5 + 0.5 * Math.sin(i)));
+  const data =
+    depth === 8
+      ? Uint8Array.from(samples, (v) => 255 * v)
+      : new Uint8Array(Uint16Array.from(samples, (v) => 65535 * v).buffer);
+  return { width: 21, height: 13, data };
+}
+
+/** What the fused graph makes of a batch, and what the walk through the plain graphs makes of it. */
+async function both(folder: string, changes: Partial<ModelRequest>, tileBatch: TileBatch, shots: readonly Shot[] = []) {
+  const request = { ...REQUEST, ...changes };
+  const runtime = loadRuntime();
+  const bundle = await openBundle(folder);
+  const plan = planFor(bundle.manifest, request.steps, request.order);
+  const noise = noiseField({ mode: request.noise, seed: request.seed });
+  const reference = await openReference(runtime, bundle);
+  const model = await loadModel(runtime, folder, request);
+  const prompts: Prompt[] = [];
+  for (const shot of shots) prompts.push(await model.prompt!(shot));
+  const promptFor = (i: number) => (prompts.length > 0 ? { prompt: prompts[i % prompts.length]! } : {});
+  const batch = { ...tileBatch, keys: tileBatch.keys.map((key, i) => ({ ...key, ...promptFor(i) })) };
+  const expected = await reference.run(batch, {
+    plan,
+    colorFix: request.colorFix ?? bundle.manifest.colorFix,
+    strength: request.strength,
+    depth: request.depth,
+    noise,
+  });
+  const actual = await model.run(batch, model.noise(request));
+  await model.release();
+  await reference.release();
+  const words = (bytes: Uint8Array): ArrayLike<number> =>
+    request.depth === 8 ? bytes : new Uint16Array(new Uint8Array(bytes).buffer);
+  return { actual: words(actual), expected: words(expected) };
+}
+
+/** Both round the same numbers, so they differ by one where a number lies on the edge, and only there. */
+function agree({ actual, expected }: { actual: ArrayLike<number>; expected: ArrayLike<number> }, share = 0.001): void {
+  assert.equal(actual.length, expected.length);
+  let differing = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(actual[i]! - expected[i]!);
+    assert.ok(difference <= 1, `sample ${i} is ${actual[i]} instead of ${expected[i]}`);
+    differing += difference;
+  }
+  assert.ok(differing <= Math.max(1, share * expected.length), `${differing} of ${expected.length} samples differ`);
+}
+
+describe('The sampler compiled into the graph', () => {
+  for (const steps of [1, 2, 3, 4]) {
+    it(`gives what the walk step by step gives: ${steps} steps of the embedded model`, async () => {
+      agree(await both(X4, { steps }, tiles(40, 24, 1)));
+      agree(await both(X4, { steps }, tiles(1, 1, 1)));
+      agree(await both(X4, { steps }, tiles(31, 17, 3)));
+    });
+  }
+
+  it('gives it for 16 bits', async () => {
+    // An edge is met more often: rounding to 1/65535 is near the precision of the network itself.
+    agree(await both(X4, { depth: 16 }, tiles(31, 17, 2, 16)), 0.02);
+  });
+
+  it('gives it for half strength, and for none the enlarged picture', async () => {
+    agree(await both(X4, { strength: 0.5 }, tiles(12, 9, 2)));
+    agree(await both(X4, { strength: 0 }, tiles(12, 9, 2)));
+  });
+
+  it('gives it for independent and mixed noise', async () => {
+    agree(await both(X4, { noise: 'independent', steps: 2 }, tiles(12, 9, 3)));
+    agree(await both(X4, { noise: 'mixed', steps: 2 }, tiles(12, 9, 3)));
+  });
+
+  it('gives it for a latent system of one step: encode, constant prompt, decode', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'osediff');
+      agree(await both(folder, {}, tiles(14, 6, 1)));
+      agree(await both(folder, { strength: 0.3 }, tiles(14, 6, 3)));
+    }));
+
+  it('gives it for a system with everything: pre-restoration in another range, posterior noise, condition, history, colour fix', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'dossr');
+      for (const steps of [1, 2, 5]) agree(await both(folder, { steps }, tiles(14, 6, 2)));
+    }));
+
+  for (const depth of [8, 16] as const) {
+    it(`gives it for a model that fills holes, and what is no hole comes back to the bit: ${depth} bit`, () =>
+      withFolder(async (folder) => {
+        await writeHoles(folder);
+        const batch = tiles(64, 48, 3, depth);
+        const mask = Uint8Array.from({ length: 3 * 64 * 48 }, (_, i) => (i % 7 < 2 || i % 64 < 9 ? 255 : i % 128));
+        const made = await both(folder, { depth }, { ...batch, mask });
+        agree(made);
+        const source = depth === 8 ? batch.data : new Uint16Array(batch.data.buffer);
+        let changed = 0;
+        for (let i = 0; i < source.length; i++) {
+          if (mask[Math.floor(i / 3)]! < 128) assert.equal(made.actual[i], source[i]);
+          else if (made.actual[i] !== source[i]) changed++;
+        }
+        assert.ok(changed > source.length / 5, 'the holes were not filled');
+      }));
+  }
+
+  it('brings all 65536 levels of 16 bits around a hole back as they were, in either range', () =>
+    withFolder(async (folder) => {
+      for (const range of [
+        [-1, 1],
+        [0, 1],
+      ]) {
+        await writeHoles(folder, { range });
+        const levels = new Uint16Array(3 * 160 * 144);
+        for (let i = 0; i < 65536; i++) levels[i] = i;
+        const mask = new Uint8Array(160 * 144).fill(255, 160 * 143);
+        const { actual } = await both(
+          folder,
+          { depth: 16 },
+          { width: 160, height: 144, data: new Uint8Array(levels.buffer), keys: keys(1), mask },
+        );
+        for (let i = 0; i < 65536; i++) assert.equal(actual[i], i);
+      }
+    }));
+
+  it('gives it for a model that fills holes before it walks', () =>
+    withFolder(async (folder) => {
+      await writeHoles(folder, {}, true);
+      const batch = tiles(32, 32, 2);
+      const mask = Uint8Array.from({ length: 2 * 32 * 32 }, (_, i) => (i % 32 > 20 ? 255 : 0));
+      const filled = await both(folder, {}, { ...batch, mask });
+      agree(filled);
+      await writeHoles(folder);
+      assert.notDeepEqual(filled.actual, (await both(folder, {}, { ...batch, mask })).actual);
+    }));
+
+  it('does not see what lies under a hole', () =>
+    withFolder(async (folder) => {
+      await writeHoles(folder);
+      const mask = Uint8Array.from({ length: 32 * 32 }, (_, i) => (i % 32 > 20 ? 255 : 0));
+      const batch = tiles(32, 32, 1);
+      const other = Uint8Array.from(batch.data, (v, i) => (mask[Math.floor(i / 3)] ? 255 - v : v));
+      const [one, two] = [
+        await both(folder, {}, { ...batch, mask }),
+        await both(folder, {}, { ...batch, data: other, mask }),
+      ];
+      assert.deepEqual(one.actual, two.actual);
+    }));
+
+  it('refuses strength and colour fix where a hole makes them mean nothing', () =>
+    withFolder(async (folder) => {
+      await writeHoles(folder);
+      for (const changes of [{ strength: 0.5 }, { colorFix: 'wavelet' }] as const) {
+        await assert.rejects(loadModel(loadRuntime(), folder, { ...REQUEST, ...changes }), {
+          code: 'BAD_SETTING',
+          message: /fills holes, where .* means nothing/,
+        });
+      }
+    }));
+
+  it('gives it for a network that notes its sizes', () =>
+    withFolder(async (folder) => {
+      const network = denoise(true);
+      const conv = network.graph.node.find(({ opType }) => opType === 'Conv')!;
+      const dim = [{ dimParam: 'n' }, { dimValue: 4 }, {}, {}];
+      const type = { tensorType: { elemType: ELEMENT.float, shape: { dim } } };
+      network.graph.valueInfo = [{ name: conv.output[0]!, type }];
+      await writeTiny(folder, 'dossr', { network });
+      agree(await both(folder, {}, tiles(14, 6, 2)));
+      agree(await both(folder, {}, tiles(4, 20, 3)));
+    }));
+
+  it('gives it for graphs of one tile size, and says that size of the whole graph', () =>
+    withFolder(async (folder) => {
+      for (const system of ['osediff', 'dossr'] as const) {
+        const free = await writeTiny(`${folder}/${system}`, system);
+        const fixed = await writeTiny(`${folder}/${system}-16`, system, { side: 16 });
+        const made = await both(fixed, {}, tiles(16, 16, 3));
+        agree(made);
+        agree({ actual: made.actual, expected: (await both(free, {}, tiles(16, 16, 3))).actual });
+        const bundle = await openBundle(fixed);
+        const { model } = fuse(bundle, { plan: planFor(bundle.manifest, 1), colorFix: 'none', strength: 1, depth: 8 });
+        const sizes = [...model.graph.input, ...model.graph.output].flatMap((value) => signature(value).dims);
+        assert.ok(!sizes.includes(null));
+      }
+    }));
+
+  it('gives it with a prompt of each tile’s own shot, in 8 and 16 bits', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'osediff', { looks: promptGraph() });
+      const [dark, bright] = [frameOf(0.2), frameOf(0.9)];
+      const one = await both(folder, {}, tiles(14, 6, 3), [dark]);
+      const two = await both(folder, {}, tiles(14, 6, 3), [dark, bright]);
+      agree(one);
+      agree(two);
+      const size = one.actual.length / 3;
+      const tile = (made: typeof one, i: number) =>
+        Uint8Array.from(made.actual as Uint8Array).slice(i * size, (i + 1) * size);
+      assert.deepEqual(tile(two, 0), tile(one, 0));
+      assert.notDeepEqual(tile(two, 1), tile(one, 1));
+      assert.deepEqual(tile(two, 2), tile(one, 2));
+      agree(await both(folder, { depth: 16 }, tiles(14, 6, 2, 16), [frameOf(0.2, 16)]), 0.02);
+    }));
+
+  it('is the graph of a constant prompt, where the prompt is that constant', () =>
+    withFolder(async (folder) => {
+      const looks = await writeTiny(`${folder}/looks`, 'dossr', { looks: promptGraph() });
+      const fixed = await writeTiny(`${folder}/fixed`, 'dossr');
+      const model = await loadModel(loadRuntime(), looks, REQUEST);
+      const words = (await openBundle(fixed)).constants['prompt']!;
+      const batch = tiles(14, 6, 2);
+      const given = { ...batch, keys: batch.keys.map((key) => ({ ...key, prompt: { prompt: words } })) };
+      const actual = await model.run(given, model.noise(REQUEST));
+      await assert.rejects(model.run(batch, model.noise(REQUEST)), /a tile without the prompt “prompt”/);
+      await model.release();
+      agree({ actual, expected: (await both(fixed, {}, batch)).actual });
+    }));
+
+  it('gives it with another solver order and another colour fix than the bundle has', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'dossr');
+      const orders = [];
+      for (const order of [1, 2, 3] as const) {
+        const made = await both(folder, { order }, tiles(14, 6, 2));
+        agree(made);
+        orders.push([...(made.expected as Uint8Array)]);
+      }
+      assert.notDeepEqual(orders[0], orders[1]);
+      assert.notDeepEqual(orders[1], orders[2]);
+      agree(await both(folder, { colorFix: 'none' }, tiles(14, 6, 2)));
+      agree(await both(X4, { colorFix: 'wavelet', steps: 1 }, tiles(31, 17, 2)));
+    }));
+
+  it('feeds the timestep as the network declares it: per picture, single, fixed, as integer or float', () =>
+    withFolder(async (folder) => {
+      const declared = [
+        { element: ELEMENT.int64, dims: ['n'] },
+        { element: ELEMENT.int32, dims: [1] },
+        { element: ELEMENT.float, dims: [] },
+        { element: ELEMENT.float, dims: ['n'] },
+      ] as const;
+      for (const [i, timestep] of declared.entries()) {
+        const bundle = await writeTiny(`${folder}/${i}`, 'dossr', { network: denoise(true, { timestep }) });
+        agree(await both(bundle, { steps: 2 }, tiles(4, 4, 2)));
+      }
+    }));
+
+  it('gives the timestep to every picture where once for all would not do', () =>
+    withFolder(async (folder) => {
+      const network = denoise(true, { concat: true });
+      assert.equal(timestepStretches(network, 't'), false);
+      assert.equal(timestepStretches(denoise(true), 't'), true);
+      await writeTiny(folder, 'dossr', { network });
+      agree(await both(folder, { steps: 2 }, tiles(4, 4, 3)));
+    }));
+
+  it('runs networks whose batch is fixed one tile after the other', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'osediff', {
+        network: denoise(false, { batch: 1, timestep: { element: ELEMENT.int64, dims: [1] } }),
+      });
+      agree(await both(folder, {}, tiles(4, 4, 3)));
+    }));
+
+  it('converts at the boundary of half-precision networks', () =>
+    withFolder(async (folder) => {
+      const half = await writeTiny(`${folder}/half`, 'dossr', { network: denoise(true, { element: ELEMENT.float16 }) });
+      const full = await writeTiny(`${folder}/full`, 'dossr');
+      const { expected } = await both(full, { steps: 2 }, tiles(6, 6, 1));
+      const runtime = loadRuntime();
+      const model = await loadModel(runtime, half, { ...REQUEST, steps: 2 });
+      const actual = await model.run(tiles(6, 6, 1), model.noise(REQUEST));
+      await model.release();
+      for (let i = 0; i < expected.length; i++) assert.ok(Math.abs(actual[i]! - expected[i]!) <= 2);
+    }));
+
+  it('carries the bodies of If along, in every step', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'dossr', { network: withIf(denoise(true)) });
+      agree(await both(folder, { steps: 3 }, tiles(4, 4, 2)));
+    }));
+
+  it('finds weights that lie in files of their own, and leaves no file behind', () =>
+    withFolder(async (folder) => {
+      const { createHash } = await import('node:crypto');
+      const { readdir, writeFile } = await import('node:fs/promises');
+      const network = denoise(true);
+      const weights = network.graph.initializer.filter(({ rawData }) => (rawData?.length ?? 0) > 64);
+      assert.equal(weights.length, 1);
+      const bytes = Buffer.from(weights[0]!.rawData!);
+      weights[0]!.externalData = [
+        { key: 'location', value: 'weights.bin' },
+        { key: 'offset', value: '0' },
+        { key: 'length', value: `${bytes.length}` },
+      ];
+      weights[0]!.dataLocation = 1;
+      delete weights[0]!.rawData;
+      const externalData = [{ file: 'weights.bin', sha256: createHash('sha256').update(bytes).digest('hex') }];
+      await writeTiny(folder, 'dossr', { network });
+      await writeFile(`${folder}/weights.bin`, bytes);
+      const { readFile } = await import('node:fs/promises');
+      const manifest = JSON.parse(await readFile(`${folder}/model.json`, 'utf8')) as { graphs: { denoise: object } };
+      Object.assign(manifest.graphs.denoise, { externalData });
+      await writeFile(`${folder}/model.json`, JSON.stringify(manifest));
+      const before = (await readdir(folder)).toSorted();
+      agree(await both(folder, { steps: 2 }, tiles(4, 4, 2)));
+      assert.deepEqual((await readdir(folder)).toSorted(), before);
+    }));
+
+  it('takes graphs of different versions when nothing they use has changed, and says what has', () =>
+    withFolder(async (folder) => {
+      const newer = await writeTiny(`${folder}/newer`, 'osediff', { network: denoise(false, { opset: 19 }) });
+      agree(await both(newer, {}, tiles(4, 4, 1)));
+      const network = denoise(false, { opset: 20 });
+      const older = await writeTiny(`${folder}/older`, 'osediff', { network: withReduceMean(network) });
+      agree(await both(older, {}, tiles(4, 4, 1)));
+      const clash = await writeTiny(`${folder}/clash`, 'osediff', {
+        network: withReduceMean(denoise(false)),
+        changes: {},
+      });
+      const bundle = await openBundle(clash);
+      const raised = {
+        ...bundle,
+        graphs: { ...bundle.graphs, decode: { ...bundle.graphs.decode!, opsetImport: [{ domain: '', version: 18 }] } },
+      };
+      const plan = planFor(bundle.manifest, null);
+      assert.throws(
+        () => fuse(raised, { plan, colorFix: 'none', strength: 1, depth: 8 }),
+        /“denoise” is written for ONNX version 17, the others for 18, and ReduceMean changed/,
+      );
+    }));
+
+  it('holds the weights once, however many steps', async () => {
+    const bundle = await openBundle(X4);
+    const sizeOf = (steps: number): number =>
+      encodeModel(
+        fuse(bundle, { plan: planFor(bundle.manifest, steps), colorFix: 'none', strength: 1, depth: 8 }).model,
+      ).length;
+    assert.ok(sizeOf(4) - sizeOf(1) < 100_000, `${sizeOf(4) - sizeOf(1)} bytes more for three more steps`);
+  });
+
+  it('asks only for the noise its plan uses', async () => {
+    const bundle = await openBundle(X4);
+    const draws = (steps: number): number[] =>
+      fuse(bundle, { plan: planFor(bundle.manifest, steps), colorFix: 'none', strength: 1, depth: 8 }).noise.map(
+        ({ draw }) => draw,
+      );
+    assert.deepEqual(draws(1), [0]);
+    assert.deepEqual(draws(4), [0, 1, 2, 3]);
+  });
+});
+
+/** The same network, with its result passed through an If whose bodies use names from outside and have their own. */
+function withIf(model: OnnxModel): OnnxModel {
+  const { graph } = model;
+  const last = graph.node.find(({ output }) => output[0] === 'out')!;
+  last.output = ['plain'];
+  const body = (factor: number) => {
+    const inner = graphOf({}, {}, (builder) => {
+      const scaled = emit(builder, 'Mul', [{ name: 'plain', element: ELEMENT.float }, scalar(builder, factor)]);
+      builder.node.push({ opType: 'Identity', name: 'inner', input: [scaled.name], output: [`body${factor}`] });
+      return {};
+    }).graph;
+    return { ...inner, output: [{ ...graph.output[0]!, name: `body${factor}` }] };
+  };
+  const always = { name: 'always', dims: [], dataType: 9, rawData: Uint8Array.of(1) };
+  const attribute = [
+    { name: 'then_branch', type: ATTRIBUTE.graph, g: body(0.5) },
+    { name: 'else_branch', type: ATTRIBUTE.graph, g: body(2) },
+  ];
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      initializer: [...graph.initializer, always],
+      node: [...graph.node, { opType: 'If', name: 'if', input: ['always'], output: ['out'], attribute }],
+    },
+  };
+}
+
+/** The same network with an operator whose axes became an input in version 18. */
+function withReduceMean(model: OnnxModel): OnnxModel {
+  const { graph } = model;
+  graph.node.find(({ output }) => output[0] === 'out')!.output = ['plain'];
+  const older = Number(model.opsetImport[0]!.version) < 18;
+  graph.initializer.push({
+    name: 'axes',
+    dims: [1],
+    dataType: ELEMENT.int64,
+    rawData: new Uint8Array(BigInt64Array.of(1n).buffer),
+  });
+  graph.node.push(
+    older
+      ? {
+          opType: 'ReduceMean',
+          name: 'mean',
+          input: ['plain'],
+          output: ['mean'],
+          attribute: [{ name: 'axes', type: ATTRIBUTE.ints, ints: [1] }],
+        }
+      : { opType: 'ReduceMean', name: 'mean', input: ['plain', 'axes'], output: ['mean'] },
+    { opType: 'Add', name: 'sum', input: ['plain', 'mean'], output: ['out'] },
+  );
+  return model;
+}

@@ -1,0 +1,362 @@
+/* oxlint-disable typescript/no-unsafe-type-assertion -- a wrong shape fails the test that meets it */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RemasterError } from '../../../src/errors';
+import { describeRuntime, openModel } from '../../../src/model/inference/openModel';
+import type { Model, ModelRequest, TileBatch, TileKey } from '../../../src/model/model';
+import { denoise, promptGraph, withCopy, withFolder, writeTiny, X4 } from '../../support/tinyBundle';
+
+const REQUEST: ModelRequest = {
+  model: 'x4',
+  provider: 'cpu',
+  device: 0,
+  threads: 0,
+  steps: 1,
+  order: null,
+  colorFix: null,
+  strength: 1,
+  noise: 'shared',
+  seed: 1,
+  depth: 8,
+};
+
+const never = new AbortController().signal;
+const key = (changes: Partial<TileKey> = {}): TileKey => ({ x: 0, y: 0, scene: 0, frame: 0, ...changes });
+
+/** A picture of 12 × 10, another one for every `seed`. */
+const picture = (seed: number, depth: 8 | 16 = 8): Uint8Array => {
+  const samples = Float64Array.from(
+    { length: 12 * 10 * 3 },
+    (_, i) => 128 + 90 * Math.sin(i / 7 + seed) + 30 * Math.sin(i * i),
+  );
+  return depth === 8
+    ? Uint8Array.from(samples)
+    : new Uint8Array(Uint16Array.from(samples, (v) => Math.floor(v) * 257).buffer);
+};
+
+const batch = (pictures: readonly Uint8Array[], keys: readonly TileKey[]): TileBatch => ({
+  width: 12,
+  height: 10,
+  data: new Uint8Array(Buffer.concat(pictures)),
+  keys,
+});
+
+async function withModel<T>(changes: Partial<ModelRequest>, use: (model: Model) => Promise<T>): Promise<T> {
+  await using model = await openModel({ ...REQUEST, ...changes });
+  return await use(model);
+}
+
+const size = 12 * 10 * 16 * 3;
+const part = (bytes: Uint8Array, i: number): Uint8Array => bytes.slice(i * size, (i + 1) * size);
+
+describe('An open model', () => {
+  it('says what it is', () =>
+    withModel({ steps: null }, async ({ info }) => {
+      assert.deepEqual(
+        [info.name, info.system, info.task, info.scale, info.steps, info.provider, info.multiple],
+        ['x4', 'resshift', 'upscale', 4, 4, 'cpu', 1],
+      );
+      assert.equal(info.plan.steps.length, 4);
+      assert.deepEqual(info.rejected, []);
+      assert.match(info.sha256, /^[0-9a-f]{64}$/);
+    }));
+
+  it('gives every tile the same bytes in a batch of 1, 3 and 4, whatever lies beside it', async () => {
+    for (const noise of ['shared', 'independent', 'mixed'] as const) {
+      await withModel({ steps: 2, noise }, async (model) => {
+        const pictures = [0, 1, 2, 3].map((seed) => picture(seed));
+        const keys = [key(), key({ x: 12, frame: 1 }), key({ y: -8, scene: 3, frame: 4 }), key({ frame: 9 })];
+        const alone: Uint8Array[] = [];
+        for (let i = 0; i < 4; i++) alone.push(await model.run(batch([pictures[i]!], [keys[i]!]), never));
+        const four = await model.run(batch(pictures, keys), never);
+        const three = await model.run(
+          batch(
+            [2, 0, 3].map((i) => pictures[i]!),
+            [2, 0, 3].map((i) => keys[i]!),
+          ),
+          never,
+        );
+        for (let i = 0; i < 4; i++) assert.deepEqual(part(four, i), alone[i], `tile ${i} of four, ${noise}`);
+        for (const [at, i] of [2, 0, 3].entries())
+          assert.deepEqual(part(three, at), alone[i], `tile ${i} of three, ${noise}`);
+      });
+    }
+  });
+
+  it('gives frames of one shot the same noise when it is shared, and others when it is not', async () => {
+    const frames = batch([picture(0), picture(0)], [key({ frame: 0 }), key({ frame: 40 })]);
+    const still = async (noise: ModelRequest['noise']): Promise<boolean> =>
+      withModel({ noise }, async (model) => {
+        const both = await model.run({ ...frames, data: frames.data.slice() }, never);
+        return Buffer.compare(part(both, 0), part(both, 1)) === 0;
+      });
+    assert.equal(await still('shared'), true);
+    assert.equal(await still('independent'), false);
+    assert.equal(await still('mixed'), false);
+  });
+
+  it('gives another result for another place, shot or seed', async () => {
+    const results = [
+      await withModel({}, (model) => model.run(batch([picture(0)], [key()]), never)),
+      await withModel({}, (model) => model.run(batch([picture(0)], [key({ x: 1 })]), never)),
+      await withModel({}, (model) => model.run(batch([picture(0)], [key({ scene: 1 })]), never)),
+      await withModel({ seed: 2 }, (model) => model.run(batch([picture(0)], [key()]), never)),
+    ];
+    const different = new Set(results.map((bytes) => Buffer.from(bytes).toString('base64')));
+    assert.equal(different.size, 4);
+  });
+
+  it('gives in 16 bits what it gives in 8, but finer', async () => {
+    const eight = await withModel({ steps: 2 }, (model) => model.run(batch([picture(0)], [key()]), never));
+    const sixteen = await withModel({ steps: 2, depth: 16 }, (model) =>
+      model.run(batch([picture(0, 16)], [key()]), never),
+    );
+    const words = new Uint16Array(sixteen.slice().buffer);
+    assert.equal(words.length, eight.length);
+    for (const [i, word] of words.entries()) assert.ok(Math.abs(word / 257 - eight[i]!) <= 0.51, `sample ${i}`);
+    assert.ok(words.some((word) => word % 257 !== 0));
+  });
+
+  it('is shared by equal requests, and lives until the last is disposed of', async () => {
+    const first = await openModel(REQUEST);
+    const second = await openModel(REQUEST);
+    assert.equal(first.info, second.info);
+    await first[Symbol.asyncDispose]();
+    await first[Symbol.asyncDispose]();
+    assert.equal((await second.run(batch([picture(0)], [key()]), never)).length, size);
+    await assert.rejects(first.run(batch([picture(0)], [key()]), never), /disposed/);
+    await second[Symbol.asyncDispose]();
+    await assert.rejects(second.run(batch([picture(0)], [key()]), never), /disposed/);
+  });
+
+  it('is not shared by requests that want another picture', async () => {
+    await using plain = await openModel(REQUEST);
+    await using fixed = await openModel({ ...REQUEST, colorFix: 'wavelet' });
+    await using half = await openModel({ ...REQUEST, strength: 0.5 });
+    await using longer = await openModel({ ...REQUEST, steps: 2 });
+    const results = [];
+    for (const model of [plain, fixed, half, longer])
+      results.push(await model.run(batch([picture(0)], [key()]), never));
+    assert.equal(new Set(results.map((bytes) => Buffer.from(bytes).toString('base64'))).size, 4);
+  });
+
+  it('can be opened again while it is being closed', async () => {
+    for (let i = 0; i < 3; i++) {
+      const model = await openModel(REQUEST);
+      const closing = model[Symbol.asyncDispose]();
+      const again = await openModel(REQUEST);
+      assert.equal((await again.run(batch([picture(0)], [key()]), never)).length, size);
+      await Promise.all([closing, again[Symbol.asyncDispose]()]);
+    }
+  });
+
+  it('finishes what is under way before it is closed', async () => {
+    const model = await openModel(REQUEST);
+    const run = model.run(batch([picture(0)], [key()]), never);
+    await model[Symbol.asyncDispose]();
+    assert.equal((await run).length, size);
+  });
+
+  it('answers in order, and leaves alone what belongs to others', () =>
+    withModel({}, async (model) => {
+      const order: number[] = [];
+      const slab = new Uint8Array(3 * 360);
+      slab.set(picture(0), 360);
+      const run = (i: number): Promise<unknown> => {
+        const view = slab.subarray(360, 720);
+        return model
+          .run({ width: 12, height: 10, data: view, keys: [key({ frame: i })] }, never)
+          .then(() => order.push(i));
+      };
+      await Promise.all([run(0), run(1), run(2), run(3), run(4)]);
+      assert.deepEqual(order, [0, 1, 2, 3, 4]);
+      assert.equal(slab.byteLength, 3 * 360, 'the buffer was not taken away');
+    }));
+
+  it('stops waiting at once when it is aborted, with the signal’s own reason', () =>
+    withModel({}, async (model) => {
+      const stop = new AbortController();
+      const runs = [0, 1, 2, 3].map((i) => model.run(batch([picture(i)], [key()]), stop.signal));
+      const settled = Promise.allSettled(runs);
+      stop.abort(new Error('the user has had enough'));
+      for (const result of await settled) {
+        assert.ok(result.status === 'rejected');
+        assert.match(String(result.reason), /had enough/);
+      }
+      assert.equal((await model.run(batch([picture(0)], [key()]), never)).length, size);
+      await assert.rejects(model.run(batch([picture(0)], [key()]), stop.signal), /had enough/);
+    }));
+
+  it('looks at the first frame of a shot only where the bundle has a graph for that', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'osediff', { looks: promptGraph() });
+      await withModel({ steps: null }, async (model) => assert.equal(model.prompt, undefined));
+      await withModel({ model: folder, steps: null }, async (model) => {
+        const [dark, bright] = [picture(1).map((v) => v / 4), picture(1)];
+        const look = (data: Uint8Array) => model.prompt!({ width: 12, height: 10, data }, never);
+        const [first, second, again] = [await look(dark), await look(bright), await look(dark)];
+        assert.equal(dark.length, 360); // still the caller's
+        assert.deepEqual(first['prompt']!.dims, [1, 4, 1, 1]);
+        assert.deepEqual(first, again);
+        assert.notDeepEqual(first, second);
+        const run = (value: typeof first) => model.run(batch([picture(1)], [key({ prompt: value })]), never);
+        assert.deepEqual(await run(first), await run(again));
+        assert.notDeepEqual(await run(first), await run(second));
+        await assert.rejects(model.run(batch([picture(1)], [key()]), never), /a tile without the prompt/);
+        await assert.rejects(model.prompt!({ width: 12, height: 10, data: dark }, AbortSignal.abort()), {
+          name: 'AbortError',
+        });
+      });
+    }));
+
+  it('refuses a batch that does not fit', () =>
+    withModel({}, async (model) => {
+      await assert.rejects(
+        model.run({ ...batch([picture(0)], [key()]), width: 13 }, never),
+        /360 bytes instead of 390/,
+      );
+    }));
+
+  it('runs bundles from other folders', () =>
+    withFolder(async (folder) => {
+      await writeTiny(join(folder, 'tiny'), 'dossr');
+      await using model = await openModel({ ...REQUEST, model: 'tiny', steps: null }, { folders: [folder] });
+      assert.deepEqual([model.info.system, model.info.steps, model.info.multiple], ['dossr', 5, 2]);
+      assert.equal((await model.run(batch([picture(0)], [key()]), never)).length, size);
+    }));
+
+  it('is loaded anew when its bundle was replaced', () =>
+    withCopy(async (folder) => {
+      const request = { ...REQUEST, model: folder };
+      await using before = await openModel(request);
+      const path = join(folder, 'model.json');
+      await writeFile(path, (await readFile(path, 'utf8')).replace('"defaultSteps": 4', '"defaultSteps": 2'));
+      await using after = await openModel(request);
+      assert.notEqual(after.info.sha256, before.info.sha256);
+    }));
+});
+
+describe('Opening a model', () => {
+  const rejects = async (changes: Partial<ModelRequest>, code: string, says: RegExp): Promise<RemasterError> => {
+    try {
+      await using model = await openModel({ ...REQUEST, ...changes });
+      return assert.fail(`${model.info.name} was opened`);
+    } catch (error) {
+      assert.ok(error instanceof RemasterError, String(error));
+      assert.equal(error.code, code);
+      assert.match(error.message, says);
+      assert.notEqual(error.remedy, '');
+      return error;
+    }
+  };
+
+  it('fails for a name nobody knows', () => rejects({ model: 'x5' }, 'MODEL_NOT_FOUND', /there is no model “x5”/));
+  it('fails for steps it does not have', () => rejects({ steps: 5 }, 'BAD_SETTING', /1 to 4 steps, not 5/));
+  it('fails for a provider that is none', () => rejects({ provider: 'npu' }, 'BAD_SETTING', /no provider “npu”/));
+
+  it('fails for a graph that onnxruntime does not know', () =>
+    withFolder(async (folder) => {
+      const network = denoise(false);
+      network.graph.node[0]!.opType = 'Teleport';
+      await writeTiny(folder, 'osediff', { network });
+      const error = await rejects(
+        { model: folder },
+        'MODEL_INCOMPATIBLE',
+        /onnxruntime cannot run this model on cpu: .*Teleport/,
+      );
+      assert.match(error.remedy, /Export the bundle again/);
+    }));
+
+  it('fails for a model that makes nothing of a picture', () =>
+    withFolder(async (folder) => {
+      const network = denoise(false);
+      for (const tensor of network.graph.initializer) if (tensor.dataType === 1) tensor.rawData!.fill(255); // NaN
+      await writeTiny(folder, 'osediff', { network });
+      await rejects({ model: folder }, 'MODEL_INCOMPATIBLE', /one plain colour/);
+    }));
+
+  it('fails for a provider that does not work here, and says which do', async () => {
+    const { providers } = await describeRuntime();
+    const broken = providers.find(({ works }) => !works)!;
+    const error = await rejects(
+      { provider: broken.provider },
+      'RUNTIME_MISSING',
+      new RegExp(`provider ${broken.provider} does not work here: .{10}`),
+    );
+    assert.match(error.remedy, /Choose auto or one that works here: .*cpu/);
+  });
+
+  it('falls back by itself, and keeps the reasons', () =>
+    withModel({ provider: 'auto' }, async ({ info }) => {
+      const { providers } = await describeRuntime();
+      assert.ok(providers.find(({ provider }) => provider === info.provider)!.works);
+      for (const { provider, reason } of info.rejected) {
+        assert.notEqual(provider, info.provider);
+        assert.ok(reason.length > 10, `${provider}: ${reason}`);
+      }
+      if (info.provider === 'cpu') assert.ok(info.rejected.length >= 1);
+    }));
+});
+
+describe('The runtime', () => {
+  it('is described: version, and every provider with a reason where it does not work', async () => {
+    const { version, musl, problem, providers } = await describeRuntime();
+    assert.match(version!, /^\d+\.\d+/);
+    assert.equal(musl, false);
+    assert.equal(problem, null);
+    assert.equal(providers.find(({ provider }) => provider === 'cpu')!.works, true);
+    for (const { works, reason } of providers) assert.equal(works, reason === '');
+  });
+
+  it('that is not installed is asked for, by a command', () =>
+    withFolder(async (folder) => {
+      // The package as it is installed, with everything it depends on but onnxruntime-node.
+      const root = process.cwd();
+      await cp(join(root, 'dist', 'src'), join(folder, 'dist', 'src'), { recursive: true });
+      await cp(X4, join(folder, 'models', 'x4'), { recursive: true });
+      await writeFile(join(folder, 'package.json'), '{}');
+      await mkdir(join(folder, 'node_modules'));
+      for (const name of await dependencies(root)) {
+        await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
+      }
+      const script = `
+        const { openModel, describeRuntime } = require(${JSON.stringify(join(folder, 'dist', 'src', 'model', 'inference', 'openModel.js'))});
+        openModel(${JSON.stringify(REQUEST)}).catch(async (error) =>
+          console.log(JSON.stringify({ error, report: await describeRuntime() })));`;
+      const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { cwd: folder, encoding: 'utf8' });
+      assert.notEqual(stdout, '', stderr);
+      const { error, report } = JSON.parse(stdout) as {
+        error: RemasterError;
+        report: { version: null; problem: RemasterError };
+      };
+      assert.equal(error.code, 'RUNTIME_MISSING');
+      assert.equal(error.message, 'onnxruntime-node is not installed');
+      assert.match(error.remedy, /npm install onnxruntime-node/);
+      assert.deepEqual([report.version, report.problem.code], [null, 'RUNTIME_MISSING']);
+    }));
+
+  it('does not keep a process alive that forgot to close its model', () => {
+    const script = `
+      const { openModel } = require(${JSON.stringify(join(process.cwd(), 'dist', 'src', 'model', 'inference', 'openModel.js'))});
+      openModel(${JSON.stringify(REQUEST)}).then(() => console.log('open'));`;
+    const { stdout, status } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', timeout: 30_000 });
+    assert.deepEqual([stdout, status], ['open\n', 0]);
+  });
+});
+
+/** The packages src/ needs, and theirs. */
+async function dependencies(root: string): Promise<readonly string[]> {
+  const found = new Set<string>();
+  const visit = async (name: string): Promise<void> => {
+    if (found.has(name) || name === 'onnxruntime-node') return;
+    found.add(name);
+    const { dependencies: needed = {} } = JSON.parse(
+      await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8'),
+    ) as { dependencies?: Record<string, string> };
+    for (const one of Object.keys(needed)) await visit(one);
+  };
+  for (const name of ['ajv', 'protobufjs', 'rxjs']) await visit(name);
+  return [...found];
+}

@@ -1,0 +1,54 @@
+/* oxlint-disable typescript/no-unsafe-type-assertion -- a wrong shape fails the test that meets it */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RemasterError } from '../../../src/errors';
+import { startThread, type Thread } from '../../../src/model/inference/openSessionThread';
+import { withFolder } from '../../support/tinyBundle';
+
+/** A thread that does something else instead of running models. */
+const withScript = (script: string, use: (thread: Thread) => Promise<void>): Promise<void> =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'worker.js');
+    await writeFile(path, `const { parentPort } = require('node:worker_threads');\n${script}`);
+    await use(startThread(path));
+  });
+
+const isCrash = (error: unknown): boolean =>
+  error instanceof RemasterError && error.code === 'ENGINE_CRASHED' && error.remedy !== '' && error.detail !== '';
+
+describe('The thread of the models', () => {
+  it('tells everyone who waits when it crashes, and who comes later', () =>
+    withScript(
+      `parentPort.once('message', () => setTimeout(() => { throw new Error('boom'); }, 20));`,
+      async (thread) => {
+        const calls = [thread.call('providers', null), thread.call('close', { handle: 1 })];
+        for (const call of calls) await assert.rejects(call, isCrash);
+        assert.equal(thread.ended, true);
+        await assert.rejects(thread.call('providers', null), isCrash);
+      },
+    ));
+
+  it('tells them when it ends without a word', () =>
+    withScript(`parentPort.once('message', () => process.exit(3));`, async (thread) => {
+      await assert.rejects(
+        thread.call('providers', null),
+        (error) => isCrash(error) && /code 3/.test((error as RemasterError).detail),
+      );
+    }));
+
+  it('gives errors back as they were thrown', () =>
+    withScript(
+      `parentPort.on('message', ({ id }) => parentPort.postMessage(
+        { id, error: { code: 'MODEL_INVALID', message: 'm', remedy: 'r', detail: 'd' } }));`,
+      async (thread) => {
+        await assert.rejects(thread.call('providers', null), {
+          code: 'MODEL_INVALID',
+          message: 'm',
+          remedy: 'r',
+          detail: 'd',
+        });
+        assert.equal(thread.ended, false);
+      },
+    ));
+});

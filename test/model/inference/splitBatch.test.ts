@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { RemasterError } from '../../../src/errors';
+import { checkBatch, runSplit } from '../../../src/model/inference/splitBatch';
+import type { TileBatch } from '../../../src/model/model';
+
+/** Tiles of 1 × 1, each one's bytes its own number. */
+const batch = (count: number): TileBatch => ({
+  width: 1,
+  height: 1,
+  data: Uint8Array.from({ length: 3 * count }, (_, i) => Math.floor(i / 3)),
+  keys: Array.from({ length: count }, (_, i) => ({ x: i, y: 0, scene: 0, frame: 0 })),
+});
+
+/** Runs up to `room` tiles at a time and complains as onnxruntime does; notes how many it was given. */
+function machine(room: number, text = 'Failed to allocate memory for requested buffer of size 123') {
+  const given: number[] = [];
+  const run = ({ data, keys }: TileBatch): Promise<Uint8Array> => {
+    given.push(keys.length);
+    assert.equal(keys[0]!.x, data[0]);
+    return keys.length > room ? Promise.reject(new Error(text)) : Promise.resolve(data);
+  };
+  return { given, run };
+}
+
+describe('A batch', () => {
+  it('runs whole when it fits', async () => {
+    const { given, run } = machine(8);
+    assert.deepEqual(await runSplit(batch(5), 8, run), batch(5).data);
+    assert.deepEqual(given, [5]);
+  });
+
+  it('is halved until it fits into memory, and comes back in order', async () => {
+    for (const count of [2, 3, 5, 7, 8]) {
+      const { run } = machine(1);
+      assert.deepEqual(new Uint8Array(await runSplit(batch(count), count, run)), batch(count).data);
+    }
+  });
+
+  it('is run in parts where another shot begins, since a run has one prompt', async () => {
+    const { given, run } = machine(8);
+    const [a, b] = [{}, {}];
+    const prompts = [a, a, b, b, b, a];
+    const whole = batch(6);
+    const mixed = { ...whole, keys: whole.keys.map((key, i) => ({ ...key, prompt: prompts[i]! })) };
+    assert.deepEqual(new Uint8Array(await runSplit(mixed, 2, run)), whole.data);
+    assert.deepEqual(given, [2, 2, 1, 1]);
+  });
+
+  it('is run in parts where the network takes no more', async () => {
+    const { given, run } = machine(2);
+    assert.deepEqual(new Uint8Array(await runSplit(batch(5), 2, run)), batch(5).data);
+    assert.deepEqual(given, [2, 2, 1]);
+  });
+
+  it('of one tile that does not fit asks for smaller tiles', async () => {
+    for (const text of ['std::bad_alloc', 'CUDA failure 2: out of memory', 'Array buffer allocation failed']) {
+      await assert.rejects(runSplit(batch(2), 2, machine(0, text).run), (error: unknown) => {
+        assert.ok(error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY');
+        assert.match(error.message, /a tile of 1×1 pixels does not fit into memory/);
+        return error.remedy === 'Choose smaller tiles.' && error.detail === text;
+      });
+    }
+  });
+
+  it('is not halved for another error', async () => {
+    const { given, run } = machine(0, 'Invalid rank for input');
+    await assert.rejects(runSplit(batch(4), 4, run), /Invalid rank/);
+    assert.deepEqual(given, [4]);
+  });
+
+  it('that does not fit its own description is refused', () => {
+    assert.throws(() => checkBatch(batch(0), { task: 'upscale', multiple: 1 }, 1), /without tiles/);
+    assert.throws(() => checkBatch(batch(2), { task: 'upscale', multiple: 2 }, 1), /multiples of 2/);
+    assert.throws(() => checkBatch(batch(2), { task: 'upscale', multiple: 1 }, 2), /6 bytes instead of 12/);
+  });
+});

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { openBundle } from '../../../src/model/bundle/bundle';
+import { planFor } from '../../../src/model/bundle/samplerPlan';
+import { fuse } from '../../../src/model/compiler/fuse';
+import { ELEMENT, type OnnxModel, type OnnxValue } from '../../../src/model/onnx/graph';
+import { namedSizes } from '../../../src/model/onnx/symbolicDims';
+import { denoise, withFolder, writeTiny } from '../../support/tinyBundle';
+
+const note = (name: string, dim: { dimValue?: number; dimParam?: string }[]): OnnxValue => ({
+  name,
+  type: { tensorType: { elemType: ELEMENT.float, shape: { dim } } },
+});
+
+/** A network that notes its sizes as our exporters do: numbers, names, and one that is not known. */
+function noting(): OnnxModel {
+  const network = denoise(true);
+  const conv = network.graph.node.find(({ opType }) => opType === 'Conv')!;
+  network.graph.valueInfo = [
+    note(conv.output[0]!, [{ dimParam: 'n' }, { dimValue: 4 }, { dimParam: 'h' }, {}]),
+    note('t', [{ dimValue: 7 }]), // of what is fed, others know better
+  ];
+  return network;
+}
+
+describe('Sizes that a graph notes', () => {
+  it('get names below the graph’s own, and one after the tensor where they have none', () => {
+    const [value] = namedSizes([note('a', [{ dimParam: 'n' }, { dimValue: 4 }, {}])], 'denoise/');
+    assert.deepEqual(value!.type!.tensorType!.shape!.dim, [
+      { dimParam: 'denoise/n' },
+      { dimValue: 4 },
+      { dimParam: 'denoise/a.2' },
+    ]);
+    assert.deepEqual(namedSizes([{ name: 'b' }], ''), []);
+  });
+
+  it('are the same in every step, and said of nothing but what the graph computes', () =>
+    withFolder(async (folder) => {
+      const bundle = await openBundle(await writeTiny(folder, 'dossr', { network: noting() }));
+      const { model } = fuse(bundle, { plan: planFor(bundle.manifest, 3), colorFix: 'none', strength: 1, depth: 8 });
+      const noted = model.graph.valueInfo!;
+      assert.equal(noted.length, 3);
+      const made = new Set(model.graph.node.flatMap(({ output }) => output));
+      assert.ok(noted.every(({ name }) => made.has(name)));
+      assert.equal(new Set(noted.map(({ name }) => name)).size, 3);
+      assert.equal(new Set(noted.map(({ type }) => JSON.stringify(type))).size, 1);
+    }));
+});

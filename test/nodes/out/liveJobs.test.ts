@@ -1,0 +1,324 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Browser } from 'playwright-core';
+import { type Camera, startCamera } from '../../pipeline/jobs/live/httpCamera';
+import { descendants, isFfmpeg, stillThere } from '../../support/processes';
+import { description } from '../../support/videos';
+import { startBrowser } from '../support/browser';
+import { inject, model, reporter, upscale, videoIn, videoOut } from '../support/flows';
+import {
+  type FlowNode,
+  installedPackage,
+  type Major,
+  nodeRed4,
+  nodeRed5,
+  remove,
+  Runtime,
+  userDirectory,
+} from '../support/nodeRed';
+
+/** A camera, the stage, and a live target, with somebody listening everywhere. */
+const live = (changes: { in?: object; out?: object } = {}): FlowNode[] => [
+  { id: 'tab', type: 'tab', label: 'test' },
+  model({ tile: '' }),
+  inject('act', ['out']),
+  videoIn({ source: 'pattern', size: '64x36', rate: '8', autostart: true, ...changes.in }),
+  upscale(),
+  videoOut({
+    target: 'mjpeg',
+    outputs: 3,
+    folder: '',
+    viewer: '{name}',
+    ...changes.out,
+    wires: [['result'], ['progress'], ['data']],
+  }),
+  ...['result', 'progress', 'data'].map((id) => reporter(id)),
+  { id: 'catch', type: 'catch', z: 'tab', scope: null, uncaught: false, wires: [['caught']], x: 1, y: 1 },
+  reporter('caught'),
+];
+
+describe('live nodes in a real Node-RED', () => {
+  let installed: string;
+  let browser: Browser | null;
+  before(async function () {
+    this.timeout(300_000);
+    installed = await installedPackage();
+    browser = await startBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+  });
+
+  for (const [name, find] of [
+    ['Node-RED 4', async () => nodeRed4],
+    ['Node-RED 5', nodeRed5],
+  ] as const) {
+    describe(name, function () {
+      this.timeout(120_000);
+      /** What has nothing to do with the version of Node-RED is tried once. */
+      const isFirst = name === 'Node-RED 4';
+      let major: Major;
+      let folder: string;
+      let red: Runtime;
+      const cameras: Camera[] = [];
+      const shots = process.env['REMASTER_SHOTS'];
+
+      before(async () => {
+        major = await find();
+        folder = userDirectory(installed);
+        red = await Runtime.start(major, folder);
+      });
+      after(async () => {
+        await red.stop();
+        remove(folder);
+      });
+      beforeEach(() => {
+        for (const list of [red.reports, red.statuses, red.logs]) list.length = 0;
+      });
+      afterEach(async () => {
+        await red.deploy([{ id: 'tab', type: 'tab', label: 'nothing' }]);
+        await Promise.all(cameras.splice(0).map((each) => each.close()));
+        await red.until(() => descendants(red.pid).filter(isFfmpeg).length === 0, 'no ffmpeg is left', 5000);
+      });
+
+      const act = (action: string): Promise<void> => red.inject('act', [{ p: 'action', v: action, vt: 'str' }]);
+      const payload = (index = -1): Record<string, string> =>
+        (red.reported('result').at(index)?.['payload'] ?? {}) as Record<string, string>;
+      const begun = (): Promise<void> => red.until(() => payload(0)['status'] === 'live', 'it begins');
+      const runs = (): Promise<void> => red.until(() => /^(live |.*dropping)/.test(red.text('out')), 'it runs', 60_000);
+      const get = (path: string): Promise<Response> => fetch(red.url + path);
+      const image = async (): Promise<Buffer> => {
+        const answer = await get(payload(0)['image']!);
+        assert.deepEqual([answer.status, answer.headers.get('content-type')], [200, 'image/jpeg']);
+        return Buffer.from(await answer.arrayBuffer());
+      };
+
+      it('a camera starts with the flow, its page shows moving pictures, and stop and start do as they say', async () => {
+        await red.deploy(live());
+        await begun();
+        assert.equal(payload(0)['mjpeg'], '/remaster/live/test-pattern/mjpeg');
+        await runs();
+        assert.match(red.text('in'), /^64x36 8fps$/);
+        const [first, second] = [await image(), await image()];
+        assert.ok(first.readUInt16BE(0) === 0xffd8 && !first.equals(second));
+        const { payload: share, progress } = red.reported('progress').at(-1)!;
+        assert.equal(share, null);
+        assert.equal((progress as { camera: { is: string } }).camera.is, 'running');
+        if (browser) {
+          const page = await browser.newPage({ viewport: { width: 900, height: 700 } });
+          const errors: string[] = [];
+          page.on('pageerror', (error) => errors.push(error.message));
+          await page.goto(red.url + payload(0)['page']!);
+          await page.locator('#state', { hasText: /256×144 · .* ms/ }).waitFor({ timeout: 30_000 });
+          const picture = page.locator('#picture');
+          const looks = new Set<string>();
+          for (let i = 0; i < 40 && looks.size < 3; i++, await sleep(250))
+            looks.add((await picture.screenshot()).toString('base64'));
+          assert.ok(looks.size >= 3, 'the picture moves');
+          if (shots !== undefined) {
+            mkdirSync(shots, { recursive: true });
+            for (const colorScheme of ['light', 'dark'] as const) {
+              await page.emulateMedia({ colorScheme });
+              await page.screenshot({ path: join(shots, `live page ${name} ${colorScheme}.png`) });
+            }
+          }
+          assert.deepEqual(errors, []);
+          await page.close();
+        }
+        await act('snapshot');
+        await red.until(() => red.reported('result').some((msg) => 'frame' in msg), 'a snapshot');
+        await act('stop');
+        await red.until(() => payload()['status'] === 'stopped', 'it stops');
+        assert.deepEqual([red.text('out'), red.text('in')], ['stopped', 'idle']);
+        assert.equal((await get('/remaster/live/test-pattern/image')).status, 404);
+        await act('start');
+        await red.until(() => payload()['status'] === 'live', 'it begins again');
+        assert.deepEqual(red.reported('caught'), []);
+      });
+
+      it('a deploy begins it again within seconds, and an unchanged one leaves it alone', async () => {
+        const eye = await startCamera({ width: 64, height: 36, rate: 8 });
+        cameras.push(eye);
+        const flow = live({ in: { source: 'address', address: eye.url, addressType: 'str', name: 'Yard' } });
+        await red.deploy(flow);
+        await runs();
+        const { calls } = eye;
+        await red.deploy(flow, 'nodes');
+        await sleep(1500);
+        assert.deepEqual([eye.viewers, eye.calls], [1, calls]);
+        await red.deploy(flow);
+        await red.until(() => eye.calls > calls, 'it connects again');
+        red.statuses.length = 0;
+        await runs();
+        assert.equal(eye.viewers, 1);
+      });
+
+      it('a password stands nowhere but in the credentials', async () => {
+        const login = { username: 'joe', password: 'gehe1m-gehe1m' };
+        const eye = await startCamera({ width: 64, height: 36, rate: 8, kind: 'mjpeg', login });
+        cameras.push(eye);
+        const credentials = { username: 'joe', password: 'wr0ng-wr0ng' };
+        const flow = live({ in: { source: 'address', address: eye.url, addressType: 'str', credentials } });
+        await red.deploy(flow);
+        await red.until(() => red.text('in') === 'login refused', 'it is refused', 60_000);
+        const inside = eye.url.replace('//', '//joe:gehe1m-gehe1m@');
+        await red.deploy(live({ in: { source: 'address', address: inside, addressType: 'str', credentials: {} } }));
+        await runs();
+        const heard = JSON.stringify([red.reports, red.statuses, red.logs]);
+        assert.doesNotMatch(heard, /wr0ng|gehe1m/);
+        assert.doesNotMatch(
+          JSON.stringify(await red.get('remaster/live/127-0-0-1-video/state').catch(() => '')),
+          /gehe1m/,
+        );
+      });
+
+      if (!isFirst) return;
+
+      it('recordings are files of the length asked for, are told, and the oldest go', async () => {
+        await red.deploy(
+          live({ out: { target: 'segments', folder: 'made', folderType: 'str', length: '2', keepCount: '2' } }),
+        );
+        await red.until(() => red.reported('data').length >= 3, 'three files', 90_000);
+        await act('stop');
+        await red.until(() => payload()['status'] === 'stopped', 'it stops');
+        const files = readdirSync(join(folder, 'made')).filter((file) => file.endsWith('.mp4'));
+        assert.ok(files.length <= 3 && files.length >= 2, files.join());
+        for (const file of files) assert.match(file, /^test-pattern_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d[+-]\d{4}\.mp4$/);
+        const told = red.reported('data').map((msg) => msg['filename'] as string);
+        assert.ok(told.length >= 3 && !existsSync(told[0]!) && existsSync(told.at(-1)!));
+        assert.match(await description(told.at(-1)!), /Video: h264.*256x144/);
+      });
+
+      it('parts of a fragmented MP4 are a film when put together, and end with an empty Buffer', async () => {
+        await red.deploy(live({ out: { target: 'fragments' } }));
+        await red.until(() => red.reported('data').length >= 5, 'five parts', 60_000);
+        await act('stop');
+        await red.until(() => payload()['status'] === 'stopped', 'it stops');
+        const parts = red.reported('data').map((msg) => Buffer.from((msg['payload'] as { data: number[] }).data));
+        assert.deepEqual(
+          red
+            .reported('data')
+            .slice(0, 2)
+            .map((msg) => msg['part']),
+          ['init', 'fragment'],
+        );
+        assert.equal(parts[0]!.toString('latin1', 4, 8), 'ftyp');
+        assert.equal(parts[1]!.toString('latin1', 4, 8), 'moof');
+        assert.equal(parts.at(-1)!.length, 0);
+        const film = join(folder, 'parts.mp4');
+        writeFileSync(film, Buffer.concat(parts));
+        assert.match(await description(film), /Video: h264.*256x144/);
+      });
+
+      it('HLS plays in a browser, and leaves nothing', async function () {
+        await red.deploy(live({ out: { target: 'hls', folder: 'made', folderType: 'str' } }));
+        await begun();
+        const { hls, page: address } = payload(0);
+        const list = async (): Promise<string> => (await get(hls!)).text();
+        for (let i = 0; i < 240 && !(await list()).includes('.m4s'); i++) await sleep(250);
+        assert.match(await list(), /#EXT-X-MAP:URI="live-\d+-init\.mp4"/);
+        assert.equal((await get(hls!.replace('index.m3u8', '..%2F..%2Fpackage.json'))).status, 404);
+        if (browser) {
+          const page = await browser.newPage({ viewport: { width: 900, height: 700 } });
+          await page.goto(red.url + address!);
+          const time = (): Promise<number> => page.evaluate(() => document.querySelector('video')!.currentTime);
+          for (let i = 0; i < 120 && (await time()) <= 1; i++) await sleep(250);
+          const before = await time();
+          for (let i = 0; i < 120 && (await time()) <= before + 1; i++) await sleep(250);
+          assert.ok((await time()) > before + 1, `it plays on from ${before}`);
+          if (shots !== undefined) await page.screenshot({ path: join(shots, 'live hls.png') });
+          await page.close();
+        }
+        await act('stop');
+        await red.until(() => payload()['status'] === 'stopped', 'it stops');
+        assert.deepEqual(
+          readdirSync(join(folder, 'made')).filter((file) => /m3u8|m4s|init/.test(file)),
+          [],
+        );
+      });
+
+      it('JPEG messages come one at a time', async () => {
+        await red.deploy(
+          live({ out: { target: 'jpeg', region: '0, 0, 50, 50', effort: 'follow', lighter: 'x4-live' } }),
+        );
+        await red.until(() => red.reported('data').length >= 3, 'three pictures', 60_000);
+        const indexes = red.reported('data').map((msg) => (msg['frame'] as { index: number }).index);
+        assert.ok(
+          indexes.every((index, i) => i === 0 || index > indexes[i - 1]!),
+          indexes.join(),
+        );
+        const made = (): Record<string, unknown> =>
+          (red.reported('progress').at(-1)?.['progress'] ?? {}) as Record<string, unknown>;
+        await red.until(() => (made()['out'] as number) > 0, 'a report of pictures');
+        assert.equal(made()['isPart'], true);
+        assert.match(String(made()['model']), /^x4(-live)?$/); // which of them depends on the machine
+      });
+
+      it('several cameras have a page each, and what guards the flow guards them', async () => {
+        const other = userDirectory(installed);
+        const guarded = await Runtime.start(major, other, { httpNodeRoot: '/site', guard: 'Bearer us' });
+        try {
+          const flow = live();
+          const second = { ...flow.find(({ id }) => id === 'in')!, id: 'in2', name: 'Garden' };
+          await guarded.deploy([...flow, second]);
+          await guarded.until(() => guarded.reported('result').length >= 2, 'both begin');
+          const pages = guarded.reported('result').map((msg) => (msg['payload'] as { page: string }).page);
+          assert.deepEqual(pages.toSorted(), ['/site/remaster/live/garden', '/site/remaster/live/test-pattern']);
+          await guarded.until(() => /2\/2/.test(guarded.text('out')), 'both run', 60_000);
+          for (const path of ['', '/mjpeg', '/image', '/state', '/hls/index.m3u8', '/compare/', '/compare/pair']) {
+            assert.equal((await fetch(guarded.url + pages[0]! + path)).status, 401, path);
+          }
+          const headers = { Authorization: 'Bearer us' };
+          for (const path of ['', '/compare', '/compare/pairs.json', '/compare/pair'])
+            assert.equal((await fetch(guarded.url + pages[0]! + path, { headers })).status, 200, path);
+          const german = { headers: { ...headers, 'Accept-Language': 'de-DE,de;q=0.9,en;q=0.8' } };
+          assert.match(await (await fetch(guarded.url + pages[0]!, german)).text(), /<html lang="de">[^]*verbindet/);
+        } finally {
+          await guarded.stop();
+          remove(other);
+        }
+      });
+
+      it('a viewer who takes nothing holds nobody up, and one who leaves is forgotten', async () => {
+        await red.deploy(live({ in: { size: '160x90' } }));
+        await begun();
+        const { connect } = await import('node:net');
+        const { port } = new URL(red.url);
+        const sleeper = connect(Number(port), '127.0.0.1');
+        sleeper.write(`GET ${payload(0)['mjpeg']!} HTTP/1.1\r\nHost: x\r\n\r\n`);
+        sleeper.pause();
+        await image();
+        await image();
+        const memory = (): number =>
+          Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${red.pid}/status`, 'utf8'))?.[1] ?? 0);
+        const before = memory();
+        for (let i = 0; i < 5; i++) await image();
+        assert.ok(memory() - before < 100_000, 'pictures do not pile up');
+        sleeper.destroy();
+        await image();
+      });
+
+      it('closing Node-RED ends everything within seconds', async () => {
+        const other = userDirectory(installed);
+        const own = await Runtime.start(major, other);
+        await own.deploy(live());
+        await own.until(() => descendants(own.pid).some(isFfmpeg), 'an ffmpeg runs');
+        const started = descendants(own.pid).map(({ pid }) => pid);
+        const from = performance.now();
+        await own.stop();
+        assert.ok(performance.now() - from < 6000);
+        assert.deepEqual(await stillThere(started, 5000), []);
+        remove(other);
+      });
+
+      it('a file does not go to a live target, nor a camera into a file', async () => {
+        await red.deploy(live({ out: { target: 'file' } }));
+        await red.until(() => red.reported('caught').length > 0, 'an error');
+        assert.match(JSON.stringify(red.reported('caught')[0]!['error']), /BAD_SETTING.*no end|no end.*BAD_SETTING/);
+        assert.ok(statSync(folder).isDirectory());
+      });
+    });
+  }
+});

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fill, freeName, placeholders } from '../../../nodes/out/outputPath';
+
+const parts = placeholders({
+  label: 'tape 07.final.mov',
+  scale: 4,
+  model: '/srv/models/x4',
+  codec: 'prores',
+  now: new Date(2026, 0, 2, 3, 4, 5),
+});
+
+describe('output', () => {
+  it('fills a template', () => {
+    assert.equal(fill('{name}_x{scale}.{ext}', parts), 'tape 07.final_x4.mov');
+    assert.equal(fill('{date} {time} {model} {codec}', parts), '2026-01-02 03-04-05 x4 prores');
+    assert.equal(fill('{tmp}', parts), tmpdir());
+    assert.equal(fill('plain.mp4', parts), 'plain.mp4');
+  });
+
+  it('says which words there are when one means nothing', () => {
+    for (const template of ['{nmae}.mp4', '{}.mp4', '{constructor}.mp4']) {
+      assert.throws(() => fill(template, parts), { code: 'BAD_SETTING', remedy: /\{name\} \{scale\}/ });
+    }
+  });
+
+  it('finds a name that is neither taken nor promised', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'remaster-output-'));
+    try {
+      const path = join(folder, 'a.b.mp4');
+      assert.equal(
+        freeName(path, () => false),
+        path,
+      );
+      writeFileSync(path, '');
+      assert.equal(
+        freeName(path, () => false),
+        join(folder, 'a.b_2.mp4'),
+      );
+      assert.equal(
+        freeName(path, (each) => each.endsWith('_2.mp4')),
+        join(folder, 'a.b_3.mp4'),
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

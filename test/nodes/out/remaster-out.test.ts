@@ -1,0 +1,735 @@
+import assert from 'node:assert/strict';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { descendants, isFfmpeg, stillThere, workingEngine } from '../../support/processes';
+import { writeFace, writeHoles } from '../../support/tinyBundle';
+import { description, ff } from '../../support/videos';
+import { countFrames, makeClip } from '../support/clip';
+import { chain, example, exampleNames, inject, model, reporter, upscale, videoIn, videoOut } from '../support/flows';
+import {
+  installedPackage,
+  nodeRed4,
+  nodeRed5,
+  remove,
+  Runtime,
+  userDirectory,
+  type FlowNode,
+  type Major,
+} from '../support/nodeRed';
+
+/** Frames in a finished segment: what an interrupted job can go on from. */
+const SEGMENT = 100;
+/** So small that a frame takes 20 ms; so long that there is time to interrupt it. */
+const SMALL = { width: 32, height: 18 };
+const LONG = 400;
+
+describe('nodes in a real Node-RED', () => {
+  let installed: string;
+  before(async function () {
+    this.timeout(300_000);
+    installed = await installedPackage();
+  });
+
+  for (const [name, find] of [
+    ['Node-RED 4', async () => nodeRed4],
+    ['Node-RED 5', nodeRed5],
+  ] as const) {
+    describe(name, function () {
+      /** What has nothing to do with the version of Node-RED is tried once. */
+      const isFirst = name === 'Node-RED 4';
+      this.timeout(120_000);
+      let major: Major;
+      let red: Runtime;
+      let folder: string;
+      let clip: string;
+      let long: string;
+      const out = (file = ''): string => join(folder, 'made', file);
+      const send = (filename: unknown, id = 'go'): Promise<void> =>
+        red.inject(id, [{ p: 'filename', v: filename, vt: 'str' }]);
+      const act = (action: string): Promise<void> => red.inject('go', [{ p: 'action', v: action, vt: 'str' }]);
+      const result = async (count = 1, limitMs = 60_000): Promise<Record<string, unknown>> => {
+        await red.until(() => red.reported('result').length >= count, `result ${count}`, limitMs);
+        return red.reported('result')[count - 1]!;
+      };
+      const payload = async (count = 1): Promise<Record<string, unknown>> =>
+        (await result(count))['payload'] as Record<string, unknown>;
+      /** The newest progress. */
+      const latest = (): { readonly frame: number; readonly stage: string } =>
+        (red.reported('progress').at(-1)?.['progress'] ?? { frame: 0, stage: '' }) as { frame: number; stage: string };
+      const frame = (): number => latest().frame;
+      const caught = async (count = 1): Promise<{ code: string; message: string }> => {
+        await red.until(() => red.reported('caught').length >= count, `error ${count}`, 60_000);
+        return red.reported('caught')[count - 1]!['error'] as { code: string; message: string };
+      };
+      /** The whole film is there, and part of it was not made twice. */
+      const assertResumed = async (): Promise<void> => {
+        const { status, framesOut, resumedFrom } = await payload();
+        assert.deepEqual([status, framesOut], ['done', LONG]);
+        assert.ok(Number(resumedFrom) >= SEGMENT && Number(resumedFrom) < LONG, `resumed from ${String(resumedFrom)}`);
+      };
+      /** Messages that brought a video and are complete; those that steer are complete at once. */
+      const completed = (): number => red.reported('completed').filter((msg) => 'video' in msg).length;
+      const ffmpegs = (): number => descendants(red.pid).filter(isFfmpeg).length;
+
+      before(async () => {
+        major = await find();
+        folder = userDirectory(installed);
+        clip = await makeClip(join(folder, 'clip.mp4'), 8);
+        long = await makeClip(join(folder, 'long.mp4'), LONG, SMALL);
+        red = await Runtime.start(major, folder);
+        assert.equal(`Node-RED ${red.version.split('.')[0]}`, name);
+      });
+      after(async () => {
+        await red.stop();
+        remove(folder);
+      });
+      beforeEach(() => {
+        for (const list of [red.reports, red.statuses, red.logs]) list.length = 0;
+        for (const file of readdirSync(out())) rmSync(out(file), { recursive: true });
+      });
+
+      it('loads every node of the package', async () => {
+        const nodes = (await red.get('nodes')) as { module: string; types: string[]; err?: string; enabled: boolean }[];
+        const ours = nodes.filter(({ module }) => module === '@remaster/node-red-video');
+        assert.deepEqual(ours.flatMap(({ types }) => types).toSorted(), [
+          'remaster-frames',
+          'remaster-image',
+          'remaster-in',
+          'remaster-model',
+          'remaster-out',
+          'remaster-upscale',
+        ]);
+        for (const { err, enabled } of ours) assert.deepEqual([err, enabled], [undefined, true]);
+      });
+
+      for (const file of exampleNames) {
+        it(`deploys the example ${file}`, async () => {
+          await red.deploy(example(file));
+          await sleep(300);
+          assert.deepEqual(red.logs, []);
+        });
+      }
+
+      it('answers the editor: models, doctor, test', async () => {
+        const models = (await red.get('remaster/models')) as { name: string; problem: unknown }[];
+        assert.ok(models.some((one) => one.name === 'x4' && one.problem === null));
+        const doctor = (await red.get('remaster/doctor')) as { lines: { what: string }[] };
+        assert.ok(doctor.lines.length > 2);
+        const answer = await fetch(`${red.url}/remaster/test`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify({ model: 'x4', modelType: 'bundle', provider: 'cpu', device: '0', threads: '0' }),
+        });
+        const test = (await answer.json()) as { provider: string; ms: number };
+        assert.deepEqual([answer.status, test.provider], [200, 'cpu']);
+        assert.ok(test.ms > 0);
+      });
+
+      if (isFirst)
+        it('says how long a file will take, of those files that messages may name and those that are deployed', async () => {
+          const elsewhere = realpathSync(mkdtempSync('/var/tmp/remaster-else-'));
+          try {
+            const own = join(elsewhere, 'own.mp4');
+            for (const film of ['own.mp4', 'other.mp4']) copyFileSync(clip, join(elsewhere, film));
+            await red.deploy(chain({ in: { path: own, pathType: 'str' } }));
+            const work = { model: 'x4', modelType: 'bundle', provider: 'cpu', device: 0, threads: 0, steps: '3' };
+            const asked = { node: 'in', source: 'file', pathType: 'str', work };
+            const ask = async (changes: object): Promise<[number, Record<string, unknown>]> => {
+              const answer = await fetch(`${red.url}/remaster/forecast`, {
+                method: 'POST',
+                headers: { 'Content-Type': 'application/json' },
+                body: JSON.stringify({ ...asked, ...changes }),
+              });
+              return [answer.status, (await answer.json()) as Record<string, unknown>];
+            };
+            const [status, all] = await ask({ path: clip });
+            assert.equal(status, 200, JSON.stringify(all));
+            const { label, width, height, frames, model: used, provider, seconds } = all;
+            assert.deepEqual(
+              { label, width, height, frames, used, provider },
+              { label: 'clip.mp4', width: 64, height: 36, frames: 8, used: 'x4', provider: 'cpu' },
+            );
+            assert.ok(Number(seconds) > 0);
+            const [, half] = await ask({ path: clip, trimEnd: '0.16' });
+            assert.ok(Math.abs(Number(half['seconds']) / Number(seconds) - 0.5) < 0.01, 'half of it: half the time');
+            assert.equal(half['provider'], null, 'the model was not tried again');
+            assert.equal((await ask({ path: own }))[0], 200, 'deployed, so named by the author of the flow');
+            assert.equal((await ask({ source: 'sample' }))[1]['label'], 'sample.mp4');
+            for (const [path, code] of [
+              [join(elsewhere, 'other.mp4'), 'PATH_NOT_ALLOWED'],
+              ['http://example.org/film.mp4', 'PATH_NOT_ALLOWED'],
+              [join(folder, 'none.mp4'), 'SOURCE_NOT_FOUND'],
+              ['', 'BAD_SETTING'],
+            ] as const) {
+              const [bad, record] = await ask({ path });
+              assert.deepEqual([bad, record['code']], [500, code], path);
+            }
+          } finally {
+            remove(elsewhere);
+          }
+        });
+
+      if (isFirst)
+        it('lets those who may only look see the models, and start nothing', async () => {
+          const adminAuth = { type: 'credentials', users: [], default: { permissions: 'read' } };
+          const other = userDirectory(installed);
+          const guarded = await Runtime.start(major, other, { adminAuth });
+          try {
+            assert.ok(Array.isArray(await guarded.get('remaster/models')));
+            for (const work of ['test', 'forecast']) {
+              const answer = await fetch(`${guarded.url}/remaster/${work}`, { method: 'POST' });
+              assert.equal(answer.status, 401, work);
+            }
+          } finally {
+            await guarded.stop();
+            remove(other);
+          }
+        });
+
+      it('restores the sample clip of the first example', async () => {
+        const flow = example(exampleNames[0]!).map((node): FlowNode => {
+          if (node.type === 'remaster-in') return { ...node, trimEnd: '0.1' };
+          if (node.type === 'remaster-upscale') return { ...node, steps: '1' };
+          return node.type === 'remaster-out' ? { ...node, folder: out(), wires: [['result'], []] } : node;
+        });
+        const tab = flow.find(({ type }) => type === 'tab')!.id;
+        await red.deploy([...flow, reporter('result', tab)]);
+        await red.inject(flow.find(({ type, name: label }) => type === 'inject' && label === 'sample clip')!.id);
+        const { framesOut, status } = await payload();
+        assert.equal(status, 'done');
+        assert.ok((framesOut as number) >= 1);
+        assert.deepEqual(readdirSync(out()), ['sample_x4.mp4']);
+      });
+
+      if (isFirst)
+        it('restores what is put into the folder of the third example', async () => {
+          const flow = example(exampleNames[2]!).map((node): FlowNode => {
+            if (node.type === 'remaster-upscale') return { ...node, steps: '1' };
+            return node.type === 'remaster-out' ? { ...node, folder: out(), wires: [['result'], []] } : node;
+          });
+          await red.deploy([...flow, reporter('result', flow.find(({ type }) => type === 'tab')!.id)]);
+          writeFileSync(join(folder, 'letter.txt'), 'not a video');
+          copyFileSync(clip, join(folder, 'dropped.mp4')); // the home folder of this Node-RED is its user directory
+          assert.equal((await result())['filename'], out('dropped_x4.mp4'));
+          await sleep(500);
+          assert.equal(red.reported('result').length, 1);
+        });
+
+      if (isFirst)
+        it('restores one folder into another as the twelfth example does, and writes down what failed', async () => {
+          const from = join(folder, 'tapes');
+          mkdirSync(from, { recursive: true });
+          const nodes = example('12 - Folder to folder.json').map((node): FlowNode => {
+            if (node.type === 'remaster-upscale') return { ...node, steps: '1' };
+            if (node.type === 'remaster-out') return { ...node, wires: [['result'], []] };
+            if (node.type !== 'tab') return node;
+            const folders = { FROM: from, TO: out() };
+            return { ...node, env: Object.entries(folders).map(([key, value]) => ({ name: key, value, type: 'str' })) };
+          });
+          const tab = nodes.find(({ type }) => type === 'tab')!.id;
+          copyFileSync(clip, join(from, 'b good.mp4'));
+          copyFileSync(clip, join(from, 'c done.mp4'));
+          writeFileSync(join(from, 'a broken.mp4'), 'These are words, "not" pictures.\n'.repeat(99));
+          writeFileSync(join(from, 'letter.txt'), 'not a video');
+          writeFileSync(out('c done_x4.mp4'), 'restored before');
+          await red.deploy([...nodes, reporter('result', tab)]);
+          await red.inject(nodes.find(({ type }) => type === 'inject')!.id);
+          await result(2); // one is restored, the other was before
+          const restored = red
+            .reported('result')
+            .filter((msg) => (msg['payload'] as { status: string }).status === 'done');
+          assert.deepEqual(
+            restored.map((msg) => msg['filename']),
+            [out('b good_x4.mp4')],
+          );
+          const lines = (): string[] => readFileSync(out('errors.csv'), 'utf8').trimEnd().split('\n');
+          await red.until(() => existsSync(out('errors.csv')), 'the failure is written down');
+          await sleep(300);
+          assert.equal(lines().length, 1, lines().join('\n'));
+          assert.match(lines()[0]!, /^"20.*","[^"]*a broken\.mp4","SOURCE_UNREADABLE",".+"$/);
+          assert.equal(readFileSync(out('c done_x4.mp4'), 'utf8'), 'restored before');
+        });
+
+      it('restores a clip, tells the progress, and is complete when the job is', async () => {
+        await red.deploy(chain());
+        await send(clip);
+        const done = await result();
+        await red.until(() => completed() > 0, 'completed');
+        assert.equal(done['filename'], out('clip_x4.mp4'));
+        const { status, framesIn, framesOut, dropped, width, height, resumedFrom, bytes, elapsed, fps, speed } =
+          await payload();
+        assert.deepEqual(
+          { status, framesIn, framesOut, dropped, width, height, resumedFrom },
+          { status: 'done', framesIn: 8, framesOut: 8, dropped: 0, width: 256, height: 144, resumedFrom: 0 },
+        );
+        for (const number of [bytes, elapsed, fps, speed]) assert.ok((number as number) > 0);
+        assert.equal(await countFrames(out('clip_x4.mp4')), 8);
+
+        const progress = red.reported('progress');
+        assert.equal(progress.at(-1)!['payload'], 100);
+        for (const each of progress) assert.equal(each['topic'], 'clip.mp4');
+        assert.equal(completed(), 1);
+        assert.equal(red.reported('result').length, 1);
+        assert.deepEqual(red.logs, []);
+
+        assert.match(red.text('out'), /^done \d+s$/);
+        assert.equal(red.text('in'), '64x36 25fps');
+        assert.equal(red.text('up'), 'x4');
+        assert.ok(
+          red.statuses.some(({ id, text }) => id === 'up' && text.startsWith('x4 ')),
+          'the stage shows that it runs',
+        );
+        for (const { text } of red.statuses) assert.ok(text.length <= 20, text);
+      });
+
+      it('gives a code to every bad input', async () => {
+        const notVideo = join(folder, 'words.mp4');
+        writeFileSync(notVideo, 'These are words, not pictures.\n'.repeat(100));
+        const empty = join(folder, 'empty.mp4');
+        writeFileSync(empty, '');
+        const list = join(folder, 'list.mp4');
+        writeFileSync(list, "ffconcat version 1.0\nfile 'clip.mp4'\n");
+        symlinkSync('/etc', join(folder, 'way'));
+        await red.deploy(chain());
+        const cases: [string, string][] = [
+          [join(folder, 'none.mp4'), 'SOURCE_NOT_FOUND'],
+          ['', 'BAD_SETTING'],
+          [folder, 'SOURCE_UNREADABLE'],
+          [empty, 'SOURCE_EMPTY'],
+          [notVideo, 'SOURCE_UNREADABLE'],
+          ['concat:clip.mp4|clip.mp4', 'PATH_NOT_ALLOWED'],
+          ['http://127.0.0.1:9/clip.mp4', 'PATH_NOT_ALLOWED'],
+          ['list.m3u8', 'PATH_NOT_ALLOWED'],
+          [list, 'PATH_NOT_ALLOWED'],
+          ['/etc/hostname', 'PATH_NOT_ALLOWED'],
+          [join(folder, 'way/hostname'), 'PATH_NOT_ALLOWED'],
+        ];
+        for (const [index, [filename, code]] of cases.entries()) {
+          await send(filename);
+          const error = await caught(index + 1);
+          assert.equal(error.code, code, `${filename}: ${error.message}`);
+          assert.match(red.text('in'), /^failed: /);
+        }
+        assert.equal(red.reported('result').length, 0);
+        assert.deepEqual(readdirSync(out()), []);
+      });
+
+      if (isFirst)
+        it('takes file names that look like options or are hard to write', async () => {
+          await red.deploy(chain({ in: { trimEnd: '0.04' } }));
+          const names = ['-i.mp4', 'it\'s "quoted" & spaced.mp4', 'Übung 動画.mp4', 'two\nlines.mp4', '100%d.mp4'];
+          for (const [index, file] of names.entries()) {
+            await makeClip(join(folder, file), 2);
+            await send(file); // relative to the working folder
+            const { status } = await payload(index + 1);
+            assert.equal(status, 'done', file);
+            assert.ok(existsSync(out(file.replace('.mp4', '_x4.mp4'))), file);
+          }
+          assert.deepEqual(red.reported('caught'), []);
+        });
+
+      it('does not trust a plan that comes from outside', async () => {
+        await red.deploy([...chain(), inject('outside', ['out']), inject('between', ['up'])]);
+        const info = {
+          width: 64,
+          height: 36,
+          fps: 25,
+          frames: 8,
+          duration: 0.32,
+          interlaced: false,
+          audio: true,
+          codec: 'h264',
+          bitDepth: 8,
+        };
+        const source = { node: 'in', label: 'clip.mp4', path: clip, info };
+        const stage = { node: 'up', op: 'upscale', model: 'x4', scale: 4 };
+        const plan = { version: 1, id: 'x', kind: 'file', source, stages: [stage] };
+        const cases: [unknown, string][] = [
+          [{ ...plan, source: { ...source, path: '/etc/hostname' } }, 'PATH_NOT_ALLOWED'],
+          [{ ...plan, source: { ...source, path: 'concat:a.mp4|b.mp4' } }, 'PATH_NOT_ALLOWED'],
+          [{ ...plan, source: { ...source, node: 'elsewhere' } }, 'PLAN_STAGE_GONE'],
+          [{ ...plan, stages: [{ ...stage, node: 'elsewhere' }] }, 'PLAN_STAGE_GONE'],
+          [{ ...plan, stages: [{ ...stage, model: '/tmp/evil' }] }, 'PLAN_STAGE_GONE'],
+          [{ ...plan, stages: [] }, 'PLAN_INVALID'],
+          [{ ...plan, stages: [stage, stage] }, 'PLAN_INVALID'],
+          [{ ...plan, version: 99 }, 'PLAN_INVALID'],
+          ['rm -rf /', 'PLAN_INVALID'],
+        ];
+        let count = 0;
+        for (const [video, code] of cases) {
+          await red.inject('outside', [{ p: 'video', v: JSON.stringify(video), vt: 'json' }]);
+          assert.equal((await caught(++count)).code, code, JSON.stringify(video));
+        }
+        for (const id of ['outside', 'between']) {
+          await red.inject(id, [{ p: 'payload', v: 'hello', vt: 'str' }]);
+          assert.equal((await caught(++count)).code, 'NO_PLAN');
+        }
+        await red.inject('between', [{ p: 'payload', v: '[255,216,255,224]', vt: 'bin' }]);
+        assert.match((await caught(++count)).message, /^NO_PLAN: .*single image/);
+        assert.equal(red.reported('result').length, 0);
+
+        await red.inject('outside', [{ p: 'video', v: JSON.stringify(plan), vt: 'json' }]);
+        assert.equal((await payload())['status'], 'done', 'a plan that names our nodes and an open folder is welcome');
+      });
+
+      if (isFirst)
+        it('never overwrites unasked, and says so', async () => {
+          await red.deploy(chain({ in: { trimEnd: '0.04' } }));
+          await send(clip);
+          await result();
+          await send(clip);
+          const error = await caught();
+          assert.equal(error.code, 'OUTPUT_EXISTS');
+          assert.match(error.message, /^OUTPUT_EXISTS: .*exists/);
+          assert.equal((await payload(2))['status'], 'failed');
+          assert.equal(red.text('out'), 'failed: file exists');
+          assert.equal('payload' in red.reported('caught')[0]!, true);
+          await red.deploy(chain({ in: { trimEnd: '0.04' }, out: { overwrite: 'suffix' } }));
+          await send(clip);
+          await send(clip);
+          const names = [(await result(3))['filename'], (await result(4))['filename']];
+          assert.deepEqual(names, [out('clip_x4_2.mp4'), out('clip_x4_3.mp4')]);
+        });
+
+      if (isFirst)
+        it('says what is wrong with a folder it cannot write to', async () => {
+          await red.deploy(chain({ out: { folder: 'made/none' } }));
+          await send(clip);
+          assert.equal((await caught()).code, 'OUTPUT_UNWRITABLE');
+          await red.deploy(chain({ out: { folder: 'target', folderType: 'msg' } }));
+          await red.inject('go', [
+            { p: 'filename', v: clip, vt: 'str' },
+            { p: 'target', v: '/etc', vt: 'str' },
+          ]);
+          assert.equal((await caught(2)).code, 'PATH_NOT_ALLOWED');
+        });
+
+      it('does what the other fields of its dialogs say', async () => {
+        await red.deploy(
+          chain({
+            in: { maxFps: '5', maxHeight: '24', hwaccel: true },
+            up: { scale: '2', scaleType: 'num', colorFix: 'adain', stabilize: 'low', order: '' },
+            out: { codec: 'ffv1', pixelFormat: 'yuv420p', segment: '2', concurrency: '2' },
+          }),
+        );
+        await red.inject('go', [{ p: 'filename', v: clip, vt: 'str' }]);
+        const made = (await result())['filename'] as string;
+        const { framesIn, framesOut, dropped, width, height } = (await payload()) as Record<string, number>;
+        assert.equal(height, 48);
+        assert.match(await description(made), new RegExp(`yuv420p.* ${width}x48`));
+        assert.ok(framesOut! < framesIn! && dropped === framesIn! - framesOut!);
+
+        await red.deploy(chain({ up: { order: '2' } }));
+        await red.inject('go', [{ p: 'filename', v: clip, vt: 'str' }]);
+        const error = await caught();
+        assert.deepEqual(
+          [error.code, /resshift model, whose sampler has no order/.test(error.message)],
+          ['BAD_SETTING', true],
+        );
+      });
+
+      it('restores faces with a model for them, and says with any other that it cannot', async () => {
+        const bundle = await writeFace(join(folder, 'faces'), 64, 1);
+        await red.deploy(
+          chain({
+            model: { model: bundle, modelType: 'str' },
+            up: { faces: 'detect', minFace: '40' },
+            out: { filename: '{name}_faces.{ext}' },
+          }),
+        );
+        await red.inject('go', [{ p: 'filename', v: clip, vt: 'str' }]);
+        const { status, framesOut, faces, warnings } = await payload();
+        assert.deepEqual([status, faces], ['done', { found: 0, framesWithout: framesOut }]);
+        assert.match(String(warnings), /No face was found/);
+
+        await red.deploy(chain({ up: { faces: 'detect' } }));
+        await red.inject('go', [{ p: 'filename', v: clip, vt: 'str' }]);
+        const error = await caught();
+        assert.deepEqual([error.code, /The model x4 is not for faces/.test(error.message)], ['BAD_SETTING', true]);
+      });
+
+      it('fills holes with a model for that, where its own mask or the mask of a message says', async () => {
+        const bundle = await writeHoles(join(folder, 'holes'));
+        const mask = join(folder, 'mask.png');
+        await ff(
+          '-i',
+          clip,
+          '-frames:v',
+          '1',
+          '-vf',
+          'drawbox=t=fill:color=black,drawbox=x=8:w=3:t=fill:color=white',
+          mask,
+        );
+        for (const [n, up] of [
+          { mask, maskGrow: '1' },
+          { mask: 'hole', maskType: 'msg' },
+        ].entries()) {
+          await red.deploy(
+            chain({
+              model: { model: bundle, modelType: 'str' },
+              up,
+              out: { filename: '{name}_filled.{ext}', overwrite: 'always' },
+            }),
+          );
+          await red.inject('go', [
+            { p: 'filename', v: clip, vt: 'str' },
+            { p: 'hole', v: mask, vt: 'str' },
+          ]);
+          assert.deepEqual((await payload(n + 1))['status'], 'done');
+        }
+
+        await red.inject('go', [
+          { p: 'filename', v: clip, vt: 'str' },
+          { p: 'hole', v: '/etc/passwd', vt: 'str' },
+        ]);
+        assert.equal((await caught()).code, 'PATH_NOT_ALLOWED');
+
+        await red.deploy(chain({ up: { maskColor: '#00ff00' } }));
+        await red.inject('go', [{ p: 'filename', v: clip, vt: 'str' }]);
+        const error = await caught(2);
+        assert.deepEqual([error.code, /x4 does not fill holes/.test(error.message)], ['BAD_SETTING', true]);
+      });
+
+      it('takes its settings from the message', async () => {
+        await red.deploy(
+          chain({
+            up: {
+              steps: 'steps',
+              stepsType: 'msg',
+              strength: '$number(half)',
+              strengthType: 'jsonata',
+              seed: 'seed',
+              seedType: 'flow',
+            },
+            out: { filename: '"by-" & label & ".mkv"', filenameType: 'jsonata' },
+          }),
+        );
+        await red.inject('go', [
+          { p: 'filename', v: clip, vt: 'str' },
+          { p: 'steps', v: '2', vt: 'num' },
+          { p: 'half', v: '0.5', vt: 'str' },
+          { p: 'label', v: 'hand', vt: 'str' },
+        ]);
+        const done = await result();
+        assert.equal(done['filename'], out('by-hand.mkv'));
+        const { stages } = done['video'] as { stages: { steps: number; strength: number; seed: number }[] };
+        assert.deepEqual([stages[0]!.steps, stages[0]!.strength, stages[0]!.seed], [2, 0.5, 1]);
+        assert.equal(((await payload())['model'] as { steps: number }).steps, 2);
+        await red.inject('go', [
+          { p: 'filename', v: clip, vt: 'str' },
+          { p: 'steps', v: 'many', vt: 'str' },
+        ]);
+        assert.equal((await caught()).code, 'BAD_SETTING');
+      });
+
+      if (isFirst)
+        it('says what is wrong with the model', async () => {
+          const cases: [object, object, RegExp][] = [
+            [{}, { model: '' }, /^MODEL_NOT_FOUND: .*missing or disabled/],
+            [{ model: 'nope' }, {}, /^MODEL_NOT_FOUND: .*"nope".* x4/],
+            [{ model: 'REMASTER_NO_SUCH', modelType: 'env' }, {}, /^MODEL_NOT_FOUND: .*REMASTER_NO_SUCH is not set/],
+            [{ provider: 'abacus' }, {}, /^BAD_SETTING: .*abacus/],
+          ];
+          for (const [index, [settings, up, message]] of cases.entries()) {
+            await red.deploy(chain({ model: settings, up }));
+            assert.match(red.text('up'), index === 1 ? /^nope$/ : /^failed: /);
+            await send(clip);
+            assert.match((await caught(index + 1)).message, message);
+          }
+        });
+
+      it('makes two files from one plan', async () => {
+        await red.deploy([
+          ...chain({ up: { wires: [['out', 'out2']] } }),
+          videoOut({ id: 'out2', codec: 'ffv1', wires: [['result2'], []] }),
+          reporter('result2'),
+        ]);
+        await send(clip);
+        await result();
+        await red.until(() => red.reported('result2').length > 0, 'the second result');
+        assert.deepEqual(readdirSync(out()).toSorted(), ['clip_x4.mkv', 'clip_x4.mp4']);
+      });
+
+      it('works inside a subflow', async () => {
+        const z = 'sub';
+        await red.deploy([
+          {
+            id: 'sub',
+            type: 'subflow',
+            name: 'restore',
+            in: [{ x: 10, y: 10, wires: [{ id: 'in' }] }],
+            out: [{ x: 9, y: 9, wires: [{ id: 'out', port: 0 }] }],
+            env: [{ name: 'PASSES', type: 'num', value: '1' }],
+          },
+          videoIn({}, ['up'], z),
+          upscale({ steps: 'PASSES', stepsType: 'env' }, ['out'], z),
+          videoOut({ wires: [[], []] }, z),
+          model(),
+          { id: 'tab', type: 'tab', label: 'test' },
+          inject('go', ['instance']),
+          {
+            id: 'instance',
+            type: 'subflow:sub',
+            z: 'tab',
+            env: [{ name: 'PASSES', type: 'num', value: '3' }],
+            wires: [['result']],
+            x: 50,
+            y: 50,
+          },
+          reporter('result'),
+        ]);
+        await send(clip);
+        const { status, model: used } = await payload();
+        assert.deepEqual([status, (used as { steps: number }).steps], ['done', 3]);
+      });
+
+      it('queues, pauses, resumes, skips, restarts and stops', async () => {
+        await red.deploy(chain({ in: { trimEnd: '' }, out: { overwrite: 'suffix' } }));
+        await send(long);
+        await red.until(() => frame() > 0, 'it runs');
+        await send(clip);
+        await send(long);
+        await act('pause');
+        await red.until(() => /^paused \d+%$/.test(red.text('out')), 'paused');
+        await red.until(() => ffmpegs() === 0, 'no ffmpeg while it is paused', 5000);
+        const seen = red.reported('progress').length;
+        await sleep(1200);
+        assert.equal(red.reported('progress').length, seen, 'nothing moves');
+        await act('resume');
+        await red.until(
+          () => red.reported('progress').length > seen && ['resuming', 'restoring'].includes(latest().stage),
+          'it goes on',
+        );
+        await act('skip');
+        assert.equal((await payload(1))['status'], 'stopped');
+        const second = await result(2);
+        assert.deepEqual([second['filename'], (await payload(2))['status']], [out('clip_x4.mp4'), 'done']);
+        const before = red.reported('progress').length;
+        await red.until(() => red.reported('progress').length > before && frame() > 0, 'the third runs');
+        await act('restart');
+        await red.until(() => frame() === 0, 'from the first frame');
+        await act('stop');
+        assert.equal((await payload(3))['status'], 'stopped');
+        await red.until(() => red.text('out') === 'stopped', 'the status says so');
+        await red.until(() => ffmpegs() === 0, 'no ffmpeg', 5000);
+        assert.deepEqual(readdirSync(out()), ['clip_x4.mp4']);
+        await red.until(() => completed() === 3, 'each is complete once');
+        assert.deepEqual(red.reported('caught'), []);
+        await act('start');
+        await red.until(() => frame() > 0, 'start begins the last one again');
+        await red.inject('go', [{ p: 'reset', v: 'true', vt: 'bool' }]);
+        assert.equal((await payload(4))['status'], 'stopped');
+      });
+
+      it('goes on after a deploy, where it was', async () => {
+        await red.deploy(chain());
+        await send(long);
+        await red.until(() => frame() > SEGMENT + 10, 'one segment is finished', 60_000);
+        await red.deploy(chain({ in: { name: 'renamed' } }), 'full');
+        await assertResumed();
+        assert.equal(await countFrames(out('long_x4.mp4')), LONG);
+        await sleep(200);
+        assert.deepEqual([red.reported('result').length, completed()], [1, 1]);
+        assert.deepEqual([red.reported('caught'), readdirSync(out())], [[], ['long_x4.mp4']]);
+      });
+
+      it('keeps going when a deploy touches other nodes only', async () => {
+        const flow = chain();
+        await red.deploy(flow);
+        await send(long);
+        await red.until(() => frame() > 0, 'it runs');
+        await red.deploy(
+          flow.map((node) => (node.id === 'up' ? { ...node, name: 'touched' } : node)),
+          'nodes',
+        );
+        const { status, resumedFrom, framesOut } = await payload();
+        assert.deepEqual([status, framesOut, resumedFrom], ['done', LONG, 0]);
+      });
+
+      for (const [what, change] of [
+        ['deleted', (flow: FlowNode[]) => flow.filter(({ id }) => id !== 'out')],
+        ['disabled', (flow: FlowNode[]) => flow.map((node) => (node.id === 'out' ? { ...node, d: true } : node))],
+      ] as const) {
+        it(`ends the job when its node is ${what}`, async () => {
+          await red.deploy(chain());
+          await send(long);
+          await red.until(() => frame() > 0, 'it runs');
+          const started = Date.now();
+          await red.deploy(change(chain()));
+          assert.ok(Date.now() - started < 5000, 'without keeping the deploy waiting');
+          assert.equal(ffmpegs(), 0);
+          assert.deepEqual(
+            readdirSync(out()).filter((file) => !file.startsWith('.')),
+            [],
+          );
+          await red.deploy(chain());
+          await sleep(500);
+          assert.equal(red.text('out'), 'waiting', 'it does not come back');
+        });
+      }
+
+      it('survives the death of its engine', async () => {
+        await red.deploy(chain());
+        await send(long);
+        await red.until(() => frame() > SEGMENT + 10, 'one segment is finished', 60_000);
+        const engine = workingEngine(red.pid)!;
+        process.kill(engine.pid, 'SIGKILL');
+        await assertResumed();
+        assert.deepEqual(await stillThere(engine.children, 1000), []);
+        assert.deepEqual([readdirSync(out()), red.reported('caught')], [['long_x4.mp4'], []]);
+      });
+
+      it('says that the engine died when the job may not resume, and leaves nothing', async () => {
+        await red.deploy(chain({ out: { resume: false } }));
+        await send(long);
+        await red.until(() => frame() > 0, 'it runs');
+        const engine = workingEngine(red.pid)!;
+        process.kill(engine.pid, 'SIGKILL');
+        assert.equal((await caught()).code, 'ENGINE_CRASHED');
+        await red.until(() => red.text('out') === 'failed: engine died', 'the status says so');
+        assert.deepEqual(await stillThere(engine.children, 3000), []);
+        assert.deepEqual(readdirSync(out()), []);
+        await send(clip);
+        assert.equal((await payload(2))['status'], 'done', 'the next job has a new engine');
+      });
+
+      it('dies with Node-RED and goes on when the file is sent again', async () => {
+        await red.deploy(chain());
+        await send(long);
+        await red.until(() => frame() > SEGMENT + 10, 'one segment is finished', 60_000);
+        const children = descendants(red.pid).map(({ pid }) => pid);
+        assert.ok(children.length > 1, 'engine and ffmpeg');
+        await red.stop('SIGKILL');
+        assert.deepEqual(await stillThere(children, 5000), []);
+        red = await Runtime.start(major, folder);
+        await send(long);
+        await assertResumed();
+        assert.deepEqual(readdirSync(out()), ['long_x4.mp4']);
+      });
+
+      it('ends quickly with Node-RED in the middle of a job', async () => {
+        await red.deploy(chain());
+        await send(long);
+        await red.until(() => frame() > 0, 'it runs');
+        const children = descendants(red.pid).map(({ pid }) => pid);
+        const started = Date.now();
+        await red.stop();
+        assert.ok(Date.now() - started < 5000);
+        assert.deepEqual(await stillThere(children, 3000), []);
+        red = await Runtime.start(major, folder);
+      });
+    });
+  }
+});

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { RemasterError } from '../../../../src/errors';
+import { openFaceFinder } from '../../../../src/model/inference/openModel';
+import type { FaceFinder, Model, TileBatch } from '../../../../src/model/model';
+import { applied, toFacePicture } from '../../../../src/pipeline/frames/face/align';
+import { findFaces } from '../../../../src/pipeline/frames/face/detectFaces';
+import { paste } from '../../../../src/pipeline/frames/face/paste';
+import { resample, type Samples } from '../../../../src/pipeline/frames/face/resample';
+import { faceEnhancer } from '../../../../src/pipeline/frames/face/restoreFaces';
+import type { Frame } from '../../../../src/pipeline/media/frame';
+import { nearest } from '../../../support/fakeModel';
+import { ASTRONAUT, astronaut, picture, psnr } from './images';
+
+const SIDE = 512;
+const INFO = { task: 'face', tile: { wholeUpTo: SIDE * SIDE, size: SIDE, overlap: 0 } } as const;
+const SETTINGS = { minFace: null, colorFix: null };
+
+describe('face/enhance', () => {
+  const never = new AbortController().signal;
+  let finder: FaceFinder;
+  let still: Samples;
+  let two: Samples;
+  before(async () => {
+    finder = openFaceFinder();
+    still = await astronaut();
+    const filter = 'split[a][b];[b]hflip,scale=320:320[c];[a]pad=900:512[d];[d][c]overlay=560:100';
+    two = await picture(['-i', ASTRONAUT], filter, 900, 512);
+  });
+  after(() => finder[Symbol.asyncDispose]());
+
+  function frameOf({ width, height, data }: Samples, pts = 0): Frame {
+    const depth = data instanceof Uint8Array ? 8 : 16;
+    return { index: pts, pts, scene: 0, width, height, depth, data: new Uint8Array(data.slice().buffer) };
+  }
+  const samples = ({ width, height, depth, data }: Frame): Samples =>
+    depth === 8 ? { width, height, data } : { width, height, data: new Uint16Array(data.buffer) };
+
+  /** A model whose result shows wherever it is put: every sample upside down. */
+  const negative = (depth: 8 | 16 = 8): Model => ({
+    ...nearest(1, { ...INFO, depth }),
+    run: async ({ data }: TileBatch) => data.map((value) => 255 - value),
+  });
+
+  /** The pixels in the aligned square of a face, `from` the edge of the square inwards. */
+  async function inSquares(source: Samples, from = 0): Promise<(x: number, y: number) => boolean> {
+    const faces = await findFaces(source, finder, 8, never);
+    const squares = faces.map(({ landmarks }) => toFacePicture(landmarks, SIDE));
+    return (x, y) =>
+      squares.some((square) => applied(square, [x, y]).every((at) => at >= from && at <= SIDE - 1 - from));
+  }
+
+  for (const depth of [8, 16] as const) {
+    it(`a model that changes nothing: the face within what resampling loses, everything else to the bit, ${depth} bit`, async () => {
+      const wide = Uint16Array.from(still.data, (value, i) => value * 256 + (i % 256));
+      const source = depth === 8 ? still : { ...still, data: wide };
+      const frame = frameOf(source);
+      const enhance = faceEnhancer(nearest(1, { ...INFO, depth }), finder, SETTINGS);
+      const [made] = await enhance.run([frame], never);
+      const inside = await inSquares(source);
+      const full = depth === 8 ? 1 : 257;
+      let [changed, squared] = [0, 0];
+      const result = samples(made!);
+      for (let y = 0; y < 512; y++) {
+        for (let x = 0; x < 512; x++) {
+          for (let c = 0; c < 3; c++) {
+            const i = (y * 512 + x) * 3 + c;
+            const difference = (result.data[i]! - source.data[i]!) / full;
+            if (!inside(x, y)) assert.equal(difference, 0, `${x}, ${y}`);
+            else {
+              changed++;
+              squared += difference ** 2;
+            }
+          }
+        }
+      }
+      const decibels = 10 * Math.log10((255 ** 2 * changed) / squared);
+      assert.ok(changed > 20_000 * 3 && decibels > 38, `${changed} samples, ${decibels} dB`);
+      assert.deepEqual(frame.data, frameOf(source).data); // the frame itself is not touched
+    });
+  }
+
+  it('two faces are both restored, and counted', async () => {
+    const enhance = faceEnhancer(negative(), finder, SETTINGS);
+    const [made] = await enhance.run([frameOf(two)], never);
+    assert.deepEqual(enhance.count, { found: 2, framesWithout: 0 });
+    const middle = await inSquares(two, 60);
+    const outside = await inSquares(two);
+    let inverted = 0;
+    for (let y = 0; y < two.height; y += 3) {
+      for (let x = 0; x < two.width; x += 3) {
+        const i = (y * two.width + x) * 3;
+        if (!outside(x, y)) assert.equal(made!.data[i], two.data[i]);
+        else if (middle(x, y)) inverted += Math.abs(255 - made!.data[i]! - two.data[i]!) < 40 ? 1 : -100;
+      }
+    }
+    assert.ok(inverted > 2500, `${inverted} pixels`);
+  });
+
+  it('a frame without a face comes back as it is, and is counted', async () => {
+    const chart = frameOf(await picture(['-f', 'lavfi', '-i', 'testsrc2=size=320x240'], 'null', 320, 240));
+    const enhance = faceEnhancer(negative(), finder, SETTINGS);
+    const made = await enhance.run([chart, frameOf(still), chart], never);
+    assert.deepEqual(made[0], chart);
+    assert.deepEqual(made[2], chart);
+    assert.deepEqual(enhance.count, { found: 1, framesWithout: 2 });
+  });
+
+  it('how many frames go together changes nothing, and a still face stays still', async () => {
+    const sources = [still, two, still, two].map((source, n) => frameOf(source, n));
+    const one = faceEnhancer(negative(), finder, SETTINGS);
+    const separate: Frame[] = [];
+    for (const frame of sources) separate.push(...(await one.run([frame], never)));
+    const together = await faceEnhancer(negative(), finder, SETTINGS).run(sources, never);
+    assert.deepEqual(together, separate);
+    assert.deepEqual(together[2]!.data, together[0]!.data);
+    assert.deepEqual(together[3]!.data, together[1]!.data);
+  });
+
+  it('every face gets the same place of the canvas of its shot, and at most as many go together as frames', async () => {
+    const keys: string[][] = [];
+    const model: Model = {
+      ...nearest(1, INFO),
+      run: async (batch: TileBatch) => {
+        keys.push(batch.keys.map(({ x, y, scene, frame }) => [x, y, scene, frame].join()));
+        return batch.data;
+      },
+    };
+    await faceEnhancer(model, finder, SETTINGS).run([frameOf(two, 40), frameOf(still, 41)], never);
+    assert.deepEqual(keys, [['0,0,0,40', '0,0,0,40'], ['0,0,0,41']]);
+  });
+
+  it('aligned frames of the model’s own size go through it as they are', async () => {
+    const frame = frameOf(await picture(['-f', 'lavfi', '-i', 'testsrc2=size=512x512'], 'null', 512, 512));
+    const [made] = await faceEnhancer(negative(), null, SETTINGS).run([frame], never);
+    assert.deepEqual(
+      made!.data,
+      frame.data.map((value) => 255 - value),
+    );
+  });
+
+  for (const side of [256, 800]) {
+    it(`aligned frames of ${side} pixels are brought to the model’s size and back`, async () => {
+      const source = await astronaut(side);
+      const enhance = faceEnhancer(nearest(1, INFO), null, SETTINGS);
+      const [made] = await enhance.run([frameOf(source)], never);
+      assert.deepEqual(enhance.count, { found: 1, framesWithout: 0 });
+      assert.ok(psnr(source, samples(made!)) > (side === 256 ? 36 : 30), `${psnr(source, samples(made!))} dB`);
+    });
+  }
+
+  it('memory that is too small for one face is said with a remedy that helps', async () => {
+    const full: Model = {
+      ...nearest(1, INFO),
+      run: () =>
+        Promise.reject(
+          new RemasterError('GPU_OUT_OF_MEMORY', 'a tile does not fit', { remedy: 'Choose smaller tiles.' }),
+        ),
+    };
+    await assert.rejects(faceEnhancer(full, finder, SETTINGS).run([frameOf(still)], never), (error: RemasterError) => {
+      assert.equal(error.code, 'GPU_OUT_OF_MEMORY');
+      assert.match(`${error.message} ${error.remedy}`, /face picture of 512×512 .* provider cpu/);
+      return true;
+    });
+  });
+
+  it('AdaIN gives the face back its own colours', async () => {
+    const tinted: Model = {
+      ...nearest(1, INFO),
+      run: async ({ data }: TileBatch) =>
+        data.map((value, i) => (i % 3 === 0 ? Math.min(255, value / 2 + 120) : value)),
+    };
+    const [plain] = await faceEnhancer(tinted, finder, SETTINGS).run([frameOf(still)], never);
+    const [fixed] = await faceEnhancer(tinted, finder, { ...SETTINGS, colorFix: 'adain' }).run([frameOf(still)], never);
+    const away = psnr(still, samples(plain!));
+    const near = psnr(still, samples(fixed!));
+    assert.ok(near > away + 6, `${away} dB, then ${near} dB`);
+  });
+
+  it('a face picture that lies outside the frame, or is smaller than a pixel, changes nothing it should not', () => {
+    const face = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3).fill(255) };
+    const profile = new Float64Array(64).fill(1);
+    const frame = () => ({ width: 20, height: 10, data: new Uint8Array(600) });
+    for (const dx of [-1000, 1000]) {
+      const target = frame();
+      paste(target, face, { a: 1, b: 0, dx, dy: 0 }, profile);
+      assert.deepEqual(target, frame());
+    }
+    const dot = frame();
+    paste(dot, face, { a: 200, b: 0, dx: -1970, dy: -970 }, profile); // the square is a third of a pixel
+    assert.ok(dot.data.filter((value) => value > 0).length <= 3);
+    const whole = frame();
+    paste(
+      whole,
+      resample(face, { a: 1, b: 0, dx: 0, dy: 0 }, { left: 0, top: 0, width: 64, height: 64 }),
+      { a: 1, b: 0, dx: 20, dy: 20 },
+      profile,
+    );
+    assert.ok(whole.data.every((value) => value === 255));
+  });
+});

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { grow } from '../../../../src/pipeline/frames/inpaint/dilate';
+
+describe('growing holes', () => {
+  /** Rows of `.` and `#`. */
+  const grown = (rows: readonly string[], by: number): string[] => {
+    const [width, height] = [rows[0]!.length, rows.length];
+    const mask = Uint8Array.from(rows.join(''), (c) => (c === '#' ? 255 : 0));
+    grow(mask, width, height, by);
+    return Array.from({ length: height }, (_, y) =>
+      Array.from(mask.subarray(y * width, (y + 1) * width), (v) => (v === 255 ? '#' : '.')).join(''),
+    );
+  };
+
+  it('grows each way, corners included', () => {
+    assert.deepEqual(grown(['......', '......', '..#...', '......', '......'], 1), ['......', '.###..', '.###..', '.###..', '......']); // prettier-ignore
+  });
+
+  it('stops at the edges and does not come back on the other side', () => {
+    assert.deepEqual(grown(['#...', '....', '...#'], 1), ['##..', '####', '..##']);
+    assert.deepEqual(grown(['..#'], 5), ['###']);
+  });
+
+  it('by nothing changes nothing', () => {
+    assert.deepEqual(grown(['#.', '.#'], 0), ['#.', '.#']);
+  });
+});

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import type { Model } from '../../../src/model/model';
+import { stitch } from '../../../src/pipeline/frames/blendTiles';
+import { layOut } from '../../../src/pipeline/frames/tileLayout';
+import { enhancer, type EnhanceSettings } from '../../../src/pipeline/frames/upscaleTiles';
+import type { Frame } from '../../../src/pipeline/media/frame';
+import { nearest } from '../../support/fakeModel';
+
+const [WIDTH, HEIGHT] = [150, 90];
+const never = new AbortController().signal;
+const EXACT: EnhanceSettings = {
+  tile: 32,
+  overlap: 8,
+  colorFix: null,
+  noise: 'shared',
+  memo: 0,
+  segment: 4,
+};
+
+/** Repeatable, and nothing like a pattern. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** A still scene in which now and then some pixels change, with a cut in the middle. */
+function film(count: number, depth: 8 | 16 = 8, by = 255): Frame[] {
+  const next = random(7);
+  const data = new Uint8Array((WIDTH * HEIGHT * 3 * depth) / 8).map(() => 128 * next());
+  return Array.from({ length: count }, (_, index) => {
+    if (index % 3 > 0) {
+      const [x, y] = [Math.floor(next() * (WIDTH - 4)), Math.floor(next() * (HEIGHT - 4))];
+      for (let row = y; row < y + 4; row++) {
+        const from = ((row * WIDTH + x) * 3 * depth) / 8;
+        for (let i = from; i < from + 12; i += depth / 8) data[i] = (data[i]! + by) % 256;
+      }
+    }
+    const scene = index < count / 2 ? 0 : Math.ceil(count / 2);
+    return { index, pts: index, scene, width: WIDTH, height: HEIGHT, depth, data: data.slice() };
+  });
+}
+
+/** Makes every pixel depend on its place, the scene and the whole tile around it; counts the tiles it is asked for. */
+function watched(depth: 8 | 16 = 8): Model & { readonly tiles: { x: number; y: number; frame: number }[] } {
+  const model = nearest(2, { depth });
+  const tiles: { x: number; y: number; frame: number }[] = [];
+  return {
+    ...model,
+    tiles,
+    async run(batch, signal) {
+      tiles.push(...batch.keys.map(({ x, y, frame }) => ({ x, y, frame })));
+      const size = batch.data.length / batch.keys.length;
+      const data = batch.data.map((value, i) => {
+        const n = Math.floor(i / size);
+        const key = batch.keys[n]!;
+        return value + batch.data[n * size + ((i * 31) % size)]! + key.x + 3 * key.y + 7 * key.scene;
+      });
+      return model.run({ ...batch, data }, signal);
+    },
+  };
+}
+
+async function through(
+  frames: readonly Frame[],
+  settings: EnhanceSettings,
+  group = 1,
+  first = 0,
+): Promise<{ made: Frame[]; tiles: number; model: ReturnType<typeof watched> }> {
+  const model = watched(frames[0]!.depth);
+  const enhance = enhancer(model, { width: WIDTH, height: HEIGHT }, settings, assert.fail, first);
+  const made: Frame[] = [];
+  for (let n = 0; n < frames.length; n += group) {
+    made.push(...(await enhance.run(structuredClone(frames.slice(n, n + group)), never)));
+  }
+  return { made, tiles: model.tiles.length, model };
+}
+
+describe('remembering what has not changed', () => {
+  for (const depth of [8, 16] as const) {
+    for (const [name, tile] of [
+      ['tiles', 32],
+      ['whole frames', null],
+    ] as const) {
+      // prettier-ignore
+      it(`gives the same to the bit, ${name}, ${depth} bit, in groups of 1, 2 and 5`, async () => {
+        const frames = film(24, depth);
+        const all = await through(frames, { ...EXACT, tile, memo: null });
+        for (const group of [1, 2, 5]) {
+          const some = await through(frames, { ...EXACT, tile }, group);
+          assert.deepEqual(some.made, all.made);
+          assert.ok(some.tiles <= (tile === null ? 0.75 : 0.3) * all.tiles, `${some.tiles} of ${all.tiles}`);
+        }
+      });
+    }
+  }
+
+  it('infers a tile once for all equal frames of a scene, and again after a cut', async () => {
+    const [first] = film(1);
+    const frames = Array.from({ length: 9 }, (_, n) => ({ ...first!, index: n, pts: n, scene: n < 6 ? 0 : 6 }));
+    const { model } = await through(frames, { ...EXACT, tile: null });
+    assert.deepEqual(model.tiles, [{ x: 0, y: 0, frame: 0 }, { x: 0, y: 0, frame: 6 }]); // prettier-ignore
+  });
+
+  it('is not tried with noise that is another for every frame', async () => {
+    const frames = film(6);
+    for (const noise of ['independent', 'mixed'] as const) {
+      const { tiles } = await through(frames, { ...EXACT, noise });
+      assert.equal(tiles, (await through(frames, { ...EXACT, memo: null })).tiles);
+    }
+  });
+
+  it('says what it has saved', async () => {
+    const frames = film(12);
+    const model = nearest(2, { pauseMs: 5 });
+    const enhance = enhancer(model, { width: WIDTH, height: HEIGHT }, EXACT, assert.fail);
+    assert.deepEqual(enhance.saved, { share: 0, speedup: 1 });
+    for (const frame of frames) await enhance.run([frame], never);
+    const saved = enhance.saved ?? assert.fail();
+    assert.ok(saved.share > 0.6 && saved.share < 1, String(saved.share));
+    assert.ok(saved.speedup > 1);
+    const forgetful = enhancer(model, { width: WIDTH, height: HEIGHT }, { ...EXACT, memo: null }, assert.fail);
+    assert.equal(forgetful.saved, null);
+  });
+
+  it('a tolerance is from what was inferred, so what is let pass cannot add up', async () => {
+    const still = film(1)[0]!;
+    // One level a frame: by the tenth, far from the first.
+    const creeping = Array.from({ length: 10 }, (_, n) => ({
+      ...still,
+      index: n,
+      pts: n,
+      data: still.data.map((value) => value + n),
+    }));
+    const { model } = await through(creeping, { ...EXACT, tile: null, memo: 2, segment: 1000 });
+    assert.deepEqual(model.tiles.map(({ frame }) => frame), [0, 3, 6, 9]); // prettier-ignore
+  });
+
+  it('with a tolerance, everything is inferred again at every segment, so that an interruption does not show', async () => {
+    const frames = film(12, 8, 1);
+    const settings = { ...EXACT, memo: 2 };
+    const all = await through(frames, settings);
+    for (const resumed of [4, 8]) {
+      const rest = await through(frames.slice(resumed), settings, 1, resumed);
+      assert.deepEqual(rest.made, all.made.slice(resumed));
+    }
+    assert.ok(all.tiles < (await through(frames, { ...settings, memo: null })).tiles);
+  });
+
+  it('a mask that changes is a change', async () => {
+    const still = film(1)[0]!;
+    const frames = Array.from({ length: 4 }, (_, n) => ({
+      ...still,
+      index: n,
+      pts: n,
+      mask: new Uint8Array(WIDTH * HEIGHT).fill(255, n < 2 ? 0 : 10),
+    }));
+    const { model } = await through(frames, { ...EXACT, tile: null });
+    assert.deepEqual(model.tiles.map(({ frame }) => frame), [0, 2]); // prettier-ignore
+  });
+
+  it('putting only the changed tiles into the frame before is putting all of them together', () => {
+    const layout = layOut({ multiple: 1, scale: 2, tile: { wholeUpTo: 0, size: 32, overlap: 8 } }, WIDTH, HEIGHT, 32);
+    const next = random(3);
+    const size = layout.grid.x.size * layout.grid.y.size * 12;
+    const tiles = layout.grid.tiles.map(() => new Uint8Array(size).map(() => 256 * next()));
+    const before = stitch(layout, tiles, 8);
+    for (let k = 0; k < tiles.length; k++) {
+      const others = tiles.with(
+        k,
+        new Uint8Array(size).map(() => 256 * next()),
+      );
+      assert.deepEqual(stitch(layout, others, 8, before, [k]), stitch(layout, others, 8));
+    }
+  });
+});

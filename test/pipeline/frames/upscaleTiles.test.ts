@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { RemasterError } from '../../../src/errors';
+import type { Model, TileBatch } from '../../../src/model/model';
+import { cutTile } from '../../../src/pipeline/frames/cropTile';
+import { enhancer, type EnhanceSettings } from '../../../src/pipeline/frames/upscaleTiles';
+import type { Frame } from '../../../src/pipeline/media/frame';
+import { nearest } from '../../support/fakeModel';
+
+/** Nothing asked for, and nothing remembered. */
+const CHOICE: EnhanceSettings = {
+  tile: null,
+  overlap: null,
+  colorFix: null,
+  noise: 'shared',
+  memo: null,
+  segment: 100,
+};
+
+describe('enhance', () => {
+  const never = new AbortController().signal;
+
+  function frame(width: number, height: number, depth: 8 | 16 = 8, index = 0): Frame {
+    const data = new Uint8Array((width * height * 3 * depth) / 8).map(
+      (_, i) => (i * 31 + (i >> 4) * 7 + index * 13) % 256,
+    );
+    return { index, pts: index, scene: 0, width, height, depth, data };
+  }
+
+  for (const depth of [8, 16] as const) {
+    for (const [width, height, tile] of [
+      [100, 60, 32],
+      [33, 17, 16],
+      [64, 64, 64],
+      [1, 1, 16],
+      [200, 3, 48],
+    ] as const) {
+      it(`${width}×${height} in tiles of ${tile} is put together without a seam, ${depth} bit`, async () => {
+        const info = { scale: 2, tile: { wholeUpTo: 0, size: tile, overlap: 8 } };
+        const whole = await enhancer(
+          nearest(2, { depth }),
+          { width, height },
+          { ...CHOICE, tile: 4096 },
+          assert.fail,
+        ).run([frame(width, height, depth), frame(width, height, depth, 1)], never);
+        const tiles = await enhancer(
+          nearest(2, { depth, ...info }),
+          { width, height },
+          { ...CHOICE, tile },
+          assert.fail,
+        ).run([frame(width, height, depth), frame(width, height, depth, 1)], never);
+        for (const n of [0, 1]) assert.deepEqual(tiles[n], whole[n]);
+      });
+    }
+  }
+
+  it('tiles reach into each other as far as was asked for, and never more than half', async () => {
+    const tiles = async (overlap: number | null): Promise<number> => {
+      const seen = new Set<number>();
+      const model = nearest(2);
+      const watched: Model = {
+        ...model,
+        run: (batch, signal) => (seen.add(batch.keys[0]!.x), model.run(batch, signal)),
+      };
+      const choice = { ...CHOICE, tile: 64, overlap };
+      const wide = enhancer(watched, { width: 184, height: 20 }, choice, assert.fail);
+      const [made] = await wide.run([frame(184, 20, 8)], never);
+      assert.equal(made!.width, 368);
+      return seen.size;
+    };
+    assert.deepEqual([await tiles(4), await tiles(null), await tiles(9999)], [3, 4, 5]); // this model advises 16
+  });
+
+  it('sides that the model does not take are filled up by reflection and cut off again', async () => {
+    const sizes: string[] = [];
+    const model = nearest(2, { multiple: 16 });
+    const watched: Model = {
+      ...model,
+      run: (batch, signal) => (sizes.push(`${batch.width}x${batch.height}`), model.run(batch, signal)),
+    };
+    const [made] = await enhancer(watched, { width: 20, height: 10 }, CHOICE, assert.fail).run([frame(20, 10)], never);
+    assert.deepEqual(sizes, ['32x16']);
+    const [plain] = await enhancer(nearest(2), { width: 20, height: 10 }, CHOICE, assert.fail).run(
+      [frame(20, 10)],
+      never,
+    );
+    assert.deepEqual(made, plain);
+  });
+
+  it('a model of one tile size gets no other, whatever the frame, and still has no seam', async () => {
+    for (const [multiple, size] of [
+      [16, 32],
+      [32, 32],
+      [2, 32],
+    ] as const) {
+      const model = nearest(2, { multiple, cell: 2, tile: { wholeUpTo: 1e6, size, overlap: 6, fixed: true } });
+      for (const [width, height] of [
+        [100, 60],
+        [33, 7],
+        [32, 32],
+      ] as const) {
+        const sizes = new Set<string>();
+        const starts: number[] = [];
+        const watched: Model = {
+          ...model,
+          run: (batch, signal) => {
+            sizes.add(`${batch.width}x${batch.height}`);
+            starts.push(...batch.keys.flatMap(({ x, y }) => [x, y]));
+            return model.run(batch, signal);
+          },
+        };
+        const made = await enhancer(watched, { width, height }, CHOICE, assert.fail).run([frame(width, height)], never);
+        assert.deepEqual(
+          made,
+          await enhancer(nearest(2), { width, height }, CHOICE, assert.fail).run([frame(width, height)], never),
+        );
+        assert.deepEqual([...sizes], [`${size}x${size}`]);
+        assert.ok(starts.every((start) => start % 2 === 0));
+      }
+      assert.throws(() => enhancer(model, { width: 9, height: 9 }, { ...CHOICE, tile: 64 }, assert.fail), {
+        code: 'BAD_SETTING',
+        message: /was exported for tiles of 32×32 pixels and takes no others/,
+      });
+    }
+  });
+
+  it('tiles of one multiple of the model reach into each other, too', async () => {
+    const model = nearest(1, { multiple: 64, cell: 4, tile: { wholeUpTo: 0, size: 64, overlap: 16 } });
+    const [made] = await enhancer(model, { width: 150, height: 70 }, CHOICE, assert.fail).run([frame(150, 70)], never);
+    assert.deepEqual(made, frame(150, 70));
+  });
+
+  it('a tile past the edge mirrors the inside', () => {
+    const row: Frame = { ...frame(3, 1), data: Uint8Array.of(1, 1, 1, 2, 2, 2, 3, 3, 3) };
+    assert.deepEqual([...cutTile(row, { x: 1, y: 0, width: 4, height: 1 }).data], [2, 2, 2, 3, 3, 3, 2, 2, 2, 1, 1, 1]);
+  });
+
+  it('the place of a tile in the frame keys its noise', async () => {
+    const places: string[] = [];
+    const model = nearest(1);
+    const watched: Model = {
+      ...model,
+      run: (batch: TileBatch, signal) => (
+        places.push(batch.keys.map(({ x, y, scene, frame: f }) => `${x},${y},${scene},${f}`).join(' ')),
+        model.run(batch, signal)
+      ),
+    };
+    await enhancer(watched, { width: 48, height: 16 }, { ...CHOICE, tile: 32 }, assert.fail).run(
+      [frame(48, 16), frame(48, 16, 8, 5)],
+      never,
+    );
+    assert.deepEqual(places, ['0,0,0,0 0,0,0,5', '16,0,0,0 16,0,0,5']);
+  });
+
+  it('when memory runs out, tiles get smaller, with one warning each time, and the picture is the same', async () => {
+    const model = nearest(2);
+    const small: Model = {
+      ...model,
+      run: async (batch, signal) => {
+        if (batch.width > 100) throw new RemasterError('GPU_OUT_OF_MEMORY', 'The model does not fit into memory.');
+        return model.run(batch, signal);
+      },
+    };
+    const warnings: string[] = [];
+    const [made] = await enhancer(small, { width: 300, height: 80 }, CHOICE, (warning) => warnings.push(warning)).run(
+      [frame(300, 80)],
+      never,
+    );
+    assert.deepEqual(
+      made,
+      (await enhancer(model, { width: 300, height: 80 }, CHOICE, assert.fail).run([frame(300, 80)], never))[0],
+    );
+    assert.equal(warnings.length, 2);
+  });
+});

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { deviceOptions, liveInput } from '../../../../src/pipeline/jobs/live/cameraInput';
+import { binary } from '../../../support/videos';
+import { at } from './liveJob';
+
+describe('how a camera is opened', () => {
+  const options = async (address: string, changes: object = {}, program: object = {}): Promise<string> => {
+    const { options: list } = await liveInput(
+      { ...(await binary()), crashesOnNames: false, hasRtspTimeout: true, ...program },
+      at(address, changes),
+    );
+    return list.join(' ');
+  };
+
+  it('by its own protocols only, and never by files', async () => {
+    for (const address of [
+      'rtsp://h/x',
+      'http://h/x',
+      'http://h/x.m3u8',
+      'tcp://h:1',
+      'udp://:1',
+      'rtmp://h/a/b',
+      'srt://h:1',
+    ]) {
+      const found = await options(address);
+      const [, protocols] = /-protocol_whitelist (\S+)/.exec(found) ?? [];
+      assert.ok(protocols && !/\b(file|pipe|data|concat|subfile)\b/.test(protocols), found);
+      assert.ok(found.endsWith(`-i ${address}`));
+    }
+    assert.match(await options('http://h/x.m3u8'), /-re .*-f hls/);
+    assert.match(await options('http://h/x.m3u8?a=b'), /-re .*-f concat/);
+    assert.match(await options('http://h/x'), /-format_whitelist mpjpeg/);
+    assert.doesNotMatch(await options('http://h/x'), /\bhls\b|concat/);
+  });
+
+  it('with the names that this ffmpeg has for the options', async () => {
+    assert.match(await options('rtsp://h/x'), /-rtsp_flags prefer_tcp -timeout \d+/);
+    assert.match(
+      await options('rtsp://h/x', { transport: 'udp' }, { hasRtspTimeout: false }),
+      /-rtsp_transport udp -stimeout \d+/,
+    );
+  });
+
+  it('as it comes, where that works', async () => {
+    assert.match(await options('tcp://h:1'), /-avioflags direct/);
+    assert.doesNotMatch(await options('tcp://h:1', {}, { hasRtspTimeout: false }), /avioflags/);
+  });
+
+  it('with its password on stdin where ffmpeg can take it there', async () => {
+    const login = { username: 'joe', password: 's3cret' };
+    const newer = { ...(await binary()), crashesOnNames: false, hasRtspTimeout: true };
+    const { options: list, script } = await liveInput(newer, at('rtsp://h/x', login));
+    assert.doesNotMatch(list.join(' '), /s3cret/);
+    assert.match(script!, /^ffconcat version 1.0\nfile 'rtsp:\/\/joe:s3cret@h\/x'\noption rtsp_flags 'prefer_tcp'\n/);
+  });
+
+  it('with whatever could be a secret on stdin, and still by nothing but its own formats', async () => {
+    const newer = { ...(await binary()), crashesOnNames: false, hasRtspTimeout: true };
+    const login = { username: 'joe', password: "s3'cret" };
+    for (const [address, formats] of [
+      ['http://h/x', /option format_whitelist 'mpjpeg,/],
+      ['http://h/x.m3u8', /option format_whitelist 'hls,mpegts,/],
+      ['rtmp://h/live/x', /option format_whitelist 'flv'/],
+      ['srt://h:1', /option format_whitelist 'mpegts'/],
+    ] as const) {
+      const { options: list, script } = await liveInput(newer, at(address, login));
+      assert.doesNotMatch(list.join(' '), /cret/);
+      assert.match(script!, new RegExp(`^ffconcat version 1.0\nfile '${address.replace('//', '//joe:s3%27cret@')}'\n`));
+      assert.match(script!, formats);
+      const { options: open, script: token } = await liveInput(newer, at(`${address}?key=t0ken`));
+      assert.ok(!open.join(' ').includes('t0ken') && token!.includes('t0ken'));
+    }
+    assert.match((await liveInput(newer, at("http://h/it's?a"))).script!, /\nfile 'http:\/\/h\/it'\\''s\?a'\n/);
+    assert.equal((await liveInput(newer, at('udp://:5000?fifo_size=9'))).script, null);
+    assert.equal((await liveInput({ ...newer, hasRtspTimeout: false }, at('http://h/x', login))).script, null);
+  });
+
+  it('by number, when this ffmpeg would crash on a name; encrypted, it is refused with a sentence', async () => {
+    const old = { crashesOnNames: true };
+    assert.match(await options('rtsp://localhost:8554/x', {}, old), /-i rtsp:\/\/(127\.0\.0\.1|\[::1\]):8554\/x$/);
+    assert.match(await options('http://localhost/x', {}, old), /-headers Host: localhost/);
+    await assert.rejects(options('rtsps://cam.local/x', {}, old), { code: 'BAD_SETTING' });
+    await assert.rejects(options('rtsp://no-such-name.invalid/x', {}, old), { code: 'SOURCE_NOT_FOUND' });
+  });
+
+  it('on this machine, through the door of each system', () => {
+    const camera = { kind: 'device', device: '/dev/video0', size: '1280x720', rate: 30 } as const;
+    assert.equal(deviceOptions(camera, 'linux').join(' '), '-f v4l2 -video_size 1280x720 -framerate 30 -i /dev/video0');
+    assert.equal(
+      deviceOptions({ ...camera, device: 'USB Cam: 2', size: null, rate: null }, 'win32').join(' '),
+      '-f dshow -i video=USB Cam\\: 2',
+    );
+    assert.equal(
+      deviceOptions({ ...camera, device: 'FaceTime' }, 'darwin').join(' '),
+      '-f avfoundation -video_size 1280x720 -framerate 30 -i FaceTime:none',
+    );
+    for (const device of ['video0', '/etc/passwd', '/dev/../etc/passwd', '-y'])
+      assert.throws(() => deviceOptions({ ...camera, device }, 'linux'), { code: 'BAD_SETTING' });
+  });
+});

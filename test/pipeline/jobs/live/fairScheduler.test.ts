@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { Turns } from '../../../../src/pipeline/jobs/live/fairScheduler';
+
+const never = new AbortController().signal;
+
+describe('turns', () => {
+  /** Gives `rounds` turns to sharers that always want one and need so many milliseconds; answers with the time each got. */
+  async function share(costs: readonly number[], rounds: number): Promise<number[]> {
+    const turns = new Turns();
+    const used = costs.map(() => 0);
+    let left = rounds;
+    await Promise.all(
+      costs.map(async (cost, i) => {
+        const seat = turns.join();
+        while (left-- > 0) {
+          const { done } = await seat.turn(never);
+          used[i]! += cost;
+          await Promise.resolve();
+          done(cost);
+        }
+        seat.leave();
+      }),
+    );
+    return used;
+  }
+
+  it('one alone has them all', async () => assert.deepEqual(await share([7], 10), [70]));
+
+  it('eight equals get equal numbers', async () => {
+    assert.deepEqual(
+      await share(
+        Array.from({ length: 8 }, () => 50),
+        80,
+      ),
+      Array.from({ length: 8 }, () => 500),
+    );
+  });
+
+  it('who needs longer comes less often, so that time is shared evenly', async () => {
+    const used = await share([10, 40, 160], 400);
+    const [least, most] = [Math.min(...used), Math.max(...used)];
+    assert.ok(most - least <= 320, used.join());
+  });
+
+  it('who was away does not hold up the others when it comes back', async () => {
+    const turns = new Turns();
+    const [late, busy] = [turns.join(), turns.join()];
+    for (let i = 0; i < 100; i++) (await busy.turn(never)).done(50);
+    const order: string[] = [];
+    const want = async (name: string, seat: typeof late, times: number): Promise<void> => {
+      for (let i = 0; i < times; i++) {
+        const { done } = await seat.turn(never);
+        order.push(name);
+        await Promise.resolve();
+        done(50);
+      }
+    };
+    await Promise.all([want('busy', busy, 6), want('late', late, 6)]);
+    assert.ok(order.slice(0, 5).includes('busy'), order.join());
+  });
+
+  it('who is stopped while waiting loses the turn to the next', async () => {
+    const turns = new Turns();
+    const [a, b, c] = [turns.join(), turns.join(), turns.join()];
+    const { done } = await a.turn(never);
+    const stop = new AbortController();
+    const stopped = b.turn(stop.signal);
+    const next = c.turn(never);
+    stop.abort(new Error('enough'));
+    await assert.rejects(stopped, /enough/);
+    done(1);
+    (await next).done(1);
+  });
+
+  it('is shared by those of one kind, as far as that is worth it and there is time, and each pays its part', async () => {
+    const turns = new Turns();
+    const seats = Array.from({ length: 6 }, () => turns.join());
+    const wish = { kind: 'a', most: 3, cost: 40, limit: 250 };
+    const holder = await seats[0]!.turn(never);
+    const sizes: number[] = [];
+    const all = [wish, wish, { ...wish, kind: 'b' }, { ...wish, cost: 240 }, { ...wish, limit: 60 }].map(
+      async (each, i) => {
+        const turn = await seats[i + 1]!.turn(never, each);
+        sizes[i] = turn.size;
+        assert.equal(turn.expected, turn.size === 2 ? 80 : each.cost);
+        turn.done(each.cost);
+      },
+    );
+    holder.done(40);
+    await Promise.all(all);
+    assert.deepEqual(sizes, [2, 2, 1, 1, 1]);
+  });
+
+  it('stays fair when some always go together and others alone', async () => {
+    const turns = new Turns();
+    const used = [0, 0, 0, 0];
+    let left = 600;
+    await Promise.all(
+      used.map(async (_, i) => {
+        const seat = turns.join();
+        const wish = { kind: i < 3 ? 'a' : null, most: 4, cost: 40, limit: 1000 };
+        while (left-- > 0) {
+          const { done, size } = await seat.turn(never, wish);
+          const cost = size > 1 ? 20 : 40; // together is quicker
+          used[i]! += cost;
+          await Promise.resolve();
+          done(cost);
+        }
+        seat.leave();
+      }),
+    );
+    const [least, most] = [Math.min(...used), Math.max(...used)];
+    assert.ok(most - least <= 120, used.join());
+  });
+});

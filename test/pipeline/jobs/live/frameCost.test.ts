@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { forecast, isTooLate } from '../../../../src/pipeline/jobs/live/frameCost';
+
+describe('a forecast', () => {
+  it('knows what a picture usually costs, and what nearly all of them cost at most', () => {
+    const cost = forecast();
+    assert.deepEqual([cost.usual, cost.most], [0, 0]);
+    for (let i = 1; i <= 40; i++) cost.add(i % 20 === 0 ? 900 : 100 + (i % 5));
+    assert.deepEqual([cost.usual, cost.most], [102, 104]);
+    for (let i = 0; i < 3; i++) cost.add(480);
+    let dropped = 0;
+    for (; isTooLate(50, cost, 500); dropped++) cost.doubt();
+    assert.ok(dropped > 0 && dropped <= 60, `${dropped} pictures are kept out after a bad moment`);
+    cost.forget();
+    cost.add(7);
+    assert.deepEqual([cost.usual, cost.most], [7, 7]);
+  });
+
+  it('drops what could not be ready in time, but never everything', () => {
+    assert.equal(isTooLate(300, { usual: 150, most: 190 }, 500), false);
+    assert.equal(isTooLate(320, { usual: 150, most: 190 }, 500), true);
+    assert.equal(isTooLate(320, { usual: 150, most: 600 }, 500), false); // now and then too slow in any case
+    assert.equal(isTooLate(360, { usual: 150, most: 600 }, 500), true);
+    assert.equal(isTooLate(4000, { usual: 700, most: 900 }, 500), false); // always too slow
+  });
+});

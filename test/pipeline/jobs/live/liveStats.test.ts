@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { tally } from '../../../../src/pipeline/jobs/live/liveStats';
+
+describe('the tally', () => {
+  it('counts for ever, and looks ten seconds back', () => {
+    let now = 0;
+    const numbers = tally(() => now);
+    for (; now < 20_000; now += 100) {
+      numbers.came();
+      if (now % 200 === 0) numbers.made(now < 10_000 ? 900 : 50);
+      else numbers.dropped(30);
+    }
+    const { in: came, out, dropped, fps, fpsIn, dropShare, latency, ageAtDrop } = numbers.counts();
+    assert.deepEqual([came, out, dropped], [200, 100, 100]);
+    assert.ok(Math.abs(fps! - 5) < 0.2 && Math.abs(fpsIn! - 10) < 0.2 && Math.abs(dropShare - 0.5) < 0.02);
+    assert.deepEqual(
+      [latency, ageAtDrop],
+      [
+        { p50: 50, p95: 50, p99: 50 },
+        { p50: 30, p95: 30, p99: 30 },
+      ],
+    );
+  });
+
+  it('of nothing is nothing', () => {
+    assert.deepEqual(tally().counts(), {
+      ...{ in: 0, out: 0, dropped: 0, fps: null, fpsIn: null, dropShare: 0, latency: null, ageAtDrop: null, missed: 0 },
+    });
+  });
+
+  it('knows what was left out on purpose from what was too late', () => {
+    const numbers = tally();
+    for (let i = 0; i < 20; i++) {
+      numbers.came();
+      if (i % 2 === 0) numbers.spared();
+      else if (i % 4 === 1) numbers.dropped(30);
+      else numbers.made(50);
+    }
+    const { out, dropped, dropShare, missed, ageAtDrop } = numbers.counts();
+    assert.deepEqual([out, dropped, dropShare, missed, ageAtDrop!.p50], [5, 15, 0.75, 0.5, 30]);
+  });
+});

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import type { Model } from '../../../../src/model/model';
+import { Convoy } from '../../../../src/pipeline/jobs/live/crossCameraBatch';
+import { wayOf } from '../../../../src/pipeline/jobs/live/qualityLevel';
+import { settle } from '../../../../src/pipeline/media/colour';
+import type { Picture } from '../../../../src/pipeline/media/frame';
+import { nearest } from '../../../support/fakeModel';
+import { liveJob, pattern } from './liveJob';
+
+const never = new AbortController().signal;
+
+/** A picture of soft waves. */
+function waves(width: number, height: number, shift = 0): Picture {
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0, at = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      for (let c = 0; c < 3; c++, at++) data[at] = 128 + 60 * Math.sin((x + shift) / 5 + c) + 50 * Math.cos(y / 4);
+  return { width, height, data };
+}
+describe('a camera that stands still', () => {
+  it('gets small tiles while only a corner changes, and the usual ones when everything does', async () => {
+    const sizes: number[] = [];
+    const model: Model = {
+      ...nearest(2),
+      async run({ width, data }) {
+        sizes.push(width);
+        return new Uint8Array(4 * data.length);
+      },
+    };
+    let changes = 0;
+    const way = wayOf(model, null, { ...liveJob(pattern()), memo: 0 }, false, () => changes++);
+    const picture = waves(160, 128);
+    const colour = { matrix: null, primaries: null, transfer: null, range: null };
+    const info = {
+      ...{ ...picture, sent: picture, fps: null, pixelAspect: { num: 1, den: 1 }, isInterlaced: false },
+      colour: settle(colour, { ...picture, isRgb: false, isFullRange: false }),
+    };
+    const show = async (index: number, isAll: boolean): Promise<void> => {
+      const data = picture.data.slice().fill(index % 256, 0, isAll ? undefined : 30);
+      await way.enhance({ info, index, at: 0, data }, new Convoy(1).board(), never);
+    };
+    for (let n = 0; n < 40; n++) await show(n, false);
+    assert.deepEqual([changes, sizes[0], sizes.at(-1)], [1, 160, 64]);
+    for (let n = 40; n < 280; n++) await show(n, true);
+    assert.deepEqual([changes, sizes.at(-1)], [2, 160]);
+    for (let n = 280; n < 780; n++) await show(0, false);
+    assert.equal(changes, 2, 'nothing changes, so nothing is to be gained');
+  });
+});

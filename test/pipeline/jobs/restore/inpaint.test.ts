@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type RemasterError, StoppedError } from '../../../../src/errors';
+import { openModel } from '../../../../src/model/inference/openModel';
+import { restore } from '../../../../src/pipeline/jobs/restore/restoreVideo';
+import { type Job, JOB_DEFAULTS, type Progress, type Result } from '../../../../src/settings/restoreJob';
+import { processes } from '../../../support/processes';
+import { writeHoles } from '../../../support/tinyBundle';
+import { binary, ff, moving, pixels, scratchFolder } from '../../../support/videos';
+
+const [WIDTH, HEIGHT, FRAMES] = [96, 64, 10];
+const PLANE = WIDTH * HEIGHT;
+
+describe('filling the holes of a film', () => {
+  const folder = scratchFolder();
+  const at = (name: string): string => join(folder, name);
+  let model: string;
+
+  before(async () => {
+    model = await writeHoles(at('holes'));
+    await ff(...moving(`${WIDTH}x${HEIGHT}`, '25', FRAMES), '-pix_fmt', 'gbrp', '-c:v', 'ffv1', at('film.mkv'));
+    await ff('-i', at('film.mkv'), '-pix_fmt', 'gbrp10le', '-c:v', 'ffv1', at('deep.mkv'));
+    // A scratch from top to bottom at x = 40 … 42.
+    await ff(
+      '-f',
+      'lavfi',
+      '-i',
+      box('black', 40, 0, 3, HEIGHT),
+      '-frames:v',
+      '1',
+      '-pix_fmt',
+      'gray',
+      at('scratch.png'),
+    );
+  });
+
+  /** A black picture with a white box. */
+  const box = (colour: string, x: number | string, y: number, width: number, height: number): string =>
+    `color=${colour}:size=${WIDTH}x${HEIGHT}:rate=25,format=gbrp,drawbox=x=${x}:y=${y}:w=${width}:h=${height}:color=white:t=fill`;
+
+  async function run(
+    changes: Partial<Job>,
+    signal = new AbortController().signal,
+    seen: (progress: Progress) => void = () => {},
+  ): Promise<Result> {
+    const job = { ...JOB_DEFAULTS, input: at('film.mkv'), output: at('out.mkv'), model, codec: 'ffv1' as const };
+    const tools = { binary: await binary(), openModel };
+    return restore({ ...job, provider: 'cpu', overwrite: true, ...changes }, tools, signal, seen);
+  }
+
+  /** Pixels of each frame that are not what they were. */
+  async function changedIn(film = 'film.mkv', out = 'out.mkv'): Promise<number[][]> {
+    const [a, b] = [await pixels(at(film)), await pixels(at(out))];
+    assert.equal(a.length, b.length);
+    return Array.from({ length: a.length / 3 / PLANE }, (_, n) =>
+      Array.from({ length: PLANE }, (__, i) => i).filter((i) =>
+        [0, 1, 2].some((c) => a[(n * PLANE + i) * 3 + c] !== b[(n * PLANE + i) * 3 + c]),
+      ),
+    );
+  }
+
+  const columns = (places: readonly number[]): number[] =>
+    [...new Set(places.map((i) => i % WIDTH))].toSorted((p, q) => p - q);
+
+  it('one picture holds for all frames; the rest of the film comes back to the bit', async () => {
+    const result = await run({ mask: at('scratch.png') });
+    assert.deepEqual([result.framesOut, result.width, result.height], [FRAMES, WIDTH, HEIGHT]);
+    const changed = await changedIn();
+    assert.equal(changed.length, FRAMES);
+    for (const places of changed) {
+      assert.deepEqual(columns(places), [40, 41, 42]);
+      assert.ok(places.length > 2.5 * HEIGHT, `${places.length} pixels`);
+    }
+  });
+
+  it('a hole is made larger when asked', async () => {
+    await run({ mask: at('scratch.png'), maskGrow: 2 });
+    for (const places of await changedIn()) assert.deepEqual(columns(places), [38, 39, 40, 41, 42, 43, 44]);
+  });
+
+  it('a mask of another size is scaled', async () => {
+    await ff('-i', at('scratch.png'), '-vf', `scale=${2 * WIDTH}:${2 * HEIGHT}:flags=neighbor`, at('large.png'));
+    await run({ mask: at('large.png') });
+    for (const places of await changedIn()) assert.deepEqual(columns(places), [40, 41, 42]);
+  });
+
+  it('a video gives every frame its own mask, also in a part of the film and in another rhythm of ticks', async () => {
+    const sliding = `color=black:size=${WIDTH}x${HEIGHT}:rate=25,format=gray,geq=lum='if(between(X-4*N,0,1),255,0)',format=gbrp`;
+    await ff('-f', 'lavfi', '-i', sliding, '-frames:v', String(FRAMES), '-c:v', 'ffv1', at('sliding.mkv'));
+    await ff(
+      '-i',
+      at('sliding.mkv'),
+      '-pix_fmt',
+      'yuv444p',
+      '-c:v',
+      'libx264',
+      '-crf',
+      '1',
+      '-video_track_timescale',
+      '90000',
+      at('sliding.mp4'),
+    );
+    for (const mask of ['sliding.mkv', 'sliding.mp4']) {
+      await run({ mask: at(mask) });
+      for (const [n, places] of (await changedIn()).entries()) assert.deepEqual(columns(places), [4 * n, 4 * n + 1]);
+    }
+    await run({ mask: at('sliding.mp4'), trim: { start: 0.16, end: 0.28 } });
+    await ff('-i', at('film.mkv'), '-vf', "select='between(n,4,6)'", '-vsync', '0', '-c:v', 'ffv1', at('part.mkv'));
+    const part = await changedIn('part.mkv');
+    assert.deepEqual(part.map(columns), [[16, 17], [20, 21], [24, 25]]); // prettier-ignore
+  });
+
+  it('holes are where the film has a colour, and a little around it', async () => {
+    const green = `drawbox=x=20:y=10:w=8:h=6:color=0x00ff00:t=fill:replace=1`;
+    await ff(
+      '-f',
+      'lavfi',
+      '-i',
+      `color=gray:size=${WIDTH}x${HEIGHT}:rate=25,format=gbrp,${green}`,
+      '-frames:v',
+      '3',
+      '-c:v',
+      'ffv1',
+      at('green.mkv'),
+    );
+    const input = at('green.mkv');
+    for (const [maskGrow, by] of [
+      [0, 0],
+      [null, 2],
+    ] as const) {
+      await run({ input, maskColor: '#00ff00', maskGrow });
+      for (const places of await changedIn('green.mkv')) {
+        assert.deepEqual(
+          columns(places),
+          Array.from({ length: 8 + 2 * by }, (_, i) => 20 - by + i),
+        );
+      }
+    }
+    await run({ input, maskColor: '#0000ff' });
+    for (const places of await changedIn('green.mkv')) assert.deepEqual(places, []);
+  });
+
+  it('gives the same with any batch and tile order, and after an interruption', async () => {
+    const mask = at('scratch.png');
+    await run({ mask, batch: 1, output: at('one.mkv') });
+    await run({ mask, batch: 4, output: at('four.mkv') });
+    const stop = new AbortController();
+    const resumed = { mask, batch: 2, segment: 2, resume: true, output: at('resumed.mkv') };
+    const watch = ({ frame }: Progress): void => void (frame >= 4 && stop.abort(new StoppedError(true)));
+    await assert.rejects(run(resumed, stop.signal, watch), { name: 'AbortError' });
+    assert.ok((await run(resumed)).resumedFrom >= 2);
+    const one = await pixels(at('one.mkv'));
+    assert.ok(one.equals(await pixels(at('four.mkv'))), 'batches show');
+    assert.ok(one.equals(await pixels(at('resumed.mkv'))), 'the interruption shows');
+  });
+
+  it('another mask in the same file is another job', async () => {
+    const job = { mask: at('changing.png'), segment: 2, resume: true, batch: 1, output: at('changed.mkv') };
+    await ff('-i', at('scratch.png'), job.mask);
+    const stop = new AbortController();
+    const watch = ({ frame }: Progress): void => void (frame >= 4 && stop.abort(new StoppedError(true)));
+    await assert.rejects(run(job, stop.signal, watch), { name: 'AbortError' });
+    await ff('-f', 'lavfi', '-i', box('black', 8, 0, 5, HEIGHT), '-frames:v', '1', '-pix_fmt', 'gray', job.mask);
+    assert.equal((await run(job)).resumedFrom, 0);
+    for (const places of await changedIn('film.mkv', 'changed.mkv'))
+      assert.deepEqual(columns(places), [8, 9, 10, 11, 12]);
+  });
+
+  it('ten bits stay ten bits, to the bit', async () => {
+    await run({ input: at('deep.mkv'), mask: at('scratch.png'), pixelFormat: 'gbrp10le' });
+    const [a, b] = [await pixels(at('deep.mkv'), 'gbrp10le'), await pixels(at('out.mkv'), 'gbrp10le')];
+    assert.equal(a.length, b.length);
+    let inside = 0;
+    for (let i = 0; i < a.length / 2; i++) {
+      if (a.readUInt16LE(2 * i) === b.readUInt16LE(2 * i)) continue;
+      assert.ok(i % WIDTH >= 40 && i % WIDTH <= 42, `column ${i % WIDTH}`);
+      inside++;
+    }
+    assert.ok(inside > FRAMES * HEIGHT);
+  });
+
+  const refused: readonly (readonly [string, () => Promise<Partial<Job>> | Partial<Job>, string, RegExp])[] = [
+    ['no word of where', () => ({}), 'BAD_SETTING', /fills holes, and nothing says where they are/],
+    ['both', () => ({ mask: at('scratch.png'), maskColor: '#00ff00' }), 'BAD_SETTING', /not both/],
+    [
+      'a tolerance of a mask',
+      () => ({ mask: at('scratch.png'), maskTolerance: 0.2 }),
+      'BAD_SETTING',
+      /is for a colour/,
+    ],
+    [
+      'a mask for another model',
+      () => ({ model: 'x4', mask: at('scratch.png') }),
+      'BAD_SETTING',
+      /x4 does not fill holes/,
+    ],
+    ['strength', () => ({ mask: at('scratch.png'), strength: 0.5 }), 'BAD_SETTING', /the strength means nothing/],
+    ['wavelet', () => ({ mask: at('scratch.png'), colorFix: 'wavelet' }), 'BAD_SETTING', /a colour fix means nothing/],
+    ['AdaIN', () => ({ mask: at('scratch.png'), colorFix: 'adain' }), 'BAD_SETTING', /a colour fix means nothing/],
+    ['a mask that is not there', () => ({ mask: at('no.png') }), 'SOURCE_NOT_FOUND', /no\.png does not exist/],
+    [
+      'a mask that is no picture',
+      () => (writeFileSync(at('text.png'), 'no picture'), { mask: at('text.png') }),
+      'SOURCE_UNREADABLE',
+      /text\.png cannot be read/,
+    ],
+    [
+      'a mask of another shape',
+      async () => (
+        await ff('-i', at('scratch.png'), '-vf', 'scale=64:64', at('square.png')),
+        { mask: at('square.png') }
+      ),
+      'MASK_INVALID',
+      /is 64×64, and the film 96×64: not the same shape/,
+    ],
+    [
+      'a mask that ends too early',
+      async () => (
+        await ff('-f', 'lavfi', '-i', box('black', 4, 0, 3, 9), '-frames:v', '4', '-c:v', 'ffv1', at('short.mkv')),
+        { mask: at('short.mkv') }
+      ),
+      'MASK_INVALID',
+      /ends at 0\.160 s, and the film goes on/,
+    ],
+  ];
+  for (const [name, changes, code, words] of refused) {
+    it(`is refused with a sentence: ${name}`, async () => {
+      await assert.rejects(run({ output: at('refused.mkv'), ...(await changes()) }), (error: RemasterError) => {
+        assert.equal(error.code, code, error.message);
+        assert.match(error.message, words);
+        return true;
+      });
+      assert.deepEqual(processes(/ffmpeg.*pipe:1/), []);
+    });
+  }
+});

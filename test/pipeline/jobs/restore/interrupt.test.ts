@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StoppedError } from '../../../../src/errors';
+import type { Model } from '../../../../src/model/model';
+import { restore, type Tools } from '../../../../src/pipeline/jobs/restore/restoreVideo';
+import { settle } from '../../../../src/pipeline/media/colour';
+import { openVideo } from '../../../../src/pipeline/media/decode';
+import { probe } from '../../../../src/pipeline/media/probe';
+import { type Job, JOB_DEFAULTS, type Progress } from '../../../../src/settings/restoreJob';
+import { nearest } from '../../../support/fakeModel';
+import { processes } from '../../../support/processes';
+import { binary, ff, moving, scratchFolder } from '../../../support/videos';
+
+describe('interrupt', () => {
+  const folder = scratchFolder();
+  const at = (name: string): string => join(folder, name);
+  const FRAMES = JOB_DEFAULTS.segment * 2 + 40;
+
+  const job = (changes: Partial<Job> = {}): Job => ({
+    ...JOB_DEFAULTS,
+    input: at('long.mkv'),
+    output: at('out.mkv'),
+    codec: 'ffv1',
+    ...changes,
+  });
+  const tools = async (): Promise<Tools> => ({ binary: await binary(), openModel: async () => nearest(1) });
+
+  /** Runs until `frame` is done, then aborts. */
+  async function interrupted(wanted: Job, frame: number, keep: boolean): Promise<void> {
+    const stop = new AbortController();
+    const watch = (progress: Progress): void => void (progress.frame >= frame && stop.abort(new StoppedError(keep)));
+    await assert.rejects(restore(wanted, await tools(), stop.signal, watch), { name: 'AbortError' });
+    assert.deepEqual(processes(new RegExp(`ffmpeg.*${folder}`)), []);
+  }
+
+  before(async () => {
+    await ff(...moving('64x36', '25', FRAMES), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('long.mkv'));
+  });
+
+  for (const resume of [false, true]) {
+    it(`stopping ${resume ? 'a job that could resume' : 'a job'} leaves no process and no file`, async () => {
+      for (const frame of [0, 1, JOB_DEFAULTS.segment + 5]) {
+        await interrupted(job({ resume }), frame, false);
+        assert.deepEqual(readdirSync(folder), ['long.mkv']);
+      }
+    });
+  }
+
+  it('a suspended job goes on where it was, and the result is the same to the byte', async () => {
+    await restore(
+      job({ output: at('whole.mkv'), resume: true }),
+      await tools(),
+      new AbortController().signal,
+      () => {},
+    );
+    await interrupted(job({ resume: true }), JOB_DEFAULTS.segment + 50, true);
+    assert.ok(existsSync(at('.out.mkv.remaster/journal.json')));
+    assert.ok(!existsSync(at('out.mkv')));
+    const result = await restore(job({ resume: true }), await tools(), new AbortController().signal, () => {});
+    assert.deepEqual([result.resumedFrom, result.framesOut], [JOB_DEFAULTS.segment, FRAMES]);
+    const hash = async (name: string) => (await ff('-i', at(name), '-f', 'framemd5', '-')).toString();
+    assert.equal(await hash('out.mkv'), await hash('whole.mkv'));
+    assert.deepEqual(readdirSync(folder).toSorted(), ['long.mkv', 'out.mkv', 'whole.mkv']);
+  });
+
+  it('a job that goes on in the middle of a shot shows the model the first frame of the shot again', async () => {
+    const shown: number[] = [];
+    const plain = nearest(1);
+    const model: Model = {
+      ...plain,
+      async prompt({ data }) {
+        const sum = data.reduce((total, sample) => total + sample, 0);
+        shown.push(sum);
+        return { prompt: { dims: [1], data: Float32Array.of(sum % 251) } };
+      },
+      // Every sample moves by what the prompt says, so another prompt is another picture.
+      async run(batch, signal) {
+        const shift = batch.keys.map(({ prompt }) => prompt!['prompt']!.data[0]!);
+        const size = batch.data.length / shift.length;
+        return (await plain.run(batch, signal)).map((sample, i) => sample + shift[Math.floor(i / size)]!);
+      },
+    };
+    const looking = async (): Promise<Tools> => ({ ...(await tools()), openModel: async () => model });
+    const run = async (output: string, frame = Infinity): Promise<void> => {
+      const stop = new AbortController();
+      const watch = (progress: Progress): void => void (progress.frame >= frame && stop.abort(new StoppedError(true)));
+      const wanted = job({ resume: true, batch: 4, output: at(output) });
+      const running = restore(wanted, await looking(), stop.signal, watch);
+      if (frame === Infinity) await running;
+      else await assert.rejects(running, { name: 'AbortError' });
+    };
+    await run('looked.mkv');
+    await run('resumed.mkv', JOB_DEFAULTS.segment + 50);
+    await run('resumed.mkv');
+    const hash = async (name: string) => (await ff('-i', at(name), '-f', 'framemd5', '-')).toString();
+    assert.equal(await hash('resumed.mkv'), await hash('looked.mkv'));
+    assert.deepEqual(shown, [shown[0], shown[0], shown[0]]);
+  });
+
+  it('a journal of other settings is not used', async () => {
+    await interrupted(job({ resume: true, output: at('b.mkv') }), JOB_DEFAULTS.segment + 50, true);
+    const other = await restore(
+      job({ resume: true, output: at('b.mkv'), seed: 2 }),
+      await tools(),
+      new AbortController().signal,
+      () => {},
+    );
+    assert.equal(other.resumedFrom, 0);
+  });
+
+  it('two jobs never write one output', async () => {
+    const first = restore(job({ output: at('one.mkv') }), await tools(), new AbortController().signal, () => {});
+    await assert.rejects(
+      (async () => {
+        while (!existsSync(at('.one.mkv.remaster/lock'))) await new Promise((resolve) => setTimeout(resolve, 5));
+        await restore(job({ output: at('one.mkv') }), await tools(), new AbortController().signal, () => {});
+      })(),
+      { code: 'OUTPUT_BUSY' },
+    );
+    assert.equal((await first).framesOut, FRAMES);
+  });
+
+  it('a lock whose holder is dead is taken over', async () => {
+    mkdirSync(at('.dead.mkv.remaster'));
+    writeFileSync(at('.dead.mkv.remaster/lock'), '4194303');
+    writeFileSync(at('.dead.mkv.remaster/000000.mkv'), 'half a segment');
+    await restore(job({ output: at('dead.mkv') }), await tools(), new AbortController().signal, () => {});
+    assert.ok(!existsSync(at('.dead.mkv.remaster')));
+  });
+
+  it('a full disk says so and leaves nothing', async function () {
+    const mount = at('small');
+    mkdirSync(mount);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', mount], { stdio: 'ignore' });
+    } catch {
+      return this.skip(); // mounting needs root
+    }
+    try {
+      const wanted = job({ output: join(mount, 'out.mkv') });
+      await assert.rejects(
+        restore(wanted, await tools(), new AbortController().signal, () => {}),
+        { code: 'DISK_FULL' },
+      );
+      assert.deepEqual(readdirSync(mount), []);
+    } finally {
+      execFileSync('umount', [mount]);
+    }
+  });
+
+  it('a decoder that is killed is an error with a code, not a short film', async () => {
+    const wanted = job({ output: at('cut.mkv'), batch: 1 });
+    const killer = (progress: Progress): void => {
+      if (progress.frame !== 20) return;
+      for (const line of processes(/ffmpeg.*long\.mkv.*framecrc/)) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
+    };
+    const slow = { ...(await tools()), openModel: async () => nearest(1, { pauseMs: 2 }) };
+    await assert.rejects(restore(wanted, slow, new AbortController().signal, killer), { code: 'SOURCE_UNREADABLE' });
+    assert.ok(!existsSync(at('cut.mkv')) && !existsSync(at('.cut.mkv.remaster')));
+  });
+
+  it('so is one that had written a frame and not its time', async () => {
+    const real = await binary();
+    const path = at('killed-in-between');
+    writeFileSync(path, '#!/bin/sh\nhead -c 6912 /dev/zero\nkill -9 $$\n', { mode: 0o755 }); // 64 × 36 × 3
+    const never = new AbortController().signal;
+    const info = await probe(real, at('long.mkv'), never);
+    const source = openVideo(
+      { ...real, path },
+      info,
+      { ...JOB_DEFAULTS, colour: settle(info.colour, info), depth: 8, deinterlace: false, from: 0 },
+      never,
+    );
+    await assert.rejects(source.read().next(), { code: 'SOURCE_UNREADABLE' });
+  });
+
+  it('an ffmpeg that is killed is an error with a code, and nothing is left', async () => {
+    const wanted = job({ output: at('killed.mkv') });
+    const killer = (progress: Progress): void => {
+      if (progress.frame < 20) return; // batches may step over the 20th
+      for (const line of processes(/ffmpeg.*killed\.mkv\.remaster/))
+        process.kill(Number(line.trim().split(/\s+/)[0]), 'SIGKILL');
+    };
+    await assert.rejects(restore(wanted, await tools(), new AbortController().signal, killer), {
+      code: 'ENCODE_FAILED',
+    });
+    assert.ok(!existsSync(at('.killed.mkv.remaster')) && !existsSync(at('killed.mkv')));
+    assert.ok(readFileSync(at('long.mkv')).length > 0);
+  });
+});

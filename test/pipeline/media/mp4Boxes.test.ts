@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { mp4Parts } from '../../../src/pipeline/media/mp4Boxes';
+import { ff, moving, scratchFolder } from '../../support/videos';
+
+describe('parts of a fragmented MP4', () => {
+  const folder = scratchFolder();
+  it('are whole, however the bytes come', async () => {
+    const path = join(folder, 'film.mp4');
+    await ff(
+      ...moving('64x36', '10', 30),
+      '-c:v',
+      'libx264',
+      '-g',
+      '10',
+      '-movflags',
+      '+frag_keyframe+empty_moov+default_base_moof',
+      path,
+    );
+    const film = await import('node:fs').then(({ readFileSync }) => readFileSync(path));
+    for (const size of [1, 7, 1000, film.length]) {
+      const parts: { kind: string; data: Buffer }[] = [];
+      const sort = mp4Parts((part) => parts.push(part));
+      for (let i = 0; i < film.length; i += size) sort(film.subarray(i, i + size));
+      assert.deepEqual(
+        parts.map(({ kind }) => kind),
+        ['init', 'fragment', 'fragment', 'fragment'],
+      );
+      const whole = Buffer.concat(parts.map(({ data }) => data));
+      assert.ok(film.subarray(0, whole.length).equals(whole)); // behind them stands an index that no stream needs
+    }
+  });
+});

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { targetOptions } from '../../src/pipeline/jobs/live/sinkOptions';
+import { checkLive } from '../../src/settings/validateLive';
+import { at, liveJob, pattern } from '../pipeline/jobs/live/liveJob';
+
+describe('a live job', () => {
+  it('is checked at the door, and a password in its address goes where passwords are', () => {
+    const { source } = checkLive(liveJob(at('rtsp://joe:s3cret@h/x')));
+    assert.deepEqual(source.input, at('rtsp://h/x', { username: 'joe', password: 's3cret' }));
+    for (const wrong of [
+      liveJob(pattern('64')),
+      liveJob(pattern('64x36', 0)),
+      liveJob(pattern(), { source: { stall: 0 } }),
+      liveJob(pattern(), { source: { retryMin: 5, retryMax: 1 } }),
+      liveJob(pattern(), { target: { kind: 'push', address: 'http://h/x', username: null, password: null } }),
+      liveJob(pattern(), {
+        target: {
+          kind: 'segments',
+          folder: '/x',
+          name: '../x',
+          seconds: 60,
+          keep: { count: null, hours: null, bytes: null },
+        },
+      }),
+    ]) {
+      assert.throws(() => checkLive(wrong), { code: 'BAD_SETTING' });
+    }
+  });
+
+  it('is pushed in the way of the server', () => {
+    const push = (address: string): string =>
+      targetOptions({ kind: 'push', address, username: 'joe', password: 'x/y' }, 1).join(' ');
+    assert.equal(push('rtsp://h/door'), '-f rtsp -rtsp_transport tcp rtsp://joe:x%2Fy@h/door');
+    assert.equal(push('rtmp://h/live/key'), '-f flv -flvflags no_duration_filesize rtmp://joe:x%2Fy@h/live/key');
+    assert.equal(push('srt://h:9000?mode=caller'), '-f mpegts -flush_packets 1 srt://joe:x%2Fy@h:9000?mode=caller');
+  });
+});
