@@ -54,7 +54,12 @@ async function main(): Promise<void> {
       const what = basename(named).replaceAll(':', '-');
       made.push(what);
       if (existsSync(at(what))) continue; // kept by an earlier run
-      const choices = { model, steps: steps ? Number(steps) : null, noise: noise ?? JOB_DEFAULTS.noise, memo: null };
+      const choices = {
+        model,
+        steps: steps ? Number(steps) : null,
+        noise: noise ?? JOB_DEFAULTS.noise,
+        tileCache: null,
+      };
       const files = { input: at('small'), output: at(what), codec: 'ffv1' as const, pixelFormat: 'yuv420p' as const };
       await engine.run({ ...JOB_DEFAULTS, ...choices, ...files, overwrite: true }).result;
     }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createEngine } from '../src/engine/client/engine';
 import { loadModel } from '../src/model/inference/loadedModel';
 import { loadRuntime } from '../src/model/inference/runtime';
-import { settle } from '../src/pipeline/media/colour';
+import { resolveColour } from '../src/pipeline/media/colour';
 import { openVideo } from '../src/pipeline/media/decode';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
 import { probe } from '../src/pipeline/media/probe';
@@ -69,7 +69,14 @@ async function recordFeeds(input: string): Promise<{ session: InferenceSession; 
   await using source = openVideo(
     binary,
     info,
-    { colour: settle(info.colour, info), depth: 8, deinterlace: false, stabilize: 'off', hwaccel: 'off', from: 0 },
+    {
+      colour: resolveColour(info.colour, info),
+      depth: 8,
+      deinterlace: false,
+      temporalDenoise: 'off',
+      hwaccel: 'off',
+      from: 0,
+    },
     never,
   );
   const noiseFor = model.noise({ noise, seed });
@@ -95,7 +102,7 @@ async function main(): Promise<void> {
       await engine.run({
         ...JOB_DEFAULTS,
         model: bundle,
-        memo: null,
+        tileCache: null,
         steps,
         input,
         output: join(folder, `out${round}.mp4`),

@@ -1,7 +1,7 @@
 import { openFaceFinder } from '../src/model/inference/openModel';
 import type { FaceFinder, Point } from '../src/model/model';
-import { applied, inverted, type Similarity, toFacePicture } from '../src/pipeline/frames/face/align';
-import { findFaces } from '../src/pipeline/frames/face/detectFaces';
+import { applied, inverted, type Similarity, toFaceImage } from '../src/pipeline/frames/face/align';
+import { detectFaces } from '../src/pipeline/frames/face/detectFaces';
 import { feather } from '../src/pipeline/frames/face/feather';
 import { paste } from '../src/pipeline/frames/face/paste';
 import { resample, type Samples } from '../src/pipeline/frames/face/resample';
@@ -40,7 +40,7 @@ function moved(source: Samples, degrees: number, scale: number, dx: number): { p
 }
 
 async function alignment(finder: FaceFinder, source: Samples): Promise<void> {
-  const still = (await findFaces(source, finder, 8, never))[0]!.landmarks;
+  const still = (await detectFaces(source, finder, 8, never))[0]!.landmarks;
   const rows = [];
   for (const degrees of TURNS) {
     const errors: { first: number; last: number }[] = [];
@@ -52,16 +52,16 @@ async function alignment(finder: FaceFinder, source: Samples): Promise<void> {
       [-degrees - 1, 1.01, -5.1],
     ] as const) {
       const { picture, way } = moved(source, turn, scale, dx);
-      const wanted = toFacePicture(
+      const wanted = toFaceImage(
         still.map((point) => applied(way, point)),
         SIDE,
       );
       const data = new Uint8Array(picture.data);
       const [first] = await finder.find({ ...picture, data }, never);
-      const [last] = await findFaces(picture, finder, 8, never);
+      const [last] = await detectFaces(picture, finder, 8, never);
       if (!first || !last) lost++;
       else {
-        const error = ({ landmarks }: typeof last): number => apart(toFacePicture(landmarks, SIDE), wanted);
+        const error = ({ landmarks }: typeof last): number => apart(toFaceImage(landmarks, SIDE), wanted);
         errors.push({ first: error(first), last: error(last) });
       }
     }
@@ -77,8 +77,8 @@ async function cost(finder: FaceFinder): Promise<void> {
   const profile = feather(SIDE);
   for (const side of [360, 720, 1080, 2160]) {
     const source = await astronaut(side);
-    const [face] = await findFaces(source, finder, 8, never);
-    const toFace = toFacePicture(face!.landmarks, SIDE);
+    const [face] = await detectFaces(source, finder, 8, never);
+    const toFace = toFaceImage(face!.landmarks, SIDE);
     const milliseconds = async (work: () => unknown): Promise<string> => {
       const times: number[] = [];
       for (let i = 0; i < 7; i++) {
@@ -93,7 +93,7 @@ async function cost(finder: FaceFinder): Promise<void> {
     const made = cut();
     rows.push({
       frame: `${side}×${side}`,
-      'find, ms': await milliseconds(() => findFaces(source, finder, 8, never)),
+      'find, ms': await milliseconds(() => detectFaces(source, finder, 8, never)),
       'cut out, ms': await milliseconds(cut),
       'put back, ms': await milliseconds(() => paste(source, made, toFace, profile)),
     });

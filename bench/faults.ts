@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { camera as words } from '../nodes/message/liveStatus';
 import { createEngine } from '../src/engine/client/engine';
-import type { CameraState, LivePicture } from '../src/settings/liveJob';
+import type { CameraState, LiveJpeg } from '../src/settings/liveJob';
 import { startCamera } from '../test/pipeline/jobs/live/httpCamera';
 import { at, liveJob } from '../test/pipeline/jobs/live/liveJob';
 import { startProxy } from '../test/pipeline/jobs/live/proxy';
@@ -84,18 +84,18 @@ async function stage() {
   const eye = await startCamera(SMALL);
   const wire = await startProxy(Number(new URL(eye.url.replace('tcp:', 'http:')).port));
   const engine = createEngine(5);
-  const pictures: Pick<LivePicture, 'width'>[] = [];
+  const pictures: Pick<LiveJpeg, 'width'>[] = [];
   const states: CameraState[] = [];
   const troubles: string[] = [];
   const live = engine.live(liveJob(at(`tcp://127.0.0.1:${wire.port}`)), {
     onCamera: (state) => states.push(state),
-    onTrouble: (error) => troubles.push(error.message),
-    onPicture({ width, index }) {
+    onRecoverableError: (error) => troubles.push(error.message),
+    onJpeg({ width, index }) {
       pictures.push({ width });
-      live.want(index);
+      live.requestJpeg({ newerThan: index });
     },
   });
-  live.want();
+  live.requestJpeg();
   return {
     ...{ eye, wire, engine, pictures, states, troubles },
     async [Symbol.asyncDispose]() {

@@ -11,7 +11,7 @@ import { openBundle } from '../src/model/bundle/bundle';
 import { fuse } from '../src/model/compiler/fuse';
 import { sessionOptions } from '../src/model/inference/providers';
 import { loadRuntime } from '../src/model/inference/runtime';
-import { toPicture, toSamples } from '../src/model/inference/tensorPixels';
+import { toImage, toSamples } from '../src/model/inference/tensorPixels';
 import type { TileBatch } from '../src/model/model';
 import { encodeModel } from '../src/model/onnx/graph';
 import { bicubic } from '../src/sampler/bicubic';
@@ -83,7 +83,7 @@ async function main(): Promise<void> {
         const lq = new Float32Array(count * 3 * width * height);
         const y = new Float32Array(count * 3 * w * h);
         for (let n = 0; n < count; n++) {
-          const picture = toPicture(batch, n, 8, manifest.range);
+          const picture = toImage(batch, n, 8, manifest.range);
           lq.set(picture.data, n * picture.data.length);
           y.set(bicubic(picture, scale).data, n * 3 * w * h);
         }

@@ -3,7 +3,7 @@
  * MPEG-TS over TCP; the model is `x4` with one step; the age is that of the JPEG, from the moment its picture was handed to
  * the camera's encoder. Load 1 is what the machine can do, measured first. The engine's own numbers are those of ten seconds at
  * a time: half of these stretches were at most so slow, and the slowest p95 of all.
- * Usage: node dist/bench/latency.js [minutes=5] [size=96x54] [cameras=1] [loads=0.5,0.9,1.5,3] [budget=500] [effort=fixed] [steps=1]
+ * Usage: node dist/bench/latency.js [minutes=5] [size=96x54] [cameras=1] [loads=0.5,0.9,1.5,3] [budget=500] [overload=fixed] [steps=1]
  * Without arguments: four loads of five minutes, then eight cameras of 64x36 at three times the capacity for a minute (23 minutes).
  */
 import { spawn } from 'node:child_process';
@@ -11,7 +11,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEngine, type Engine } from '../src/engine/client/engine';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
-import type { Latency, LivePicture, LiveProgress } from '../src/settings/liveJob';
+import type { Latency, LiveJpeg, LiveProgress } from '../src/settings/liveJob';
 import { type Camera, numberOf, startCamera } from '../test/pipeline/jobs/live/httpCamera';
 import { at, liveJob } from '../test/pipeline/jobs/live/liveJob';
 import { printTable } from './table';
@@ -22,17 +22,17 @@ interface Plan {
   readonly cameras: number;
   readonly loads: readonly number[];
   readonly budget: number;
-  readonly effort: 'fixed' | 'follow';
+  readonly overload: 'drop' | 'adapt';
   readonly steps: number;
 }
 
 const USUAL: Plan = {
   ...{ minutes: 5, size: '96x54', cameras: 1, loads: [0.5, 0.9, 1.5, 3] },
-  ...{ budget: 500, effort: 'fixed', steps: 1 },
+  ...{ budget: 500, overload: 'drop', steps: 1 },
 };
 const EIGHT: Plan = { ...USUAL, minutes: 1, size: '64x36', cameras: 8, loads: [3] };
 
-function plans([minutes, size, cameras, loads, budget, effort, steps]: readonly string[]): readonly Plan[] {
+function plans([minutes, size, cameras, loads, budget, overload, steps]: readonly string[]): readonly Plan[] {
   if (minutes === undefined) return [USUAL, EIGHT];
   return [
     {
@@ -41,7 +41,7 @@ function plans([minutes, size, cameras, loads, budget, effort, steps]: readonly 
       cameras: Number(cameras ?? USUAL.cameras),
       loads: loads?.split(',').map(Number) ?? USUAL.loads,
       budget: Number(budget ?? USUAL.budget),
-      effort: effort === 'follow' ? 'follow' : 'fixed',
+      overload: overload === 'adapt' ? 'adapt' : 'drop',
       steps: Number(steps ?? USUAL.steps),
     },
   ];
@@ -60,7 +60,7 @@ interface Measured {
 
 /** Runs cameras of `rate` pictures a second for so many seconds. */
 async function run(engine: Engine, plan: Plan, rate: number, seconds: number): Promise<Measured> {
-  const { cameras, budget, effort, steps } = plan;
+  const { cameras, budget, overload, steps } = plan;
   const [width, height] = plan.size.split('x').map(Number) as [number, number];
   const eyes = await Promise.all(Array.from({ length: cameras }, () => startCamera({ width, height, rate })));
   const ages: number[] = [];
@@ -69,20 +69,20 @@ async function run(engine: Engine, plan: Plan, rate: number, seconds: number): P
   const latest: (LiveProgress | null)[] = eyes.map(() => null);
   const jobs = eyes.map((eye, n) => {
     let looked = 0;
-    const live = engine.live(liveJob(at(eye.url), { budgetMs: budget, effort, steps, provider: 'cpu' }), {
+    const live = engine.live(liveJob(at(eye.url), { budgetMs: budget, overload, steps, provider: 'cpu' }), {
       onProgress(progress) {
         latest[n] = progress;
         if (++reports % 10 === 0 && progress.latency) stretches.push(progress.latency);
       },
-      onPicture(picture) {
+      onJpeg(picture) {
         const now = performance.now();
-        live.want(picture.index);
+        live.requestJpeg({ newerThan: picture.index });
         if (now - looked < 2000) return;
         looked = now;
         void age(picture, eye, now).then((found) => ages.push(found));
       },
     });
-    live.want();
+    live.requestJpeg();
     return live;
   });
   while (latest.some((progress) => (progress?.out ?? 0) < 5)) await sleep(100);
@@ -104,7 +104,7 @@ async function run(engine: Engine, plan: Plan, rate: number, seconds: number): P
 }
 
 /** Milliseconds from the camera to here. */
-async function age({ data, width: w, height: h }: LivePicture, eye: Camera, now: number): Promise<number> {
+async function age({ data, width: w, height: h }: LiveJpeg, eye: Camera, now: number): Promise<number> {
   const { path } = await findFfmpeg();
   const args = ['-v', 'error', '-f', 'mjpeg', '-i', 'pipe:0', '-f', 'rawvideo', '-pix_fmt', 'gray', 'pipe:1'];
   const child = spawn(path, args, { stdio: ['pipe', 'pipe', 'ignore'] });
@@ -141,7 +141,7 @@ const at2 = (values: readonly number[], share: number): string => {
 };
 
 async function measure(engine: Engine, plan: Plan): Promise<void> {
-  const { minutes, size, cameras, loads, budget, effort, steps } = plan;
+  const { minutes, size, cameras, loads, budget, overload, steps } = plan;
   const most = await run(engine, plan, Math.max(4, 60 / cameras), 15);
   const capacity = most.progress.out / 15;
   const rows: Record<string, string | number>[] = [];
@@ -162,12 +162,12 @@ async function measure(engine: Engine, plan: Plan): Promise<void> {
       'camera to JPEG p50 / p95, ms': `${at2(ages, 0.5)} / ${at2(ages, 0.95)}`,
       'age at drop p50, ms': progress.ageAtDrop?.p50 ?? '–',
       ...(cameras > 1 ? { 'out, least … most': `${shares[0]} … ${shares[1]}` } : {}),
-      ...(effort === 'follow' ? { steps: progress.steps ?? '–' } : {}),
+      ...(overload === 'adapt' ? { steps: progress.steps ?? '–' } : {}),
       'RSS start → end, MiB': `${rss[0]} → ${rss[1]}`,
     });
   }
   printTable(
-    `bench/latency: ${cameras} camera(s) of ${size}, x4 with ${steps} step(s) (${effort}), capacity ${capacity.toFixed(1)} pictures/s, budget ${budget} ms, ${minutes} min each`,
+    `bench/latency: ${cameras} camera(s) of ${size}, x4 with ${steps} step(s) (${overload}), capacity ${capacity.toFixed(1)} pictures/s, budget ${budget} ms, ${minutes} min each`,
     rows,
   );
 }

@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { createEngine } from '../src/engine/client/engine';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
-import { describe } from '../src/pipeline/media/parseStreams';
+import { parseStreams } from '../src/pipeline/media/parseStreams';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
 import { workFolder } from './film';
 import { printTable } from './table';
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
       .toSorted((a, b) => a - b);
   };
   const streams = (path: string): string =>
-    describe(run('-i', path))
+    parseStreams(run('-i', path))
       .streams.map(({ info }) => info.kind)
       .join(' ');
   const rows = [];

@@ -1,9 +1,9 @@
 /**
- * bench/memo: what is saved by not inferring again what has not changed, whether the result is the same, and what looking
- * costs where nothing can be saved. The frames of each film go through the model with the memo off and exact, in the
- * tiles that the memo chooses; the speed-up is against the memo off in the model's own tiles, by the time of a few frames. What a
+ * bench/tileCache: what is saved by not inferring again what has not changed, whether the result is the same, and what looking
+ * costs where nothing can be saved. The frames of each film go through the model with the tileCache off and exact, in the
+ * tiles that the tileCache chooses; the speed-up is against the tileCache off in the model's own tiles, by the time of a few frames. What a
  * tolerance would save is only counted. Times are CPU seconds, which other processes disturb less than the clock.
- * Usage: node dist/bench/memo.js [model=x4-live] [frames=36] [lines=288] [films: FILE …]
+ * Usage: node dist/bench/tileCache.js [model=x4-live] [frames=36] [lines=288] [films: FILE …]
  * First a still photograph in front of a simulated camera (a moving box, sensor noise, x264 at several rates) that has been running for
  * two and a half seconds, with one key frame among what is looked at; then the films from their beginning, scaled down to so many lines.
  */
@@ -13,15 +13,15 @@ import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { openModel } from '../src/model/inference/openModel';
 import type { Model } from '../src/model/model';
-import { memoTile, type SmallTiles } from '../src/pipeline/frames/chooseTileSize';
+import { chooseTileSize, type SmallTiles } from '../src/pipeline/frames/chooseTileSize';
 import { modelRequest } from '../src/pipeline/frames/modelRequest';
-import { enhancer } from '../src/pipeline/frames/upscaleTiles';
-import { settle } from '../src/pipeline/media/colour';
+import { tileProcessor } from '../src/pipeline/frames/upscaleTiles';
+import { resolveColour } from '../src/pipeline/media/colour';
 import { openVideo } from '../src/pipeline/media/decode';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
 import type { Frame } from '../src/pipeline/media/frame';
 import { probe } from '../src/pipeline/media/probe';
-import { reducedSize } from '../src/pipeline/media/resize';
+import { limitHeight } from '../src/pipeline/media/resize';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
 import { film, workFolder } from './film';
 import { median, printTable } from './table';
@@ -30,7 +30,7 @@ const name = process.argv[2] ?? 'x4-live';
 const frames = Number(process.argv[3] ?? 36);
 const lines = Number(process.argv[4] ?? 288);
 const TOLERANCE = 4;
-/** Frames by which the time without memo is measured. */
+/** Frames by which the time without tileCache is measured. */
 const SAMPLE = 6;
 /** Frames of the simulated camera that are passed over, and between its key frames: it was not switched on just now. */
 const [SKIP, KEY] = [66, 50];
@@ -55,9 +55,9 @@ async function camera(path: string, noise: number, crf: number): Promise<string>
 /** The first frames of a film. */
 async function framesOf(input: string, skip: number): Promise<readonly Frame[]> {
   const binary = await findFfmpeg();
-  const info = reducedSize(await probe(binary, input, never), lines);
-  const colour = settle(info.colour, info);
-  const options = { colour, depth: 8, deinterlace: false, stabilize: 'off', hwaccel: 'off', from: 0 } as const;
+  const info = limitHeight(await probe(binary, input, never), lines);
+  const colour = resolveColour(info.colour, info);
+  const options = { colour, depth: 8, deinterlace: false, temporalDenoise: 'off', hwaccel: 'off', from: 0 } as const;
   await using source = openVideo(binary, info, options, never);
   const found: Frame[] = [];
   for await (const frame of source.read()) {
@@ -68,21 +68,21 @@ async function framesOf(input: string, skip: number): Promise<readonly Frame[]> 
 }
 
 /** Frames through the model, one by one: seconds each, what was saved, and a hash over all of their pixels. */
-async function enhanced(model: Model, list: readonly Frame[], memo: number | null, cut: SmallTiles | null) {
+async function enhanced(model: Model, list: readonly Frame[], tileCache: number | null, cut: SmallTiles | null) {
   const choice = {
     ...(cut ?? { tile: null, overlap: null }),
     colorFix: null,
     noise: 'shared',
-    memo,
+    tileCache,
     segment: 100,
   } as const;
-  const enhance = enhancer(model, list[0]!, choice, () => {});
+  const enhance = tileProcessor(model, list[0]!, choice, () => {});
   const hash = createHash('sha256');
   const started = process.cpuUsage();
   for (const frame of list) hash.update((await enhance.run([frame], never))[0]!.data);
   const { user, system } = process.cpuUsage(started);
   const seconds = (user + system) / 1e6 / list.length;
-  return { seconds, share: enhance.saved?.share ?? 0, hash: hash.digest('hex') };
+  return { seconds, share: enhance.cacheStats?.share ?? 0, hash: hash.digest('hex') };
 }
 
 /** Right in size, and that is all. */
@@ -97,7 +97,7 @@ async function row(model: Model, label: string, input: string, skip: number): Pr
   const each = async function* (): AsyncGenerator<Frame> {
     yield* list;
   };
-  const cut = await memoTile(each(), model.info, { width, height }, { memo: 0, overlap: null });
+  const cut = await chooseTileSize(each(), model.info, { width, height }, { tileCache: 0, overlap: null });
   const off = await enhanced(model, list, null, cut);
   const own = cut === null ? off : await enhanced(model, list.slice(0, SAMPLE), null, null);
   const on = await enhanced(model, list, 0, cut);
@@ -163,8 +163,8 @@ async function main(): Promise<void> {
       rows.push(await row(model, label, path, skip));
       process.stderr.write(`${Object.values(rows.at(-1)!).join(' | ')}\n`);
     }
-    printTable(`bench/memo: ${name}`, rows);
-    printTable('bench/memo: what looking costs where nothing is ever the same', [await looking(model)]);
+    printTable(`bench/tileCache: ${name}`, rows);
+    printTable('bench/tileCache: what looking costs where nothing is ever the same', [await looking(model)]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

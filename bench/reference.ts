@@ -6,7 +6,7 @@ import { type GraphRole, type Manifest, promptRoles, type Range } from '../src/m
 import { sessionOptions } from '../src/model/inference/providers';
 import type { Runtime } from '../src/model/inference/runtime';
 import { promptOf } from '../src/model/inference/shotPrompt';
-import { toPicture, toSamples } from '../src/model/inference/tensorPixels';
+import { toImage, toSamples } from '../src/model/inference/tensorPixels';
 import type { TileBatch } from '../src/model/model';
 import { ELEMENT } from '../src/model/onnx/graph';
 import { signature } from '../src/model/onnx/signature';
@@ -79,7 +79,7 @@ async function restoreOne(
   const values = new Map<string, Value>();
   for (const [role, { dims, data }] of Object.entries(constants)) values.set(role, { dims, data });
   for (const role of promptRoles(manifest)) values.set(role, promptOf(batch.keys.slice(index), role));
-  const source = toPicture(batch, index, depth, range);
+  const source = toImage(batch, index, depth, range);
   const mask = batch.mask && maskOf(batch, batch.mask, index);
   const lq = mask ? map(source, (v, i) => (isHole(mask, i) ? range[0] : v)) : source;
   values.set('lq', lq);

@@ -57,7 +57,7 @@ async function files(folder, engine) {
   const make = async (title, output, options, control = {}) => {
     const result = await remaster.restore({ output, overwrite: true, threads: 1, ...options }, { engine, ...control });
     const { framesIn, framesOut } = result;
-    const share = (result.tileCache ?? result.memo)?.share;
+    const share = result.cacheStats?.share;
     console.log(`## ${title}`);
     console.log(`frames ${framesIn} -> ${framesOut}${options.resume ? '' : `, tiles not computed again ${share}`}`);
     console.log(linesOf(output).join('\n'));
@@ -107,15 +107,14 @@ async function images(folder, engine) {
 
 async function frames(folder, engine) {
   const input = clip(folder, 'frames.mkv', { seconds: 0.48 });
-  const extract = remaster.extractFrames ?? remaster.takeFrames;
+  const extract = remaster.extractFrames;
   for (const [model, pick] of [
     ['x4-live', { by: 'every', n: 4 }],
     ['x2', { by: 'times', seconds: [0.1, 0.3] }],
     ['restore', { by: 'rate', fps: 10 }],
   ]) {
     console.log(`## frames, ${model}, by ${pick.by}`);
-    const treated = { isTreated: true, isUpscaled: true };
-    for await (const one of extract({ input, model, pick, format: 'png', threads: 1, ...treated }, { engine })) {
+    for await (const one of extract({ input, model, pick, format: 'png', isUpscaled: true, threads: 1 }, { engine })) {
       console.log(`${one.index} ${one.pts} ${one.time} ${one.width}x${one.height} ${pixelsOf(one.data)}`);
     }
   }
@@ -133,17 +132,14 @@ async function cameras(engine) {
     console.log(`## camera, ${model}`);
     const job = { ...LIVE_DEFAULTS, ...more, model, threads: 1, budgetMs: 5000 };
     await new Promise((resolve, reject) => {
-      const ask = (after) => (live.requestJpeg ? live.requestJpeg({ newerThan: after }) : live.want(after));
-      const onPicture = ({ data, index, width, height }) => {
+      const ask = (after) => live.requestJpeg({ newerThan: after });
+      const onJpeg = ({ data, index, width, height }) => {
         console.log(`${index} ${width}x${height} ${pixelsOf(data)}`);
         if (index < 3) ask(index);
         else live.stop().then(resolve, reject);
       };
       const target = { kind: 'pictures' };
-      const live = engine.live(
-        { ...job, source: { ...SOURCE_DEFAULTS, input, label: 'pattern' }, target },
-        { onPicture, onJpeg: onPicture },
-      );
+      const live = engine.live({ ...job, source: { ...SOURCE_DEFAULTS, input, label: 'pattern' }, target }, { onJpeg });
       live.ended.catch(reject);
       ask(-1);
     });

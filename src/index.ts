@@ -1,9 +1,9 @@
 import { createEngine, type Engine, type JobEvents } from './engine/client/engine';
-import { type FilmPicture, takePictures, writePictures } from './engine/client/imageStreams';
+import { type TimedImage, extractImages, assembleImages } from './engine/client/imageStreams';
 import type { DoctorReport, SourceSummary } from './engine/protocol';
 import type { ModelSummary } from './model/bundle/modelLibrary';
-import { checkFilmJob, FILM_DEFAULTS, type FilmJob, type FilmResult } from './settings/assembleJob';
-import { checkFramesJob, type FramePicture, FRAMES_DEFAULTS, type FramesJob } from './settings/framesJob';
+import { checkAssembleJob, ASSEMBLE_DEFAULTS, type AssembleJob, type AssembleResult } from './settings/assembleJob';
+import { checkFramesJob, type FrameImage, FRAMES_DEFAULTS, type FramesJob } from './settings/framesJob';
 import { checkImageJob, IMAGE_DEFAULTS, type ImageJob, type ImageResult, type ImageSource } from './settings/imageJob';
 import { type Job, JOB_DEFAULTS, type Result } from './settings/restoreJob';
 
@@ -16,15 +16,15 @@ export {
   type CameraState,
   LIVE_DEFAULTS,
   type LiveJob,
-  type LivePicture,
+  type LiveJpeg,
   type LiveProgress,
   type LiveSource,
   type LiveTarget,
   SOURCE_DEFAULTS,
 } from './settings/liveJob';
-export type { FilmPicture } from './engine/client/imageStreams';
-export { FILM_DEFAULTS, type FilmJob, type FilmResult } from './settings/assembleJob';
-export { FRAMES_DEFAULTS, type FramePicture, type FramesJob } from './settings/framesJob';
+export type { TimedImage } from './engine/client/imageStreams';
+export { ASSEMBLE_DEFAULTS, type AssembleJob, type AssembleResult } from './settings/assembleJob';
+export { FRAMES_DEFAULTS, type FrameImage, type FramesJob } from './settings/framesJob';
 export {
   IMAGE_DEFAULTS,
   type ImageFormat,
@@ -81,13 +81,13 @@ export const upscaleImage = (
   });
 
 /** Frames of a video as pictures, one by one; only what the loop asks for is made. */
-export async function* takeFrames(
+export async function* extractFrames(
   options: Pick<FramesJob, 'input'> & Partial<FramesJob>,
   { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
-): AsyncGenerator<FramePicture> {
+): AsyncGenerator<FrameImage> {
   const worker = engine ?? createEngine();
   try {
-    yield* takePictures(worker, checkFramesJob({ ...FRAMES_DEFAULTS, ...options }), signal);
+    yield* extractImages(worker, checkFramesJob({ ...FRAMES_DEFAULTS, ...options }), signal);
   } finally {
     if (!engine) await worker.close();
   }
@@ -95,15 +95,15 @@ export async function* takeFrames(
 
 /** A video out of pictures: files in bytes, one after the other, or pictures that say their times. */
 export const makeVideo = (
-  pictures: AsyncIterable<Uint8Array | FilmPicture>,
-  options: Pick<FilmJob, 'output'> & Partial<FilmJob>,
+  pictures: AsyncIterable<Uint8Array | TimedImage>,
+  options: Pick<AssembleJob, 'output'> & Partial<AssembleJob>,
   { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
-): Promise<FilmResult> =>
+): Promise<AssembleResult> =>
   withEngine(engine, (worker) =>
-    writePictures(worker, checkFilmJob({ ...FILM_DEFAULTS, ...options }), filmPictures(pictures), signal),
+    assembleImages(worker, checkAssembleJob({ ...ASSEMBLE_DEFAULTS, ...options }), filmPictures(pictures), signal),
   );
 
-async function* filmPictures(pictures: AsyncIterable<Uint8Array | FilmPicture>): AsyncGenerator<FilmPicture> {
+async function* filmPictures(pictures: AsyncIterable<Uint8Array | TimedImage>): AsyncGenerator<TimedImage> {
   for await (const picture of pictures) {
     yield picture instanceof Uint8Array ? { source: { kind: 'file', data: picture }, time: null } : picture;
   }

@@ -7,7 +7,7 @@ export interface Leave {
 }
 
 /** At most `most` messages that nobody has asked for anew, or said a word about. */
-export class Credits implements Leave {
+export class FlowCredits implements Leave {
   #free: number;
   #wake: (() => void) | null = null;
 

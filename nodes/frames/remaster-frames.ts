@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow, NodeStatus } from 'node-red';
-import { Pace } from '../../src/async/throttle';
+import { Throttle } from '../../src/async/throttle';
 import { engineFor } from '../../src/engine/client/engine';
-import { takePictures } from '../../src/engine/client/imageStreams';
-import { checkFramesJob, type FramePicture, type FramesJob, type Pick } from '../../src/settings/framesJob';
+import { extractImages } from '../../src/engine/client/imageStreams';
+import { checkFramesJob, type FrameImage, type FramesJob, type FrameSelection } from '../../src/settings/framesJob';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
 import { actionOf } from '../message/actions';
-import { reportable } from '../message/nodeError';
+import { nodeError } from '../message/nodeError';
 import { planOf, type Plan } from '../message/plan';
-import { livingNodes, livingSource, readingOf } from '../message/resolvePlan';
-import { whenDealtWith } from '../message/sequenceAck';
+import { deployedNodes, deployedSource, inputSettings } from '../message/resolvePlan';
+import { onAcknowledged } from '../message/sequenceAck';
 import * as status from '../message/status';
 import { evaluate, integerIn, numberIn, optionIn, secondsIn, type Typed } from '../message/typedInput';
-import { Credits, type Leave, metronome } from './flowControl';
+import { FlowCredits, type Leave, metronome } from './flowControl';
 
 /** How long Node-RED waits for the engine to put ffmpeg away. */
 const CLOSE_MS = 2500;
 
 interface Config extends NodeDef {
-  readonly pick: Pick['by'];
+  readonly pick: FrameSelection['by'];
   readonly every: string | number;
   readonly fps: string | number;
   readonly times: string;
@@ -47,9 +47,9 @@ export default function remasterFrames(RED: NodeAPI): void {
     let isClosed = false;
     let turn = Promise.resolve();
     /** Of the video at work, when it waits to be asked. */
-    let credits: Credits | null = null;
+    let credits: FlowCredits | null = null;
 
-    const line = new Pace<NodeStatus>((words) => this.status(words));
+    const line = new Throttle<NodeStatus>((words) => this.status(words));
     line.final(status.idle);
 
     this.on('input', (msg, send, done) => {
@@ -79,7 +79,7 @@ export default function remasterFrames(RED: NodeAPI): void {
       } catch (error) {
         if (isClosed) return;
         line.final(stop.signal.aborted ? status.stopped : status.failed(error));
-        done(stop.signal.aborted ? undefined : reportable(error));
+        done(stop.signal.aborted ? undefined : nodeError(error));
       } finally {
         orders.delete(order);
       }
@@ -91,12 +91,12 @@ export default function remasterFrames(RED: NodeAPI): void {
       const id = RED.util.generateId();
       const leave = leaveToSend();
       const onTheWay = new Set<number>(); // two nodes may get the same picture, and it counts once
-      const forget = whenDealtWith(id, (index) => {
+      const forget = onAcknowledged(id, (index) => {
         if (onTheWay.delete(index) && config.flow === 'auto') credits?.grant();
       });
       line.push(status.starting);
       try {
-        for await (const picture of takePictures(engine, job, signal)) {
+        for await (const picture of extractImages(engine, job, signal)) {
           if (credits?.isEmpty) line.push(status.asking(config.flow === 'request'));
           await leave.take(signal);
           const index = onSent();
@@ -113,14 +113,14 @@ export default function remasterFrames(RED: NodeAPI): void {
     const leaveToSend = (): Leave => {
       if (optionIn(config.flow, ['rate', 'request', 'auto'], 'Flow') === 'rate')
         return metronome(numberIn(config.rate, 'Rate', 0.000_1, 1000) ?? 1);
-      return (credits = new Credits(integerIn(config.most, 'On the way', 1, 1000) ?? 1));
+      return (credits = new FlowCredits(integerIn(config.most, 'On the way', 1, 1000) ?? 1));
     };
 
     const orderOf = async (plan: Plan, msg: NodeMessageInFlow) => {
-      const treatment = plan.stages.length > 0 ? livingNodes(plan) : null;
+      const treatment = plan.stages.length > 0 ? deployedNodes(plan) : null;
       const job = checkFramesJob({
-        ...(await readingOf(RED, plan, livingSource(plan), treatment)),
-        isTreated: treatment !== null,
+        ...(await inputSettings(RED, plan, deployedSource(plan), treatment)),
+        isUpscaled: treatment !== null,
         pick: await pickOf(msg),
         width: integerIn(config.width, 'Width', 16, 65_536),
         format: optionIn(config.format, ['jpeg', 'png', 'webp'], 'Format'),
@@ -129,7 +129,7 @@ export default function remasterFrames(RED: NodeAPI): void {
       return { job, engine: engineFor(treatment?.model ?? JOB_DEFAULTS) };
     };
 
-    const pickOf = async (msg: NodeMessageInFlow): Promise<Pick> => {
+    const pickOf = async (msg: NodeMessageInFlow): Promise<FrameSelection> => {
       const by = optionIn(config.pick, ['every', 'rate', 'scenes', 'times'], 'Frames');
       switch (by) {
         case 'every':
@@ -167,7 +167,7 @@ function message(
   RED: NodeAPI,
   msg: NodeMessageInFlow,
   { source }: Plan,
-  { data, index, pts, time, width, height, dropped, isLast }: FramePicture,
+  { data, index, pts, time, width, height, dropped, isLast }: FrameImage,
   place: { readonly id: string; readonly index: number },
 ): NodeMessage {
   const copy = RED.util.cloneMessage(msg);

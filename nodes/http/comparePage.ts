@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { formOf, type NextPair } from '../jobs/jpegPair';
+import { multipartOf, type NextPair } from '../jobs/jpegPair';
 import type { Text } from './language';
 
 /** The before/after page, which resources/compare/README.md describes. */
@@ -7,12 +7,12 @@ const PAGE = join(__dirname, '..', '..', '..', 'resources', 'compare');
 const FILES = [
   'compare.css',
   'compare.js',
-  'element.js',
-  'live.js',
+  'dom.js',
+  'livePair.js',
   'player.js',
-  'split.js',
-  'twins.js',
-  'words.js',
+  'slider.js',
+  'syncedVideos.js',
+  'strings.js',
   'zoom.js',
 ];
 
@@ -54,7 +54,7 @@ export function sendPair(pair: NextPair, response: PageResponse): void {
   pair().then(
     (made) => {
       if (!made) return void response.status(204).end();
-      const { type, body } = formOf(made);
+      const { type, body } = multipartOf(made);
       response.set('Content-Type', type).send(body);
     },
     () => response.status(503).end(), // what is wrong is told where the job runs

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import { errorRecord } from '../../src/errors';
-import { noJob, pendingAs, type Restored, restoredAs } from '../jobs/jobRegistry';
+import { noJob, activeJob, type FinishedFile, finishedFile } from '../jobs/jobRegistry';
 import { COMPARE_HEADERS, livePairs, type PageResponse, sendPage, sendPair } from './comparePage';
-import { momentOf, pairsOf, typeOf } from './compareStills';
+import { momentOf, compareTimes, typeOf } from './compareStills';
 
 /** Hours for which a page may be looked at. */
 const HOURS = 12;
@@ -25,7 +25,7 @@ export function serveCompare(RED: NodeAPI): void {
 
   RED.httpAdmin.post('/remaster/jobs/:id/look', reads, (request, response) => {
     const id = String(request.params['id']);
-    if (!restoredAs(id) && !pendingAs(id)) return void response.status(404).json(errorRecord(noJob()));
+    if (!finishedFile(id) && !activeJob(id)) return void response.status(404).json(errorRecord(noJob()));
     const ticket = randomBytes(24).toString('base64url');
     tickets.set(ticket, { id, until: Date.now() + HOURS * 3_600_000 });
     for (const [old] of tickets) {
@@ -56,8 +56,8 @@ function show(
 ): void {
   for (const [name, value] of Object.entries(COMPARE_HEADERS)) response.set(name, value);
   const id = String(params['id']);
-  const restored = restoredAs(id);
-  const pending = pendingAs(id);
+  const restored = finishedFile(id);
+  const pending = activeJob(id);
   if (!restored && !pending) gone(response, 'There is no such job any more.');
   else if (sendPage(file, response)) return;
   else if (restored) showRestored(restored, file, response);
@@ -66,13 +66,13 @@ function show(
   else gone(response);
 }
 
-function showRestored(restored: Restored, file: string, response: Response): void {
+function showRestored(restored: FinishedFile, file: string, response: Response): void {
   const missing = (): void => gone(response);
   const film = (path: string): void => {
     response.set('Content-Type', typeOf(path));
     response.sendFile(path, { dotfiles: 'allow', cacheControl: false }, (error?: Error) => error && missing());
   };
-  if (file === 'pairs.json') return void response.json(pairsOf(restored));
+  if (file === 'pairs.json') return void response.json(compareTimes(restored));
   if (file === 'before') return film(restored.job.input);
   if (file === 'after') return film(restored.result.output);
   const [, side, number] = /^(before|after)-(\d)\.jpg$/.exec(file) ?? [];
@@ -94,7 +94,7 @@ interface Response extends PageResponse {
 
 /** One picture of the original, as large as the result, or of the result. */
 async function still(
-  { job, result }: Restored,
+  { job, result }: FinishedFile,
   side: 'before' | 'after',
   moment: { readonly before: number; readonly after: number },
 ): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import type { Restored } from '../jobs/jobRegistry';
+import type { FinishedFile } from '../jobs/jobRegistry';
 import { brief, clock } from '../message/status';
 import { AFTER, BEFORE } from './comparePage';
 import type { Language, Text } from './language';
@@ -20,7 +20,7 @@ export const typeOf = (path: string): string => TYPES[extname(path).toLowerCase(
 const STILLS = [0.5, 0.1, 0.9];
 
 /** What the page shows of a finished job; resources/compare/README.md tells the form. */
-export function pairsOf(restored: Restored): { readonly pairs: readonly unknown[] } {
+export function compareTimes(restored: FinishedFile): { readonly pairs: readonly unknown[] } {
   const { label, job, result, info } = restored;
   const why = whyStills(restored);
   const { width, height } = result;
@@ -61,7 +61,7 @@ const stepsIn = (steps: number): Text =>
 const partIn = (share: number): Text => ({ en: `At ${share * 100} % of it`, de: `Bei ${share * 100} % davon` });
 
 /** Why there are only stills; null when both films play. */
-function whyStills({ job, result, info }: Restored): Text | null {
+function whyStills({ job, result, info }: FinishedFile): Text | null {
   const plays = (codec: string, depth: number, path: string): boolean =>
     CODECS.includes(codec) && depth === 8 && typeOf(path) !== typeOf('');
   if (job.trim !== null)
@@ -85,7 +85,7 @@ function whyStills({ job, result, info }: Restored): Text | null {
 
 /** Where in original and result one still is, in seconds; null for a number that is none. */
 export function momentOf(
-  { job, info }: Restored,
+  { job, info }: FinishedFile,
   still: number,
 ): { readonly before: number; readonly after: number } | null {
   const share = STILLS[still];

@@ -2,7 +2,7 @@ import type { NodeAPI } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import { errorRecord } from '../../src/errors';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
-import { fulfil, pictureOf, rows } from '../jobs/jobRegistry';
+import { controlJob, previewOf, listJobs } from '../jobs/jobRegistry';
 import { listModels } from '../message/knownModels';
 import { estimate } from './estimate';
 import { testModel, workOf } from './testModel';
@@ -49,19 +49,19 @@ function serveJobs(RED: NodeAPI): void {
   const writesJobs = RED.auth.needsPermission('remaster-jobs.write');
 
   RED.httpAdmin.get('/remaster/jobs', readsJobs, (_, response) => {
-    response.set('Cache-Control', 'no-store').json(rows());
+    response.set('Cache-Control', 'no-store').json(listJobs());
   });
   RED.httpAdmin.post('/remaster/jobs/:id', writesJobs, (request, response) => {
     try {
-      fulfil(String(request.params['id']), (request.body as { action?: unknown } | undefined)?.action);
-      response.json(rows());
+      controlJob(String(request.params['id']), (request.body as { action?: unknown } | undefined)?.action);
+      response.json(listJobs());
     } catch (error) {
       const record = errorRecord(error);
       response.status(record.code === 'BAD_SETTING' ? 400 : 404).json(record);
     }
   });
   RED.httpAdmin.get('/remaster/preview/:node', readsJobs, (request, response) => {
-    pictureOf(String(request.params['node'])).then(
+    previewOf(String(request.params['node'])).then(
       (picture) => {
         response.set('Cache-Control', 'no-store');
         if (picture) response.type('image/jpeg').send(Buffer.from(picture));

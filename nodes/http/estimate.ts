@@ -3,7 +3,7 @@ import type { Node, NodeAPI } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import type { SourceSummary } from '../../src/engine/protocol';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
-import { forecast } from '../jobs/throughput';
+import { estimateSeconds } from '../jobs/throughput';
 import { sources } from '../message/nodeRegistry';
 import { allowedSource, pathRules } from '../message/pathPolicy';
 import { SAMPLE } from '../message/sampleClip';
@@ -37,10 +37,10 @@ export async function estimate(RED: NodeAPI, body: Readonly<Record<string, unkno
   const info = await engineFor(JOB_DEFAULTS).ask('probe', { input: path, sequenceRate });
   const job = { ...JOB_DEFAULTS, ...work, ...part, input: path, output: '' };
   const known = { ...info, label: basename(path), model: work.model };
-  const seconds = forecast(job, info);
+  const seconds = estimateSeconds(job, info);
   if (seconds !== null) return { ...known, seconds, provider: null };
   const { provider } = await testModel(work);
-  return { ...known, seconds: forecast(job, info), provider };
+  return { ...known, seconds: estimateSeconds(job, info), provider };
 }
 
 async function fileOf(RED: NodeAPI, id: string, body: Readonly<Record<string, unknown>>): Promise<string> {

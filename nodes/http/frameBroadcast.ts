@@ -1,29 +1,29 @@
-import type { LivePicture } from '../../src/settings/liveJob';
+import type { LiveJpeg } from '../../src/settings/liveJob';
 
 /** Somebody who looks at a stream of JPEGs: a connection that takes one when it is through with the one before. */
 export interface Viewer {
   /** False: it has not taken it yet, and will say `ready` when it has. */
-  show(picture: LivePicture): boolean;
+  show(picture: LiveJpeg): boolean;
   end(): void;
 }
 
 interface Place {
   readonly viewer: Viewer;
   isFree: boolean;
-  shown: LivePicture | null;
+  shown: LiveJpeg | null;
 }
 
 /** Viewers of one camera at most: more is a mistake, or not friendly. */
-const SEATS = 64;
+const MAX_VIEWERS = 64;
 
 /**
  * Hands pictures to viewers. Pictures are asked for one at a time, and only while somebody looks: a viewer that is slow
  * misses some, and without viewers nothing is encoded at all.
  */
-export class Gallery {
+export class FrameBroadcast {
   readonly #places = new Map<Viewer, Place>();
-  readonly #askers = new Set<(picture: LivePicture) => void>();
-  #latest: LivePicture | null = null;
+  readonly #askers = new Set<(picture: LiveJpeg) => void>();
+  #latest: LiveJpeg | null = null;
   #isAsked = false;
 
   /** `ask`: for one picture with a number above `after`, given to `show`. */
@@ -34,10 +34,10 @@ export class Gallery {
   }
 
   get isFull(): boolean {
-    return this.#places.size >= SEATS;
+    return this.#places.size >= MAX_VIEWERS;
   }
 
-  enter(viewer: Viewer): void {
+  add(viewer: Viewer): void {
     const place: Place = { viewer, isFree: true, shown: null };
     this.#places.set(viewer, place);
     if (this.#latest) this.#give(place, this.#latest);
@@ -52,18 +52,18 @@ export class Gallery {
     this.#pull();
   }
 
-  leave(viewer: Viewer): void {
+  remove(viewer: Viewer): void {
     this.#places.delete(viewer);
   }
 
   /** The next picture that comes; rejects when there is none in time. */
-  next(limitMs: number): Promise<LivePicture> {
+  next(limitMs: number): Promise<LiveJpeg> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#askers.delete(take);
         reject(new Error('no picture came'));
       }, limitMs);
-      const take = (picture: LivePicture): void => {
+      const take = (picture: LiveJpeg): void => {
         clearTimeout(timer);
         resolve(picture);
       };
@@ -72,7 +72,7 @@ export class Gallery {
     });
   }
 
-  show(picture: LivePicture): void {
+  show(picture: LiveJpeg): void {
     this.#isAsked = false;
     this.#latest = picture;
     for (const take of this.#askers) take(picture);
@@ -86,7 +86,7 @@ export class Gallery {
     this.#places.clear();
   }
 
-  #give(place: Place, picture: LivePicture): void {
+  #give(place: Place, picture: LiveJpeg): void {
     place.shown = picture;
     place.isFree = place.viewer.show(picture);
   }

@@ -1,7 +1,7 @@
 import type { Language } from './language';
 
 /** The page that shows a live picture: plain HTML that needs nothing from anywhere else. `kind` says how pictures come. */
-export const viewerPage = (title: string, kind: 'mjpeg' | 'hls', language: Language): string =>
+export const livePage = (title: string, kind: 'mjpeg' | 'hls', language: Language): string =>
   pageOf(escaped(title), kind, language, WORDS[language]);
 
 const WORDS = {

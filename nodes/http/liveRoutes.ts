@@ -2,17 +2,17 @@ import { createReadStream } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
-import type { LivePicture } from '../../src/settings/liveJob';
+import type { LiveJpeg } from '../../src/settings/liveJob';
 import type { NextPair } from '../jobs/jpegPair';
 import { COMPARE_HEADERS, livePairs, type PageResponse, sendPage, sendPair } from './comparePage';
-import type { Gallery, Viewer } from './frameBroadcast';
+import type { FrameBroadcast, Viewer } from './frameBroadcast';
 import { type Language, languageOf } from './language';
-import { viewerPage } from './livePage';
+import { livePage } from './livePage';
 
 /** One live picture that can be looked at in a browser. */
-export interface Exhibit {
+export interface LivePage {
   readonly title: string;
-  readonly gallery: Gallery;
+  readonly gallery: FrameBroadcast;
   /** Where HLS is written; null: pictures come as MJPEG. */
   readonly folder: string | null;
   /** In words, and whether pictures come. */
@@ -22,7 +22,7 @@ export interface Exhibit {
 }
 
 /** What is shown now, by name. */
-const exhibits = new Map<string, Exhibit>();
+const exhibits = new Map<string, LivePage>();
 
 /** Milliseconds a request for one picture waits. */
 const PATIENCE = 10_000;
@@ -36,12 +36,12 @@ const ROOM = '/remaster/live';
  * The pages of live pictures, below the root of the flow's own HTTP nodes: its login covers them as well. Called once, for
  * Node-RED never removes a route.
  */
-export function serveViewers(RED: NodeAPI): void {
+export function serveLive(RED: NodeAPI): void {
   const app = RED.httpNode as unknown as Express | undefined;
   if (!app) return; // httpNodeRoot: false
   const { httpNodeMiddleware } = RED.settings as unknown as { httpNodeMiddleware?: Handler | readonly Handler[] };
   const before = httpNodeMiddleware === undefined ? [] : [httpNodeMiddleware].flat();
-  const serve = (path: string, show: (shown: Exhibit, request: Request, response: Response) => void): void => {
+  const serve = (path: string, show: (shown: LivePage, request: Request, response: Response) => void): void => {
     app.get(`${ROOM}/:name${path}`, ...before, (request, response) => {
       const shown = exhibits.get(request.params['name']!);
       response.setHeader('Cache-Control', 'no-store');
@@ -55,7 +55,7 @@ export function serveViewers(RED: NodeAPI): void {
     const sources =
       "img-src 'self'; media-src blob:; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
     response.setHeader('Content-Security-Policy', `default-src 'none'; ${sources}`);
-    response.end(viewerPage(title, folder === null ? 'mjpeg' : 'hls', languageOf(request)));
+    response.end(livePage(title, folder === null ? 'mjpeg' : 'hls', languageOf(request)));
   });
   serve('/state', ({ state }, request, response) => {
     response.setHeader('Content-Type', 'application/json');
@@ -72,7 +72,7 @@ export function serveViewers(RED: NodeAPI): void {
   });
   serve('/mjpeg', ({ gallery }, _, response) => {
     if (gallery.isFull) say(response, 503, 'Too many viewers.');
-    else gallery.enter(mjpegViewer(response, gallery));
+    else gallery.add(mjpegViewer(response, gallery));
   });
   serve('/compare', ({ title }, { originalUrl }, response) => {
     const [path, query = ''] = originalUrl.split(/(?=\?)/);
@@ -105,7 +105,7 @@ function showCompare(file: string, title: string, response: Response): void {
 }
 
 /** Shows something under a name, or with a number behind it when somebody else has that name. Answers with its address and the way to take it off. */
-export function exhibit(RED: NodeAPI, wanted: string, what: Exhibit): { readonly url: string; close(): void } {
+export function publishLivePage(RED: NodeAPI, wanted: string, what: LivePage): { readonly url: string; close(): void } {
   const stem = slug(wanted);
   let name = stem;
   for (let n = 2; exhibits.has(name); n++) name = `${stem}-${n}`;
@@ -130,12 +130,12 @@ export const slug = (text: string): string =>
     .slice(0, 60) || 'camera';
 
 /** A stream of JPEGs to a browser. The next is written only when the one before has left. */
-function mjpegViewer(response: Response, gallery: Gallery): Viewer {
+function mjpegViewer(response: Response, gallery: FrameBroadcast): Viewer {
   response.writeHead(200, { 'Content-Type': `multipart/x-mixed-replace; boundary=${BOUNDARY}`, Connection: 'close' });
   response.write(`--${BOUNDARY}\r\n`);
   let stuck: NodeJS.Timeout | undefined;
   const viewer: Viewer = {
-    show({ data }: LivePicture) {
+    show({ data }: LiveJpeg) {
       response.write(`Content-Type: image/jpeg\r\nContent-Length: ${data.length}\r\n\r\n`);
       response.write(data);
       // The boundary follows at once: browsers show a picture when they see its end.
@@ -152,7 +152,7 @@ function mjpegViewer(response: Response, gallery: Gallery): Viewer {
   response.on('error', () => {}); // 'close' follows
   response.on('close', () => {
     clearTimeout(stuck);
-    gallery.leave(viewer);
+    gallery.remove(viewer);
   });
   return viewer;
 }

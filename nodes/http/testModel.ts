@@ -1,11 +1,11 @@
 import type { Node, NodeAPI } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
-import type { Ask } from '../../src/engine/protocol';
+import type { EngineRequests } from '../../src/engine/protocol';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
-import { learn } from '../jobs/throughput';
+import { recordThroughput } from '../jobs/throughput';
 import { integerIn } from '../message/typedInput';
 
-type Work = Ask['test']['args'];
+type Work = EngineRequests['test']['args'];
 
 /** Model and steps, as an open dialog has them. */
 export function workOf(RED: NodeAPI, body: Readonly<Record<string, unknown>>): Work {
@@ -24,9 +24,9 @@ export function workOf(RED: NodeAPI, body: Readonly<Record<string, unknown>>): W
 }
 
 /** Loads a model and runs one tile; what was seen of its speed is remembered. */
-export async function testModel(work: Work): Promise<Ask['test']['result']> {
+export async function testModel(work: Work): Promise<EngineRequests['test']['result']> {
   const { steps: _, ...choice } = work;
   const tested = await engineFor(choice).ask('test', work);
-  learn(work, (tested.tile[0] * tested.tile[1]) / (tested.ms / 1000));
+  recordThroughput(work, (tested.tile[0] * tested.tile[1]) / (tested.ms / 1000));
   return tested;
 }

@@ -1,15 +1,15 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow, NodeStatus } from 'node-red';
-import { WaitingRoom, WHEN_FULL } from '../../src/async/boundedQueue';
-import { Pace } from '../../src/async/throttle';
+import { BoundedQueue, OVERFLOW_POLICIES } from '../../src/async/boundedQueue';
+import { Throttle } from '../../src/async/throttle';
 import { engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
 import { checkImageJob, IMAGE_DEFAULTS, IMAGE_FORMATS, type ImageJob } from '../../src/settings/imageJob';
 import { actionOf } from '../message/actions';
-import { asPayload, pictureOf, readPicture } from '../message/imagePayload';
+import { asPayload, readImagePayload, readImageFile } from '../message/imagePayload';
 import { knownModel } from '../message/knownModels';
-import { reportable } from '../message/nodeError';
+import { nodeError } from '../message/nodeError';
 import { allowedSource, pathRules } from '../message/pathPolicy';
-import { dealtWith } from '../message/sequenceAck';
+import { acknowledge } from '../message/sequenceAck';
 import * as status from '../message/status';
 import { evaluate, integerIn, numberIn, optionIn, originOf, type Typed } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
@@ -38,7 +38,7 @@ interface Config extends NodeDef {
 type Send = (msg: (NodeMessage | null)[]) => void;
 
 /** A message on its way through the node. */
-interface Guest {
+interface QueuedMessage {
   readonly msg: NodeMessageInFlow;
   readonly send: Send;
   readonly done: (error?: Error) => void;
@@ -58,18 +58,18 @@ export default function remasterImage(RED: NodeAPI): void {
       settings = settingsOf(config);
     } catch (error) {
       this.status(status.failed(error));
-      this.on('input', (_msg, _send, done) => done(reportable(error)));
+      this.on('input', (_msg, _send, done) => done(nodeError(error)));
       return;
     }
-    const room = new WaitingRoom<Guest>(settings.queue, settings.full);
+    const room = new BoundedQueue<QueuedMessage>(settings.queue, settings.full);
     let isClosed = false;
     let isServing = false;
     /** The one in the engine. */
-    let current: { readonly guest: Guest; readonly stop: AbortController } | null = null;
+    let current: { readonly guest: QueuedMessage; readonly stop: AbortController } | null = null;
     let dropped = 0;
     let lastMs: number | null = null;
 
-    const line = new Pace<() => NodeStatus>((words) => this.status(words()));
+    const line = new Throttle<() => NodeStatus>((words) => this.status(words()));
     const drops = status.rate();
     let resting = restingOf(modelNode);
     /** What the status says when its turn comes, at most once a second. */
@@ -79,13 +79,13 @@ export default function remasterImage(RED: NodeAPI): void {
         line.push(standing); // and then what it is after that
         return status.dropping(rate);
       }
-      return isServing ? status.treating(lastMs, room.length) : resting;
+      return isServing ? status.upscalingImage(lastMs, room.length) : resting;
     };
     line.final(standing);
 
     this.on('input', (msg, send, done) => {
       if (actionOf(msg) === 'stop') {
-        for (const guest of room.empty()) drop(guest, 'stopped');
+        for (const guest of room.drain()) drop(guest, 'stopped');
         current?.stop.abort(new Error('stopped'));
         done();
         return;
@@ -93,22 +93,22 @@ export default function remasterImage(RED: NodeAPI): void {
       const { parts } = msg; // whoever gets the message may change it
       const leave = (error?: Error): void => {
         done(error);
-        dealtWith({ parts });
+        acknowledge({ parts });
       };
       const guest = { msg, send, done: leave, came: performance.now() };
       if (!isServing) {
         void serve(guest);
         return;
       }
-      const gone = room.enter(guest);
+      const gone = room.push(guest);
       if (gone) drop(gone, 'full');
       else line.push(standing);
     });
 
     /** One after the other, so results leave in the order their pictures came. */
-    const serve = async (guest: Guest): Promise<void> => {
+    const serve = async (guest: QueuedMessage): Promise<void> => {
       isServing = true;
-      for (let next: Guest | undefined = guest; next && !isClosed; next = room.next()) {
+      for (let next: QueuedMessage | undefined = guest; next && !isClosed; next = room.shift()) {
         const { maxAge } = settings;
         if (maxAge !== null && performance.now() - next.came > maxAge) drop(next, 'old');
         else await treat(next);
@@ -117,14 +117,14 @@ export default function remasterImage(RED: NodeAPI): void {
       if (!isClosed) line.push(standing);
     };
 
-    const treat = async (guest: Guest): Promise<void> => {
+    const treat = async (guest: QueuedMessage): Promise<void> => {
       const { msg, send, done } = guest;
       const stop = new AbortController();
       current = { guest, stop };
       line.push(standing);
       try {
         const value = await evaluate(RED, this, property, msg);
-        const source = await pictureOf(value, config.files ? readAllowed : null);
+        const source = await readImagePayload(value, config.files ? readAllowed : null);
         const { model, job } = await jobFor(msg);
         const result = await engineFor(model).ask('image', { source, job }, stop.signal);
         if (isClosed) return;
@@ -140,19 +140,19 @@ export default function remasterImage(RED: NodeAPI): void {
         if (isClosed) return; // `close` has called done()
         if (stop.signal.aborted) return drop(guest, 'stopped');
         resting = status.failed(error);
-        done(reportable(error));
+        done(nodeError(error));
       } finally {
         current = null;
       }
     };
 
-    const drop = (guest: Guest, why: 'full' | 'old' | 'stopped'): void => {
+    const drop = (guest: QueuedMessage, why: 'full' | 'old' | 'stopped'): void => {
       const { msg, send, done } = guest;
       dropped++;
       drops.count();
       line.push(standing);
       if (settings.full === 'error' && why !== 'stopped') {
-        done(reportable(refusal(why, settings)));
+        done(nodeError(refusal(why, settings)));
         return;
       }
       if (config.drops) send([null, Object.assign(msg, { image: { reason: why, queued: room.length, dropped } })]);
@@ -160,7 +160,7 @@ export default function remasterImage(RED: NodeAPI): void {
     };
 
     const readAllowed = async (path: string): Promise<Buffer> =>
-      readPicture(await allowedSource(path, originOf(property), pathRules(RED.settings, 'remasterInAllowedFolders')));
+      readImageFile(await allowedSource(path, originOf(property), pathRules(RED.settings, 'remasterInAllowedFolders')));
 
     const jobFor = async (msg: NodeMessageInFlow) => {
       const model = chosen(modelNode);
@@ -181,7 +181,7 @@ export default function remasterImage(RED: NodeAPI): void {
       isClosed = true;
       line.close();
       current?.stop.abort(new Error('closed'));
-      for (const { done } of [...(current ? [current.guest] : []), ...room.empty()]) done();
+      for (const { done } of [...(current ? [current.guest] : []), ...room.drain()]) done();
     });
   }
   RED.nodes.registerType('remaster-image', RemasterImage);
@@ -204,7 +204,7 @@ const settingsOf = (config: Config) => ({
   format: optionIn(config.format, IMAGE_FORMATS, 'Format'),
   quality: integerIn(config.quality, 'Quality', 1, 100) ?? IMAGE_DEFAULTS.quality,
   queue: integerIn(config.queue, 'Queue', 0, 10_000) ?? 1,
-  full: optionIn(config.full, WHEN_FULL, 'When full'),
+  full: optionIn(config.full, OVERFLOW_POLICIES, 'When full'),
   /** Milliseconds; null = any age. */
   maxAge: numberIn(config.maxAge, 'Oldest', 1, 86_400_000),
   maxPixels: Math.round((numberIn(config.megapixels, 'Largest', 0.001, 268) ?? IMAGE_DEFAULTS.maxPixels / 1e6) * 1e6),

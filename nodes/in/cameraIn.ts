@@ -7,8 +7,8 @@ import { actionOf } from '../message/actions';
 import type { Credentials } from '../message/credentials';
 import type { LivePlan } from '../message/livePlan';
 import * as liveStatus from '../message/liveStatus';
-import { reportable } from '../message/nodeError';
-import { enter, sources } from '../message/nodeRegistry';
+import { nodeError } from '../message/nodeError';
+import { register, sources } from '../message/nodeRegistry';
 import { PLAN_VERSION } from '../message/plan';
 import * as status from '../message/status';
 import { integerIn, numberIn, optionIn } from '../message/typedInput';
@@ -37,15 +37,15 @@ export const isLiveConfig = (config: { readonly source: string }): config is Liv
 const PATTERN = { size: '320x180', rate: 10 };
 
 /** Cameras that begin with the flow. */
-const beginners = new Set<() => void>();
+const autostart = new Set<() => void>();
 
 /** Begins cameras whenever flows start. Called once: a listener for each camera would be too many for Node-RED's events. */
-export function beginCameras(RED: NodeAPI): void {
-  RED.events.on('flows:started', () => beginners.forEach((begin) => begin()));
+export function startCameras(RED: NodeAPI): void {
+  RED.events.on('flows:started', () => autostart.forEach((begin) => begin()));
 }
 
 /** A video in node with a camera. It opens nothing itself: whoever runs the job asks it for the address. */
-export function liveIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
+export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
   const source = (): LiveSource => ({
     input: inputOf(RED, node, config),
     label: labelOf(RED, node, config),
@@ -58,7 +58,7 @@ export function liveIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
     show: (state: Parameters<typeof liveStatus.camera>[0] | null) =>
       node.status(state === null ? status.idle : liveStatus.camera(state)),
   };
-  const leave = enter(sources, node.id, { names: () => false, isSample: false, live });
+  const leave = register(sources, node.id, { names: () => false, isSample: false, live });
   node.status(status.idle);
 
   const open = (msg: NodeMessage, send: (msg: NodeMessage) => void, done: (error?: Error) => void): void => {
@@ -82,7 +82,7 @@ export function liveIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
       done();
     } catch (error) {
       node.status(status.failed(error));
-      done(reportable(error));
+      done(nodeError(error));
     }
   };
   node.on('input', (msg, send, done) => {
@@ -99,9 +99,9 @@ export function liveIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
       (msg) => node.send(msg),
       (error) => error && node.error(error),
     );
-  if (config.autostart !== false) beginners.add(begin);
+  if (config.autostart !== false) autostart.add(begin);
   node.on('close', () => {
-    beginners.delete(begin);
+    autostart.delete(begin);
     leave();
   });
 }

@@ -4,14 +4,14 @@ import { engineFor } from '../../src/engine/client/engine';
 import type { SourceSummary } from '../../src/engine/protocol';
 import { JOB_DEFAULTS, type Job } from '../../src/settings/restoreJob';
 import { actionOf } from '../message/actions';
-import { reportable } from '../message/nodeError';
-import { enter, sources } from '../message/nodeRegistry';
+import { nodeError } from '../message/nodeError';
+import { register, sources } from '../message/nodeRegistry';
 import { allowedSource, pathRules, type PathRules } from '../message/pathPolicy';
 import { PLAN_VERSION, type Plan } from '../message/plan';
 import { SAMPLE } from '../message/sampleClip';
 import * as status from '../message/status';
 import { evaluate, integerIn, numberIn, optionIn, originOf, trimOf, type Typed } from '../message/typedInput';
-import { beginCameras, isLiveConfig, liveIn, type LiveConfig } from './cameraIn';
+import { startCameras, isLiveConfig, cameraIn, type LiveConfig } from './cameraIn';
 
 interface Config extends NodeDef, Omit<LiveConfig, 'source'> {
   readonly source: 'file' | 'sample' | LiveConfig['source'];
@@ -30,11 +30,11 @@ interface Config extends NodeDef, Omit<LiveConfig, 'source'> {
 }
 
 export default function remasterIn(RED: NodeAPI): void {
-  beginCameras(RED);
+  startCameras(RED);
 
   function RemasterIn(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
-    if (isLiveConfig(config)) return liveIn(RED, this, config);
+    if (isLiveConfig(config)) return cameraIn(RED, this, config);
     const path: Typed = { value: config.path, type: config.pathType };
     const trimStart: Typed = { value: config.trimStart, type: config.trimStartType };
     const trimEnd: Typed = { value: config.trimEnd, type: config.trimEndType };
@@ -50,7 +50,7 @@ export default function remasterIn(RED: NodeAPI): void {
       const value: unknown = RED.util.evaluateNodeProperty(path.value, path.type, this, {});
       return typeof value === 'string' ? resolve(rules().base, value) : null;
     };
-    const leave = enter(sources, this.id, { names: (file) => file === ownPath(), isSample, live: null });
+    const leave = register(sources, this.id, { names: (file) => file === ownPath(), isSample, live: null });
     this.on('close', () => {
       isClosed = true;
       leave();
@@ -84,7 +84,7 @@ export default function remasterIn(RED: NodeAPI): void {
       } catch (error) {
         if (isClosed) return;
         this.status(status.failed(error));
-        done(reportable(error));
+        done(nodeError(error));
       }
     };
 

@@ -4,7 +4,7 @@ import type { JpegPair } from '../../src/engine/protocol';
 export type NextPair = () => Promise<JpegPair | null>;
 
 /** Both pictures in one answer, so that they stay together: a form, which browsers can take apart themselves. */
-export function formOf({ before, after, aspect }: JpegPair): { readonly type: string; readonly body: Buffer } {
+export function multipartOf({ before, after, aspect }: JpegPair): { readonly type: string; readonly body: Buffer } {
   const part = (name: string, data: Uint8Array | string): readonly (Uint8Array | string)[] => {
     const isFile = typeof data !== 'string';
     const head = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"`;

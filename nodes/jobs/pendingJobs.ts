@@ -3,7 +3,7 @@ import { StoppedError } from '../../src/errors';
 import type { Job, Progress, Result } from '../../src/settings/restoreJob';
 
 /** One job of a video out node, and who wants to hear of it. */
-export interface Order {
+export interface PendingJob {
   readonly job: Job;
   readonly engine: Engine;
   readonly onProgress: (progress: Progress) => void;
@@ -17,7 +17,7 @@ export type Outcome =
   | { readonly status: 'failed'; readonly error: unknown; readonly progress: Progress | null };
 
 /** Where a node's jobs stand, for its status: the one that runs, or else the first. */
-export type Standing =
+export type JobStanding =
   | { readonly is: 'empty' }
   | { readonly is: 'paused'; readonly progress: Progress | null }
   | { readonly is: 'queued'; readonly position: number }
@@ -25,7 +25,7 @@ export type Standing =
 
 type Wish = 'pause' | 'stop' | 'restart' | 'leave';
 
-interface Entry<O extends Order> {
+interface Entry<O extends PendingJob> {
   readonly order: O;
   running: RunningJob | null;
   progress: Progress | null;
@@ -42,7 +42,7 @@ interface Entry<O extends Order> {
  * The jobs of one video out node, in the order they came. The engine decides whose turn it is; this list knows what the
  * user wants of each.
  */
-export class Jobs<O extends Order> {
+export class PendingJobs<O extends PendingJob> {
   #entries: Entry<O>[] = [];
   #isPaused = false;
 
@@ -62,12 +62,12 @@ export class Jobs<O extends Order> {
     return this.#entries.map(({ order }) => order.job.output);
   }
 
-  get standing(): Standing {
+  get standing(): JobStanding {
     return this.#standingOf(this.#current);
   }
 
   /** Where one job stands; empty when it is over. */
-  standingOf(order: O): Standing {
+  standingOf(order: O): JobStanding {
     return this.#standingOf(this.#entries.find((entry) => entry.order === order));
   }
 
@@ -140,7 +140,7 @@ export class Jobs<O extends Order> {
     return entries.filter(({ isOver }) => !isOver).map(({ order }) => order);
   }
 
-  #standingOf(entry: Entry<O> | undefined): Standing {
+  #standingOf(entry: Entry<O> | undefined): JobStanding {
     if (!entry) return { is: 'empty' };
     if (this.#isPaused) return { is: 'paused', progress: entry.progress };
     if (entry.position === 0) return { is: 'running', progress: entry.progress };

@@ -10,12 +10,12 @@ const keyOf = ({ model, provider, device, threads, steps }: Work): string =>
   JSON.stringify([model, provider, device, threads, steps]);
 
 /** From a job at work, or from a trial of one tile. */
-export function learn(work: Work, pixelsPerSecond: number): void {
+export function recordThroughput(work: Work, pixelsPerSecond: number): void {
   if (Number.isFinite(pixelsPerSecond) && pixelsPerSecond > 0) rates.set(keyOf(work), pixelsPerSecond);
 }
 
 /** Seconds this job is going to take by itself; null when nothing like it was seen, or the file does not say how long it is. */
-export function forecast(job: Job, info: SourceSummary): number | null {
+export function estimateSeconds(job: Job, info: SourceSummary): number | null {
   const rate = rates.get(keyOf(job));
   if (rate === undefined || info.duration === null || info.fps === null) return null;
   const seconds = Math.min(job.trim?.end ?? Infinity, info.duration) - (job.trim?.start ?? 0);

@@ -13,7 +13,7 @@ const BASE64_PICTURE = /^(\/9j\/|iVBORw0KGgo|UklGR)/;
  * The picture in a message, in any of the shapes that nodes send: a Buffer, a list of them that belong together, base64
  * with or without `data:…`, an object with bare pixels, a Jimp object. `readFile` null: a path is no picture.
  */
-export async function pictureOf(
+export async function readImagePayload(
   value: unknown,
   readFile: ((path: string) => Promise<Buffer>) | null,
 ): Promise<ImageSource> {
@@ -32,7 +32,7 @@ export async function pictureOf(
 }
 
 /** A picture file that the flow, or an allowed message, has named. */
-export async function readPicture(path: string): Promise<Buffer> {
+export async function readImageFile(path: string): Promise<Buffer> {
   const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'ENOENT'
       ? new RemasterError('SOURCE_NOT_FOUND', `${path} does not exist.`, { remedy: 'Check the path.', cause })

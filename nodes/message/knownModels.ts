@@ -1,11 +1,11 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { engineFor } from '../../src/engine/client/engine';
-import type { Ask } from '../../src/engine/protocol';
+import type { EngineRequests } from '../../src/engine/protocol';
 import { RemasterError } from '../../src/errors';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
 import { show } from './plan';
 
-type ModelSummary = Ask['models']['result'][number];
+type ModelSummary = EngineRequests['models']['result'][number];
 
 /** What was last heard of each model, by name and by path: asking starts an engine. */
 const known = new Map<string, ModelSummary>();

@@ -2,17 +2,17 @@ import type { CameraState, LiveSource } from '../../src/settings/liveJob';
 import type { ModelChoice, Progress } from '../../src/settings/restoreJob';
 
 /** A video in node that is deployed now. */
-export interface LivingSource {
+export interface DeployedInNode {
   /** Whether its own settings, not a message, name this file. */
   readonly names: (path: string) => boolean;
   /** It plays the clip that comes with the package. */
   readonly isSample: boolean;
   /** Of a camera; null when it opens files. */
-  readonly live: LivingCamera | null;
+  readonly live: DeployedCamera | null;
 }
 
 /** The camera of a video in node. */
-export interface LivingCamera {
+export interface DeployedCamera {
   /** With its password, which stands nowhere else. Throws when a setting cannot work. */
   readonly source: () => LiveSource;
   /** Shows how it stands; null: nobody looks at it any more. */
@@ -20,9 +20,9 @@ export interface LivingCamera {
 }
 
 /** A video upscale node that is deployed now. */
-export interface LivingStage {
+export interface DeployedUpscaleNode {
   /** Throws when its model node is missing, disabled or set wrongly. */
-  readonly model: () => LivingModel;
+  readonly model: () => DeployedModel;
   /** Whether its own settings, not a message, name this mask. */
   readonly namesMask: (path: string) => boolean;
   /** Shows how fast the stage runs; null: it has ended. */
@@ -30,7 +30,7 @@ export interface LivingStage {
 }
 
 /** What a model node says of itself. */
-export interface LivingModel extends ModelChoice {
+export interface DeployedModel extends ModelChoice {
   readonly tile: number | null;
   readonly overlap: number | null;
   readonly batch: number | null;
@@ -39,11 +39,11 @@ export interface LivingModel extends ModelChoice {
 }
 
 /** The nodes a plan may name. A plan that names another one was made elsewhere, or its node is gone. */
-export const sources = new Map<string, LivingSource>();
-export const stages = new Map<string, LivingStage>();
+export const sources = new Map<string, DeployedInNode>();
+export const stages = new Map<string, DeployedUpscaleNode>();
 
 /** Enters a node and answers with the way to take it off; after a deploy the id may already belong to its successor. */
-export function enter<T>(map: Map<string, T>, id: string, node: T): () => void {
+export function register<T>(map: Map<string, T>, id: string, node: T): () => void {
   map.set(id, node);
   return () => {
     if (map.get(id) === node) map.delete(id);

@@ -44,7 +44,7 @@ export interface PlanStage {
   readonly noise: NoiseMode;
   readonly seed: number;
   readonly colorFix: Job['colorFix'];
-  readonly stabilize: Job['stabilize'];
+  readonly temporalDenoise: Job['temporalDenoise'];
   readonly faces: Job['faces'];
   readonly minFace: number | null;
   /** Path of a picture or video, white where there is a hole to be filled. */
@@ -52,7 +52,7 @@ export interface PlanStage {
   readonly maskColor: string | null;
   readonly maskTolerance: number | null;
   readonly maskGrow: number | null;
-  readonly memo: number | null;
+  readonly tileCache: number | null;
   readonly tile: number | null;
 }
 
@@ -60,7 +60,7 @@ export interface PlanStage {
 export const COLOUR = /^#[0-9a-f]{6}$/i;
 export const COLOUR_FIXES = [null, 'none', 'wavelet', 'adain'] as const;
 export const FACES = [null, 'detect', 'aligned'] as const;
-export const STABILIZE = ['off', 'low', 'high'] as const;
+export const TEMPORAL_DENOISE = ['off', 'low', 'high'] as const;
 
 /** The plan of a message, checked field by field and copied: it may come from anywhere. */
 export function planOf(msg: Readonly<Record<string, unknown>>): Plan {
@@ -139,14 +139,17 @@ function stageOf(stage: Fields, name: string): PlanStage {
     noise: oneOf(stage['noise'] ?? 'shared', ['shared', 'independent', 'mixed'], `${name}.noise`),
     seed: integer(stage['seed'] ?? 1, `${name}.seed`, 0, 0xffff_ffff),
     colorFix: oneOf(stage['colorFix'] ?? null, COLOUR_FIXES, `${name}.colorFix`),
-    stabilize: oneOf(stage['stabilize'] ?? 'off', STABILIZE, `${name}.stabilize`),
+    temporalDenoise: oneOf(stage['temporalDenoise'] ?? 'off', TEMPORAL_DENOISE, `${name}.temporalDenoise`),
     faces: oneOf(stage['faces'] ?? null, FACES, `${name}.faces`),
     minFace: integerOrNull(stage['minFace'], `${name}.minFace`, 8, 8192),
     mask: textOrNull(stage['mask'], `${name}.mask`, 4096),
     maskColor: colourOrNull(stage['maskColor'], `${name}.maskColor`),
     maskTolerance: numberOrNull(stage['maskTolerance'], `${name}.maskTolerance`, 0, 1),
     maskGrow: integerOrNull(stage['maskGrow'], `${name}.maskGrow`, 0, 64),
-    memo: stage['memo'] === undefined ? JOB_DEFAULTS.memo : integerOrNull(stage['memo'], `${name}.memo`, 0, 255),
+    tileCache:
+      stage['tileCache'] === undefined
+        ? JOB_DEFAULTS.tileCache
+        : integerOrNull(stage['tileCache'], `${name}.tileCache`, 0, 255),
     tile: integerOrNull(stage['tile'], `${name}.tile`, 1, 65_536),
   };
 }

@@ -1,24 +1,24 @@
 import type { NodeAPI } from 'node-red';
 import { RemasterError } from '../../src/errors';
-import { JOB_DEFAULTS, type Reading } from '../../src/settings/restoreJob';
-import { sources, stages, type LivingModel, type LivingSource, type LivingStage } from './nodeRegistry';
+import { JOB_DEFAULTS, type InputSettings } from '../../src/settings/restoreJob';
+import { sources, stages, type DeployedModel, type DeployedInNode, type DeployedUpscaleNode } from './nodeRegistry';
 import { allowedSource, pathRules } from './pathPolicy';
 import { show, type Plan, type PlanStage } from './plan';
 
 /** A stage of a plan and the nodes it names. */
-export interface LivingTreatment {
+export interface ResolvedStage {
   readonly stage: PlanStage;
-  readonly living: LivingStage;
-  readonly model: LivingModel;
+  readonly living: DeployedUpscaleNode;
+  readonly model: DeployedModel;
 }
 
 /** What a plan says of reading and restoring; a path that came with a message is checked. Without a stage: frames as they are. */
-export async function readingOf(
+export async function inputSettings(
   RED: NodeAPI,
   plan: Plan,
-  source: LivingSource,
-  treatment: LivingTreatment | null,
-): Promise<Reading> {
+  source: DeployedInNode,
+  treatment: ResolvedStage | null,
+): Promise<InputSettings> {
   const rules = pathRules(RED.settings, 'remasterInAllowedFolders');
   const { path, trim, deinterlace, sequenceRate, maxFps, maxHeight, hwaccel } = plan.source;
   const input = source.names(path) ? path : await allowedSource(path, 'message', rules);
@@ -33,7 +33,7 @@ export async function readingOf(
     device: model.device,
     threads: model.threads,
     colorFix: stage.colorFix,
-    stabilize: stage.stabilize,
+    temporalDenoise: stage.temporalDenoise,
     scale: stage.scale,
     faces: stage.faces,
     minFace: stage.minFace,
@@ -41,7 +41,7 @@ export async function readingOf(
     maskColor: stage.maskColor,
     maskTolerance: stage.maskTolerance,
     maskGrow: stage.maskGrow,
-    memo: stage.memo,
+    tileCache: stage.tileCache,
     tile: stage.tile,
     overlap: model.overlap,
     batch: model.batch,
@@ -54,18 +54,18 @@ export async function readingOf(
 }
 
 /** The video in node that made a plan. */
-export function livingSource(plan: { readonly source: { readonly node: string } }): LivingSource {
+export function deployedSource(plan: { readonly source: { readonly node: string } }): DeployedInNode {
   const source = sources.get(plan.source.node);
-  if (!source) throw gone('video in', plan.source.node);
+  if (!source) throw notDeployed('video in', plan.source.node);
   return source;
 }
 
 /** The nodes a plan names, if they are deployed here and still mean the same. */
-export function livingNodes(plan: {
+export function deployedNodes(plan: {
   readonly source: { readonly node: string };
   readonly stages: readonly PlanStage[];
-}): { source: LivingSource; stage: PlanStage; living: LivingStage; model: LivingModel } {
-  const source = livingSource(plan);
+}): { source: DeployedInNode; stage: PlanStage; living: DeployedUpscaleNode; model: DeployedModel } {
+  const source = deployedSource(plan);
   const [stage, second] = plan.stages;
   if (!stage || second) {
     throw new RemasterError(
@@ -75,7 +75,7 @@ export function livingNodes(plan: {
     );
   }
   const living = stages.get(stage.node);
-  if (!living) throw gone('video upscale', stage.node);
+  if (!living) throw notDeployed('video upscale', stage.node);
   const model = living.model();
   if (model.model !== stage.model) {
     throw new RemasterError(
@@ -87,7 +87,7 @@ export function livingNodes(plan: {
   return { source, stage, living, model };
 }
 
-export const gone = (what: string, id: string): RemasterError =>
+export const notDeployed = (what: string, id: string): RemasterError =>
   new RemasterError('PLAN_STAGE_GONE', `The plan names a ${what} node (${show(id)}) that is not deployed here.`, {
     remedy: 'Send the file through the flow again; a plan from another Node-RED must pass nodes of this one.',
   });

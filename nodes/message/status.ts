@@ -50,7 +50,7 @@ export const upscaling = (scale: number | null, fps: number | null): NodeStatus 
 });
 
 /** The image node at work: how long the last picture took, and how many wait. */
-export const treating = (lastMs: number | null, waitingNow: number): NodeStatus => ({
+export const upscalingImage = (lastMs: number | null, waitingNow: number): NodeStatus => ({
   fill: 'blue',
   shape: 'dot',
   text: `${lastMs === null ? '…' : short(lastMs)} q${waitingNow}`,
@@ -80,7 +80,11 @@ export const asking = (isAsked: boolean): NodeStatus => ({
 });
 
 /** The out node while a video grows picture by picture. */
-export const growing = (pictures: number): NodeStatus => ({ fill: 'blue', shape: 'dot', text: `${pictures} pictures` });
+export const assembling = (pictures: number): NodeStatus => ({
+  fill: 'blue',
+  shape: 'dot',
+  text: `${pictures} pictures`,
+});
 
 /** `84ms`, `2.4s`. */
 const short = (ms: number): string => (ms < 1000 ? `${Math.round(ms)}ms` : `${brief(ms / 1000)}s`);

@@ -3,8 +3,8 @@ import { engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
 import { serveCompare } from '../http/compareRoutes';
 import { serveEditor } from '../http/editorApi';
-import { reportable } from '../message/nodeError';
-import type { LivingModel } from '../message/nodeRegistry';
+import { nodeError } from '../message/nodeError';
+import type { DeployedModel } from '../message/nodeRegistry';
 import { integerIn, optionIn } from '../message/typedInput';
 
 export const PROVIDERS = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml'] as const;
@@ -26,7 +26,7 @@ interface Config extends NodeDef {
 /** The config node as other nodes meet it. */
 export interface ModelNode extends Node {
   /** Throws when a setting cannot work. */
-  readonly choice: () => LivingModel;
+  readonly choice: () => DeployedModel;
 }
 
 export default function remasterModel(RED: NodeAPI): void {
@@ -35,14 +35,14 @@ export default function remasterModel(RED: NodeAPI): void {
 
   function RemasterModel(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
-    const choice = (): LivingModel =>
+    const choice = (): DeployedModel =>
       choiceOf(config, (name) => String(RED.util.evaluateNodeProperty(name, 'env', this, {})));
     Object.assign(this, { choice });
     if (config.preload) {
       const load = (): void => {
         preload(choice).then(
           (text) => this.log(text),
-          (error: unknown) => this.error(reportable(error)),
+          (error: unknown) => this.error(nodeError(error)),
         );
       };
       RED.events.once('flows:started', load);
@@ -53,7 +53,7 @@ export default function remasterModel(RED: NodeAPI): void {
   RED.nodes.registerType('remaster-model', RemasterModel);
 }
 
-function choiceOf(config: Config, env: (name: string) => string): LivingModel {
+function choiceOf(config: Config, env: (name: string) => string): DeployedModel {
   const model = (config.modelType === 'env' ? env(config.model) : config.model).trim();
   if (model === '') {
     const why =
@@ -72,7 +72,7 @@ function choiceOf(config: Config, env: (name: string) => string): LivingModel {
   };
 }
 
-async function preload(choice: () => LivingModel): Promise<string> {
+async function preload(choice: () => DeployedModel): Promise<string> {
   const { model, provider, device, threads } = choice();
   const ready = await engineFor(choice()).ask('test', { model, provider, device, threads, steps: null });
   return `${model} is loaded on ${ready.provider}: ${Math.round(ready.ms)} ms for a tile of ${ready.tile.join('×')}`;

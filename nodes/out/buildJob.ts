@@ -3,10 +3,10 @@ import { dirname, isAbsolute } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import { type CodecName, type Job, JOB_DEFAULTS, PIXEL_FORMATS } from '../../src/settings/restoreJob';
-import { type LivingModel } from '../message/nodeRegistry';
+import { type DeployedModel } from '../message/nodeRegistry';
 import { allowedTarget, pathRules } from '../message/pathPolicy';
 import { show, type Plan, type PlanStage } from '../message/plan';
-import { readingOf, livingNodes } from '../message/resolvePlan';
+import { inputSettings, deployedNodes } from '../message/resolvePlan';
 import { evaluate, integerIn, optionIn, originOf, type Typed } from '../message/typedInput';
 import { fill, freeName, inFolder, type NameParts, placeholders } from './outputPath';
 
@@ -39,9 +39,9 @@ export interface OutConfig extends NodeDef {
   readonly server?: string;
   readonly serverType?: string;
   readonly budget?: string | number;
-  readonly effort?: 'fixed' | 'follow';
-  readonly lighter?: string;
-  readonly even?: boolean;
+  readonly overload?: 'drop' | 'adapt';
+  readonly fallbackModel?: string;
+  readonly skipFramesEvenly?: boolean;
   /** `25, 25, 50, 50`: left, top, width and height in per cent of the picture. */
   readonly region?: string;
   readonly regionWhen?: 'always' | 'slow';
@@ -52,24 +52,24 @@ export interface OutConfig extends NodeDef {
 
 export const CODECS: readonly CodecName[] = ['h264', 'h265', 'av1', 'ffv1', 'prores', 'custom'];
 
-export interface Composed {
+export interface BuiltJob {
   readonly job: Job;
   readonly stage: PlanStage;
-  readonly model: LivingModel;
+  readonly model: DeployedModel;
 }
 
 /** Plan and settings, made into a job. `isPromised`: another job is going to write that file. */
-export async function compose(
+export async function buildJob(
   RED: NodeAPI,
   node: Node,
   config: OutConfig,
   msg: NodeMessageInFlow,
   plan: Plan,
   isPromised: (path: string) => boolean,
-): Promise<Composed> {
-  const { source, stage, living, model } = livingNodes(plan);
+): Promise<BuiltJob> {
+  const { source, stage, living, model } = deployedNodes(plan);
   const isNamedThere = source.names(plan.source.path);
-  const reading = await readingOf(RED, plan, source, { stage, living, model });
+  const reading = await inputSettings(RED, plan, source, { stage, living, model });
   const { input } = reading;
   const codec = optionIn(config.codec, CODECS, 'Codec');
   const overwrite = optionIn(config.overwrite, ['never', 'suffix', 'always'], 'If it exists');

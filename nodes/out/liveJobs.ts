@@ -10,21 +10,21 @@ import {
   type CameraState,
   LIVE_DEFAULTS,
   type LiveJob,
-  type LivePicture,
+  type LiveJpeg,
   type LiveProgress,
 } from '../../src/settings/liveJob';
-import { Gallery } from '../http/frameBroadcast';
+import { FrameBroadcast } from '../http/frameBroadcast';
 import type { Language } from '../http/language';
-import { exhibit, slug } from '../http/liveRoutes';
-import { editorId, type Posted, post } from '../jobs/jobRegistry';
+import { publishLivePage, slug } from '../http/liveRoutes';
+import { editorId, type RegisteredJob, registerJob } from '../jobs/jobRegistry';
 import { type NextPair } from '../jobs/jpegPair';
 import type { Credentials } from '../message/credentials';
 import type { LivePlan } from '../message/livePlan';
 import * as liveStatus from '../message/liveStatus';
-import { reportable } from '../message/nodeError';
-import { type LivingCamera, stages } from '../message/nodeRegistry';
+import { nodeError } from '../message/nodeError';
+import { type DeployedCamera, stages } from '../message/nodeRegistry';
 import { allowedTarget, pathRules } from '../message/pathPolicy';
-import { livingNodes } from '../message/resolvePlan';
+import { deployedNodes } from '../message/resolvePlan';
 import * as status from '../message/status';
 import { evaluate, integerIn, numberIn, optionIn, originOf } from '../message/typedInput';
 import { type OutConfig, TARGETS, textOf } from './buildJob';
@@ -40,8 +40,8 @@ interface Run {
   /** Of the job, to tell whether a new message asks for the same. */
   readonly key: string;
   readonly running: RunningLive;
-  readonly gallery: Gallery;
-  readonly camera: LivingCamera;
+  readonly gallery: FrameBroadcast;
+  readonly camera: DeployedCamera;
   readonly msg: NodeMessageInFlow;
   readonly urls: Readonly<Record<string, string>>;
   done: Done;
@@ -49,7 +49,7 @@ interface Run {
   /** Troubles that were told, and are not over. */
   readonly told: Set<string>;
   isTroubled: boolean;
-  readonly posted: Posted;
+  readonly posted: RegisteredJob;
   readonly close: () => void;
 }
 
@@ -57,7 +57,7 @@ interface Run {
 const PATIENCE = 10_000;
 
 /** The live jobs of one video out node: one per video in node. */
-export class LiveRuns {
+export class LiveJobs {
   readonly #runs = new Map<string, Run>();
   /** What `start` begins again. */
   readonly #last = new Map<string, { readonly plan: LivePlan; readonly topic?: string }>();
@@ -96,7 +96,7 @@ export class LiveRuns {
   }
 
   /** Begins again what ran last. */
-  async again(send: Send): Promise<void> {
+  async restart(send: Send): Promise<void> {
     for (const { plan, topic } of this.#last.values()) {
       const msg = { ...(topic === undefined ? {} : { topic }), video: plan } as unknown as NodeMessageInFlow;
       await this.begin(plan, msg, send, (error) => error && this.node.error(error, msg));
@@ -140,7 +140,7 @@ export class LiveRuns {
     plan: LivePlan,
     key: string,
     job: LiveJob,
-    camera: LivingCamera,
+    camera: DeployedCamera,
     engine: Engine,
     msg: NodeMessageInFlow,
     send: Send,
@@ -153,7 +153,7 @@ export class LiveRuns {
       const run = this.#runs.get(node);
       return run?.running === running ? run : null;
     };
-    const gallery = new Gallery((after) => running.want(after));
+    const gallery = new FrameBroadcast((after) => running.requestJpeg({ newerThan: after }));
     const say = (data: Record<string, unknown>): void => send([null, null, { topic: label, ...data }]);
     const running = engine.live(job, {
       onCamera: (state) => current() && this.#camera(current()!, state),
@@ -164,27 +164,27 @@ export class LiveRuns {
         run.progress = progress;
         this.#tell(run, send);
       },
-      onPicture: (picture) => {
+      onJpeg: (picture) => {
         gallery.show(picture);
         if (target !== 'jpeg' || !current()) return;
         const { width, height, index, time, latency } = picture;
         say({ payload: bytes(picture), frame: { width, height, index, time, latency } });
-        running.want(index);
+        running.requestJpeg({ newerThan: index });
       },
-      onPart: (part) => {
+      onFragment: (part) => {
         if (part === null)
           say({ payload: Buffer.alloc(0) }); // players and mp4frag begin anew
         else say({ payload: part.data, part: part.kind });
       },
       onFile: (filename) => say({ payload: filename, filename }),
-      onTrouble: (error) => current() && this.#trouble(current()!, error),
+      onRecoverableError: (error) => current() && this.#trouble(current()!, error),
     });
     const pair = singleFlight(() => engine.ask('pair', { job: running.id }));
     const urls: Record<string, string> = {};
     const folder = job.target.kind === 'hls' ? job.target.folder : null;
     let off = (): void => {};
     if (target === 'mjpeg' || folder !== null) {
-      const shown = exhibit(this.RED, this.#name(label, job), {
+      const shown = publishLivePage(this.RED, this.#name(label, job), {
         title: label,
         gallery,
         folder,
@@ -219,7 +219,7 @@ export class LiveRuns {
     };
     this.#runs.set(node, run);
     this.show(status.starting);
-    if (target === 'jpeg') running.want();
+    if (target === 'jpeg') running.requestJpeg();
     send([Object.assign(this.RED.util.cloneMessage(msg), { payload: { status: 'live', ...urls } }), null]);
     running.ended.catch((error: unknown) => {
       if (!current()) return;
@@ -229,7 +229,7 @@ export class LiveRuns {
       camera.show(null);
       if (this.isEmpty) this.show(status.failed(error), true);
       send([Object.assign(this.RED.util.cloneMessage(msg), { payload: { status: 'failed', ...countsOf(run) } }), null]);
-      run.done(reportable(error));
+      run.done(nodeError(error));
     });
   }
 
@@ -246,25 +246,25 @@ export class LiveRuns {
   }
 
   /** Puts it on the board, for the sidebar and the preview. */
-  #post(plan: LivePlan, running: RunningLive, engine: Engine, pair: NextPair, send: Send): Posted {
+  #post(plan: LivePlan, running: RunningLive, engine: Engine, pair: NextPair, send: Send): RegisteredJob {
     const { node, label } = plan.source;
     const run = (): Run | undefined => this.#runs.get(node);
     const { node: stage, model } = plan.stages[0]!;
-    return post({
+    return registerJob({
       node: editorId(this.node),
       stage: editorId(this.RED.nodes.getNode(stage) ?? { id: stage }),
       label,
       model,
-      film: null,
-      look: () => ({ is: 'live', progress: run()?.progress ?? null }),
-      wish: () => void (run()?.running === running && this.#stop(run()!, send)),
+      file: null,
+      state: () => ({ is: 'live', progress: run()?.progress ?? null }),
+      control: () => void (run()?.running === running && this.#stop(run()!, send)),
       pair,
-      picture: () => engine.ask('preview', { job: running.id }),
+      preview: () => engine.ask('preview', { job: running.id }),
     });
   }
 
   #close(run: Run): void {
-    run.posted.off();
+    run.posted.remove();
     run.close();
     for (const { node } of run.plan.stages) stages.get(node)?.show(null);
   }
@@ -286,7 +286,7 @@ export class LiveRuns {
     this.show(error.code === 'ENGINE_CRASHED' ? status.starting : liveStatus.retrying);
     if (run.told.has(error.message)) return;
     run.told.add(error.message);
-    this.node.warn(reportable(error).message);
+    this.node.warn(nodeError(error).message);
   }
 
   /** The target takes pictures again. */
@@ -297,9 +297,9 @@ export class LiveRuns {
 
   #tell(run: Run, send: Send): void {
     const { plan, progress } = run;
-    const { fps, out, memo } = progress!;
+    const { fps, out, cacheStats } = progress!;
     for (const { node } of plan.stages)
-      stages.get(node)?.show({ stage: 'restoring', frame: out, total: null, share: null, fps, eta: null, memo });
+      stages.get(node)?.show({ stage: 'restoring', frame: out, total: null, share: null, fps, eta: null, cacheStats });
     send([
       null,
       {
@@ -324,8 +324,8 @@ export class LiveRuns {
   async #compose(
     plan: LivePlan,
     msg: NodeMessageInFlow,
-  ): Promise<{ job: LiveJob; camera: LivingCamera; engine: Engine }> {
-    const { source, stage, model } = livingNodes(plan);
+  ): Promise<{ job: LiveJob; camera: DeployedCamera; engine: Engine }> {
+    const { source, stage, model } = deployedNodes(plan);
     const camera = source.live;
     if (!camera) {
       throw new RemasterError('PLAN_STAGE_GONE', 'The plan is of a camera; its video in node opens files now.', {
@@ -348,18 +348,18 @@ export class LiveRuns {
       noise: stage.noise,
       seed: stage.seed,
       colorFix: stage.colorFix,
-      stabilize: stage.stabilize,
+      temporalDenoise: stage.temporalDenoise,
       scale: stage.scale,
       faces: stage.faces,
       minFace: stage.minFace,
-      memo: stage.memo,
+      tileCache: stage.tileCache,
       tile: stage.tile,
       overlap: model.overlap,
       quality: integerIn(this.config.quality, 'Quality', 0, 51),
       budgetMs: integerIn(this.config.budget, 'Latency', 50, 60_000) ?? LIVE_DEFAULTS.budgetMs,
-      effort: optionIn(this.config.effort ?? LIVE_DEFAULTS.effort, ['fixed', 'follow'], 'When too slow'),
-      lighter: this.config.lighter?.trim() || null,
-      even: this.config.even === true,
+      overload: optionIn(this.config.overload ?? LIVE_DEFAULTS.overload, ['drop', 'adapt'], 'When too slow'),
+      fallbackModel: this.config.fallbackModel?.trim() || null,
+      skipFramesEvenly: this.config.skipFramesEvenly === true,
       region: regionIn(
         this.config.region,
         optionIn(this.config.regionWhen ?? 'always', ['always', 'slow'], 'Region is for'),
@@ -448,7 +448,7 @@ const RECORDING = 300;
 const gigabytes = (value: number | null): number | null => (value === null ? null : Math.round(value * 1e9));
 
 /** Bytes that came over from the engine, as nodes know them. */
-const bytes = ({ data }: LivePicture): Buffer => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+const bytes = ({ data }: LiveJpeg): Buffer => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 
 const countsOf = ({ progress }: Run) => ({
   framesIn: progress?.in ?? 0,

@@ -1,39 +1,39 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow, NodeStatus } from 'node-red';
 import { singleFlight } from '../../src/async/singleFlight';
-import { Pace } from '../../src/async/throttle';
+import { Throttle } from '../../src/async/throttle';
 import { engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
 import type { Progress } from '../../src/settings/restoreJob';
-import { serveViewers } from '../http/liveRoutes';
-import { editorId, type Posted, post } from '../jobs/jobRegistry';
-import { Jobs, type Order, type Outcome } from '../jobs/pendingJobs';
-import { learn, pixelsOf } from '../jobs/throughput';
+import { serveLive } from '../http/liveRoutes';
+import { editorId, type RegisteredJob, registerJob } from '../jobs/jobRegistry';
+import { PendingJobs, type PendingJob, type Outcome } from '../jobs/pendingJobs';
+import { recordThroughput, pixelsOf } from '../jobs/throughput';
 import { ACTIONS, actionOf, type Action } from '../message/actions';
 import { anyPlanOf, isLive } from '../message/livePlan';
-import { reportable } from '../message/nodeError';
+import { nodeError } from '../message/nodeError';
 import { sources, stages } from '../message/nodeRegistry';
 import { show, type Plan } from '../message/plan';
 import * as status from '../message/status';
-import { compose, type OutConfig } from './buildJob';
-import { LiveRuns } from './liveJobs';
+import { buildJob, type OutConfig } from './buildJob';
+import { LiveJobs } from './liveJobs';
 import { progressMessage, resultPayload, whole } from './resultMessages';
-import { keepFor, takeFor } from './suspendedJobs';
-import { PictureFilms } from './videoFromImages';
+import { suspendJobs, takeSuspended } from './suspendedJobs';
+import { VideoAssemblies } from './videoFromImages';
 
 type Send = (msg: (NodeMessage | null)[]) => void;
 type Done = (error?: Error) => void;
 
-interface NodeOrder extends Order {
+interface NodeOrder extends PendingJob {
   readonly msg: NodeMessageInFlow;
   readonly done: Done;
-  readonly posted: Posted;
+  readonly posted: RegisteredJob;
 }
 
 /** Files that jobs of any node are going to write. */
 const promised = new Set<string>();
 
 export default function remasterOut(RED: NodeAPI): void {
-  serveViewers(RED);
+  serveLive(RED);
 
   function RemasterOut(this: Node, config: OutConfig): void {
     RED.nodes.createNode(this, config);
@@ -49,20 +49,20 @@ export default function remasterOut(RED: NodeAPI): void {
     let last: Pick<NodeMessage, 'topic' | 'video'> | null = null;
 
     let shown = '';
-    const line = new Pace<NodeStatus>((words) => {
+    const line = new Throttle<NodeStatus>((words) => {
       const now = JSON.stringify(words);
       if (now !== shown) this.status(words);
       shown = now;
     });
     line.final(resting);
-    const lives = new LiveRuns(RED, this, config, (words, isLast) => (isLast ? line.final(words) : line.push(words)));
+    const lives = new LiveJobs(RED, this, config, (words, isLast) => (isLast ? line.final(words) : line.push(words)));
 
-    const films = new PictureFilms(this, RED, config, promised, (words, isLast) => {
+    const films = new VideoAssemblies(this, RED, config, promised, (words, isLast) => {
       if (isLast) resting = words;
       if (jobs.isEmpty) line[isLast ? 'final' : 'push'](words);
     });
 
-    const jobs = new Jobs<NodeOrder>(() => {
+    const jobs = new PendingJobs<NodeOrder>(() => {
       const { standing } = jobs;
       if (standing.is !== 'running') rest();
       if (standing.is === 'empty') line.final(resting);
@@ -95,7 +95,7 @@ export default function remasterOut(RED: NodeAPI): void {
       } catch (error) {
         resting = status.failed(error);
         if (jobs.isEmpty) line.final(resting);
-        done(reportable(error));
+        done(nodeError(error));
       } finally {
         pending.delete(msg);
       }
@@ -106,22 +106,22 @@ export default function remasterOut(RED: NodeAPI): void {
       const plan = anyPlanOf(msg);
       if (isLive(plan)) return lives.begin(plan, msg, send, done);
       if ((config.target ?? 'file') !== 'file') throw notLive(plan.source.label);
-      const { job, stage, model } = await compose(RED, this, config, msg, plan, (path) => promised.has(path));
+      const { job, stage, model } = await buildJob(RED, this, config, msg, plan, (path) => promised.has(path));
       if (isClosed) return;
       last = { video: plan, ...(msg.topic === undefined ? {} : { topic: msg.topic }) };
       promised.add(job.output);
-      const news = new Pace<Progress>((progress) => {
+      const news = new Throttle<Progress>((progress) => {
         if (!isClosed) send([null, progressMessage(plan, progress)]);
       });
       const engine = engineFor(model);
-      const posted = post({
+      const posted = registerJob({
         node: editorId(this),
         stage: editorId(RED.nodes.getNode(stage.node) ?? { id: stage.node }),
         label: plan.source.label,
         model: stage.model,
-        film: { job, info: plan.source.info },
-        look: () => jobs.standingOf(order),
-        wish(wish) {
+        file: { job, info: plan.source.info },
+        state: () => jobs.standingOf(order),
+        control(wish) {
           if (wish === 'stop') void jobs.drop(order);
           else if (wish === 'pause') void jobs.pause();
           else jobs.resume();
@@ -130,7 +130,7 @@ export default function remasterOut(RED: NodeAPI): void {
           const id = jobs.idOf(order);
           return id === null ? null : engine.ask('pair', { job: id });
         }),
-        async picture() {
+        async preview() {
           const id = jobs.idOf(order);
           return id === null ? null : engine.ask('preview', { job: id });
         },
@@ -146,7 +146,7 @@ export default function remasterOut(RED: NodeAPI): void {
           if (progress.stage === 'restoring') {
             showing.add(stage.node);
             stages.get(stage.node)?.show(progress);
-            if (progress.fps !== null) learn(job, progress.fps * pixelsOf(job, plan.source.info));
+            if (progress.fps !== null) recordThroughput(job, progress.fps * pixelsOf(job, plan.source.info));
           }
           news.push(progress);
         },
@@ -178,7 +178,7 @@ export default function remasterOut(RED: NodeAPI): void {
           resting = status.failed(outcome.error);
           // a copy: the Catch node gets the message as it came
           send([Object.assign(RED.util.cloneMessage(msg), { payload }), null]);
-          done(reportable(outcome.error));
+          done(nodeError(outcome.error));
           break;
       }
     };
@@ -204,14 +204,14 @@ export default function remasterOut(RED: NodeAPI): void {
 
     const actLive = async (action: Action, msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> => {
       if (action === 'snapshot') await lives.snapshot(msg, send);
-      else if (action === 'start' || action === 'resume') await lives.again(send);
+      else if (action === 'start' || action === 'resume') await lives.restart(send);
       else await lives.stop(send);
-      if (action === 'restart') await lives.again(send);
+      if (action === 'restart') await lives.restart(send);
       done();
     };
 
     // a job that a deploy interrupted goes on, once the nodes it names are there again
-    const kept = takeFor(this.id);
+    const kept = takeSuspended(this.id);
     const goOn = (): void => {
       if (kept?.isPaused) void jobs.pause();
       for (const msg of kept?.messages ?? []) if (!isOfGoneCamera(msg)) this.receive(msg);
@@ -232,12 +232,12 @@ export default function remasterOut(RED: NodeAPI): void {
       rest();
       for (const { job, posted } of orders) {
         promised.delete(job.output);
-        posted.off();
+        posted.remove();
       }
       if (!removed) {
         // not over, so not done(): that comes when the job ends
         const all = [...orders, ...streams].map(({ msg }) => msg);
-        keepFor(this.id, { messages: [...new Set([...all, ...waiting])], isPaused });
+        suspendJobs(this.id, { messages: [...new Set([...all, ...waiting])], isPaused });
         return;
       }
       for (const { msg, done } of [...orders, ...streams]) {

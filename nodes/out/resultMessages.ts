@@ -6,7 +6,10 @@ import type { Plan } from '../message/plan';
 import { percent } from '../message/status';
 
 /** What the second output of a video out node sends. */
-export const progressMessage = (plan: Plan, { stage, frame, total, share, fps, eta, memo }: Progress): NodeMessage => ({
+export const progressMessage = (
+  plan: Plan,
+  { stage, frame, total, share, fps, eta, cacheStats }: Progress,
+): NodeMessage => ({
   topic: plan.source.label,
   payload: percent({ share, frame, total }),
   progress: {
@@ -19,25 +22,25 @@ export const progressMessage = (plan: Plan, { stage, frame, total, share, fps, e
     eta,
     dropped: 0,
     latency: null, // files have none
-    memo,
+    cacheStats,
   },
 });
 
 /** The last progress of a job that is done. */
-export const whole = ({ framesOut, fps, memo }: Result): Progress => ({
+export const whole = ({ framesOut, fps, cacheStats }: Result): Progress => ({
   stage: 'finishing',
   frame: framesOut,
   total: framesOut,
   share: 1,
   fps,
   eta: 0,
-  memo,
+  cacheStats,
 });
 
 /** `msg.payload` of the first output of a video out node. */
 export function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
   if (outcome.status === 'done') {
-    const { framesIn, framesOut, elapsed, fps, bytes, resumedFrom, width, height, model, faces, memo, warnings } =
+    const { framesIn, framesOut, elapsed, fps, bytes, resumedFrom, width, height, model, faces, cacheStats, warnings } =
       outcome.result;
     const dropped = framesIn - framesOut;
     const speed = speedOf(plan, fps);
@@ -55,7 +58,7 @@ export function resultPayload(plan: Plan, outcome: Outcome): Record<string, unkn
       height,
       model,
       faces,
-      memo,
+      cacheStats,
       warnings,
     };
   }

@@ -9,12 +9,12 @@ export interface Suspended {
 const kept = new Map<string, Suspended>();
 
 /** Keeps the messages of unfinished jobs until a node with the same id is there again. */
-export function keepFor(node: string, suspended: Suspended): void {
+export function suspendJobs(node: string, suspended: Suspended): void {
   if (suspended.messages.length > 0) kept.set(node, suspended);
 }
 
 /** What was kept for this node; gone afterwards. */
-export function takeFor(node: string): Suspended | null {
+export function takeSuspended(node: string): Suspended | null {
   const suspended = kept.get(node) ?? null;
   kept.delete(node);
   return suspended;

@@ -3,12 +3,17 @@ import { basename } from 'node:path';
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow, NodeStatus } from 'node-red';
 import { type Engine, engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
-import { checkFilmJob, FILM_DEFAULTS, type FilmJob, type FilmResult } from '../../src/settings/assembleJob';
+import {
+  checkAssembleJob,
+  ASSEMBLE_DEFAULTS,
+  type AssembleJob,
+  type AssembleResult,
+} from '../../src/settings/assembleJob';
 import { JOB_DEFAULTS, PIXEL_FORMATS } from '../../src/settings/restoreJob';
-import { pictureOf } from '../message/imagePayload';
-import { reportable } from '../message/nodeError';
+import { readImagePayload } from '../message/imagePayload';
+import { nodeError } from '../message/nodeError';
 import { isImage } from '../message/plan';
-import { dealtWith } from '../message/sequenceAck';
+import { acknowledge } from '../message/sequenceAck';
 import * as status from '../message/status';
 import { integerIn, numberIn, optionIn } from '../message/typedInput';
 import { CODECS, type OutConfig, targetOf } from './buildJob';
@@ -18,7 +23,7 @@ type Send = (msg: (NodeMessage | null)[]) => void;
 type Done = (error?: Error) => void;
 
 /** A message that brings a picture of a video, or says that it is complete. */
-interface Piece {
+interface ImageMessage {
   readonly msg: NodeMessageInFlow;
   readonly send: Send;
   readonly done: Done;
@@ -36,11 +41,11 @@ const AT_ONCE = 8;
 const REMEMBERED = 100;
 
 /** Videos of one video out node that grow from pictures in messages, each by the id of its sequence. */
-export class PictureFilms {
+export class VideoAssemblies {
   /** Those that still want pictures, by sequence. */
-  readonly #growing = new Map<string, Growing>();
+  readonly #growing = new Map<string, VideoAssembly>();
   /** These, and those that are being finished. */
-  readonly #films = new Set<Growing>();
+  readonly #films = new Set<VideoAssembly>();
   readonly #ended: string[] = [];
   #isClosed = false;
 
@@ -60,7 +65,7 @@ export class PictureFilms {
   async take(msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
     const id = sequenceOf(msg);
     const { parts } = msg;
-    const piece: Piece = { msg, send, parts, done: (error) => (done(error), dealtWith({ parts })) };
+    const piece: ImageMessage = { msg, send, parts, done: (error) => (done(error), acknowledge({ parts })) };
     if (this.#isClosed || this.#ended.includes(id)) return piece.done(); // of a video that has ended, or has failed
     let film = this.#growing.get(id);
     if (!film && !isPictureIn(msg)) return piece.done(); // nothing to complete
@@ -69,7 +74,7 @@ export class PictureFilms {
     } catch (error) {
       this.#end(id);
       this.show(status.failed(error), true);
-      return piece.done(reportable(error));
+      return piece.done(nodeError(error));
     }
     if (film.take(piece)) this.#end(id); // what comes now is of another video
   }
@@ -86,7 +91,7 @@ export class PictureFilms {
     return this.stop();
   }
 
-  async #begin(id: string, msg: NodeMessageInFlow): Promise<Growing> {
+  async #begin(id: string, msg: NodeMessageInFlow): Promise<VideoAssembly> {
     const { config } = this;
     if ((config.target ?? 'file') !== 'file') {
       throw new RemasterError(
@@ -108,8 +113,8 @@ export class PictureFilms {
     const { scale } = (msg['image'] ?? {}) as { readonly scale?: unknown };
     const named = { label: topic || 'pictures', scale: typeof scale === 'number' ? scale : 1, model: 'pictures' };
     const target = await targetOf(this.RED, this.node, config, msg, named, null);
-    const job = checkFilmJob({
-      ...FILM_DEFAULTS,
+    const job = checkAssembleJob({
+      ...ASSEMBLE_DEFAULTS,
       output: overwrite === 'suffix' ? freeName(target, (path) => this.promised.has(path)) : target,
       overwrite: overwrite === 'always',
       codec,
@@ -119,7 +124,7 @@ export class PictureFilms {
       fps: numberIn(config.pictureRate, 'Pictures per second', 0.01, 1000),
     });
     this.promised.add(job.output);
-    const film = new Growing(engineFor(JOB_DEFAULTS), job, this.show, () => {
+    const film = new VideoAssembly(engineFor(JOB_DEFAULTS), job, this.show, () => {
       this.promised.delete(job.output);
       this.#films.delete(film);
       if (this.#growing.get(id) === film) this.#end(id);
@@ -151,12 +156,12 @@ function sequenceOf(msg: Readonly<Record<string, unknown>>): string {
 }
 
 /** One video, and the pictures that are on their way into it. */
-class Growing {
+class VideoAssembly {
   readonly #id = randomUUID();
   readonly #stop = new AbortController();
   /** Pictures that wait for one before them, by place. */
-  readonly #ahead = new Map<number, Piece>();
-  readonly #waiting = new Set<Piece>();
+  readonly #ahead = new Map<number, ImageMessage>();
+  readonly #waiting = new Set<ImageMessage>();
   #turn: Promise<void>;
   #next = 0;
   #taken = 0;
@@ -164,22 +169,22 @@ class Growing {
   #bytes = 0;
   #count: number | null = null;
   /** The message with which the video ends; it carries the result away. */
-  #ending: Piece | null = null;
+  #ending: ImageMessage | null = null;
   #isOver = false;
 
   constructor(
     private readonly engine: Engine,
-    job: FilmJob,
+    job: AssembleJob,
     private readonly show: (words: NodeStatus, isLast: boolean) => void,
     private readonly onEnd: () => void,
   ) {
     this.show(status.starting, false);
-    this.#turn = engine.ask('openFilm', { id: this.#id, job }, this.#stop.signal).then(() => {});
+    this.#turn = engine.ask('openAssembly', { id: this.#id, job }, this.#stop.signal).then(() => {});
     this.#turn.catch(() => {}); // the first picture tells
   }
 
   /** True: with this one all have come. */
-  take(piece: Piece): boolean {
+  take(piece: ImageMessage): boolean {
     const { index, count } = (piece.parts ?? {}) as { readonly index?: unknown; readonly count?: unknown };
     const isComplete = piece.msg['complete'] !== undefined;
     const isPicture = !isComplete || isPictureIn(piece.msg);
@@ -222,24 +227,24 @@ class Growing {
     }
   }
 
-  #queue(work: () => Promise<void>, piece: Piece): void {
+  #queue(work: () => Promise<void>, piece: ImageMessage): void {
     this.#turn = this.#turn
       .then(() => (this.#isOver ? undefined : work()))
       .catch((error: unknown) => this.#fail(piece, error));
   }
 
-  async #write(piece: Piece): Promise<void> {
-    const source = await pictureOf(piece.msg.payload, null);
+  async #write(piece: ImageMessage): Promise<void> {
+    const source = await readImagePayload(piece.msg.payload, null);
     const time = (piece.msg['frame'] as { readonly time?: unknown } | undefined)?.time;
     const seconds = typeof time === 'number' && Number.isFinite(time) && time >= 0 ? time : null;
-    await this.engine.ask('addPicture', { id: this.#id, source, time: seconds }, this.#stop.signal);
-    this.show(status.growing(++this.#written), false);
+    await this.engine.ask('addImage', { id: this.#id, source, time: seconds }, this.#stop.signal);
+    this.show(status.assembling(++this.#written), false);
     if (piece !== this.#ending) this.#finished(piece);
   }
 
-  async #finish(piece: Piece): Promise<void> {
+  async #finish(piece: ImageMessage): Promise<void> {
     this.show({ fill: 'blue', shape: 'dot', text: 'finishing' }, false);
-    const result = await this.engine.ask('closeFilm', { id: this.#id, keep: true }, this.#stop.signal);
+    const result = await this.engine.ask('closeAssembly', { id: this.#id, keep: true }, this.#stop.signal);
     if (this.#isOver) return;
     this.#isOver = true;
     this.onEnd();
@@ -249,36 +254,36 @@ class Growing {
     this.#finished(piece);
   }
 
-  #fail(piece: Piece, error: unknown): void {
+  #fail(piece: ImageMessage, error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stop.abort(error);
     this.onEnd();
     void this.#forget();
     this.show(status.failed(error), true);
-    this.#finished(piece, reportable(error));
+    this.#finished(piece, nodeError(error));
     for (const other of this.#waiting) this.#finished(other); // the one message above tells for all
   }
 
   /** Every message is done with once, whoever comes first. */
-  #finished(piece: Piece, error?: Error): void {
+  #finished(piece: ImageMessage, error?: Error): void {
     if (!this.#waiting.delete(piece)) return;
     this.#bytes -= sizeOf(piece);
     piece.done(error);
   }
 
   async #forget(): Promise<void> {
-    if (this.engine.pid !== null) await this.engine.ask('closeFilm', { id: this.#id, keep: false }).catch(() => {}); // what ended it is the news
+    if (this.engine.pid !== null) await this.engine.ask('closeAssembly', { id: this.#id, keep: false }).catch(() => {}); // what ended it is the news
   }
 }
 
-const sizeOf = ({ msg: { payload } }: Piece): number => {
+const sizeOf = ({ msg: { payload } }: ImageMessage): number => {
   const { data } = (payload ?? {}) as { readonly data?: unknown };
   const bytes = data instanceof Uint8Array ? data : payload;
   return bytes instanceof Uint8Array ? bytes.length : 0;
 };
 
-const payloadOf = ({ frames, width, height, elapsed, bytes, warnings }: FilmResult, expected: number) => ({
+const payloadOf = ({ frames, width, height, elapsed, bytes, warnings }: AssembleResult, expected: number) => ({
   status: 'done',
   framesIn: expected,
   framesOut: frames,

@@ -6,10 +6,10 @@ import { editorId } from '../jobs/jobRegistry';
 import { actionOf } from '../message/actions';
 import { knownModel, usableModel } from '../message/knownModels';
 import { anyPlanOf } from '../message/livePlan';
-import { reportable } from '../message/nodeError';
-import { enter, stages, type LivingModel } from '../message/nodeRegistry';
+import { nodeError } from '../message/nodeError';
+import { register, stages, type DeployedModel } from '../message/nodeRegistry';
 import { allowedSource, pathRules, type PathRules } from '../message/pathPolicy';
-import { COLOUR, COLOUR_FIXES, FACES, type PlanStage, show as shown, STABILIZE } from '../message/plan';
+import { COLOUR, COLOUR_FIXES, FACES, type PlanStage, show as shown, TEMPORAL_DENOISE } from '../message/plan';
 import * as status from '../message/status';
 import { evaluate, integerIn, numberIn, optionIn, originOf, type Typed } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
@@ -28,7 +28,7 @@ interface Config extends NodeDef {
   readonly scaleType?: string;
   readonly order?: string | number;
   readonly colorFix?: string;
-  readonly stabilize?: string;
+  readonly temporalDenoise?: string;
   readonly faces?: string;
   readonly minFace?: string | number;
   readonly mask?: string;
@@ -36,7 +36,7 @@ interface Config extends NodeDef {
   readonly maskColor?: string;
   readonly maskTolerance?: string | number;
   readonly maskGrow?: string | number;
-  readonly memo?: string;
+  readonly tileCache?: string;
 }
 
 export default function remasterUpscale(RED: NodeAPI): void {
@@ -80,7 +80,7 @@ export default function remasterUpscale(RED: NodeAPI): void {
       return typeof value === 'string' ? resolve(rules().base, value) : null;
     };
     const namesMask = (path: string): boolean => path === ownMask();
-    const leave = enter(stages, this.id, { model: () => chosen(model), namesMask, show });
+    const leave = register(stages, this.id, { model: () => chosen(model), namesMask, show });
     this.on('close', () => {
       isClosed = true;
       leave();
@@ -109,7 +109,7 @@ export default function remasterUpscale(RED: NodeAPI): void {
       } catch (error) {
         if (isClosed) return;
         this.status(status.failed(error));
-        done(reportable(error));
+        done(nodeError(error));
       }
     };
 
@@ -137,14 +137,17 @@ export default function remasterUpscale(RED: NodeAPI): void {
         noise: optionIn(config.noise, ['shared', 'independent', 'mixed'], 'Noise'),
         seed: integerIn(await evaluate(RED, this, seed, msg), 'Seed', 0, 0xffff_ffff) ?? JOB_DEFAULTS.seed,
         colorFix: optionIn(config.colorFix || null, COLOUR_FIXES, 'Colours'),
-        stabilize: optionIn(config.stabilize ?? 'off', STABILIZE, 'Stabilize'),
+        temporalDenoise: optionIn(config.temporalDenoise ?? 'off', TEMPORAL_DENOISE, 'Stabilize'),
         faces: optionIn(config.faces || null, FACES, 'Faces'),
         minFace: integerIn(config.minFace, 'Smallest face', 8, 8192),
         mask: await maskFor(msg),
         maskColor: colourIn(config.maskColor),
         maskTolerance: numberIn(config.maskTolerance, 'Tolerance', 0, 1),
         maskGrow: integerIn(config.maskGrow, 'Grow', 0, 64),
-        memo: config.memo === 'off' ? null : (integerIn(config.memo, 'Unchanged', 0, 255) ?? JOB_DEFAULTS.memo),
+        tileCache:
+          config.tileCache === 'off'
+            ? null
+            : (integerIn(config.tileCache, 'Unchanged', 0, 255) ?? JOB_DEFAULTS.tileCache),
         tile,
       };
       scale = stage.scale;
@@ -168,7 +171,7 @@ function colourIn(value: string | undefined): string | null {
   });
 }
 
-function chosen(node: ModelNode | null): LivingModel {
+function chosen(node: ModelNode | null): DeployedModel {
   if (node) return node.choice();
   throw new RemasterError('MODEL_NOT_FOUND', 'The upscale model of this node is missing or disabled.', {
     remedy: 'Open the video upscale node, choose a model, and deploy.',

@@ -1,9 +1,9 @@
 // The page: one section for each pair that pairs.json lists (README.md tells its form).
-import { element } from './element.js';
-import { live } from './live.js';
+import { element } from './dom.js';
+import { live } from './livePair.js';
 import { player } from './player.js';
-import { split } from './split.js';
-import { inLanguage, language, words } from './words.js';
+import { split } from './slider.js';
+import { inLanguage, language, words } from './strings.js';
 
 /** Least width of the words, in pixels. */
 const READABLE = 480;

@@ -1,7 +1,7 @@
-import { element, icon } from './element.js';
+import { element, icon } from './dom.js';
 import { PAUSE, PLAY } from './player.js';
-import { split } from './split.js';
-import { inLanguage, words } from './words.js';
+import { split } from './slider.js';
+import { inLanguage, words } from './strings.js';
 
 /** Milliseconds from one question to the next at least, and after one that brought nothing. */
 const PERIOD = 200;

@@ -1,7 +1,7 @@
-import { element, icon } from './element.js';
-import { split } from './split.js';
-import { twins } from './twins.js';
-import { inLanguage, words as said } from './words.js';
+import { element, icon } from './dom.js';
+import { split } from './slider.js';
+import { twins } from './syncedVideos.js';
+import { inLanguage, words as said } from './strings.js';
 
 export const PLAY = 'M7 4.5v15l12-7.5z';
 export const PAUSE = 'M7 5h3v14H7zM14 5h3v14h-3z';

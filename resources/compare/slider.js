@@ -1,5 +1,5 @@
-import { element, icon } from './element.js';
-import { inLanguage, words } from './words.js';
+import { element, icon } from './dom.js';
+import { inLanguage, words } from './strings.js';
 import { isForPicture, zoom } from './zoom.js';
 
 /** Per cent that one press of a key moves the line. */

@@ -1,4 +1,4 @@
-import { words } from './words.js';
+import { words } from './strings.js';
 
 /** Drift in frames from which the follower jumps; below it, it hurries or waits without being noticed. */
 const JUMP = 1;

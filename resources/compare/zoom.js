@@ -1,5 +1,5 @@
-import { element } from './element.js';
-import { words as said } from './words.js';
+import { element } from './dom.js';
+import { words as said } from './strings.js';
 
 const MOST = 16;
 const STEP = 2;

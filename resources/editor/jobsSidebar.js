@@ -95,35 +95,35 @@
         if (share !== null) bar.attr('aria-valuenow', share);
         done.css('width', share + '%');
         words.text(wordsOf(now));
-        const wishes = (now.compare ? ['compare'] : []).concat(now.wishes || []);
-        if (wishes.join() === offered) return;
-        offered = wishes.join();
-        buttons.empty().append(wishes.map(buttonFor(now)));
+        const actions = (now.compare ? ['compare'] : []).concat(now.actions || []);
+        if (actions.join() === offered) return;
+        offered = actions.join();
+        buttons.empty().append(actions.map(buttonFor(now)));
       },
     };
   }
 
   function buttonFor(job) {
     const id = job.id;
-    return function (wish) {
+    return function (action) {
       return $('<button type="button" class="red-ui-button red-ui-button-small">')
-        .attr({ title: _('button.' + wish), 'aria-label': _('button.' + wish), 'data-wish': wish })
-        .append($('<i class="fa">').addClass(ICONS[wish]), wish === 'compare' && !job.wishes ? ' ' + _('compare') : '')
+        .attr({ title: _('button.' + action), 'aria-label': _('button.' + action), 'data-action': action })
+        .append($('<i class="fa">').addClass(ICONS[action]), action === 'compare' && !job.actions ? ' ' + _('compare') : '')
         .on('click', function () {
           const button = $(this).prop('disabled', true);
-          (wish === 'compare' ? compare(id) : ask(id, wish)).always(function () {
+          (action === 'compare' ? compare(id) : ask(id, action)).always(function () {
             button.prop('disabled', false);
           });
         });
     };
   }
 
-  function ask(id, wish) {
+  function ask(id, action) {
     return $.ajax({
       url: address(id),
       method: 'POST',
       contentType: 'application/json',
-      data: JSON.stringify({ action: wish }),
+      data: JSON.stringify({ action: action }),
     })
       .done(show)
       .fail(complain);
@@ -187,7 +187,7 @@
         dropped: window.remasterWords.number(job.dropped),
         percent: window.remasterWords.number(Math.round(job.dropShare * 100)),
       });
-    if (job.memo > 0.005) part('memo', { percent: window.remasterWords.number(Math.round(job.memo * 100)) });
+    if (job.cacheShare > 0.005) part('cacheShare', { percent: window.remasterWords.number(Math.round(job.cacheShare * 100)) });
     return parts.join(' · ');
   }
 

@@ -1,5 +1,5 @@
 /** How many items may be alive between a source and its sink. */
-export class Window {
+export class BackpressureWindow {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -13,13 +13,13 @@ export class Window {
   }
 
   /** Waits for room. */
-  async enter(): Promise<void> {
+  async acquire(): Promise<void> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** Makes room again: one call for every item that has left. */
-  leave(): void {
+  release(): void {
     const next = this.#waiting.shift();
     if (next) next();
     else this.#free++;

@@ -1,5 +1,5 @@
 /** Groups items by what `size` says when a group begins; the last group may be smaller. */
-export async function* inGroups<T>(source: AsyncIterable<T>, size: () => number): AsyncGenerator<readonly T[]> {
+export async function* inBatches<T>(source: AsyncIterable<T>, size: () => number): AsyncGenerator<readonly T[]> {
   let group: T[] = [];
   let wanted = 0;
   for await (const item of source) {

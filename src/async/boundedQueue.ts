@@ -1,14 +1,14 @@
 /** Who goes when one more comes than there is room for: who has waited longest, or who has just come. */
-export const WHEN_FULL = ['oldest', 'newest', 'error'] as const;
-export type WhenFull = (typeof WHEN_FULL)[number];
+export const OVERFLOW_POLICIES = ['oldest', 'newest', 'error'] as const;
+export type OverflowPolicy = (typeof OVERFLOW_POLICIES)[number];
 
 /** Messages that wait for their turn: never more than `room`. */
-export class WaitingRoom<T> {
+export class BoundedQueue<T> {
   readonly #waiting: T[] = [];
 
   constructor(
     private readonly room: number,
-    private readonly whenFull: WhenFull,
+    private readonly whenFull: OverflowPolicy,
   ) {}
 
   get length(): number {
@@ -16,7 +16,7 @@ export class WaitingRoom<T> {
   }
 
   /** Lets one in. Answers with the one that had to go for it, perhaps itself; null when there was room. */
-  enter(one: T): T | null {
+  push(one: T): T | null {
     if (this.#waiting.length < this.room) {
       this.#waiting.push(one);
       return null;
@@ -27,12 +27,12 @@ export class WaitingRoom<T> {
   }
 
   /** Whose turn it is. */
-  next(): T | undefined {
+  shift(): T | undefined {
     return this.#waiting.shift();
   }
 
   /** Everybody out, in the order they came. */
-  empty(): T[] {
+  drain(): T[] {
     return this.#waiting.splice(0);
   }
 }

@@ -1,5 +1,5 @@
 /** A place for one item: the newest. What is overtaken before anybody took it is handed to `onOvertaken`. */
-export class Newest<T> {
+export class Mailbox<T> {
   #item: T | null = null;
   #wake: (() => void) | null = null;
 

@@ -2,7 +2,7 @@
  * Lets `room` in at a time, in the order they came, those in a hurry before the others. A pass is given back by calling it. Who is aborted while waiting
  * never enters: the promise rejects with the signal's reason.
  */
-export class Gate {
+export class Semaphore {
   #free: number;
   readonly #waiting: { readonly enter: () => void; readonly isUrgent: boolean }[] = [];
 
@@ -10,7 +10,7 @@ export class Gate {
     this.#free = room;
   }
 
-  async enter(signal: AbortSignal, isUrgent = false): Promise<() => void> {
+  async acquire(signal: AbortSignal, isUrgent = false): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free--;
     else await this.#wait(signal, isUrgent);

@@ -2,7 +2,7 @@
 const PACE = 1000;
 
 /** Passes values on at most once a second: the first at once, then the newest; what is final does not wait. */
-export class Pace<T> {
+export class Throttle<T> {
   #last = -Infinity;
   #next: { readonly timer: NodeJS.Timeout; value: T } | null = null;
   #isClosed = false;
@@ -41,7 +41,7 @@ export class Pace<T> {
 }
 
 /** Passes on at most one value per `ms`, the newest; a change of `kind` passes at once, and a held value never comes after it. */
-export function throttled<T>(ms: number, pass: (value: T) => void): (value: T, kind: string) => void {
+export function throttleByKind<T>(ms: number, pass: (value: T) => void): (value: T, kind: string) => void {
   let last = -Infinity;
   let lastKind: string | null = null;
   return (value, kind) => {

@@ -9,7 +9,7 @@ import { openSource } from '../pipeline/media/sourceFile';
 const LARGEST_FILE = 256 * 2 ** 20;
 
 /** A picture from file to file; the format is that of the output's ending. The output appears when it is whole. */
-export async function restoreImage(
+export async function upscaleImageFile(
   input: string,
   output: string,
   options: Partial<ImageJob>,

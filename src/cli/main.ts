@@ -12,8 +12,8 @@ import {
   type ErrorCode,
   type Job,
 } from '../index';
-import { restoreImage } from './imageCommand';
-import { duration, progressLine } from './progressBar';
+import { upscaleImageFile } from './imageCommand';
+import { duration, progressBar } from './progressBar';
 
 const HELP = `remaster restore IN OUT [options]   restore a video into .mp4, .mov or .mkv
 remaster image IN OUT [options]     make a picture larger and cleaner: .jpg, .png or .webp
@@ -29,7 +29,7 @@ restore:
   --noise MODE          shared, independent or mixed (default ${JOB_DEFAULTS.noise})
   --seed N              another seed, another texture (default ${JOB_DEFAULTS.seed})
   --color-fix MODE      colours of the source: none, wavelet or adain (default: as the model advises)
-  --stabilize MODE      off, low or high: average noise over neighbouring frames first (default ${JOB_DEFAULTS.stabilize})
+  --temporal-denoise MODE  off, low or high: average noise over neighbouring frames first (default ${JOB_DEFAULTS.temporalDenoise})
   --scale S             size of the result ÷ size of the source (default: the model's own, which is the most)
   --faces MODE          of a face model: detect, or aligned when every frame is one face (default detect)
   --min-face N          smallest face that is restored, in source pixels (default 32)
@@ -38,7 +38,7 @@ restore:
   --mask-grow N         make holes N pixels larger each way (default 2 around a colour, else 0)
   --tile N|auto         longest tile side in source pixels (default auto)
   --overlap N|auto      how far tiles reach into each other (default auto: as the model advises)
-  --memo exact|off|N    do not infer again what has not changed, or by at most N levels of 255 (default exact)
+  --tile-cache exact|off|N do not infer again what has not changed, or by at most N levels of 255 (default exact)
   --batch N|auto        tiles per network call (default auto: measured)
   --codec NAME          h264, h265, av1, ffv1, prores or custom (default ${JOB_DEFAULTS.codec})
   --encoder "NAME …"    of --codec custom: an encoder of ffmpeg and options: "h264_nvenc -preset p7 -cq 18"
@@ -86,7 +86,7 @@ const OPTIONS = {
   noise: { type: 'string' },
   seed: { type: 'string' },
   'color-fix': { type: 'string' },
-  stabilize: { type: 'string' },
+  'temporal-denoise': { type: 'string' },
   scale: { type: 'string' },
   faces: { type: 'string' },
   'min-face': { type: 'string' },
@@ -96,7 +96,7 @@ const OPTIONS = {
   'mask-grow': { type: 'string' },
   tile: { type: 'string' },
   overlap: { type: 'string' },
-  memo: { type: 'string' },
+  'tile-cache': { type: 'string' },
   batch: { type: 'string' },
   codec: { type: 'string' },
   encoder: { type: 'string' },
@@ -213,7 +213,7 @@ async function imageCommand(
   if (foreign) throw usage(`--${foreign} means nothing to a picture.`);
   const stop = stopper();
   try {
-    const result = await restoreImage(input, output, imageOptions(values), values.overwrite ?? false, stop.signal);
+    const result = await upscaleImageFile(input, output, imageOptions(values), values.overwrite ?? false, stop.signal);
     const { width, height, bytes, ms, model } = result;
     const speed = `${duration(ms / 1000)}, ${model.name}, ${model.steps} steps on ${model.provider}`;
     return print(result, `${output}: ${width}×${height}, ${(bytes / 1e6).toFixed(1)} MB (${speed})`);
@@ -255,7 +255,7 @@ function imageOptions(values: Values): Partial<ImageJob> {
 async function restoreCommand(paths: readonly string[], values: Values): Promise<number> {
   if (paths.length !== 2) throw usage('It is: remaster restore IN OUT');
   const stop = stopper();
-  const line = progressLine(
+  const line = progressBar(
     process.stderr,
     values.json ? (value) => process.stdout.write(`${JSON.stringify(value)}\n`) : null,
   );
@@ -300,7 +300,7 @@ function jobOf([input, output]: [string, string], values: Values): Job {
     noise: (values.noise ?? d.noise) as Job['noise'],
     seed: number('seed', d.seed)!,
     colorFix: (values['color-fix'] ?? d.colorFix) as Job['colorFix'],
-    stabilize: (values.stabilize ?? d.stabilize) as Job['stabilize'],
+    temporalDenoise: (values['temporal-denoise'] ?? d.temporalDenoise) as Job['temporalDenoise'],
     scale: number('scale', null),
     faces: (values.faces ?? d.faces) as Job['faces'],
     minFace: number('min-face', null),
@@ -310,7 +310,8 @@ function jobOf([input, output]: [string, string], values: Values): Job {
     maskGrow: number('mask-grow', null),
     tile: number('tile', null),
     overlap: number('overlap', null),
-    memo: values.memo === 'off' ? null : values.memo === 'exact' ? 0 : number('memo', d.memo),
+    tileCache:
+      values['tile-cache'] === 'off' ? null : values['tile-cache'] === 'exact' ? 0 : number('tile-cache', d.tileCache),
     batch: number('batch', null),
     codec: (values.codec ?? d.codec) as Job['codec'],
     encoder: values.encoder ?? d.encoder,

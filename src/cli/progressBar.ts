@@ -1,7 +1,7 @@
 import type { Progress, Result } from '../settings/restoreJob';
 
 /** Where a job's progress is told: a bar that redraws itself on a terminal, one line now and then elsewhere, objects with `json`. */
-export interface ProgressLine {
+export interface ProgressBar {
   progress(progress: Progress): void;
   done(result: Result): void;
   /** Leaves the cursor on a fresh line. */
@@ -12,7 +12,7 @@ export interface ProgressLine {
 const PLAIN_MS = 10_000;
 const BAR = 24;
 
-export function progressLine(stream: NodeJS.WriteStream, json: ((value: object) => void) | null): ProgressLine {
+export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) => void) | null): ProgressBar {
   let drawn = false;
   let last = -Infinity;
   let stage = '';
@@ -38,12 +38,15 @@ export function progressLine(stream: NodeJS.WriteStream, json: ((value: object) 
     done(result) {
       end();
       if (json) return json({ result });
-      const { output, framesOut, width, height, elapsed, fps, bytes, warnings, resumedFrom, model, faces, memo } =
+      const { output, framesOut, width, height, elapsed, fps, bytes, warnings, resumedFrom, model, faces, cacheStats } =
         result;
       for (const warning of warnings) stream.write(`note: ${warning}\n`);
       const resumed = resumedFrom > 0 ? `, ${resumedFrom} of them from before` : '';
       const restored = faces ? `, ${faces.found} faces restored (none in ${faces.framesWithout} frames)` : '';
-      const saved = memo && memo.share >= 0.005 ? `, ${Math.round(100 * memo.share)} % of the tiles unchanged` : '';
+      const saved =
+        cacheStats && cacheStats.share >= 0.005
+          ? `, ${Math.round(100 * cacheStats.share)} % of the tiles unchanged`
+          : '';
       stream.write(
         `${output}: ${framesOut} frames${resumed}${restored}, ${width}×${height}, ${(bytes / 1e6).toFixed(1)} MB, ` +
           `${duration(elapsed)} (${fps.toFixed(2)} fps, ${model.name}, ${model.steps} steps on ${model.provider}${saved})\n`,

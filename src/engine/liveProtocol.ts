@@ -1,26 +1,26 @@
 import type { ErrorRecord } from '../errors';
 import type { CameraFacts } from '../pipeline/jobs/live/camera';
 import type { Mp4Part } from '../pipeline/media/mp4Boxes';
-import type { CameraState, LiveJob, LivePicture, LiveProgress } from '../settings/liveJob';
+import type { CameraState, LiveJob, LiveJpeg, LiveProgress } from '../settings/liveJob';
 
 /** About one live job, from the client to the engine. */
-export type LiveSay =
+export type LiveRequest =
   /** `facts`: what the camera sent to an engine before this one, which need not be asked again. */
   | { readonly what: 'start'; readonly job: LiveJob; readonly facts: CameraFacts | null }
   | { readonly what: 'stop' }
-  /** One JPEG may be sent: of the newest picture, if its number is above `after`, or else of the next one. */
-  | { readonly what: 'want'; readonly after: number }
+  /** One JPEG may be sent: of the newest picture, if its number is above `newerThan`, or else of the next one. */
+  | { readonly what: 'requestJpeg'; readonly newerThan: number }
   /** A part of the fragmented MP4 was passed on: there is room for another. */
   | { readonly what: 'taken' };
 
 /** About one live job, from the engine to the client. */
-export type LiveNews =
+export type LiveEvent =
   | { readonly what: 'camera'; readonly state: CameraState }
   /** What the camera sends; the client keeps it for the next engine. */
   | { readonly what: 'facts'; readonly facts: CameraFacts }
   | { readonly what: 'progress'; readonly progress: LiveProgress }
-  /** The answer to `want`. */
-  | { readonly what: 'picture'; readonly picture: LivePicture }
+  /** The answer to `requestJpeg`. */
+  | { readonly what: 'picture'; readonly picture: LiveJpeg }
   /** Null: the stream has ended; the next part is an `init` again. */
   | { readonly what: 'part'; readonly part: Mp4Part | null }
   /** A recording is finished. */
@@ -31,4 +31,4 @@ export type LiveNews =
   | { readonly what: 'failed'; readonly error: ErrorRecord };
 
 /** Parts of a fragmented MP4 that may be on their way: more only says that whoever takes them is slow. */
-export const PARTS_AT_ONCE = 4;
+export const MAX_FRAGMENTS_IN_FLIGHT = 4;

@@ -2,11 +2,11 @@ import type { ErrorRecord } from '../errors';
 import type { ModelSummary } from '../model/bundle/modelLibrary';
 
 export type { ModelSummary } from '../model/bundle/modelLibrary';
-import type { FilmJob, FilmResult } from '../settings/assembleJob';
-import type { FramePicture, FramesJob } from '../settings/framesJob';
+import type { AssembleJob, AssembleResult } from '../settings/assembleJob';
+import type { FrameImage, FramesJob } from '../settings/framesJob';
 import type { ImageJob, ImageResult, ImageSource } from '../settings/imageJob';
 import type { Job, Progress, Result } from '../settings/restoreJob';
-import type { LiveNews, LiveSay } from './liveProtocol';
+import type { LiveEvent, LiveRequest } from './liveProtocol';
 
 /** Raised when a message changes its meaning; an engine of another version is refused at once. */
 export const PROTOCOL = 1;
@@ -55,7 +55,7 @@ export interface JpegPair {
   readonly aspect: number;
 }
 
-export interface Ask {
+export interface EngineRequests {
   /** `sequenceRate`: pictures per second, if it is a folder of pictures. */
   probe: { args: { readonly input: string; readonly sequenceRate?: number }; result: SourceSummary };
   doctor: { args: { readonly folder: string | null }; result: DoctorReport };
@@ -69,17 +69,17 @@ export interface Ask {
   /** Pictures out of a video, each made when it is asked for. `id` is the asker's own. */
   openFrames: { args: { readonly id: string; readonly job: FramesJob }; result: null };
   /** Null after the last. */
-  nextFrame: { args: { readonly id: string }; result: FramePicture | null };
+  nextFrame: { args: { readonly id: string }; result: FrameImage | null };
   closeFrames: { args: { readonly id: string }; result: null };
   /** A video out of pictures. `id` is the asker's own. */
-  openFilm: { args: { readonly id: string; readonly job: FilmJob }; result: null };
+  openAssembly: { args: { readonly id: string; readonly job: AssembleJob }; result: null };
   /** Answered when the encoder is ready for more. `time` in seconds; null when the picture does not say. */
-  addPicture: {
+  addImage: {
     args: { readonly id: string; readonly source: ImageSource; readonly time: number | null };
     result: null;
   };
   /** `keep`: the video gets its name; else nothing is left of it, and the answer is null. */
-  closeFilm: { args: { readonly id: string; readonly keep: boolean }; result: FilmResult | null };
+  closeAssembly: { args: { readonly id: string; readonly keep: boolean }; result: AssembleResult | null };
   /** A small JPEG of the next frame of a running job, half as it was and half as it is now; null when none comes. */
   preview: { args: { readonly job: string }; result: Uint8Array | null };
   /** The next frame of a running job as it was and as it is now, as JPEGs; null when none comes. */
@@ -102,8 +102,8 @@ export type Request =
   | { readonly type: 'job'; readonly id: string; readonly job: Job }
   /** Of a job or of a question. `keep`: suspend (finished segments stay when the job may resume) instead of throwing everything away. */
   | { readonly type: 'stop'; readonly id: string; readonly keep: boolean }
-  | { readonly type: 'ask'; readonly id: string; readonly what: keyof Ask; readonly args: unknown }
-  | { readonly type: 'live'; readonly id: string; readonly say: LiveSay };
+  | { readonly type: 'ask'; readonly id: string; readonly what: keyof EngineRequests; readonly args: unknown }
+  | { readonly type: 'live'; readonly id: string; readonly say: LiveRequest };
 
 /** From the engine to the client. */
 export type Reply =
@@ -115,7 +115,7 @@ export type Reply =
   | { readonly type: 'stopped'; readonly id: string }
   | { readonly type: 'failed'; readonly id: string; readonly error: ErrorRecord }
   | { readonly type: 'answer'; readonly id: string; readonly result: unknown }
-  | { readonly type: 'live'; readonly id: string; readonly news: LiveNews }
+  | { readonly type: 'live'; readonly id: string; readonly news: LiveEvent }
   /** A process the engine started, so that the client can end it if the engine cannot. */
   | { readonly type: 'child'; readonly pid: number; readonly alive: boolean }
   /** A file or folder to remove if the engine dies; `gone` takes it off the list. */

@@ -86,7 +86,7 @@ export interface ModelRequest {
 export type Point = readonly [x: number, y: number];
 
 /** 8-bit R′G′B′, [height, width, 3]. */
-export interface Picture {
+export interface RgbImage {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
@@ -107,5 +107,5 @@ export interface FaceFinder extends AsyncDisposable {
   /** Changes when other faces could be found. */
   readonly version: string;
   /** Surest first. `picture.data` is taken over and must not be used again. */
-  find(picture: Picture, signal: AbortSignal): Promise<readonly Face[]>;
+  find(picture: RgbImage, signal: AbortSignal): Promise<readonly Face[]>;
 }

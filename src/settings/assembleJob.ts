@@ -5,7 +5,10 @@ import { type Job, JOB_DEFAULTS } from './restoreJob';
 import { checkCodec, range, text, whole } from './validate';
 
 /** A video made of pictures that come one by one. */
-export interface FilmJob extends Pick<Job, 'output' | 'overwrite' | 'codec' | 'encoder' | 'quality' | 'pixelFormat'> {
+export interface AssembleJob extends Pick<
+  Job,
+  'output' | 'overwrite' | 'codec' | 'encoder' | 'quality' | 'pixelFormat'
+> {
   /** Pictures per second. Null: each picture says its time, or else 25. */
   readonly fps: number | null;
   /** Pixels of one picture at most. */
@@ -13,14 +16,14 @@ export interface FilmJob extends Pick<Job, 'output' | 'overwrite' | 'codec' | 'e
 }
 
 const { overwrite, codec, encoder, quality, pixelFormat } = JOB_DEFAULTS;
-export const FILM_DEFAULTS: Omit<FilmJob, 'output'> = {
+export const ASSEMBLE_DEFAULTS: Omit<AssembleJob, 'output'> = {
   ...{ overwrite, codec, encoder, quality, pixelFormat },
   fps: null,
   maxPixels: 16 * IMAGE_DEFAULTS.maxPixels, // what a ×4 model makes of the largest picture
 };
 
 /** Checks a job once, at the door. */
-export function checkFilmJob(job: FilmJob): FilmJob {
+export function checkAssembleJob(job: AssembleJob): AssembleJob {
   text('output', job.output);
   containerOf(job.output);
   checkCodec(job);
@@ -30,7 +33,7 @@ export function checkFilmJob(job: FilmJob): FilmJob {
 }
 
 /** What became of the pictures. */
-export interface FilmResult {
+export interface AssembleResult {
   readonly output: string;
   readonly frames: number;
   readonly width: number;

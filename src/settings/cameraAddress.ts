@@ -52,7 +52,7 @@ export function withCredentials(address: string, username: string | null, passwo
 }
 
 /** Takes user, password and whatever looks like them out of a text that ffmpeg wrote. */
-export function redacted(text: string, secrets: readonly (string | null)[]): string {
+export function redact(text: string, secrets: readonly (string | null)[]): string {
   const words = secrets.filter((secret): secret is string => secret !== null && secret.length > 0);
   const plain = words.flatMap((word) => [word, escaped(word), Buffer.from(word).toString('base64').replace(/=+$/, '')]);
   const clean = text.replace(/:\/\/[^\s/@'"]*@/g, '://***@').replace(/([a-z]+:\/\/[^\s?'"]*)\?[^\s'"]*/gi, '$1?***');

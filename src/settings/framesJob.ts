@@ -1,9 +1,9 @@
 import { RemasterError } from '../errors';
-import { JOB_DEFAULTS, type Reading } from './restoreJob';
-import { checkReading, choice, range, whole } from './validate';
+import { JOB_DEFAULTS, type InputSettings } from './restoreJob';
+import { checkInputSettings, choice, range, whole } from './validate';
 
 /** Which frames of a video become pictures. */
-export type Pick =
+export type FrameSelection =
   | { readonly by: 'every'; readonly n: number }
   /** Pictures per second of video at most; of a slower video, every frame. */
   | { readonly by: 'rate'; readonly fps: number }
@@ -13,10 +13,10 @@ export type Pick =
   | { readonly by: 'times'; readonly seconds: readonly number[] };
 
 /** Pictures out of a video, one by one. */
-export interface FramesJob extends Reading {
+export interface FramesJob extends InputSettings {
   /** False: frames as they are in the video, without the model. */
-  readonly isTreated: boolean;
-  readonly pick: Pick;
+  readonly isUpscaled: boolean;
+  readonly pick: FrameSelection;
   /** Pixels at most; wider pictures are scaled down. Null = as they are. */
   readonly width: number | null;
   readonly format: 'jpeg' | 'png' | 'webp';
@@ -26,7 +26,7 @@ export interface FramesJob extends Reading {
 
 export const FRAMES_DEFAULTS: Omit<FramesJob, 'input'> = {
   ...JOB_DEFAULTS,
-  isTreated: false,
+  isUpscaled: false,
   pick: { by: 'every', n: 1 },
   width: null,
   format: 'jpeg',
@@ -50,11 +50,11 @@ export function checkFramesJob(job: FramesJob): FramesJob {
     if (pick.seconds.length < 1 || pick.seconds.length > MOST_TIMES || !isRising)
       throw new RemasterError('BAD_SETTING', `The times must be 1 to ${MOST_TIMES} numbers of seconds, rising.`);
   }
-  return checkReading(job);
+  return checkInputSettings(job);
 }
 
 /** One frame as a picture. */
-export interface FramePicture {
+export interface FrameImage {
   /** A file in the job's format. */
   readonly data: Uint8Array;
   /** Number of the frame, from the first of the wanted part. */

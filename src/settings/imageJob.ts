@@ -1,12 +1,12 @@
-import { JOB_DEFAULTS, type Treatment } from './restoreJob';
-import { checkTreatment, choice, whole } from './validate';
+import { JOB_DEFAULTS, type ModelSettings } from './restoreJob';
+import { checkModelSettings, choice, whole } from './validate';
 
 /** What a finished picture is stored as. `auto`: as it came; pixels become JPEG, or PNG when they are partly transparent. */
 export const IMAGE_FORMATS = ['auto', 'jpeg', 'png', 'webp', 'pixels'] as const;
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
 
 /** How one picture is to be made better. */
-export interface ImageJob extends Treatment {
+export interface ImageJob extends ModelSettings {
   readonly format: ImageFormat;
   /** Of JPEG and WebP, 1…100; 100 is lossless in WebP. */
   readonly quality: number;
@@ -32,7 +32,7 @@ export function checkImageJob(job: ImageJob): ImageJob {
   choice('format', job.format, IMAGE_FORMATS);
   whole('quality', job.quality, 1, 100);
   whole('maxPixels', job.maxPixels, 1, 2 ** 28);
-  return checkTreatment(job);
+  return checkModelSettings(job);
 }
 
 /** A picture as it comes: a JPEG, PNG or WebP file, or bare pixels. */

@@ -1,4 +1,4 @@
-import { type Job, JOB_DEFAULTS, type ModelChoice, type Saved } from './restoreJob';
+import { type Job, JOB_DEFAULTS, type ModelChoice, type CacheStats } from './restoreJob';
 
 /** Where live pictures come from. */
 export type LiveInput =
@@ -73,13 +73,13 @@ type FromJob =
   | 'noise'
   | 'seed'
   | 'colorFix'
-  | 'stabilize'
+  | 'temporalDenoise'
   | 'scale'
   | 'faces'
   | 'minFace'
   | 'tile'
   | 'overlap'
-  | 'memo'
+  | 'tileCache'
   | 'deinterlace'
   | 'maxFps'
   | 'maxHeight'
@@ -93,13 +93,13 @@ export interface LiveJob extends ModelChoice, Pick<Job, FromJob> {
   /** Milliseconds a picture may be old when it is done; what cannot make it is dropped before it costs anything. */
   readonly budgetMs: number;
   /** `follow`: less is done while the machine does not keep up, and more again when it does: first fewer steps, then what follows here. */
-  readonly effort: 'fixed' | 'follow';
+  readonly overload: 'drop' | 'adapt';
   /** Name or folder of a model of the same scale that takes less time; null = none. */
-  readonly lighter: string | null;
+  readonly fallbackModel: string | null;
   /** Only this part goes through the model, the rest is enlarged as it is; null = the whole picture. */
   readonly region: LiveRegion | null;
   /** Pictures may be left out evenly: only every second, fourth or eighth is made. */
-  readonly even: boolean;
+  readonly skipFramesEvenly: boolean;
 }
 
 /** Seconds; see LiveSource. */
@@ -116,23 +116,23 @@ export const LIVE_DEFAULTS: Omit<LiveJob, 'source' | 'target'> = {
   noise: JOB_DEFAULTS.noise,
   seed: JOB_DEFAULTS.seed,
   colorFix: JOB_DEFAULTS.colorFix,
-  stabilize: JOB_DEFAULTS.stabilize,
+  temporalDenoise: JOB_DEFAULTS.temporalDenoise,
   scale: JOB_DEFAULTS.scale,
   faces: JOB_DEFAULTS.faces,
   minFace: JOB_DEFAULTS.minFace,
   tile: JOB_DEFAULTS.tile,
   overlap: JOB_DEFAULTS.overlap,
-  memo: JOB_DEFAULTS.memo,
+  tileCache: JOB_DEFAULTS.tileCache,
   deinterlace: JOB_DEFAULTS.deinterlace,
   maxFps: JOB_DEFAULTS.maxFps,
   maxHeight: JOB_DEFAULTS.maxHeight,
   hwaccel: JOB_DEFAULTS.hwaccel,
   quality: null,
   budgetMs: 500,
-  effort: 'fixed',
-  lighter: null,
+  overload: 'drop',
+  fallbackModel: null,
   region: null,
-  even: false,
+  skipFramesEvenly: false,
 };
 
 /** How it stands with the camera. */
@@ -175,11 +175,11 @@ export interface LiveProgress {
   readonly steps: number | null;
   readonly model: string | null;
   /** Of so many pictures that come, one is made. */
-  readonly every: number;
+  readonly frameStep: number;
   /** Only the region goes through the model. */
-  readonly isPart: boolean;
+  readonly isRegionOnly: boolean;
   /** What not inferring unchanged tiles again has saved since the pictures last changed their size; null when nothing is remembered. */
-  readonly memo: Saved | null;
+  readonly cacheStats: CacheStats | null;
   /** Size of the result; null before the first. */
   readonly width: number | null;
   readonly height: number | null;
@@ -188,7 +188,7 @@ export interface LiveProgress {
 }
 
 /** A JPEG of the newest result. */
-export interface LivePicture {
+export interface LiveJpeg {
   readonly data: Uint8Array;
   readonly width: number;
   readonly height: number;

@@ -43,7 +43,7 @@ export interface Job extends ModelChoice {
   /** Gives the result the colours of the source; null = as the model advises. */
   readonly colorFix: 'none' | 'wavelet' | 'adain' | null;
   /** Averages noise over neighbouring frames where nothing moves, before the model sees it. */
-  readonly stabilize: 'off' | 'low' | 'high';
+  readonly temporalDenoise: 'off' | 'low' | 'high';
   /** Side of the result ÷ side of the source, at most the model's own scale; null = the model's own. */
   readonly scale: number | null;
   /** Of a face model: faces are found in every frame, or every frame is one aligned face. Null = found, if it is a face model. */
@@ -66,7 +66,7 @@ export interface Job extends ModelChoice {
    * Tiles that differ by at most this many levels of 255 from what was last inferred at their place are not inferred
    * again. 0 = not at all, which is exact; null = every tile of every frame is inferred. Shared noise only.
    */
-  readonly memo: number | null;
+  readonly tileCache: number | null;
   /** Tiles per network call; null = measured when the model is there. */
   readonly batch: number | null;
   readonly codec: CodecName;
@@ -97,14 +97,14 @@ export interface Job extends ModelChoice {
 }
 
 /** What the model does to a picture, be it a frame or a photograph. */
-export type Treatment = ModelChoice &
+export type ModelSettings = ModelChoice &
   Pick<
     Job,
     'steps' | 'order' | 'strength' | 'noise' | 'seed' | 'colorFix' | 'scale' | 'faces' | 'minFace' | 'tile' | 'overlap'
   >;
 
 /** What a job reads and what it makes of it, without what it writes. */
-export type Reading = Omit<
+export type InputSettings = Omit<
   Job,
   | 'output'
   | 'overwrite'
@@ -132,7 +132,7 @@ export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
   noise: 'shared',
   seed: 1,
   colorFix: null,
-  stabilize: 'off',
+  temporalDenoise: 'off',
   scale: null,
   faces: null,
   minFace: null,
@@ -142,7 +142,7 @@ export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
   maskGrow: null,
   tile: null,
   overlap: null,
-  memo: 0,
+  tileCache: 0,
   batch: null,
   codec: 'h264',
   encoder: null,
@@ -161,7 +161,7 @@ export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
 };
 
 /** What has been saved by not inferring again what has not changed. */
-export interface Saved {
+export interface CacheStats {
   /** Of all tiles, 0…1. */
   readonly share: number;
   /** Time it would have taken ÷ time it took, the model's part and ours together. */
@@ -184,7 +184,7 @@ export interface Progress {
   /** Seconds left; null when unknown. */
   readonly eta: number | null;
   /** Null = nothing is remembered. */
-  readonly memo: Saved | null;
+  readonly cacheStats: CacheStats | null;
 }
 
 /** What a finished job did. */
@@ -208,7 +208,7 @@ export interface Result {
   /** Faces restored in this run, each in every frame anew, and frames in which there was none; null when the model is not for faces. */
   readonly faces: { readonly found: number; readonly framesWithout: number } | null;
   /** As in `Progress`, over the whole run. */
-  readonly memo: Saved | null;
+  readonly cacheStats: CacheStats | null;
   /** Things a careful person would want to know: a stream that could not be carried, a damaged packet. */
   readonly warnings: readonly string[];
 }

@@ -2,12 +2,12 @@ import { isAbsolute, resolve } from 'node:path';
 import { RemasterError } from '../errors';
 import { containerOf } from './container';
 import { parseEncoder } from './customEncoder';
-import { type Job, PIXEL_FORMATS, type Reading, type Treatment } from './restoreJob';
+import { type Job, PIXEL_FORMATS, type InputSettings, type ModelSettings } from './restoreJob';
 
 /** Checks a job once, at the door: it may come from a command line, a flow or a message. Paths become absolute. */
 export function checkJob(job: Job): Job {
   text('output', job.output);
-  const reading = checkReading(job);
+  const reading = checkInputSettings(job);
   const output = resolve(job.output);
   if (reading.input === output) throw bad('output', 'another file than the input');
   if (reading.mask === output) throw bad('output', 'another file than the mask');
@@ -20,17 +20,17 @@ export function checkJob(job: Job): Job {
 }
 
 /** What is read and what is made of it, whatever becomes of the frames then. Paths become absolute. */
-export function checkReading<T extends Reading>(job: T): T {
+export function checkInputSettings<T extends InputSettings>(job: T): T {
   text('input', job.input);
-  const treatment = checkTreatment(job);
+  const treatment = checkModelSettings(job);
   choice('deinterlace', job.deinterlace, ['auto', 'on', 'off']);
-  choice('stabilize', job.stabilize, ['off', 'low', 'high']);
+  choice('temporalDenoise', job.temporalDenoise, ['off', 'low', 'high']);
   choice('hwaccel', job.hwaccel, ['off', 'auto']);
   if (job.mask !== null) text('mask', job.mask);
   if (job.maskColor !== null && !/^#[0-9a-f]{6}$/i.test(job.maskColor)) throw bad('mask colour', 'like #00ff00');
   if (job.maskTolerance !== null) range('mask tolerance', job.maskTolerance, 0, 1);
   if (job.maskGrow !== null) whole('mask grow', job.maskGrow, 0, 64);
-  if (job.memo !== null) whole('memo', job.memo, 0, 255);
+  if (job.tileCache !== null) whole('tileCache', job.tileCache, 0, 255);
   if (job.batch !== null) whole('batch', job.batch, 1, 64);
   if (job.maxHeight !== null) whole('maxHeight', job.maxHeight, 16, 16384);
   range('sequenceRate', job.sequenceRate, 0.01, 1000);
@@ -44,7 +44,7 @@ export function checkReading<T extends Reading>(job: T): T {
 }
 
 /** What frames and single pictures have in common. The path of a model becomes absolute. */
-export function checkTreatment<T extends Treatment>(job: T): T {
+export function checkModelSettings<T extends ModelSettings>(job: T): T {
   text('model', job.model);
   choice('noise', job.noise, ['shared', 'independent', 'mixed']);
   choice('colorFix', job.colorFix, ['none', 'wavelet', 'adain', null]);

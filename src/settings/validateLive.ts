@@ -13,13 +13,13 @@ export function checkLive(job: LiveJob): LiveJob {
   if (job.maxFps !== null) range('maxFps', job.maxFps, 0.01, 1000, 'frames per second');
   if (job.maxHeight !== null) range('maxHeight', job.maxHeight, 16, 16_384, 'lines');
   if (job.quality !== null) range('quality', job.quality, 0, 51, 'CRF');
-  if (job.lighter !== null && job.lighter.trim() === '')
+  if (job.fallbackModel !== null && job.fallbackModel.trim() === '')
     throw bad('lighter model', 'the name of a model, or its folder');
   if (job.region !== null) checkRegion(job.region);
   return {
     ...job,
     model: bundle(job.model),
-    lighter: job.lighter === null ? null : bundle(job.lighter),
+    fallbackModel: job.fallbackModel === null ? null : bundle(job.fallbackModel),
     source: { ...source, input: checkInput(source.input) },
     target: checkTarget(job.target),
   };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { concatMap, from, lastValueFrom, take, tap, toArray } from 'rxjs';
-import { Window } from '../../src/async/backpressure';
-import { paced } from '../../src/pipeline/operators/pullFrames';
+import { BackpressureWindow } from '../../src/async/backpressure';
+import { pullFrames } from '../../src/pipeline/operators/pullFrames';
 
 describe('pace', () => {
   /** How many items were alive at most while `pull` emptied a source of 60. */
@@ -20,13 +20,13 @@ describe('pace', () => {
   }
 
   it('never more alive than the window holds, and in order', async () => {
-    const window = new Window(3);
+    const window = new BackpressureWindow(3);
     const most = await crowd(async (source, leave) => {
-      const slow = paced(source, window).pipe(
+      const slow = pullFrames(source, window).pipe(
         concatMap((i) => sleep(1, i)),
         tap(() => {
           leave();
-          window.leave();
+          window.release();
         }),
         toArray(),
       );
@@ -54,8 +54,8 @@ describe('pace', () => {
       yield 1;
       throw new RangeError('torn');
     }
-    const window = new Window(2);
-    await assert.rejects(lastValueFrom(paced(broken(), window).pipe(tap(() => window.leave()))), RangeError);
+    const window = new BackpressureWindow(2);
+    await assert.rejects(lastValueFrom(pullFrames(broken(), window).pipe(tap(() => window.release()))), RangeError);
   });
   it('whoever stops listening ends the source', async () => {
     let ended = false;
@@ -66,10 +66,10 @@ describe('pace', () => {
         ended = true;
       }
     }
-    const window = new Window(2);
+    const window = new BackpressureWindow(2);
     await lastValueFrom(
-      paced(endless(), window).pipe(
-        tap(() => window.leave()),
+      pullFrames(endless(), window).pipe(
+        tap(() => window.release()),
         take(5),
       ),
     );

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
-import { Newest } from '../../src/async/mailbox';
+import { Mailbox } from '../../src/async/mailbox';
 
 const never = new AbortController().signal;
 
 describe('the newest', () => {
   it('wins, and what it overtakes is told', async () => {
     const lost: number[] = [];
-    const place = new Newest<number>((old) => lost.push(old));
+    const place = new Mailbox<number>((old) => lost.push(old));
     for (const n of [1, 2, 3]) place.put(n);
     await place.filled(never);
     assert.deepEqual([place.take(), place.take(), lost], [3, null, [1, 2]]);
   });
 
   it('is waited for, unless nobody wants it any more', async () => {
-    const place = new Newest<number>(() => {});
+    const place = new Mailbox<number>(() => {});
     const waiting = place.filled(never);
     place.put(1);
     await waiting;

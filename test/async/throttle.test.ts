@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pace } from '../../src/async/throttle';
+import { Throttle } from '../../src/async/throttle';
 
 describe('pace', () => {
   it('passes the first at once, then the newest once a second, and what is final without waiting', async () => {
     const passed: string[] = [];
-    const pace = new Pace<string>((value) => passed.push(value));
+    const pace = new Throttle<string>((value) => passed.push(value));
     for (const value of ['a', 'b', 'c']) pace.push(value);
     assert.deepEqual(passed, ['a']);
     await sleep(1050);
@@ -19,7 +19,7 @@ describe('pace', () => {
 
   it('says nothing more once closed', async () => {
     const passed: string[] = [];
-    const pace = new Pace<string>((value) => passed.push(value));
+    const pace = new Throttle<string>((value) => passed.push(value));
     for (const value of ['a', 'b']) pace.push(value);
     pace.close();
     pace.final('c');

@@ -164,7 +164,7 @@ describe('editor', function () {
               await page.locator('.remaster-section-wrong').waitFor({ state: 'detached' });
             }
             if (type === 'remaster-out') {
-              await page.locator('#node-input-effort').selectOption('follow');
+              await page.locator('#node-input-overload').selectOption('adapt');
               await page.waitForTimeout(150);
               seen.push(await page.locator('.red-ui-tray').last().innerText());
               await shoot(`${type} too slow`);

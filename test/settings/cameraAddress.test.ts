@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseAddress, redacted, withCredentials } from '../../src/settings/cameraAddress';
+import { parseAddress, redact, withCredentials } from '../../src/settings/cameraAddress';
 
 describe('addresses', () => {
   it('are taken apart, with user and password in a place of their own', () => {
@@ -42,7 +42,7 @@ describe('addresses', () => {
 
   it('lose their secrets in whatever ffmpeg says about them', () => {
     const said = 'rtsp://joe:s3cret@h/x?key=abc: refused; Basic am9lOnMzY3JldA; password s3cret';
-    const clean = redacted(said, ['joe:s3cret', 's3cret', 'key=abc']);
+    const clean = redact(said, ['joe:s3cret', 's3cret', 'key=abc']);
     assert.doesNotMatch(clean, /s3cret|key=abc|am9lOnMzY3JldA/);
     assert.match(clean, /rtsp:\/\/\*\*\*@h\/x/);
   });

@@ -6,9 +6,9 @@ import { RemasterError, StoppedError } from '../../errors';
 import type { LiveJob } from '../../settings/liveJob';
 import type { Job, ModelChoice, Progress, Result } from '../../settings/restoreJob';
 import { checkJob } from '../../settings/validate';
-import type { LiveNews } from '../liveProtocol';
-import { type Ask, PROTOCOL, type Reply, type Request } from '../protocol';
-import { type LiveEvents, Lives, type RunningLive } from './liveClient';
+import type { LiveEvent } from '../liveProtocol';
+import { type EngineRequests, PROTOCOL, type Reply, type Request } from '../protocol';
+import { type LiveEvents, LiveClient, type RunningLive } from './liveClient';
 
 export { StoppedError } from '../../errors';
 
@@ -34,11 +34,15 @@ export interface Engine {
   /** Throws BAD_SETTING at once for a job that cannot be. */
   run(job: Job, events?: JobEvents): RunningJob;
   /** Aborting `signal` ends the wait at once, and the work as soon as it can be ended. */
-  ask<K extends keyof Ask>(what: K, args: Ask[K]['args'], signal?: AbortSignal): Promise<Ask[K]['result']>;
+  ask<K extends keyof EngineRequests>(
+    what: K,
+    args: EngineRequests[K]['args'],
+    signal?: AbortSignal,
+  ): Promise<EngineRequests[K]['result']>;
   /** Runs until it is stopped; begins again by itself when the engine dies. Throws BAD_SETTING at once for a job that cannot be. */
   live(job: LiveJob, events?: LiveEvents): RunningLive;
   /** How long it stays when there is nothing to do. */
-  linger(seconds: number): void;
+  setIdleTimeout(seconds: number): void;
   /** Process number of the running engine; null when there is none now. */
   readonly pid: number | null;
   /** Ends the process; running jobs are suspended. */
@@ -54,7 +58,7 @@ export function engineFor({ model, provider, device, threads, idleSeconds }: Eng
   const key = JSON.stringify([model, provider, device, threads]);
   let engine = engines.get(key);
   if (!engine) engines.set(key, (engine = createEngine()));
-  if (idleSeconds !== undefined) engine.linger(idleSeconds);
+  if (idleSeconds !== undefined) engine.setIdleTimeout(idleSeconds);
   return engine;
 }
 
@@ -101,7 +105,7 @@ class EngineClient implements Engine {
   readonly #asks = new Map<string, PendingAsk>();
   readonly #children = new Set<number>();
   readonly #scratch = new Set<string>();
-  readonly #lives = new Lives({
+  readonly #lives = new LiveClient({
     send: (id, say) => this.#send({ type: 'live', id, say }),
     isUp: () => this.#child !== null,
     kill: () => this.#child?.kill('SIGKILL'),
@@ -110,7 +114,7 @@ class EngineClient implements Engine {
 
   constructor(private idleMs: number) {}
 
-  linger(seconds: number): void {
+  setIdleTimeout(seconds: number): void {
     if (this.idleMs === seconds * 1000) return;
     this.idleMs = seconds * 1000;
     if (this.#child) this.#greet(this.#child);
@@ -131,7 +135,11 @@ class EngineClient implements Engine {
     return { id, result, stop: () => this.#stop(id, false, result), suspend: () => this.#stop(id, true, result) };
   }
 
-  async ask<K extends keyof Ask>(what: K, args: Ask[K]['args'], signal?: AbortSignal): Promise<Ask[K]['result']> {
+  async ask<K extends keyof EngineRequests>(
+    what: K,
+    args: EngineRequests[K]['args'],
+    signal?: AbortSignal,
+  ): Promise<EngineRequests[K]['result']> {
     signal?.throwIfAborted();
     const id = randomUUID();
     let stop = (): void => {};
@@ -147,7 +155,7 @@ class EngineClient implements Engine {
       this.#send(request);
     });
     try {
-      return (await answered) as Ask[K]['result'];
+      return (await answered) as EngineRequests[K]['result'];
     } finally {
       signal?.removeEventListener('abort', stop);
     }
@@ -347,7 +355,7 @@ class EngineClient implements Engine {
 }
 
 /** Proof that an engine works, not only that it has begun: what crashes at the first picture is not to be started without a rest. */
-const isWork = (news: LiveNews): boolean =>
+const isWork = (news: LiveEvent): boolean =>
   news.what === 'picture' || (news.what === 'progress' && news.progress.out > 0);
 
 function kill(pid: number): void {

@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { RemasterError } from '../../errors';
 import type { CameraFacts } from '../../pipeline/jobs/live/camera';
 import type { Mp4Part } from '../../pipeline/media/mp4Boxes';
-import type { CameraState, LiveJob, LivePicture, LiveProgress } from '../../settings/liveJob';
+import type { CameraState, LiveJob, LiveJpeg, LiveProgress } from '../../settings/liveJob';
 import { checkLive } from '../../settings/validateLive';
-import type { LiveNews, LiveSay } from '../liveProtocol';
+import type { LiveEvent, LiveRequest } from '../liveProtocol';
 
 /** A live job handed to an engine. */
 export interface RunningLive {
   readonly id: string;
   /** Settles when it was stopped; rejects with a RemasterError that waiting cannot mend. */
   readonly ended: Promise<void>;
-  /** Asks for one JPEG, newer than number `after`. One wish at a time; it is fulfilled by `onPicture`. */
-  want(after?: number): void;
+  /** Asks for one JPEG, newer than number `after`. One newerThan at a time; it is fulfilled by `onPicture`. */
+  requestJpeg(options?: { readonly newerThan?: number }): void;
   /** Settles within about 3 s. */
   stop(): Promise<void>;
 }
@@ -20,17 +20,17 @@ export interface RunningLive {
 export interface LiveEvents {
   readonly onCamera?: (state: CameraState) => void;
   readonly onProgress?: (progress: LiveProgress) => void;
-  readonly onPicture?: (picture: LivePicture) => void;
+  readonly onJpeg?: (picture: LiveJpeg) => void;
   /** Null: the stream has ended, and the next part is an `init`. Whoever is slow settles late and gets fewer pictures. */
-  readonly onPart?: (part: Mp4Part | null) => Promise<void> | void;
+  readonly onFragment?: (part: Mp4Part | null) => Promise<void> | void;
   readonly onFile?: (path: string) => void;
   /** Something failed and is tried again: the target, or the engine. */
-  readonly onTrouble?: (error: RemasterError) => void;
+  readonly onRecoverableError?: (error: RemasterError) => void;
 }
 
 /** The way to the engine, as it is now. */
 interface Line {
-  send(id: string, say: LiveSay): void;
+  send(id: string, say: LiveRequest): void;
   isUp(): boolean;
   kill(): void;
   onEnd(): void;
@@ -46,8 +46,8 @@ interface Pending {
   isStopping: boolean;
   /** What the camera was last known to send. */
   facts: CameraFacts | null;
-  /** The wish that has not been fulfilled. */
-  wish: number | null;
+  /** The newerThan that has not been fulfilled. */
+  newerThan: number | null;
   /** No picture has come from this engine yet: it counts from 0 again. */
   isNew: boolean;
   /** A fragmented MP4 has begun and not ended. */
@@ -58,7 +58,7 @@ interface Pending {
 const STOP_MS = 2800;
 
 /** The live jobs of an engine, on the client's side. They outlive engines. */
-export class Lives {
+export class LiveClient {
   readonly #pending = new Map<string, Pending>();
 
   constructor(private readonly line: Line) {}
@@ -74,17 +74,17 @@ export class Lives {
     let reject: (error: Error) => void = () => {};
     const ended = new Promise<void>((...settle) => ([resolve, reject] = settle));
     ended.catch(() => {}); // whoever holds `ended` hears of it
-    const none = { isStopping: false, facts: null, wish: null, isNew: true, isInStream: false };
+    const none = { isStopping: false, facts: null, newerThan: null, isNew: true, isInStream: false };
     this.#pending.set(id, { id, job, events, ended, resolve, reject, ...none });
     this.line.send(id, { what: 'start', job, facts: null });
     return {
       id,
       ended,
-      want: (after = -1) => {
+      requestJpeg: ({ newerThan = -1 } = {}) => {
         const pending = this.#pending.get(id);
-        if (!pending || pending.wish !== null) return;
-        pending.wish = pending.isNew ? -1 : after;
-        if (this.line.isUp()) this.line.send(id, { what: 'want', after: pending.wish });
+        if (!pending || pending.newerThan !== null) return;
+        pending.newerThan = pending.isNew ? -1 : newerThan;
+        if (this.line.isUp()) this.line.send(id, { what: 'requestJpeg', newerThan: pending.newerThan });
       },
       stop: () => this.#stop(this.#pending.get(id)),
     };
@@ -92,9 +92,9 @@ export class Lives {
 
   /** Gives all jobs to an engine that has just begun. */
   begin(): void {
-    for (const { id, job, facts, wish } of this.#pending.values()) {
+    for (const { id, job, facts, newerThan } of this.#pending.values()) {
       this.line.send(id, { what: 'start', job, facts });
-      if (wish !== null) this.line.send(id, { what: 'want', after: -1 });
+      if (newerThan !== null) this.line.send(id, { what: 'requestJpeg', newerThan: -1 });
     }
   }
 
@@ -106,14 +106,14 @@ export class Lives {
         continue;
       }
       pending.isNew = true;
-      if (pending.isInStream) void pending.events.onPart?.(null);
+      if (pending.isInStream) void pending.events.onFragment?.(null);
       pending.isInStream = false;
       pending.events.onCamera?.({ is: 'connecting' });
-      pending.events.onTrouble?.(crash);
+      pending.events.onRecoverableError?.(crash);
     }
   }
 
-  receive(id: string, news: LiveNews): void {
+  receive(id: string, news: LiveEvent): void {
     const pending = this.#pending.get(id);
     if (!pending) return;
     const { events } = pending;
@@ -126,15 +126,15 @@ export class Lives {
       case 'progress':
         return events.onProgress?.(news.progress);
       case 'picture':
-        pending.wish = null;
+        pending.newerThan = null;
         pending.isNew = false;
-        return events.onPicture?.(news.picture);
+        return events.onJpeg?.(news.picture);
       case 'part':
         return this.#part(pending, news.part);
       case 'file':
         return events.onFile?.(news.path);
       case 'trouble':
-        return events.onTrouble?.(RemasterError.from(news.error));
+        return events.onRecoverableError?.(RemasterError.from(news.error));
       case 'stopped':
         return this.#over(pending, pending.resolve);
       case 'failed':
@@ -151,7 +151,7 @@ export class Lives {
     // bytes come over as a plain Uint8Array
     const whole = part && { ...part, data: Buffer.from(part.data.buffer, part.data.byteOffset, part.data.byteLength) };
     const taken = (): void => void (this.line.isUp() && this.line.send(pending.id, { what: 'taken' }));
-    void Promise.resolve(pending.events.onPart?.(whole)).then(taken, taken);
+    void Promise.resolve(pending.events.onFragment?.(whole)).then(taken, taken);
   }
 
   async #stop(pending: Pending | undefined): Promise<void> {
@@ -166,7 +166,7 @@ export class Lives {
 
   #over(pending: Pending, settle: () => void): void {
     this.#pending.delete(pending.id);
-    if (pending.isInStream) void pending.events.onPart?.(null);
+    if (pending.isInStream) void pending.events.onFragment?.(null);
     settle();
     this.line.onEnd();
   }

@@ -1,13 +1,13 @@
-import type { Pair, Preview } from '../../pipeline/frames/comparison';
+import type { Pair, Comparison } from '../../pipeline/frames/comparison';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
-import type { Picture } from '../../pipeline/media/frame';
-import { type JpegMaker, jpegMaker } from '../../pipeline/media/jpegEncoder';
+import type { RgbFrame } from '../../pipeline/media/frame';
+import { type JpegEncoder, jpegEncoder } from '../../pipeline/media/jpegEncoder';
 import type { JpegPair } from '../protocol';
 
 interface Encoders {
   readonly stop: AbortController;
-  readonly before: JpegMaker;
-  readonly after: JpegMaker;
+  readonly before: JpegEncoder;
+  readonly after: JpegEncoder;
   /** They take one pair at a time. */
   last: Promise<unknown>;
   idle: NodeJS.Timeout | undefined;
@@ -17,10 +17,10 @@ interface Encoders {
 const IDLE = 10_000;
 
 /** Before and after of jobs at work, as JPEGs. Encoders stay while somebody looks: starting one costs more than a picture. */
-export class Pairs {
+export class Comparisons {
   readonly #open = new Map<string, Encoders>();
 
-  constructor(private readonly previewOf: (job: string) => Promise<Preview | null>) {}
+  constructor(private readonly previewOf: (job: string) => Promise<Comparison | null>) {}
 
   /** Of the next frame; null when none comes, or there is no such job. */
   async next(job: string): Promise<JpegPair | null> {
@@ -44,10 +44,10 @@ export class Pairs {
     await Promise.all([...this.#open].map(([job, encoders]) => this.#end(job, encoders)));
   }
 
-  async #begin(job: string, preview: Preview): Promise<Encoders> {
+  async #begin(job: string, preview: Comparison): Promise<Encoders> {
     const binary = await findFfmpeg();
     const stop = new AbortController();
-    const [before, after] = [jpegMaker(binary, stop.signal), jpegMaker(binary, stop.signal)];
+    const [before, after] = [jpegEncoder(binary, stop.signal), jpegEncoder(binary, stop.signal)];
     const encoders: Encoders = { stop, before, after, last: Promise.resolve(), idle: undefined };
     const found = this.#open.get(job);
     if (found) return found; // somebody else was quicker
@@ -66,9 +66,9 @@ export class Pairs {
 
 async function encoded({ before, after }: Encoders, pair: Pair): Promise<JpegPair> {
   const { pixelAspect } = pair;
-  const [was, is] = await Promise.all([before.make(asStored(pair.before)), after.make(asStored(pair.after))]);
+  const [was, is] = await Promise.all([before.encode(asStored(pair.before)), after.encode(asStored(pair.after))]);
   const { width, height } = pair.after;
   return { before: was, after: is, aspect: (width * pixelAspect.num) / (height * pixelAspect.den) };
 }
 
-const asStored = ({ width, height, data }: Picture) => ({ width, height, data, stored: { width, height } });
+const asStored = ({ width, height, data }: RgbFrame) => ({ width, height, data, stored: { width, height } });

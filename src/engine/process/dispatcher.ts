@@ -1,50 +1,50 @@
-import { throttled } from '../../async/throttle';
+import { throttleByKind } from '../../async/throttle';
 import { errorRecord, RemasterError, StoppedError } from '../../errors';
 import { openFaceFinder } from '../../model/inference/openModel';
-import { type Preview, preview } from '../../pipeline/frames/comparison';
-import { discard } from '../../pipeline/jobs/outputFolder';
-import { restore } from '../../pipeline/jobs/restore/restoreVideo';
+import { type Comparison, comparison } from '../../pipeline/frames/comparison';
+import { discardWork } from '../../pipeline/jobs/outputFolder';
+import { restoreVideo } from '../../pipeline/jobs/restore/restoreVideo';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import { onChild } from '../../pipeline/media/runFfmpeg';
 import type { Job } from '../../settings/restoreJob';
-import { type Ask, PROTOCOL, type Reply, type Request } from '../protocol';
-import { Pairs } from './comparisons';
-import { Taps } from './frameStreams';
-import { imageDesk } from './imageRequests';
+import { type EngineRequests, PROTOCOL, type Reply, type Request } from '../protocol';
+import { Comparisons } from './comparisons';
+import { FrameStreams } from './frameStreams';
+import { imageRequests } from './imageRequests';
 import { JobQueue } from './jobQueue';
-import { liveHost } from './liveJobs';
-import { modelShelf } from './modelCache';
-import { answer } from './requests';
-import { Films } from './videoAssemblies';
+import { liveJobs } from './liveJobs';
+import { modelCache } from './modelCache';
+import { handleRequest } from './requests';
+import { VideoAssemblies } from './videoAssemblies';
 
 /** The engine's side of the conversation: takes requests, runs jobs in turn, answers questions beside it. */
-export interface EngineHost {
+export interface Dispatcher {
   receive(request: Request): void;
   /** Suspends what runs and settles when every process and file of it is put away. */
   close(): Promise<void>;
 }
 
-export function engineHost(send: (reply: Reply) => void): EngineHost {
+export function dispatcher(send: (reply: Reply) => void): Dispatcher {
   const running = new Map<
     string,
-    { readonly job: Job; readonly abort: AbortController; readonly ended: Promise<void>; readonly preview: Preview }
+    { readonly job: Job; readonly abort: AbortController; readonly ended: Promise<void>; readonly preview: Comparison }
   >();
   const queue = new JobQueue((id, position) => send({ type: 'queued', id, position }));
-  const shelf = modelShelf();
-  const lives = liveHost(
+  const cache = modelCache();
+  const live = liveJobs(
     (id, news) => send({ type: 'live', id, news }),
     () => rest(),
   );
   const onScratch = (path: string, gone: boolean): void => send({ type: 'scratch', path, gone });
-  const previewOf = async (id: string): Promise<Preview | null> =>
-    running.get(id)?.preview ?? (await lives.preview(id));
-  const desks = {
-    shelf,
-    images: imageDesk(shelf),
-    taps: new Taps(shelf),
-    films: new Films(onScratch),
+  const previewOf = async (id: string): Promise<Comparison | null> =>
+    running.get(id)?.preview ?? (await live.preview(id));
+  const services = {
+    modelCache: cache,
+    images: imageRequests(cache),
+    frameStreams: new FrameStreams(cache),
+    assemblies: new VideoAssemblies(onScratch),
     previewOf,
-    pairs: new Pairs(previewOf),
+    comparisons: new Comparisons(previewOf),
   };
   const asking = new Map<string, AbortController>();
   let idleMs = 60_000;
@@ -54,7 +54,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
 
   const rest = (): void => {
     clearTimeout(idle);
-    const open = lives.size + desks.taps.size + desks.films.size;
+    const open = live.size + services.frameStreams.size + services.assemblies.size;
     if (queue.length > 0 || asking.size > 0 || open > 0 || idleMs <= 0) return;
     idle = setTimeout(() => void close().finally(() => process.exit(0)), idleMs);
   };
@@ -63,7 +63,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     const abort = new AbortController();
     let settle = (): void => {};
     const ended = new Promise<void>((resolve) => (settle = resolve));
-    const split = preview();
+    const split = comparison();
     running.set(id, { job, abort, ended, preview: split });
     queue.add(id, job.concurrency, async () => {
       try {
@@ -80,25 +80,25 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     });
   }
 
-  async function run(id: string, job: Job, { offer }: Preview, signal: AbortSignal) {
+  async function run(id: string, job: Job, { offer }: Comparison, signal: AbortSignal) {
     const binary = await findFfmpeg();
     const tools = {
       binary,
-      openModel: shelf.open,
+      openModel: cache.open,
       openFaceFinder,
       onFrame: offer,
       onScratch,
     };
     // At most one a second, but every change of stage at once.
-    const report = throttled(1000, send);
-    return restore(job, tools, signal, (progress) => report({ type: 'progress', id, progress }, progress.stage));
+    const report = throttleByKind(1000, send);
+    return restoreVideo(job, tools, signal, (progress) => report({ type: 'progress', id, progress }, progress.stage));
   }
 
-  async function ask(id: string, what: keyof Ask, args: unknown): Promise<void> {
+  async function ask(id: string, what: keyof EngineRequests, args: unknown): Promise<void> {
     const abort = new AbortController();
     asking.set(id, abort);
     try {
-      send({ type: 'answer', id, result: await answer(what, args, desks, abort.signal) });
+      send({ type: 'answer', id, result: await handleRequest(what, args, services, abort.signal) });
     } catch (error) {
       send({ type: 'failed', id, error: errorRecord(error) });
     } finally {
@@ -120,7 +120,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
 
   /** A job that was stopped for good may have pieces from an earlier run, also when it had not come to use them. */
   async function forget({ aborted, reason }: AbortSignal, { output }: Job): Promise<void> {
-    if (aborted && reason instanceof StoppedError && !reason.keep) await discard(output).catch(() => {}); // the stop is the news
+    if (aborted && reason instanceof StoppedError && !reason.keep) await discardWork(output).catch(() => {}); // the stop is the news
   }
 
   async function close(): Promise<void> {
@@ -129,9 +129,9 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
     const all = [...running.entries()];
     for (const [id] of all) stop(id, true);
     await Promise.all([
-      lives.close(),
-      desks.taps.closeAll(),
-      desks.pairs.close(),
+      live.close(),
+      services.frameStreams.closeAll(),
+      services.comparisons.close(),
       ...all.filter(([id]) => running.has(id)).map(([, { ended }]) => ended),
     ]);
   }
@@ -162,7 +162,7 @@ export function engineHost(send: (reply: Reply) => void): EngineHost {
           void ask(request.id, request.what, request.args);
           break;
         case 'live':
-          lives.receive(request.id, request.say);
+          live.receive(request.id, request.say);
           break;
       }
     },

@@ -1,20 +1,20 @@
 import { RemasterError, StoppedError } from '../../errors';
 import { openFaceFinder } from '../../model/inference/openModel';
-import { takeFrames } from '../../pipeline/jobs/frames/extractFrames';
+import { extractFrames } from '../../pipeline/jobs/frames/extractFrames';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
-import type { FramePicture, FramesJob } from '../../settings/framesJob';
-import type { ModelShelf } from './modelCache';
+import type { FrameImage, FramesJob } from '../../settings/framesJob';
+import type { ModelCache } from './modelCache';
 
-interface Tap {
-  readonly pictures: AsyncGenerator<FramePicture>;
+interface FrameStream {
+  readonly pictures: AsyncGenerator<FrameImage>;
   readonly stop: AbortController;
 }
 
 /** Videos of which somebody takes pictures, one at a time, whenever they like. */
-export class Taps {
-  readonly #open = new Map<string, Tap>();
+export class FrameStreams {
+  readonly #open = new Map<string, FrameStream>();
 
-  constructor(private readonly shelf: ModelShelf) {}
+  constructor(private readonly shelf: ModelCache) {}
 
   get size(): number {
     return this.#open.size;
@@ -23,12 +23,12 @@ export class Taps {
   async open(id: string, job: FramesJob): Promise<null> {
     const stop = new AbortController();
     const tools = { binary: await findFfmpeg(), openModel: this.shelf.open, openFaceFinder };
-    this.#open.set(id, { stop, pictures: takeFrames(job, tools, stop.signal) });
+    this.#open.set(id, { stop, pictures: extractFrames(job, tools, stop.signal) });
     return null;
   }
 
   /** The next picture; null after the last. */
-  async next(id: string): Promise<FramePicture | null> {
+  async next(id: string): Promise<FrameImage | null> {
     const tap = this.#open.get(id);
     if (!tap) throw forgotten();
     try {

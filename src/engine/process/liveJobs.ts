@@ -1,36 +1,36 @@
-import { Gate } from '../../async/semaphore';
+import { Semaphore } from '../../async/semaphore';
 import { errorRecord, RemasterError } from '../../errors';
 import { openFaceFinder, openModel } from '../../model/inference/openModel';
 import type { Model, ModelRequest } from '../../model/model';
-import type { Preview } from '../../pipeline/frames/comparison';
+import type { Comparison } from '../../pipeline/frames/comparison';
 import type { CameraFacts } from '../../pipeline/jobs/live/camera';
-import { type Channel, openChannel } from '../../pipeline/jobs/live/cameraPipeline';
-import { Turns } from '../../pipeline/jobs/live/fairScheduler';
-import { encodingOutlet, noOutlet, type Outlet } from '../../pipeline/jobs/live/sink';
+import { type CameraPipeline, openCameraPipeline } from '../../pipeline/jobs/live/cameraPipeline';
+import { FairScheduler } from '../../pipeline/jobs/live/fairScheduler';
+import { encodingSink, nullSink, type Sink } from '../../pipeline/jobs/live/sink';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import type { LiveJob } from '../../settings/liveJob';
-import { type LiveNews, type LiveSay, PARTS_AT_ONCE } from '../liveProtocol';
+import { type LiveEvent, type LiveRequest, MAX_FRAGMENTS_IN_FLIGHT } from '../liveProtocol';
 
 /** Live jobs on the engine's side. Jobs with one camera and equal settings share one channel. */
-export interface LiveHost {
-  receive(id: string, say: LiveSay): void;
+export interface LiveJobs {
+  receive(id: string, say: LiveRequest): void;
   /** Jobs that run. */
   readonly size: number;
   /** Null for a job that is not here, or whose camera has not been opened. */
-  preview(id: string): Promise<Preview | null>;
+  preview(id: string): Promise<Comparison | null>;
   /** Ends all; settles when nothing of them is left. */
   close(): Promise<void>;
 }
 
 interface Shared {
-  readonly channel: Promise<Channel>;
-  readonly users: Map<string, (news: LiveNews) => void>;
+  readonly channel: Promise<CameraPipeline>;
+  readonly users: Map<string, (news: LiveEvent) => void>;
 }
 
 interface Running {
-  readonly opening: Promise<Channel>;
+  readonly opening: Promise<CameraPipeline>;
   stop(): Promise<void>;
-  want(after: number): void;
+  requestJpeg(newerThan: number): void;
   taken(): void;
 }
 
@@ -38,8 +38,8 @@ interface Running {
 const PACE = 1000;
 
 /** `onIdle` is told when the last job has ended. */
-export function liveHost(send: (id: string, news: LiveNews) => void, onIdle: () => void): LiveHost {
-  const turns = new Turns();
+export function liveJobs(send: (id: string, news: LiveEvent) => void, onIdle: () => void): LiveJobs {
+  const scheduler = new FairScheduler();
   const shared = new Map<string, Shared>();
   const running = new Map<string, Running>();
 
@@ -47,19 +47,19 @@ export function liveHost(send: (id: string, news: LiveNews) => void, onIdle: () 
   async function join(
     id: string,
     job: LiveJob,
-    tell: (news: LiveNews) => void,
+    tell: (news: LiveEvent) => void,
     facts: CameraFacts | null,
-  ): Promise<[Channel, () => Promise<void>]> {
+  ): Promise<[CameraPipeline, () => Promise<void>]> {
     const { target: _, quality: __, ...settings } = job;
     const key = JSON.stringify(settings);
     let found = shared.get(key);
     if (!found) {
-      const users = new Map<string, (news: LiveNews) => void>();
-      const toAll = (news: LiveNews): void => users.forEach((user) => user(news));
-      const open = async (): Promise<Channel> => {
+      const users = new Map<string, (news: LiveEvent) => void>();
+      const toAll = (news: LiveEvent): void => users.forEach((user) => user(news));
+      const open = async (): Promise<CameraPipeline> => {
         const openUrgent = (request: ModelRequest): Promise<Model> => openModel(request, { isUrgent: true });
-        const tools = { binary: await findFfmpeg(), openModel: openUrgent, openFaceFinder, turns };
-        return openChannel(settings, tools, toAll, facts);
+        const tools = { binary: await findFfmpeg(), openModel: openUrgent, openFaceFinder, scheduler };
+        return openCameraPipeline(settings, tools, toAll, facts);
       };
       found = { channel: open(), users };
       shared.set(key, found);
@@ -89,30 +89,30 @@ export function liveHost(send: (id: string, news: LiveNews) => void, onIdle: () 
   function start(id: string, job: LiveJob, facts: CameraFacts | null): void {
     const stop = new AbortController();
     const { signal } = stop;
-    const tell = (news: LiveNews): void => void (signal.aborted || send(id, news));
-    const parts = new Gate(PARTS_AT_ONCE);
+    const tell = (news: LiveEvent): void => void (signal.aborted || send(id, news));
+    const parts = new Semaphore(MAX_FRAGMENTS_IN_FLIGHT);
     const passes: (() => void)[] = [];
-    let opened: (channel: Channel) => void = () => {};
-    const opening = new Promise<Channel>((resolve) => (opened = resolve));
+    let opened: (channel: CameraPipeline) => void = () => {};
+    const opening = new Promise<CameraPipeline>((resolve) => (opened = resolve));
     let isWanted = false;
 
-    const run = async (): Promise<LiveNews> => {
+    const run = async (): Promise<LiveEvent> => {
       let leave = async (): Promise<void> => {};
-      let outlet: Outlet = noOutlet;
+      let outlet: Sink = nullSink;
       let timer: NodeJS.Timeout | undefined;
       try {
-        let channel: Channel;
+        let channel: CameraPipeline;
         [channel, leave] = await join(id, job, tell, facts);
         opened(channel);
         const { progress, subscribe, ended } = channel;
         tell({ what: 'camera', state: progress().camera });
         if (channel.facts) tell({ what: 'facts', facts: channel.facts });
         if (job.target.kind !== 'pictures') {
-          outlet = encodingOutlet(await findFfmpeg(), job, job.target, {
-            onTrouble: (error) => tell({ what: 'trouble', error: errorRecord(error) }),
+          outlet = encodingSink(await findFfmpeg(), job, job.target, {
+            onRecoverableError: (error) => tell({ what: 'trouble', error: errorRecord(error) }),
             onFile: (path) => send(id, { what: 'file', path }), // also the last one, which a stop finishes
-            async onPart(part) {
-              passes.push(await parts.enter(signal));
+            async onFragment(part) {
+              passes.push(await parts.acquire(signal));
               tell({ what: 'part', part });
             },
           });
@@ -137,14 +137,14 @@ export function liveHost(send: (id: string, news: LiveNews) => void, onIdle: () 
       if (running.size === 0) onIdle();
     });
 
-    const picture = async (after: number): Promise<void> => {
+    const sendJpeg = async (newerThan: number): Promise<void> => {
       if (isWanted) return;
       isWanted = true;
       const channel = await opening; // a wish may come before the channel is there
-      const made = await channel.picture(after, signal).catch(() => null); // the end of a channel is told by itself
+      const made = await channel.jpeg(newerThan, signal).catch(() => null); // the end of a channel is told by itself
       isWanted = false;
       if (made) tell({ what: 'picture', picture: made });
-      else if (!signal.aborted) setTimeout(() => void picture(after), PACE);
+      else if (!signal.aborted) setTimeout(() => void sendJpeg(newerThan), PACE);
     };
     running.set(id, {
       opening,
@@ -152,7 +152,7 @@ export function liveHost(send: (id: string, news: LiveNews) => void, onIdle: () 
         stop.abort(new Error('stopped'));
         return over;
       },
-      want: (after) => void picture(after),
+      requestJpeg: (newerThan) => void sendJpeg(newerThan),
       taken: () => passes.shift()?.(),
     });
   }
@@ -165,12 +165,12 @@ export function liveHost(send: (id: string, news: LiveNews) => void, onIdle: () 
       if (say.what === 'start') return start(id, say.job, say.facts);
       const job = running.get(id);
       if (say.what === 'stop') void (job ? job.stop() : send(id, { what: 'stopped' }));
-      else if (say.what === 'want') job?.want(say.after);
+      else if (say.what === 'requestJpeg') job?.requestJpeg(say.newerThan);
       else job?.taken();
     },
     async preview(id) {
       const soon = new Promise<null>((resolve) => setTimeout(() => resolve(null), PACE));
-      return (await Promise.race([running.get(id)?.opening, soon]))?.preview ?? null;
+      return (await Promise.race([running.get(id)?.opening, soon]))?.comparison ?? null;
     },
     async close() {
       await Promise.all([...running.values()].map((job) => job.stop()));

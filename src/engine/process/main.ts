@@ -1,7 +1,7 @@
 import { setPriority } from 'node:os';
 import { errorRecord } from '../../errors';
 import type { Reply, Request } from '../protocol';
-import { engineHost } from './dispatcher';
+import { dispatcher } from './dispatcher';
 
 /** The engine process: what the client forks. It ends when its parent is gone, when it is idle, or when it is told to. */
 try {
@@ -11,7 +11,7 @@ try {
 }
 
 const send = (reply: Reply): void => void (process.connected && process.send!(reply));
-const host = engineHost(send);
+const host = dispatcher(send);
 
 process.on('message', (request: Request) => host.receive(request));
 // A terminal's Ctrl-C reaches the client, which tells us what to do; dying on our own would lose the tidying up.

@@ -1,82 +1,82 @@
 import { listModels } from '../../model/bundle/modelLibrary';
-import { type Preview } from '../../pipeline/frames/comparison';
-import { discard } from '../../pipeline/jobs/outputFolder';
+import { type Comparison } from '../../pipeline/frames/comparison';
+import { discardWork } from '../../pipeline/jobs/outputFolder';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
-import { jpegOf } from '../../pipeline/media/jpegEncoder';
+import { encodeJpeg } from '../../pipeline/media/jpegEncoder';
 import { probe } from '../../pipeline/media/probe';
 import { thumbnail } from '../../pipeline/media/thumbnail';
 import { JOB_DEFAULTS } from '../../settings/restoreJob';
-import type { Ask, SourceSummary, ThumbnailRequest } from '../protocol';
-import type { Pairs } from './comparisons';
+import type { EngineRequests, SourceSummary, ThumbnailRequest } from '../protocol';
+import type { Comparisons } from './comparisons';
 import { doctor } from './doctor';
-import type { Taps } from './frameStreams';
-import type { ImageDesk } from './imageRequests';
-import type { ModelShelf } from './modelCache';
-import type { Films } from './videoAssemblies';
+import type { FrameStreams } from './frameStreams';
+import type { ImageRequests } from './imageRequests';
+import type { ModelCache } from './modelCache';
+import type { VideoAssemblies } from './videoAssemblies';
 
 /** Who does what is asked. */
-export interface Desks {
-  readonly shelf: ModelShelf;
-  readonly images: ImageDesk;
-  readonly taps: Taps;
-  readonly films: Films;
+export interface Services {
+  readonly modelCache: ModelCache;
+  readonly images: ImageRequests;
+  readonly frameStreams: FrameStreams;
+  readonly assemblies: VideoAssemblies;
   /** Of a job at work; null when it is not here. */
-  readonly previewOf: (job: string) => Promise<Preview | null>;
-  readonly pairs: Pairs;
+  readonly previewOf: (job: string) => Promise<Comparison | null>;
+  readonly comparisons: Comparisons;
 }
 
 /** What the engine can tell without restoring anything. */
-export async function answer(
-  what: keyof Ask,
+export async function handleRequest(
+  what: keyof EngineRequests,
   args: unknown,
-  { shelf, images, taps, films, previewOf, pairs }: Desks,
+  { modelCache, images, frameStreams, assemblies, previewOf, comparisons }: Services,
   signal: AbortSignal,
-): Promise<Ask[keyof Ask]['result']> {
+): Promise<EngineRequests[keyof EngineRequests]['result']> {
   switch (what) {
     case 'probe':
-      return summary(args as Ask['probe']['args']);
+      return summary(args as EngineRequests['probe']['args']);
     case 'doctor':
-      return doctor((args as Ask['doctor']['args']).folder);
+      return doctor((args as EngineRequests['doctor']['args']).folder);
     case 'models':
-      return listModels((args as Ask['models']['args']).folders);
+      return listModels((args as EngineRequests['models']['args']).folders);
     case 'discard':
-      await discard((args as Ask['discard']['args']).output);
+      await discardWork((args as EngineRequests['discard']['args']).output);
       return null;
     case 'thumbnail':
       await thumbnail(await findFfmpeg(), args as ThumbnailRequest);
       return null;
     case 'image':
-      return images(args as Ask['image']['args'], signal);
+      return images(args as EngineRequests['image']['args'], signal);
     case 'openFrames': {
-      const { id, job } = args as Ask['openFrames']['args'];
-      return taps.open(id, job);
+      const { id, job } = args as EngineRequests['openFrames']['args'];
+      return frameStreams.open(id, job);
     }
     case 'nextFrame':
-      return taps.next((args as Ask['nextFrame']['args']).id);
+      return frameStreams.next((args as EngineRequests['nextFrame']['args']).id);
     case 'closeFrames':
-      return taps.close((args as Ask['closeFrames']['args']).id);
-    case 'openFilm': {
-      const { id, job } = args as Ask['openFilm']['args'];
-      return films.open(id, job);
+      return frameStreams.close((args as EngineRequests['closeFrames']['args']).id);
+    case 'openAssembly': {
+      const { id, job } = args as EngineRequests['openAssembly']['args'];
+      return assemblies.open(id, job);
     }
-    case 'addPicture':
-      return films.add(args as Ask['addPicture']['args']);
-    case 'closeFilm': {
-      const { id, keep } = args as Ask['closeFilm']['args'];
-      return films.close(id, keep);
+    case 'addImage':
+      return assemblies.add(args as EngineRequests['addImage']['args']);
+    case 'closeAssembly': {
+      const { id, keep } = args as EngineRequests['closeAssembly']['args'];
+      return assemblies.close(id, keep);
     }
     case 'preview': {
-      const picture = await (await previewOf((args as Ask['preview']['args']).job))?.next();
-      return picture ? jpegOf(await findFfmpeg(), picture) : null;
+      const picture = await (await previewOf((args as EngineRequests['preview']['args']).job))?.next();
+      return picture ? encodeJpeg(await findFfmpeg(), picture) : null;
     }
     case 'pair':
-      return pairs.next((args as Ask['pair']['args']).job);
+      return comparisons.next((args as EngineRequests['pair']['args']).job);
     case 'test':
-      return test(args as Ask['test']['args'], shelf);
+      return test(args as EngineRequests['test']['args'], modelCache);
   }
 }
 
-async function summary({ input, sequenceRate }: Ask['probe']['args']): Promise<SourceSummary> {
+async function summary({ input, sequenceRate }: EngineRequests['probe']['args']): Promise<SourceSummary> {
   const info = await probe(await findFfmpeg(), input, AbortSignal.timeout(60_000), sequenceRate);
   const { width, height, framesPerSecond: fps, duration, isInterlaced: interlaced, codec, bitDepth } = info;
   const frames = fps !== null && duration !== null ? Math.round(fps * duration) : null;
@@ -87,7 +87,10 @@ async function summary({ input, sequenceRate }: Ask['probe']['args']): Promise<S
 /** Side of the tile that `test` runs. */
 const TEST_TILE = 128;
 
-async function test(args: Ask['test']['args'], shelf: ModelShelf): Promise<Ask['test']['result']> {
+async function test(
+  args: EngineRequests['test']['args'],
+  shelf: ModelCache,
+): Promise<EngineRequests['test']['result']> {
   const { order, strength, noise, seed } = JOB_DEFAULTS;
   await using model = await shelf.open({ ...args, order, colorFix: null, strength, noise, seed, depth: 8 });
   const { multiple, tile: advice, provider, rejected } = model.info;

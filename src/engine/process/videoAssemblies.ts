@@ -1,16 +1,16 @@
 import { RemasterError, StoppedError } from '../../errors';
-import { type Film, openFilm } from '../../pipeline/jobs/assemble/assembleVideo';
+import { type VideoAssembly, assembleVideo } from '../../pipeline/jobs/assemble/assembleVideo';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
-import type { FilmJob, FilmResult } from '../../settings/assembleJob';
-import type { Ask } from '../protocol';
+import type { AssembleJob, AssembleResult } from '../../settings/assembleJob';
+import type { EngineRequests } from '../protocol';
 
 interface Shooting {
-  readonly film: Film;
+  readonly film: VideoAssembly;
   readonly stop: AbortController;
 }
 
 /** Videos that grow while pictures come. */
-export class Films {
+export class VideoAssemblies {
   readonly #open = new Map<string, Shooting>();
 
   constructor(private readonly onScratch: (path: string, gone: boolean) => void) {}
@@ -19,14 +19,14 @@ export class Films {
     return this.#open.size;
   }
 
-  async open(id: string, job: FilmJob): Promise<null> {
+  async open(id: string, job: AssembleJob): Promise<null> {
     const stop = new AbortController();
-    const film = await openFilm(job, { binary: await findFfmpeg(), onScratch: this.onScratch }, stop.signal);
+    const film = await assembleVideo(job, { binary: await findFfmpeg(), onTemporaryPath: this.onScratch }, stop.signal);
     this.#open.set(id, { film, stop });
     return null;
   }
 
-  async add({ id, source, time }: Ask['addPicture']['args']): Promise<null> {
+  async add({ id, source, time }: EngineRequests['addImage']['args']): Promise<null> {
     const shooting = this.#open.get(id);
     if (!shooting) throw forgotten();
     await shooting.film.add(source, time);
@@ -34,7 +34,7 @@ export class Films {
   }
 
   /** With `keep` the film gets its name; else nothing is left of it. */
-  async close(id: string, keep: boolean): Promise<FilmResult | null> {
+  async close(id: string, keep: boolean): Promise<AssembleResult | null> {
     const shooting = this.#open.get(id);
     if (!shooting && keep) throw forgotten();
     if (!shooting) return null;

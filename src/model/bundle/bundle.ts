@@ -6,7 +6,7 @@ import { RemasterError } from '../../errors';
 import { withWeightsInFile } from '../onnx/externalWeights';
 import { decodeModel, type OnnxModel } from '../onnx/graph';
 import { checkGraphs } from './checkGraphs';
-import { checkHandover } from './checkPromptShapes';
+import { checkPromptShapes } from './checkPromptShapes';
 import { GRAPH_ROLES } from './graphRoles';
 import { type FileEntry, type GraphRole, type Manifest } from './manifest';
 import { invalid, MANIFEST_FILE, readManifest } from './parseManifest';
@@ -54,7 +54,7 @@ export async function readBundle({ folder, manifest, sha256 }: Intact): Promise<
     constants[role] = await readConstant(join(folder, entry.file), entry.dims, `constants.${role}.dims`);
   }
   checkGraphs(folder, manifest, graphs);
-  checkHandover(folder, manifest, graphs);
+  checkPromptShapes(folder, manifest, graphs);
   for (const role of GRAPH_ROLES) {
     const graph = graphs[role];
     if (graph) graphs[role] = withWeightsInFile(graph, files[role]!, basename(manifest.graphs[role]!.file));

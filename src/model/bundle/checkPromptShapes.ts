@@ -8,7 +8,7 @@ import { invalid } from './parseManifest';
 type Models = Readonly<Partial<Record<GraphRole, OnnxModel>>>;
 
 /** Throws `MODEL_INVALID` unless what `prompt` and `condition` give is what `denoise` takes. */
-export function checkHandover(folder: string, manifest: Manifest, models: Models): void {
+export function checkPromptShapes(folder: string, manifest: Manifest, models: Models): void {
   for (const giver of ['prompt', 'condition'] as const) checkGiver(folder, manifest, models, giver);
 }
 

@@ -53,7 +53,7 @@ export const GRAPH_ROLES = ['prompt', ...FUSED_ROLES] as const;
 const RESERVED = new Set([...Object.values(INPUTS), ...Object.values(OUTPUTS), ['deviation']].flat());
 
 /** The first role in `manifest` that is not there to be used, as the end of a sentence; null when all fit. */
-export function roleDefect({ graphs, constants = {} }: Manifest): string | null {
+export function graphRoleDefect({ graphs, constants = {} }: Manifest): string | null {
   for (const role of Object.keys(constants)) {
     if (RESERVED.has(role)) return `is wrong in constants: “${role}” is the name of something else`;
   }

@@ -1,4 +1,4 @@
-import { roleDefect } from './graphRoles';
+import { graphRoleDefect } from './graphRoles';
 import type { Manifest } from './manifest';
 import { maxSteps, planFor } from './samplerPlan';
 
@@ -35,7 +35,7 @@ export function ruleDefect(manifest: Manifest): string | null {
   if (defaultSteps > maxSteps(manifest)) {
     return `is wrong in defaultSteps: this schedule has ${maxSteps(manifest)} steps at most`;
   }
-  return roleDefect(manifest) ?? scheduleDefect(manifest);
+  return graphRoleDefect(manifest) ?? scheduleDefect(manifest);
 }
 
 function scheduleDefect(manifest: Manifest): string | null {

@@ -12,8 +12,8 @@ import { convertRange } from './pixelIO';
 export type Edges = ReadonlyMap<string, Edge>;
 
 /** The graphs of a bundle on their way into one. */
-export class Parts {
-  readonly #parts = new Map<GraphRole, Part>();
+export class BundleGraphs {
+  readonly #graphs = new Map<GraphRole, Part>();
 
   constructor(
     readonly graph: GraphBuilder,
@@ -21,12 +21,12 @@ export class Parts {
   ) {
     for (const [role, model] of this.#models()) {
       const { file } = bundle.manifest.graphs[role]!;
-      this.#parts.set(role, addPart(graph, `${role}/`, model, file.slice(0, file.lastIndexOf('/') + 1)));
+      this.#graphs.set(role, addPart(graph, `${role}/`, model, file.slice(0, file.lastIndexOf('/') + 1)));
     }
   }
 
   has(role: GraphRole): boolean {
-    return this.#parts.has(role);
+    return this.#graphs.has(role);
   }
 
   takes(graph: GraphRole, role: string): boolean {
@@ -47,7 +47,7 @@ export class Parts {
       const edge = this.#ranged(name, edges.get(name)!, this.bundle.manifest.range, range);
       feeds.set(tensor, cast(this.graph, edge, signature(this.input(role, name)).element));
     }
-    const rename = splice(this.graph, `${role}${repeat}/`, this.#parts.get(role)!, feeds);
+    const rename = splice(this.graph, `${role}${repeat}/`, this.#graphs.get(role)!, feeds);
     const made = new Map<string, Edge>();
     for (const [name, tensor] of Object.entries(outputs)) {
       const value = this.bundle.graphs[role]!.graph.output.find((one) => one.name === tensor)!;

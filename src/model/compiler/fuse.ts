@@ -2,14 +2,14 @@ import { ENCODER_DRAW } from '../../sampler/noise';
 import { drawsOf, type SamplerPlan } from '../../sampler/plan';
 import type { Bundle } from '../bundle/bundle';
 import { type Manifest, promptRoles } from '../bundle/manifest';
-import { enlarge } from '../onnx/bicubicNode';
+import { bicubicNode } from '../onnx/bicubicNode';
 import { boundary, cast, type Edge, emit, floats, graphBuilder, type GraphBuilder, scalar } from '../onnx/builder';
 import { ELEMENT, type OnnxModel } from '../onnx/graph';
 import { signature } from '../onnx/signature';
-import { waveletFix } from '../onnx/waveletNode';
-import { type Edges, Parts } from './bundleGraphs';
+import { waveletNode } from '../onnx/waveletNode';
+import { type Edges, BundleGraphs } from './bundleGraphs';
 import { clamp, elementOf, pixelsIn, pixelsOut } from './pixelIO';
-import { affine, walk } from './unrollSteps';
+import { affine, unrollSteps } from './unrollSteps';
 
 export interface FuseSettings {
   readonly plan: SamplerPlan;
@@ -44,7 +44,7 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
   const { manifest, constants } = bundle;
   const { range, scale, grid } = manifest;
   const graph = graphBuilder();
-  const parts = new Parts(graph, bundle);
+  const parts = new BundleGraphs(graph, bundle);
   const frames: Edge = { name: 'frames', element: elementOf(depth) };
   const draws = [
     ...(manifest.graphs.encode?.outputs['deviation'] === undefined ? [] : [ENCODER_DRAW]),
@@ -62,13 +62,16 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
   const hole = mask && holeOf(graph, mask);
   edges.set('lq', hole ? emit(graph, 'Where', [hole, scalar(graph, range[0]), source], {}, ELEMENT.float) : source);
   if (hole) edges.set('mask', signed(graph, hole));
-  edges.set('picture', parts.has('preprocess') ? preprocess(parts, edges) : enlarge(graph, edges.get('lq')!, scale));
+  edges.set(
+    'picture',
+    parts.has('preprocess') ? preprocess(parts, edges) : bicubicNode(graph, edges.get('lq')!, scale),
+  );
   edges.set('y', parts.has('encode') ? encode(parts, edges, noise) : edges.get('picture')!);
   if (parts.has('condition')) for (const [role, edge] of parts.run('condition', '', edges)) edges.set(role, edge);
 
-  const clean = walk(parts, plan, edges, noise, frames);
+  const clean = unrollSteps(parts, plan, edges, noise, frames);
   const picture = parts.has('decode') ? decode(parts, edges, clean) : clean;
-  const fixed = colorFix === 'wavelet' ? waveletFix(graph, picture, edges.get('picture')!) : picture;
+  const fixed = colorFix === 'wavelet' ? waveletNode(graph, picture, edges.get('picture')!) : picture;
   const mixed = affine(graph, [
     [1 - strength, edges.get('picture')!],
     [strength, fixed],
@@ -124,13 +127,13 @@ function promptDims({ manifest, graphs }: Bundle, role: string, input: string): 
   return (dims ?? []).map((dim, i) => dim ?? `${input}_${i}`);
 }
 
-function preprocess(parts: Parts, edges: Edges): Edge {
+function preprocess(parts: BundleGraphs, edges: Edges): Edge {
   const picture = parts.run('preprocess', '', edges).get('picture')!;
   const [low, high] = parts.bundle.manifest.range;
   return clamp(parts.graph, picture, low, high);
 }
 
-function encode(parts: Parts, edges: Edges, noise: ReadonlyMap<number, Edge>): Edge {
+function encode(parts: BundleGraphs, edges: Edges, noise: ReadonlyMap<number, Edge>): Edge {
   const made = parts.run('encode', '', edges);
   const deviation = made.get('deviation');
   if (!deviation) return made.get('latent')!;
@@ -138,5 +141,5 @@ function encode(parts: Parts, edges: Edges, noise: ReadonlyMap<number, Edge>): E
   return emit(parts.graph, 'Add', [made.get('latent')!, spread]);
 }
 
-const decode = (parts: Parts, edges: Edges, latent: Edge): Edge =>
+const decode = (parts: BundleGraphs, edges: Edges, latent: Edge): Edge =>
   parts.run('decode', '', new Map([...edges, ['latent', latent]])).get('picture')!;

@@ -2,13 +2,13 @@ import type { PlanStep, SamplerPlan } from '../../sampler/plan';
 import { cast, type Edge, emit, floats, type GraphBuilder, int64s, scalar } from '../onnx/builder';
 import { ELEMENT } from '../onnx/graph';
 import { signature } from '../onnx/signature';
-import { timestepStretches } from '../onnx/timestepBranch';
-import type { Edges, Parts } from './bundleGraphs';
+import { timestepBranch } from '../onnx/timestepBranch';
+import type { Edges, BundleGraphs } from './bundleGraphs';
 import { batchSize, clamp } from './pixelIO';
 
 /** The steps, one after the other: the formulas of `SamplerPlan`, with the terms that weigh nothing left out. */
-export function walk(
-  parts: Parts,
+export function unrollSteps(
+  parts: BundleGraphs,
   plan: SamplerPlan,
   edges: Edges,
   noise: ReadonlyMap<number, Edge>,
@@ -57,7 +57,7 @@ export function affine(graph: GraphBuilder, terms: readonly Term[]): Edge {
 }
 
 /** t in the type and shape that the network declares for it. */
-function timestep(parts: Parts, t: number, frames: Edge): Edge {
+function timestep(parts: BundleGraphs, t: number, frames: Edge): Edge {
   const { graph } = parts;
   const { element, dims } = signature(parts.input('denoise', 't'));
   const integer = element === ELEMENT.int64 || element === ELEMENT.int32;
@@ -67,6 +67,6 @@ function timestep(parts: Parts, t: number, frames: Edge): Edge {
   const value = cast(graph, integer ? int64s(graph, shape, values) : floats(graph, shape, values), element);
   const perPicture = dims !== null && dims.length === 1 && dims[0] === null;
   const { manifest, graphs } = parts.bundle;
-  const stretches = timestepStretches(graphs.denoise!, manifest.graphs.denoise.inputs['t']!);
+  const stretches = timestepBranch(graphs.denoise!, manifest.graphs.denoise.inputs['t']!);
   return perPicture && !stretches ? emit(graph, 'Expand', [value, batchSize(graph, frames)]) : value;
 }

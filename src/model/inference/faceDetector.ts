@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RemasterError } from '../../errors';
 import { packagedModels } from '../bundle/modelLibrary';
-import type { Face, Picture } from '../model';
+import type { Face, RgbImage } from '../model';
 import type { Runtime } from './runtime';
-import { facesOf, type YunetGrid } from './yunetDecode';
+import { yunetDecode, type YunetGrid } from './yunetDecode';
 
 /** YuNet, as models/faces/CARD.md describes it. */
 export const DETECTOR_SHA256 = '104ee26c71d5c270ce79a6b3dced91c91013260d29a6bf18f9296c5b8c4c2b12';
@@ -19,7 +19,7 @@ const SURELY = 0.6;
 /** A loaded detector. Lives in the worker's thread, on the CPU: a picture takes it some 20 ms. */
 export interface FaceDetector {
   /** The faces in 8-bit R′G′B′, surest first. */
-  find(picture: Picture): Promise<readonly Face[]>;
+  find(picture: RgbImage): Promise<readonly Face[]>;
 }
 
 export async function loadFaceDetector(runtime: Runtime, file = detectorFile()): Promise<FaceDetector> {
@@ -42,7 +42,7 @@ export async function loadFaceDetector(runtime: Runtime, file = detectorFile()):
         box: values(`bbox_${stride}`),
         points: values(`kps_${stride}`),
       }));
-      return facesOf(grids, SURELY);
+      return yunetDecode(grids, SURELY);
     },
   };
 }
@@ -64,7 +64,7 @@ async function readDetector(file: string): Promise<Uint8Array> {
 const roundUp = (side: number): number => Math.ceil(side / MULTIPLE) * MULTIPLE;
 
 /** [3, height, width], blue first, 0…255; black where the picture has ended. */
-function planes(picture: Picture, width: number, height: number): Float32Array {
+function planes(picture: RgbImage, width: number, height: number): Float32Array {
   const all = new Float32Array(3 * width * height);
   for (let c = 0; c < 3; c++) {
     for (let y = 0; y < picture.height; y++) {

@@ -7,7 +7,7 @@ import { runTiles } from './runTiles';
 import type { Runtime } from './runtime';
 import { openSession, type Session } from './session';
 import { openPrompt } from './shotPrompt';
-import { checkBatch, runSplit } from './splitBatch';
+import { checkBatch, splitBatch } from './splitBatch';
 
 /** Bytes of shared noise that one model keeps. */
 const NOISE_BOUND = 512 * 2 ** 20;
@@ -69,7 +69,7 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
     async run(batch, noiseFor) {
       checkBatch(batch, manifest, sampleBytes);
       const limit = ends.batchLimit ?? batch.keys.length;
-      return runSplit(batch, limit, (part) => run(opened.session, part, noiseFor));
+      return splitBatch(batch, limit, (part) => run(opened.session, part, noiseFor));
     },
     prompt: shots && ((shot) => shots.run(shot, request.depth)),
     async release() {

@@ -3,7 +3,7 @@ import { findBundle } from '../bundle/modelLibrary';
 import { readManifest } from '../bundle/parseManifest';
 import type { FaceFinder, Model, ModelRequest, Prompt, Shot, TileBatch } from '../model';
 import { DETECTOR_SHA256 } from './faceDetector';
-import { startThread, type Thread } from './openSessionThread';
+import { openSessionThread, type SessionThread } from './openSessionThread';
 import type { Calls, RuntimeReport } from './threadMessages';
 
 export interface OpenOptions {
@@ -18,13 +18,13 @@ type Opened = Calls['open']['result'];
 /** A model as the thread knows it, and how many have borrowed it. */
 interface Entry {
   readonly key: string;
-  readonly thread: Thread;
+  readonly thread: SessionThread;
   readonly opened: Promise<Opened>;
   users: number;
 }
 
 /** One thread for all models: two inferences at a time would only share the same cores or the same GPU. */
-let current: Thread | null = null;
+let current: SessionThread | null = null;
 const entries = new Map<string, Entry>();
 /** Open face finders: they keep the thread, too. */
 let finders = 0;
@@ -97,8 +97,8 @@ function borrow(folder: string, version: string, request: ModelRequest): Entry {
   return entry;
 }
 
-function runningThread(): Thread {
-  if (!current || current.ended) current = startThread();
+function runningThread(): SessionThread {
+  if (!current || current.ended) current = openSessionThread();
   return current;
 }
 
@@ -116,7 +116,7 @@ async function giveBack(entry: Entry): Promise<void> {
 }
 
 /** The thread costs 60 MB and what onnxruntime keeps for the next run; without models it goes. */
-function endIfUnused(thread: Thread): void {
+function endIfUnused(thread: SessionThread): void {
   if (finders > 0 || [...entries.values()].some((entry) => entry.thread === thread)) return;
   thread.end();
   if (current === thread) current = null;
@@ -166,8 +166,13 @@ function modelOf(entry: Entry, { handle, info, hasPrompt }: Opened, isUrgent: bo
 const noResult = (): void => {};
 
 /** Calls the thread when it is our turn, unless nobody wants it any more. */
-async function passing<T>(thread: Thread, isUrgent: boolean, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-  const leave = await thread.gate.enter(signal, isUrgent);
+async function passing<T>(
+  thread: SessionThread,
+  isUrgent: boolean,
+  signal: AbortSignal,
+  call: () => Promise<T>,
+): Promise<T> {
+  const leave = await thread.semaphore.acquire(signal, isUrgent);
   try {
     signal.throwIfAborted();
     return await call();

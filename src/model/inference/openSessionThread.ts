@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { Worker, type TransferListItem } from 'node:worker_threads';
-import { Gate } from '../../async/semaphore';
+import { Semaphore } from '../../async/semaphore';
 import { RemasterError } from '../../errors';
 import type { Answer, Calls } from './threadMessages';
 
 /** The thread that holds the sessions, from outside. */
-export interface Thread {
+export interface SessionThread {
   /** `moved`: buffers that are handed over and must not be used again. */
   call<K extends keyof Calls>(
     what: K,
@@ -13,7 +13,7 @@ export interface Thread {
     moved?: readonly TransferListItem[],
   ): Promise<Calls[K]['result']>;
   /** Whoever runs a batch passes here: one runs, one is ready, the others can still be aborted. */
-  readonly gate: Gate;
+  readonly semaphore: Semaphore;
   /** True once it has crashed or ended; its calls then fail. */
   readonly ended: boolean;
   /** Lets it finish what it was asked for, then ends it. */
@@ -26,7 +26,7 @@ interface Waiting {
 }
 
 /** Starts the thread. It keeps the process alive only while a call is under way. */
-export function startThread(script: string = join(__dirname, 'sessionThread.js')): Thread {
+export function openSessionThread(script: string = join(__dirname, 'sessionThread.js')): SessionThread {
   const worker = new Worker(script);
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
@@ -53,7 +53,7 @@ export function startThread(script: string = join(__dirname, 'sessionThread.js')
   worker.on('exit', (code) => fail(crashed(new Error(`the thread ended with code ${code}`))));
 
   return {
-    gate: new Gate(2),
+    semaphore: new Semaphore(2),
     get ended() {
       return failure !== null;
     },

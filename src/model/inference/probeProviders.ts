@@ -11,7 +11,7 @@ export interface ProviderReport {
 }
 
 /** Every provider, tried with a graph of one addition: the list onnxruntime gives of itself is no evidence. */
-export async function describeProviders(runtime: Runtime): Promise<readonly ProviderReport[]> {
+export async function probeProviders(runtime: Runtime): Promise<readonly ProviderReport[]> {
   const reports: ProviderReport[] = [];
   for (const provider of PROVIDERS) reports.push(await report(runtime, provider));
   return reports;

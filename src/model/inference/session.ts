@@ -1,6 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { RemasterError } from '../../errors';
-import { describeProviders } from './probeProviders';
+import { probeProviders } from './probeProviders';
 import { candidates, isOutOfMemory, nothingToTry, type Provider, rejectionReason, sessionOptions } from './providers';
 import type { Runtime } from './runtime';
 
@@ -109,7 +109,7 @@ async function nothingWorks(
       cause,
     });
   }
-  const working = (await describeProviders(runtime)).filter(({ works }) => works).map(({ provider }) => provider);
+  const working = (await probeProviders(runtime)).filter(({ works }) => works).map(({ provider }) => provider);
   const { provider, reason } = rejected.at(-1)!;
   if (setting === 'auto' || working.some((one) => one === provider)) {
     const message = `onnxruntime cannot run this model on ${provider}: ${reason}`;

@@ -3,7 +3,7 @@ import { errorRecord, RemasterError } from '../../errors';
 import { type FaceDetector, loadFaceDetector } from './faceDetector';
 import { type GraphRequest, loadModel, type LoadedModel } from './loadedModel';
 import type { NoiseInputsFor } from './noiseInputs';
-import { describeProviders } from './probeProviders';
+import { probeProviders } from './probeProviders';
 import { isMusl, loadRuntime } from './runtime';
 import type { Answer, Call, Calls, RuntimeReport } from './threadMessages';
 
@@ -103,7 +103,7 @@ async function report(): Promise<RuntimeReport> {
   try {
     const runtime = loadRuntime();
     const version = runtime.env.versions.node ?? runtime.env.versions.common;
-    return { version, musl: isMusl(), problem: null, providers: await describeProviders(runtime) };
+    return { version, musl: isMusl(), problem: null, providers: await probeProviders(runtime) };
   } catch (error) {
     return { version: null, musl: isMusl(), problem: errorRecord(error), providers: [] };
   }

@@ -4,7 +4,7 @@ import type { Manifest } from '../bundle/manifest';
 import type { Prompt, Shot, TileKey } from '../model';
 import { sessionOptions } from './providers';
 import type { Runtime } from './runtime';
-import { toPicture } from './tensorPixels';
+import { toImage } from './tensorPixels';
 
 /** The graph `prompt` of a bundle: looks at the first frame of a shot, for all tiles of all frames of the shot. */
 export interface PromptGraph {
@@ -26,7 +26,7 @@ export async function openPrompt(
   const session = await Session.create(join(folder, prompt.file), sessionOptions('cpu', 0, threads));
   return {
     async run(shot, depth) {
-      const { dims, data } = toPicture(shot, 0, depth, prompt.range ?? bundleRange);
+      const { dims, data } = toImage(shot, 0, depth, prompt.range ?? bundleRange);
       const results = await session.run({ [prompt.inputs['lq']!]: new Tensor('float32', data, dims) });
       return Object.fromEntries(Object.entries(prompt.outputs).map(([role, name]) => [role, floatsOf(results, name)]));
     },

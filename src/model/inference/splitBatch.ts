@@ -4,7 +4,7 @@ import type { TileBatch } from '../model';
 import { isOutOfMemory } from './providers';
 
 /** Runs `batch` in parts of at most `limit` tiles, of one prompt each, and in halves of those when memory runs out. */
-export async function runSplit(
+export async function splitBatch(
   batch: TileBatch,
   limit: number,
   run: (part: TileBatch) => Promise<Uint8Array>,
@@ -13,7 +13,7 @@ export async function runSplit(
   const alike = batch.keys.findIndex(({ prompt }) => prompt !== batch.keys[0]!.prompt);
   if (alike > 0) {
     const parts = [slice(batch, 0, alike), slice(batch, alike, count)];
-    return Buffer.concat([await runSplit(parts[0]!, limit, run), await runSplit(parts[1]!, limit, run)]);
+    return Buffer.concat([await splitBatch(parts[0]!, limit, run), await splitBatch(parts[1]!, limit, run)]);
   }
   if (count <= limit) {
     try {
@@ -21,12 +21,12 @@ export async function runSplit(
     } catch (error) {
       if (!isOutOfMemory(error)) throw error;
       if (count === 1) throw tooLarge(batch, error);
-      return runSplit(batch, Math.ceil(count / 2), run);
+      return splitBatch(batch, Math.ceil(count / 2), run);
     }
   }
   const parts: Uint8Array[] = [];
   for (let from = 0; from < count; from += limit) {
-    parts.push(await runSplit(slice(batch, from, Math.min(count, from + limit)), limit, run));
+    parts.push(await splitBatch(slice(batch, from, Math.min(count, from + limit)), limit, run));
   }
   return Buffer.concat(parts);
 }

@@ -6,7 +6,7 @@ import type { TileBatch } from '../model';
 type Picture = Tensor<Float32Array>;
 
 /** Tile `index` of the batch as [1, 3, h, w]. */
-export function toPicture(
+export function toImage(
   { width, height, data }: Pick<TileBatch, 'width' | 'height' | 'data'>,
   index: number,
   depth: 8 | 16,

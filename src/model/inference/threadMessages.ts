@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../../errors';
-import type { Face, ModelInfo, ModelRequest, Picture, Prompt, Shot, TileBatch } from '../model';
+import type { Face, ModelInfo, ModelRequest, RgbImage, Prompt, Shot, TileBatch } from '../model';
 import type { ProviderReport } from './probeProviders';
 
 /** What the thread that holds the sessions can be asked. It answers in order. */
@@ -19,7 +19,7 @@ export interface Calls {
   /** `shot.data` is moved, not copied. */
   prompt: { args: { readonly handle: number; readonly shot: Shot }; result: Prompt };
   /** `picture.data` is moved, not copied. */
-  faces: { args: { readonly picture: Picture }; result: readonly Face[] };
+  faces: { args: { readonly picture: RgbImage }; result: readonly Face[] };
   close: { args: { readonly handle: number }; result: null };
   providers: { args: null; result: RuntimeReport };
 }

@@ -24,7 +24,7 @@ const AGREE = 0.5;
  * The faces that the grids speak of (Wu, Peng and Yu 2023), surest first. Some ten neighbouring cells see a face:
  * the mean of those that agree, weighted by how sure they are, moves less from frame to frame than the surest one does.
  */
-export function facesOf(grids: readonly YunetGrid[], surely: number): readonly Face[] {
+export function yunetDecode(grids: readonly YunetGrid[], surely: number): readonly Face[] {
   const faces: Face[] = [];
   let left = grids.flatMap((grid) => seen(grid, surely)).toSorted((a, b) => b.score - a.score);
   while (left.length > 0) {

@@ -8,7 +8,7 @@ const REACH = 2;
  * centres, no antialiasing, edge pixels repeated. The weights repeat with every source pixel, so it is one small
  * convolution and a reshuffle: onnxruntime's own `Resize` runs on one core and takes as long as half a network.
  */
-export function enlarge(graph: GraphBuilder, picture: Edge, scale: number): Edge {
+export function bicubicNode(graph: GraphBuilder, picture: Edge, scale: number): Edge {
   if (scale === 1) return picture;
   const channels = 3;
   const taps = phases(scale);

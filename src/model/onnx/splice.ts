@@ -8,7 +8,7 @@ import {
   type OnnxTensor,
   type OnnxValue,
 } from './graph';
-import { namedSizes } from './symbolicDims';
+import { symbolicDims } from './symbolicDims';
 
 /** A graph whose weights already are in the builder, so that it can be spliced in any number of times. */
 export interface Part {
@@ -38,7 +38,7 @@ export function addPart(graph: GraphBuilder, prefix: string, { graph: source }: 
     else nodes.push(node);
   }
   const made = new Set(nodes.flatMap(({ output }) => output));
-  return { nodes, weights, sizes: namedSizes(source.valueInfo ?? [], prefix).filter(({ name }) => made.has(name)) };
+  return { nodes, weights, sizes: symbolicDims(source.valueInfo ?? [], prefix).filter(({ name }) => made.has(name)) };
 }
 
 function constantOf({ opType, domain, attribute = [] }: OnnxNode): OnnxTensor | undefined {

@@ -8,7 +8,7 @@ type Dim = { dimValue?: number; dimParam?: string };
  * when onnxruntime sees that they are the same it finds memory to use again at once. Without names it compares each tensor
  * with all that went before, and the time it takes to open a graph grows with the square of the steps.
  */
-export function namedSizes(values: readonly OnnxValue[], prefix: string): readonly OnnxValue[] {
+export function symbolicDims(values: readonly OnnxValue[], prefix: string): readonly OnnxValue[] {
   return values.flatMap(({ name, type }) => {
     const tensor = type?.tensorType;
     if (!tensor?.shape) return [];

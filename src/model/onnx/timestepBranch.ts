@@ -8,7 +8,7 @@ const STRETCHING: readonly string[] = ['Add', 'Sub', 'Mul', 'Div', 'Expand'];
  * alone meets the pictures in operators that stretch it over them. It can then be a constant, and onnxruntime computes
  * the whole branch of the timestep when it loads the graph, down to the weights of the convolutions that it scales.
  */
-export function timestepStretches({ graph }: OnnxModel, timestep: string): boolean {
+export function timestepBranch({ graph }: OnnxModel, timestep: string): boolean {
   const weights = new Set(graph.initializer.map(({ name }) => name));
   const branch = new Set([timestep]);
   for (const node of graph.node) {

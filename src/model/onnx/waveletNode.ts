@@ -7,7 +7,7 @@ const RADII = [1, 2, 4, 8, 16];
  * The wavelet colour fix (samplers.md §4): high frequencies of `picture`, low ones of `like`, both [n, 3, h, w]. Blurring
  * is linear, so high(picture) + low(like) = picture + low(like − picture), at half the work.
  */
-export function waveletFix(graph: GraphBuilder, picture: Edge, like: Edge): Edge {
+export function waveletNode(graph: GraphBuilder, picture: Edge, like: Edge): Edge {
   const kernel = [1, 2, 1].flatMap((row) => [1, 2, 1].map((column) => (row * column) / 16));
   const weights = floats(graph, [3, 1, 3, 3], [...kernel, ...kernel, ...kernel]);
   const low = RADII.reduce(

@@ -10,7 +10,7 @@ interface Statistics {
  * AdaIN (samplers.md §4): `made` with each channel's mean and deviation brought to those of `source` enlarged to its size.
  * Of whole frames, because the statistics of tiles would show as tiles. `made.width` ÷ `source.width` is a whole number.
  */
-export function withColours(made: Frame, source: Frame): Frame {
+export function adainFrame(made: Frame, source: Frame): Frame {
   const to = enlargedStatistics(source, made.width / source.width);
   const samples = samplesOf(made);
   const fixed = samples.slice();

@@ -1,5 +1,5 @@
 import { bicubicTaps } from '../../sampler/bicubic';
-import type { Picture } from '../media/frame';
+import type { RgbFrame } from '../media/frame';
 
 /** Pixels from (left, top) to before (right, bottom). */
 export interface Area {
@@ -15,7 +15,7 @@ const TAPS = 4;
  * A picture `scale` times larger, with the kernel that the models begin with. `hole`, in pixels of the result, is left black: somebody
  * else fills it.
  */
-export function enlarged({ width, height, data }: Picture, scale: number, hole: Area): Picture {
+export function bicubicFrame({ width, height, data }: RgbFrame, scale: number, hole: Area): RgbFrame {
   const [wide, tall] = [width * scale, height * scale];
   const [columns, rows] = [flat(width, scale), flat(height, scale)];
   const result = new Uint8ClampedArray(wide * tall * 3); // it rounds and clamps by itself

@@ -7,7 +7,7 @@ type Samples = Uint8Array | Uint16Array;
  * the tiles it lies in, in whole numbers, so the order never shows. `before` and `changed`: a frame that was put together
  * of the same tiles but for those that changed; only where these weigh anything is the work done again.
  */
-export function stitch(
+export function blendTiles(
   layout: Layout,
   tiles: readonly Uint8Array[],
   depth: 8 | 16,

@@ -18,7 +18,7 @@ const known = new WeakMap<Model['info'], Map<string, number>>();
  * not depend on it, only the time. `seen`: milliseconds that a tile of the film has taken, so that nothing is tried where
  * tiles are long in any case.
  */
-export async function batchFor(
+export async function chooseBatchSize(
   model: Model,
   { width, height }: { readonly width: number; readonly height: number },
   depth: 8 | 16,

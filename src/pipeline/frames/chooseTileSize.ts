@@ -1,7 +1,7 @@
 import type { ModelInfo } from '../../model/model';
 import type { Frame } from '../media/frame';
-import { Memo } from './tileCache';
-import { type Layout, layOut, tileFor } from './tileLayout';
+import { TileCache } from './tileCache';
+import { type Layout, tileLayout, tileFor } from './tileLayout';
 
 /** Frames looked at to see how much of the picture stays as it is. */
 export const LOOK = 24;
@@ -30,25 +30,25 @@ export interface SmallTiles {
  * A camera that stands still changes in one corner: small tiles leave the rest alone. By the pictures only, so the same
  * film gets the same tiles every time.
  */
-export async function memoTile(
+export async function chooseTileSize(
   frames: AsyncIterable<Frame>,
   info: Advice,
   size: { readonly width: number; readonly height: number },
-  { memo, overlap }: MemoWish,
+  { tileCache, overlap }: TileSizeRequest,
 ): Promise<SmallTiles | null> {
-  const choice = tileChoice(info, size, { memo, overlap });
+  const choice = tileSizeChooser(info, size, { tileCache, overlap });
   for await (const frame of frames) if (choice.see(frame)) break;
   return choice.best;
 }
 
 /** What is asked for: the tolerance, and how far tiles reach into each other, if not as usual. */
-interface MemoWish {
-  readonly memo: number;
+interface TileSizeRequest {
+  readonly tileCache: number;
   readonly overlap: number | null;
 }
 
 /** The same, for whoever is given the frames one by one. */
-export interface TileChoice {
+export interface TileSizeChooser {
   /** True when enough has been seen. */
   see(frame: Frame): boolean;
   /** By what has been seen so far. */
@@ -57,11 +57,11 @@ export interface TileChoice {
   readonly isStill: boolean;
 }
 
-export function tileChoice(
+export function tileSizeChooser(
   info: Advice,
   { width, height }: { readonly width: number; readonly height: number },
-  { memo, overlap }: MemoWish,
-): TileChoice {
+  { tileCache, overlap }: TileSizeRequest,
+): TileSizeChooser {
   const usual = { tile: tileFor(info, width, height), overlap: overlap ?? info.tile.overlap };
   const small = SMALL.filter((side) => side < usual.tile).map((tile): SmallTiles => ({
     tile,
@@ -69,8 +69,8 @@ export function tileChoice(
   }));
   const cuts = [usual, ...(info.tile.fixed ? [] : small)];
   const layout = (cut: SmallTiles): Layout =>
-    layOut({ ...info, tile: { ...info.tile, overlap: cut.overlap } }, width, height, cut.tile);
-  const works = cuts.map((cut) => new Work(layout(cut), memo));
+    tileLayout({ ...info, tile: { ...info.tile, overlap: cut.overlap } }, width, height, cut.tile);
+  const works = cuts.map((cut) => new Work(layout(cut), tileCache));
   let seen = 0;
   return {
     see(frame) {
@@ -91,7 +91,7 @@ export function tileChoice(
 
 /** What would have to be inferred with one layout. */
 class Work {
-  readonly #memo: Memo;
+  readonly #tileCache: TileCache;
   #isFirst = true;
   /** Pixels from the second frame on; the first is new in any case. */
   pixels = 0;
@@ -100,15 +100,15 @@ class Work {
     readonly layout: Layout,
     tolerance: number,
   ) {
-    this.#memo = new Memo({ tolerance, refresh: Infinity, first: 1 });
+    this.#tileCache = new TileCache({ tolerance, refresh: Infinity, first: 1 });
   }
 
   see(frame: Frame): void {
     const { grid } = this.layout;
-    this.#memo.begin();
+    this.#tileCache.nextFrame();
     for (const [k, { x, y }] of grid.tiles.entries()) {
       const place = { x, y, width: grid.x.size, height: grid.y.size };
-      if (this.#memo.changed(frame, k, place) && !this.#isFirst) this.pixels += place.width * place.height;
+      if (this.#tileCache.changed(frame, k, place) && !this.#isFirst) this.pixels += place.width * place.height;
     }
     this.#isFirst = false;
   }

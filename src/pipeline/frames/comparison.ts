@@ -1,18 +1,18 @@
-import type { Rational, Pixels, Picture } from '../media/frame';
+import type { Rational, FramePixels, RgbFrame } from '../media/frame';
 
 /** A frame and what became of it, whole. */
 export interface Pair {
-  readonly before: Picture;
-  readonly after: Picture;
+  readonly before: RgbFrame;
+  readonly after: RgbFrame;
   readonly pixelAspect: Rational;
 }
 
 /** Pictures of a job at work. They are made only when somebody asks, so they cost nothing while nobody looks. */
-export interface Preview {
+export interface Comparison {
   /** Takes a frame and what became of it, if somebody waits for one. Keeps neither. */
-  offer(before: Pixels, after: Pixels, pixelAspect: Rational): void;
+  offer(before: FramePixels, after: FramePixels, pixelAspect: Rational): void;
   /** Both in one small picture, of the next frame that is done; null when none comes for long, or the job ends. */
-  next(): Promise<Picture | null>;
+  next(): Promise<RgbFrame | null>;
   /** Both as they are, in the same way. */
   pair(): Promise<Pair | null>;
   /** Settles when it is closed: with its job. */
@@ -28,15 +28,15 @@ const TALLEST = 640;
 /** Samples each way, at most, of which a pixel of the preview is the mean. */
 const SAMPLES = 4;
 
-export function preview(): Preview {
-  const small = new Askers<Picture>();
+export function comparison(): Comparison {
+  const small = new Askers<RgbFrame>();
   const whole = new Askers<Pair>();
   let end = (): void => {};
   const ended = new Promise<void>((resolve) => (end = resolve));
   return {
     ended,
     offer(before, after, pixelAspect) {
-      if (small.areThere) small.tell(halves(before, after, pixelAspect));
+      if (small.areThere) small.tell(splitImage(before, after, pixelAspect));
       if (whole.areThere) whole.tell({ before: eightBit(before), after: eightBit(after), pixelAspect });
     },
     next: () => small.wait(),
@@ -83,13 +83,13 @@ class Askers<T> {
 }
 
 /** A copy in rgb24: whoever owns the frame goes on working with it. */
-function eightBit({ width, height, depth, data }: Pixels): Picture {
+function eightBit({ width, height, depth, data }: FramePixels): RgbFrame {
   if (depth === 8) return { width, height, data: data.slice() };
   return { width, height, data: Uint8Array.from({ length: data.length / 2 }, (_, i) => data[2 * i + 1]!) };
 }
 
 /** One picture: its left half as it was, its right half as it is now, and a line between them. */
-export function halves(before: Pixels, after: Pixels, { num, den }: Rational): Picture {
+export function splitImage(before: FramePixels, after: FramePixels, { num, den }: Rational): RgbFrame {
   const width = WIDTH;
   const tall = Math.round((width * after.height * den) / (after.width * num) / 2) * 2;
   const height = Math.min(TALLEST, Math.max(2, tall));
@@ -108,7 +108,7 @@ export function halves(before: Pixels, after: Pixels, { num, den }: Rational): P
 
 /** Writes the mean colour of a part of the frame, given in shares of its sides, into `to` at `at`. */
 function mean(
-  { width, height, depth, data }: Pixels,
+  { width, height, depth, data }: FramePixels,
   left: number,
   top: number,
   wide: number,

@@ -16,7 +16,7 @@ export interface Tile {
   readonly mask?: Uint8Array;
 }
 
-export function cutTile({ data, mask, width, height, depth }: Frame, place: Place): Tile {
+export function cropTile({ data, mask, width, height, depth }: Frame, place: Place): Tile {
   const picture = cut(data, width, height, (3 * depth) / 8, place);
   return mask ? { data: picture, mask: cut(mask, width, height, 1, place) } : { data: picture };
 }

@@ -1,4 +1,4 @@
-import type { Picture } from '../media/frame';
+import type { RgbFrame } from '../media/frame';
 
 /** Pictures over which one way of making them gives way to another. */
 const LENGTH = 8;
@@ -12,7 +12,7 @@ const [STILL, MOVED] = [16, 40];
  * way to the new ones over a few pictures; where something moves, the new one is shown at once, for nobody sees a change of
  * sharpness there, and two pictures over each other everybody would. It costs no inference.
  */
-export function fade() {
+export function crossfade() {
   let last: Shown | null = null;
   let from: Shown | null = null;
   let count = 0;
@@ -23,7 +23,7 @@ export function fade() {
       count = 0;
     },
     /** What is to be shown of `made`, which was made of `source`. */
-    through(source: Picture, made: Picture): Uint8Array {
+    through(source: RgbFrame, made: RgbFrame): Uint8Array {
       const isFading = from !== null && ++count <= LENGTH && isSameSize(from, { source, made });
       if (!isFading) from = null;
       const data = from ? mixed(from, source, made, count / (LENGTH + 1)) : made.data;
@@ -34,8 +34,8 @@ export function fade() {
 }
 
 interface Shown {
-  readonly source: Picture;
-  readonly made: Picture;
+  readonly source: RgbFrame;
+  readonly made: RgbFrame;
 }
 
 const isSameSize = (a: Shown, b: Shown): boolean =>
@@ -45,7 +45,7 @@ const isSameSize = (a: Shown, b: Shown): boolean =>
   a.made.height === b.made.height;
 
 /** `share` of `made`, and of `from` what is left; but `made` alone where the source has moved since. */
-function mixed(from: Shown, source: Picture, made: Picture, share: number): Uint8Array {
+function mixed(from: Shown, source: RgbFrame, made: RgbFrame, share: number): Uint8Array {
   const columns = Math.ceil(source.width / SQUARE);
   const motion = motionOf(from.source, source);
   const data = new Uint8Array(made.data.length);
@@ -63,7 +63,7 @@ function mixed(from: Shown, source: Picture, made: Picture, share: number): Uint
 }
 
 /** 0 where nothing has moved, 1 where something has; for every square the most of it and its neighbours. */
-function motionOf(before: Picture, { width, height, data }: Picture): Float32Array {
+function motionOf(before: RgbFrame, { width, height, data }: RgbFrame): Float32Array {
   const [columns, rows] = [Math.ceil(width / SQUARE), Math.ceil(height / SQUARE)];
   const most = new Uint8Array(columns * rows);
   for (let y = 0, at = 0; y < height; y++) {

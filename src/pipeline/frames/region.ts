@@ -1,14 +1,14 @@
 import type { LiveRegion } from '../../settings/liveJob';
 import type { Frame } from '../media/frame';
-import { enlarged } from './bicubic';
-import { cutTile, type Place } from './cropTile';
-import type { Enhancer } from './upscaleTiles';
+import { bicubicFrame } from './bicubic';
+import { cropTile, type Place } from './cropTile';
+import type { FrameProcessor } from './upscaleTiles';
 
 /** Source pixels over which the model's picture gives way to the plain one. */
 const SEAM = 8;
 
 /** The pixels of a picture that a region means, and a seam around them; it begins at multiples of `multiple`. */
-export function placeOf(
+export function regionPlace(
   { left, top, width, height }: LiveRegion,
   picture: { readonly width: number; readonly height: number },
   multiple: number,
@@ -24,7 +24,7 @@ export function placeOf(
 }
 
 /** Only `place` of a frame goes through `inside`, the rest is enlarged as it is. `scale` is that of the model. */
-export function regionEnhancer(inside: Enhancer, place: Place, scale: number): Enhancer {
+export function regionProcessor(inside: FrameProcessor, place: Place, scale: number): FrameProcessor {
   return {
     get tile() {
       return inside.tile;
@@ -32,13 +32,13 @@ export function regionEnhancer(inside: Enhancer, place: Place, scale: number): E
     get tileMs() {
       return inside.tileMs;
     },
-    get saved() {
-      return inside.saved;
+    get cacheStats() {
+      return inside.cacheStats;
     },
     async run(frames, signal) {
       const cuts = frames.map((frame): Frame => {
         const { width, height } = place;
-        return { ...frame, width, height, data: cutTile(frame, place).data };
+        return { ...frame, width, height, data: cropTile(frame, place).data };
       });
       const made = await inside.run(cuts, signal);
       return frames.map((frame, n) => put(frame, made[n]!, place, scale));
@@ -55,7 +55,7 @@ function put(frame: Frame, made: Frame, place: Place, scale: number): Frame {
   const whole = (weights: Float32Array): readonly [number, number] => [weights.indexOf(1), weights.lastIndexOf(1) + 1];
   const [[x0, x1], [y0, y1]] = [whole(across), whole(down)];
   const hole = { left: left + x0, right: left + x1, top: top + y0, bottom: top + y1 };
-  const picture = enlarged(frame, scale, hole);
+  const picture = bicubicFrame(frame, scale, hole);
   for (let y = 0, from = 0; y < made.height; y++) {
     for (let x = 0, to = ((top + y) * picture.width + left) * 3; x < made.width; x++) {
       const share = across[x]! * down[y]!;

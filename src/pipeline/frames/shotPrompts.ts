@@ -8,11 +8,11 @@ export type FrameKey = Omit<TileKey, 'x' | 'y'>;
  * Keys of frames, with what the model makes of the first frame of their shot, if it wants to see that. It is asked once
  * per shot, and only by the first frame itself, so the result depends neither on batches nor on where a job was resumed.
  */
-export function frameKeys(model: Model): (frames: readonly Frame[], signal: AbortSignal) => Promise<FrameKey[]> {
+export function shotPrompts(model: Model): (frames: readonly Frame[], signal: AbortSignal) => Promise<FrameKey[]> {
   /** By the first frame, which the frames of the shot hold on to: gone when they are. */
   const known = new WeakMap<object, Prompt>();
   const promptOf = async (frame: Frame, signal: AbortSignal): Promise<Prompt> => {
-    const first = frame.first ?? frame;
+    const first = frame.shotFirstFrame ?? frame;
     const found = known.get(first) ?? (await model.prompt!(first, signal));
     known.set(first, found);
     return found;

@@ -1,7 +1,7 @@
 import type { Frame } from '../media/frame';
-import { cutTile, type Place, type Tile } from './cropTile';
+import { cropTile, type Place, type Tile } from './cropTile';
 
-export interface MemoSettings {
+export interface TileCacheSettings {
   /** Levels of 255 by which a tile may differ from the one that was last inferred there, and count as unchanged. 0: exact. */
   readonly tolerance: number;
   /**
@@ -18,18 +18,18 @@ export interface MemoSettings {
  * and the scene alone while noise is shared, so a tile that is the same needs no second answer. Compared is with the tile
  * that was *inferred*, not with the frame before: what is let pass cannot add up.
  */
-export class Memo {
+export class TileCache {
   readonly #inferred = new Map<number, Inferred>();
-  readonly #settings: MemoSettings;
+  readonly #settings: TileCacheSettings;
   #frames: number;
 
-  constructor(settings: MemoSettings) {
+  constructor(settings: TileCacheSettings) {
     this.#settings = settings;
     this.#frames = settings.first;
   }
 
   /** To be called with every frame, in order, before its tiles are asked for. */
-  begin(): void {
+  nextFrame(): void {
     const { tolerance, refresh } = this.#settings;
     if (tolerance > 0 && this.#frames % refresh === 0) this.#inferred.clear();
     this.#frames++;
@@ -39,10 +39,10 @@ export class Memo {
   changed(frame: Frame, k: number, place: Place): Tile | null {
     const before = this.#inferred.get(k);
     // What sticks out is compared as the model sees it, mirrored edge and all.
-    const cut = isInside(frame, place) ? null : cutTile(frame, place);
+    const cut = isInside(frame, place) ? null : cropTile(frame, place);
     const seen = cut ? { ...cut, width: place.width, place: { ...place, x: 0, y: 0 } } : { ...frame, place };
     if (before?.scene === frame.scene && !this.#differs(seen, frame.depth, before.tile)) return null;
-    const tile = cut ?? cutTile(frame, place);
+    const tile = cut ?? cropTile(frame, place);
     // A copy, because the model takes over what it is given.
     const kept = tile.mask ? { data: tile.data.slice(), mask: tile.mask.slice() } : { data: tile.data.slice() };
     this.#inferred.set(k, { scene: frame.scene, tile: kept });

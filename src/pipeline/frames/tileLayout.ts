@@ -14,7 +14,7 @@ export interface Layout {
   readonly scale: number;
 }
 
-export function layOut(
+export function tileLayout(
   { multiple, cell, tile, scale }: Pick<ModelInfo, 'multiple' | 'cell' | 'tile' | 'scale'>,
   width: number,
   height: number,

@@ -1,17 +1,17 @@
 import { RemasterError } from '../../errors';
 import type { Model, TileBatch } from '../../model/model';
-import type { Job, Saved } from '../../settings/restoreJob';
-import { concatenate } from '../media/concatBytes';
+import type { Job, CacheStats } from '../../settings/restoreJob';
+import { concatBytes } from '../media/concatBytes';
 import type { Frame } from '../media/frame';
-import { withColours } from './adain';
-import { stitch } from './blendTiles';
-import { cutTile, type Place, type Tile } from './cropTile';
-import { type FrameKey, frameKeys } from './shotPrompts';
-import { Memo } from './tileCache';
-import { type Layout, layOut, longestTile } from './tileLayout';
+import { adainFrame } from './adain';
+import { blendTiles } from './blendTiles';
+import { cropTile, type Place, type Tile } from './cropTile';
+import { type FrameKey, shotPrompts } from './shotPrompts';
+import { TileCache } from './tileCache';
+import { type Layout, tileLayout, longestTile } from './tileLayout';
 
 /** Frames through the model: cut into tiles, batched, run, put together again. */
-export interface Enhancer {
+export interface FrameProcessor {
   /** Size of a tile, in source pixels, while memory lasts. */
   readonly tile: { readonly width: number; readonly height: number };
   /** Milliseconds the model took for a tile of the newest frame that it saw; null while there is none. */
@@ -19,33 +19,33 @@ export interface Enhancer {
   /** Same order out. */
   run(frames: readonly Frame[], signal: AbortSignal): Promise<Frame[]>;
   /** What has been saved so far by not inferring again what has not changed; null when nothing is remembered. */
-  readonly saved: Saved | null;
+  readonly cacheStats: CacheStats | null;
 }
 
-export type EnhanceSettings = Pick<Job, 'tile' | 'overlap' | 'colorFix' | 'noise' | 'memo' | 'segment'>;
+export type TileSettings = Pick<Job, 'tile' | 'overlap' | 'colorFix' | 'noise' | 'tileCache' | 'segment'>;
 
 /** Smallest tile tried when memory runs out, in source pixels. */
 const SMALLEST_TILE = 64;
 
 /** `first`: frames that an earlier run has made. `origin`: where these frames lie in larger ones, in whose coordinates noise is. */
-export function enhancer(
+export function tileProcessor(
   model: Model,
   { width, height }: { readonly width: number; readonly height: number },
-  { tile, overlap, colorFix, noise, memo: tolerance, segment }: EnhanceSettings,
+  { tile, overlap, colorFix, noise, tileCache: tolerance, segment }: TileSettings,
   warn: (warning: string) => void,
   first = 0,
   origin: Pick<Place, 'x' | 'y'> = { x: 0, y: 0 },
-): Enhancer {
+): FrameProcessor {
   const advice = model.info.tile;
   const advised = { ...model.info, tile: { ...advice, overlap: overlap ?? advice.overlap } };
   // Independent noise is another for every frame, so nothing can be the same.
   const remembers = tolerance !== null && noise === 'shared';
-  const tally = new Tally();
-  const keysOf = frameKeys(model);
+  const tally = new TileStats();
+  const keysOf = shotPrompts(model);
   const begin = (longest: number, made: number): TileRun => {
-    const layout = layOut(advised, width, height, longest);
-    const memo = remembers ? new Memo({ tolerance, refresh: segment, first: first + made }) : null;
-    return new TileRun(model, keysOf, layout, memo, tally, origin);
+    const layout = tileLayout(advised, width, height, longest);
+    const tileCache = remembers ? new TileCache({ tolerance, refresh: segment, first: first + made }) : null;
+    return new TileRun(model, keysOf, layout, tileCache, tally, origin);
   };
   let longest = longestTile(model.info, tile, width, height);
   let run = begin(longest, 0);
@@ -57,15 +57,15 @@ export function enhancer(
     get tileMs() {
       return tally.tileMs;
     },
-    get saved() {
-      return remembers ? tally.saved : null;
+    get cacheStats() {
+      return remembers ? tally.cacheStats : null;
     },
     async run(frames, signal) {
       for (;;) {
         try {
           const enhanced = await run.frames(frames, signal);
           made += frames.length;
-          return colorFix === 'adain' ? enhanced.map((frame, n) => withColours(frame, frames[n]!)) : enhanced;
+          return colorFix === 'adain' ? enhanced.map((frame, n) => adainFrame(frame, frames[n]!)) : enhanced;
         } catch (error) {
           const isFull = error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY';
           const smaller = Math.ceil(Math.min(longest, Math.max(width, height)) / 2);
@@ -88,10 +88,10 @@ class TileRun {
 
   constructor(
     readonly model: Model,
-    readonly keysOf: ReturnType<typeof frameKeys>,
+    readonly keysOf: ReturnType<typeof shotPrompts>,
     readonly layout: Layout,
-    readonly memo: Memo | null,
-    readonly tally: Tally,
+    readonly cache: TileCache | null,
+    readonly stats: TileStats,
     readonly origin: Pick<Place, 'x' | 'y'>,
   ) {}
 
@@ -112,7 +112,7 @@ class TileRun {
       which.forEach((n, i) => made[n]!.set(k, tiles[i]!));
     }
     const enhanced = frames.map((frame, n) => this.#finish(frame, made[n]!));
-    this.tally.took(performance.now() - started);
+    this.stats.took(performance.now() - started);
     return enhanced;
   }
 
@@ -124,15 +124,15 @@ class TileRun {
 
   /** The tiles of a frame that have to be inferred. */
   #wanted(frame: Frame): ReadonlyMap<number, Tile> {
-    this.memo?.begin();
+    this.cache?.nextFrame();
     const wanted = new Map<number, Tile>();
     const count = this.layout.grid.tiles.length;
     for (let k = 0; k < count; k++) {
       const place = this.#placeOf(k);
-      const tile = this.memo ? this.memo.changed(frame, k, place) : cutTile(frame, place);
+      const tile = this.cache ? this.cache.changed(frame, k, place) : cropTile(frame, place);
       if (tile) wanted.set(k, tile);
     }
-    this.tally.saw(count, wanted.size);
+    this.stats.saw(count, wanted.size);
     return wanted;
   }
 
@@ -147,16 +147,16 @@ class TileRun {
       width,
       height,
       keys: keys.map((key) => ({ ...key, x: x + this.origin.x, y: y + this.origin.y })),
-      data: concatenate(tiles.map(({ data }) => data)),
-      ...(tiles[0]!.mask && { mask: concatenate(tiles.map(({ mask }) => mask!)) }),
+      data: concatBytes(tiles.map(({ data }) => data)),
+      ...(tiles[0]!.mask && { mask: concatBytes(tiles.map(({ mask }) => mask!)) }),
     };
     const started = performance.now();
     const made = await this.model.run(batch, signal);
-    this.tally.inferred(performance.now() - started, tiles.length);
+    this.stats.inferred(performance.now() - started, tiles.length);
     const size = made.length / tiles.length;
     const one = (n: number): Uint8Array => made.subarray(n * size, (n + 1) * size);
     // What is remembered for long must not hold on to the whole batch.
-    return tiles.map((_, n) => (this.memo && tiles.length > 1 ? one(n).slice() : one(n)));
+    return tiles.map((_, n) => (this.cache && tiles.length > 1 ? one(n).slice() : one(n)));
   }
 
   #finish(frame: Frame, made: ReadonlyMap<number, Uint8Array>): Frame {
@@ -165,8 +165,8 @@ class TileRun {
     // Half a frame of changes costs as much as all of it: tiles reach into each other.
     const before = changed.length < this.#latest.length / 2 ? this.#last : null;
     const isSame = changed.length === 0 && this.#last !== null;
-    const data = isSame ? this.#last! : stitch(this.layout, this.#latest, frame.depth, before, changed);
-    if (this.memo) this.#last = data;
+    const data = isSame ? this.#last! : blendTiles(this.layout, this.#latest, frame.depth, before, changed);
+    if (this.cache) this.#last = data;
     const { index, pts, scene, depth, width, height } = frame;
     const { scale } = this.layout;
     return { index, pts, scene, depth, data, width: width * scale, height: height * scale };
@@ -174,7 +174,7 @@ class TileRun {
 }
 
 /** Counts tiles and time. */
-class Tally {
+class TileStats {
   tileMs: number | null = null;
   #tiles = 0;
   #inferred = 0;
@@ -195,7 +195,7 @@ class Tally {
     this.#allMs += ms;
   }
 
-  get saved(): Saved {
+  get cacheStats(): CacheStats {
     if (this.#inferred === 0) return { share: 0, speedup: 1 };
     const without = this.#allMs + this.#inferMs * (this.#tiles / this.#inferred - 1);
     return { share: 1 - this.#inferred / this.#tiles, speedup: this.#allMs > 0 ? without / this.#allMs : 1 };

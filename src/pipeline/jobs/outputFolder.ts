@@ -9,25 +9,25 @@ import { diskFull } from '../media/runFfmpeg';
  * The folder beside the output where a job works: `.<output>.remaster/`. It holds the finished segments, the journal that
  * names them, and a lock, so that two jobs never write the same output and an interrupted one can go on.
  */
-export interface Workplace {
+export interface OutputFolder {
   readonly folder: string;
   readonly output: string;
   /** Segments of an interrupted run of the very same job. */
   readonly done: readonly Segment[];
   /** Enters a finished segment into the journal, after it is safe on disk. */
-  enter(segment: Segment): Promise<void>;
+  commitSegment(segment: Segment): Promise<void>;
   /** Gives `file` of the work folder the name of the output, in one step. */
   publish(file: string, name?: string): Promise<string>;
   /** Leaves; with `keep`, segments and journal stay for the next run. */
-  leave(keep: boolean): Promise<void>;
+  close(keep: boolean): Promise<void>;
 }
 
 /** `key` tells whether a journal belongs to the same job: source, model and settings. */
-export async function enterWorkplace(
+export async function openOutputFolder(
   output: string,
   key: string,
   { overwrite, resume }: { overwrite: boolean; resume: boolean },
-): Promise<Workplace> {
+): Promise<OutputFolder> {
   const target = resolve(output);
   const folder = workFolder(target);
   await checkTarget(target, overwrite);
@@ -45,7 +45,7 @@ export async function enterWorkplace(
     folder,
     output: target,
     done,
-    async enter(segment) {
+    async commitSegment(segment) {
       await sync(join(folder, segment.file));
       segments = [...segments, segment];
       await writeFile(`${journal}.new`, JSON.stringify({ version: 1, key, segments }));
@@ -60,7 +60,7 @@ export async function enterWorkplace(
       await sync(dirname(name)).catch(() => {}); // not every file system can sync a folder
       return name;
     },
-    leave: (keep) =>
+    close: (keep) =>
       keep && segments.length > 0
         ? rm(join(folder, 'lock'), { force: true })
         : rm(folder, { recursive: true, force: true }),
@@ -70,7 +70,7 @@ export async function enterWorkplace(
 export const workFolder = (output: string): string => join(dirname(resolve(output)), `.${basename(output)}.remaster`);
 
 /** Removes what an interrupted job has left for this output, unless one is at work there now. */
-export async function discard(output: string): Promise<void> {
+export async function discardWork(output: string): Promise<void> {
   const folder = workFolder(output);
   const holder = await lockHolder(folder);
   if (holder === null || !isAlive(holder)) await rm(folder, { recursive: true, force: true });

@@ -113,7 +113,7 @@ function customPreset(text: string, container: Container): Preset {
 }
 
 /** Settles codec, container and pixels, or says in a sentence why they do not go together. */
-export function settleCodec(
+export function resolveCodec(
   binary: FfmpegBinary,
   {
     codec: name,

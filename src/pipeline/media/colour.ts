@@ -19,7 +19,7 @@ export interface Colour extends ColourTags {
  * Fills what a file does not say. Untagged video is BT.601 up to 576 lines and BT.709 above, as players assume. The result
  * must say which, because it is larger: an untagged 320×240 clip made 1280×960 would change its colours in every player.
  */
-export function settle(tags: ColourTags, { width, height, isRgb, isFullRange }: Picture): Colour {
+export function resolveColour(tags: ColourTags, { width, height, isRgb, isFullRange }: PixelLayout): Colour {
   if (isRgb) return { ...tags, matrix: 'gbr', range: 'pc' };
   const matrix = tags.matrix ?? (width > 1024 || height > 576 ? 'bt709' : 'smpte170m');
   if (!(matrix in SCALE_MATRIX)) {
@@ -34,7 +34,7 @@ export function settle(tags: ColourTags, { width, height, isRgb, isFullRange }: 
   return { ...tags, matrix, range: tags.range ?? (isFullRange ? 'pc' : 'tv') };
 }
 
-export interface Picture {
+export interface PixelLayout {
   readonly width: number;
   readonly height: number;
   readonly isRgb: boolean;

@@ -3,19 +3,19 @@ import type { StreamInfo } from './parseStreams';
 import type { VideoInfo } from './probe';
 
 /** What happens to the streams beside the film: ffmpeg options for the last mux, and what could not be carried. */
-export interface Carried {
+export interface CopiedStreams {
   /** `-map` and `-c` options; the source is input `input` of ffmpeg. */
   readonly options: readonly string[];
   readonly warnings: readonly string[];
 }
 
-export function carry(
+export function copyStreams(
   info: VideoInfo,
   container: Container,
   audio: 'copy' | 'encode' | 'none',
   extras: boolean,
   input: number,
-): Carried {
+): CopiedStreams {
   const options: string[] = [];
   const warnings: string[] = [];
   let position = 1; // the film is output stream 0
@@ -40,7 +40,7 @@ export function carry(
       const codec = subtitleCodec(stream.codec, container);
       if (codec) put(stream, codec);
       else warnings.push(`${name} does not fit into .${container} and was left out; an .mkv output keeps it.`);
-    } else if (stream.isPicture) put(stream, 'copy', `-disposition:${position}`, 'attached_pic');
+    } else if (stream.isCoverArt) put(stream, 'copy', `-disposition:${position}`, 'attached_pic');
     else if (stream.kind === 'attachment' && container === 'mkv') put(stream, 'copy');
     else if (stream.kind === 'data' && stream.codec === 'none')
       continue; // a time code track: ffmpeg writes it anew from the metadata

@@ -4,19 +4,19 @@ import { type Colour, toRgb } from './colour';
 import type { FfmpegBinary } from './findFfmpeg';
 import type { Frame } from './frame';
 import type { VideoInfo } from './probe';
-import { type Ffmpeg, ffmpeg } from './runFfmpeg';
-import { sceneMarker } from './sceneCuts';
+import { type Ffmpeg, runFfmpeg } from './runFfmpeg';
+import { sceneCuts } from './sceneCuts';
 import { inputOptions, unreadable } from './sourceFile';
-import { cut } from './splitFrames';
+import { splitFrames } from './splitFrames';
 
 export interface DecodeOptions {
   readonly colour: Colour;
   readonly depth: 8 | 16;
   readonly deinterlace: boolean;
-  readonly stabilize: Job['stabilize'];
+  readonly temporalDenoise: Job['temporalDenoise'];
   readonly hwaccel: Job['hwaccel'];
   /** Frames come with the first picture of their shot. Default false. */
-  readonly withFirst?: boolean;
+  readonly withShotFirstFrame?: boolean;
   /** Seconds into the file where decoding may begin; frames before it are not given. */
   readonly from: number;
 }
@@ -26,7 +26,7 @@ export interface FrameSource extends AsyncDisposable {
   /** Once. */
   read(): AsyncGenerator<Frame>;
   /** What ffmpeg had to say about damage; empty when the file is sound. */
-  complaints(): string;
+  stderrTail(): string;
 }
 
 export function openVideo(
@@ -42,7 +42,7 @@ export function openVideo(
     '[t]scale=2:2:flags=neighbor,format=gray[times]', // only its time is wanted
     [
       ...(options.deinterlace ? ['[f]bwdif=mode=send_frame:parity=auto:deint=all'] : ['[f]null']),
-      ...STABILIZE[options.stabilize],
+      ...TEMPORAL_DENOISE[options.temporalDenoise],
       `scale=${width}:${height}:${toRgb(options.colour)}`, // named size: a change of resolution must not change the frame size
       `format=${PIXELS[options.depth]}[frames]`,
     ].join(','),
@@ -62,10 +62,10 @@ export function openVideo(
   return {
     async *read() {
       // Not before somebody reads: Node throws away what a process has written when it ends before that.
-      decoder = ffmpeg(binary, args, signal);
+      decoder = runFfmpeg(binary, args, signal);
       yield* frames(decoder, info, options);
     },
-    complaints: () => decoder?.words() ?? '',
+    stderrTail: () => decoder?.stderrTail() ?? '',
     [Symbol.asyncDispose]: async () => decoder?.[Symbol.asyncDispose](),
   };
 }
@@ -81,7 +81,7 @@ function averaged(around: number, one: number, sum: number): string {
  * a model invent another texture in every frame, goes, and what moves stays. It sees a few frames of the source each
  * way and keeps no memory, so a resumed job makes the same pictures.
  */
-export const STABILIZE: Readonly<Record<Job['stabilize'], readonly string[]>> = {
+export const TEMPORAL_DENOISE: Readonly<Record<Job['temporalDenoise'], readonly string[]>> = {
   off: [],
   low: [averaged(5, 0.04, 0.12)],
   high: [averaged(9, 0.08, 0.4)],
@@ -92,16 +92,16 @@ const PIXELS = { 8: 'rgb24', 16: 'rgb48le' } as const;
 async function* frames(
   decoder: Ffmpeg,
   info: VideoInfo,
-  { depth, withFirst }: Pick<DecodeOptions, 'depth' | 'withFirst'>,
+  { depth, withShotFirstFrame }: Pick<DecodeOptions, 'depth' | 'withShotFirstFrame'>,
 ): AsyncGenerator<Frame> {
   const times = frameTimes(decoder);
-  const sceneOf = sceneMarker();
+  const sceneOf = sceneCuts();
   const { width, height } = info;
   let index = 0;
   let last = -Infinity;
-  let first: Frame['first'];
+  let first: Frame['shotFirstFrame'];
   let untimed = false;
-  for await (const data of cut(decoder.stdout, width * height * 3 * (depth / 8))) {
+  for await (const data of splitFrames(decoder.stdout, width * height * 3 * (depth / 8))) {
     const said = await times.next();
     // A decoder that is killed may have written a frame and not its time: then how it ended is what went wrong.
     untimed = said === undefined;
@@ -112,7 +112,7 @@ async function* frames(
     const picture = { pts, width, height, depth, data };
     const scene = sceneOf(picture);
     if (scene === pts) first = picture;
-    yield { ...picture, index: index++, scene, ...(withFirst && first && { first }) };
+    yield { ...picture, index: index++, scene, ...(withShotFirstFrame && first && { shotFirstFrame: first }) };
   }
   await decoder.ended.catch((error: unknown) => {
     const isFailure = error instanceof RemasterError && error.code === 'ENCODE_FAILED'; // as ffmpeg's ends are called
@@ -132,7 +132,7 @@ function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefine
   let rest = '';
   let ended = false;
   let wake = (): void => {};
-  decoder.side.setEncoding('utf8').on('data', (text: string) => {
+  decoder.fd3.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop()!;
     for (const line of lines) {
@@ -142,7 +142,7 @@ function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefine
     wake();
   });
   for (const event of ['end', 'close']) {
-    decoder.side.once(event, () => {
+    decoder.fd3.once(event, () => {
       ended = true;
       wake();
     });

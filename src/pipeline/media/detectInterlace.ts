@@ -1,12 +1,12 @@
 import type { FfmpegBinary } from './findFfmpeg';
-import { ffmpegText } from './runFfmpeg';
+import { runFfmpegForText } from './runFfmpeg';
 import { inputOptions, type SourceFile } from './sourceFile';
 
 /** Frames looked at to tell interlaced from progressive. */
 const FIELD_SAMPLE = 120;
 
 /** Whether the film is interlaced: by flag, or, where the flag is missing or doubtful, by looking at the first frames. */
-export async function lookForFields(
+export async function detectInterlace(
   binary: FfmpegBinary,
   source: SourceFile,
   stream: number,
@@ -35,7 +35,7 @@ export async function lookForFields(
     'null',
     '-',
   ];
-  const { stderr } = await ffmpegText(binary, args, signal);
+  const { stderr } = await runFfmpegForText(binary, args, signal);
   const count = /Multi frame detection: TFF:\s*(\d+) BFF:\s*(\d+) Progressive:\s*(\d+)/.exec(stderr);
   const [interlaced, progressive] = [Number(count?.[1] ?? 0) + Number(count?.[2] ?? 0), Number(count?.[3] ?? 0)];
   return interlaced + progressive >= 10 ? interlaced > progressive : isFlagged;

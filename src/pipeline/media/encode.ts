@@ -5,7 +5,7 @@ import { type Colour, fromRgb, tagOptions } from './colour';
 import type { FfmpegBinary } from './findFfmpeg';
 import type { Frame, Rational } from './frame';
 import { matroskaFrameHeader, matroskaHeader } from './matroska';
-import { ffmpeg } from './runFfmpeg';
+import { runFfmpeg } from './runFfmpeg';
 
 /** How every frame of the result is encoded; the same for all segments of a job. */
 export interface Encoding {
@@ -40,7 +40,7 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
     `format=${codec.pixelFormat}`,
     `setsar=${pixelAspect.num}/${pixelAspect.den}`,
   ];
-  const encoder = ffmpeg(
+  const encoder = runFfmpeg(
     binary,
     [
       ...['-f', 'matroska', '-i', 'pipe:0', '-an', '-vf', filters.join(',')],
@@ -58,7 +58,9 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
   // A dead encoder never drains, and its pipe only says EPIPE: `ended` tells why.
   const died = async (): Promise<never> => {
     await encoder.ended;
-    throw new RemasterError('ENCODE_FAILED', 'ffmpeg ended before it had all frames.', { detail: encoder.words() });
+    throw new RemasterError('ENCODE_FAILED', 'ffmpeg ended before it had all frames.', {
+      detail: encoder.stderrTail(),
+    });
   };
   const send = async (bytes: Uint8Array): Promise<void> => {
     if (encoder.stdin.destroyed) await died();

@@ -15,7 +15,7 @@ export interface Frame {
   /** Presentation time of the first frame of this frame's shot: keys the noise. */
   readonly scene: number;
   /** That frame's picture, which some models want to see (`Model.prompt`). Absent: nobody asked for it, or it is this one. */
-  readonly first?: Pick<Frame, 'width' | 'height' | 'data'>;
+  readonly shotFirstFrame?: Pick<Frame, 'width' | 'height' | 'data'>;
   readonly width: number;
   readonly height: number;
   readonly depth: 8 | 16;
@@ -25,10 +25,10 @@ export interface Frame {
 }
 
 /** Pixels of a frame, and no more of it. */
-export type Pixels = Pick<Frame, 'width' | 'height' | 'depth' | 'data'>;
+export type FramePixels = Pick<Frame, 'width' | 'height' | 'depth' | 'data'>;
 
 /** A picture, rgb24. */
-export interface Picture {
+export interface RgbFrame {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;

@@ -4,7 +4,7 @@ import { extname, join } from 'node:path';
 import { RemasterError } from '../../errors';
 
 /** The pictures of a folder, one after the other by name: what a film scanner leaves. */
-export interface Sequence {
+export interface ImageSequence {
   /** Of all the names, with the dot. */
   readonly ending: string;
   /** Pictures per second. */
@@ -17,7 +17,7 @@ export interface Sequence {
 const PICTURES = /^\.(png|jpe?g|tiff?|dpx|exr|bmp|webp|pgm|ppm)$/i;
 
 /** Errors: SOURCE_UNREADABLE when it is not clear which pictures, or in which order. */
-export async function readSequence(folder: string, rate: number): Promise<Sequence> {
+export async function readImageSequence(folder: string, rate: number): Promise<ImageSequence> {
   const names = (await readdir(folder).catch((cause: unknown) => refuse(folder, 'it may not be read', RIGHTS, cause)))
     .filter((name) => !name.startsWith('.') && PICTURES.test(extname(name)))
     .toSorted();
@@ -51,7 +51,7 @@ export async function readSequence(folder: string, rate: number): Promise<Sequen
 }
 
 /** The options that open a folder of pictures in ffmpeg, and nothing else. */
-export const sequenceOptions = (folder: string, { ending, rate }: Sequence): string[] => [
+export const sequenceOptions = (folder: string, { ending, rate }: ImageSequence): string[] => [
   ...['-protocol_whitelist', 'file,pipe', '-f', 'image2', '-pattern_type', 'glob', '-framerate', String(rate)],
   // An absolute path is no option and no address; what a pattern would read as a sign is escaped.
   ...['-i', `${folder.replace(/[\\*?[\]{}]/g, '\\$&')}/*${ending}`],

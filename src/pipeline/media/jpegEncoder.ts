@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import type { FfmpegBinary } from './findFfmpeg';
-import type { Picture } from './frame';
-import { type Ffmpeg, ffmpeg } from './runFfmpeg';
+import type { RgbFrame } from './frame';
+import { type Ffmpeg, runFfmpeg } from './runFfmpeg';
 
 /** Makes JPEGs, one at a time. One ffmpeg stays for all pictures of one size: starting one costs more than a picture. */
-export interface JpegMaker extends AsyncDisposable {
-  make(frame: Stored): Promise<Uint8Array>;
+export interface JpegEncoder extends AsyncDisposable {
+  encode(frame: Stored): Promise<Uint8Array>;
 }
 
 /** What is needed of a frame. */
-interface Stored extends Picture {
+interface Stored extends RgbFrame {
   /** Size of the JPEG. */
   readonly stored: { readonly width: number; readonly height: number };
 }
@@ -21,11 +21,11 @@ const LIMIT = 10_000;
 /** End of image. Inside of a picture the coder never writes these two bytes next to each other. */
 const isWhole = (bytes: Buffer): boolean => bytes.length > 2 && bytes.readUInt16BE(bytes.length - 2) === 0xffd9;
 
-export function jpegMaker(binary: FfmpegBinary, signal: AbortSignal): JpegMaker {
+export function jpegEncoder(binary: FfmpegBinary, signal: AbortSignal): JpegEncoder {
   let encoder: Ffmpeg | null = null;
   let key = '';
   return {
-    async make(frame) {
+    async encode(frame) {
       const { width, height, stored } = frame;
       const wanted = [width, height, stored.width, stored.height].join();
       if (wanted !== key) {
@@ -48,7 +48,7 @@ export function jpegMaker(binary: FfmpegBinary, signal: AbortSignal): JpegMaker 
 
 function start(binary: FfmpegBinary, { width, height, stored }: Stored, signal: AbortSignal): Ffmpeg {
   const scale = stored.width === width && stored.height === height ? [] : [`scale=${stored.width}:${stored.height}`];
-  return ffmpeg(
+  return runFfmpeg(
     binary,
     [
       ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0'],
@@ -86,8 +86,8 @@ async function through(encoder: Ffmpeg, data: Uint8Array): Promise<Uint8Array> {
 
 export const JPEG_LIMIT = 10_000;
 
-export async function jpegOf(binary: FfmpegBinary, { width, height, data }: Picture): Promise<Uint8Array> {
-  await using encoder = ffmpeg(
+export async function encodeJpeg(binary: FfmpegBinary, { width, height, data }: RgbFrame): Promise<Uint8Array> {
+  await using encoder = runFfmpeg(
     binary,
     [
       ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-i', 'pipe:0', '-frames:v', '1'],

@@ -4,12 +4,12 @@ import { createInterface } from 'node:readline';
 import { RemasterError } from '../../errors';
 import type { Job } from '../../settings/restoreJob';
 import type { Codec } from './codecs';
-import { carry } from './copyStreams';
+import { copyStreams } from './copyStreams';
 import { timescale } from './encode';
 import type { FfmpegBinary } from './findFfmpeg';
 import type { Rational } from './frame';
 import type { VideoInfo } from './probe';
-import { ffmpeg } from './runFfmpeg';
+import { runFfmpeg } from './runFfmpeg';
 import { inputOptions } from './sourceFile';
 
 /** A finished piece of the film. */
@@ -35,12 +35,12 @@ export async function mux(
   const from = job.trim?.start ?? 0;
   const list = join(folder, 'segments.ffconcat');
   await writeFile(list, concatList(segments, seconds));
-  const { options, warnings } = carry(info, codec.container, job.audio, job.extras, 1);
+  const { options, warnings } = copyStreams(info, codec.container, job.audio, job.extras, 1);
   const window = job.trim
     ? ['-ss', String(from), ...(job.trim.end === null ? [] : ['-t', String(job.trim.end - from)])]
     : [];
   const offset = seconds(segments[0]!.firstPts) - from;
-  await using muxer = ffmpeg(
+  await using muxer = runFfmpeg(
     binary,
     [
       ...(Math.abs(offset) < 1e-9 ? [] : ['-itsoffset', offset.toFixed(9)]),
@@ -92,7 +92,7 @@ export async function verify(
   signal: AbortSignal,
 ): Promise<number> {
   const input = ['-protocol_whitelist', 'file,pipe', '-i', `file:${path}`];
-  await using reader = ffmpeg(
+  await using reader = runFfmpeg(
     binary,
     [...input, '-map', '0:v:0', '-c', 'copy', '-copyts', '-f', 'framecrc', 'pipe:1'],
     signal,

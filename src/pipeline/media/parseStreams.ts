@@ -6,17 +6,17 @@ export interface StreamInfo {
   readonly kind: 'video' | 'audio' | 'subtitle' | 'data' | 'attachment';
   readonly codec: string;
   /** A cover picture, not a film. */
-  readonly isPicture: boolean;
+  readonly isCoverArt: boolean;
 }
 
-export interface Described {
+export interface ParsedStreams {
   readonly duration: number | null;
   readonly streams: { info: StreamInfo; text: string; rotation: number }[];
 }
 
 /** Reads the text that `ffmpeg -i` prints. Values of metadata cannot pass for a stream: ffmpeg indents them behind a colon. */
-export function describe(text: string): Described {
-  const streams: Described['streams'] = [];
+export function parseStreams(text: string): ParsedStreams {
+  const streams: ParsedStreams['streams'] = [];
   for (const line of text.split('\n')) {
     const head =
       /^ {2,4}Stream #0:(\d+)(?:\[0x[0-9a-f]+\])?(?:\([^)]*\))?: (Video|Audio|Subtitle|Data|Attachment): (.*)$/.exec(
@@ -28,7 +28,7 @@ export function describe(text: string): Described {
         index: streams.length,
         kind: head[2]!.toLowerCase() as StreamInfo['kind'],
         codec: /^[\w-]+/.exec(rest)?.[0] ?? 'unknown',
-        isPicture: /\(attached pic\)|\(still image\)/.test(rest),
+        isCoverArt: /\(attached pic\)|\(still image\)/.test(rest),
       };
       streams.push({ info, text: rest, rotation: 0 });
     }
@@ -44,7 +44,7 @@ export function describe(text: string): Described {
 }
 
 /** Size, depth, kind of pixels and colour tags of a video stream's line. */
-export function parsePicture(text: string) {
+export function parseVideoFormat(text: string) {
   // codec (profile) (tag), pixel format(range, matrix/primaries/transfer, field order), 1920x1080 [SAR …], …
   const found = /, ([a-z]\w*)(?:\(([^)]*)\))?, (\d+)x(\d+)/.exec(text) ?? /, ()()(\d+)x(\d+)/.exec(text);
   const [, format = '', notes = '', width = '0', height = '0'] = found ?? [];

@@ -1,10 +1,10 @@
 import { RemasterError } from '../../errors';
 import type { ColourTags } from './colour';
-import { lookForFields } from './detectInterlace';
+import { detectInterlace } from './detectInterlace';
 import type { FfmpegBinary } from './findFfmpeg';
 import type { Rational } from './frame';
-import { describe, parseAspect, parsePicture, parseRate, type StreamInfo } from './parseStreams';
-import { ffmpegText } from './runFfmpeg';
+import { parseStreams, parseAspect, parseVideoFormat, parseRate, type StreamInfo } from './parseStreams';
+import { runFfmpegForText } from './runFfmpeg';
 import { inputOptions, openSource, type SourceFile, unreadable } from './sourceFile';
 
 export interface VideoInfo {
@@ -46,13 +46,13 @@ export async function probe(
   sequenceRate?: number,
 ): Promise<VideoInfo> {
   const source = await openSource(path, sequenceRate);
-  const { stderr } = await ffmpegText(binary, inputOptions(source), signal);
-  const described = describe(stderr);
+  const { stderr } = await runFfmpegForText(binary, inputOptions(source), signal);
+  const described = parseStreams(stderr);
   const video =
-    described.streams.find(({ info }) => info.kind === 'video' && !info.isPicture) ??
+    described.streams.find(({ info }) => info.kind === 'video' && !info.isCoverArt) ??
     described.streams.find(({ info }) => info.kind === 'video');
   if (!video) throw refusal(source, stderr, described.streams.length > 0);
-  const picture = parsePicture(video.text);
+  const picture = parseVideoFormat(video.text);
   if (picture.width < 1 || picture.height < 1)
     throw unreadable(source.path, 'it does not say how large its pictures are');
   const quarterTurned = Math.abs(video.rotation) % 180 === 90;
@@ -70,7 +70,7 @@ export async function probe(
     timeBase: await readTimeBase(binary, source, stream, signal),
     framesPerSecond: parseRate(video.text),
     duration: described.duration,
-    isInterlaced: await lookForFields(binary, source, stream, video.text, signal),
+    isInterlaced: await detectInterlace(binary, source, stream, video.text, signal),
   };
 }
 
@@ -95,7 +95,7 @@ async function readTimeBase(
     'framecrc',
     'pipe:1',
   ];
-  const { stdout, stderr } = await ffmpegText(binary, args, signal);
+  const { stdout, stderr } = await runFfmpegForText(binary, args, signal);
   const found = /^#tb 0: (\d+)\/(\d+)/m.exec(stdout);
   if (!found || !/^0, /m.test(stdout)) throw noFrames(source, stderr);
   return { num: Number(found[1]), den: Number(found[2]) };

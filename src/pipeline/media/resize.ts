@@ -2,7 +2,7 @@ import type { Frame } from './frame';
 import type { VideoInfo } from './probe';
 
 /** The video as it is decoded for the job: with `maxHeight` lines at most, the sides in proportion and even. */
-export function reducedSize(info: VideoInfo, maxHeight: number | null): VideoInfo {
+export function limitHeight(info: VideoInfo, maxHeight: number | null): VideoInfo {
   if (maxHeight === null || info.height <= maxHeight) return info;
   const even = (side: number): number => Math.max(2, 2 * Math.round(side / 2));
   return { ...info, width: even((info.width * maxHeight) / info.height), height: even(maxHeight) };
@@ -19,7 +19,7 @@ export function scaledSize({ width, height }: Pick<VideoInfo, 'width' | 'height'
  * Leaves frames out so that at most `maxFps` a second remain: of the frames whose times fall into one slot of the slower
  * rhythm, the first. `dropped` is told of every frame left out.
  */
-export async function* reducedRate(
+export async function* limitFrameRate(
   frames: AsyncIterable<Frame>,
   { timeBase }: Pick<VideoInfo, 'timeBase'>,
   maxFps: number | null,

@@ -8,13 +8,13 @@ export interface Ffmpeg extends AsyncDisposable {
   readonly stdin: Writable;
   readonly stdout: Readable;
   /** Side channel, file descriptor 3 of ffmpeg. */
-  readonly side: Readable;
+  readonly fd3: Readable;
   /** Settles when ffmpeg has ended well; rejects with ENCODE_FAILED, DISK_FULL or the signal's reason when not. */
   readonly ended: Promise<void>;
   /** What it has written to stderr, the last 8 KiB of it. */
-  readonly words: () => string;
+  readonly stderrTail: () => string;
   /** How many lines it has written to stderr. */
-  readonly complaints: () => number;
+  readonly stderrLineCount: () => number;
   /** Asks it to end in good order, as a camera likes it, and kills it when that takes longer. Whoever reads stdout reads on. */
   quit(graceMs: number): Promise<void>;
 }
@@ -24,9 +24,9 @@ export type ChildListener = (pid: number, alive: boolean) => void;
 let listener: ChildListener = () => {};
 export const onChild = (next: ChildListener): void => void (listener = next);
 
-const LAST_WORDS = 8192; // bytes of stderr kept for messages
+const STDERR_TAIL = 8192; // bytes of stderr kept for messages
 
-export function ffmpeg(binary: FfmpegBinary, args: readonly string[], signal: AbortSignal): Ffmpeg {
+export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal: AbortSignal): Ffmpeg {
   signal.throwIfAborted();
   const child = spawn(binary.path, ['-hide_banner', '-nostdin', '-loglevel', 'warning', ...args], {
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
@@ -34,14 +34,14 @@ export function ffmpeg(binary: FfmpegBinary, args: readonly string[], signal: Ab
   });
   const pid = child.pid;
   if (pid !== undefined) listener(pid, true);
-  let words = '';
-  let complaints = 0;
+  let stderr = '';
+  let stderrLines = 0;
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    words = (words + text).slice(-LAST_WORDS);
-    for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) complaints++;
+    stderr = (stderr + text).slice(-STDERR_TAIL);
+    for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) stderrLines++;
   });
-  const side = child.stdio[3] as Readable;
-  for (const stream of [child.stdin, child.stdout, side]) stream.on('error', () => {}); // EPIPE: `ended` tells the real story
+  const fd3 = child.stdio[3] as Readable;
+  for (const stream of [child.stdin, child.stdout, fd3]) stream.on('error', () => {}); // EPIPE: `ended` tells the real story
 
   const kill = (): void => {
     child.stdout.destroy(); // an ffmpeg blocked on a full stdout hears no signal but this one and SIGKILL
@@ -60,8 +60,8 @@ export function ffmpeg(binary: FfmpegBinary, args: readonly string[], signal: Ab
       signal.removeEventListener('abort', kill);
       if (pid !== undefined) listener(pid, false);
       if (signal.aborted) reject(signal.reason as Error);
-      else if (code === 0 && !isDiskFull(words)) resolve();
-      else reject(failure(words, killedBy ?? `code ${code}`));
+      else if (code === 0 && !isDiskFull(stderr)) resolve();
+      else reject(failure(stderr, killedBy ?? `code ${code}`));
     });
   });
   ended.catch(() => {}); // whoever waits on `ended` hears of it; nobody has to
@@ -69,10 +69,10 @@ export function ffmpeg(binary: FfmpegBinary, args: readonly string[], signal: Ab
   return {
     stdin: child.stdin,
     stdout: child.stdout,
-    side,
+    fd3,
     ended,
-    words: () => words,
-    complaints: () => complaints,
+    stderrTail: () => stderr,
+    stderrLineCount: () => stderrLines,
     async quit(graceMs) {
       if (running(child)) child.kill('SIGTERM');
       const timer = setTimeout(kill, graceMs);
@@ -82,7 +82,7 @@ export function ffmpeg(binary: FfmpegBinary, args: readonly string[], signal: Ab
     async [Symbol.asyncDispose]() {
       if (running(child)) kill();
       child.stdout.destroy(); // 'close' never comes while a pipe still holds unread frames
-      side.destroy();
+      fd3.destroy();
       await closed;
     },
   };
@@ -92,7 +92,7 @@ const running = (child: ChildProcess): boolean =>
   child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 
 /** Runs ffmpeg to its end and gives back what it wrote: short texts only. `code` is not judged. */
-export async function ffmpegText(
+export async function runFfmpegForText(
   binary: FfmpegBinary,
   args: readonly string[],
   signal: AbortSignal,
@@ -122,12 +122,12 @@ export async function ffmpegText(
   });
 }
 
-const isDiskFull = (words: string): boolean => /No space left on device|Disk quota exceeded/.test(words);
+const isDiskFull = (stderr: string): boolean => /No space left on device|Disk quota exceeded/.test(stderr);
 
-function failure(words: string, how: string): RemasterError {
-  if (isDiskFull(words)) return diskFull(words);
-  const last = words.trim().split('\n').at(-1) ?? '';
-  return new RemasterError('ENCODE_FAILED', `ffmpeg ended with ${how}${last ? `: ${last}` : ''}`, { detail: words });
+function failure(stderr: string, how: string): RemasterError {
+  if (isDiskFull(stderr)) return diskFull(stderr);
+  const last = stderr.trim().split('\n').at(-1) ?? '';
+  return new RemasterError('ENCODE_FAILED', `ffmpeg ended with ${how}${last ? `: ${last}` : ''}`, { detail: stderr });
 }
 
 export const diskFull = (detail = ''): RemasterError =>

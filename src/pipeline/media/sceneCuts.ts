@@ -12,7 +12,7 @@ const CUT = 0.3;
  * Finds cuts. Returns for every frame the time of its shot's first frame. It sees only the pictures, so the same film is
  * cut at the same places by every ffmpeg, batch size and resumed run.
  */
-export function sceneMarker(): (picture: Picture) => number {
+export function sceneCuts(): (picture: Picture) => number {
   let before: Float32Array | null = null;
   let changeBefore = 0;
   let scene = 0;

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { RemasterError } from '../../errors';
-import { readSequence, type Sequence, sequenceOptions } from './imageSequence';
+import { readImageSequence, type ImageSequence, sequenceOptions } from './imageSequence';
 
 /** A file that exists, can be read and holds something. */
 export interface SourceFile {
@@ -14,7 +14,7 @@ export interface SourceFile {
   /** A still picture by its first bytes. */
   readonly isImage: boolean;
   /** Of a folder of pictures; null for a file. */
-  readonly sequence: Sequence | null;
+  readonly sequence: ImageSequence | null;
 }
 
 /** `rate`: pictures per second, if it is a folder of pictures. */
@@ -28,7 +28,7 @@ export async function openSource(path: string, rate = 25): Promise<SourceFile> {
       : new RemasterError('SOURCE_NOT_FOUND', `${absolute} does not exist.`, { remedy: 'Check the path.', cause });
   });
   if (found.isDirectory()) {
-    const sequence = await readSequence(absolute, rate);
+    const sequence = await readImageSequence(absolute, rate);
     return { path: absolute, label, bytes: found.size, modifiedMs: found.mtimeMs, isImage: false, sequence };
   }
   if (!found.isFile()) throw unreadable(absolute, 'it is not a regular file');

@@ -1,5 +1,5 @@
 /** Cuts a byte stream into pieces of `size`. A rest that is no whole frame is dropped: ffmpeg only ends there when it was killed. */
-export async function* cut(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+export async function* splitFrames(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
   let data = new Uint8Array(size);
   let filled = 0;
   for await (let chunk of chunks) {
@@ -18,7 +18,7 @@ export async function* cut(chunks: AsyncIterable<Uint8Array>, size: number): Asy
 }
 
 /** Cuts what comes into pictures. A rest that is no whole picture is never given. */
-export function cutter(size: number, onPicture: (data: Uint8Array) => void): (chunk: Buffer) => void {
+export function frameSplitter(size: number, onPicture: (data: Uint8Array) => void): (chunk: Buffer) => void {
   let data = new Uint8Array(size);
   let filled = 0;
   return (bytes) => {

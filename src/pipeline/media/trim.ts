@@ -7,7 +7,7 @@ import type { VideoInfo } from './probe';
 export const SEEK_MARGIN = 5;
 
 /** Cuts the wanted part out of the film. */
-export async function* within(
+export async function* trimFrames(
   source: FrameSource,
   { timeBase }: VideoInfo,
   { trim }: Pick<Job, 'trim'>,

@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs';
-import { Window } from '../../async/backpressure';
+import { BackpressureWindow } from '../../async/backpressure';
 
 /**
  * Pulls the next item only when the window has room; whoever consumes the last stage calls `window.leave()`.
@@ -8,15 +8,15 @@ import { Window } from '../../async/backpressure';
  * RxJS pushes and cannot be asked to wait: `from(asyncIterable)` reads as fast as the source allows and
  * `concatMap` queues without limit. The window bounds what those queues can hold.
  */
-export function paced<T>(source: AsyncIterable<T>, window: Window): Observable<T> {
+export function pullFrames<T>(source: AsyncIterable<T>, window: BackpressureWindow): Observable<T> {
   return new Observable<T>((subscriber) => {
     const items = source[Symbol.asyncIterator]();
     const pump = async (): Promise<void> => {
       while (!subscriber.closed) {
-        await window.enter();
+        await window.acquire();
         const { done, value } = await items.next();
         if (done) {
-          window.leave();
+          window.release();
           break;
         }
         subscriber.next(value);

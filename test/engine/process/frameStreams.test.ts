@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import {
   createEngine,
-  type FramePicture,
+  type FrameImage,
   type FramesJob,
   type Job,
   JOB_DEFAULTS,
-  takeFrames,
+  extractFrames,
 } from '../../../src/index';
 import { samples } from '../../support/images';
 import { processes, runningEngines } from '../../support/processes';
@@ -19,10 +19,10 @@ describe('pictures out of a video', function () {
   const folder = scratchFolder();
   const at = (name: string): string => join(folder, name);
   const engine = createEngine();
-  async function take(options: Partial<FramesJob> = {}): Promise<FramePicture[]> {
-    const pictures: FramePicture[] = [];
+  async function take(options: Partial<FramesJob> = {}): Promise<FrameImage[]> {
+    const pictures: FrameImage[] = [];
     const job = { input: at('film.mkv'), provider: 'cpu', steps: 1, format: 'png', ...options } as const;
-    for await (const picture of takeFrames(job, { engine })) pictures.push(picture);
+    for await (const picture of extractFrames(job, { engine })) pictures.push(picture);
     return pictures;
   }
   const indexes = async (options: Partial<FramesJob>): Promise<number[]> =>
@@ -83,7 +83,7 @@ describe('pictures out of a video', function () {
     await engine.run(job).result;
     const film = await pixels(at('restored.mkv'));
     const size = 256 * 144 * 3;
-    for (const { data, index } of await take({ isTreated: true, pick: { by: 'every', n: 9 } }))
+    for (const { data, index } of await take({ isUpscaled: true, pick: { by: 'every', n: 9 } }))
       assert.ok((await samples(data)).equals(film.subarray(index * size, (index + 1) * size)), `frame ${index}`);
   });
 
@@ -120,7 +120,7 @@ describe('pictures out of a video', function () {
   });
 
   it('nobody asks, nothing is read: a long film stands still, and leaving it leaves no ffmpeg', async () => {
-    const frames = takeFrames({ input: at('long.mp4') }, { engine });
+    const frames = extractFrames({ input: at('long.mp4') }, { engine });
     for (let i = 0; i < 3; i++) assert.equal((await frames.next()).done, false);
     const [ffmpeg] = processes(/ffmpeg.*long/);
     assert.ok(ffmpeg, 'ffmpeg waits');
@@ -130,8 +130,8 @@ describe('pictures out of a video', function () {
 
   it('a stop in the middle of a wait ends it, and a signal is its reason', async () => {
     const stop = new AbortController();
-    const frames = takeFrames(
-      { input: at('long.mp4'), isTreated: true, provider: 'cpu', pick: { by: 'every', n: 2999 } },
+    const frames = extractFrames(
+      { input: at('long.mp4'), isUpscaled: true, provider: 'cpu', pick: { by: 'every', n: 2999 } },
       { engine, signal: stop.signal },
     );
     const first = frames.next();
@@ -142,7 +142,7 @@ describe('pictures out of a video', function () {
   });
 
   it('a killed engine ends the pictures with a code, and the next video just works', async () => {
-    const frames = takeFrames({ input: at('long.mp4') }, { engine });
+    const frames = extractFrames({ input: at('long.mp4') }, { engine });
     await frames.next();
     process.kill(engine.pid!, 'SIGKILL');
     await assert.rejects(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createEngine, type FilmJob, type FilmPicture, makeVideo, takeFrames } from '../../../src/index';
+import { createEngine, type AssembleJob, type TimedImage, makeVideo, extractFrames } from '../../../src/index';
 import { pattern, samples } from '../../support/images';
 import { enginesAndFfmpegs } from '../../support/processes';
 import { ff, moving, pixels, scratchFolder, times } from '../../support/videos';
@@ -14,8 +14,8 @@ describe('a video out of pictures', function () {
   const engine = createEngine();
   let count = 0;
   const film = (
-    pictures: AsyncIterable<Uint8Array | FilmPicture>,
-    options: Partial<FilmJob> = {},
+    pictures: AsyncIterable<Uint8Array | TimedImage>,
+    options: Partial<AssembleJob> = {},
     signal?: AbortSignal,
   ) =>
     makeVideo(
@@ -26,8 +26,8 @@ describe('a video out of pictures', function () {
   const leftovers = (): string[] => readdirSync(folder).filter((name) => name.startsWith('.'));
 
   /** All frames of a video as pictures with their times. */
-  async function* taken(input: string, withTimes = true): AsyncGenerator<FilmPicture> {
-    for await (const { data, time } of takeFrames({ input, format: 'png' }, { engine }))
+  async function* taken(input: string, withTimes = true): AsyncGenerator<TimedImage> {
+    for await (const { data, time } of extractFrames({ input, format: 'png' }, { engine }))
       yield { source: { kind: 'file', data }, time: withTimes ? time : null };
   }
   async function* patterns(
@@ -129,7 +129,7 @@ describe('a video out of pictures', function () {
     await assert.rejects(film(patterns([[8, 8]]), { output, codec: 'prores', pixelFormat: 'gbrp' }), {
       code: 'BAD_SETTING',
     });
-    async function* back(): AsyncGenerator<FilmPicture> {
+    async function* back(): AsyncGenerator<TimedImage> {
       for await (const data of patterns([
         [8, 8],
         [8, 8],

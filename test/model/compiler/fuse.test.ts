@@ -10,7 +10,7 @@ import type { ModelRequest, Prompt, Shot, TileBatch, TileKey } from '../../../sr
 import { emit, scalar } from '../../../src/model/onnx/builder';
 import { ATTRIBUTE, ELEMENT, encodeModel, type OnnxModel } from '../../../src/model/onnx/graph';
 import { signature } from '../../../src/model/onnx/signature';
-import { timestepStretches } from '../../../src/model/onnx/timestepBranch';
+import { timestepBranch } from '../../../src/model/onnx/timestepBranch';
 import { noiseField } from '../../../src/sampler/noise';
 import { denoise, graphOf, promptGraph, withFolder, writeHoles, writeTiny, X4 } from '../../support/tinyBundle';
 
@@ -287,8 +287,8 @@ describe('The sampler compiled into the graph', () => {
   it('gives the timestep to every picture where once for all would not do', () =>
     withFolder(async (folder) => {
       const network = denoise(true, { concat: true });
-      assert.equal(timestepStretches(network, 't'), false);
-      assert.equal(timestepStretches(denoise(true), 't'), true);
+      assert.equal(timestepBranch(network, 't'), false);
+      assert.equal(timestepBranch(denoise(true), 't'), true);
       await writeTiny(folder, 'dossr', { network });
       agree(await both(folder, { steps: 2 }, tiles(4, 4, 3)));
     }));

@@ -5,7 +5,7 @@ import { RemasterError } from '../../../src/errors';
 import { loadFaceDetector } from '../../../src/model/inference/faceDetector';
 import { describeRuntime, openFaceFinder } from '../../../src/model/inference/openModel';
 import { loadRuntime } from '../../../src/model/inference/runtime';
-import { facesOf, type YunetGrid } from '../../../src/model/inference/yunetDecode';
+import { yunetDecode, type YunetGrid } from '../../../src/model/inference/yunetDecode';
 import { withFolder } from '../../support/tinyBundle';
 
 /** A grid in which only some cells see a face: [cell, how sure, shift in units of the stride]. */
@@ -34,7 +34,7 @@ describe('The face detector', () => {
   const never = new AbortController().signal;
 
   it('reads boxes and landmarks in units of the stride, from the corner of the cell', () => {
-    const [face, ...others] = facesOf([grid(8, [[5 * 20 + 3, 0.75, 0.5]])], 0.6);
+    const [face, ...others] = yunetDecode([grid(8, [[5 * 20 + 3, 0.75, 0.5]])], 0.6);
     assert.deepEqual(others, []);
     assert.equal(face!.score, 0.75);
     const { left, top, right, bottom } = face!.box;
@@ -61,7 +61,7 @@ describe('The face detector', () => {
       [250, 0.9, 0],
       [251, 0.59, 0],
     ] as const;
-    const faces = facesOf([grid(16, cells)], 0.6);
+    const faces = yunetDecode([grid(16, cells)], 0.6);
     assert.deepEqual(
       faces.map(({ score }) => Math.round(score * 100) / 100),
       [0.9, 0.8],
@@ -72,10 +72,10 @@ describe('The face detector', () => {
   });
 
   it('one face that two strides see is one face', () => {
-    assert.equal(facesOf([grid(8, [[4 * 20 + 4, 0.7, 0]]), grid(16, [])], 0.6).length, 1);
+    assert.equal(yunetDecode([grid(8, [[4 * 20 + 4, 0.7, 0]]), grid(16, [])], 0.6).length, 1);
     const coarse = { ...grid(16, [[2 * 20 + 2, 0.8, 0]]) };
     for (let i = 0; i < 4 * 400; i += 4) coarse.box.set([0, 0, Math.log(2), Math.log(3)], i);
-    assert.equal(facesOf([grid(8, [[4 * 20 + 4, 0.7, 0]]), coarse], 0.6).length, 1);
+    assert.equal(yunetDecode([grid(8, [[4 * 20 + 4, 0.7, 0]]), coarse], 0.6).length, 1);
   });
 
   it('takes pictures of any size, down to one pixel', async () => {

@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RemasterError } from '../../../src/errors';
-import { startThread, type Thread } from '../../../src/model/inference/openSessionThread';
+import { openSessionThread, type SessionThread } from '../../../src/model/inference/openSessionThread';
 import { withFolder } from '../../support/tinyBundle';
 
 /** A thread that does something else instead of running models. */
-const withScript = (script: string, use: (thread: Thread) => Promise<void>): Promise<void> =>
+const withScript = (script: string, use: (thread: SessionThread) => Promise<void>): Promise<void> =>
   withFolder(async (folder) => {
     const path = join(folder, 'worker.js');
     await writeFile(path, `const { parentPort } = require('node:worker_threads');\n${script}`);
-    await use(startThread(path));
+    await use(openSessionThread(path));
   });
 
 const isCrash = (error: unknown): boolean =>

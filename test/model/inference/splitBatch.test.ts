@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { RemasterError } from '../../../src/errors';
-import { checkBatch, runSplit } from '../../../src/model/inference/splitBatch';
+import { checkBatch, splitBatch } from '../../../src/model/inference/splitBatch';
 import type { TileBatch } from '../../../src/model/model';
 
 /** Tiles of 1 × 1, each one's bytes its own number. */
@@ -25,14 +25,14 @@ function machine(room: number, text = 'Failed to allocate memory for requested b
 describe('A batch', () => {
   it('runs whole when it fits', async () => {
     const { given, run } = machine(8);
-    assert.deepEqual(await runSplit(batch(5), 8, run), batch(5).data);
+    assert.deepEqual(await splitBatch(batch(5), 8, run), batch(5).data);
     assert.deepEqual(given, [5]);
   });
 
   it('is halved until it fits into memory, and comes back in order', async () => {
     for (const count of [2, 3, 5, 7, 8]) {
       const { run } = machine(1);
-      assert.deepEqual(new Uint8Array(await runSplit(batch(count), count, run)), batch(count).data);
+      assert.deepEqual(new Uint8Array(await splitBatch(batch(count), count, run)), batch(count).data);
     }
   });
 
@@ -42,19 +42,19 @@ describe('A batch', () => {
     const prompts = [a, a, b, b, b, a];
     const whole = batch(6);
     const mixed = { ...whole, keys: whole.keys.map((key, i) => ({ ...key, prompt: prompts[i]! })) };
-    assert.deepEqual(new Uint8Array(await runSplit(mixed, 2, run)), whole.data);
+    assert.deepEqual(new Uint8Array(await splitBatch(mixed, 2, run)), whole.data);
     assert.deepEqual(given, [2, 2, 1, 1]);
   });
 
   it('is run in parts where the network takes no more', async () => {
     const { given, run } = machine(2);
-    assert.deepEqual(new Uint8Array(await runSplit(batch(5), 2, run)), batch(5).data);
+    assert.deepEqual(new Uint8Array(await splitBatch(batch(5), 2, run)), batch(5).data);
     assert.deepEqual(given, [2, 2, 1]);
   });
 
   it('of one tile that does not fit asks for smaller tiles', async () => {
     for (const text of ['std::bad_alloc', 'CUDA failure 2: out of memory', 'Array buffer allocation failed']) {
-      await assert.rejects(runSplit(batch(2), 2, machine(0, text).run), (error: unknown) => {
+      await assert.rejects(splitBatch(batch(2), 2, machine(0, text).run), (error: unknown) => {
         assert.ok(error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY');
         assert.match(error.message, /a tile of 1×1 pixels does not fit into memory/);
         return error.remedy === 'Choose smaller tiles.' && error.detail === text;
@@ -64,7 +64,7 @@ describe('A batch', () => {
 
   it('is not halved for another error', async () => {
     const { given, run } = machine(0, 'Invalid rank for input');
-    await assert.rejects(runSplit(batch(4), 4, run), /Invalid rank/);
+    await assert.rejects(splitBatch(batch(4), 4, run), /Invalid rank/);
     assert.deepEqual(given, [4]);
   });
 

@@ -1,5 +1,5 @@
 import { loadRuntime } from '../../../src/model/inference/runtime';
-import { enlarge } from '../../../src/model/onnx/bicubicNode';
+import { bicubicNode } from '../../../src/model/onnx/bicubicNode';
 import { ELEMENT, encodeModel } from '../../../src/model/onnx/graph';
 import { close, golden, type Stored } from '../../sampler/golden';
 import { graphOf } from '../../support/tinyBundle';
@@ -16,7 +16,7 @@ describe('The enlargement in the graph', () => {
       const [, , height, width] = y.shape as [number, number, number, number];
       const ends = { x: [ELEMENT.float, [1, 3, 'h', 'w']] } as const;
       const model = graphOf(ends, { y: [ELEMENT.float, [1, 3, 'H', 'W']] }, (graph, { x }) => ({
-        y: enlarge(graph, x!, sf),
+        y: bicubicNode(graph, x!, sf),
       }));
       const runtime = loadRuntime();
       const session = await runtime.InferenceSession.create(encodeModel(model), { executionProviders: ['cpu'] });

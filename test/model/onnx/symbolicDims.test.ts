@@ -3,7 +3,7 @@ import { openBundle } from '../../../src/model/bundle/bundle';
 import { planFor } from '../../../src/model/bundle/samplerPlan';
 import { fuse } from '../../../src/model/compiler/fuse';
 import { ELEMENT, type OnnxModel, type OnnxValue } from '../../../src/model/onnx/graph';
-import { namedSizes } from '../../../src/model/onnx/symbolicDims';
+import { symbolicDims } from '../../../src/model/onnx/symbolicDims';
 import { denoise, withFolder, writeTiny } from '../../support/tinyBundle';
 
 const note = (name: string, dim: { dimValue?: number; dimParam?: string }[]): OnnxValue => ({
@@ -24,13 +24,13 @@ function noting(): OnnxModel {
 
 describe('Sizes that a graph notes', () => {
   it('get names below the graph’s own, and one after the tensor where they have none', () => {
-    const [value] = namedSizes([note('a', [{ dimParam: 'n' }, { dimValue: 4 }, {}])], 'denoise/');
+    const [value] = symbolicDims([note('a', [{ dimParam: 'n' }, { dimValue: 4 }, {}])], 'denoise/');
     assert.deepEqual(value!.type!.tensorType!.shape!.dim, [
       { dimParam: 'denoise/n' },
       { dimValue: 4 },
       { dimParam: 'denoise/a.2' },
     ]);
-    assert.deepEqual(namedSizes([{ name: 'b' }], ''), []);
+    assert.deepEqual(symbolicDims([{ name: 'b' }], ''), []);
   });
 
   it('are the same in every step, and said of nothing but what the graph computes', () =>

@@ -113,15 +113,15 @@ describe('what the editor shows of jobs', function () {
           .filter({ hasText: /1.* · .*\d (min|h)/ })
           .waitFor();
         await shoot('jobs');
-        await row('running').locator('[data-wish="pause"]').click();
+        await row('running').locator('[data-action="pause"]').click();
         await row('paused').nth(1).waitFor();
         await red.until(() => red.text('out').startsWith('paused'), 'it is put aside');
-        await row('paused').first().locator('[data-wish="resume"]').click();
+        await row('paused').first().locator('[data-action="resume"]').click();
         await row('running').first().waitFor();
-        await row('queued').locator('[data-wish="stop"]').click();
+        await row('queued').locator('[data-action="stop"]').click();
         await row('stopped').waitFor();
         assert.equal(await row('running').count(), 1, 'the other one goes on');
-        await row('running').locator('[data-wish="stop"]').click();
+        await row('running').locator('[data-action="stop"]').click();
         await row('stopped').nth(1).waitFor();
         await red.until(() => red.reported('result').length === 2, 'both have ended');
         await shoot('jobs stopped');
@@ -135,7 +135,7 @@ describe('what the editor shows of jobs', function () {
       it('a finished job can be compared: films in step, closer, and moved', async () => {
         await showSidebar('remaster-jobs');
         await restore(short);
-        const link = row('done').first().locator('[data-wish="compare"]');
+        const link = row('done').first().locator('[data-action="compare"]');
         await link.waitFor({ timeout: 60_000 });
         await shoot('jobs done');
         const opened = context.waitForEvent('page');
@@ -278,7 +278,7 @@ describe('what the editor shows of jobs', function () {
         await page.locator('#up .remaster-preview').waitFor({ state: 'attached', timeout: 60_000 });
         await shoot('camera');
         const opened = context.waitForEvent('page');
-        await row('live').locator('[data-wish="compare"]').click();
+        await row('live').locator('[data-action="compare"]').click();
         await lookAt(await opened, 'camera compare');
 
         const viewer = await context.newPage();
@@ -293,7 +293,7 @@ describe('what the editor shows of jobs', function () {
         await lookAt(viewer, 'viewer compare');
         assert.equal((await fetch(`${red.url}/remaster/live/test-pattern/compare/README.md`)).status, 404);
 
-        await row('live').locator('[data-wish="stop"]').click();
+        await row('live').locator('[data-action="stop"]').click();
         await row('stopped').filter({ hasText: 'test pattern' }).waitFor();
         assert.equal(await row('live').count(), 0);
       });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { Gallery, type Viewer } from '../../../nodes/http/frameBroadcast';
-import type { LivePicture } from '../../../src/settings/liveJob';
+import { FrameBroadcast, type Viewer } from '../../../nodes/http/frameBroadcast';
+import type { LiveJpeg } from '../../../src/settings/liveJob';
 
 describe('a gallery', () => {
-  const picture = (index: number): LivePicture => ({
+  const picture = (index: number): LiveJpeg => ({
     data: Buffer.alloc(4),
     width: 1,
     height: 1,
@@ -19,14 +19,14 @@ describe('a gallery', () => {
 
   it('asks for nothing while nobody looks, and for one picture at a time', async () => {
     const asked: number[] = [];
-    const gallery = new Gallery((after) => asked.push(after));
+    const gallery = new FrameBroadcast((after) => asked.push(after));
     const quick = viewer(true);
     assert.deepEqual(asked, []);
-    gallery.enter(quick);
+    gallery.add(quick);
     assert.deepEqual(asked, [-1]);
     gallery.show(picture(5));
     assert.deepEqual([asked, quick.seen], [[-1, 5], [5]]);
-    gallery.leave(quick);
+    gallery.remove(quick);
     gallery.show(picture(6));
     assert.deepEqual(asked, [-1, 5]);
     const next = gallery.next(1000);
@@ -36,10 +36,10 @@ describe('a gallery', () => {
   });
 
   it('shows a slow viewer the newest when it is ready, and the others everything', () => {
-    const gallery = new Gallery(() => {});
+    const gallery = new FrameBroadcast(() => {});
     const [quick, slow] = [viewer(true), viewer(false)];
-    gallery.enter(quick);
-    gallery.enter(slow);
+    gallery.add(quick);
+    gallery.add(slow);
     for (const n of [1, 2, 3, 4]) gallery.show(picture(n));
     assert.deepEqual([quick.seen, slow.seen], [[1, 2, 3, 4], [1]]);
     gallery.ready(slow);
@@ -49,6 +49,6 @@ describe('a gallery', () => {
   });
 
   it('gives up on a picture that does not come', async () => {
-    await assert.rejects(new Gallery(() => {}).next(20), /no picture/);
+    await assert.rejects(new FrameBroadcast(() => {}).next(20), /no picture/);
   });
 });

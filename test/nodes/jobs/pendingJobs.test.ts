@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setImmediate as tick } from 'node:timers/promises';
-import { Jobs, type Order, type Outcome } from '../../../nodes/jobs/pendingJobs';
+import { PendingJobs, type PendingJob, type Outcome } from '../../../nodes/jobs/pendingJobs';
 import type { Engine, JobEvents, RunningJob } from '../../../src/engine/client/engine';
 import { RemasterError, StoppedError } from '../../../src/errors';
 import { JOB_DEFAULTS, type Job, type Result } from '../../../src/settings/restoreJob';
@@ -54,7 +54,7 @@ class Desk implements Pick<Engine, 'run'> {
       share: frame / 100,
       fps: 1,
       eta: null,
-      memo: null,
+      cacheStats: null,
     });
   }
   #leave(entry: (typeof this.line)[number]): void {
@@ -68,12 +68,12 @@ class Desk implements Pick<Engine, 'run'> {
 
 describe('jobs', () => {
   let desk: Desk;
-  let jobs: Jobs<Order>;
+  let jobs: PendingJobs<PendingJob>;
   let ends: string[];
   const settle = async (): Promise<void> => {
     for (let n = 0; n < 5; n++) await tick();
   };
-  const order = (output: string): Order => ({
+  const order = (output: string): PendingJob => ({
     job: { ...JOB_DEFAULTS, input: 'in', output },
     engine: desk as unknown as Engine,
     onProgress: () => {},
@@ -83,7 +83,7 @@ describe('jobs', () => {
   beforeEach(() => {
     desk = new Desk();
     ends = [];
-    jobs = new Jobs(() => {});
+    jobs = new PendingJobs(() => {});
   });
 
   it('runs one after the other and ends each exactly once', async () => {

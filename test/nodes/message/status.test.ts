@@ -10,7 +10,7 @@ const progress: Progress = {
   share: 0.4267,
   fps: 7.34,
   eta: 720,
-  memo: null,
+  cacheStats: null,
 };
 const text = ({ text: words }: { text?: string | undefined }): string => words ?? '';
 

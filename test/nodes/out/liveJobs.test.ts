@@ -241,7 +241,7 @@ describe('live nodes in a real Node-RED', () => {
 
       it('JPEG messages come one at a time', async () => {
         await red.deploy(
-          live({ out: { target: 'jpeg', region: '0, 0, 50, 50', effort: 'follow', lighter: 'x4-live' } }),
+          live({ out: { target: 'jpeg', region: '0, 0, 50, 50', overload: 'adapt', fallbackModel: 'x4-live' } }),
         );
         await red.until(() => red.reported('data').length >= 3, 'three pictures', 60_000);
         const indexes = red.reported('data').map((msg) => (msg['frame'] as { index: number }).index);

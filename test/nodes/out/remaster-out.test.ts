@@ -420,7 +420,7 @@ describe('nodes in a real Node-RED', () => {
         await red.deploy(
           chain({
             in: { maxFps: '5', maxHeight: '24', hwaccel: true },
-            up: { scale: '2', scaleType: 'num', colorFix: 'adain', stabilize: 'low', order: '' },
+            up: { scale: '2', scaleType: 'num', colorFix: 'adain', temporalDenoise: 'low', order: '' },
             out: { codec: 'ffv1', pixelFormat: 'yuv420p', segment: '2', concurrency: '2' },
           }),
         );

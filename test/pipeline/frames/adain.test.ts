@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { withColours } from '../../../src/pipeline/frames/adain';
+import { adainFrame } from '../../../src/pipeline/frames/adain';
 import type { Frame } from '../../../src/pipeline/media/frame';
 import { bicubic } from '../../../src/sampler/bicubic';
 import { adain } from '../../../src/sampler/colour';
@@ -11,7 +11,7 @@ describe('AdaIN of whole frames', () => {
       const source = frame(13, 9, depth, (i) => 90 + 60 * Math.sin(i / 5) + 20 * Math.sin(i * i));
       const made = frame(52, 36, depth, (i) => 120 + 50 * Math.sin(i / 11) + 9 * Math.cos(i * i));
       const expected = adain(tensor(made), bicubic(tensor(source), 4));
-      const actual = tensor(withColours(made, source));
+      const actual = tensor(adainFrame(made, source));
       const full = 2 ** depth - 1;
       for (let i = 0; i < expected.data.length; i++) {
         const want = Math.min(1, Math.max(0, expected.data[i]!)) * full;
@@ -22,7 +22,7 @@ describe('AdaIN of whole frames', () => {
 
   it('leaves a picture alone that has the colours already, and a plain one in peace', () => {
     const plain = frame(8, 8, 8, () => 77);
-    assert.deepEqual(withColours(plain, plain).data, plain.data);
+    assert.deepEqual(adainFrame(plain, plain).data, plain.data);
   });
 });
 

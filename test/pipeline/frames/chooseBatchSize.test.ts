@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { RemasterError } from '../../../src/errors';
 import type { Model } from '../../../src/model/model';
-import { batchFor } from '../../../src/pipeline/frames/chooseBatchSize';
+import { chooseBatchSize } from '../../../src/pipeline/frames/chooseBatchSize';
 import { nearest } from '../../support/fakeModel';
 
 describe('batch size', () => {
@@ -23,7 +23,7 @@ describe('batch size', () => {
     return { model, clock: () => now, tried };
   }
   const found = ({ model, clock }: ReturnType<typeof timed>, width = 64, seen: number | null = null) =>
-    batchFor(model, { width, height: 64 }, 8, never, seen, clock);
+    chooseBatchSize(model, { width, height: 64 }, 8, never, seen, clock);
 
   it('grows while that pays', async () => {
     assert.equal(await found(timed((count) => 8 + count)), 16); // mostly the cost of a call

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { memoTile } from '../../../src/pipeline/frames/chooseTileSize';
+import { chooseTileSize } from '../../../src/pipeline/frames/chooseTileSize';
 import type { Frame } from '../../../src/pipeline/media/frame';
 
 /** Repeatable, and nothing like a pattern. */
@@ -13,7 +13,7 @@ function random(seed: number): () => number {
 
 describe('tiles for a film that stands still', () => {
   const info = { multiple: 1, scale: 4, tile: { wholeUpTo: 640 * 360, size: 256, overlap: 32 } };
-  const exact = { memo: 0, overlap: null };
+  const exact = { tileCache: 0, overlap: null };
   const SMALL = { tile: 64, overlap: 16 };
   const size = { width: 320, height: 180 };
   async function* shots(change: (data: Uint8Array, n: number) => void): AsyncGenerator<Frame> {
@@ -25,14 +25,14 @@ describe('tiles for a film that stands still', () => {
   }
 
   it('small ones where little moves', async () => {
-    assert.deepEqual(await memoTile(shots((data, n) => data.fill(n, 0, 30)), info, size, exact), SMALL); // prettier-ignore
+    assert.deepEqual(await chooseTileSize(shots((data, n) => data.fill(n, 0, 30)), info, size, exact), SMALL); // prettier-ignore
     const wide = { ...exact, overlap: 24 };
-    assert.deepEqual(await memoTile(shots((data, n) => data.fill(n, 0, 30)), info, size, wide), { tile: 64, overlap: 24 }); // prettier-ignore
+    assert.deepEqual(await chooseTileSize(shots((data, n) => data.fill(n, 0, 30)), info, size, wide), { tile: 64, overlap: 24 }); // prettier-ignore
   });
 
   it('the usual ones where everything moves, or nothing', async () => {
-    assert.deepEqual(await memoTile(shots((data, n) => data.fill(n)), info, size, exact), null); // prettier-ignore
-    assert.deepEqual(await memoTile(shots(() => {}), info, size, exact), null); // prettier-ignore
+    assert.deepEqual(await chooseTileSize(shots((data, n) => data.fill(n)), info, size, exact), null); // prettier-ignore
+    assert.deepEqual(await chooseTileSize(shots(() => {}), info, size, exact), null); // prettier-ignore
   });
 
   it('noise is a change, unless there is a tolerance', async () => {
@@ -41,7 +41,7 @@ describe('tiles for a film that stands still', () => {
       for (let i = 0; i < data.length; i++) data[i]! += 2 * next();
       data.fill(n, 0, 30);
     };
-    assert.deepEqual(await memoTile(shots(noise), info, size, exact), null);
-    assert.deepEqual(await memoTile(shots(noise), info, size, { ...exact, memo: 3 }), SMALL);
+    assert.deepEqual(await chooseTileSize(shots(noise), info, size, exact), null);
+    assert.deepEqual(await chooseTileSize(shots(noise), info, size, { ...exact, tileCache: 3 }), SMALL);
   });
 });

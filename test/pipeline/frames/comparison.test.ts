@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { halves, preview } from '../../../src/pipeline/frames/comparison';
+import { splitImage, comparison } from '../../../src/pipeline/frames/comparison';
 import { findFfmpeg } from '../../../src/pipeline/media/findFfmpeg';
-import type { Pixels } from '../../../src/pipeline/media/frame';
-import { jpegOf } from '../../../src/pipeline/media/jpegEncoder';
+import type { FramePixels } from '../../../src/pipeline/media/frame';
+import { encodeJpeg } from '../../../src/pipeline/media/jpegEncoder';
 
 const square = { num: 1, den: 1 };
 /** One colour, in 8 or 16 bits. */
-const plain = (width: number, height: number, depth: 8 | 16, colour: number): Pixels => ({
+const plain = (width: number, height: number, depth: 8 | 16, colour: number): FramePixels => ({
   width,
   height,
   depth,
@@ -16,7 +16,7 @@ const plain = (width: number, height: number, depth: 8 | 16, colour: number): Pi
 describe('preview', () => {
   it('is half as it was and half as it is now, whatever size and depth both have', () => {
     for (const depth of [8, 16] as const) {
-      const { width, height, data } = halves(plain(3, 2, depth, 40), plain(1200, 800, depth, 200), square);
+      const { width, height, data } = splitImage(plain(3, 2, depth, 40), plain(1200, 800, depth, 200), square);
       assert.deepEqual([width, height], [320, 214]);
       const row = 100 * width * 3;
       assert.deepEqual([data[row], data[row + 158 * 3]], [40, 40]);
@@ -28,14 +28,14 @@ describe('preview', () => {
 
   it('has the shape that is shown, and is never taller than a screen', () => {
     const shape = (width: number, height: number, num: number, den: number): number =>
-      halves(plain(width, height, 8, 1), plain(width, height, 8, 1), { num, den }).height;
+      splitImage(plain(width, height, 8, 1), plain(width, height, 8, 1), { num, den }).height;
     assert.equal(shape(72, 576 / 8, 2, 1), 160);
     assert.equal(shape(2, 2000, 1, 1), 640);
     assert.equal(shape(2000, 1, 1, 1), 2);
   });
 
   it('is made when somebody asks, of the next frame, for all who ask', async () => {
-    const split = preview();
+    const split = comparison();
     split.offer(plain(4, 4, 8, 1), plain(4, 4, 8, 1), square);
     const asked = [split.next(), split.next()];
     split.offer(plain(4, 4, 8, 7), plain(4, 4, 8, 7), square);
@@ -44,7 +44,7 @@ describe('preview', () => {
   });
 
   it('as a pair both are whole, in eight bits, and nobody else’s', async () => {
-    const split = preview();
+    const split = comparison();
     const [before, after] = [plain(3, 2, 16, 40), plain(12, 8, 8, 200)];
     const asked = [split.pair(), split.pair(), split.next()] as const;
     split.offer(before, after, { num: 4, den: 3 });
@@ -62,14 +62,14 @@ describe('preview', () => {
   });
 
   it('nobody waits for a job that has ended', async () => {
-    const split = preview();
+    const split = comparison();
     const asked = split.next();
     split.close();
     assert.deepEqual([await asked, await split.next()], [null, null]);
   });
 
   it('becomes a JPEG', async () => {
-    const jpeg = await jpegOf(await findFfmpeg(), halves(plain(4, 4, 8, 1), plain(4, 4, 8, 1), square));
+    const jpeg = await encodeJpeg(await findFfmpeg(), splitImage(plain(4, 4, 8, 1), plain(4, 4, 8, 1), square));
     assert.equal(Buffer.from(jpeg).readUInt16BE(0), 0xffd8);
   });
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { fade } from '../../../src/pipeline/frames/crossfade';
-import type { Picture } from '../../../src/pipeline/media/frame';
+import { crossfade } from '../../../src/pipeline/frames/crossfade';
+import type { RgbFrame } from '../../../src/pipeline/media/frame';
 import { meanDifference } from '../../support/videos';
 
 /** A picture of soft waves. */
-function waves(width: number, height: number, shift = 0): Picture {
+function waves(width: number, height: number, shift = 0): RgbFrame {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, at = 0; y < height; y++)
     for (let x = 0; x < width; x++)
@@ -12,14 +12,14 @@ function waves(width: number, height: number, shift = 0): Picture {
   return { width, height, data };
 }
 
-const brighter = ({ data, ...size }: Picture, by: number): Picture => ({ ...size, data: data.map((v) => v + by) });
+const brighter = ({ data, ...size }: RgbFrame, by: number): RgbFrame => ({ ...size, data: data.map((v) => v + by) });
 
 describe('a change of how pictures are made', () => {
   const still = waves(64, 48);
   const [old, next] = [brighter(waves(128, 96), -8), brighter(waves(128, 96), 8)];
 
   it('is not seen where nothing moves: no step is larger than a fraction of the whole', () => {
-    const fading = fade();
+    const fading = crossfade();
     fading.through(still, old);
     fading.begin();
     let last = old.data;
@@ -35,7 +35,7 @@ describe('a change of how pictures are made', () => {
   });
 
   it('begins from what is seen, also when it comes in the middle of another', () => {
-    const fading = fade();
+    const fading = crossfade();
     fading.through(still, old);
     fading.begin();
     let last = old.data;
@@ -46,8 +46,8 @@ describe('a change of how pictures are made', () => {
   });
 
   it('leaves no double picture where something moves', () => {
-    const fading = fade();
-    const box = (at: number): Picture => {
+    const fading = crossfade();
+    const box = (at: number): RgbFrame => {
       const data = still.data.slice();
       for (let y = 16; y < 24; y++) data.fill(255, (y * 64 + at) * 3, (y * 64 + at + 8) * 3);
       return { ...still, data };
@@ -64,7 +64,7 @@ describe('a change of how pictures are made', () => {
   });
 
   it('of size is made at once', () => {
-    const fading = fade();
+    const fading = crossfade();
     fading.through(still, old);
     fading.begin();
     const other = waves(32, 32);

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import type { Model } from '../../../src/model/model';
-import { enlarged } from '../../../src/pipeline/frames/bicubic';
-import { placeOf, regionEnhancer } from '../../../src/pipeline/frames/region';
-import { enhancer } from '../../../src/pipeline/frames/upscaleTiles';
-import type { Frame, Picture } from '../../../src/pipeline/media/frame';
+import { bicubicFrame } from '../../../src/pipeline/frames/bicubic';
+import { regionPlace, regionProcessor } from '../../../src/pipeline/frames/region';
+import { tileProcessor } from '../../../src/pipeline/frames/upscaleTiles';
+import type { Frame, RgbFrame } from '../../../src/pipeline/media/frame';
 import { bicubic } from '../../../src/sampler/bicubic';
 import { nearest } from '../../support/fakeModel';
 
 const never = new AbortController().signal;
 
 /** A picture of soft waves. */
-function waves(width: number, height: number, shift = 0): Picture {
+function waves(width: number, height: number, shift = 0): RgbFrame {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, at = 0; y < height; y++)
     for (let x = 0; x < width; x++)
@@ -19,20 +19,20 @@ function waves(width: number, height: number, shift = 0): Picture {
 }
 
 describe('a region', () => {
-  const frame = (picture: Picture): Frame => ({ index: 0, pts: 0, scene: 0, depth: 8, ...picture });
+  const frame = (picture: RgbFrame): Frame => ({ index: 0, pts: 0, scene: 0, depth: 8, ...picture });
   const middle = { left: 0.25, top: 0.25, width: 0.5, height: 0.5, when: 'always' } as const;
-  const choice = { tile: null, overlap: null, colorFix: null, noise: 'shared', memo: 0, segment: 100 } as const;
+  const choice = { tile: null, overlap: null, colorFix: null, noise: 'shared', tileCache: 0, segment: 100 } as const;
 
   it('lies where it was wished, with a seam, on multiples of the model, and inside the picture', () => {
     const picture = { width: 320, height: 180 };
-    assert.deepEqual(placeOf(middle, picture, 1), { x: 72, y: 37, width: 176, height: 106 });
-    assert.deepEqual(placeOf(middle, picture, 16), { x: 64, y: 32, width: 192, height: 112 });
-    assert.deepEqual(placeOf({ ...middle, left: 0, top: 0, width: 1, height: 1 }, picture, 1), {
+    assert.deepEqual(regionPlace(middle, picture, 1), { x: 72, y: 37, width: 176, height: 106 });
+    assert.deepEqual(regionPlace(middle, picture, 16), { x: 64, y: 32, width: 192, height: 112 });
+    assert.deepEqual(regionPlace({ ...middle, left: 0, top: 0, width: 1, height: 1 }, picture, 1), {
       x: 0,
       y: 0,
       ...picture,
     });
-    const corner = placeOf({ ...middle, left: 0.9, top: 0.9, width: 0.1, height: 0.1 }, picture, 8);
+    const corner = regionPlace({ ...middle, left: 0.9, top: 0.9, width: 0.1, height: 0.1 }, picture, 8);
     assert.deepEqual([corner.x + corner.width, corner.y + corner.height], [320, 180]);
   });
 
@@ -47,12 +47,12 @@ describe('a region', () => {
         return plain.run(batch, signal);
       },
     };
-    const place = placeOf(middle, picture, 1);
-    const enhance = regionEnhancer(enhancer(model, place, choice, assert.fail, 0, place), place, 4);
+    const place = regionPlace(middle, picture, 1);
+    const enhance = regionProcessor(tileProcessor(model, place, choice, assert.fail, 0, place), place, 4);
     const [made] = await enhance.run([frame(picture)], never);
     assert.deepEqual([made!.width, made!.height], [384, 320]);
     assert.deepEqual([keys[0]!.x, keys[0]!.y], [place.x, place.y]);
-    const [whole] = await enhancer(plain, picture, choice, assert.fail).run([frame(picture)], never);
+    const [whole] = await tileProcessor(plain, picture, choice, assert.fail).run([frame(picture)], never);
     const planes = Float64Array.from({ length: picture.data.length }, (_, i) => {
       const pixel = i % (96 * 80);
       return picture.data[pixel * 3 + Math.floor(i / (96 * 80))]!;
@@ -68,23 +68,23 @@ describe('a region', () => {
       }
     }
     await enhance.run([frame(picture)], never);
-    assert.equal(enhance.saved!.share, 0.5);
+    assert.equal(enhance.cacheStats!.share, 0.5);
   });
 
   it('that is all of the picture is the model’s alone', async () => {
     const picture = waves(40, 30);
-    const place = placeOf({ ...middle, left: 0, top: 0, width: 1, height: 1 }, picture, 1);
-    const inside = enhancer(nearest(2), place, choice, assert.fail, 0, place);
-    const [made] = await regionEnhancer(inside, place, 2).run([frame(picture)], never);
-    const [whole] = await enhancer(nearest(2), picture, choice, assert.fail).run([frame(picture)], never);
+    const place = regionPlace({ ...middle, left: 0, top: 0, width: 1, height: 1 }, picture, 1);
+    const inside = tileProcessor(nearest(2), place, choice, assert.fail, 0, place);
+    const [made] = await regionProcessor(inside, place, 2).run([frame(picture)], never);
+    const [whole] = await tileProcessor(nearest(2), picture, choice, assert.fail).run([frame(picture)], never);
     assert.deepEqual(made!.data, whole!.data);
   });
 
   it('has its surroundings from an enlargement that leaves a hole only where the model’s picture goes', () => {
     const picture = waves(20, 16);
     const none = { left: 0, top: 0, right: 0, bottom: 0 };
-    const all = enlarged(picture, 2, none).data;
-    const holed = enlarged(picture, 2, { left: 10, top: 8, right: 30, bottom: 20 }).data;
+    const all = bicubicFrame(picture, 2, none).data;
+    const holed = bicubicFrame(picture, 2, { left: 10, top: 8, right: 30, bottom: 20 }).data;
     for (let i = 0; i < all.length; i++) {
       const [x, y] = [Math.floor(i / 3) % 40, Math.floor(i / 120)];
       assert.equal(holed[i], x >= 10 && x < 30 && y >= 8 && y < 20 ? 0 : all[i]);

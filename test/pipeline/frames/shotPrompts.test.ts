@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Model, Shot } from '../../../src/model/model';
-import { frameKeys } from '../../../src/pipeline/frames/shotPrompts';
+import { shotPrompts } from '../../../src/pipeline/frames/shotPrompts';
 import type { Frame } from '../../../src/pipeline/media/frame';
 import { nearest } from '../../support/fakeModel';
 
@@ -31,45 +31,45 @@ describe('shots', () => {
     });
   }
 
-  const words = (keys: Awaited<ReturnType<ReturnType<typeof frameKeys>>>) =>
+  const words = (keys: Awaited<ReturnType<ReturnType<typeof shotPrompts>>>) =>
     keys.map(({ prompt }) => prompt?.['prompt']!.data[0]);
 
   it('are looked at once each, by their first frame', async () => {
     const { model, shown } = looking();
-    const keysOf = frameKeys(model);
+    const keysOf = shotPrompts(model);
     const frames = film(3, 1, 4);
     const keys = [];
     for (const frame of frames) keys.push(...(await keysOf([frame], never)));
     assert.deepEqual(words(keys), [0, 0, 0, 3, 4, 4, 4, 4]);
     assert.deepEqual(shown, [0, 3, 4]);
-    assert.deepEqual(words(await frameKeys(model)(frames, never)), words(keys));
+    assert.deepEqual(words(await shotPrompts(model)(frames, never)), words(keys));
   });
 
   it('have the same prompt where a job goes on in the middle of one', async () => {
     const { model, shown } = looking();
-    assert.deepEqual(words(await frameKeys(model)(film(3, 5).slice(5), never)), [3, 3, 3]);
+    assert.deepEqual(words(await shotPrompts(model)(film(3, 5).slice(5), never)), [3, 3, 3]);
     assert.deepEqual(shown, [3]);
   });
 
   it('share the very prompt among their frames, so that batches need not be taken apart', async () => {
-    const [a, b] = await frameKeys(looking().model)(film(2), never);
+    const [a, b] = await shotPrompts(looking().model)(film(2), never);
     assert.equal(a!.prompt, b!.prompt);
   });
 
   it('of a single picture are the picture', async () => {
-    const { first: _, ...alone } = film(1)[0]!;
-    assert.deepEqual(words(await frameKeys(looking().model)([alone], never)), [0]);
+    const { shotFirstFrame: _, ...alone } = film(1)[0]!;
+    assert.deepEqual(words(await shotPrompts(looking().model)([alone], never)), [0]);
   });
 
   it('are looked at again after a failure', async () => {
     const { model } = looking(1);
-    const keysOf = frameKeys(model);
+    const keysOf = shotPrompts(model);
     await assert.rejects(keysOf(film(2), never), /not now/);
     assert.deepEqual(words(await keysOf(film(2), never)), [0, 0]);
   });
 
   it('are nothing to a model that does not ask', async () => {
-    assert.deepEqual(await frameKeys(nearest(1))(film(2), never), [
+    assert.deepEqual(await shotPrompts(nearest(1))(film(2), never), [
       { scene: 0, frame: 0 },
       { scene: 0, frame: 1 },
     ]);

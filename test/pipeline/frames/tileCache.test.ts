@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import type { Model } from '../../../src/model/model';
-import { stitch } from '../../../src/pipeline/frames/blendTiles';
-import { layOut } from '../../../src/pipeline/frames/tileLayout';
-import { enhancer, type EnhanceSettings } from '../../../src/pipeline/frames/upscaleTiles';
+import { blendTiles } from '../../../src/pipeline/frames/blendTiles';
+import { tileLayout } from '../../../src/pipeline/frames/tileLayout';
+import { tileProcessor, type TileSettings } from '../../../src/pipeline/frames/upscaleTiles';
 import type { Frame } from '../../../src/pipeline/media/frame';
 import { nearest } from '../../support/fakeModel';
 
 const [WIDTH, HEIGHT] = [150, 90];
 const never = new AbortController().signal;
-const EXACT: EnhanceSettings = {
+const EXACT: TileSettings = {
   tile: 32,
   overlap: 8,
   colorFix: null,
   noise: 'shared',
-  memo: 0,
+  tileCache: 0,
   segment: 4,
 };
 
@@ -65,12 +65,12 @@ function watched(depth: 8 | 16 = 8): Model & { readonly tiles: { x: number; y: n
 
 async function through(
   frames: readonly Frame[],
-  settings: EnhanceSettings,
+  settings: TileSettings,
   group = 1,
   first = 0,
 ): Promise<{ made: Frame[]; tiles: number; model: ReturnType<typeof watched> }> {
   const model = watched(frames[0]!.depth);
-  const enhance = enhancer(model, { width: WIDTH, height: HEIGHT }, settings, assert.fail, first);
+  const enhance = tileProcessor(model, { width: WIDTH, height: HEIGHT }, settings, assert.fail, first);
   const made: Frame[] = [];
   for (let n = 0; n < frames.length; n += group) {
     made.push(...(await enhance.run(structuredClone(frames.slice(n, n + group)), never)));
@@ -87,7 +87,7 @@ describe('remembering what has not changed', () => {
       // prettier-ignore
       it(`gives the same to the bit, ${name}, ${depth} bit, in groups of 1, 2 and 5`, async () => {
         const frames = film(24, depth);
-        const all = await through(frames, { ...EXACT, tile, memo: null });
+        const all = await through(frames, { ...EXACT, tile, tileCache: null });
         for (const group of [1, 2, 5]) {
           const some = await through(frames, { ...EXACT, tile }, group);
           assert.deepEqual(some.made, all.made);
@@ -108,21 +108,26 @@ describe('remembering what has not changed', () => {
     const frames = film(6);
     for (const noise of ['independent', 'mixed'] as const) {
       const { tiles } = await through(frames, { ...EXACT, noise });
-      assert.equal(tiles, (await through(frames, { ...EXACT, memo: null })).tiles);
+      assert.equal(tiles, (await through(frames, { ...EXACT, tileCache: null })).tiles);
     }
   });
 
   it('says what it has saved', async () => {
     const frames = film(12);
     const model = nearest(2, { pauseMs: 5 });
-    const enhance = enhancer(model, { width: WIDTH, height: HEIGHT }, EXACT, assert.fail);
-    assert.deepEqual(enhance.saved, { share: 0, speedup: 1 });
+    const enhance = tileProcessor(model, { width: WIDTH, height: HEIGHT }, EXACT, assert.fail);
+    assert.deepEqual(enhance.cacheStats, { share: 0, speedup: 1 });
     for (const frame of frames) await enhance.run([frame], never);
-    const saved = enhance.saved ?? assert.fail();
+    const saved = enhance.cacheStats ?? assert.fail();
     assert.ok(saved.share > 0.6 && saved.share < 1, String(saved.share));
     assert.ok(saved.speedup > 1);
-    const forgetful = enhancer(model, { width: WIDTH, height: HEIGHT }, { ...EXACT, memo: null }, assert.fail);
-    assert.equal(forgetful.saved, null);
+    const forgetful = tileProcessor(
+      model,
+      { width: WIDTH, height: HEIGHT },
+      { ...EXACT, tileCache: null },
+      assert.fail,
+    );
+    assert.equal(forgetful.cacheStats, null);
   });
 
   it('a tolerance is from what was inferred, so what is let pass cannot add up', async () => {
@@ -134,19 +139,19 @@ describe('remembering what has not changed', () => {
       pts: n,
       data: still.data.map((value) => value + n),
     }));
-    const { model } = await through(creeping, { ...EXACT, tile: null, memo: 2, segment: 1000 });
+    const { model } = await through(creeping, { ...EXACT, tile: null, tileCache: 2, segment: 1000 });
     assert.deepEqual(model.tiles.map(({ frame }) => frame), [0, 3, 6, 9]); // prettier-ignore
   });
 
   it('with a tolerance, everything is inferred again at every segment, so that an interruption does not show', async () => {
     const frames = film(12, 8, 1);
-    const settings = { ...EXACT, memo: 2 };
+    const settings = { ...EXACT, tileCache: 2 };
     const all = await through(frames, settings);
     for (const resumed of [4, 8]) {
       const rest = await through(frames.slice(resumed), settings, 1, resumed);
       assert.deepEqual(rest.made, all.made.slice(resumed));
     }
-    assert.ok(all.tiles < (await through(frames, { ...settings, memo: null })).tiles);
+    assert.ok(all.tiles < (await through(frames, { ...settings, tileCache: null })).tiles);
   });
 
   it('a mask that changes is a change', async () => {
@@ -162,17 +167,22 @@ describe('remembering what has not changed', () => {
   });
 
   it('putting only the changed tiles into the frame before is putting all of them together', () => {
-    const layout = layOut({ multiple: 1, scale: 2, tile: { wholeUpTo: 0, size: 32, overlap: 8 } }, WIDTH, HEIGHT, 32);
+    const layout = tileLayout(
+      { multiple: 1, scale: 2, tile: { wholeUpTo: 0, size: 32, overlap: 8 } },
+      WIDTH,
+      HEIGHT,
+      32,
+    );
     const next = random(3);
     const size = layout.grid.x.size * layout.grid.y.size * 12;
     const tiles = layout.grid.tiles.map(() => new Uint8Array(size).map(() => 256 * next()));
-    const before = stitch(layout, tiles, 8);
+    const before = blendTiles(layout, tiles, 8);
     for (let k = 0; k < tiles.length; k++) {
       const others = tiles.with(
         k,
         new Uint8Array(size).map(() => 256 * next()),
       );
-      assert.deepEqual(stitch(layout, others, 8, before, [k]), stitch(layout, others, 8));
+      assert.deepEqual(blendTiles(layout, others, 8, before, [k]), blendTiles(layout, others, 8));
     }
   });
 });

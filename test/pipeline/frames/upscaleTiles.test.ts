@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { RemasterError } from '../../../src/errors';
 import type { Model, TileBatch } from '../../../src/model/model';
-import { cutTile } from '../../../src/pipeline/frames/cropTile';
-import { enhancer, type EnhanceSettings } from '../../../src/pipeline/frames/upscaleTiles';
+import { cropTile } from '../../../src/pipeline/frames/cropTile';
+import { tileProcessor, type TileSettings } from '../../../src/pipeline/frames/upscaleTiles';
 import type { Frame } from '../../../src/pipeline/media/frame';
 import { nearest } from '../../support/fakeModel';
 
 /** Nothing asked for, and nothing remembered. */
-const CHOICE: EnhanceSettings = {
+const CHOICE: TileSettings = {
   tile: null,
   overlap: null,
   colorFix: null,
   noise: 'shared',
-  memo: null,
+  tileCache: null,
   segment: 100,
 };
 
@@ -36,13 +36,13 @@ describe('enhance', () => {
     ] as const) {
       it(`${width}×${height} in tiles of ${tile} is put together without a seam, ${depth} bit`, async () => {
         const info = { scale: 2, tile: { wholeUpTo: 0, size: tile, overlap: 8 } };
-        const whole = await enhancer(
+        const whole = await tileProcessor(
           nearest(2, { depth }),
           { width, height },
           { ...CHOICE, tile: 4096 },
           assert.fail,
         ).run([frame(width, height, depth), frame(width, height, depth, 1)], never);
-        const tiles = await enhancer(
+        const tiles = await tileProcessor(
           nearest(2, { depth, ...info }),
           { width, height },
           { ...CHOICE, tile },
@@ -62,7 +62,7 @@ describe('enhance', () => {
         run: (batch, signal) => (seen.add(batch.keys[0]!.x), model.run(batch, signal)),
       };
       const choice = { ...CHOICE, tile: 64, overlap };
-      const wide = enhancer(watched, { width: 184, height: 20 }, choice, assert.fail);
+      const wide = tileProcessor(watched, { width: 184, height: 20 }, choice, assert.fail);
       const [made] = await wide.run([frame(184, 20, 8)], never);
       assert.equal(made!.width, 368);
       return seen.size;
@@ -77,9 +77,12 @@ describe('enhance', () => {
       ...model,
       run: (batch, signal) => (sizes.push(`${batch.width}x${batch.height}`), model.run(batch, signal)),
     };
-    const [made] = await enhancer(watched, { width: 20, height: 10 }, CHOICE, assert.fail).run([frame(20, 10)], never);
+    const [made] = await tileProcessor(watched, { width: 20, height: 10 }, CHOICE, assert.fail).run(
+      [frame(20, 10)],
+      never,
+    );
     assert.deepEqual(sizes, ['32x16']);
-    const [plain] = await enhancer(nearest(2), { width: 20, height: 10 }, CHOICE, assert.fail).run(
+    const [plain] = await tileProcessor(nearest(2), { width: 20, height: 10 }, CHOICE, assert.fail).run(
       [frame(20, 10)],
       never,
     );
@@ -108,15 +111,18 @@ describe('enhance', () => {
             return model.run(batch, signal);
           },
         };
-        const made = await enhancer(watched, { width, height }, CHOICE, assert.fail).run([frame(width, height)], never);
+        const made = await tileProcessor(watched, { width, height }, CHOICE, assert.fail).run(
+          [frame(width, height)],
+          never,
+        );
         assert.deepEqual(
           made,
-          await enhancer(nearest(2), { width, height }, CHOICE, assert.fail).run([frame(width, height)], never),
+          await tileProcessor(nearest(2), { width, height }, CHOICE, assert.fail).run([frame(width, height)], never),
         );
         assert.deepEqual([...sizes], [`${size}x${size}`]);
         assert.ok(starts.every((start) => start % 2 === 0));
       }
-      assert.throws(() => enhancer(model, { width: 9, height: 9 }, { ...CHOICE, tile: 64 }, assert.fail), {
+      assert.throws(() => tileProcessor(model, { width: 9, height: 9 }, { ...CHOICE, tile: 64 }, assert.fail), {
         code: 'BAD_SETTING',
         message: /was exported for tiles of 32×32 pixels and takes no others/,
       });
@@ -125,13 +131,19 @@ describe('enhance', () => {
 
   it('tiles of one multiple of the model reach into each other, too', async () => {
     const model = nearest(1, { multiple: 64, cell: 4, tile: { wholeUpTo: 0, size: 64, overlap: 16 } });
-    const [made] = await enhancer(model, { width: 150, height: 70 }, CHOICE, assert.fail).run([frame(150, 70)], never);
+    const [made] = await tileProcessor(model, { width: 150, height: 70 }, CHOICE, assert.fail).run(
+      [frame(150, 70)],
+      never,
+    );
     assert.deepEqual(made, frame(150, 70));
   });
 
   it('a tile past the edge mirrors the inside', () => {
     const row: Frame = { ...frame(3, 1), data: Uint8Array.of(1, 1, 1, 2, 2, 2, 3, 3, 3) };
-    assert.deepEqual([...cutTile(row, { x: 1, y: 0, width: 4, height: 1 }).data], [2, 2, 2, 3, 3, 3, 2, 2, 2, 1, 1, 1]);
+    assert.deepEqual(
+      [...cropTile(row, { x: 1, y: 0, width: 4, height: 1 }).data],
+      [2, 2, 2, 3, 3, 3, 2, 2, 2, 1, 1, 1],
+    );
   });
 
   it('the place of a tile in the frame keys its noise', async () => {
@@ -144,7 +156,7 @@ describe('enhance', () => {
         model.run(batch, signal)
       ),
     };
-    await enhancer(watched, { width: 48, height: 16 }, { ...CHOICE, tile: 32 }, assert.fail).run(
+    await tileProcessor(watched, { width: 48, height: 16 }, { ...CHOICE, tile: 32 }, assert.fail).run(
       [frame(48, 16), frame(48, 16, 8, 5)],
       never,
     );
@@ -161,13 +173,12 @@ describe('enhance', () => {
       },
     };
     const warnings: string[] = [];
-    const [made] = await enhancer(small, { width: 300, height: 80 }, CHOICE, (warning) => warnings.push(warning)).run(
-      [frame(300, 80)],
-      never,
-    );
+    const [made] = await tileProcessor(small, { width: 300, height: 80 }, CHOICE, (warning) =>
+      warnings.push(warning),
+    ).run([frame(300, 80)], never);
     assert.deepEqual(
       made,
-      (await enhancer(model, { width: 300, height: 80 }, CHOICE, assert.fail).run([frame(300, 80)], never))[0],
+      (await tileProcessor(model, { width: 300, height: 80 }, CHOICE, assert.fail).run([frame(300, 80)], never))[0],
     );
     assert.equal(warnings.length, 2);
   });

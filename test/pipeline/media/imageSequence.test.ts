@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoppedError } from '../../../src/errors';
-import { restore } from '../../../src/pipeline/jobs/restore/restoreVideo';
+import { restoreVideo } from '../../../src/pipeline/jobs/restore/restoreVideo';
 import { type Job, JOB_DEFAULTS, type Progress, type Result } from '../../../src/settings/restoreJob';
 import { nearest } from '../../support/fakeModel';
 import { binary, description, ff, moving, pixels, scratchFolder, times } from '../../support/videos';
@@ -25,10 +25,16 @@ describe('a folder of pictures', () => {
     signal = new AbortController().signal,
     seen: (progress: Progress) => void = () => {},
   ): Promise<Result> {
-    const job = { ...JOB_DEFAULTS, input: at('reel [1] *'), output: at('out.mkv'), codec: 'ffv1' as const, memo: null };
+    const job = {
+      ...JOB_DEFAULTS,
+      input: at('reel [1] *'),
+      output: at('out.mkv'),
+      codec: 'ffv1' as const,
+      tileCache: null,
+    };
     const depth = changes.pixelFormat === 'gbrp10le' ? 16 : 8;
     const tools = { binary: await binary(), openModel: async () => nearest(1, { depth }) };
-    return restore({ ...job, overwrite: true, ...changes }, tools, signal, seen);
+    return restoreVideo({ ...job, overwrite: true, ...changes }, tools, signal, seen);
   }
 
   it('is a film: every picture, in order, to the bit, at the rate that was asked for', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { sceneMarker } from '../../../src/pipeline/media/sceneCuts';
+import { sceneCuts } from '../../../src/pipeline/media/sceneCuts';
 
 describe('scene', () => {
   /** A picture of soft stripes moved by `shift`, at brightness `level`. */
@@ -16,17 +16,17 @@ describe('scene', () => {
 
   for (const depth of [8, 16] as const) {
     it(`a cut starts a shot, ${depth} bit`, () => {
-      const mark = sceneMarker();
+      const mark = sceneCuts();
       const film = [40, 41, 40, 220, 221, 220, 50].map((level, i) => mark(picture(100 + i * 10, level, 0, depth)));
       assert.deepEqual(film, [100, 100, 100, 130, 130, 130, 160]);
     });
   }
   it('a pan and a slow fade are one shot', () => {
-    const mark = sceneMarker();
+    const mark = sceneCuts();
     for (let i = 0; i < 30; i++) assert.equal(mark(picture(i, 40 + i * 5, i / 3)), 0);
   });
   it('a film of one pixel has a shot too', () => {
-    const mark = sceneMarker();
+    const mark = sceneCuts();
     assert.equal(mark({ pts: 7, width: 1, height: 1, depth: 8, data: Uint8Array.of(1, 2, 3) }), 7);
   });
 });

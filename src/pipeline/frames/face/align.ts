@@ -22,7 +22,7 @@ const TEMPLATE: readonly Point[] = [
 ];
 
 /** From the picture in which `landmarks` were found to an aligned face picture of `side` × `side` pixels. */
-export function toFacePicture(landmarks: readonly Point[], side: number): Similarity {
+export function toFaceImage(landmarks: readonly Point[], side: number): Similarity {
   const scale = scaling(TEMPLATE_SIDE, side);
   return similarityOf(
     landmarks,

@@ -1,6 +1,6 @@
 import type { Face, FaceFinder, Point } from '../../../model/model';
-import { applied, inverted, middle, scaleOf, scaling, type Similarity, toFacePicture } from './align';
-import { shrink } from './downscale';
+import { applied, inverted, middle, scaleOf, scaling, type Similarity, toFaceImage } from './align';
+import { downscale } from './downscale';
 import { mirrored, resample, type Samples } from './resample';
 
 /** Longest side of the picture in which faces are looked for. Larger frames are shrunk: the detector needs 25 ms for this. */
@@ -20,17 +20,17 @@ const SAME = 0.3;
  * its own upright picture: what is no face there is dropped, and the landmarks of turned faces, which the detector draws
  * too upright, come right.
  */
-export async function findFaces(
+export async function detectFaces(
   frame: Samples,
   finder: FaceFinder,
   smallest: number,
   signal: AbortSignal,
 ): Promise<readonly Face[]> {
   const factor = Math.ceil(Math.max(frame.width, frame.height) / LONGEST);
-  const picture = shrink(frame, factor);
+  const picture = downscale(frame, factor);
   const seen = [...(await finder.find({ ...picture, data: picture.data.slice() }, signal))];
   if (Math.min(picture.width, picture.height) > LARGE_FACE) {
-    const half = await finder.find(shrink(picture, 2), signal);
+    const half = await finder.find(downscale(picture, 2), signal);
     seen.push(...half.map((face) => moved(face, scaling(1, 2))));
   }
   const large = distinct(seen).filter(({ box }) => factor * Math.min(widthOf(box), heightOf(box)) >= smallest);
@@ -49,13 +49,13 @@ export async function findFaces(
  */
 async function lookAgain(picture: Samples, first: Face, finder: FaceFinder, signal: AbortSignal): Promise<Face | null> {
   const look = async (made: Samples): Promise<Landmarks | null> => {
-    const seen = await finder.find(shrink(made, 1), signal);
+    const seen = await finder.find(downscale(made, 1), signal);
     return seen.find(isInTheMiddle)?.landmarks ?? null;
   };
   const whole = { left: 0, top: 0, width: LOOK, height: LOOK };
   let { landmarks } = first;
   for (let looks = 1; ; looks++) {
-    const back = inverted(toFacePicture(landmarks, LOOK));
+    const back = inverted(toFaceImage(landmarks, LOOK));
     const made = resample(picture, back, whole);
     const found = await look(made);
     if (!found) return null;
@@ -70,7 +70,7 @@ async function lookAgain(picture: Samples, first: Face, finder: FaceFinder, sign
 
 /** Degrees by which a face in a face picture is not upright. */
 function turn(landmarks: Landmarks): number {
-  const { a, b } = toFacePicture(landmarks, LOOK);
+  const { a, b } = toFaceImage(landmarks, LOOK);
   return (Math.abs(Math.atan2(b, a)) * 180) / Math.PI;
 }
 

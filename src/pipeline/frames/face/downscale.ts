@@ -1,8 +1,8 @@
-import type { Picture } from '../../../model/model';
+import type { RgbImage } from '../../../model/model';
 import type { Samples } from './resample';
 
 /** The mean of every `factor` × `factor` pixels, in 8 bits. What is left over at the right and at the bottom is left out. */
-export function shrink({ width, height, data }: Samples, factor: number): Picture {
+export function downscale({ width, height, data }: Samples, factor: number): RgbImage {
   const [columns, rows] = [Math.floor(width / factor), Math.floor(height / factor)];
   const small = new Uint8Array(columns * rows * 3);
   const sums = new Uint32Array(columns * 3);

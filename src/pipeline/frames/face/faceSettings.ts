@@ -3,7 +3,7 @@ import type { ModelInfo } from '../../../model/model';
 import type { Job } from '../../../settings/restoreJob';
 
 /** Whether the job restores faces, and where they are: `null` when its model is for whole frames. Refuses what means nothing. */
-export function settleFaces(
+export function faceSettings(
   { faces, minFace, tile, overlap }: Pick<Job, 'faces' | 'minFace' | 'tile' | 'overlap'>,
   { name, task, tile: advice }: ModelInfo,
   { width, height }: { readonly width: number; readonly height: number },

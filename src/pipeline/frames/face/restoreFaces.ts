@@ -2,10 +2,10 @@ import { RemasterError } from '../../../errors';
 import type { FaceFinder, Model, TileKey } from '../../../model/model';
 import type { Job } from '../../../settings/restoreJob';
 import type { Frame } from '../../media/frame';
-import { withColours } from '../adain';
-import type { Enhancer } from '../upscaleTiles';
-import { inverted, scaling, type Similarity, toFacePicture } from './align';
-import { findFaces } from './detectFaces';
+import { adainFrame } from '../adain';
+import type { FrameProcessor } from '../upscaleTiles';
+import { inverted, scaling, type Similarity, toFaceImage } from './align';
+import { detectFaces } from './detectFaces';
 import { feather } from './feather';
 import { paste } from './paste';
 import { resample, type Region, type Samples } from './resample';
@@ -14,7 +14,7 @@ import { resample, type Region, type Samples } from './resample';
 const SMALLEST = 32;
 
 /** Faces through the model: found, cut out upright, restored, put back. The rest of a frame stays what it is, to the bit. */
-export interface FaceEnhancer extends Enhancer {
+export interface FaceProcessor extends FrameProcessor {
   readonly count: FaceCount;
 }
 
@@ -33,19 +33,19 @@ interface Cutting {
 }
 
 /** `finder` null: every frame is one aligned face, and a square. */
-export function faceEnhancer(
+export function faceProcessor(
   model: Model,
   finder: FaceFinder | null,
   { minFace, colorFix }: Pick<Job, 'minFace' | 'colorFix'>,
-): FaceEnhancer {
+): FaceProcessor {
   const side = model.info.tile.size;
   const profile = feather(side);
   let [found, framesWithout] = [0, 0];
 
   const cuttings = async (frame: Frame, signal: AbortSignal): Promise<readonly Cutting[]> => {
     if (!finder) return [{ frame, toFace: scaling(frame.width, side) }];
-    const faces = await findFaces(samplesOf(frame), finder, minFace ?? SMALLEST, signal);
-    return faces.map(({ landmarks }) => ({ frame, toFace: toFacePicture(landmarks, side) }));
+    const faces = await detectFaces(samplesOf(frame), finder, minFace ?? SMALLEST, signal);
+    return faces.map(({ landmarks }) => ({ frame, toFace: toFaceImage(landmarks, side) }));
   };
 
   /** `result` is changed in place. */
@@ -57,7 +57,7 @@ export function faceEnhancer(
   return {
     tile: { width: side, height: side },
     tileMs: null, // the first frame may have no face
-    saved: null, // a face moves with every breath
+    cacheStats: null, // a face moves with every breath
     get count() {
       return { found, framesWithout };
     },
@@ -109,7 +109,7 @@ async function throughModel(
   const bytes = made.length / cuttings.length;
   return pictures.map((picture, n) => {
     const restored = { ...picture, data: made.slice(n * bytes, (n + 1) * bytes) };
-    return samplesOf(inItsColours ? withColours(restored, picture) : restored);
+    return samplesOf(inItsColours ? adainFrame(restored, picture) : restored);
   });
 }
 

@@ -1,5 +1,5 @@
 /** Grows holes by `by` pixels each way, corners included. `mask`, [height, width], 255 in a hole, is changed in place. */
-export function grow(mask: Uint8Array, width: number, height: number, by: number): void {
+export function dilate(mask: Uint8Array, width: number, height: number, by: number): void {
   if (by === 0) return;
   for (let row = 0; row < height; row++) spread(mask, row * width, 1, width, by);
   for (let column = 0; column < width; column++) spread(mask, column, width, height, by);

@@ -3,7 +3,7 @@ import type { ModelInfo } from '../../../model/model';
 import type { Job } from '../../../settings/restoreJob';
 
 /** Where the holes are that a job fills. */
-export type Holes =
+export type InpaintSettings =
   | { readonly in: 'file'; readonly path: string; readonly grow: number }
   | { readonly in: 'colour'; readonly colour: Rgb; readonly tolerance: number; readonly grow: number };
 
@@ -18,10 +18,10 @@ const GROW_AROUND_COLOUR = 2;
 type Settings = Pick<Job, 'mask' | 'maskColor' | 'maskTolerance' | 'maskGrow' | 'colorFix'>;
 
 /** What the job fills; `null` when its model is not for that. Refuses what means nothing. */
-export function settleHoles(
+export function inpaintSettings(
   { mask, maskColor, maskTolerance, maskGrow, colorFix }: Settings,
   { name, task }: Pick<ModelInfo, 'name' | 'task'>,
-): Holes | null {
+): InpaintSettings | null {
   if (task !== 'inpaint') {
     if (mask === null && maskColor === null && maskTolerance === null && maskGrow === null) return null;
     throw refusal(

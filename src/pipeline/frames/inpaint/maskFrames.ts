@@ -1,33 +1,33 @@
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame } from '../../media/frame';
 import type { VideoInfo } from '../../media/probe';
-import { grow } from './dilate';
-import type { Holes } from './inpaintSettings';
-import { holesOfColour } from './keyColour';
+import { dilate } from './dilate';
+import type { InpaintSettings } from './inpaintSettings';
+import { keyColourMask } from './keyColour';
 import { type MaskReader, probeMask, readMask } from './readMask';
 
 /** Marks the holes of every frame. */
-export interface HoleMarker extends AsyncDisposable {
+export interface FrameMasker extends AsyncDisposable {
   /** Changes when other holes could be found: part of what names a job. */
   readonly version: unknown;
   /** Once. `from`: seconds of the film before which no frame comes. */
-  mark(frames: AsyncIterable<Frame>, from: number): AsyncGenerator<Frame>;
+  maskFrames(frames: AsyncIterable<Frame>, from: number): AsyncGenerator<Frame>;
 }
 
-export async function holeMarker(
+export async function frameMasker(
   binary: FfmpegBinary,
-  holes: Holes,
+  holes: InpaintSettings,
   film: VideoInfo,
   sequenceRate: number,
   signal: AbortSignal,
-): Promise<HoleMarker> {
+): Promise<FrameMasker> {
   if (holes.in === 'colour') {
     return {
       version: null,
-      async *mark(frames) {
+      async *maskFrames(frames) {
         for await (const frame of frames) {
-          const mask = holesOfColour(frame, holes.colour, holes.tolerance);
-          grow(mask, frame.width, frame.height, holes.grow);
+          const mask = keyColourMask(frame, holes.colour, holes.tolerance);
+          dilate(mask, frame.width, frame.height, holes.grow);
           yield { ...frame, mask };
         }
       },
@@ -38,7 +38,7 @@ export async function holeMarker(
   let reader: MaskReader | null = null;
   return {
     version: info.source,
-    async *mark(frames, from) {
+    async *maskFrames(frames, from) {
       reader = readMask(binary, info, film, { from, growBy: holes.grow }, signal);
       for await (const frame of frames) {
         const seconds = (frame.pts * film.timeBase.num) / film.timeBase.den;

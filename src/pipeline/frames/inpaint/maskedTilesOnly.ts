@@ -1,7 +1,7 @@
 import type { Model, TileBatch } from '../../../model/model';
 
 /** A model that is asked only for tiles with a hole in them: the others come back as they are, which is what it would give. */
-export function onlyHoles(model: Model): Model {
+export function maskedTilesOnly(model: Model): Model {
   return {
     info: model.info,
     async run(batch, signal) {

@@ -1,9 +1,9 @@
 import { RemasterError } from '../../../errors';
-import { settle } from '../../media/colour';
+import { resolveColour } from '../../media/colour';
 import { openVideo } from '../../media/decode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { probe, type VideoInfo } from '../../media/probe';
-import { grow } from './dilate';
+import { dilate } from './dilate';
 
 /** The mask of every frame, asked for in the order of their times. */
 export interface MaskReader extends AsyncDisposable {
@@ -47,10 +47,10 @@ export function readMask(
   signal: AbortSignal,
 ): MaskReader {
   const options = {
-    colour: settle(mask.colour, mask),
+    colour: resolveColour(mask.colour, mask),
     depth: 8,
     deinterlace: false,
-    stabilize: 'off',
+    temporalDenoise: 'off',
     hwaccel: 'off',
     from: mask.source.isImage ? 0 : from,
   } as const;
@@ -60,7 +60,7 @@ export function readMask(
     const { value, done } = await frames.next();
     if (done) return null;
     const holes = holesOf(value.data);
-    grow(holes, width, height, growBy);
+    dilate(holes, width, height, growBy);
     return { from: (value.pts * mask.timeBase.num) / mask.timeBase.den, holes };
   };
   let before: Shown | null = null;

@@ -1,30 +1,30 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RemasterError } from '../../../errors';
-import type { FilmJob, FilmResult } from '../../../settings/assembleJob';
+import type { AssembleJob, AssembleResult } from '../../../settings/assembleJob';
 import type { ImageSource } from '../../../settings/imageJob';
-import { type Codec, settleCodec } from '../../media/codecs';
-import { settle } from '../../media/colour';
+import { type Codec, resolveCodec } from '../../media/codecs';
+import { resolveColour } from '../../media/colour';
 import { createVideo, type FrameSink, timescale } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Rational } from '../../media/frame';
-import { decodeImage, type Still } from '../../media/image/decodeImage';
-import { fitted } from '../../media/image/letterbox';
+import { decodeImage, type DecodedImage } from '../../media/image/decodeImage';
+import { letterbox } from '../../media/image/letterbox';
 import { FORMAT, verify } from '../../media/mux';
-import { ffmpeg } from '../../media/runFfmpeg';
-import { enterWorkplace, unwritable, type Workplace, workFolder } from '../outputFolder';
+import { runFfmpeg } from '../../media/runFfmpeg';
+import { openOutputFolder, unwritable, type OutputFolder, workFolder } from '../outputFolder';
 
 /** A film that grows picture by picture, and has its name only when it is whole. Disposed before that, nothing is left of it. */
-export interface Film extends AsyncDisposable {
+export interface VideoAssembly extends AsyncDisposable {
   /** Settles when the encoder is ready for more. `time` in seconds, rising; null when the picture does not say. */
   add(picture: ImageSource, time: number | null): Promise<void>;
-  finish(): Promise<FilmResult>;
+  finish(): Promise<AssembleResult>;
 }
 
 /** What the film needs from outside. */
-export interface FilmTools {
+export interface AssembleTools {
   readonly binary: FfmpegBinary;
-  readonly onScratch?: (path: string, gone: boolean) => void;
+  readonly onTemporaryPath?: (path: string, gone: boolean) => void;
 }
 
 /** Pictures per second when nobody says. */
@@ -32,22 +32,26 @@ const USUAL_RATE = 25;
 /** Ticks of a second in which pictures say their times: a multiple of every usual rate. */
 const CLOCK = 90_000;
 
-export async function openFilm(job: FilmJob, { binary, onScratch }: FilmTools, signal: AbortSignal): Promise<Film> {
+export async function assembleVideo(
+  job: AssembleJob,
+  { binary, onTemporaryPath }: AssembleTools,
+  signal: AbortSignal,
+): Promise<VideoAssembly> {
   const started = performance.now();
-  const place = await enterWorkplace(job.output, '', { overwrite: job.overwrite, resume: false });
+  const place = await openOutputFolder(job.output, '', { overwrite: job.overwrite, resume: false });
   const folder = workFolder(job.output);
-  onScratch?.(folder, false);
+  onTemporaryPath?.(folder, false);
   const warnings = new Set<string>();
   const pts: number[] = [];
   let opened: Opened | null = null;
 
-  const begin = (still: Still, time: number | null): Opened => {
+  const begin = (still: DecodedImage, time: number | null): Opened => {
     const { width, height, depth } = still;
-    const codec = settleCodec(binary, job, { output: job.output, width, height, depth, isRgb: true });
+    const codec = resolveCodec(binary, job, { output: job.output, width, height, depth, isRgb: true });
     const isTimed = job.fps === null && time !== null;
     const timeBase = isTimed ? { num: 1, den: CLOCK } : inverse(rateOf(job.fps ?? USUAL_RATE));
     const framesPerSecond = isTimed ? null : timeBase.den / timeBase.num;
-    const colour = settle(UNTAGGED, { width, height, isRgb: true, isFullRange: true });
+    const colour = resolveColour(UNTAGGED, { width, height, isRgb: true, isFullRange: true });
     const rest = { pixelAspect: { num: 1, den: 1 }, timeBase, framesPerSecond };
     const encoding = { codec, colour, width, height, stored: { width, height }, depth, ...rest };
     const file = join(folder, `pictures.${codec.segment}`);
@@ -64,7 +68,7 @@ export async function openFilm(job: FilmJob, { binary, onScratch }: FilmTools, s
       const last = pts.at(-1) ?? -1;
       const due = isTimed ? ticks(time, timeBase, last) : pts.length;
       if (due <= last) throw notRising(time);
-      await sink.write({ pts: due, data: await fitted(still, { width, height, depth }) }).catch(explain(job.output));
+      await sink.write({ pts: due, data: await letterbox(still, { width, height, depth }) }).catch(explain(job.output));
       pts.push(due);
     },
     async finish() {
@@ -95,7 +99,7 @@ export async function openFilm(job: FilmJob, { binary, onScratch }: FilmTools, s
     async [Symbol.asyncDispose]() {
       await opened?.sink[Symbol.asyncDispose]();
       await leave(place);
-      onScratch?.(folder, true);
+      onTemporaryPath?.(folder, true);
     },
   };
 }
@@ -114,7 +118,7 @@ interface Opened {
 
 const UNTAGGED = { matrix: null, primaries: null, transfer: null, range: null };
 
-const leave = (place: Workplace): Promise<void> => place.leave(false).catch(() => {}); // what brought us here is the news
+const leave = (place: OutputFolder): Promise<void> => place.close(false).catch(() => {}); // what brought us here is the news
 
 const inverse = ({ num, den }: Rational): Rational => ({ num: den, den: num });
 
@@ -149,7 +153,7 @@ async function remux(
   timeBase: Rational,
   signal: AbortSignal,
 ): Promise<void> {
-  await using muxer = ffmpeg(
+  await using muxer = runFfmpeg(
     binary,
     [
       ...['-protocol_whitelist', 'file,pipe', '-i', `file:${from}`, '-map', '0:v:0', '-c', 'copy'],

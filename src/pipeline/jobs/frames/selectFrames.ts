@@ -1,8 +1,8 @@
-import type { Pick } from '../../../settings/framesJob';
+import type { FrameSelection } from '../../../settings/framesJob';
 import type { Frame, Rational } from '../../media/frame';
 
 /** A frame that becomes a picture. */
-export interface Picked {
+export interface SelectedFrame {
   readonly frame: Frame;
   /** Number of the frame, from the first that was read. */
   readonly index: number;
@@ -12,7 +12,11 @@ export interface Picked {
 }
 
 /** Takes the frames that are wanted out of all frames, and says of the last that it is the last: so it reads ahead to the next. */
-export async function* picked(frames: AsyncIterable<Frame>, timeBase: Rational, pick: Pick): AsyncGenerator<Picked> {
+export async function* selectFrames(
+  frames: AsyncIterable<Frame>,
+  timeBase: Rational,
+  pick: FrameSelection,
+): AsyncGenerator<SelectedFrame> {
   let count = 0;
   const numbers = new WeakMap<Frame, number>();
   async function* numbered(): AsyncGenerator<Frame> {
@@ -21,7 +25,7 @@ export async function* picked(frames: AsyncIterable<Frame>, timeBase: Rational, 
       yield frame;
     }
   }
-  let held: Omit<Picked, 'isLast'> | null = null;
+  let held: Omit<SelectedFrame, 'isLast'> | null = null;
   let before = -1;
   for await (const frame of chosen(numbered(), timeBase, pick)) {
     if (held) yield { ...held, isLast: false };
@@ -32,7 +36,7 @@ export async function* picked(frames: AsyncIterable<Frame>, timeBase: Rational, 
   if (held) yield { ...held, isLast: true };
 }
 
-function chosen(frames: AsyncIterable<Frame>, timeBase: Rational, pick: Pick): AsyncIterable<Frame> {
+function chosen(frames: AsyncIterable<Frame>, timeBase: Rational, pick: FrameSelection): AsyncIterable<Frame> {
   switch (pick.by) {
     case 'every':
       return everyNth(frames, pick.n);

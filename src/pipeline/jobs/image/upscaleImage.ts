@@ -1,10 +1,10 @@
 import { RemasterError } from '../../../errors';
 import type { FaceFinder, Model, ModelRequest } from '../../../model/model';
 import type { ImageJob, ImageResult, ImageSource } from '../../../settings/imageJob';
-import { settleFaces } from '../../frames/face/faceSettings';
-import { faceEnhancer } from '../../frames/face/restoreFaces';
+import { faceSettings } from '../../frames/face/faceSettings';
+import { faceProcessor } from '../../frames/face/restoreFaces';
 import { modelRequest, wantedScale } from '../../frames/modelRequest';
-import { enhancer } from '../../frames/upscaleTiles';
+import { tileProcessor } from '../../frames/upscaleTiles';
 import { decodeImage, tooLarge } from '../../media/image/decodeImage';
 import { encodeImage } from '../../media/image/encodeImage';
 import { scaledSize } from '../../media/resize';
@@ -35,13 +35,13 @@ export async function upscaleImage(
       remedy: 'Choose a model that enlarges or restores.',
     });
   }
-  const facesBy = settleFaces(job, model.info, still);
+  const facesBy = faceSettings(job, model.info, still);
   await using finder = facesBy === 'detect' ? openFaceFinder() : null;
   const scale = wantedScale(job, model);
   if (still.width * still.height * most ** 2 > LARGEST_RESULT)
     throw tooLarge(`The result would be ${still.width * most}×${still.height * most}, more than remaster can hold.`);
-  const alone = { ...job, memo: null, segment: 1 }; // nothing before it could be the same
-  const enhance = facesBy === null ? enhancer(model, still, alone, () => {}) : faceEnhancer(model, finder, job);
+  const alone = { ...job, tileCache: null, segment: 1 }; // nothing before it could be the same
+  const enhance = facesBy === null ? tileProcessor(model, still, alone, () => {}) : faceProcessor(model, finder, job);
   const { width, height, depth, data } = still;
   const [made] = await enhance.run([{ index: 0, pts: 0, scene: 0, width, height, depth, data }], signal);
   signal.throwIfAborted();

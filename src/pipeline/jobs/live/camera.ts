@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RemasterError } from '../../../errors';
 import type { CameraState, LiveJob } from '../../../settings/liveJob';
-import { type Colour, settle, toRgb } from '../../media/colour';
-import { STABILIZE } from '../../media/decode';
+import { type Colour, resolveColour, toRgb } from '../../media/colour';
+import { TEMPORAL_DENOISE } from '../../media/decode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Rational } from '../../media/frame';
-import { describe, parseAspect, parsePicture, parseRate } from '../../media/parseStreams';
-import { type Ffmpeg, ffmpeg } from '../../media/runFfmpeg';
-import { cutter } from '../../media/splitFrames';
-import { silent, gone, refusal } from './cameraErrors';
-import { type InputOptions, liveInput } from './cameraInput';
+import { parseStreams, parseAspect, parseVideoFormat, parseRate } from '../../media/parseStreams';
+import { type Ffmpeg, runFfmpeg } from '../../media/runFfmpeg';
+import { frameSplitter } from '../../media/splitFrames';
+import { noFramesError, disconnectedError, connectError } from './cameraErrors';
+import { type InputOptions, cameraInput } from './cameraInput';
 
 /** What the pictures of a camera are, as the model gets them. */
 export interface CameraInfo {
@@ -27,11 +27,11 @@ export interface CameraInfo {
 
 /** What ffmpeg says of a camera. Plain JSON: who knows it already need not ask again. */
 export interface CameraFacts extends Pick<CameraInfo, 'fps' | 'pixelAspect' | 'isInterlaced'> {
-  readonly picture: ReturnType<typeof parsePicture>;
+  readonly picture: ReturnType<typeof parseVideoFormat>;
 }
 
 /** One picture as it came: rgb24. */
-export interface CameraPicture {
+export interface CameraFrame {
   readonly info: CameraInfo;
   /** Counts all that came, over all connections. */
   readonly index: number;
@@ -45,10 +45,10 @@ export interface CameraEvents {
   /** It sends this now. */
   readonly onFacts: (facts: CameraFacts) => void;
   /** Must not wait: whatever a camera sends is taken from it at once. */
-  readonly onPicture: (picture: CameraPicture) => void;
+  readonly onFrame: (picture: CameraFrame) => void;
 }
 
-type CameraSettings = Pick<LiveJob, 'source' | 'maxFps' | 'maxHeight' | 'deinterlace' | 'stabilize' | 'hwaccel'>;
+type CameraSettings = Pick<LiveJob, 'source' | 'maxFps' | 'maxHeight' | 'deinterlace' | 'temporalDenoise' | 'hwaccel'>;
 
 /** Seconds a camera may take from being called to its first picture. */
 const ANSWER = 10;
@@ -94,7 +94,7 @@ export async function watchCamera(
           const { width, height, fps } = known;
           events.onState({ is: 'running', width, height, fps });
         }
-        events.onPicture({ info: known, index: index++, at: performance.now(), data });
+        events.onFrame({ info: known, index: index++, at: performance.now(), data });
       });
       // Pictures of another size: everything begins anew, and at once.
       if (!(ended instanceof RemasterError)) {
@@ -148,16 +148,16 @@ async function probe(
   attempt: number,
   signal: AbortSignal,
 ): Promise<CameraFacts> {
-  const input = await liveInput(binary, source.input);
+  const input = await cameraInput(binary, source.input);
   const looks = ['-analyzeduration', String(Math.min(10, 1.5 * attempt) * 1e6)];
   await using asked = open(binary, ['-loglevel', 'info', ...looks, ...input.options], input);
   const limit = Math.max(ANSWER, source.stall) * 1000;
   const inTime = await settled(asked, limit, signal);
-  const words = asked.words();
-  const video = describe(words).streams.find(({ info: { kind } }) => kind === 'video');
-  if (!video) throw inTime ? refusal(source, words) : silent(source, limit / 1000);
-  const picture = parsePicture(video.text);
-  if (picture.width < 1 || picture.height < 1) throw silent(source, limit / 1000);
+  const words = asked.stderrTail();
+  const video = parseStreams(words).streams.find(({ info: { kind } }) => kind === 'video');
+  if (!video) throw inTime ? connectError(source, words) : noFramesError(source, limit / 1000);
+  const picture = parseVideoFormat(video.text);
+  if (picture.width < 1 || picture.height < 1) throw noFramesError(source, limit / 1000);
   const isFlagged = /(top|bottom)( coded)? first/.test(video.text);
   return {
     picture,
@@ -169,7 +169,14 @@ async function probe(
 
 function infoOf({ picture, fps, pixelAspect, isInterlaced }: CameraFacts, maxHeight: number | null): CameraInfo {
   const sent = { width: picture.width, height: picture.height };
-  return { ...reduced(sent, maxHeight), sent, fps, pixelAspect, isInterlaced, colour: settle(picture.colour, picture) };
+  return {
+    ...reduced(sent, maxHeight),
+    sent,
+    fps,
+    pixelAspect,
+    isInterlaced,
+    colour: resolveColour(picture.colour, picture),
+  };
 }
 
 function reduced(sent: { width: number; height: number }, maxHeight: number | null) {
@@ -180,17 +187,17 @@ function reduced(sent: { width: number; height: number }, maxHeight: number | nu
 
 /** Pictures until there are no more. Answers why, or with the new size if they have another one; and only after ffmpeg is gone. */
 async function play(
-  { source, maxFps, stabilize, hwaccel }: CameraSettings,
+  { source, maxFps, temporalDenoise, hwaccel }: CameraSettings,
   binary: FfmpegBinary,
   info: CameraInfo,
   signal: AbortSignal,
   onPicture: (data: Uint8Array) => void,
 ): Promise<RemasterError | CameraInfo['sent']> {
-  const input = await liveInput(binary, source.input);
+  const input = await cameraInput(binary, source.input);
   const { width, height } = info;
   const filters = [
     ...(info.isInterlaced ? ['bwdif=mode=send_frame:parity=auto:deint=all'] : []),
-    ...STABILIZE[stabilize],
+    ...TEMPORAL_DENOISE[temporalDenoise],
     `scale=${width}:${height}:${toRgb(info.colour)}`, // named size: a change of resolution must not change the frame size
     'format=rgb24',
   ];
@@ -214,7 +221,7 @@ async function play(
   const wanted = rate(maxFps);
   decoder.stdout.on(
     'data',
-    cutter(width * height * 3, (data) => {
+    frameSplitter(width * height * 3, (data) => {
       last = performance.now();
       isFirst = false;
       if (wanted(last)) onPicture(data);
@@ -223,7 +230,7 @@ async function play(
   const watch = setInterval(() => {
     const limit = isFirst ? Math.max(ANSWER, source.stall) : source.stall;
     isSilent ||= performance.now() - last > limit * 1000;
-    resized ??= newSize(decoder.words(), info);
+    resized ??= newSize(decoder.stderrTail(), info);
     if (isSilent || resized) void decoder.quit(FAREWELL);
   }, 200);
   try {
@@ -232,13 +239,13 @@ async function play(
     clearInterval(watch);
   }
   if (resized) return resized;
-  if (isSilent) return silent(source, source.stall);
-  return isFirst ? refusal(source, decoder.words()) : gone(source);
+  if (isSilent) return noFramesError(source, source.stall);
+  return isFirst ? connectError(source, decoder.stderrTail()) : disconnectedError(source);
 }
 
 /** Starts ffmpeg on a camera; whoever started it ends it. */
 function open(binary: FfmpegBinary, args: readonly string[], { script }: InputOptions): Ffmpeg {
-  const camera = ffmpeg(binary, args, new AbortController().signal);
+  const camera = runFfmpeg(binary, args, new AbortController().signal);
   camera.stdin.end(script ?? '');
   return camera;
 }
@@ -255,7 +262,7 @@ async function settled(camera: Ffmpeg, limitMs: number, signal: AbortSignal): Pr
   signal.addEventListener('abort', stop, { once: true });
   const timer = limitMs === Infinity ? undefined : setTimeout(late, limitMs);
   camera.stdout.resume();
-  camera.side.resume();
+  camera.fd3.resume();
   await camera.ended.catch(() => {}); // an exit code says nothing about a camera
   clearTimeout(timer);
   signal.removeEventListener('abort', stop);

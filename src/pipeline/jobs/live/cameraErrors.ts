@@ -1,16 +1,16 @@
 import { RemasterError } from '../../../errors';
-import { parseAddress, redacted } from '../../../settings/cameraAddress';
+import { parseAddress, redact } from '../../../settings/cameraAddress';
 import type { LiveJob } from '../../../settings/liveJob';
 
-export const silent = ({ label }: LiveJob['source'], seconds: number): RemasterError =>
+export const noFramesError = ({ label }: LiveJob['source'], seconds: number): RemasterError =>
   new RemasterError('NO_SIGNAL', `${label} has sent no picture for ${seconds} s.`, { remedy: 'It is tried again.' });
 
-export const gone = ({ label }: LiveJob['source']): RemasterError =>
+export const disconnectedError = ({ label }: LiveJob['source']): RemasterError =>
   new RemasterError('NO_SIGNAL', `${label} has ended the connection.`, { remedy: 'It is tried again.' });
 
 /** Why a camera sent nothing, from what ffmpeg said. */
-export function refusal({ label, input }: LiveJob['source'], words: string): RemasterError {
-  const said = redacted(words.trim().split('\n').at(-1) ?? '', secretsOf(input));
+export function connectError({ label, input }: LiveJob['source'], words: string): RemasterError {
+  const said = redact(words.trim().split('\n').at(-1) ?? '', secretsOf(input));
   const make = (code: RemasterError['code'], what: string, remedy: string): RemasterError =>
     new RemasterError(code, `${label} ${what}.`, { remedy, detail: said });
   if (/\b401\b|Unauthorized|\b403\b|Forbidden|authorization failed/i.test(words))

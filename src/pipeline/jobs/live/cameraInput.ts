@@ -13,7 +13,7 @@ export interface InputOptions {
 }
 
 /** The options that open this camera in ffmpeg, and nothing else. Looks names up for an ffmpeg that would crash on them. */
-export async function liveInput(binary: FfmpegBinary, input: LiveInput): Promise<InputOptions> {
+export async function cameraInput(binary: FfmpegBinary, input: LiveInput): Promise<InputOptions> {
   switch (input.kind) {
     case 'pattern':
       return plain('-re', '-f', 'lavfi', '-i', `testsrc2=size=${input.size}:rate=${input.rate}`);

@@ -1,82 +1,82 @@
-import { Newest } from '../../../async/mailbox';
+import { Mailbox } from '../../../async/mailbox';
 import { RemasterError } from '../../../errors';
 import type { FaceFinder, Model, ModelInfo, ModelRequest } from '../../../model/model';
-import type { CameraState, LiveJob, LivePicture, LiveProgress } from '../../../settings/liveJob';
-import { type Preview, preview } from '../../frames/comparison';
-import { fade } from '../../frames/crossfade';
+import type { CameraState, LiveJob, LiveJpeg, LiveProgress } from '../../../settings/liveJob';
+import { type Comparison, comparison } from '../../frames/comparison';
+import { crossfade } from '../../frames/crossfade';
 import { modelRequest } from '../../frames/modelRequest';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
-import { jpegMaker } from '../../media/jpegEncoder';
-import { type CameraFacts, type CameraPicture, watchCamera } from './camera';
-import type { Turns } from './fairScheduler';
-import { forecast, isTooLate } from './frameCost';
+import { jpegEncoder } from '../../media/jpegEncoder';
+import { type CameraFacts, type CameraFrame, watchCamera } from './camera';
+import type { FairScheduler } from './fairScheduler';
+import { latencyEstimate, isTooLate } from './frameCost';
 import type { LiveFrame } from './liveFrame';
-import { tally } from './liveStats';
-import { effort, ladder, type Rung } from './qualityLadder';
-import { type Way, wayOf } from './qualityLevel';
+import { liveStats } from './liveStats';
+import { qualityLadder, qualitySteps, type QualityStep } from './qualityLadder';
+import { type QualityLevel, openQualityLevel } from './qualityLevel';
 
 /** What several jobs with one camera and equal settings share: the connection, the decoder and the model's work. */
-export type ChannelSettings = Omit<LiveJob, 'target' | 'quality'>;
+export type CameraPipelineSettings = Omit<LiveJob, 'target' | 'quality'>;
 
-export interface ChannelTools {
+export interface CameraPipelineTools {
   readonly binary: FfmpegBinary;
   openModel(request: ModelRequest): Promise<Model>;
   openFaceFinder(): FaceFinder;
   /** Shared by all channels of the process. */
-  readonly turns: Turns;
+  readonly scheduler: FairScheduler;
 }
 
-export interface Channel {
+export interface CameraPipeline {
   /** Rejects when the channel is closed, or with an error that waiting cannot mend. */
   readonly ended: Promise<never>;
-  /** `put` is told of every picture when it is done; it must not wait. Answers with the way to take it off. */
+  /** `put` is told of frameStep picture when it is done; it must not wait. Answers with the level to take it off. */
   subscribe(put: (frame: LiveFrame) => void): () => void;
   progress(): Omit<LiveProgress, 'target'>;
   /** What the camera sends; null before it is known. */
   readonly facts: CameraFacts | null;
   /** A JPEG of the newest picture, and if that is not newer than number `after`, of the next one. */
-  picture(after: number, signal: AbortSignal): Promise<LivePicture>;
+  jpeg(after: number, signal: AbortSignal): Promise<LiveJpeg>;
   /** Before and after in one picture. */
-  readonly preview: Preview;
+  readonly comparison: Comparison;
   /** Settles when nothing of it is left. */
   close(): Promise<void>;
 }
 
 /** What is told of a camera, whenever it changes. */
-export type CameraNews =
+export type CameraEvent =
   { readonly what: 'camera'; readonly state: CameraState } | { readonly what: 'facts'; readonly facts: CameraFacts };
 
 /** `before`: what the camera is known to have sent to somebody else. */
-export function openChannel(
-  settings: ChannelSettings,
-  tools: ChannelTools,
-  tell: (news: CameraNews) => void,
+export function openCameraPipeline(
+  settings: CameraPipelineSettings,
+  tools: CameraPipelineTools,
+  tell: (news: CameraEvent) => void,
   before: CameraFacts | null,
-): Channel {
+): CameraPipeline {
   const stop = new AbortController();
   const { signal } = stop;
-  const numbers = tally();
-  const split = preview();
-  const age = ({ at }: CameraPicture): number => performance.now() - at;
-  const waiting = new Newest<CameraPicture>((picture) => numbers.dropped(age(picture)));
-  const outlets = new Set<(frame: LiveFrame) => void>();
+  const stats = liveStats();
+  const compare = comparison();
+  const age = ({ at }: CameraFrame): number => performance.now() - at;
+  const waiting = new Mailbox<CameraFrame>((picture) => stats.dropped(age(picture)));
+  const sinks = new Set<(frame: LiveFrame) => void>();
   let camera: CameraState = { is: 'connecting' };
   let facts = before;
   let latest: LiveFrame | null = null;
   /** How pictures are made now. */
-  let way: Way | null = null;
-  let every = 1;
-  const fading = fade();
+  let level: QualityLevel | null = null;
+  let frameStep = 1;
+  const fading = crossfade();
   let changed = (): void => {};
   let change = new Promise<void>((resolve) => (changed = resolve));
 
-  const deliver = (picture: CameraPicture, made: LiveFrame): void => {
+  const deliver = (picture: CameraFrame, made: LiveFrame): void => {
     const source = { ...picture.info, data: picture.data };
     const frame = { ...made, data: fading.through(source, made), done: performance.now() };
-    split.offer({ ...source, depth: 8 }, { ...frame, depth: 8 }, made.pixelAspect);
+    compare.offer({ ...source, depth: 8 }, { ...frame, depth: 8 }, made.pixelAspect);
     latest = frame;
-    numbers.made(frame.done - frame.at);
-    for (const put of outlets) put(frame);
+    stats.made(frame.done - frame.at);
+    for (const put of sinks) put(frame);
     const wake = changed;
     change = new Promise((resolve) => (changed = resolve));
     wake();
@@ -84,11 +84,11 @@ export function openChannel(
 
   async function enhanceAll(): Promise<never> {
     const models: Model[] = [];
-    const isFollowing = settings.effort === 'follow';
+    const isAdaptive = settings.overload === 'adapt';
     const open = async (isLight: boolean, wanted: number | null): Promise<Model> => {
       const own = { ...modelRequest({ ...settings, steps: wanted }), depth: 8 } as const;
       // Its number of steps and its solver are its own.
-      const light = { ...own, model: settings.lighter ?? own.model, steps: null, order: null };
+      const light = { ...own, model: settings.fallbackModel ?? own.model, steps: null, order: null };
       const model = await tools.openModel(isLight ? light : own);
       models.push(model);
       if (model.info.task === 'inpaint') throw forFilms(model.info.name);
@@ -96,68 +96,75 @@ export function openChannel(
     };
     // For a model of faces; it costs nothing until a face is looked for.
     await using finder = settings.faces === 'aligned' ? null : tools.openFaceFinder();
-    const seat = tools.turns.join();
+    const client = tools.scheduler.register();
     try {
       const best = await open(false, settings.steps);
-      const light = isFollowing && settings.lighter !== null ? await open(true, null) : null;
+      const light = isAdaptive && settings.fallbackModel !== null ? await open(true, null) : null;
       if (light && light.info.scale !== best.info.scale) throw otherScale(light.info, best.info);
-      const rungs = ladder({
+      const ladder = qualitySteps({
         steps: best.info.steps,
-        isFollowing,
-        hasLight: light !== null,
-        part: settings.region?.when ?? 'never',
-        even: settings.even,
+        isAdaptive,
+        hasFallback: light !== null,
+        region: settings.region?.when ?? 'never',
+        skipFramesEvenly: settings.skipFramesEvenly,
       });
-      const ways = new Map<string, Way>();
+      const levels = new Map<string, QualityLevel>();
       /** How many tiles are worth going together with those of other cameras. */
       const worth = new Map<string | null, number>();
-      const take = async ({ isLight, steps: count, isPart }: Rung): Promise<Way> => {
-        const key = [isLight, count, isPart].join();
+      const take = async ({ isFallback, steps: count, isRegionOnly }: QualityStep): Promise<QualityLevel> => {
+        const key = [isFallback, count, isRegionOnly].join();
         const own = async (): Promise<Model> => (count === best.info.steps ? best : await open(false, count));
-        const found = ways.get(key) ?? wayOf(isLight ? light! : await own(), finder, settings, isPart, fading.begin);
-        ways.set(key, found);
+        const found =
+          levels.get(key) ??
+          openQualityLevel(isFallback ? light! : await own(), finder, settings, isRegionOnly, fading.begin);
+        levels.set(key, found);
         return found;
       };
-      const chosen = effort(rungs, settings.budgetMs);
-      const cost = forecast();
+      const chosen = qualityLadder(ladder, settings.budgetMs);
+      const cost = latencyEstimate();
       let looked = 0;
       for (;;) {
-        const now = (way = await take(rungs[chosen.level]!));
-        ({ every } = rungs[chosen.level]!);
+        const now = (level = await take(ladder[chosen.level]!));
+        ({ frameStep } = ladder[chosen.level]!);
         await waiting.filled(signal);
-        const most = cost.usual > 0 ? (worth.get(now.kind) ?? 1) : 1;
-        const turn = await seat.turn(signal, { kind: now.kind, most, cost: cost.most, limit: settings.budgetMs / 2 });
+        const most = cost.usual > 0 ? (worth.get(now.batchKey) ?? 1) : 1;
+        const slot = await client.acquire(signal, {
+          kind: now.batchKey,
+          most,
+          cost: cost.most,
+          limit: settings.budgetMs / 2,
+        });
         let spent = 0;
         try {
-          // Tried out once, when somebody is there to share a turn with.
-          if (tools.turns.size > 1 && cost.usual > 0 && !worth.has(now.kind))
-            worth.set(now.kind, await now.most(signal));
-          const picture = waiting.take()!; // the newest, now that it is our turn
-          const expected = turn.size > 1 ? { usual: turn.expected, most: turn.expected } : cost;
+          // Tried out once, when somebody is there to share a slot with.
+          if (tools.scheduler.size > 1 && cost.usual > 0 && !worth.has(now.batchKey))
+            worth.set(now.batchKey, await now.maxBatch(signal));
+          const picture = waiting.take()!; // the newest, now that it is our slot
+          const expected = slot.size > 1 ? { usual: slot.expected, most: slot.expected } : cost;
           if (isTooLate(age(picture), expected, settings.budgetMs)) {
-            numbers.dropped(age(picture));
-            cost.doubt();
+            stats.dropped(age(picture));
+            cost.decay();
             continue;
           }
           const started = performance.now();
-          const made = await now.enhance(picture, turn.rider, signal);
-          turn.rider.leave();
-          spent = (performance.now() - started) * turn.rider.share;
+          const made = await now.upscale(picture, slot.participant, signal);
+          slot.participant.leave();
+          spent = (performance.now() - started) * slot.participant.share;
           cost.add(spent);
           deliver(picture, made);
         } finally {
-          turn.done(spent);
+          slot.release(spent);
         }
-        if (rungs.length === 1 || performance.now() - looked < 1000) continue;
+        if (ladder.length === 1 || performance.now() - looked < 1000) continue;
         looked = performance.now();
-        const { missed, latency, fpsIn } = numbers.counts(LOOK);
+        const { missed, latency, fpsIn } = stats.counts(LOOK);
         const look = { dropShare: missed, latency: latency?.p95 ?? 0, work: cost.usual, rate: fpsIn ?? 0 };
-        if (!chosen.look(look) || rungs[chosen.level]!.every !== every) continue;
-        cost.forget(); // what is done now takes another time
+        if (!chosen.look(look) || ladder[chosen.level]!.frameStep !== frameStep) continue;
+        cost.reset(); // what is done now takes another time
         fading.begin();
       }
     } finally {
-      seat.leave();
+      client.unregister();
       await Promise.all(models.map((each) => each[Symbol.asyncDispose]()));
     }
   }
@@ -175,10 +182,10 @@ export function openChannel(
           facts = found;
           tell({ what: 'facts', facts: found });
         },
-        onPicture(picture) {
-          numbers.came();
-          if (picture.index % every === 0) waiting.put(picture);
-          else numbers.spared();
+        onFrame(picture) {
+          stats.came();
+          if (picture.index % frameStep === 0) waiting.put(picture);
+          else stats.spared();
         },
       },
       signal,
@@ -197,15 +204,15 @@ export function openChannel(
   });
   ended.catch(() => {}); // whoever holds it hears of it
 
-  const jpegs = jpegMaker(tools.binary, signal);
+  const jpegs = jpegEncoder(tools.binary, signal);
   const counts = () => {
-    const { missed: _, ...told } = numbers.counts();
+    const { missed: _, ...told } = stats.counts();
     return told;
   };
-  let making: Promise<LivePicture> | null = null;
-  let last: LivePicture | null = null;
-  const make = async (frame: LiveFrame): Promise<LivePicture> => {
-    const data = await jpegs.make(frame);
+  let making: Promise<LiveJpeg> | null = null;
+  let last: LiveJpeg | null = null;
+  const make = async (frame: LiveFrame): Promise<LiveJpeg> => {
+    const data = await jpegs.encode(frame);
     const latency = performance.now() - frame.at;
     last = { data, ...frame.stored, index: frame.index, time: Date.now() - latency, latency };
     return last;
@@ -213,26 +220,26 @@ export function openChannel(
 
   return {
     ended,
-    preview: split,
+    comparison: compare,
     get facts() {
       return facts;
     },
     subscribe(put) {
-      outlets.add(put);
-      return () => void outlets.delete(put);
+      sinks.add(put);
+      return () => void sinks.delete(put);
     },
     progress: () => ({
       camera,
       ...counts(),
-      steps: way?.info.steps ?? null,
-      model: way?.info.name ?? null,
-      every,
-      isPart: way?.isPart ?? false,
-      memo: way?.saved() ?? null,
+      steps: level?.info.steps ?? null,
+      model: level?.info.name ?? null,
+      frameStep,
+      isRegionOnly: level?.isRegionOnly ?? false,
+      cacheStats: level?.cacheStats() ?? null,
       width: latest?.stored.width ?? null,
       height: latest?.stored.height ?? null,
     }),
-    async picture(after, asked) {
+    async jpeg(after, asked) {
       for (;;) {
         asked.throwIfAborted();
         signal.throwIfAborted();
@@ -248,7 +255,7 @@ export function openChannel(
       }
     },
     async close() {
-      split.close();
+      compare.close();
       stop.abort(new Error('the channel is closed'));
       await ended.catch(() => {});
     },

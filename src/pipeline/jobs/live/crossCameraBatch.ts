@@ -1,8 +1,8 @@
 import type { Model, ModelInfo, TileBatch } from '../../../model/model';
-import { concatenate } from '../../media/concatBytes';
+import { concatBytes } from '../../media/concatBytes';
 
 /** One of those who travel together, or alone. */
-export interface Rider {
+export interface Participant {
   /** Runs `batch`, in one call with those of the others. The result is that of `model.run`, to the byte. */
   run(model: Model, batch: TileBatch, signal: AbortSignal): Promise<Uint8Array>;
   /** Its part of all that was run, 0…1. */
@@ -24,39 +24,39 @@ interface Call {
  * waits until all who are still aboard have brought one. What a tile becomes depends on itself, its place and the model
  * alone, so nobody's picture depends on who else is there.
  */
-export class Convoy {
-  #aboard: number;
+export class CrossCameraBatch {
+  #participants: number;
   #calls: Call[] = [];
   #tiles = 0;
 
   constructor(readonly size: number) {
-    this.#aboard = size;
+    this.#participants = size;
   }
 
   /** To be called once for each of `size`. */
-  board(): Rider {
+  join(): Participant {
     let own = 0;
-    let isAboard = true;
+    let hasJoined = true;
     const share = (): number => (this.#tiles === 0 ? 1 / this.size : own / this.#tiles);
     return {
       run: (model, batch, signal) => {
         own += batch.keys.length;
         this.#tiles += batch.keys.length;
-        return this.size === 1 ? model.run(batch, signal) : this.#together(model, batch, signal);
+        return this.size === 1 ? model.run(batch, signal) : this.#runTogether(model, batch, signal);
       },
       get share() {
         return share();
       },
       leave: () => {
-        if (!isAboard) return;
-        isAboard = false;
-        this.#aboard--;
-        this.#go();
+        if (!hasJoined) return;
+        hasJoined = false;
+        this.#participants--;
+        this.#runIfComplete();
       },
     };
   }
 
-  async #together(model: Model, batch: TileBatch, signal: AbortSignal): Promise<Uint8Array> {
+  async #runTogether(model: Model, batch: TileBatch, signal: AbortSignal): Promise<Uint8Array> {
     signal.throwIfAborted();
     let stop = (): void => {};
     try {
@@ -64,18 +64,18 @@ export class Convoy {
         stop = () => reject(signal.reason as Error);
         signal.addEventListener('abort', stop, { once: true });
         this.#calls.push({ model, batch, signal, resolve, reject });
-        this.#go();
+        this.#runIfComplete();
       });
     } finally {
       signal.removeEventListener('abort', stop);
     }
   }
 
-  #go(): void {
-    if (this.#calls.length === 0 || this.#calls.length < this.#aboard) return;
+  #runIfComplete(): void {
+    if (this.#calls.length === 0 || this.#calls.length < this.#participants) return;
     const groups = new Map<string, Call[]>();
     for (const call of this.#calls.splice(0)) {
-      const kind = `${kindOf(call.model.info, call.batch)} ${call.batch.mask !== undefined}`;
+      const kind = `${batchKey(call.model.info, call.batch)} ${call.batch.mask !== undefined}`;
       groups.set(kind, [...(groups.get(kind) ?? []), call]);
     }
     for (const calls of groups.values()) void runTogether(calls);
@@ -88,8 +88,8 @@ async function runTogether(calls: readonly Call[]): Promise<void> {
   try {
     if (calls.length === 1) return calls[0]!.resolve(await model.run(batch, signal));
     const keys = calls.flatMap((call) => call.batch.keys);
-    const mask = batch.mask && { mask: concatenate(calls.map((call) => call.batch.mask!)) };
-    const data = concatenate(calls.map((call) => call.batch.data));
+    const mask = batch.mask && { mask: concatBytes(calls.map((call) => call.batch.mask!)) };
+    const data = concatBytes(calls.map((call) => call.batch.data));
     // Who is stopped meanwhile goes on at once; the others get what they wait for.
     const made = await model.run({ ...batch, keys, data, ...mask }, new AbortController().signal);
     const tile = made.length / keys.length;
@@ -104,12 +104,12 @@ async function runTogether(calls: readonly Call[]): Promise<void> {
   }
 }
 
-const numbers = new WeakMap<ModelInfo, number>();
-let last = 0;
+const modelIds = new WeakMap<ModelInfo, number>();
+let lastModelId = 0;
 
 /** A name that is equal for tiles which may go into one call. Equal requests for a model share one `info`. */
-export function kindOf(info: ModelInfo, tile: { readonly width: number; readonly height: number }): string {
-  const number = numbers.get(info) ?? ++last;
-  numbers.set(info, number);
+export function batchKey(info: ModelInfo, tile: { readonly width: number; readonly height: number }): string {
+  const number = modelIds.get(info) ?? ++lastModelId;
+  modelIds.set(info, number);
   return `${number} ${tile.width}×${tile.height}`;
 }

@@ -1,14 +1,14 @@
-import { Convoy, type Rider } from './crossCameraBatch';
+import { CrossCameraBatch, type Participant } from './crossCameraBatch';
 
 /** One of several who share something that serves one at a time, or several of one kind together. */
-export interface Sharer {
+export interface SchedulerClient {
   /** Waits for its turn. */
-  turn(signal: AbortSignal, wish?: Wish): Promise<Turn>;
-  leave(): void;
+  acquire(signal: AbortSignal, request?: SlotRequest): Promise<Slot>;
+  unregister(): void;
 }
 
 /** With whom a turn may be shared. */
-export interface Wish {
+export interface SlotRequest {
   /** With those of the same kind; null: with nobody. */
   readonly kind: string | null;
   /** How many are worth going together. */
@@ -19,27 +19,30 @@ export interface Wish {
   readonly limit: number;
 }
 
-export interface Turn {
-  readonly rider: Rider;
+export interface Slot {
+  readonly participant: Participant;
   /** How many share it. */
   readonly size: number;
   /** Milliseconds that all of them would take one after the other: at most so long is the turn. */
   readonly expected: number;
   /** Gives the turn back, with what it cost in milliseconds. */
-  done(cost: number): void;
+  release(cost: number): void;
 }
 
 /** Milliseconds of work granted in each round. */
 const QUANTUM = 20;
 /** Milliseconds that may be saved up: who waited long must not hold everybody up afterwards. */
 const MOST = 100;
-const ALONE: Wish = { kind: null, most: 1, cost: 0, limit: 0 };
+const ALONE: SlotRequest = { kind: null, most: 1, cost: 0, limit: 0 };
 
-interface Seat {
+interface ClientState {
   /** Milliseconds it may still use; below 0: it has used more than its share. */
   deficit: number;
   /** Null: it does not wait for a turn. */
-  waits: { readonly wish: Wish; readonly enter: (convoy: Convoy, expected: number) => void } | null;
+  pending: {
+    readonly request: SlotRequest;
+    readonly grant: (batch: CrossCameraBatch, expected: number) => void;
+  } | null;
 }
 
 /**
@@ -47,85 +50,87 @@ interface Seat {
  * given to the first in the circle whose deficit is above 0, and what it cost is taken off. Others of its kind who wait and have
  * time left come along.
  */
-export class Turns {
-  readonly #circle: Seat[] = [];
+export class FairScheduler {
+  readonly #clients: ClientState[] = [];
   /** Who has the turn. */
   #busy = 0;
 
   /** How many there are. */
   get size(): number {
-    return this.#circle.length;
+    return this.#clients.length;
   }
 
-  join(): Sharer {
-    const seat: Seat = { deficit: 0, waits: null };
-    this.#circle.push(seat);
+  register(): SchedulerClient {
+    const client: ClientState = { deficit: 0, pending: null };
+    this.#clients.push(client);
     return {
-      turn: async (signal, wish = ALONE) => {
-        const [convoy, expected] = await this.#wait(seat, wish, signal);
-        const rider = convoy.board();
+      acquire: async (signal, request = ALONE) => {
+        const [batch, expected] = await this.#wait(client, request, signal);
+        const participant = batch.join();
         return {
-          rider,
-          size: convoy.size,
+          participant,
+          size: batch.size,
           expected,
-          done: (cost) => {
-            rider.leave();
-            seat.deficit -= cost;
+          release: (cost) => {
+            participant.leave();
+            client.deficit -= cost;
             this.#busy--;
             setImmediate(() => this.#next()); // whoever gives a turn back may want the next, and is to be among the others
           },
         };
       },
-      leave: () => void this.#circle.splice(this.#circle.indexOf(seat), 1),
+      unregister: () => void this.#clients.splice(this.#clients.indexOf(client), 1),
     };
   }
 
-  #wait(seat: Seat, wish: Wish, signal: AbortSignal): Promise<[Convoy, number]> {
+  #wait(client: ClientState, request: SlotRequest, signal: AbortSignal): Promise<[CrossCameraBatch, number]> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const stop = (): void => {
-        seat.waits = null;
+        client.pending = null;
         reject(signal.reason as Error);
       };
       signal.addEventListener('abort', stop, { once: true });
-      const enter = (convoy: Convoy, expected: number): void => {
+      const grant = (batch: CrossCameraBatch, expected: number): void => {
         signal.removeEventListener('abort', stop);
-        seat.waits = null;
-        resolve([convoy, expected]);
+        client.pending = null;
+        resolve([batch, expected]);
       };
-      seat.waits = { wish, enter };
+      client.pending = { request, grant };
       this.#next();
     });
   }
 
   #next(): void {
     if (this.#busy > 0) return;
-    const waiting = this.#circle.filter(({ waits }) => waits !== null);
+    const waiting = this.#clients.filter(({ pending }) => pending !== null);
     if (waiting.length === 0) return;
     // As many whole rounds as the best placed of them needs, at once.
     const best = Math.max(...waiting.map(({ deficit }) => deficit));
     const rounds = best > 0 ? 0 : Math.floor(-best / QUANTUM) + 1;
-    for (const seat of this.#circle) seat.deficit = Math.min(MOST, seat.deficit + rounds * QUANTUM);
-    const entitled = waiting.filter(({ deficit }) => deficit > 0);
-    const group = together(entitled);
-    const expected = group.reduce((sum, { waits }) => sum + waits!.wish.cost, 0);
+    for (const client of this.#clients) client.deficit = Math.min(MOST, client.deficit + rounds * QUANTUM);
+    const eligible = waiting.filter(({ deficit }) => deficit > 0);
+    const group = together(eligible);
+    const expected = group.reduce((sum, { pending }) => sum + pending!.request.cost, 0);
     // Their next turn comes after the others'.
-    for (const seat of group) this.#circle.push(...this.#circle.splice(this.#circle.indexOf(seat), 1));
+    for (const client of group) this.#clients.push(...this.#clients.splice(this.#clients.indexOf(client), 1));
     this.#busy = group.length;
-    const convoy = new Convoy(group.length);
-    for (const { waits } of group) waits!.enter(convoy, expected);
+    const batch = new CrossCameraBatch(group.length);
+    for (const { pending } of group) pending!.grant(batch, expected);
   }
 }
 
 /** The first of those who may have a turn, and whoever may come along. */
-function together([first, ...others]: readonly Seat[]): readonly Seat[] {
+function together([first, ...others]: readonly ClientState[]): readonly ClientState[] {
   const group = [first!];
-  const { kind } = first!.waits!.wish;
-  for (const seat of kind === null ? [] : others) {
-    const wishes = [...group, seat].map(({ waits }) => waits!.wish);
-    const cost = wishes.reduce((sum, wish) => sum + wish.cost, 0);
-    const isFit = wishes.every((wish) => wish.kind === kind && wish.most >= wishes.length && wish.limit >= cost);
-    if (isFit) group.push(seat);
+  const { kind } = first!.pending!.request;
+  for (const client of kind === null ? [] : others) {
+    const requests = [...group, client].map(({ pending }) => pending!.request);
+    const cost = requests.reduce((sum, request) => sum + request.cost, 0);
+    const isFit = requests.every(
+      (request) => request.kind === kind && request.most >= requests.length && request.limit >= cost,
+    );
+    if (isFit) group.push(client);
   }
   return group;
 }

@@ -6,19 +6,19 @@ const FEW = 5;
 const PATIENCE = 3;
 
 /** What the next picture will cost, by what the last ones did. Milliseconds; 0 before the first. */
-export interface Forecast {
+export interface LatencyEstimate {
   /** Half of them took less. */
   readonly usual: number;
   /** All but one took no longer: as much time as a picture must have that is to be ready in time. */
   readonly most: number;
   add(ms: number): void;
   /** A picture was dropped because of it. After some in a row the oldest is forgotten: a bad moment must not keep pictures out for ever. */
-  doubt(): void;
+  decay(): void;
   /** What was is no measure any more: another model, other steps. */
-  forget(): void;
+  reset(): void;
 }
 
-export function forecast(): Forecast {
+export function latencyEstimate(): LatencyEstimate {
   let times: number[] = [];
   let doubts = 0;
   const sorted = (): number[] => times.toSorted((a, b) => a - b);
@@ -33,10 +33,10 @@ export function forecast(): Forecast {
       doubts = 0;
       times = [...times.slice(1 - LAST), ms];
     },
-    doubt() {
+    decay() {
       if (++doubts % PATIENCE === 0) times = times.slice(1);
     },
-    forget() {
+    reset() {
       times = [];
     },
   };
@@ -47,7 +47,11 @@ export function forecast(): Forecast {
  * fresh pictures can be late now and then, the usual time must do; and where none can be in time, any picture is
  * better than none.
  */
-export function isTooLate(age: number, { most, usual }: Pick<Forecast, 'most' | 'usual'>, budgetMs: number): boolean {
+export function isTooLate(
+  age: number,
+  { most, usual }: Pick<LatencyEstimate, 'most' | 'usual'>,
+  budgetMs: number,
+): boolean {
   const expected = [most, usual].find((ms) => ms <= budgetMs) ?? 0;
   return expected > 0 && age + expected > budgetMs;
 }

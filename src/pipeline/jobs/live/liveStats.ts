@@ -15,7 +15,7 @@ type Counts = Pick<LiveProgress, 'in' | 'out' | 'dropped' | 'fps' | 'fpsIn' | 'd
 };
 
 /** Counts pictures. Times are those of `performance.now()`, or of a clock that a test hands in. */
-export function tally(now: () => number = () => performance.now()) {
+export function liveStats(now: () => number = () => performance.now()) {
   const came = samples(now);
   const made = samples(now);
   const lost = samples(now);

@@ -5,7 +5,7 @@ import { parseAddress } from '../../../settings/cameraAddress';
 import type { LiveTarget } from '../../../settings/liveJob';
 
 /** A door on this machine to an RTSP server that wants a password. */
-export interface RtspRelay extends AsyncDisposable {
+export interface RtspAuthProxy extends AsyncDisposable {
   /** Holds no secret. */
   readonly address: string;
   /** Why the server was not reached, or was lost; null while all is well. */
@@ -22,7 +22,7 @@ const PORTS = { rtsp: 554, rtsps: 322 } as const;
  * this relay, without a password; the relay passes everything on and logs in where the server asks for that, Basic or Digest. One
  * connection is let in, and then the door is shut.
  */
-export async function rtspRelay({ address, username, password }: Server): Promise<RtspRelay> {
+export async function rtspAuthProxy({ address, username, password }: Server): Promise<RtspAuthProxy> {
   const { scheme, host } = parseAddress(address);
   const place = { host, port: Number(new URL(address).port) || PORTS[scheme as keyof typeof PORTS] };
   const sockets = new Set<Socket>();

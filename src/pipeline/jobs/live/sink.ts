@@ -2,32 +2,32 @@ import { once } from 'node:events';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Newest } from '../../../async/mailbox';
+import { Mailbox } from '../../../async/mailbox';
 import { RemasterError } from '../../../errors';
-import { redacted } from '../../../settings/cameraAddress';
+import { redact } from '../../../settings/cameraAddress';
 import type { LiveJob, LiveProgress } from '../../../settings/liveJob';
 import { fromRgb, tagOptions } from '../../media/colour';
 import { encodedColour } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { matroskaFrameHeader, matroskaHeader } from '../../media/matroska';
 import { type Mp4Part, mp4Parts } from '../../media/mp4Boxes';
-import { diskFull, type Ffmpeg, ffmpeg } from '../../media/runFfmpeg';
+import { diskFull, type Ffmpeg, runFfmpeg } from '../../media/runFfmpeg';
 import type { LiveFrame } from './liveFrame';
 import { keepWithin } from './retention';
-import { rtspRelay } from './rtspAuthProxy';
+import { rtspAuthProxy } from './rtspAuthProxy';
 import { type EncodedTarget, isHlsFile, liveCodec, targetOptions } from './sinkOptions';
 
-export interface OutletEvents {
+export interface SinkEvents {
   /** Part of the fragmented MP4; null: the stream has ended, another may begin. Settles when there is room for the next. */
-  readonly onPart: (part: Mp4Part | null) => Promise<void>;
+  readonly onFragment: (part: Mp4Part | null) => Promise<void>;
   /** A recording is finished. */
   readonly onFile: (path: string) => void;
   /** The target does not take pictures; it is tried again. Without secrets. */
-  readonly onTrouble: (error: RemasterError) => void;
+  readonly onRecoverableError: (error: RemasterError) => void;
 }
 
 /** Takes pictures as they are done and writes them somewhere. A slow target gets fewer of them; it holds nobody up. */
-export interface Outlet extends AsyncDisposable {
+export interface Sink extends AsyncDisposable {
   put(frame: LiveFrame): void;
   counts(): LiveProgress['target'];
 }
@@ -41,24 +41,24 @@ const FAREWELL = 1500;
 const TIME_BASE = { num: 1, den: 1000 };
 
 /** An outlet that wants nothing: its job asks for JPEGs. */
-export const noOutlet: Outlet = {
+export const nullSink: Sink = {
   put() {},
   counts: () => ({ written: 0, skipped: 0, restarts: 0 }),
   async [Symbol.asyncDispose]() {},
 };
 
-export function encodingOutlet(
+export function encodingSink(
   binary: FfmpegBinary,
   { quality }: Pick<LiveJob, 'quality'>,
   target: EncodedTarget,
-  events: OutletEvents,
-): Outlet {
+  events: SinkEvents,
+): Sink {
   liveCodec(binary, quality); // refuses before anything is started
   let written = 0;
   let skipped = 0;
   let restarts = -1;
   const stop = new AbortController();
-  const waiting = new Newest<LiveFrame>(() => skipped++);
+  const waiting = new Mailbox<LiveFrame>(() => skipped++);
 
   async function run(): Promise<void> {
     let wait: number = RETRY[0];
@@ -74,7 +74,7 @@ export function encodingOutlet(
         await encode(waiting.take()!);
       } catch (error) {
         if (stop.signal.aborted) break;
-        events.onTrouble(trouble(error, target));
+        events.onRecoverableError(trouble(error, target));
         if (written > before + 25) wait = RETRY[0];
         await sleep(wait, undefined, { signal: stop.signal }).catch(() => {});
         wait = Math.min(2 * wait, RETRY[1]);
@@ -85,16 +85,16 @@ export function encodingOutlet(
 
   /** Until the size changes or something fails. */
   async function encode(frame: LiveFrame): Promise<void> {
-    await using relay = needsRelay(target) ? await rtspRelay(target) : null;
+    await using relay = needsRelay(target) ? await rtspAuthProxy(target) : null;
     const open = relay ? { ...target, address: relay.address, username: null, password: null } : target;
-    const encoder = ffmpeg(binary, options(binary, quality, open, frame), new AbortController().signal);
+    const encoder = runFfmpeg(binary, options(binary, quality, open, frame), new AbortController().signal);
     const reading = read(encoder, target, events).catch((error: unknown) => {
       void encoder.quit(0);
       throw error;
     });
     reading.catch(() => {});
     const died = encoder.ended.then(() => {
-      throw new RemasterError('ENCODE_FAILED', 'ffmpeg ended by itself.', { detail: encoder.words() });
+      throw new RemasterError('ENCODE_FAILED', 'ffmpeg ended by itself.', { detail: encoder.stderrTail() });
     });
     died.catch(() => {});
     const send = async (bytes: Uint8Array): Promise<void> => {
@@ -175,15 +175,15 @@ function options(binary: FfmpegBinary, quality: number | null, target: EncodedTa
 }
 
 /** Takes what an encoder writes to its stdout: fragments, or names of finished files. */
-async function read(encoder: Ffmpeg, target: EncodedTarget, events: OutletEvents): Promise<void> {
+async function read(encoder: Ffmpeg, target: EncodedTarget, events: SinkEvents): Promise<void> {
   if (target.kind === 'fragments') {
     const parts: Mp4Part[] = []; // at most those of one chunk
     const sort = mp4Parts((part) => parts.push(part));
     for await (const chunk of encoder.stdout) {
       sort(chunk as Buffer);
-      for (const part of parts.splice(0)) await events.onPart(part);
+      for (const part of parts.splice(0)) await events.onFragment(part);
     }
-    await events.onPart(null);
+    await events.onFragment(null);
   } else if (target.kind === 'segments') {
     let rest = '';
     for await (const chunk of encoder.stdout) {
@@ -208,9 +208,9 @@ function trouble(error: unknown, target: EncodedTarget): RemasterError {
   const secrets = target.kind === 'push' ? [target.password, target.username] : [];
   const { message, code, detail } =
     error instanceof RemasterError ? error : new RemasterError('ENCODE_FAILED', (error as Error).message);
-  if (/No space left|quota exceeded/i.test(detail)) return diskFull(redacted(detail, secrets));
-  return new RemasterError(code, redacted(message, secrets), {
+  if (/No space left|quota exceeded/i.test(detail)) return diskFull(redact(detail, secrets));
+  return new RemasterError(code, redact(message, secrets), {
     remedy: 'It is tried again by itself.',
-    detail: redacted(detail, secrets),
+    detail: redact(detail, secrets),
   });
 }

@@ -1,9 +1,9 @@
-import type { Job, Progress, Saved, Stage } from '../../../settings/restoreJob';
+import type { Job, Progress, CacheStats, Stage } from '../../../settings/restoreJob';
 import type { VideoInfo } from '../../media/probe';
 
 /** Keeps count, and says so. */
 export function progressMeter(report: (progress: Progress) => void) {
-  let saved = (): Saved | null => null;
+  let saved = (): CacheStats | null => null;
   let stage: Stage = 'probing';
   let frame = 0;
   let made = 0;
@@ -15,7 +15,7 @@ export function progressMeter(report: (progress: Progress) => void) {
     const seconds = (performance.now() - since) / 1000;
     const fps = made > 0 && seconds > 0 ? made / seconds : null;
     const eta = stage === 'finishing' ? 0 : fps && total !== null ? Math.max(0, total - frame) / fps : null;
-    report({ stage, frame, total, share: stage === 'finishing' ? 1 : share, fps, eta, memo: saved() });
+    report({ stage, frame, total, share: stage === 'finishing' ? 1 : share, fps, eta, cacheStats: saved() });
   };
   return {
     stage(next: Stage): void {
@@ -31,7 +31,7 @@ export function progressMeter(report: (progress: Progress) => void) {
       total = Math.max(1, Math.round(length * Math.min(framesPerSecond, maxFps ?? Infinity)));
     },
     /** Whom to ask what has been saved. */
-    saves(next: () => Saved | null): void {
+    saves(next: () => CacheStats | null): void {
       saved = next;
     },
     resume(done: number): void {

@@ -1,33 +1,33 @@
 import { stat } from 'node:fs/promises';
 import { concatMap, lastValueFrom, tap } from 'rxjs';
-import { Window } from '../../../async/backpressure';
-import { inGroups } from '../../../async/batches';
+import { BackpressureWindow } from '../../../async/backpressure';
+import { inBatches } from '../../../async/batches';
 import { RemasterError, StoppedError } from '../../../errors';
 import type { FaceFinder, Model, ModelRequest } from '../../../model/model';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
-import { batchFor } from '../../frames/chooseBatchSize';
-import { memoTile } from '../../frames/chooseTileSize';
-import { settleFaces } from '../../frames/face/faceSettings';
-import { faceEnhancer } from '../../frames/face/restoreFaces';
-import { settleHoles } from '../../frames/inpaint/inpaintSettings';
-import { holeMarker } from '../../frames/inpaint/maskFrames';
-import { onlyHoles } from '../../frames/inpaint/maskedTilesOnly';
+import { chooseBatchSize } from '../../frames/chooseBatchSize';
+import { chooseTileSize } from '../../frames/chooseTileSize';
+import { faceSettings } from '../../frames/face/faceSettings';
+import { faceProcessor } from '../../frames/face/restoreFaces';
+import { inpaintSettings } from '../../frames/inpaint/inpaintSettings';
+import { frameMasker } from '../../frames/inpaint/maskFrames';
+import { maskedTilesOnly } from '../../frames/inpaint/maskedTilesOnly';
 import { modelRequest, wantedScale } from '../../frames/modelRequest';
-import { enhancer } from '../../frames/upscaleTiles';
-import { settleCodec } from '../../media/codecs';
-import { settle } from '../../media/colour';
+import { tileProcessor } from '../../frames/upscaleTiles';
+import { resolveCodec } from '../../media/codecs';
+import { resolveColour } from '../../media/colour';
 import { type FrameSource, openVideo } from '../../media/decode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame, Rational } from '../../media/frame';
 import { mux, verify } from '../../media/mux';
 import { noFrames, probe, type VideoInfo } from '../../media/probe';
-import { reducedRate, reducedSize, scaledSize } from '../../media/resize';
-import { SEEK_MARGIN, within } from '../../media/trim';
-import { paced } from '../../operators/pullFrames';
-import { enterWorkplace, jobKey, unwritable, workFolder } from '../outputFolder';
+import { limitFrameRate, limitHeight, scaledSize } from '../../media/resize';
+import { SEEK_MARGIN, trimFrames } from '../../media/trim';
+import { pullFrames } from '../../operators/pullFrames';
+import { openOutputFolder, jobKey, unwritable, workFolder } from '../outputFolder';
 import { progressMeter } from './progress';
-import { segmentedSink } from './segments';
-import { damage, partialName, tornError } from './truncation';
+import { segmentWriter } from './segments';
+import { sourceDamage, partialName, damageError } from './truncation';
 
 /** One group of frames being read, one in the model, one being written. */
 const STAGES = 3;
@@ -44,14 +44,14 @@ export interface Tools {
   /** Told of the newest frame, and what became of it; must not keep them. */
   readonly onFrame?: (before: Frame, after: Frame, pixelAspect: Rational) => void;
   /** Told of the folder a job works in, so that somebody else can remove it if this process dies. */
-  readonly onScratch?: (path: string, gone: boolean) => void;
+  readonly onTemporaryPath?: (path: string, gone: boolean) => void;
 }
 
 /**
  * Runs a job from file to file. Settles, well or not, only after every process it started is gone. To stop it, abort
  * `signal`: with `StoppedError(true)` a job that may resume keeps its finished segments, else nothing stays.
  */
-export async function restore(
+export async function restoreVideo(
   job: Job,
   tools: Tools,
   signal: AbortSignal,
@@ -61,16 +61,16 @@ export async function restore(
   const meter = progressMeter(onProgress);
   meter.stage('probing');
   const whole = await probe(tools.binary, job.input, signal, job.sequenceRate);
-  const info = reducedSize(whole, job.maxHeight);
+  const info = limitHeight(whole, job.maxHeight);
   const depth: 8 | 16 = info.bitDepth > 8 ? 16 : 8;
   meter.expect(info, job);
 
   meter.stage('loading');
   await using model = await tools.openModel({ ...modelRequest(job), depth });
   signal.throwIfAborted();
-  const facesBy = settleFaces(job, model.info, info);
-  const holes = settleHoles(job, model.info);
-  await using marker = holes === null ? null : await holeMarker(tools.binary, holes, info, job.sequenceRate, signal);
+  const facesBy = faceSettings(job, model.info, info);
+  const holes = inpaintSettings(job, model.info);
+  await using marker = holes === null ? null : await frameMasker(tools.binary, holes, info, job.sequenceRate, signal);
   await using finder = facesBy === 'detect' ? tools.openFaceFinder!() : null;
   const [width, height] = [info.width * model.info.scale, info.height * model.info.scale];
   const stored = scaledSize(info, wantedScale(job, model));
@@ -79,24 +79,24 @@ export async function restore(
       remedy: 'Use a model with a smaller scale, or scale the source down first.',
     });
   }
-  const colour = settle(whole.colour, whole); // what is not tagged is guessed by the size of the file's own picture
-  const codec = settleCodec(tools.binary, job, {
+  const colour = resolveColour(whole.colour, whole); // what is not tagged is guessed by the size of the file's own picture
+  const codec = resolveCodec(tools.binary, job, {
     output: job.output,
     ...stored,
     depth,
     isRgb: info.isRgb,
   });
-  const place = await enterWorkplace(
+  const place = await openOutputFolder(
     job.output,
     identity(job, info, model, [finder?.version, marker?.version], tools.binary),
     job,
   );
   const folder = workFolder(job.output);
-  if (!job.resume) tools.onScratch?.(folder, false);
+  if (!job.resume) tools.onTemporaryPath?.(folder, false);
 
   let keep = false;
   try {
-    await using sink = segmentedSink(
+    await using sink = segmentWriter(
       tools.binary,
       place,
       job.segment,
@@ -114,36 +114,36 @@ export async function restore(
       signal,
     );
     const warnings: string[] = [];
-    const faces = facesBy === null ? null : faceEnhancer(model, finder, job);
-    const filling = marker ? onlyHoles(model) : model;
+    const faces = facesBy === null ? null : faceProcessor(model, finder, job);
+    const filling = marker ? maskedTilesOnly(model) : model;
     const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
     const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
-    const { stabilize, hwaccel } = job;
-    const withFirst = model.prompt !== undefined;
-    const decoding = { colour, depth, deinterlace, stabilize, hwaccel, withFirst, from };
+    const { temporalDenoise, hwaccel } = job;
+    const withShotFirstFrame = model.prompt !== undefined;
+    const decoding = { colour, depth, deinterlace, temporalDenoise, hwaccel, withShotFirstFrame, from };
     const open = (): FrameSource => openVideo(tools.binary, info, decoding, signal);
-    const cut = faces ? job : await settleTiles(job, model, info, open);
+    const cut = faces ? job : await tileSettings(job, model, info, open);
     const resumedFrom = place.done.reduce((sum, { frames }) => sum + frames, 0);
     const warn = (warning: string): void => void warnings.push(warning);
-    const enhance = faces ?? enhancer(filling, info, { ...job, ...cut }, warn, resumedFrom);
-    meter.saves(() => enhance.saved);
+    const enhance = faces ?? tileProcessor(filling, info, { ...job, ...cut }, warn, resumedFrom);
+    meter.saves(() => enhance.cacheStats);
     let group = job.batch; // null: settled when the first frame has shown how long a tile takes
     await using source = open();
     const times: number[] = []; // of all frames, 8 bytes each: the last check compares the file with them
-    const window = new Window(STAGES);
+    const window = new BackpressureWindow(STAGES);
 
     meter.stage(resumedFrom > 0 ? 'resuming' : 'restoring');
     let dropped = 0;
-    const chosen = reducedRate(within(source, info, job), info, job.maxFps, () => dropped++);
-    const marked = marker ? marker.mark(chosen, from) : chosen;
-    const wanted = left(marked, resumedFrom, times);
-    const written = paced(
-      inGroups(wanted, () => group ?? 1),
+    const chosen = limitFrameRate(trimFrames(source, info, job), info, job.maxFps, () => dropped++);
+    const marked = marker ? marker.maskFrames(chosen, from) : chosen;
+    const wanted = skipFinished(marked, resumedFrom, times);
+    const written = pullFrames(
+      inBatches(wanted, () => group ?? 1),
       window,
     ).pipe(
       concatMap(async (frames) => {
         const enhanced = await enhance.run(frames, signal);
-        group ??= await batchFor(model, enhance.tile, depth, signal, enhance.tileMs);
+        group ??= await chooseBatchSize(model, enhance.tile, depth, signal, enhance.tileMs);
         tools.onFrame?.(frames.at(-1)!, enhanced.at(-1)!, info.pixelAspect);
         return enhanced;
       }),
@@ -151,12 +151,12 @@ export async function restore(
         for (const frame of frames) await sink.write(frame);
         meter.advance(frames.length, frames.at(-1)!.pts, times.length);
       }),
-      tap(() => window.leave()),
+      tap(() => window.release()),
     );
     meter.resume(resumedFrom);
     await lastValueFrom(written, { defaultValue: undefined });
     await sink.finish();
-    if (times.length === 0) throw job.trim ? nothingThere(job.trim, info) : noFrames(info.source, source.complaints());
+    if (times.length === 0) throw job.trim ? nothingThere(job.trim, info) : noFrames(info.source, source.stderrTail());
 
     meter.stage('finishing');
     const file = `whole.${codec.container}`;
@@ -169,9 +169,9 @@ export async function restore(
       signal,
     );
     if (faces?.count.found === 0 && resumedFrom === 0) warnings.push('No face was found; every frame is as it was.');
-    const torn = await damage(info, job, times.at(-1)!, source.complaints());
+    const torn = await sourceDamage(info, job, times.at(-1)!, source.stderrTail());
     const output = await place.publish(file, torn ? partialName(place.output) : place.output);
-    if (torn) throw tornError(torn, info, output);
+    if (torn) throw damageError(torn, info, output);
     const elapsed = (performance.now() - started) / 1000;
     const { name, sha256, provider, steps } = model.info;
     return {
@@ -185,7 +185,7 @@ export async function restore(
       resumedFrom,
       model: { name, sha256, provider, steps },
       faces: faces?.count ?? null,
-      memo: enhance.saved,
+      cacheStats: enhance.cacheStats,
       warnings,
     };
   } catch (error) {
@@ -195,22 +195,22 @@ export async function restore(
     keep = job.resume && !isTorn && (stopped ? stopped.keep : true);
     throw signal.aborted ? signal.reason : unwritable(place.output, error);
   } finally {
-    await place.leave(keep).catch(() => {}); // the error that brought us here is the one to tell
-    if (!job.resume) tools.onScratch?.(folder, true);
+    await place.close(keep).catch(() => {}); // the error that brought us here is the one to tell
+    if (!job.resume) tools.onTemporaryPath?.(folder, true);
   }
 }
 
 /** The tiles that were asked for; else, where much of the film stands still, small ones; else the model's own. */
-async function settleTiles(
-  { tile, overlap, memo, noise, maxFps, trim }: Job,
+async function tileSettings(
+  { tile, overlap, tileCache, noise, maxFps, trim }: Job,
   { info }: Model,
   film: VideoInfo,
   open: () => FrameSource,
 ): Promise<Pick<Job, 'tile' | 'overlap'>> {
-  if (tile !== null || memo === null || noise !== 'shared') return { tile, overlap };
+  if (tile !== null || tileCache === null || noise !== 'shared') return { tile, overlap };
   await using source = open();
-  const frames = reducedRate(within(source, film, { trim }), film, maxFps, () => {});
-  return (await memoTile(frames, info, film, { memo, overlap })) ?? { tile, overlap }; // before the source is closed
+  const frames = limitFrameRate(trimFrames(source, film, { trim }), film, maxFps, () => {});
+  return (await chooseTileSize(frames, info, film, { tileCache, overlap })) ?? { tile, overlap }; // before the source is closed
 }
 
 const nothingThere = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>
@@ -239,7 +239,7 @@ const identity = (
 };
 
 /** Notes every frame's time, and leaves out the frames an earlier run has finished. Decoding them again keeps cuts and order exact. */
-async function* left(frames: AsyncIterable<Frame>, skip: number, times: number[]): AsyncGenerator<Frame> {
+async function* skipFinished(frames: AsyncIterable<Frame>, skip: number, times: number[]): AsyncGenerator<Frame> {
   for await (const frame of frames) {
     times.push(frame.pts);
     if (times.length > skip) yield frame;

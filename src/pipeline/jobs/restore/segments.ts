@@ -3,12 +3,12 @@ import { createVideo, type Encoding, type FrameSink } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame } from '../../media/frame';
 import type { Segment } from '../../media/mux';
-import type { Workplace } from '../outputFolder';
+import type { OutputFolder } from '../outputFolder';
 
 /** The film as a row of finished pieces of `length` frames, so that an interrupted job cuts at the same places again. */
-export function segmentedSink(
+export function segmentWriter(
   binary: FfmpegBinary,
-  place: Workplace,
+  place: OutputFolder,
   length: number,
   encoding: Encoding,
   signal: AbortSignal,
@@ -23,7 +23,7 @@ export function segmentedSink(
     await sink[Symbol.asyncDispose]();
     open = null;
     segments.push(segment);
-    await place.enter(segment);
+    await place.commitSegment(segment);
   };
   return {
     segments,

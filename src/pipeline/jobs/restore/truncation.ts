@@ -4,15 +4,15 @@ import { RemasterError } from '../../../errors';
 import type { Job } from '../../../settings/restoreJob';
 import type { VideoInfo } from '../../media/probe';
 
-export type Damage = 'truncated' | 'changed';
+export type SourceDamage = 'truncated' | 'changed';
 
 /** What was wrong with the source, now that all of it was read. */
-export async function damage(
+export async function sourceDamage(
   { source, duration, timeBase }: VideoInfo,
   job: Job,
   lastPts: number,
   complaints: string,
-): Promise<Damage | null> {
+): Promise<SourceDamage | null> {
   const now = await stat(source.path).catch(() => null);
   if (!now || now.size !== source.bytes || now.mtimeMs !== source.modifiedMs) return 'changed';
   const isCutOff = /File ended prematurely|partial file|Truncated|truncated/.test(complaints);
@@ -25,7 +25,7 @@ export const partialName = (output: string): string => {
   return `${output.slice(0, output.length - ending.length)}.partial${ending}`;
 };
 
-export const tornError = (torn: Damage, { source }: VideoInfo, output: string): RemasterError =>
+export const damageError = (torn: SourceDamage, { source }: VideoInfo, output: string): RemasterError =>
   torn === 'truncated'
     ? new RemasterError(
         'SOURCE_TRUNCATED',

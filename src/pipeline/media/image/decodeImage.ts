@@ -4,7 +4,7 @@ import type { ImageSource } from '../../../settings/imageJob';
 import { loadSharp, type Sharp } from './loadSharp';
 
 /** A picture as the model takes it, and what has to come back with the result. */
-export interface Still {
+export interface DecodedImage {
   readonly width: number;
   readonly height: number;
   readonly depth: 8 | 16;
@@ -22,11 +22,11 @@ export interface Still {
 }
 
 /** Decodes a picture of at most `maxPixels`, which is looked up in its header first. Errors: IMAGE_UNREADABLE, IMAGE_TOO_LARGE. */
-export async function decodeImage(source: ImageSource, maxPixels: number): Promise<Still> {
+export async function decodeImage(source: ImageSource, maxPixels: number): Promise<DecodedImage> {
   return source.kind === 'file' ? fromFile(loadSharp(), source.data, maxPixels) : fromPixels(source, maxPixels);
 }
 
-async function fromFile(sharp: Sharp, data: Uint8Array, maxPixels: number): Promise<Still> {
+async function fromFile(sharp: Sharp, data: Uint8Array, maxPixels: number): Promise<DecodedImage> {
   const format = formatOf(data);
   // failOn error: a picture that breaks off is refused; a camera's sloppy markers are not
   const options = { limitInputPixels: false, ignoreIcc: true, failOn: 'error' } as const;
@@ -63,7 +63,7 @@ async function fromFile(sharp: Sharp, data: Uint8Array, maxPixels: number): Prom
   }
 }
 
-function fromPixels(source: ImageSource & { kind: 'pixels' }, maxPixels: number): Still {
+function fromPixels(source: ImageSource & { kind: 'pixels' }, maxPixels: number): DecodedImage {
   const { data, width, height, channels } = source;
   requireSize(width, height, maxPixels);
   if (data.length !== width * height * channels) {

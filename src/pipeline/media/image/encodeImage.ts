@@ -1,8 +1,8 @@
 import type { Sharp as Pipeline } from 'sharp';
 import type { ImageJob, ImageResult } from '../../../settings/imageJob';
-import type { Still } from './decodeImage';
+import type { DecodedImage } from './decodeImage';
 import { withExif } from './exif';
-import { withProfile } from './iccProfile';
+import { withIccProfile } from './iccProfile';
 import { loadSharp, type Sharp } from './loadSharp';
 
 type Encoded = Pick<ImageResult, 'data' | 'format' | 'width' | 'height' | 'channels'>;
@@ -17,8 +17,8 @@ interface Size {
  * opacity, enlarged by itself, its one channel, its profile, what its camera wrote. JPEG knows no opacity: there the picture lies on white.
  */
 export async function encodeImage(
-  enlarged: Pick<Still, 'width' | 'height' | 'data'>,
-  source: Still,
+  enlarged: Pick<DecodedImage, 'width' | 'height' | 'data'>,
+  source: DecodedImage,
   stored: Size,
   { format: wanted, quality }: Pick<ImageJob, 'format' | 'quality'>,
 ): Promise<Encoded> {
@@ -39,11 +39,11 @@ export async function encodeImage(
   const { data, info } = await as(picture, format, quality).toBuffer({ resolveWithObject: true });
   const made = { format, ...stored, channels: info.channels as 1 | 3 | 4 };
   if (format === 'pixels') return { data: new Uint8Array(data), ...made };
-  const coloured = profile ? withProfile(data, format, profile) : data;
+  const coloured = profile ? withIccProfile(data, format, profile) : data;
   return { data: new Uint8Array(exif ? withExif(coloured, format, exif, stored) : coloured), ...made };
 }
 
-const usual = ({ format, alpha }: Still): 'jpeg' | 'png' | 'webp' =>
+const usual = ({ format, alpha }: DecodedImage): 'jpeg' | 'png' | 'webp' =>
   format === 'pixels' ? (alpha ? 'png' : 'jpeg') : format;
 
 function as(picture: Pipeline, format: Encoded['format'], quality: number): Pipeline {

@@ -5,7 +5,7 @@ import { SEGMENT, segment, withPngChunk, withSegments, withWebpChunk } from './i
  * The file with an ICC profile put in. sharp would convert the pixels from sRGB into the profile's colours on the way;
  * ours are in the profile's colours already.
  */
-export function withProfile(file: Buffer, format: 'jpeg' | 'png' | 'webp', profile: Uint8Array): Buffer {
+export function withIccProfile(file: Buffer, format: 'jpeg' | 'png' | 'webp', profile: Uint8Array): Buffer {
   switch (format) {
     case 'jpeg':
       return withSegments(file, segmentsOf(profile));

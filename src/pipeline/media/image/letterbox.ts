@@ -1,9 +1,9 @@
-import type { Still } from './decodeImage';
+import type { DecodedImage } from './decodeImage';
 import { loadSharp } from './loadSharp';
 
 /** The light of a picture as samples of one size and depth: another size is fitted in, with black around it. Opacity is dropped. */
-export async function fitted(
-  still: Still,
+export async function letterbox(
+  still: DecodedImage,
   size: { readonly width: number; readonly height: number; readonly depth: 8 | 16 },
 ): Promise<Uint8Array> {
   const data = await inSize(still, size);
@@ -14,7 +14,7 @@ export async function fitted(
 }
 
 async function inSize(
-  { data, width, height, depth }: Still,
+  { data, width, height, depth }: DecodedImage,
   to: { width: number; height: number },
 ): Promise<Uint8Array> {
   if (width === to.width && height === to.height) return data;

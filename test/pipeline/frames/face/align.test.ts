@@ -6,7 +6,7 @@ import {
   scaleOf,
   scaling,
   similarityOf,
-  toFacePicture,
+  toFaceImage,
 } from '../../../../src/pipeline/frames/face/align';
 
 const POINTS: readonly Point[] = [
@@ -69,7 +69,7 @@ describe('face/align', () => {
       [201.26117, 371.41043],
       [313.08905, 371.15118],
     ];
-    const { a, b, dx, dy } = toFacePicture(template, 512);
+    const { a, b, dx, dy } = toFaceImage(template, 512);
     for (const [found, wanted] of [
       [a, 1],
       [b, 0],
@@ -77,7 +77,7 @@ describe('face/align', () => {
       [dy, 0],
     ] as const)
       assert.ok(Math.abs(found - wanted) < 1e-12);
-    const half = toFacePicture(template, 256);
+    const half = toFaceImage(template, 256);
     close(applied(half, [-0.5, -0.5]), [-0.5, -0.5], 1e-9); // corner on corner
     close(applied(half, [511.5, 511.5]), [255.5, 255.5], 1e-9);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { openFaceFinder } from '../../../../src/model/inference/openModel';
 import type { FaceFinder, Point } from '../../../../src/model/model';
-import { findFaces } from '../../../../src/pipeline/frames/face/detectFaces';
+import { detectFaces } from '../../../../src/pipeline/frames/face/detectFaces';
 import type { Samples } from '../../../../src/pipeline/frames/face/resample';
 import { ASTRONAUT, astronaut, LANDMARKS, picture } from './images';
 
@@ -11,7 +11,7 @@ describe('face/find', () => {
   before(() => (finder = openFaceFinder()));
   after(() => finder[Symbol.asyncDispose]());
 
-  const find = (source: Samples, smallest = 8) => findFaces(source, finder, smallest, never);
+  const find = (source: Samples, smallest = 8) => detectFaces(source, finder, smallest, never);
 
   /** Mean distance of the landmarks, in pixels of the photograph. */
   const apart = (found: readonly Point[], at: (point: Point) => Point, scale: number): number =>

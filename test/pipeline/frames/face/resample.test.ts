@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inverted } from '../../../../src/pipeline/frames/face/align';
-import { shrink } from '../../../../src/pipeline/frames/face/downscale';
+import { downscale } from '../../../../src/pipeline/frames/face/downscale';
 import { mirrored, resample, type Samples } from '../../../../src/pipeline/frames/face/resample';
 import { astronaut, psnr } from './images';
 
@@ -69,9 +69,9 @@ describe('face/resample', () => {
 
   it('shrinking takes the mean of whole blocks, in 8 bits', () => {
     const eight = { width: 5, height: 2, data: new Uint8Array(30).map((_, i) => i) };
-    assert.deepEqual([...shrink(eight, 2).data], [9, 10, 11, 15, 16, 17]);
+    assert.deepEqual([...downscale(eight, 2).data], [9, 10, 11, 15, 16, 17]);
     const sixteen = { width: 5, height: 2, data: new Uint16Array(30).map((_, i) => i * 257) };
-    assert.deepEqual(shrink(sixteen, 2), shrink(eight, 2));
-    assert.deepEqual(shrink(sixteen, 1).data, eight.data);
+    assert.deepEqual(downscale(sixteen, 2), downscale(eight, 2));
+    assert.deepEqual(downscale(sixteen, 1).data, eight.data);
   });
 });

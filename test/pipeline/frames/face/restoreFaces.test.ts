@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { RemasterError } from '../../../../src/errors';
 import { openFaceFinder } from '../../../../src/model/inference/openModel';
 import type { FaceFinder, Model, TileBatch } from '../../../../src/model/model';
-import { applied, toFacePicture } from '../../../../src/pipeline/frames/face/align';
-import { findFaces } from '../../../../src/pipeline/frames/face/detectFaces';
+import { applied, toFaceImage } from '../../../../src/pipeline/frames/face/align';
+import { detectFaces } from '../../../../src/pipeline/frames/face/detectFaces';
 import { paste } from '../../../../src/pipeline/frames/face/paste';
 import { resample, type Samples } from '../../../../src/pipeline/frames/face/resample';
-import { faceEnhancer } from '../../../../src/pipeline/frames/face/restoreFaces';
+import { faceProcessor } from '../../../../src/pipeline/frames/face/restoreFaces';
 import type { Frame } from '../../../../src/pipeline/media/frame';
 import { nearest } from '../../../support/fakeModel';
 import { ASTRONAUT, astronaut, picture, psnr } from './images';
@@ -43,8 +43,8 @@ describe('face/enhance', () => {
 
   /** The pixels in the aligned square of a face, `from` the edge of the square inwards. */
   async function inSquares(source: Samples, from = 0): Promise<(x: number, y: number) => boolean> {
-    const faces = await findFaces(source, finder, 8, never);
-    const squares = faces.map(({ landmarks }) => toFacePicture(landmarks, SIDE));
+    const faces = await detectFaces(source, finder, 8, never);
+    const squares = faces.map(({ landmarks }) => toFaceImage(landmarks, SIDE));
     return (x, y) =>
       squares.some((square) => applied(square, [x, y]).every((at) => at >= from && at <= SIDE - 1 - from));
   }
@@ -54,7 +54,7 @@ describe('face/enhance', () => {
       const wide = Uint16Array.from(still.data, (value, i) => value * 256 + (i % 256));
       const source = depth === 8 ? still : { ...still, data: wide };
       const frame = frameOf(source);
-      const enhance = faceEnhancer(nearest(1, { ...INFO, depth }), finder, SETTINGS);
+      const enhance = faceProcessor(nearest(1, { ...INFO, depth }), finder, SETTINGS);
       const [made] = await enhance.run([frame], never);
       const inside = await inSquares(source);
       const full = depth === 8 ? 1 : 257;
@@ -80,7 +80,7 @@ describe('face/enhance', () => {
   }
 
   it('two faces are both restored, and counted', async () => {
-    const enhance = faceEnhancer(negative(), finder, SETTINGS);
+    const enhance = faceProcessor(negative(), finder, SETTINGS);
     const [made] = await enhance.run([frameOf(two)], never);
     assert.deepEqual(enhance.count, { found: 2, framesWithout: 0 });
     const middle = await inSquares(two, 60);
@@ -98,7 +98,7 @@ describe('face/enhance', () => {
 
   it('a frame without a face comes back as it is, and is counted', async () => {
     const chart = frameOf(await picture(['-f', 'lavfi', '-i', 'testsrc2=size=320x240'], 'null', 320, 240));
-    const enhance = faceEnhancer(negative(), finder, SETTINGS);
+    const enhance = faceProcessor(negative(), finder, SETTINGS);
     const made = await enhance.run([chart, frameOf(still), chart], never);
     assert.deepEqual(made[0], chart);
     assert.deepEqual(made[2], chart);
@@ -107,10 +107,10 @@ describe('face/enhance', () => {
 
   it('how many frames go together changes nothing, and a still face stays still', async () => {
     const sources = [still, two, still, two].map((source, n) => frameOf(source, n));
-    const one = faceEnhancer(negative(), finder, SETTINGS);
+    const one = faceProcessor(negative(), finder, SETTINGS);
     const separate: Frame[] = [];
     for (const frame of sources) separate.push(...(await one.run([frame], never)));
-    const together = await faceEnhancer(negative(), finder, SETTINGS).run(sources, never);
+    const together = await faceProcessor(negative(), finder, SETTINGS).run(sources, never);
     assert.deepEqual(together, separate);
     assert.deepEqual(together[2]!.data, together[0]!.data);
     assert.deepEqual(together[3]!.data, together[1]!.data);
@@ -125,13 +125,13 @@ describe('face/enhance', () => {
         return batch.data;
       },
     };
-    await faceEnhancer(model, finder, SETTINGS).run([frameOf(two, 40), frameOf(still, 41)], never);
+    await faceProcessor(model, finder, SETTINGS).run([frameOf(two, 40), frameOf(still, 41)], never);
     assert.deepEqual(keys, [['0,0,0,40', '0,0,0,40'], ['0,0,0,41']]);
   });
 
   it('aligned frames of the model’s own size go through it as they are', async () => {
     const frame = frameOf(await picture(['-f', 'lavfi', '-i', 'testsrc2=size=512x512'], 'null', 512, 512));
-    const [made] = await faceEnhancer(negative(), null, SETTINGS).run([frame], never);
+    const [made] = await faceProcessor(negative(), null, SETTINGS).run([frame], never);
     assert.deepEqual(
       made!.data,
       frame.data.map((value) => 255 - value),
@@ -141,7 +141,7 @@ describe('face/enhance', () => {
   for (const side of [256, 800]) {
     it(`aligned frames of ${side} pixels are brought to the model’s size and back`, async () => {
       const source = await astronaut(side);
-      const enhance = faceEnhancer(nearest(1, INFO), null, SETTINGS);
+      const enhance = faceProcessor(nearest(1, INFO), null, SETTINGS);
       const [made] = await enhance.run([frameOf(source)], never);
       assert.deepEqual(enhance.count, { found: 1, framesWithout: 0 });
       assert.ok(psnr(source, samples(made!)) > (side === 256 ? 36 : 30), `${psnr(source, samples(made!))} dB`);
@@ -156,7 +156,7 @@ describe('face/enhance', () => {
           new RemasterError('GPU_OUT_OF_MEMORY', 'a tile does not fit', { remedy: 'Choose smaller tiles.' }),
         ),
     };
-    await assert.rejects(faceEnhancer(full, finder, SETTINGS).run([frameOf(still)], never), (error: RemasterError) => {
+    await assert.rejects(faceProcessor(full, finder, SETTINGS).run([frameOf(still)], never), (error: RemasterError) => {
       assert.equal(error.code, 'GPU_OUT_OF_MEMORY');
       assert.match(`${error.message} ${error.remedy}`, /face picture of 512×512 .* provider cpu/);
       return true;
@@ -169,8 +169,11 @@ describe('face/enhance', () => {
       run: async ({ data }: TileBatch) =>
         data.map((value, i) => (i % 3 === 0 ? Math.min(255, value / 2 + 120) : value)),
     };
-    const [plain] = await faceEnhancer(tinted, finder, SETTINGS).run([frameOf(still)], never);
-    const [fixed] = await faceEnhancer(tinted, finder, { ...SETTINGS, colorFix: 'adain' }).run([frameOf(still)], never);
+    const [plain] = await faceProcessor(tinted, finder, SETTINGS).run([frameOf(still)], never);
+    const [fixed] = await faceProcessor(tinted, finder, { ...SETTINGS, colorFix: 'adain' }).run(
+      [frameOf(still)],
+      never,
+    );
     const away = psnr(still, samples(plain!));
     const near = psnr(still, samples(fixed!));
     assert.ok(near > away + 6, `${away} dB, then ${near} dB`);

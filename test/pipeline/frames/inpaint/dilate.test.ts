@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { grow } from '../../../../src/pipeline/frames/inpaint/dilate';
+import { dilate } from '../../../../src/pipeline/frames/inpaint/dilate';
 
 describe('growing holes', () => {
   /** Rows of `.` and `#`. */
   const grown = (rows: readonly string[], by: number): string[] => {
     const [width, height] = [rows[0]!.length, rows.length];
     const mask = Uint8Array.from(rows.join(''), (c) => (c === '#' ? 255 : 0));
-    grow(mask, width, height, by);
+    dilate(mask, width, height, by);
     return Array.from({ length: height }, (_, y) =>
       Array.from(mask.subarray(y * width, (y + 1) * width), (v) => (v === 255 ? '#' : '.')).join(''),
     );

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { deviceOptions, liveInput } from '../../../../src/pipeline/jobs/live/cameraInput';
+import { deviceOptions, cameraInput } from '../../../../src/pipeline/jobs/live/cameraInput';
 import { binary } from '../../../support/videos';
 import { at } from './liveJob';
 
 describe('how a camera is opened', () => {
   const options = async (address: string, changes: object = {}, program: object = {}): Promise<string> => {
-    const { options: list } = await liveInput(
+    const { options: list } = await cameraInput(
       { ...(await binary()), crashesOnNames: false, hasRtspTimeout: true, ...program },
       at(address, changes),
     );
@@ -49,7 +49,7 @@ describe('how a camera is opened', () => {
   it('with its password on stdin where ffmpeg can take it there', async () => {
     const login = { username: 'joe', password: 's3cret' };
     const newer = { ...(await binary()), crashesOnNames: false, hasRtspTimeout: true };
-    const { options: list, script } = await liveInput(newer, at('rtsp://h/x', login));
+    const { options: list, script } = await cameraInput(newer, at('rtsp://h/x', login));
     assert.doesNotMatch(list.join(' '), /s3cret/);
     assert.match(script!, /^ffconcat version 1.0\nfile 'rtsp:\/\/joe:s3cret@h\/x'\noption rtsp_flags 'prefer_tcp'\n/);
   });
@@ -63,16 +63,16 @@ describe('how a camera is opened', () => {
       ['rtmp://h/live/x', /option format_whitelist 'flv'/],
       ['srt://h:1', /option format_whitelist 'mpegts'/],
     ] as const) {
-      const { options: list, script } = await liveInput(newer, at(address, login));
+      const { options: list, script } = await cameraInput(newer, at(address, login));
       assert.doesNotMatch(list.join(' '), /cret/);
       assert.match(script!, new RegExp(`^ffconcat version 1.0\nfile '${address.replace('//', '//joe:s3%27cret@')}'\n`));
       assert.match(script!, formats);
-      const { options: open, script: token } = await liveInput(newer, at(`${address}?key=t0ken`));
+      const { options: open, script: token } = await cameraInput(newer, at(`${address}?key=t0ken`));
       assert.ok(!open.join(' ').includes('t0ken') && token!.includes('t0ken'));
     }
-    assert.match((await liveInput(newer, at("http://h/it's?a"))).script!, /\nfile 'http:\/\/h\/it'\\''s\?a'\n/);
-    assert.equal((await liveInput(newer, at('udp://:5000?fifo_size=9'))).script, null);
-    assert.equal((await liveInput({ ...newer, hasRtspTimeout: false }, at('http://h/x', login))).script, null);
+    assert.match((await cameraInput(newer, at("http://h/it's?a"))).script!, /\nfile 'http:\/\/h\/it'\\''s\?a'\n/);
+    assert.equal((await cameraInput(newer, at('udp://:5000?fifo_size=9'))).script, null);
+    assert.equal((await cameraInput({ ...newer, hasRtspTimeout: false }, at('http://h/x', login))).script, null);
   });
 
   it('by number, when this ffmpeg would crash on a name; encrypted, it is refused with a sentence', async () => {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEngine, type Engine } from '../../../../src/engine/client/engine';
 import type { LiveEvents, RunningLive } from '../../../../src/engine/client/liveClient';
-import type { CameraState, LiveJob, LivePicture, LiveProgress } from '../../../../src/settings/liveJob';
+import type { CameraState, LiveJob, LiveJpeg, LiveProgress } from '../../../../src/settings/liveJob';
 import { enginesAndFfmpegs } from '../../../support/processes';
 import { binary } from '../../../support/videos';
 import { type Camera, type CameraOptions, numberOf, startCamera } from './httpCamera';
@@ -14,7 +14,7 @@ import { type Proxy, startProxy } from './proxy';
 interface Watched {
   readonly running: RunningLive;
   readonly states: CameraState[];
-  readonly pictures: LivePicture[];
+  readonly pictures: LiveJpeg[];
   readonly progress: LiveProgress[];
   readonly troubles: string[];
   /** Waits until `isSo`; says what was heard when that takes too long. */
@@ -43,20 +43,20 @@ describe('live', function () {
 
   function watch(job: LiveJob, events: LiveEvents = {}): Watched {
     const states: CameraState[] = [];
-    const pictures: LivePicture[] = [];
+    const pictures: LiveJpeg[] = [];
     const progress: LiveProgress[] = [];
     const troubles: string[] = [];
     const running = engine.live(job, {
       onCamera: (state) => states.push(state),
-      onPicture(picture) {
+      onJpeg(picture) {
         pictures.push(picture);
-        running.want(picture.index);
+        running.requestJpeg({ newerThan: picture.index });
       },
       onProgress: (now) => progress.push(now),
-      onTrouble: (error) => troubles.push(error.message),
+      onRecoverableError: (error) => troubles.push(error.message),
       ...events,
     });
-    running.want();
+    running.requestJpeg();
     const until = async (isSo: () => boolean, what: string, limitMs = 40_000): Promise<void> => {
       const end = performance.now() + limitMs;
       while (!isSo()) {
@@ -76,7 +76,7 @@ describe('live', function () {
   }
 
   /** The numbers burnt into JPEGs. */
-  async function numbersIn(pictures: readonly LivePicture[]): Promise<number[]> {
+  async function numbersIn(pictures: readonly LiveJpeg[]): Promise<number[]> {
     const { path } = await binary();
     return pictures.map(({ data, width, height }) => {
       const args = ['-v', 'error', '-f', 'mjpeg', '-i', 'pipe:0', '-f', 'rawvideo', '-pix_fmt', 'gray', 'pipe:1'];
@@ -162,11 +162,11 @@ describe('live', function () {
   it('what is too slow is made by the lighter model, and a region may be all that is made', async () => {
     const eye = await camera({ rate: 25, width: 256, height: 144 });
     const region = { left: 0.25, top: 0.25, width: 0.5, height: 0.5, when: 'always' } as const;
-    const live = watch(liveJob(at(eye.url), { effort: 'follow', budgetMs: 50, lighter: 'x4-live', region }));
+    const live = watch(liveJob(at(eye.url), { overload: 'adapt', budgetMs: 50, fallbackModel: 'x4-live', region }));
     await live.until(() => live.progress.some(({ model }) => model === 'x4'), 'it begins');
     await live.until(() => live.progress.at(-1)!.model === 'x4-live', 'the lighter one');
-    const { isPart, every, width, height } = live.progress.at(-1)!;
-    assert.deepEqual([isPart, every, width, height], [true, 1, 1024, 576]);
+    const { isRegionOnly, frameStep, width, height } = live.progress.at(-1)!;
+    assert.deepEqual([isRegionOnly, frameStep, width, height], [true, 1, 1024, 576]);
     await live.more(1);
     assert.equal(live.pictures.at(-1)!.width, 1024);
     const [number] = await numbersIn(live.pictures.slice(-1)); // its stripe lies outside of the region
@@ -174,9 +174,9 @@ describe('live', function () {
   });
 
   it('a lighter model that cannot take the place of the other is refused at once', async () => {
-    const wrong = liveJob(pattern(), { effort: 'follow', lighter: 'inpaint' });
+    const wrong = liveJob(pattern(), { overload: 'adapt', fallbackModel: 'inpaint' });
     await assert.rejects(engine.live(wrong).ended, { code: 'MODEL_INCOMPATIBLE' });
-    assert.throws(() => engine.live(liveJob(pattern(), { lighter: ' ' })), { code: 'BAD_SETTING' });
+    assert.throws(() => engine.live(liveJob(pattern(), { fallbackModel: ' ' })), { code: 'BAD_SETTING' });
     const outside = { left: 0.6, top: 0, width: 0.5, height: 1, when: 'always' } as const;
     assert.throws(() => engine.live(liveJob(pattern(), { region: outside })), { code: 'BAD_SETTING' });
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { openModel } from '../../../../src/model/inference/openModel';
 import type { Model, TileBatch } from '../../../../src/model/model';
-import { Convoy } from '../../../../src/pipeline/jobs/live/crossCameraBatch';
+import { CrossCameraBatch } from '../../../../src/pipeline/jobs/live/crossCameraBatch';
 import { nearest } from '../../../support/fakeModel';
 
 const never = new AbortController().signal;
@@ -26,8 +26,8 @@ function noted(model: Model): { readonly model: Model; readonly calls: number[] 
 describe('a convoy', () => {
   it('puts a tile of each into one call, and leaves nobody waiting for who has no more', async () => {
     const { model, calls } = noted(nearest(2));
-    const convoy = new Convoy(3);
-    const riders = [convoy.board(), convoy.board(), convoy.board()];
+    const convoy = new CrossCameraBatch(3);
+    const riders = [convoy.join(), convoy.join(), convoy.join()];
     const counts = [1, 3, 0];
     const made = await Promise.all(
       riders.map(async (rider, i) => {
@@ -49,8 +49,8 @@ describe('a convoy', () => {
 
   it('never mixes sizes or models', async () => {
     const [one, other] = [noted(nearest(2)), noted(nearest(2))];
-    const convoy = new Convoy(4);
-    const riders = Array.from({ length: 4 }, () => convoy.board());
+    const convoy = new CrossCameraBatch(4);
+    const riders = Array.from({ length: 4 }, () => convoy.join());
     await Promise.all([
       riders[0]!.run(one.model, tile(1), never),
       riders[1]!.run(one.model, tile(2, 48), never),
@@ -62,17 +62,17 @@ describe('a convoy', () => {
 
   it('goes on without who is stopped, and tells all when the model fails', async () => {
     const { model } = noted(nearest(2, { pauseMs: 20 }));
-    const convoy = new Convoy(2);
-    const [one, two] = [convoy.board(), convoy.board()];
+    const convoy = new CrossCameraBatch(2);
+    const [one, two] = [convoy.join(), convoy.join()];
     const stop = new AbortController();
     const stopped = one.run(model, tile(1), stop.signal).finally(() => one.leave());
     stop.abort(new Error('enough'));
     await assert.rejects(stopped, /enough/);
     assert.deepEqual(await two.run(model, tile(2), never), await nearest(2).run(tile(2), never));
     const broken: Model = { ...nearest(2), run: () => Promise.reject(new Error('no memory')) };
-    const both = new Convoy(2);
+    const both = new CrossCameraBatch(2);
     const results = await Promise.allSettled(
-      [both.board(), both.board()].map((rider) => rider.run(broken, tile(1), never)),
+      [both.join(), both.join()].map((rider) => rider.run(broken, tile(1), never)),
     );
     assert.deepEqual(
       results.map(({ status }) => status),
@@ -87,8 +87,8 @@ describe('a convoy', () => {
     await using model = await openModel({ model: 'x4', ...settings, ...rest });
     const alone = [await model.run(tile(1), never), await model.run(tile(2), never), await model.run(tile(3), never)];
     const { model: watched, calls } = noted(model);
-    const convoy = new Convoy(3);
-    const together = await Promise.all([1, 2, 3].map((seed) => convoy.board().run(watched, tile(seed), never)));
+    const convoy = new CrossCameraBatch(3);
+    const together = await Promise.all([1, 2, 3].map((seed) => convoy.join().run(watched, tile(seed), never)));
     assert.deepEqual(calls, [3]);
     for (const [n, made] of together.entries()) assert.deepEqual(made, alone[n]);
   });

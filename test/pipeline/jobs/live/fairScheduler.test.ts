@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict';
-import { Turns } from '../../../../src/pipeline/jobs/live/fairScheduler';
+import { FairScheduler } from '../../../../src/pipeline/jobs/live/fairScheduler';
 
 const never = new AbortController().signal;
 
 describe('turns', () => {
   /** Gives `rounds` turns to sharers that always want one and need so many milliseconds; answers with the time each got. */
   async function share(costs: readonly number[], rounds: number): Promise<number[]> {
-    const turns = new Turns();
+    const turns = new FairScheduler();
     const used = costs.map(() => 0);
     let left = rounds;
     await Promise.all(
       costs.map(async (cost, i) => {
-        const seat = turns.join();
+        const seat = turns.register();
         while (left-- > 0) {
-          const { done } = await seat.turn(never);
+          const { release } = await seat.acquire(never);
           used[i]! += cost;
           await Promise.resolve();
-          done(cost);
+          release(cost);
         }
-        seat.leave();
+        seat.unregister();
       }),
     );
     return used;
@@ -43,16 +43,16 @@ describe('turns', () => {
   });
 
   it('who was away does not hold up the others when it comes back', async () => {
-    const turns = new Turns();
-    const [late, busy] = [turns.join(), turns.join()];
-    for (let i = 0; i < 100; i++) (await busy.turn(never)).done(50);
+    const turns = new FairScheduler();
+    const [late, busy] = [turns.register(), turns.register()];
+    for (let i = 0; i < 100; i++) (await busy.acquire(never)).release(50);
     const order: string[] = [];
     const want = async (name: string, seat: typeof late, times: number): Promise<void> => {
       for (let i = 0; i < times; i++) {
-        const { done } = await seat.turn(never);
+        const { release } = await seat.acquire(never);
         order.push(name);
         await Promise.resolve();
-        done(50);
+        release(50);
       }
     };
     await Promise.all([want('busy', busy, 6), want('late', late, 6)]);
@@ -60,53 +60,53 @@ describe('turns', () => {
   });
 
   it('who is stopped while waiting loses the turn to the next', async () => {
-    const turns = new Turns();
-    const [a, b, c] = [turns.join(), turns.join(), turns.join()];
-    const { done } = await a.turn(never);
+    const turns = new FairScheduler();
+    const [a, b, c] = [turns.register(), turns.register(), turns.register()];
+    const { release } = await a.acquire(never);
     const stop = new AbortController();
-    const stopped = b.turn(stop.signal);
-    const next = c.turn(never);
+    const stopped = b.acquire(stop.signal);
+    const next = c.acquire(never);
     stop.abort(new Error('enough'));
     await assert.rejects(stopped, /enough/);
-    done(1);
-    (await next).done(1);
+    release(1);
+    (await next).release(1);
   });
 
   it('is shared by those of one kind, as far as that is worth it and there is time, and each pays its part', async () => {
-    const turns = new Turns();
-    const seats = Array.from({ length: 6 }, () => turns.join());
+    const turns = new FairScheduler();
+    const seats = Array.from({ length: 6 }, () => turns.register());
     const wish = { kind: 'a', most: 3, cost: 40, limit: 250 };
-    const holder = await seats[0]!.turn(never);
+    const holder = await seats[0]!.acquire(never);
     const sizes: number[] = [];
     const all = [wish, wish, { ...wish, kind: 'b' }, { ...wish, cost: 240 }, { ...wish, limit: 60 }].map(
       async (each, i) => {
-        const turn = await seats[i + 1]!.turn(never, each);
+        const turn = await seats[i + 1]!.acquire(never, each);
         sizes[i] = turn.size;
         assert.equal(turn.expected, turn.size === 2 ? 80 : each.cost);
-        turn.done(each.cost);
+        turn.release(each.cost);
       },
     );
-    holder.done(40);
+    holder.release(40);
     await Promise.all(all);
     assert.deepEqual(sizes, [2, 2, 1, 1, 1]);
   });
 
   it('stays fair when some always go together and others alone', async () => {
-    const turns = new Turns();
+    const turns = new FairScheduler();
     const used = [0, 0, 0, 0];
     let left = 600;
     await Promise.all(
       used.map(async (_, i) => {
-        const seat = turns.join();
+        const seat = turns.register();
         const wish = { kind: i < 3 ? 'a' : null, most: 4, cost: 40, limit: 1000 };
         while (left-- > 0) {
-          const { done, size } = await seat.turn(never, wish);
+          const { release, size } = await seat.acquire(never, wish);
           const cost = size > 1 ? 20 : 40; // together is quicker
           used[i]! += cost;
           await Promise.resolve();
-          done(cost);
+          release(cost);
         }
-        seat.leave();
+        seat.unregister();
       }),
     );
     const [least, most] = [Math.min(...used), Math.max(...used)];

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { forecast, isTooLate } from '../../../../src/pipeline/jobs/live/frameCost';
+import { latencyEstimate, isTooLate } from '../../../../src/pipeline/jobs/live/frameCost';
 
 describe('a forecast', () => {
   it('knows what a picture usually costs, and what nearly all of them cost at most', () => {
-    const cost = forecast();
+    const cost = latencyEstimate();
     assert.deepEqual([cost.usual, cost.most], [0, 0]);
     for (let i = 1; i <= 40; i++) cost.add(i % 20 === 0 ? 900 : 100 + (i % 5));
     assert.deepEqual([cost.usual, cost.most], [102, 104]);
     for (let i = 0; i < 3; i++) cost.add(480);
     let dropped = 0;
-    for (; isTooLate(50, cost, 500); dropped++) cost.doubt();
+    for (; isTooLate(50, cost, 500); dropped++) cost.decay();
     assert.ok(dropped > 0 && dropped <= 60, `${dropped} pictures are kept out after a bad moment`);
-    cost.forget();
+    cost.reset();
     cost.add(7);
     assert.deepEqual([cost.usual, cost.most], [7, 7]);
   });

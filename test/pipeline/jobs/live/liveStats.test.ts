@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { tally } from '../../../../src/pipeline/jobs/live/liveStats';
+import { liveStats } from '../../../../src/pipeline/jobs/live/liveStats';
 
 describe('the tally', () => {
   it('counts for ever, and looks ten seconds back', () => {
     let now = 0;
-    const numbers = tally(() => now);
+    const numbers = liveStats(() => now);
     for (; now < 20_000; now += 100) {
       numbers.came();
       if (now % 200 === 0) numbers.made(now < 10_000 ? 900 : 50);
@@ -23,13 +23,13 @@ describe('the tally', () => {
   });
 
   it('of nothing is nothing', () => {
-    assert.deepEqual(tally().counts(), {
+    assert.deepEqual(liveStats().counts(), {
       ...{ in: 0, out: 0, dropped: 0, fps: null, fpsIn: null, dropShare: 0, latency: null, ageAtDrop: null, missed: 0 },
     });
   });
 
   it('knows what was left out on purpose from what was too late', () => {
-    const numbers = tally();
+    const numbers = liveStats();
     for (let i = 0; i < 20; i++) {
       numbers.came();
       if (i % 2 === 0) numbers.spared();

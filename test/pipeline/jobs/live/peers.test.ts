@@ -50,13 +50,13 @@ describe('the other end of the line', function () {
     const heard: string[] = [];
     const running = engine.live(liveJob(input, { source: { retryMin: 0.2, retryMax: 0.5 } }), {
       onCamera: (state) => heard.push(JSON.stringify(state)),
-      onPicture({ width, height, index }) {
+      onJpeg({ width, height, index }) {
         sizes.push(`${width}x${height}`);
-        running.want(index);
+        running.requestJpeg({ newerThan: index });
       },
     });
     own(running);
-    running.want();
+    running.requestJpeg();
     await until(
       () => sizes.length >= 3,
       () => [...heard.slice(-4), words()].join('\n'),
@@ -96,13 +96,13 @@ describe('the other end of the line', function () {
       assert.equal(before, 1); // the peer's own
       const pictures: number[] = [];
       const running = engine.live(liveJob(at(`${address}?${key}`), { source: { retryMin: 0.2, retryMax: 0.5 } }), {
-        onPicture({ index }) {
+        onJpeg({ index }) {
           pictures.push(index);
-          running.want(index);
+          running.requestJpeg({ newerThan: index });
         },
       });
       own(running);
-      running.want();
+      running.requestJpeg();
       await until(() => pictures.length >= 3, peer.words);
       if ((await binary()).hasRtspTimeout) assert.equal(processes(/s3cr3t/).length, 1);
     });
@@ -134,7 +134,11 @@ describe('the other end of the line', function () {
       const peer = own(await startPeer(...soon, ...listener, '-c', 'copy', '-flush_packets', '1', '-y', file));
       const target = { kind: 'push', address, username: null, password: null } as const;
       const troubles: string[] = [];
-      own(engine.live(liveJob(pattern('64x36', 8), { target }), { onTrouble: ({ detail }) => troubles.push(detail) }));
+      own(
+        engine.live(liveJob(pattern('64x36', 8), { target }), {
+          onRecoverableError: ({ detail }) => troubles.push(detail),
+        }),
+      );
       await until(
         () => existsSync(file) && statSync(file).size > 4000,
         () => [...troubles, peer.words()].join('\n'),

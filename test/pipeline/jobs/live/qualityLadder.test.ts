@@ -1,41 +1,55 @@
 import assert from 'node:assert/strict';
-import { effort, ladder, type Rung } from '../../../../src/pipeline/jobs/live/qualityLadder';
+import { qualityLadder, qualitySteps, type QualityStep } from '../../../../src/pipeline/jobs/live/qualityLadder';
 
 describe('effort', () => {
-  const own = { isFollowing: true, hasLight: false, part: 'never', even: false } as const;
-  const STEPS = ladder({ ...own, steps: 4 });
-  const ALL = ladder({ ...own, steps: 4, hasLight: true, part: 'slow', even: true });
+  const own = { isAdaptive: true, hasFallback: false, region: 'never', skipFramesEvenly: false } as const;
+  const STEPS = qualitySteps({ ...own, steps: 4 });
+  const ALL = qualitySteps({ ...own, steps: 4, hasFallback: true, region: 'slow', skipFramesEvenly: true });
   /** What a picture costs on each rung, in steps of the own model. */
-  const costOf = ({ isLight, steps, isPart }: Rung): number => (isLight ? 0.4 : steps) * (isPart ? 0.3 : 1);
+  const costOf = ({ isFallback, steps, isRegionOnly }: QualityStep): number =>
+    (isFallback ? 0.4 : steps) * (isRegionOnly ? 0.3 : 1);
 
   /** Runs a camera of `rate` pictures a second on a machine that takes `cost(second)` ms per step, for some minutes. */
-  function levels(rungs: readonly Rung[], rate: number, cost: (second: number) => number, seconds: number): Rung[] {
+  function levels(
+    rungs: readonly QualityStep[],
+    rate: number,
+    cost: (second: number) => number,
+    seconds: number,
+  ): QualityStep[] {
     let now = 0;
-    const chosen = effort(rungs, 500, () => now);
+    const chosen = qualityLadder(rungs, 500, () => now);
     return Array.from({ length: seconds }, (_, second) => {
       now = second * 1000;
       const rung = rungs[chosen.level]!;
       const work = cost(second) * costOf(rung);
-      const wanted = rate / rung.every;
+      const wanted = rate / rung.frameStep;
       const made = Math.min(wanted, 1000 / work);
       chosen.look({ dropShare: 1 - made / wanted, latency: work + 20, work, rate });
       return rungs[chosen.level]!;
     });
   }
-  const changes = (seen: readonly Rung[]): number => seen.filter((rung, i) => i > 0 && rung !== seen[i - 1]).length;
+  const changes = (seen: readonly QualityStep[]): number =>
+    seen.filter((rung, i) => i > 0 && rung !== seen[i - 1]).length;
 
   it('knows what may be done, best first', () => {
-    const words = (rungs: readonly Rung[]): string =>
+    const words = (rungs: readonly QualityStep[]): string =>
       rungs
-        .map(({ isLight, steps, isPart, every }) =>
-          [isLight ? 'light' : steps, ...(isPart ? ['part'] : []), ...(every > 1 ? [`1/${every}`] : [])].join(' '),
+        .map(({ isFallback, steps, isRegionOnly, frameStep }) =>
+          [
+            isFallback ? 'light' : steps,
+            ...(isRegionOnly ? ['region'] : []),
+            ...(frameStep > 1 ? [`1/${frameStep}`] : []),
+          ].join(' '),
         )
         .join(', ');
     assert.equal(words(STEPS), '4, 2, 1');
-    assert.equal(words(ladder({ ...own, steps: 15 })), '15, 7, 3, 1');
-    assert.equal(words(ALL), '4, 2, 1, light, light part, light part 1/2, light part 1/4, light part 1/8');
-    assert.equal(words(ladder({ ...own, steps: 2, part: 'always' })), '2 part, 1 part');
-    assert.equal(words(ladder({ ...own, isFollowing: false, steps: 4, hasLight: true, even: true })), '4');
+    assert.equal(words(qualitySteps({ ...own, steps: 15 })), '15, 7, 3, 1');
+    assert.equal(words(ALL), '4, 2, 1, light, light region, light region 1/2, light region 1/4, light region 1/8');
+    assert.equal(words(qualitySteps({ ...own, steps: 2, region: 'always' })), '2 region, 1 region');
+    assert.equal(
+      words(qualitySteps({ ...own, isAdaptive: false, steps: 4, hasFallback: true, skipFramesEvenly: true })),
+      '4',
+    );
   });
 
   it('stays where it is while all is well, and goes down as far as it must', () => {

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import type { Model } from '../../../../src/model/model';
-import { Convoy } from '../../../../src/pipeline/jobs/live/crossCameraBatch';
-import { wayOf } from '../../../../src/pipeline/jobs/live/qualityLevel';
-import { settle } from '../../../../src/pipeline/media/colour';
-import type { Picture } from '../../../../src/pipeline/media/frame';
+import { CrossCameraBatch } from '../../../../src/pipeline/jobs/live/crossCameraBatch';
+import { openQualityLevel } from '../../../../src/pipeline/jobs/live/qualityLevel';
+import { resolveColour } from '../../../../src/pipeline/media/colour';
+import type { RgbFrame } from '../../../../src/pipeline/media/frame';
 import { nearest } from '../../../support/fakeModel';
 import { liveJob, pattern } from './liveJob';
 
 const never = new AbortController().signal;
 
 /** A picture of soft waves. */
-function waves(width: number, height: number, shift = 0): Picture {
+function waves(width: number, height: number, shift = 0): RgbFrame {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, at = 0; y < height; y++)
     for (let x = 0; x < width; x++)
@@ -28,16 +28,16 @@ describe('a camera that stands still', () => {
       },
     };
     let changes = 0;
-    const way = wayOf(model, null, { ...liveJob(pattern()), memo: 0 }, false, () => changes++);
+    const way = openQualityLevel(model, null, { ...liveJob(pattern()), tileCache: 0 }, false, () => changes++);
     const picture = waves(160, 128);
     const colour = { matrix: null, primaries: null, transfer: null, range: null };
     const info = {
       ...{ ...picture, sent: picture, fps: null, pixelAspect: { num: 1, den: 1 }, isInterlaced: false },
-      colour: settle(colour, { ...picture, isRgb: false, isFullRange: false }),
+      colour: resolveColour(colour, { ...picture, isRgb: false, isFullRange: false }),
     };
     const show = async (index: number, isAll: boolean): Promise<void> => {
       const data = picture.data.slice().fill(index % 256, 0, isAll ? undefined : 30);
-      await way.enhance({ info, index, at: 0, data }, new Convoy(1).board(), never);
+      await way.upscale({ info, index, at: 0, data }, new CrossCameraBatch(1).join(), never);
     };
     for (let n = 0; n < 40; n++) await show(n, false);
     assert.deepEqual([changes, sizes[0], sizes.at(-1)], [1, 160, 64]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEngine, type Engine } from '../../../../src/engine/client/engine';
 import type { RunningLive } from '../../../../src/engine/client/liveClient';
-import type { CameraState, LivePicture } from '../../../../src/settings/liveJob';
+import type { CameraState, LiveJpeg } from '../../../../src/settings/liveJob';
 import { enginesAndFfmpegs } from '../../../support/processes';
 import { root } from '../../../support/root';
 import { binary, description, scratchFolder } from '../../../support/videos';
@@ -47,16 +47,16 @@ describe('a camera that speaks RTSP', function () {
   });
 
   function watch(address: string, changes: object = {}, source: object = {}) {
-    const pictures: LivePicture[] = [];
+    const pictures: LiveJpeg[] = [];
     const states: CameraState[] = [];
     const running = engine.live(liveJob(at(address, changes), { source: { retryMin: 0.3, stall: 3, ...source } }), {
-      onPicture(picture) {
+      onJpeg(picture) {
         pictures.push(picture);
-        running.want(picture.index);
+        running.requestJpeg({ newerThan: picture.index });
       },
       onCamera: (state) => states.push(state),
     });
-    running.want();
+    running.requestJpeg();
     const until = async (isSo: () => boolean): Promise<void> => {
       for (let i = 0; i < 1500 && !isSo(); i++) await sleep(20);
       assert.ok(isSo(), JSON.stringify(states.slice(-4)));
@@ -101,7 +101,7 @@ describe('a camera that speaks RTSP', function () {
         const address = `rtsp://127.0.0.1:${port}/cam`;
         const target = { kind: 'push', address, username: 'joe', password: given } as const;
         return engine.live(liveJob(pattern('64x36', 8), { target }), {
-          onTrouble: ({ message, detail }) => heard.push(message + detail),
+          onRecoverableError: ({ message, detail }) => heard.push(message + detail),
         });
       };
       const running = push(password);
@@ -183,7 +183,7 @@ describe('a server that pictures are pushed to', function () {
     const troubles: string[] = [];
     const target = { kind: 'push', address, username: null, password: null } as const;
     const running = engine.live(liveJob(pattern('64x36', 8), { target }), {
-      onTrouble: (error) => troubles.push(error.message),
+      onRecoverableError: (error) => troubles.push(error.message),
     });
     const [one, two] = [join(folder, 'one.mkv'), join(folder, 'two.mkv')];
     const received = async (file: string): Promise<ChildProcess> => {

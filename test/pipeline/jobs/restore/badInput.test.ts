@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorCode, RemasterError } from '../../../../src/errors';
-import { restore } from '../../../../src/pipeline/jobs/restore/restoreVideo';
+import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import { searchFfmpeg } from '../../../../src/pipeline/media/findFfmpeg';
 import { matroskaHeader } from '../../../../src/pipeline/media/matroska';
 import { type Job, JOB_DEFAULTS } from '../../../../src/settings/restoreJob';
@@ -30,7 +30,7 @@ describe('badInput', () => {
       binary: await binary(),
       openModel: async ({ depth }: { depth: 8 | 16 }) => nearest(scale, { depth }),
     };
-    return restore(job, tools, new AbortController().signal, () => {});
+    return restoreVideo(job, tools, new AbortController().signal, () => {});
   }
 
   /** The job fails with this code, in a sentence that names the file, and leaves nothing behind. */
@@ -138,7 +138,7 @@ describe('badInput', () => {
     const tools = { binary: await binary(), openModel: async () => nearest(2) };
     const grow = (): void => appendFileSync(at('grows.mkv'), 'more');
     await assert.rejects(
-      restore(job, tools, new AbortController().signal, ({ stage }) => stage === 'finishing' && grow()),
+      restoreVideo(job, tools, new AbortController().signal, ({ stage }) => stage === 'finishing' && grow()),
       { code: 'SOURCE_CHANGED' },
     );
     assert.ok(!existsSync(at('grown.mp4')) && existsSync(at('grown.partial.mp4')));

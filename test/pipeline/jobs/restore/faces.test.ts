@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { RemasterError, StoppedError } from '../../../../src/errors';
 import { openFaceFinder, openModel } from '../../../../src/model/inference/openModel';
-import { restore } from '../../../../src/pipeline/jobs/restore/restoreVideo';
+import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import { type Job, JOB_DEFAULTS, type Progress, type Result } from '../../../../src/settings/restoreJob';
 import { writeFace, writeTiny } from '../../../support/tinyBundle';
 import { binary, description, ff, pixels, scratchFolder } from '../../../support/videos';
@@ -42,7 +42,7 @@ describe('restoring the faces of a film', () => {
   ): Promise<Result> {
     const job = { ...JOB_DEFAULTS, input: at('film.mkv'), output: at('out.mkv'), model: same, codec: 'ffv1' as const };
     const tools = { binary: await binary(), openModel, openFaceFinder };
-    return restore({ ...job, provider: 'cpu', overwrite: true, ...changes }, tools, signal, seen);
+    return restoreVideo({ ...job, provider: 'cpu', overwrite: true, ...changes }, tools, signal, seen);
   }
 
   it('counts faces and frames without any; those come back to the bit, the others nearly so with a model that changes nothing', async () => {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RemasterError, StoppedError } from '../../../../src/errors';
 import { openModel } from '../../../../src/model/inference/openModel';
-import { restore } from '../../../../src/pipeline/jobs/restore/restoreVideo';
+import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import { type Job, JOB_DEFAULTS, type Progress, type Result } from '../../../../src/settings/restoreJob';
 import { processes } from '../../../support/processes';
 import { writeHoles } from '../../../support/tinyBundle';
@@ -46,7 +46,7 @@ describe('filling the holes of a film', () => {
   ): Promise<Result> {
     const job = { ...JOB_DEFAULTS, input: at('film.mkv'), output: at('out.mkv'), model, codec: 'ffv1' as const };
     const tools = { binary: await binary(), openModel };
-    return restore({ ...job, provider: 'cpu', overwrite: true, ...changes }, tools, signal, seen);
+    return restoreVideo({ ...job, provider: 'cpu', overwrite: true, ...changes }, tools, signal, seen);
   }
 
   /** Pixels of each frame that are not what they were. */

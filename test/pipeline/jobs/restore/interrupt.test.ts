@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { StoppedError } from '../../../../src/errors';
 import type { Model } from '../../../../src/model/model';
-import { restore, type Tools } from '../../../../src/pipeline/jobs/restore/restoreVideo';
-import { settle } from '../../../../src/pipeline/media/colour';
+import { restoreVideo, type Tools } from '../../../../src/pipeline/jobs/restore/restoreVideo';
+import { resolveColour } from '../../../../src/pipeline/media/colour';
 import { openVideo } from '../../../../src/pipeline/media/decode';
 import { probe } from '../../../../src/pipeline/media/probe';
 import { type Job, JOB_DEFAULTS, type Progress } from '../../../../src/settings/restoreJob';
@@ -31,7 +31,7 @@ describe('interrupt', () => {
   async function interrupted(wanted: Job, frame: number, keep: boolean): Promise<void> {
     const stop = new AbortController();
     const watch = (progress: Progress): void => void (progress.frame >= frame && stop.abort(new StoppedError(keep)));
-    await assert.rejects(restore(wanted, await tools(), stop.signal, watch), { name: 'AbortError' });
+    await assert.rejects(restoreVideo(wanted, await tools(), stop.signal, watch), { name: 'AbortError' });
     assert.deepEqual(processes(new RegExp(`ffmpeg.*${folder}`)), []);
   }
 
@@ -49,7 +49,7 @@ describe('interrupt', () => {
   }
 
   it('a suspended job goes on where it was, and the result is the same to the byte', async () => {
-    await restore(
+    await restoreVideo(
       job({ output: at('whole.mkv'), resume: true }),
       await tools(),
       new AbortController().signal,
@@ -58,7 +58,7 @@ describe('interrupt', () => {
     await interrupted(job({ resume: true }), JOB_DEFAULTS.segment + 50, true);
     assert.ok(existsSync(at('.out.mkv.remaster/journal.json')));
     assert.ok(!existsSync(at('out.mkv')));
-    const result = await restore(job({ resume: true }), await tools(), new AbortController().signal, () => {});
+    const result = await restoreVideo(job({ resume: true }), await tools(), new AbortController().signal, () => {});
     assert.deepEqual([result.resumedFrom, result.framesOut], [JOB_DEFAULTS.segment, FRAMES]);
     const hash = async (name: string) => (await ff('-i', at(name), '-f', 'framemd5', '-')).toString();
     assert.equal(await hash('out.mkv'), await hash('whole.mkv'));
@@ -87,7 +87,7 @@ describe('interrupt', () => {
       const stop = new AbortController();
       const watch = (progress: Progress): void => void (progress.frame >= frame && stop.abort(new StoppedError(true)));
       const wanted = job({ resume: true, batch: 4, output: at(output) });
-      const running = restore(wanted, await looking(), stop.signal, watch);
+      const running = restoreVideo(wanted, await looking(), stop.signal, watch);
       if (frame === Infinity) await running;
       else await assert.rejects(running, { name: 'AbortError' });
     };
@@ -101,7 +101,7 @@ describe('interrupt', () => {
 
   it('a journal of other settings is not used', async () => {
     await interrupted(job({ resume: true, output: at('b.mkv') }), JOB_DEFAULTS.segment + 50, true);
-    const other = await restore(
+    const other = await restoreVideo(
       job({ resume: true, output: at('b.mkv'), seed: 2 }),
       await tools(),
       new AbortController().signal,
@@ -111,11 +111,11 @@ describe('interrupt', () => {
   });
 
   it('two jobs never write one output', async () => {
-    const first = restore(job({ output: at('one.mkv') }), await tools(), new AbortController().signal, () => {});
+    const first = restoreVideo(job({ output: at('one.mkv') }), await tools(), new AbortController().signal, () => {});
     await assert.rejects(
       (async () => {
         while (!existsSync(at('.one.mkv.remaster/lock'))) await new Promise((resolve) => setTimeout(resolve, 5));
-        await restore(job({ output: at('one.mkv') }), await tools(), new AbortController().signal, () => {});
+        await restoreVideo(job({ output: at('one.mkv') }), await tools(), new AbortController().signal, () => {});
       })(),
       { code: 'OUTPUT_BUSY' },
     );
@@ -126,7 +126,7 @@ describe('interrupt', () => {
     mkdirSync(at('.dead.mkv.remaster'));
     writeFileSync(at('.dead.mkv.remaster/lock'), '4194303');
     writeFileSync(at('.dead.mkv.remaster/000000.mkv'), 'half a segment');
-    await restore(job({ output: at('dead.mkv') }), await tools(), new AbortController().signal, () => {});
+    await restoreVideo(job({ output: at('dead.mkv') }), await tools(), new AbortController().signal, () => {});
     assert.ok(!existsSync(at('.dead.mkv.remaster')));
   });
 
@@ -141,7 +141,7 @@ describe('interrupt', () => {
     try {
       const wanted = job({ output: join(mount, 'out.mkv') });
       await assert.rejects(
-        restore(wanted, await tools(), new AbortController().signal, () => {}),
+        restoreVideo(wanted, await tools(), new AbortController().signal, () => {}),
         { code: 'DISK_FULL' },
       );
       assert.deepEqual(readdirSync(mount), []);
@@ -157,7 +157,9 @@ describe('interrupt', () => {
       for (const line of processes(/ffmpeg.*long\.mkv.*framecrc/)) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
     };
     const slow = { ...(await tools()), openModel: async () => nearest(1, { pauseMs: 2 }) };
-    await assert.rejects(restore(wanted, slow, new AbortController().signal, killer), { code: 'SOURCE_UNREADABLE' });
+    await assert.rejects(restoreVideo(wanted, slow, new AbortController().signal, killer), {
+      code: 'SOURCE_UNREADABLE',
+    });
     assert.ok(!existsSync(at('cut.mkv')) && !existsSync(at('.cut.mkv.remaster')));
   });
 
@@ -170,7 +172,7 @@ describe('interrupt', () => {
     const source = openVideo(
       { ...real, path },
       info,
-      { ...JOB_DEFAULTS, colour: settle(info.colour, info), depth: 8, deinterlace: false, from: 0 },
+      { ...JOB_DEFAULTS, colour: resolveColour(info.colour, info), depth: 8, deinterlace: false, from: 0 },
       never,
     );
     await assert.rejects(source.read().next(), { code: 'SOURCE_UNREADABLE' });
@@ -183,7 +185,7 @@ describe('interrupt', () => {
       for (const line of processes(/ffmpeg.*killed\.mkv\.remaster/))
         process.kill(Number(line.trim().split(/\s+/)[0]), 'SIGKILL');
     };
-    await assert.rejects(restore(wanted, await tools(), new AbortController().signal, killer), {
+    await assert.rejects(restoreVideo(wanted, await tools(), new AbortController().signal, killer), {
       code: 'ENCODE_FAILED',
     });
     assert.ok(!existsSync(at('.killed.mkv.remaster')) && !existsSync(at('killed.mkv')));

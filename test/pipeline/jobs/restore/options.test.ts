@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { RemasterError } from '../../../../src/errors';
-import { restore } from '../../../../src/pipeline/jobs/restore/restoreVideo';
+import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import {
   type CodecName,
   type Job,
@@ -20,7 +20,7 @@ describe('choices of a job', () => {
   const never = new AbortController().signal;
 
   const run = async (input: string, output: string, changes: Partial<Job> = {}, scale = 1): Promise<Result> =>
-    restore(
+    restoreVideo(
       checkJob({ ...JOB_DEFAULTS, codec: 'ffv1', input: at(input), output: at(output), ...changes }),
       { binary: await binary(), openModel: async ({ depth }) => nearest(scale, { depth }) },
       never,
@@ -193,13 +193,16 @@ describe('choices of a job', () => {
   it('stabilizing takes noise out of what stands still, keeps what moves, and every frame', async () => {
     const flicker: Record<string, number> = {};
     const frame = 96 * 64 * 3;
-    for (const stabilize of ['off', 'low', 'high'] as const) {
-      const result = await run('noisy.mkv', `steady ${stabilize}.mkv`, { stabilize });
+    for (const temporalDenoise of ['off', 'low', 'high'] as const) {
+      const result = await run('noisy.mkv', `steady ${temporalDenoise}.mkv`, { temporalDenoise });
       assert.equal(result.framesOut, 30);
-      assert.deepEqual((await times(at(`steady ${stabilize}.mkv`))).seconds, (await times(at('noisy.mkv'))).seconds);
-      const made = await pixels(at(`steady ${stabilize}.mkv`));
+      assert.deepEqual(
+        (await times(at(`steady ${temporalDenoise}.mkv`))).seconds,
+        (await times(at('noisy.mkv'))).seconds,
+      );
+      const made = await pixels(at(`steady ${temporalDenoise}.mkv`));
       const top = (n: number): Buffer => made.subarray(n * frame, n * frame + 20 * 96 * 3); // above the box
-      flicker[stabilize] = meanDifference(top(14), top(15));
+      flicker[temporalDenoise] = meanDifference(top(14), top(15));
       const box = ((y: number, x: number) => made[15 * frame + (y * 96 + x) * 3]!)(32, 36);
       assert.ok(box > 200, `the box has become ${box} of 255`);
     }
@@ -224,7 +227,7 @@ describe('choices of a job', () => {
       { concurrency: 0 },
       { order: 4 as 3 },
       { colorFix: 'lab' as 'adain' },
-      { stabilize: 'very' as 'high' },
+      { temporalDenoise: 'very' as 'high' },
       { hwaccel: 'cuda' as 'auto' },
     ];
     for (const changes of wrong) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Model } from '../../../../src/model/model';
-import { restore } from '../../../../src/pipeline/jobs/restore/restoreVideo';
+import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import { type Job, JOB_DEFAULTS, type Progress, type Result } from '../../../../src/settings/restoreJob';
 import { nearest } from '../../../support/fakeModel';
 import { binary, description, ff, meanDifference, moving, pixels, scratchFolder, times } from '../../../support/videos';
@@ -25,7 +25,7 @@ describe('restore', () => {
       binary: await binary(),
       openModel: async ({ depth }: { depth: 8 | 16 }) => nearest(scale, { depth }),
     };
-    return restore(job, tools, never, (progress) => seen.push(progress));
+    return restoreVideo(job, tools, never, (progress) => seen.push(progress));
   }
 
   /** Same number of frames, each within a millisecond of where it was; returns the largest difference in seconds. */
@@ -397,8 +397,8 @@ describe('restore', () => {
       ...model,
       run: (batch, signal) => ((most = Math.max(most, ++taken - written)), model.run(batch, signal)),
     };
-    const job = { ...JOB_DEFAULTS, input: at('long.mp4'), output: at('counted.mp4'), batch: 1, memo: null };
-    await restore(
+    const job = { ...JOB_DEFAULTS, input: at('long.mp4'), output: at('counted.mp4'), batch: 1, tileCache: null };
+    await restoreVideo(
       job,
       { binary: await binary(), openModel: async () => counted },
       never,
