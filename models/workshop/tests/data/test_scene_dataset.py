@@ -105,9 +105,9 @@ def test_no_scenes_is_said_in_a_sentence(pictures, tmp_path):
 
 
 def test_a_maker_that_is_matched_with_a_teacher_goes_on_where_it_stopped(shards, tmp_path):
-    from workshop.nets.network import Net
+    from workshop.nets.network import Network
     torch.manual_seed(1)
-    teacher = Net(width=8, condition_blocks=1, denoise_blocks=1, finish=8)
+    teacher = Network(width=8, condition_blocks=1, denoise_blocks=1, finish=8)
     checkpoint.save({'settings': teacher.settings, 'ema': teacher.state_dict()}, tmp_path / 'teacher.pt')
 
     def settings(folder, *more):
@@ -126,9 +126,9 @@ def test_a_maker_that_is_matched_with_a_teacher_goes_on_where_it_stopped(shards,
 
 def test_the_term_pushes_pictures_towards_what_the_teacher_sees(shards, tmp_path):
     """A teacher that sees white, a second network that sees what it is shown: the way is up."""
-    from workshop.nets.network import Net
+    from workshop.nets.network import Network
     from workshop.training.distribution_matching import Match
-    net = Net(width=8, condition_blocks=1, denoise_blocks=1, finish=8)
+    net = Network(width=8, condition_blocks=1, denoise_blocks=1, finish=8)
     match = Match(net, np.random.default_rng(1), 1e-3)
     match.real.denoise = lambda x, cond, t, y: torch.ones_like(y)
     match.made.denoise = lambda x, cond, t, y: torch.zeros_like(y)

@@ -3,19 +3,19 @@ import torch
 
 from workshop.evaluation.evaluate import Model, as_input, bicubic, detail, luma, psnr, ssim
 from workshop.exporters.embedded import export
-from workshop.nets.network import Net
+from workshop.nets.network import Network
 from workshop.training.diffusion import ResShift
 
 
 def test_both_graphs_agree_with_pytorch_at_another_size(tmp_path):
     torch.manual_seed(1)
-    differences = export(Net(width=8, condition_blocks=1, denoise_blocks=1, finish=8), tmp_path / 'model')
+    differences = export(Network(width=8, condition_blocks=1, denoise_blocks=1, finish=8), tmp_path / 'model')
     assert max(differences.values()) < 1e-5
     assert sorted(f.name for f in (tmp_path / 'model').iterdir()) == ['condition.onnx', 'denoise.onnx']
 
 
 def test_an_untrained_walk_ends_near_the_enlargement(tmp_path):
-    net = Net(width=8, condition_blocks=1, denoise_blocks=1, finish=0)
+    net = Network(width=8, condition_blocks=1, denoise_blocks=1, finish=0)
     torch.nn.init.zeros_(net.leave.weight)
     export(net, tmp_path / 'model')
     lq = as_input(np.random.default_rng(1).integers(0, 255, (12, 16, 3), np.uint8))

@@ -8,7 +8,7 @@ import torch
 from workshop.data.inpaint_masks import holes
 from workshop.exporters.embedded import DenoiseDoSSR, DenoiseOneStep, export, read_net
 from workshop.nets import checkpoint
-from workshop.nets.network import Net
+from workshop.nets.network import Network
 from workshop.training.diffusion import PROCESSES, DoSSR, OneStep, ResShift, sd_alphas_bar
 from workshop.training.train import arguments, run
 from workshop.training.trainer import Training
@@ -66,7 +66,7 @@ def test_the_last_step_of_five_weighs_as_in_the_reference(monkeypatch):
 @pytest.mark.parametrize('process', ['dossr', 'onestep'])
 def test_the_graph_gives_what_the_plan_turns_back_into_the_prediction(process, tmp_path):
     torch.manual_seed(1)
-    net = Net(width=8, condition_blocks=1, denoise_blocks=1, finish=8, steps=10).eval()
+    net = Network(width=8, condition_blocks=1, denoise_blocks=1, finish=8, steps=10).eval()
     net.process = process
     assert max(export(net, tmp_path).values()) < 1e-5
     lq = torch.rand(1, 3, 6, 6) * 2 - 1
@@ -106,17 +106,17 @@ def test_every_kind_trains_validates_and_exports(more, shards, tmp_path):
 @pytest.mark.parametrize('kind', ['resshift', 'dossr', 'onestep'])
 def test_a_training_can_start_from_a_bundle(kind, shards, tmp_path):
     torch.manual_seed(1)
-    net = Net(width=8, condition_blocks=1, denoise_blocks=1, finish=8, steps=PROCESSES[kind].levels)
+    net = Network(width=8, condition_blocks=1, denoise_blocks=1, finish=8, steps=PROCESSES[kind].levels)
     net.process = kind
     export(net, tmp_path / 'bundle')
-    found = checkpoint.weights(tmp_path / 'bundle')
+    found = checkpoint.load_weights(tmp_path / 'bundle')
     assert set(found) == set(net.state_dict()) and all(torch.equal(found[n], v) for n, v in net.state_dict().items())
     training = Training(arguments(['--shards', str(shards), '--run', str(tmp_path / 'run'), '--width', '8', '--finish', '8',
                                    '--condition-blocks', '1', '--denoise-blocks', '1', '--process', kind,
                                    '--init', str(tmp_path / 'bundle')]))
     assert all(torch.equal(v, found[n]) for n, v in training.net.state_dict().items())
-    with pytest.raises(SystemExit, match='holds no graphs'):
-        checkpoint.weights(tmp_path)
+    with pytest.raises(SystemExit, match='contains no graph'):
+        checkpoint.load_weights(tmp_path)
 
 
 def test_what_lies_in_a_hole_is_not_shown_to_the_network(shards, tmp_path):

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ..nets.network import up
+from ..nets.network import upsample_bicubic
 from ..training.schedule import etas as schedule
 from ..training.schedule import scaled, started, stepped, subset
 
@@ -43,7 +43,7 @@ class Model:
 
 
 def bicubic(lq: np.ndarray) -> np.ndarray:
-    return up(torch.from_numpy(lq)).numpy()
+    return upsample_bicubic(torch.from_numpy(lq)).numpy()
 
 
 def luma(picture: np.ndarray) -> np.ndarray:

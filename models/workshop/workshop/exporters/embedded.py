@@ -19,9 +19,9 @@ import numpy as np
 import torch
 
 from ..nets import checkpoint
-from ..nets.network import Net, made, up
-from ..nets.one_step_network import Quick, unfolded
-from ..nets.push_pull_fill import Fill
+from ..nets.network import Network, build_network, upsample_bicubic
+from ..nets.one_step_network import OneStepNetwork, pixel_shuffle
+from ..nets.push_pull_fill import PushPullFill
 from ..training import schedule
 from ..training.diffusion import DoSSR, sd_alphas_bar
 
@@ -79,7 +79,7 @@ class DenoiseQuick(torch.nn.Module):
         self.a, self.s = math.sqrt(bar), math.sqrt(1 - bar)
 
     def forward(self, x, cond):
-        return x * ((1 - self.a) / self.s) + unfolded(cond * (-self.a / self.s), self.scale)
+        return x * ((1 - self.a) / self.s) + pixel_shuffle(cond * (-self.a / self.s), self.scale)
 
 
 class Times(torch.nn.Module):
@@ -94,20 +94,20 @@ class Times(torch.nn.Module):
 DENOISE = {'resshift': Denoise, 'dossr': DenoiseDoSSR, 'onestep': DenoiseOneStep}
 
 
-def read_net(file: Path) -> Net:
+def read_net(file: Path) -> Network:
     kept = checkpoint.load(file)
-    net = made(kept['settings'])
+    net = build_network(kept['settings'])
     net.load_state_dict(kept['ema'])
     net.process = kept.get('process', 'resshift')
     return net.eval()
 
 
 @torch.no_grad()
-def export(net: Net, out: Path, tolerance: float = 1e-4) -> dict[str, float]:
+def export(net: Network, out: Path, tolerance: float = 1e-4) -> dict[str, float]:
     """Writes the graphs and answers with their largest difference from PyTorch, on another size than traced."""
     out.mkdir(parents=True, exist_ok=True)
     process = getattr(net, 'process', 'resshift')
-    quick = isinstance(net, Quick)
+    quick = isinstance(net, OneStepNetwork)
     denoise = DenoiseQuick(net) if quick else DENOISE[process](net)
     picture = {'encode': Times(DoSSR.GAIN), 'decode': Times(1 / DoSSR.GAIN)} if process == 'dossr' else {}
     differences = {}
@@ -123,14 +123,14 @@ def export(net: Net, out: Path, tolerance: float = 1e-4) -> dict[str, float]:
     given, x, t, y, cond = _example(net, 2, 24, 40)
     given2, x2, t2, y2, cond2 = _example(net, 1, 36, 20)
     names = ['picture', 'mask'] if net.settings['mask'] else ['lq']
-    cells = 'lr' if net.fold == 1 else 'cell'
+    cells = 'lr' if net.pixel_unshuffle_factor == 1 else 'cell'
     write('condition', Condition(net), names, 'cond', tuple(given), given2, {**dict.fromkeys(names, 'lr'), 'cond': cells})
     seen = (lambda x, cond, t, y: (x, cond)) if quick else lambda *all_: all_
     answer = 'x0' if process == 'resshift' else 'out'
     write('denoise', denoise, list(seen('x', 'cond', 't', 'y')), answer, seen(x, cond, t, y), seen(x2, cond2, t2, y2),
           {'x': 'hr', 'cond': cells, 'y': 'hr', answer: 'hr'})
     if net.settings['mask']:
-        write('preprocess', Fill(), ['lq', 'mask'], 'picture', tuple(given), given2, dict.fromkeys(['lq', 'mask', 'picture'], 'lr'))
+        write('preprocess', PushPullFill(), ['lq', 'mask'], 'picture', tuple(given), given2, dict.fromkeys(['lq', 'mask', 'picture'], 'lr'))
     for role, module in picture.items():
         name, result = ('picture', 'latent') if role == 'encode' else ('latent', 'picture')
         write(role, module, [name], result, (y,), (y2,), {name: 'hr', result: 'hr'})
@@ -139,7 +139,7 @@ def export(net: Net, out: Path, tolerance: float = 1e-4) -> dict[str, float]:
     return differences
 
 
-def describe(net: Net, out: Path, name: str, title: str, source: str):
+def describe(net: Network, out: Path, name: str, title: str, source: str):
     """model.json of what `export` wrote."""
     process = getattr(net, 'process', 'resshift')
 
@@ -151,7 +151,7 @@ def describe(net: Net, out: Path, name: str, title: str, source: str):
     graphs = {'preprocess': entry('preprocess', {'lq': 'lq', 'mask': 'mask'}, {'picture': 'picture'})} if mask else {}
     seen = {'picture': 'picture', 'mask': 'mask'} if mask else {'lq': 'lq'}
     graphs |= {'condition': entry('condition', seen, {'cond': 'cond'}),
-              'denoise': entry('denoise', {'x': 'x', 'cond': 'cond'} if isinstance(net, Quick) else
+              'denoise': entry('denoise', {'x': 'x', 'cond': 'cond'} if isinstance(net, OneStepNetwork) else
                                {'x': 'x', 'cond': 'cond', 't': 't', ('picture' if process == 'dossr' else 'y'): 'y'},
                                {'out': 'x0' if process == 'resshift' else 'out'})}
     if process == 'dossr':
@@ -167,8 +167,8 @@ def describe(net: Net, out: Path, name: str, title: str, source: str):
         'task': 'inpaint' if mask else 'restore' if net.scale == 1 else 'upscale', 'scale': net.scale, 'graphs': graphs,
         'grid': {'factor': 1, 'channels': 3}, 'schedule': plans[process],
         'defaultSteps': {'resshift': schedule.T, 'dossr': 5, 'onestep': 1}[process],
-        'start': 'encode' if process == 'dossr' else 'bicubic', 'range': [-1, 1], 'multiple': net.fold,
-        'tile': {'wholeUpTo': 230400 * net.fold ** 2, 'size': 256 * net.fold, 'overlap': 32 * net.fold}, 'colorFix': 'none',
+        'start': 'encode' if process == 'dossr' else 'bicubic', 'range': [-1, 1], 'multiple': net.pixel_unshuffle_factor,
+        'tile': {'wholeUpTo': 230400 * net.pixel_unshuffle_factor ** 2, 'size': 256 * net.pixel_unshuffle_factor, 'overlap': 32 * net.pixel_unshuffle_factor}, 'colorFix': 'none',
         'precision': 'float32',
         'licence': {'name': 'Apache-2.0', 'url': 'https://www.apache.org/licenses/LICENSE-2.0', 'redistributable': True},
         'source': source}
@@ -178,7 +178,7 @@ def describe(net: Net, out: Path, name: str, title: str, source: str):
 def _example(net, count, h, w):
     generator = torch.Generator().manual_seed(h)
     lq = torch.rand(count, 3, h, w, generator=generator) * 2 - 1
-    y = up(lq, net.scale)
+    y = upsample_bicubic(lq, net.scale)
     x = y + 0.6 * torch.randn(y.shape, generator=generator)
     given = [lq, torch.rand(count, 1, h, w, generator=generator).round() * 2 - 1] if net.settings['mask'] else [lq]
     t = torch.full((count,), 300 if getattr(net, 'process', '') == 'dossr' else 2 % net.settings['steps'])

@@ -1,34 +1,44 @@
-"""A checkpoint is whole or not there: written beside its place and moved into it."""
+"""Saves and loads checkpoints. A file is written under a temporary name and then renamed, so a crash leaves no partial file."""
 import os
 from pathlib import Path
 
 import torch
 
+# Network settings that older checkpoints store under other names.
+RENAMED_SETTINGS = {'fold': 'pixel_unshuffle_factor', 'quick': 'one_step'}
 
-def save(what: dict, file: Path):
+
+def save(contents: dict, file: Path):
     part = file.with_name(file.name + '.part')
     with open(part, 'wb') as out:
-        torch.save(what, out)
+        torch.save(contents, out)
         out.flush()
         os.fsync(out.fileno())
     os.replace(part, file)
 
 
-def weights(place: Path) -> dict[str, torch.Tensor]:
-    """Of a checkpoint, or of a bundle: its graphs hold the weights under the names the network gave them."""
-    if not place.is_dir():
-        return load(place)['ema']
-    import onnx  # late: only who starts from a bundle needs it
+def load(file: Path) -> dict:
+    """The contents of a checkpoint, under the current names."""
+    contents = torch.load(file, map_location='cpu', weights_only=False)
+    contents['settings'] = _renamed(contents['settings'], RENAMED_SETTINGS)
+    return contents
+
+
+def load_weights(path: Path) -> dict[str, torch.Tensor]:
+    """The weights (moving average) of a checkpoint, or of a bundle, whose graphs store them under the network's parameter names."""
+    if not path.is_dir():
+        return load(path)['ema']
+    import onnx  # imported late: only needed to start from a bundle
     from onnx import numpy_helper
-    found = {}
-    for file in sorted(place.glob('*.onnx')):
+    weights = {}
+    for file in sorted(path.glob('*.onnx')):
         for tensor in onnx.load(file).graph.initializer:
             if tensor.name.startswith('net.'):
-                found[tensor.name.removeprefix('net.')] = torch.from_numpy(numpy_helper.to_array(tensor).copy())
-    if not found:
-        raise SystemExit(f'{place} holds no graphs with the weights of a network made here')
-    return found
+                weights[tensor.name.removeprefix('net.')] = torch.from_numpy(numpy_helper.to_array(tensor).copy())
+    if not weights:
+        raise SystemExit(f'{path} contains no graph with weights of a network of this workshop')
+    return weights
 
 
-def load(file: Path) -> dict:
-    return torch.load(file, map_location='cpu', weights_only=False)
+def _renamed(contents: dict, names: dict[str, str]) -> dict:
+    return {names.get(name, name): value for name, value in contents.items()}

@@ -8,8 +8,8 @@ from ..data.inpaint_masks import holes
 from ..data.scene_dataset import Scenes
 from ..data.shard_dataset import Shards
 from ..nets import checkpoint
-from ..nets.network import Net, continued, made, up
-from ..nets.push_pull_fill import Fill
+from ..nets.network import Network, build_network, load_matching_weights, upsample_bicubic
+from ..nets.push_pull_fill import PushPullFill
 from .diffusion import PROCESSES, ResShift
 from .discriminator import Critic, critic_loss, maker_loss
 from .distribution_matching import Match
@@ -31,9 +31,9 @@ class Training:
         last = a.run / 'last.pt'
         state = checkpoint.load(last) if last.exists() else None
         torch.manual_seed(a.seed)
-        self.net = made(state['settings'] if state else asked(a))
+        self.net = build_network(state['settings'] if state else asked(a))
         if a.init and not state:
-            fresh = continued(self.net, checkpoint.weights(a.init))
+            fresh = load_matching_weights(self.net, checkpoint.load_weights(a.init))
             print(f'continued from {a.init.name}; new: {", ".join(fresh) or "nothing"}', flush=True)
         for name, parameter in self.net.named_parameters():  # a fixed part costs no way back
             parameter.requires_grad_(not name.startswith(tuple(a.fix)))
@@ -79,12 +79,12 @@ class Training:
 
     def _teacher(self, place):
         """A residual-shifting ×4 network that says what it would make of the same source."""
-        weights = checkpoint.weights(place)
+        weights = checkpoint.load_weights(place)
         count = {part: 1 + max(int(name.split('.')[1]) for name in weights if name.startswith(part))
                  for part in ('condition_blocks', 'denoise_blocks')}
         finish = len(weights['finish.second.bias']) if 'finish.second.bias' in weights else 0
-        net = Net(width=len(weights['enter.bias']), finish=finish, **count)
-        missing = continued(net, weights)
+        net = Network(width=len(weights['enter.bias']), finish=finish, **count)
+        missing = load_matching_weights(net, weights)
         if missing:
             raise SystemExit(f'{place} is no ×4 network of this workshop: {", ".join(missing)} is missing or of another size')
         return net.to(self.device, memory_format=self.layout).eval()
@@ -114,7 +114,7 @@ class Training:
                 group['lr'] = self.rate()
         count = self.a.batch * (2 if stage == 'a' else 1)  # without the walk a step costs half
         x0, given, weight = self.task(*self.data.batch(count, self.rng, self.a.crop), self.rng)
-        y = up(given[0], self.net.scale)
+        y = upsample_bicubic(given[0], self.net.scale)
         with self.cast():
             predict = self.predictor(self.net, y, *given)
             out = predict(*self.process.plain(x0, y)) if stage == 'a' else self.process.walked(y, predict)
@@ -183,7 +183,7 @@ class Training:
         hole = torch.from_numpy(holes(len(x0), x0.shape[-1], rng))[:, None].to(self.device)
         weight = torch.where(hole, 1.0, 0.02)  # outside of the holes nobody sees what it makes
         mask = torch.where(hole, 1.0, -1.0)
-        return x0, [self.laid(Fill()(x0, mask)), mask], weight / weight.mean()
+        return x0, [self.laid(PushPullFill()(x0, mask)), mask], weight / weight.mean()
 
     def shown(self, out, x0, given):
         """What the user will see: of a picture with holes, only what fills them is the network's."""
@@ -200,9 +200,9 @@ class Training:
 def asked(a) -> dict:
     """The settings of a new network."""
     if a.quick:
-        return dict(quick=True, width=a.width, blocks=a.condition_blocks, scale=a.scale)
+        return dict(one_step=True, width=a.width, blocks=a.condition_blocks, scale=a.scale)
     return dict(width=a.width, condition_blocks=a.condition_blocks, denoise_blocks=a.denoise_blocks, finish=a.finish,
-                steps=PROCESSES[a.process].levels, scale=a.scale, fold=a.fold, mask=a.task == 'inpaint')
+                steps=PROCESSES[a.process].levels, scale=a.scale, pixel_unshuffle_factor=a.fold, mask=a.task == 'inpaint')
 
 
 def compressed(x, rng):

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from ..data.shard_dataset import picture
-from ..nets.network import up
+from ..nets.network import upsample_bicubic
 from .sample_sheet import sample_sheet
 from .spectral_loss import grid
 from .trainer import Training
@@ -19,7 +19,7 @@ def validate(training: Training, held: Path, count: int = 24):
     x0, given, _ = training.task(picture(pairs['hr'][:, 0]), picture(pairs['lr'][:, 0]), np.random.default_rng(1))
     net = copy.deepcopy(training.net)  # a new one would draw its first weights from the training's randomness
     net.load_state_dict(training.mean)
-    y = up(given[0], net.scale)
+    y = upsample_bicubic(given[0], net.scale)
     figures, columns = {}, [y]
     for steps in training.process.walks:
         with torch.random.fork_rng(devices=[]), training.cast(), torch.no_grad():
