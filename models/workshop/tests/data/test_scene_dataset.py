@@ -8,8 +8,7 @@ from workshop.data.render_scenes import IN_CHUNK, WINDOW, faded, filmed, record,
 from workshop.data.scene_dataset import Scenes
 from workshop.data.synthetic_images import KINDS, drawn
 from workshop.nets import checkpoint
-from workshop.training.train import arguments, run
-from workshop.training.trainer import Training
+from workshop.training.train import parse_arguments, run
 
 
 @pytest.fixture
@@ -89,52 +88,19 @@ def test_new_scenes_take_the_place_of_the_oldest(pictures, tmp_path):
 
 def test_a_training_takes_scenes_and_stages_measured_in_minutes(pictures, tmp_path):
     def settings(*more):
-        return arguments(['--scenes', str(shot(pictures, tmp_path / 'scenes', 4)), '--pictures', str(pictures), '--run', str(tmp_path / 'run'),
+        return parse_arguments(['--scenes', str(shot(pictures, tmp_path / 'scenes', 4)), '--pictures', str(pictures), '--run', str(tmp_path / 'run'),
                           '--width', '8', '--condition-blocks', '1', '--denoise-blocks', '1', '--finish', '8', '--batch', '2', '--crop', '64',
-                          '--threads', '1', '--fp32', '--look', '2', '--stages', 'b:0.00001m,gan:1m', *more])
+                          '--threads', '1', '--fp32', '--log-every', '2', '--stages', 'b:0.00001m,gan:1m', *more])
     run(settings('--steps', '3'))
     assert (tmp_path / 'run' / 'b.pt').exists()
     run(settings('--steps', '5'))
-    assert checkpoint.load(tmp_path / 'run' / 'last.pt')['place']['number'] == 1
+    assert checkpoint.load(tmp_path / 'run' / 'last.pt')['stage_start']['number'] == 1
 
 
 def test_no_scenes_is_said_in_a_sentence(pictures, tmp_path):
     (tmp_path / 'none').mkdir()
     with pytest.raises(SystemExit, match='there are no scenes'):
         Scenes(tmp_path / 'none', pictures, 4, 'cpu', room=16)
-
-
-def test_a_maker_that_is_matched_with_a_teacher_goes_on_where_it_stopped(shards, tmp_path):
-    from workshop.nets.network import Network
-    torch.manual_seed(1)
-    teacher = Network(width=8, condition_blocks=1, denoise_blocks=1, finish=8)
-    checkpoint.save({'settings': teacher.settings, 'ema': teacher.state_dict()}, tmp_path / 'teacher.pt')
-
-    def settings(folder, *more):
-        return arguments(['--shards', str(shards), '--run', str(tmp_path / folder), '--width', '8', '--condition-blocks', '1',
-                          '--denoise-blocks', '1', '--finish', '8', '--batch', '2', '--threads', '1', '--fp32', '--process', 'onestep',
-                          '--teacher', str(tmp_path / 'teacher.pt'), '--match', '0.5', '--stages', 'gan:200', *more])
-    run(settings('whole', '--steps', '4'))
-    run(settings('torn', '--steps', '2'))
-    run(settings('torn', '--steps', '4'))
-    whole, torn = (checkpoint.load(tmp_path / name / 'last.pt') for name in ('whole', 'torn'))
-    assert all(torch.equal(whole['match']['made'][n], v) for n, v in torn['match']['made'].items())
-    assert any(not torch.equal(teacher.state_dict()[n], v) for n, v in torn['match']['made'].items())
-    training = Training(settings('whole'))
-    assert all(torch.equal(v, training.match.real.state_dict()[n]) for n, v in teacher.state_dict().items())
-
-
-def test_the_term_pushes_pictures_towards_what_the_teacher_sees(shards, tmp_path):
-    """A teacher that sees white, a second network that sees what it is shown: the way is up."""
-    from workshop.nets.network import Network
-    from workshop.training.distribution_matching import Match
-    net = Network(width=8, condition_blocks=1, denoise_blocks=1, finish=8)
-    match = Match(net, np.random.default_rng(1), 1e-3)
-    match.real.denoise = lambda x, cond, t, y: torch.ones_like(y)
-    match.made.denoise = lambda x, cond, t, y: torch.zeros_like(y)
-    out = torch.zeros(1, 3, 16, 16, requires_grad=True)
-    match.loss(out, torch.zeros_like(out), torch.zeros(1, 3, 4, 4)).backward()
-    assert (out.grad < 0).all()  # descent makes it brighter
 
 
 @pytest.mark.parametrize('kind', sorted(set(KINDS), key=lambda kind: kind.__name__))

@@ -1,10 +1,11 @@
 import numpy as np
+import pytest
 import torch
 
-from workshop.evaluation.evaluate import Model, as_input, bicubic, detail, luma, psnr, ssim
-from workshop.exporters.embedded import export
+from workshop.evaluation.evaluate import Model, as_input, bicubic
+from workshop.exporters.embedded import DenoiseDoSSR, DenoiseOneStep, export
 from workshop.nets.network import Network
-from workshop.training.diffusion import ResShift
+from workshop.training.diffusion import DoSSR, ResShift, sd_alphas_bar
 
 
 def test_both_graphs_agree_with_pytorch_at_another_size(tmp_path):
@@ -14,7 +15,7 @@ def test_both_graphs_agree_with_pytorch_at_another_size(tmp_path):
     assert sorted(f.name for f in (tmp_path / 'model').iterdir()) == ['condition.onnx', 'denoise.onnx']
 
 
-def test_an_untrained_walk_ends_near_the_enlargement(tmp_path):
+def test_graphs_and_pytorch_end_at_the_upscaled_source_when_the_residual_is_zero(tmp_path):
     net = Network(width=8, condition_blocks=1, denoise_blocks=1, finish=0)
     torch.nn.init.zeros_(net.leave.weight)
     export(net, tmp_path / 'model')
@@ -23,11 +24,28 @@ def test_an_untrained_walk_ends_near_the_enlargement(tmp_path):
     y = torch.from_numpy(bicubic(lq))
     cond = net.condition(torch.from_numpy(lq))
     with torch.no_grad():
-        made = ResShift(np.random.default_rng(1)).sample(y, lambda x, t: net.denoise(x, cond, torch.tensor([t + 1]), y), 4)
-    assert np.allclose(made.numpy(), bicubic(lq), atol=1e-5)
+        out = ResShift(np.random.default_rng(1)).sample(y, lambda x, t: net.denoise(x, cond, torch.tensor([t + 1]), y), 4)
+    assert np.allclose(out.numpy(), bicubic(lq), atol=1e-5)
 
 
-def test_a_picture_measured_against_itself_is_perfect(photograph):
-    y = luma(photograph)
-    assert 16 <= y.min() and y.max() <= 235
-    assert psnr(y, y) > 140 and abs(ssim(y, y) - 1) < 1e-12 and detail(y) > 0
+@pytest.mark.parametrize('process', ['dossr', 'onestep'])
+def test_the_formula_of_the_plan_recovers_the_prediction_from_the_graph(process, tmp_path):
+    torch.manual_seed(1)
+    net = Network(width=8, condition_blocks=1, denoise_blocks=1, finish=8, steps=10).eval()
+    net.process = process
+    assert max(export(net, tmp_path).values()) < 1e-5
+    lq = torch.rand(1, 3, 6, 6) * 2 - 1
+    cond, y = net.condition(lq), torch.rand(1, 3, 24, 24)
+    with torch.no_grad():
+        if process == 'dossr':
+            t, dossr = 399, DoSSR(np.random.default_rng(1))
+            x = 4 * y + torch.randn_like(y)
+            out = DenoiseDoSSR(net)(x, cond, torch.tensor([t]), y)
+            recovered = (x - dossr.s[t] * out) / dossr.a[t] / dossr.GAIN
+            x0 = net.denoise(x / dossr.input_scale(t), cond, torch.tensor([t // 50 + 1]), y)
+        else:
+            alpha_bar = np.float32(sd_alphas_bar()[999])
+            out = DenoiseOneStep(net)(y, cond, torch.tensor([999]), y)
+            recovered = (y - (1 - alpha_bar) ** 0.5 * out) / alpha_bar ** 0.5
+            x0 = net.denoise(y / 0.5, cond, torch.tensor([1]), y)
+    assert (recovered - x0).abs().max() < 1e-5

@@ -3,7 +3,7 @@ import onnxruntime
 import pytest
 import torch
 
-from workshop.exporters.embedded import describe, export
+from workshop.exporters.embedded import export, write_manifest
 from workshop.nets.network import upsample_bicubic
 from workshop.nets.one_step_network import OneStepNetwork
 from workshop.training.diffusion import sd_alphas_bar
@@ -14,7 +14,7 @@ def test_it_is_exported_as_a_graph_of_two_inputs_that_agrees_with_pytorch(tmp_pa
     net = OneStepNetwork(width=8, blocks=1).eval()
     net.process = 'onestep'
     assert max(export(net, tmp_path).values()) < 1e-5
-    describe(net, tmp_path, 'fast', 'Fast', 'a test')
+    write_manifest(net, tmp_path, 'fast', 'Fast', 'a test')
     assert '"x": "x",\n        "cond": "cond"\n      },' in (tmp_path / 'model.json').read_text()
     lq = torch.rand(1, 3, 5, 7) * 2 - 1
     x = upsample_bicubic(lq)
@@ -32,5 +32,5 @@ def test_it_is_exported_at_every_scale(scale, tmp_path):
     net = OneStepNetwork(width=8, blocks=1, scale=scale).eval()
     net.process = 'onestep'
     assert max(export(net, tmp_path).values()) < 1e-5
-    describe(net, tmp_path, 'fast', 'Fast', 'a test')
+    write_manifest(net, tmp_path, 'fast', 'Fast', 'a test')
     assert f'"task": "{"restore" if scale == 1 else "upscale"}"' in (tmp_path / 'model.json').read_text()

@@ -14,7 +14,7 @@ from PIL import Image
 
 from ..nets.network import upsample_bicubic
 from ..training.schedule import etas as schedule
-from ..training.schedule import scaled, started, stepped, subset
+from ..training.schedule import initial_state, reverse_step, scale_input, timestep_subset
 
 
 class Model:
@@ -31,14 +31,14 @@ class Model:
         rng, etas = np.random.default_rng(seed), schedule()
         y = bicubic(lq)
         cond = self.condition.run(None, {'lq': lq})[0]
-        visits = subset(etas, steps)
-        x = started(y, rng.standard_normal(y.shape, np.float32), etas[visits[0]])
+        visits = timestep_subset(etas, steps)
+        x = initial_state(y, rng.standard_normal(y.shape, np.float32), etas[visits[0]])
         for i, t in enumerate(visits):
-            feeds = {'x': scaled(x, etas[t]).astype(np.float32), 'cond': cond, 't': np.array([t]), 'y': y}
+            feeds = {'x': scale_input(x, etas[t]).astype(np.float32), 'cond': cond, 't': np.array([t]), 'y': y}
             x0 = self.denoise.run(None, feeds)[0]
             if i + 1 < len(visits):
                 noise = rng.standard_normal(y.shape, np.float32)
-                x = stepped(x, x0, etas[t], etas[visits[i + 1]], noise)
+                x = reverse_step(x, x0, etas[t], etas[visits[i + 1]], noise)
         return x0
 
 

@@ -1,12 +1,14 @@
-"""python -m workshop.exporters.embedded WEIGHTS.pt OUT [--bundle NAME --title TITLE]: ONNX graphs, kept only if they agree with PyTorch.
+"""Exports a network of this workshop as ONNX graphs, which are kept only if they agree with PyTorch.
 
-preprocess  lq, mask → picture          once per picture, where holes are to be filled; it fills them roughly
+python -m workshop.exporters.embedded WEIGHTS.pt OUT [--bundle NAME --title TITLE]
+
+preprocess  lq, mask → picture          inpainting only: fills the masked pixels roughly, once per image
 condition   lq → cond, or picture, mask → cond
-denoise     x, cond, t, y → out         once per step; what `out` is depends on the process:
+denoise     x, cond, t, y → out         once per step; `out` depends on the process:
     resshift  x0; t counts 0 … T - 1 as in the plans
     dossr     (x - a·g·x0)/s, so that the plan's x̂₀ = (x - s·out)/a is g·x0; `encode` and `decode` multiply and divide by g
-    onestep   (x - a·x0)/s with a, s of t = 999 and y = x, the enlarged picture; of `one_step_network.py` in a form that takes fewer passes
-opset 17, dynamic batch and size. With --bundle, model.json beside them.
+    onestep   (x - a·x0)/s with a, s of t = 999 and y = x, the upscaled source; a OneStepNetwork has a form with fewer passes
+opset 17, free batch and size. With --bundle, also model.json.
 """
 import argparse
 import hashlib
@@ -26,6 +28,7 @@ from ..training import schedule
 from ..training.diffusion import DoSSR, sd_alphas_bar
 
 
+# The attribute `net` of the wrappers below is the prefix of the weights in the graphs, which checkpoint.load_weights reads.
 class Condition(torch.nn.Module):
     def __init__(self, net):
         super().__init__()
@@ -62,27 +65,27 @@ class DenoiseDoSSR(torch.nn.Module):
 class DenoiseOneStep(torch.nn.Module):
     def __init__(self, net):
         super().__init__()
-        self.net, bar = net, float(np.float32(sd_alphas_bar()[999]))
-        self.a, self.s = math.sqrt(bar), math.sqrt(1 - bar)
+        self.net, alpha_bar = net, float(np.float32(sd_alphas_bar()[999]))
+        self.a, self.s = math.sqrt(alpha_bar), math.sqrt(1 - alpha_bar)
 
     def forward(self, x, cond, t, y):
         x0 = self.net.denoise(x / 0.5, cond, torch.ones_like(t), y)
         return (x - self.a * x0) / self.s
 
 
-class DenoiseQuick(torch.nn.Module):
-    """As DenoiseOneStep with x = y; the factor of cond goes into the convolution before it when onnxruntime loads the graph."""
+class DenoiseOneStepNetwork(torch.nn.Module):
+    """DenoiseOneStep with x = y; onnxruntime merges the factor of cond into the convolution before it when it loads the graph."""
 
     def __init__(self, net):
         super().__init__()
-        self.scale, bar = net.scale, float(np.float32(sd_alphas_bar()[999]))
-        self.a, self.s = math.sqrt(bar), math.sqrt(1 - bar)
+        self.scale, alpha_bar = net.scale, float(np.float32(sd_alphas_bar()[999]))
+        self.a, self.s = math.sqrt(alpha_bar), math.sqrt(1 - alpha_bar)
 
     def forward(self, x, cond):
         return x * ((1 - self.a) / self.s) + pixel_shuffle(cond * (-self.a / self.s), self.scale)
 
 
-class Times(torch.nn.Module):
+class Multiply(torch.nn.Module):
     def __init__(self, factor):
         super().__init__()
         self.factor = factor
@@ -94,22 +97,23 @@ class Times(torch.nn.Module):
 DENOISE = {'resshift': Denoise, 'dossr': DenoiseDoSSR, 'onestep': DenoiseOneStep}
 
 
-def read_net(file: Path) -> Network:
-    kept = checkpoint.load(file)
-    net = build_network(kept['settings'])
-    net.load_state_dict(kept['ema'])
-    net.process = kept.get('process', 'resshift')
+def load_network(file: Path) -> Network | OneStepNetwork:
+    """The network of a checkpoint, with `process`, the name of the diffusion process it was trained for."""
+    contents = checkpoint.load(file)
+    net = build_network(contents['settings'])
+    net.load_state_dict(contents['ema'])
+    net.process = contents.get('process', 'resshift')
     return net.eval()
 
 
 @torch.no_grad()
-def export(net: Network, out: Path, tolerance: float = 1e-4) -> dict[str, float]:
-    """Writes the graphs and answers with their largest difference from PyTorch, on another size than traced."""
+def export(net: Network | OneStepNetwork, out: Path, tolerance: float = 1e-4) -> dict[str, float]:
+    """Writes the graphs and returns their largest difference from PyTorch, measured at another size and batch than traced."""
     out.mkdir(parents=True, exist_ok=True)
     process = getattr(net, 'process', 'resshift')
-    quick = isinstance(net, OneStepNetwork)
-    denoise = DenoiseQuick(net) if quick else DENOISE[process](net)
-    picture = {'encode': Times(DoSSR.GAIN), 'decode': Times(1 / DoSSR.GAIN)} if process == 'dossr' else {}
+    one_step = isinstance(net, OneStepNetwork)
+    denoise = DenoiseOneStepNetwork(net) if one_step else DENOISE[process](net)
+    codec = {'encode': Multiply(DoSSR.GAIN), 'decode': Multiply(1 / DoSSR.GAIN)} if process == 'dossr' else {}
     differences = {}
 
     def write(role, module, inputs, output, example, proof, grids):
@@ -117,21 +121,23 @@ def export(net: Network, out: Path, tolerance: float = 1e-4) -> dict[str, float]
         _write(module, example, part, inputs, output, grids)
         difference = _difference(part, dict(zip(inputs, proof)), module(*proof))
         if difference > tolerance:
-            raise SystemExit(f'{role}.onnx differs from PyTorch by {difference:.2g}; nothing was kept')
+            raise SystemExit(f'{role}.onnx differs from PyTorch by {difference:.2g}; no file was kept')
         differences[role] = difference
 
-    given, x, t, y, cond = _example(net, 2, 24, 40)
-    given2, x2, t2, y2, cond2 = _example(net, 1, 36, 20)
+    def denoise_inputs(x, cond, t, y):
+        return (x, cond) if one_step else (x, cond, t, y)
+
+    inputs, x, t, y, cond = _example(net, 2, 24, 40)
+    inputs2, x2, t2, y2, cond2 = _example(net, 1, 36, 20)
     names = ['picture', 'mask'] if net.settings['mask'] else ['lq']
-    cells = 'lr' if net.pixel_unshuffle_factor == 1 else 'cell'
-    write('condition', Condition(net), names, 'cond', tuple(given), given2, {**dict.fromkeys(names, 'lr'), 'cond': cells})
-    seen = (lambda x, cond, t, y: (x, cond)) if quick else lambda *all_: all_
-    answer = 'x0' if process == 'resshift' else 'out'
-    write('denoise', denoise, list(seen('x', 'cond', 't', 'y')), answer, seen(x, cond, t, y), seen(x2, cond2, t2, y2),
-          {'x': 'hr', 'cond': cells, 'y': 'hr', answer: 'hr'})
+    grid = 'lr' if net.pixel_unshuffle_factor == 1 else 'cell'
+    write('condition', Condition(net), names, 'cond', tuple(inputs), inputs2, {**dict.fromkeys(names, 'lr'), 'cond': grid})
+    output = 'x0' if process == 'resshift' else 'out'
+    write('denoise', denoise, list(denoise_inputs('x', 'cond', 't', 'y')), output, denoise_inputs(x, cond, t, y),
+          denoise_inputs(x2, cond2, t2, y2), {'x': 'hr', 'cond': grid, 'y': 'hr', output: 'hr'})
     if net.settings['mask']:
-        write('preprocess', PushPullFill(), ['lq', 'mask'], 'picture', tuple(given), given2, dict.fromkeys(['lq', 'mask', 'picture'], 'lr'))
-    for role, module in picture.items():
+        write('preprocess', PushPullFill(), ['lq', 'mask'], 'picture', tuple(inputs), inputs2, dict.fromkeys(['lq', 'mask', 'picture'], 'lr'))
+    for role, module in codec.items():
         name, result = ('picture', 'latent') if role == 'encode' else ('latent', 'picture')
         write(role, module, [name], result, (y,), (y2,), {name: 'hr', result: 'hr'})
     for role in differences:
@@ -139,24 +145,10 @@ def export(net: Network, out: Path, tolerance: float = 1e-4) -> dict[str, float]
     return differences
 
 
-def describe(net: Network, out: Path, name: str, title: str, source: str):
-    """model.json of what `export` wrote."""
+def write_manifest(net: Network | OneStepNetwork, out: Path, name: str, title: str, source: str):
+    """model.json for the graphs that `export` wrote."""
     process = getattr(net, 'process', 'resshift')
-
-    def entry(role, inputs, output):
-        file = f'{role}.onnx'
-        return {'file': file, 'sha256': hashlib.sha256((out / file).read_bytes()).hexdigest(), 'inputs': inputs, 'outputs': output}
-
-    mask = net.settings['mask']
-    graphs = {'preprocess': entry('preprocess', {'lq': 'lq', 'mask': 'mask'}, {'picture': 'picture'})} if mask else {}
-    seen = {'picture': 'picture', 'mask': 'mask'} if mask else {'lq': 'lq'}
-    graphs |= {'condition': entry('condition', seen, {'cond': 'cond'}),
-              'denoise': entry('denoise', {'x': 'x', 'cond': 'cond'} if isinstance(net, OneStepNetwork) else
-                               {'x': 'x', 'cond': 'cond', 't': 't', ('picture' if process == 'dossr' else 'y'): 'y'},
-                               {'out': 'x0' if process == 'resshift' else 'out'})}
-    if process == 'dossr':
-        graphs |= {'encode': entry('encode', {'picture': 'picture'}, {'latent': 'latent'}),
-                   'decode': entry('decode', {'latent': 'latent'}, {'picture': 'picture'})}
+    factor = net.pixel_unshuffle_factor
     plans = {
         'resshift': {'steps': schedule.T, 'kappa': schedule.KAPPA, 'minNoise': schedule.MIN_NOISE,
                      'etasEnd': schedule.ETAS_END, 'power': schedule.POWER, 'predicts': 'xstart',
@@ -164,25 +156,44 @@ def describe(net: Network, out: Path, name: str, title: str, source: str):
         'dossr': {'order': 3}, 'onestep': {}}
     manifest = {
         'format': 1, 'name': name, 'title': title, 'system': 'osediff' if process == 'onestep' else process,
-        'task': 'inpaint' if mask else 'restore' if net.scale == 1 else 'upscale', 'scale': net.scale, 'graphs': graphs,
-        'grid': {'factor': 1, 'channels': 3}, 'schedule': plans[process],
+        'task': 'inpaint' if net.settings['mask'] else 'restore' if net.scale == 1 else 'upscale', 'scale': net.scale,
+        'graphs': _graph_entries(net, process, out), 'grid': {'factor': 1, 'channels': 3}, 'schedule': plans[process],
         'defaultSteps': {'resshift': schedule.T, 'dossr': 5, 'onestep': 1}[process],
-        'start': 'encode' if process == 'dossr' else 'bicubic', 'range': [-1, 1], 'multiple': net.pixel_unshuffle_factor,
-        'tile': {'wholeUpTo': 230400 * net.pixel_unshuffle_factor ** 2, 'size': 256 * net.pixel_unshuffle_factor, 'overlap': 32 * net.pixel_unshuffle_factor}, 'colorFix': 'none',
+        'start': 'encode' if process == 'dossr' else 'bicubic', 'range': [-1, 1], 'multiple': factor,
+        'tile': {'wholeUpTo': 230400 * factor ** 2, 'size': 256 * factor, 'overlap': 32 * factor}, 'colorFix': 'none',
         'precision': 'float32',
         'licence': {'name': 'Apache-2.0', 'url': 'https://www.apache.org/licenses/LICENSE-2.0', 'redistributable': True},
         'source': source}
     (out / 'model.json').write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + '\n')
 
 
+def _graph_entries(net, process: str, out: Path) -> dict:
+    def entry(role, inputs, outputs):
+        file = f'{role}.onnx'
+        return {'file': file, 'sha256': hashlib.sha256((out / file).read_bytes()).hexdigest(), 'inputs': inputs, 'outputs': outputs}
+
+    mask = net.settings['mask']
+    entries = {'preprocess': entry('preprocess', {'lq': 'lq', 'mask': 'mask'}, {'picture': 'picture'})} if mask else {}
+    entries['condition'] = entry('condition', {'picture': 'picture', 'mask': 'mask'} if mask else {'lq': 'lq'}, {'cond': 'cond'})
+    denoise_inputs = {'x': 'x', 'cond': 'cond'}
+    if not isinstance(net, OneStepNetwork):
+        denoise_inputs |= {'t': 't', ('picture' if process == 'dossr' else 'y'): 'y'}
+    entries['denoise'] = entry('denoise', denoise_inputs, {'out': 'x0' if process == 'resshift' else 'out'})
+    if process == 'dossr':
+        entries['encode'] = entry('encode', {'picture': 'picture'}, {'latent': 'latent'})
+        entries['decode'] = entry('decode', {'latent': 'latent'}, {'picture': 'picture'})
+    return entries
+
+
 def _example(net, count, h, w):
+    """Arguments of the graphs: those of `condition`, then x, t, y, cond."""
     generator = torch.Generator().manual_seed(h)
     lq = torch.rand(count, 3, h, w, generator=generator) * 2 - 1
     y = upsample_bicubic(lq, net.scale)
     x = y + 0.6 * torch.randn(y.shape, generator=generator)
-    given = [lq, torch.rand(count, 1, h, w, generator=generator).round() * 2 - 1] if net.settings['mask'] else [lq]
+    inputs = [lq, torch.rand(count, 1, h, w, generator=generator).round() * 2 - 1] if net.settings['mask'] else [lq]
     t = torch.full((count,), 300 if getattr(net, 'process', '') == 'dossr' else 2 % net.settings['steps'])
-    return given, x, t, y, net.condition(*given)
+    return inputs, x, t, y, net.condition(*inputs)
 
 
 def _write(module, example, file, inputs, output, grids):
@@ -194,22 +205,26 @@ def _write(module, example, file, inputs, output, grids):
 
 
 def _difference(file, feeds, expected) -> float:
-    import onnxruntime  # late: the trainer, which reads weights through this file, has no need of it
+    import onnxruntime  # imported late: only exporting needs it
     session = onnxruntime.InferenceSession(str(file), providers=['CPUExecutionProvider'])
     found = session.run(None, {name: value.numpy() for name, value in feeds.items()})[0]
     return float(np.abs(found - expected.numpy()).max())
 
 
-if __name__ == '__main__':
+def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('weights', type=Path)
     p.add_argument('out', type=Path)
-    p.add_argument('--bundle', help='name of the bundle')
-    p.add_argument('--title', help='as people see it; the name, unless given')
-    p.add_argument('--source', default='Trained for this project; see CARD.md.')
+    p.add_argument('--bundle', help='name of the bundle; without it, no model.json is written')
+    p.add_argument('--title', help='title of the bundle; default: its name')
+    p.add_argument('--source', default='Trained for this project; see CARD.md.', help='where the weights come from, for model.json')
     a = p.parse_args()
-    network = read_net(a.weights)
-    for part, difference in export(network, a.out).items():
-        print(f'{part}.onnx: largest difference from PyTorch {difference:.1e}')
+    net = load_network(a.weights)
+    for role, difference in export(net, a.out).items():
+        print(f'{role}.onnx: largest difference from PyTorch {difference:.1e}')
     if a.bundle:
-        describe(network, a.out, a.bundle, a.title or a.bundle, a.source)
+        write_manifest(net, a.out, a.bundle, a.title or a.bundle, a.source)
+
+
+if __name__ == '__main__':
+    main()

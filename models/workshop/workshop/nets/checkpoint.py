@@ -4,8 +4,11 @@ from pathlib import Path
 
 import torch
 
-# Network settings that older checkpoints store under other names.
+# Names that older checkpoints use. `load` converts them; files are always written with the current names.
 RENAMED_SETTINGS = {'fold': 'pixel_unshuffle_factor', 'quick': 'one_step'}
+RENAMED_STATE = {'critic': 'discriminator', 'maker': 'generator_optimizer', 'judge': 'discriminator_optimizer', 'age': 'ema_steps',
+                 'place': 'stage_start', 'shards': 'data_files', 'match': 'distribution_matching'}
+RENAMED_MATCHING = {'made': 'fake_model', 'learner': 'fake_optimizer'}
 
 
 def save(contents: dict, file: Path):
@@ -19,8 +22,10 @@ def save(contents: dict, file: Path):
 
 def load(file: Path) -> dict:
     """The contents of a checkpoint, under the current names."""
-    contents = torch.load(file, map_location='cpu', weights_only=False)
+    contents = _renamed(torch.load(file, map_location='cpu', weights_only=False), RENAMED_STATE)
     contents['settings'] = _renamed(contents['settings'], RENAMED_SETTINGS)
+    if contents.get('distribution_matching'):
+        contents['distribution_matching'] = _renamed(contents['distribution_matching'], RENAMED_MATCHING)
     return contents
 
 

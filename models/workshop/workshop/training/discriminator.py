@@ -1,11 +1,11 @@
-"""Tells real pictures from made ones, patch by patch, at two scales. Hinge loss, spectral normalisation."""
+"""The discriminator of the adversarial loss: patches at two scales, hinge loss, spectral normalisation."""
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
 
-class Critic(nn.Module):
+class Discriminator(nn.Module):
     def __init__(self, width: int = 48):
         super().__init__()
 
@@ -18,18 +18,18 @@ class Critic(nn.Module):
         self.heads = nn.ModuleDict({'2': conv(2 * width, 1, 3, 1), '4': conv(3 * width, 1, 3, 1)})
 
     def forward(self, x, y):
-        """x: the picture, y: its bicubic enlargement. What was added to y is shown twice as strong."""
-        h, verdicts = F.pixel_unshuffle(torch.cat([x, (x - y) * 2], 1), 2), []
+        """Scores of x, given y, the upscaled source. The second input is twice the residual x - y."""
+        h, scores = F.pixel_unshuffle(torch.cat([x, (x - y) * 2], 1), 2), []
         for i, layer in enumerate(self.body):
             h = F.leaky_relu(layer(h), 0.2)
             if str(i) in self.heads:
-                verdicts.append(self.heads[str(i)](h).float())
-        return verdicts
+                scores.append(self.heads[str(i)](h).float())
+        return scores
 
 
-def critic_loss(real, made):
-    return sum(F.relu(1 - r).mean() + F.relu(1 + m).mean() for r, m in zip(real, made)) / len(real)
+def discriminator_loss(real, generated):
+    return sum(F.relu(1 - r).mean() + F.relu(1 + g).mean() for r, g in zip(real, generated)) / len(real)
 
 
-def maker_loss(made):
-    return -sum(m.mean() for m in made) / len(made)
+def generator_loss(generated):
+    return -sum(g.mean() for g in generated) / len(generated)

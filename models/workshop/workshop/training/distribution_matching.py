@@ -1,53 +1,53 @@
-"""The distribution-matching term (DMD, arXiv 2311.18828; OSEDiff, arXiv 2406.08177, calls it VSD): a one-step maker learns to make
-pictures that a many-step teacher would find as likely as real ones.
+"""The distribution-matching loss (DMD, arXiv 2311.18828; OSEDiff, arXiv 2406.08177, calls it VSD): it trains a one-step generator to
+produce images that are likely under a many-step teacher.
 
-What the maker made is shifted and noised as the teacher was trained. The teacher says what picture it sees in it, and so does a
-second network that only ever learns from the maker's pictures. Where the two disagree, the maker's pictures differ from real ones:
-    grad = (x̂₀_made - x̂₀_real) / mean |x₀ - x̂₀_real|
+The generator's output is shifted and noised as in the training of the teacher. Two networks predict x0 from it: the teacher
+(the real model), and a copy that is trained on the generator's outputs only (the fake model). The gradient is their difference:
+    grad = (x̂₀_fake - x̂₀_real) / mean |x₀ - x̂₀_real|
 """
 import copy
 
 import torch
 
 from .diffusion import ResShift
-from .schedule import scaled, shifted, tensor
+from .schedule import forward_process, scale_input, to_tensor
 
 
-class Match:
-    def __init__(self, teacher: torch.nn.Module, rng, rate: float):
-        """teacher: a residual-shifting network; it does not change. rate: of the second network's training."""
-        self.real, self.made = teacher, copy.deepcopy(teacher)
-        self.real.requires_grad_(False)
+class DistributionMatching:
+    def __init__(self, teacher: torch.nn.Module, rng, learning_rate: float):
+        """teacher: a residual-shifting network; its weights do not change. learning_rate: of the fake model."""
+        self.real_model, self.fake_model = teacher, copy.deepcopy(teacher)
+        self.real_model.requires_grad_(False)
         self.process = ResShift(rng)
-        self.learner = torch.optim.AdamW(self.made.parameters(), rate, betas=(0.9, 0.99))
+        self.fake_optimizer = torch.optim.AdamW(self.fake_model.parameters(), learning_rate, betas=(0.9, 0.99))
 
-    def _seen(self, out, y):
+    def _network_input(self, out, y):
         t = torch.randint(0, self.process.levels, (len(out),), device=out.device)
-        eta = tensor(self.process.etas, out.device)[t][:, None, None, None]
-        return scaled(shifted(out, y, eta, torch.randn_like(out)), eta), t + 1
+        eta = to_tensor(self.process.etas, out.device)[t][:, None, None, None]
+        return scale_input(forward_process(out, y, eta, torch.randn_like(out)), eta), t + 1
 
     def loss(self, out, y, lq):
-        """Its gradient is `grad`, its value means nothing. out, y: [n, 3, h, w] in [-1, 1]; lq: what the networks are given."""
+        """A term whose gradient is `grad`; its value is not meaningful. out, y: [n, 3, h, w] in [-1, 1]; lq: the source."""
         with torch.no_grad():
-            x, t = self._seen(out, y)
-            real, made = (net.denoise(x, net.condition(lq), t, y).float() for net in (self.real, self.made))
-            grad = (made - real) / (out - real).abs().mean((1, 2, 3), keepdim=True).clamp(min=1e-3)
+            x, t = self._network_input(out, y)
+            real, fake = (net.denoise(x, net.condition(lq), t, y).float() for net in (self.real_model, self.fake_model))
+            grad = (fake - real) / (out - real).abs().mean((1, 2, 3), keepdim=True).clamp(min=1e-3)
         return ((out - (out - grad).detach()) ** 2).mean() / 2
 
-    def learn(self, out, y, lq, cast):
-        """The second network learns what the maker makes now."""
-        with cast:
-            x, t = self._seen(out, y)
-            seen = self.made.denoise(x, self.made.condition(lq), t, y).float()
-        loss = torch.sqrt((seen - out) ** 2 + 1e-6).mean()
-        self.learner.zero_grad()
+    def train_fake_model(self, out, y, lq, autocast):
+        """One training step of the fake model on the generator's current output."""
+        with autocast:
+            x, t = self._network_input(out, y)
+            prediction = self.fake_model.denoise(x, self.fake_model.condition(lq), t, y).float()
+        loss = torch.sqrt((prediction - out) ** 2 + 1e-6).mean()
+        self.fake_optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.made.parameters(), 0.5)
-        self.learner.step()
+        torch.nn.utils.clip_grad_norm_(self.fake_model.parameters(), 0.5)
+        self.fake_optimizer.step()
 
     def state(self) -> dict:
-        return {'made': self.made.state_dict(), 'learner': self.learner.state_dict()}
+        return {'fake_model': self.fake_model.state_dict(), 'fake_optimizer': self.fake_optimizer.state_dict()}
 
     def restore(self, state: dict):
-        self.made.load_state_dict(state['made'])
-        self.learner.load_state_dict(state['learner'])
+        self.fake_model.load_state_dict(state['fake_model'])
+        self.fake_optimizer.load_state_dict(state['fake_optimizer'])

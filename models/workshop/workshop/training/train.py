@@ -1,14 +1,17 @@
-"""python -m workshop.training.train (--shards SHARDS | --scenes SCENES --pictures FOLDER) --run RUN [--held SHARDS] [--init WEIGHTS.pt]
-[--minutes M] [--stages a:2000,b:8000,gan:30000]
+"""Trains a network.
 
-a    plain residual shifting: a random step of the forward process, predict x0, Charbonnier
-b    the sampler is walked from x_T with the current weights, and the step trains on the state it really reaches
-gan  b with an adversarial term, and a spectral one with --spectrum
+python -m workshop.training.train (--shards SHARDS | --scenes SCENES --pictures FOLDER) --run RUN [--validation SHARDS]
+                                  [--init WEIGHTS.pt] [--minutes M] [--stages a:2000,b:8000,gan:30000]
 
-A stage's length is in steps, or in minutes: b:3m,gan:6m.
+Stages:
+a    a random step of the forward process, predicts x0, Charbonnier loss
+b    rollout: the sampler runs from x_T with the current weights, and the network is trained on the state it reaches
+gan  b with an adversarial loss, and a spectral one with --spectral-weight
 
-Started again with the same --run it goes on at the step where it stopped. While a file exists whose name begins as
---pause says, it sleeps: several people may measure at once, each with a file of their own.
+The length of a stage is in steps, or in minutes: b:3m,gan:6m.
+
+Started again with the same --run, the training resumes at the step where it stopped. While a file exists whose name starts
+with the name given as --pause, the training sleeps: several people can measure at once, each with a file of their own.
 """
 import argparse
 import csv
@@ -21,117 +24,120 @@ import torch
 
 from ..nets import checkpoint
 from .diffusion import PROCESSES
-from .sample_sheet import curve
-from .trainer import Training
+from .sample_sheet import plot_log
+from .trainer import Trainer
 from .validate import validate
 
-COLUMNS = ['step', 'stage', 'minutes', 'loss', 'critic', *(f'{what}_{n}' for what in ('gain', 'detail', 'grid') for n in (1, 4, 5))]
+COLUMNS = ['step', 'stage', 'minutes', 'loss', 'discriminator', *(f'{what}_{n}' for what in ('gain', 'detail', 'grid') for n in (1, 4, 5))]
 
 
 def run(a):
     torch.set_num_threads(a.threads)
-    torch.backends.cudnn.benchmark = True  # every batch is of one size
+    torch.backends.cudnn.benchmark = True  # all batches have the same size
     (a.run / 'samples').mkdir(parents=True, exist_ok=True)
-    training = Training(a)
+    trainer = Trainer(a)
     log = a.run / 'log.csv'
     if not log.exists():
         log.write_text(','.join(COLUMNS) + '\n')
-    wanted = {'stop': False}
+    signals = {'stop': False}
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: wanted.update(stop=True))  # finish the step, keep it, go
-    began = tick = time.monotonic()
+        signal.signal(name, lambda *_: signals.update(stop=True))  # finish the step, save, exit
+    began = step_began = time.monotonic()
     losses = []
-    while not wanted['stop'] and (time.monotonic() - began) / 60 < a.minutes and training.step < a.steps:
-        if paused(a.pause):
-            checkpoint.save(training.state(), a.run / 'last.pt')
-            while paused(a.pause) and not wanted['stop']:
+    while not signals['stop'] and (time.monotonic() - began) / 60 < a.minutes and trainer.step < a.steps:
+        if is_paused(a.pause):
+            checkpoint.save(trainer.state(), a.run / 'last.pt')
+            while is_paused(a.pause) and not signals['stop']:
                 time.sleep(2)
-            tick = time.monotonic()
+            step_began = time.monotonic()
             continue
-        stage = training.stage()[0]
-        losses.append(training.train_step())
-        training.minutes += (time.monotonic() - tick) / 60
-        tick = time.monotonic()
-        if training.stage()[0] != stage:
-            checkpoint.save(training.weights(), a.run / f'{stage}.pt')
-        if training.step % a.look == 0:
-            _note(training, losses, log)
+        stage = trainer.stage()[0]
+        losses.append(trainer.train_step())
+        trainer.minutes += (time.monotonic() - step_began) / 60
+        step_began = time.monotonic()
+        if trainer.stage()[0] != stage:
+            checkpoint.save(trainer.exported_weights(), a.run / f'{stage}.pt')
+        if trainer.step % a.log_every == 0:
+            _write_log(trainer, losses, log)
             losses = []
-        if training.step % a.keep == 0:
-            training.data.look_again()
-            checkpoint.save(training.state(), a.run / 'last.pt')
-            checkpoint.save(training.weights(), a.run / 'weights.pt')
-    checkpoint.save(training.state(), a.run / 'last.pt')
-    checkpoint.save(training.weights(), a.run / 'weights.pt')
+        if trainer.step % a.checkpoint_every == 0:
+            trainer.data.look_again()
+            _save(trainer)
+    _save(trainer)
 
 
-def paused(switch: Path | None) -> bool:
+def _save(trainer):
+    checkpoint.save(trainer.state(), trainer.a.run / 'last.pt')
+    checkpoint.save(trainer.exported_weights(), trainer.a.run / 'weights.pt')
+
+
+def is_paused(switch: Path | None) -> bool:
     return switch is not None and any(switch.parent.glob(switch.name + '*'))
 
 
-def _note(training, losses, log):
-    a = training.a
-    row = {'step': training.step, 'stage': training.stage()[0], 'minutes': f'{training.minutes:.1f}'}
-    for name in ('loss', 'critic'):
-        values = [found[name].item() for found in losses if name in found]
+def _write_log(trainer, losses, log):
+    a = trainer.a
+    row = {'step': trainer.step, 'stage': trainer.stage()[0], 'minutes': f'{trainer.minutes:.1f}'}
+    for name in ('loss', 'discriminator'):
+        values = [step[name].item() for step in losses if name in step]
         row[name] = f'{np.mean(values):.5f}' if values else ''
-    if a.held and training.step % a.validate == 0:
-        row |= {name: f'{value:.3f}' for name, value in validate(training, a.held).items()}
+    if a.validation and trainer.step % a.validate_every == 0:
+        row |= {name: f'{value:.3f}' for name, value in validate(trainer, a.validation).items()}
     with open(log, 'a', newline='') as out:
         csv.DictWriter(out, COLUMNS, restval='').writerow(row)
     print(' '.join(f'{name} {value}' for name, value in row.items() if value != ''), flush=True)
-    curve(log, a.run / 'curve.png')
+    plot_log(log, a.run / 'curve.png')
 
 
-def arguments(given=None):
+def parse_arguments(arguments=None):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     data = p.add_mutually_exclusive_group(required=True)
-    data.add_argument('--shards', type=Path, help='pairs that workshop.data.make_pairs made')
-    data.add_argument('--scenes', type=Path, help='scenes that workshop.data.render_scenes makes, from the same --pictures')
+    data.add_argument('--shards', type=Path, help='folder of pairs from workshop.data.make_pairs')
+    data.add_argument('--scenes', type=Path, help='folder of scenes from workshop.data.render_scenes, rendered from the same --pictures')
     p.add_argument('--pictures', type=Path)
-    p.add_argument('--run', type=Path, required=True, help='folder for checkpoints, log and sheets')
-    p.add_argument('--held', type=Path, help='shards of held-out photographs')
-    p.add_argument('--init', type=Path, help='weights or bundle to start from, when the run is new')
-    p.add_argument('--pause', type=Path, help='while PAUSE or PAUSE-anything exists the trainer sleeps')
-    p.add_argument('--minutes', type=float, default=float('inf'))
+    p.add_argument('--run', type=Path, required=True, help='folder for checkpoints, log and sample sheets')
+    p.add_argument('--validation', type=Path, help='shards of held-out photographs')
+    p.add_argument('--init', type=Path, help='weights or bundle that a new run starts from')
+    p.add_argument('--pause', type=Path, help='while PAUSE or PAUSE-anything exists the training sleeps')
+    p.add_argument('--minutes', type=float, default=float('inf'), help='stop after this time; the next start resumes')
     p.add_argument('--steps', type=int, default=10 ** 9, help='stop at this step')
     p.add_argument('--stages', default='a:2000,b:8000,gan:30000')
-    p.add_argument('--batch', type=int, default=8, help='pictures per step; stage a takes twice as many')
-    p.add_argument('--crop', type=int, help='train on parts of the pictures, this many full-size pixels wide')
-    p.add_argument('--lr', type=float, default=4e-4)
-    p.add_argument('--gan', type=float, default=0.02, help='weight of the adversarial term')
-    p.add_argument('--judge-every', type=int, default=1, help='steps between those in which the critic learns')
-    p.add_argument('--fix', nargs='*', default=[], help='parts of the network that stay as they are: enter condition_blocks')
-    p.add_argument('--critic-width', type=int, default=48, help='beside a small network a wide critic takes most of the time')
-    p.add_argument('--spectrum', type=float, default=0.0, help='weight of the spectral term in stage gan')
-    p.add_argument('--texture', type=float, default=0.5, help='weight of the strength of detail in holes, in stage gan')
+    p.add_argument('--batch', type=int, default=8, help='images per step; stage a takes twice as many')
+    p.add_argument('--crop', type=int, help='train on crops of this many output pixels')
+    p.add_argument('--lr', type=float, default=4e-4, help='learning rate')
+    p.add_argument('--gan-weight', type=float, default=0.02, help='of the adversarial loss, in stage gan')
+    p.add_argument('--discriminator-every', type=int, default=1, help='train the discriminator every N steps')
+    p.add_argument('--freeze', nargs='*', default=[], help='parts of the network that are not trained: enter condition_blocks')
+    p.add_argument('--discriminator-width', type=int, default=48, help='channels; with a small network a wide discriminator takes most of the time')
+    p.add_argument('--spectral-weight', type=float, default=0.0, help='of the spectral loss, in stage gan')
+    p.add_argument('--texture-weight', type=float, default=0.5, help='of the texture loss of inpainting, in stage gan')
     p.add_argument('--teacher', type=Path, help='weights or bundle of a residual-shifting ×4 network')
-    p.add_argument('--teacher-steps', type=int, default=4)
-    p.add_argument('--distil', type=float, default=0.0, help='share of the teacher\'s pictures in what is asked for')
-    p.add_argument('--match', type=float, default=0.0, help='weight of the distribution-matching term against the teacher, in stage gan')
-    p.add_argument('--quick', action='store_true', help='the network of one_step_network.py, with --width and --condition-blocks; one step only')
-    p.add_argument('--width', type=int, default=64)
+    p.add_argument('--teacher-steps', type=int, default=4, help='sampling steps of the teacher')
+    p.add_argument('--distill-weight', type=float, default=0.0, help="share of the teacher's output in the training target, 0 … 1")
+    p.add_argument('--matching-weight', type=float, default=0.0, help='of the distribution-matching loss against the teacher, in stage gan')
+    p.add_argument('--one-step-network', action='store_true', help='train a OneStepNetwork, with --width and --condition-blocks')
+    p.add_argument('--width', type=int, default=64, help='channels of the network')
     p.add_argument('--condition-blocks', type=int, default=7)
     p.add_argument('--denoise-blocks', type=int, default=3)
-    p.add_argument('--finish', type=int, default=32)
-    p.add_argument('--scale', type=int, default=4)
-    p.add_argument('--fold', type=int, default=1, help='how much coarser the network works than its source')
-    p.add_argument('--process', choices=sorted(PROCESSES), default='resshift', help='whose sampler will walk')
+    p.add_argument('--finish', type=int, default=32, help='channels of the second upsampling stage; 0 for none')
+    p.add_argument('--scale', type=int, default=4, help='output side ÷ source side')
+    p.add_argument('--pixel-unshuffle-factor', type=int, default=1, help='how much coarser than the source the grid of the network is')
+    p.add_argument('--process', choices=sorted(PROCESSES), default='resshift', help='the diffusion process to train for')
     p.add_argument('--task', choices=['upscale', 'inpaint'], default='upscale')
-    p.add_argument('--look', type=int, default=50, help='steps between lines of the log')
-    p.add_argument('--validate', type=int, default=500, help='steps between sample sheets; a multiple of --look')
-    p.add_argument('--keep', type=int, default=200, help='steps between checkpoints')
+    p.add_argument('--log-every', type=int, default=50, help='steps between lines of the log')
+    p.add_argument('--validate-every', type=int, default=500, help='steps between validations; a multiple of --log-every')
+    p.add_argument('--checkpoint-every', type=int, default=200, help='steps between checkpoints')
     p.add_argument('--threads', type=int, default=2)
     p.add_argument('--device', default='cpu')
-    p.add_argument('--fp32', action='store_true')
+    p.add_argument('--fp32', action='store_true', help='float32 instead of bf16')
     p.add_argument('--seed', type=int, default=0)
-    a = p.parse_args(given)
+    a = p.parse_args(arguments)
     if a.scenes and not a.pictures:
-        p.error('--scenes needs the --pictures that were filmed')
-    if (a.distil or a.match) and not a.teacher:
-        p.error('--distil and --match need a --teacher')
+        p.error('--scenes needs --pictures, the folder that the scenes were rendered from')
+    if (a.distill_weight or a.matching_weight) and not a.teacher:
+        p.error('--distill-weight and --matching-weight need a --teacher')
     return a
 
 
 if __name__ == '__main__':
-    run(arguments())
+    run(parse_arguments())

@@ -1,4 +1,4 @@
-"""The state of a training and its one step."""
+"""The state of a training, and one training step."""
 import numpy as np
 import torch
 from torch import nn
@@ -11,202 +11,212 @@ from ..nets import checkpoint
 from ..nets.network import Network, build_network, load_matching_weights, upsample_bicubic
 from ..nets.push_pull_fill import PushPullFill
 from .diffusion import PROCESSES, ResShift
-from .discriminator import Critic, critic_loss, maker_loss
-from .distribution_matching import Match
-from .spectral_loss import spectrum_loss, texture_loss
+from .discriminator import Discriminator, discriminator_loss, generator_loss
+from .distribution_matching import DistributionMatching
+from .spectral_loss import spectral_loss, texture_loss
 
 
-class Training:
-    """Everything that must survive a stop: weights, their running mean, optimisers, randomness, place in the data."""
+class Trainer:
+    """Everything that a resumed training needs: weights, their moving average, optimizers, random states, the list of data files."""
 
     def __init__(self, a):
+        """a: the options of train.py. Resumes from `last.pt` in the folder of the run, if there is one."""
         self.a = a
         self.device = torch.device(a.device)
-        # 1.4 times as fast with bf16 where the CPU has it, up to 3; but in float32 on AVX2 three times as slow.
-        self.layout = torch.contiguous_format if a.fp32 and a.device == 'cpu' else torch.channels_last
+        # channels_last is 1.4 to 3 times as fast with bf16 where the CPU has it, but a third as fast in float32 on AVX2.
+        self.memory_format = torch.contiguous_format if a.fp32 and a.device == 'cpu' else torch.channels_last
         self.stages = [part.split(':') for part in a.stages.split(',')]
-        self.place = {'number': 0, 'step': 0, 'minutes': 0.0}  # which stage, and when it began
+        self.stage_start = {'number': 0, 'step': 0, 'minutes': 0.0}  # the current stage, and when it started
         self.step = 0
         self.minutes = 0.0
         last = a.run / 'last.pt'
         state = checkpoint.load(last) if last.exists() else None
         torch.manual_seed(a.seed)
-        self.net = build_network(state['settings'] if state else asked(a))
+        self.net = build_network(state['settings'] if state else network_settings(a))
         if a.init and not state:
-            fresh = load_matching_weights(self.net, checkpoint.load_weights(a.init))
-            print(f'continued from {a.init.name}; new: {", ".join(fresh) or "nothing"}', flush=True)
-        for name, parameter in self.net.named_parameters():  # a fixed part costs no way back
-            parameter.requires_grad_(not name.startswith(tuple(a.fix)))
-        self.net.to(self.device, memory_format=self.layout)
-        self.critic = Critic(a.critic_width).to(self.device, memory_format=self.layout)
-        self.mean = {name: value.clone() for name, value in self.net.state_dict().items()}
-        self.mean_age = 0
+            new = load_matching_weights(self.net, checkpoint.load_weights(a.init))
+            print(f'initialised from {a.init.name}; not in it: {", ".join(new) or "nothing"}', flush=True)
+        for name, parameter in self.net.named_parameters():
+            parameter.requires_grad_(not name.startswith(tuple(a.freeze)))
+        self.net.to(self.device, memory_format=self.memory_format)
+        self.discriminator = Discriminator(a.discriminator_width).to(self.device, memory_format=self.memory_format)
+        self.ema = {name: value.clone() for name, value in self.net.state_dict().items()}
+        self.ema_steps = 0
         fused = self.device.type == 'cuda'
-        self.maker = torch.optim.AdamW(self.net.parameters(), a.lr, betas=(0.9, 0.99), weight_decay=1e-4, fused=fused)
-        self.judge = torch.optim.AdamW(self.critic.parameters(), a.lr, betas=(0.5, 0.99), fused=fused)
+        self.generator_optimizer = torch.optim.AdamW(self.net.parameters(), a.lr, betas=(0.9, 0.99), weight_decay=1e-4, fused=fused)
+        self.discriminator_optimizer = torch.optim.AdamW(self.discriminator.parameters(), a.lr, betas=(0.5, 0.99), fused=fused)
         self.rng = np.random.default_rng(a.seed)
         self.process = PROCESSES[a.process](self.rng)
-        known = state['shards'] if state else None
-        self.data = Scenes(a.scenes, a.pictures, self.net.scale, self.device, known) if a.scenes else Shards(a.shards, known)
-        self.teacher = self._teacher(a.teacher) if a.teacher else None
-        self.match = Match(self.teacher, self.rng, a.lr) if a.match else None
+        files = state['data_files'] if state else None
+        self.data = Scenes(a.scenes, a.pictures, self.net.scale, self.device, files) if a.scenes else Shards(a.shards, files)
+        self.teacher = self._load_teacher(a.teacher) if a.teacher else None
+        self.distribution_matching = DistributionMatching(self.teacher, self.rng, a.lr) if a.matching_weight else None
         if state:
             self._restore(state)
-        self._means = [value for value in self.mean.values()]
-        self._parts = [value for value in self.net.state_dict().values()]  # the parameters themselves, not copies
+        self._ema_tensors = list(self.ema.values())
+        self._net_tensors = list(self.net.state_dict().values())  # the parameters themselves, not copies
 
     def state(self) -> dict:
-        return {'settings': self.net.settings, 'net': self.net.state_dict(), 'ema': self.mean, 'age': self.mean_age,
-                'critic': self.critic.state_dict(), 'maker': self.maker.state_dict(),
-                'judge': self.judge.state_dict(), 'step': self.step, 'minutes': self.minutes, 'place': self.place,
+        return {'settings': self.net.settings, 'net': self.net.state_dict(), 'ema': self.ema, 'ema_steps': self.ema_steps,
+                'discriminator': self.discriminator.state_dict(),
+                'generator_optimizer': self.generator_optimizer.state_dict(),
+                'discriminator_optimizer': self.discriminator_optimizer.state_dict(),
+                'step': self.step, 'minutes': self.minutes, 'stage_start': self.stage_start,
                 'rng': self.rng.bit_generator.state, 'torch': torch.get_rng_state(),
-                'cuda': torch.cuda.get_rng_state_all() if self.device.type == 'cuda' else None,
-                'shards': self.data.names, 'match': self.match.state() if self.match else None}
+                'cuda': torch.cuda.get_rng_state_all() if self.device.type == 'cuda' else None, 'data_files': self.data.names,
+                'distribution_matching': self.distribution_matching.state() if self.distribution_matching else None}
 
     def _restore(self, state):
         self.net.load_state_dict(state['net'])
-        self.critic.load_state_dict(state['critic'])
-        self.maker.load_state_dict(state['maker'])
-        self.judge.load_state_dict(state['judge'])
-        self.mean = {name: value.to(self.device) for name, value in state['ema'].items()}
-        self.mean_age, self.step, self.minutes, self.place = (state[name] for name in ('age', 'step', 'minutes', 'place'))
+        self.discriminator.load_state_dict(state['discriminator'])
+        self.generator_optimizer.load_state_dict(state['generator_optimizer'])
+        self.discriminator_optimizer.load_state_dict(state['discriminator_optimizer'])
+        self.ema = {name: value.to(self.device) for name, value in state['ema'].items()}
+        self.ema_steps, self.stage_start = state['ema_steps'], state['stage_start']
+        self.step, self.minutes = state['step'], state['minutes']
         self.rng.bit_generator.state = state['rng']
         torch.set_rng_state(state['torch'])
         if state['cuda'] and self.device.type == 'cuda':
             torch.cuda.set_rng_state_all(state['cuda'])
-        if self.match:
-            self.match.restore(state['match'])
+        if self.distribution_matching:
+            self.distribution_matching.restore(state['distribution_matching'])
 
-    def _teacher(self, place):
-        """A residual-shifting ×4 network that says what it would make of the same source."""
-        weights = checkpoint.load_weights(place)
-        count = {part: 1 + max(int(name.split('.')[1]) for name in weights if name.startswith(part))
-                 for part in ('condition_blocks', 'denoise_blocks')}
+    def _load_teacher(self, path):
+        """A residual-shifting ×4 network; its size is found from its weights."""
+        weights = checkpoint.load_weights(path)
+        blocks = {part: 1 + max(int(name.split('.')[1]) for name in weights if name.startswith(part))
+                  for part in ('condition_blocks', 'denoise_blocks')}
         finish = len(weights['finish.second.bias']) if 'finish.second.bias' in weights else 0
-        net = Network(width=len(weights['enter.bias']), finish=finish, **count)
+        net = Network(width=len(weights['enter.bias']), finish=finish, **blocks)
         missing = load_matching_weights(net, weights)
         if missing:
-            raise SystemExit(f'{place} is no ×4 network of this workshop: {", ".join(missing)} is missing or of another size')
-        return net.to(self.device, memory_format=self.layout).eval()
+            raise SystemExit(f'{path} is not a ×4 network of this workshop: {", ".join(missing)} is missing or has another shape')
+        return net.to(self.device, memory_format=self.memory_format).eval()
 
     def stage(self) -> tuple[str, int, float]:
-        """Name, step within it, and how much of it is over, 0 … 1. Goes on to the next when it is; the last never ends by itself."""
-        name, length = self.stages[self.place['number']]
-        steps = self.step - self.place['step']
-        over = (self.minutes - self.place['minutes']) / float(length[:-1]) if length.endswith('m') else steps / max(1, int(length))
-        if over >= 1 and self.place['number'] + 1 < len(self.stages):
-            self.place = {'number': self.place['number'] + 1, 'step': self.step, 'minutes': self.minutes}
+        """Name, step within the stage, and the completed share of it, 0 … 1. Moves to the next stage when one is complete; the
+        last stage has no end."""
+        name, length = self.stages[self.stage_start['number']]
+        steps, minutes = self.step - self.stage_start['step'], self.minutes - self.stage_start['minutes']
+        completed = minutes / float(length[:-1]) if length.endswith('m') else steps / max(1, int(length))
+        if completed >= 1 and self.stage_start['number'] + 1 < len(self.stages):
+            self.stage_start = {'number': self.stage_start['number'] + 1, 'step': self.step, 'minutes': self.minutes}
             return self.stage()
-        return name, steps, min(1.0, over)
+        return name, steps, min(1.0, completed)
 
-    def rate(self) -> float:
-        """Up for 200 steps, flat, and over the last fifth of the stage down to a twentieth, where it stays."""
-        _, at, over = self.stage()
-        return self.a.lr * min(1, (at + 1) / 200) * (1 - 0.95 * max(0.0, (over - 0.8) / 0.2))
+    def learning_rate(self) -> float:
+        """200 steps of warm-up, then constant, then linear to a twentieth over the last fifth of the stage."""
+        _, step, completed = self.stage()
+        return self.a.lr * min(1, (step + 1) / 200) * (1 - 0.95 * max(0.0, (completed - 0.8) / 0.2))
 
-    def cast(self):
+    def autocast(self):
         return torch.autocast(self.device.type, torch.bfloat16, enabled=not self.a.fp32)
 
     def train_step(self) -> dict:
-        stage, at, _ = self.stage()
-        for optimiser in (self.maker, self.judge):
-            for group in optimiser.param_groups:
-                group['lr'] = self.rate()
-        count = self.a.batch * (2 if stage == 'a' else 1)  # without the walk a step costs half
-        x0, given, weight = self.task(*self.data.batch(count, self.rng, self.a.crop), self.rng)
-        y = upsample_bicubic(given[0], self.net.scale)
-        with self.cast():
-            predict = self.predictor(self.net, y, *given)
-            out = predict(*self.process.plain(x0, y)) if stage == 'a' else self.process.walked(y, predict)
-        loss = record = (torch.sqrt((out - x0) ** 2 + 1e-6) * weight).mean()
-        if self.a.distil:
-            loss = torch.lerp(record, torch.sqrt((out - self.taught(y, *given)) ** 2 + 1e-6).mean(), self.a.distil)
-        detail = self.process.detail if stage == 'gan' else 0.0
-        judged, shown = detail > 0, self.laid(self.shown(out, x0, given))
-        if judged and at >= 100:  # the critic learns alone first
-            self.critic.requires_grad_(False)
-            with self.cast():
-                loss = loss + detail * self.a.gan * maker_loss(self.critic(shown, self.laid(y)))
-            self.critic.requires_grad_(True)
-        if judged and self.a.spectrum:
-            loss = loss + detail * self.a.spectrum * spectrum_loss(shown, x0)
-        if judged and self.net.settings['mask']:
-            loss = loss + detail * self.a.texture * texture_loss(shown, x0, given[1] > 0)
-        if judged and self.match and at >= 100:
-            with self.cast():
-                loss = loss + self.a.match * self.match.loss(out, y, *given)
-        self.maker.zero_grad()
+        """One step of the network and, in stage gan, of the discriminator. Returns the losses to log."""
+        stage, stage_step, _ = self.stage()
+        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            for group in optimizer.param_groups:
+                group['lr'] = self.learning_rate()
+        count = self.a.batch * (2 if stage == 'a' else 1)  # without rollouts a step costs half
+        x0, inputs, weight = self.prepare_batch(*self.data.batch(count, self.rng, self.a.crop), self.rng)
+        y = upsample_bicubic(inputs[0], self.net.scale)
+        with self.autocast():
+            predict = self.predictor(self.net, y, *inputs)
+            out = predict(*self.process.training_input(x0, y)) if stage == 'a' else self.process.rollout(y, predict)
+        loss = reconstruction = (torch.sqrt((out - x0) ** 2 + 1e-6) * weight).mean()
+        if self.a.distill_weight:
+            distillation = torch.sqrt((out - self.teacher_prediction(y, *inputs)) ** 2 + 1e-6).mean()
+            loss = torch.lerp(reconstruction, distillation, self.a.distill_weight)
+        detail = self.process.detail_weight if stage == 'gan' else 0.0
+        adversarial, visible = detail > 0, self.to_memory_format(self.visible_output(out, x0, inputs))
+        if adversarial and stage_step >= 100:  # the discriminator gets a head start of 100 steps
+            self.discriminator.requires_grad_(False)
+            with self.autocast():
+                loss = loss + detail * self.a.gan_weight * generator_loss(self.discriminator(visible, self.to_memory_format(y)))
+            self.discriminator.requires_grad_(True)
+        if adversarial and self.a.spectral_weight:
+            loss = loss + detail * self.a.spectral_weight * spectral_loss(visible, x0)
+        if adversarial and self.net.settings['mask']:
+            loss = loss + detail * self.a.texture_weight * texture_loss(visible, x0, inputs[1] > 0)
+        if adversarial and self.distribution_matching and stage_step >= 100:
+            with self.autocast():
+                loss = loss + self.a.matching_weight * self.distribution_matching.loss(out, y, *inputs)
+        self.generator_optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 0.5)
-        self.maker.step()
-        found = {'loss': record.detach()}
-        if judged and self.match:
-            self.match.learn(out.detach(), y, *given, self.cast())
-        if judged and (at < 100 or at % self.a.judge_every == 0):
-            with self.cast():
-                enlarged = self.laid(y)
-                verdict = critic_loss(self.critic(x0, enlarged), self.critic(shown.detach(), enlarged))
-            self.judge.zero_grad()
-            verdict.backward()
-            self.judge.step()
-            found['critic'] = verdict.detach()
+        self.generator_optimizer.step()
+        losses = {'loss': reconstruction.detach()}
+        if adversarial and self.distribution_matching:
+            self.distribution_matching.train_fake_model(out.detach(), y, *inputs, self.autocast())
+        if adversarial and (stage_step < 100 or stage_step % self.a.discriminator_every == 0):
+            losses['discriminator'] = self._discriminator_step(x0, visible.detach(), y)
         self.step += 1
-        self.mean_age += 1
-        torch._foreach_lerp_(self._means, self._parts, 1 - min(0.999, self.mean_age / (self.mean_age + 20)))
-        return found
+        self.ema_steps += 1
+        torch._foreach_lerp_(self._ema_tensors, self._net_tensors, 1 - min(0.999, self.ema_steps / (self.ema_steps + 20)))
+        return losses
+
+    def _discriminator_step(self, x0, generated, y):
+        with self.autocast():
+            upscaled = self.to_memory_format(y)
+            loss = discriminator_loss(self.discriminator(x0, upscaled), self.discriminator(generated, upscaled))
+        self.discriminator_optimizer.zero_grad()
+        loss.backward()
+        self.discriminator_optimizer.step()
+        return loss.detach()
 
     @torch.no_grad()
-    def taught(self, y, *given):
-        """What the teacher makes of the same source, with noise of its own: what it makes of the noise is not in the source, and a
-        network without noise can only learn the mean."""
-        with self.cast():
-            return ResShift(self.rng).sample(y, self.predictor(self.teacher, y, *given), self.a.teacher_steps)
+    def teacher_prediction(self, y, *inputs):
+        """The teacher's output for the same source, with other noise: detail that depends on the noise is not in the source, so
+        a network without noise can only learn its mean."""
+        with self.autocast():
+            return ResShift(self.rng).sample(y, self.predictor(self.teacher, y, *inputs), self.a.teacher_steps)
 
-    def predictor(self, net, y, *given):
-        """x0 of a state, for pictures of which `condition` is computed here and now."""
-        cond = net.condition(*given)
+    def predictor(self, net, y, *inputs):
+        """predict(x, level) → x0 of `net`, with its condition computed once. inputs: the arguments of `condition`."""
+        cond = net.condition(*inputs)
 
-        def predict(seen, level):
+        def predict(x, level):
             level = torch.as_tensor(level, device=self.device).expand(len(y))
-            return net.denoise(self.laid(seen.float()), cond, level + 1, y).float()
+            return net.denoise(self.to_memory_format(x.float()), cond, level + 1, y).float()
 
         return predict
 
-    def task(self, x0, lq, rng):
-        """What is to be made; what `condition` is given; the weight of each pixel's error, 1 on the average."""
-        x0, lq = self.laid(x0.to(self.device)), self.laid(lq.to(self.device))
+    def prepare_batch(self, x0, lq, rng):
+        """The target, the arguments of `condition`, and the weight of each pixel in the reconstruction loss (mean 1)."""
+        x0, lq = self.to_memory_format(x0.to(self.device)), self.to_memory_format(lq.to(self.device))
         if not self.net.settings['mask']:
             return x0, [lq], torch.ones(1, device=self.device)
         grain = torch.from_numpy(rng.gamma(1, 0.02, (len(x0), 1, 1, 1))).float().to(self.device)
-        x0 = (x0 + grain * torch.randn_like(x0)).clamp(-1, 1)  # film has grain, and so must what fills its holes
-        x0 = torch.stack([compressed(x, rng) if rng.random() < 0.4 else x for x in x0])
-        hole = torch.from_numpy(holes(len(x0), x0.shape[-1], rng))[:, None].to(self.device)
-        weight = torch.where(hole, 1.0, 0.02)  # outside of the holes nobody sees what it makes
-        mask = torch.where(hole, 1.0, -1.0)
-        return x0, [self.laid(PushPullFill()(x0, mask)), mask], weight / weight.mean()
+        x0 = (x0 + grain * torch.randn_like(x0)).clamp(-1, 1)  # film has grain, so the filled area must have it too
+        x0 = torch.stack([jpeg_copy(x, rng) if rng.random() < 0.4 else x for x in x0])
+        masked = torch.from_numpy(holes(len(x0), x0.shape[-1], rng))[:, None].to(self.device)
+        weight = torch.where(masked, 1.0, 0.02)  # the output outside the mask is discarded
+        mask = torch.where(masked, 1.0, -1.0)
+        return x0, [self.to_memory_format(PushPullFill()(x0, mask)), mask], weight / weight.mean()
 
-    def shown(self, out, x0, given):
-        """What the user will see: of a picture with holes, only what fills them is the network's."""
-        return torch.where(given[1] > 0, out, x0) if self.net.settings['mask'] else out
+    def visible_output(self, out, x0, inputs):
+        """The image that the user gets: an inpainting network only changes the masked pixels."""
+        return torch.where(inputs[1] > 0, out, x0) if self.net.settings['mask'] else out
 
-    def weights(self) -> dict:
-        """What ships: the running mean only."""
-        return {'settings': self.net.settings, 'process': self.a.process, 'ema': self.mean, 'step': self.step}
+    def exported_weights(self) -> dict:
+        """The checkpoint that the exporter reads: only the moving average of the weights."""
+        return {'settings': self.net.settings, 'process': self.a.process, 'ema': self.ema, 'step': self.step}
 
-    def laid(self, x):
-        return x.contiguous(memory_format=self.layout)
+    def to_memory_format(self, x):
+        return x.contiguous(memory_format=self.memory_format)
 
 
-def asked(a) -> dict:
-    """The settings of a new network."""
-    if a.quick:
+def network_settings(a) -> dict:
+    """The settings of a new network, from the options of train.py."""
+    if a.one_step_network:
         return dict(one_step=True, width=a.width, blocks=a.condition_blocks, scale=a.scale)
     return dict(width=a.width, condition_blocks=a.condition_blocks, denoise_blocks=a.denoise_blocks, finish=a.finish,
-                steps=PROCESSES[a.process].levels, scale=a.scale, pixel_unshuffle_factor=a.fold, mask=a.task == 'inpaint')
+                steps=PROCESSES[a.process].levels, scale=a.scale, pixel_unshuffle_factor=a.pixel_unshuffle_factor,
+                mask=a.task == 'inpaint')
 
 
-def compressed(x, rng):
-    """A copy that was a JPEG once; x: [3, h, w] in [-1, 1]."""
-    picture = x.permute(1, 2, 0).cpu().numpy() / 2 + 0.5
-    packed = jpeg(picture, int(rng.uniform(35, 96)))
-    return torch.from_numpy(np.ascontiguousarray(packed)).permute(2, 0, 1).to(x) * 2 - 1
+def jpeg_copy(x, rng):
+    """x after JPEG compression; [3, h, w] in [-1, 1]."""
+    compressed = jpeg(x.permute(1, 2, 0).cpu().numpy() / 2 + 0.5, int(rng.uniform(35, 96)))
+    return torch.from_numpy(np.ascontiguousarray(compressed)).permute(2, 0, 1).to(x) * 2 - 1

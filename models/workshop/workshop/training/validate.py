@@ -1,4 +1,4 @@
-"""How good a training is by now, on photographs that never trained."""
+"""Measures a training on held-out photographs."""
 import copy
 from pathlib import Path
 
@@ -8,29 +8,29 @@ import torch.nn.functional as F
 
 from ..data.shard_dataset import picture
 from ..nets.network import upsample_bicubic
-from .sample_sheet import sample_sheet
-from .spectral_loss import grid
-from .trainer import Training
+from .sample_sheet import save_sample_sheet
+from .spectral_loss import grid_strength
+from .trainer import Trainer
 
 
-def validate(training: Training, held: Path, count: int = 24):
-    """dB over bicubic, share of the truth's detail and dB of the 4-pixel grid on photographs that never trained; and the sample sheet."""
-    pairs = np.concatenate([np.load(f) for f in sorted(held.glob('*.npy'))])[:count]
-    x0, given, _ = training.task(picture(pairs['hr'][:, 0]), picture(pairs['lr'][:, 0]), np.random.default_rng(1))
-    net = copy.deepcopy(training.net)  # a new one would draw its first weights from the training's randomness
-    net.load_state_dict(training.mean)
-    y = upsample_bicubic(given[0], net.scale)
+def validate(trainer: Trainer, shards: Path, count: int = 24):
+    """Per number of steps: dB over bicubic, detail as a share of the ground truth's, and dB of the 4-pixel grid. Saves a sample sheet."""
+    pairs = np.concatenate([np.load(f) for f in sorted(shards.glob('*.npy'))])[:count]
+    x0, inputs, _ = trainer.prepare_batch(picture(pairs['hr'][:, 0]), picture(pairs['lr'][:, 0]), np.random.default_rng(1))
+    net = copy.deepcopy(trainer.net)  # a new network would take its initial weights from the random state of the training
+    net.load_state_dict(trainer.ema)
+    y = upsample_bicubic(inputs[0], net.scale)
     figures, columns = {}, [y]
-    for steps in training.process.walks:
-        with torch.random.fork_rng(devices=[]), training.cast(), torch.no_grad():
+    for steps in trainer.process.validation_steps:
+        with torch.random.fork_rng(devices=[]), trainer.autocast(), torch.no_grad():
             torch.manual_seed(1)
-            out = torch.cat([training.process.sample(part[0], training.predictor(net, *part), steps)
-                             for part in zip(y.split(8), *(g.split(8) for g in given))]).float().clamp(-1, 1)
+            out = torch.cat([trainer.process.sample(part[0], trainer.predictor(net, *part), steps)
+                             for part in zip(y.split(8), *(tensor.split(8) for tensor in inputs))]).float().clamp(-1, 1)
         figures[f'gain_{steps}'] = (_psnr(out, x0) - _psnr(y.clamp(-1, 1), x0)).mean().item()
         figures[f'detail_{steps}'] = (_detail(out) / _detail(x0)).item()
-        figures[f'grid_{steps}'] = grid(out) - grid(x0)
+        figures[f'grid_{steps}'] = grid_strength(out) - grid_strength(x0)
         columns.append(out)
-    sample_sheet([c[:8] for c in [*columns, x0]], training.a.run / 'samples' / f'{training.step:07}.png')
+    save_sample_sheet([column[:8] for column in [*columns, x0]], trainer.a.run / 'samples' / f'{trainer.step:07}.png')
     return figures
 
 
