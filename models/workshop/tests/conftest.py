@@ -22,7 +22,7 @@ def photograph():
 
 @pytest.fixture
 def shards(tmp_path, photograph):
-    from workshop.pairs import shard
+    from workshop.data.make_pairs import shard
     folder = tmp_path / 'shards'
     folder.mkdir()
     np.save(folder / '00000.npy', shard([photograph], 6, 4, np.random.default_rng(1), []))

@@ -1,0 +1,1 @@
+"""Photographs, scenes and their degradations: what a training reads."""

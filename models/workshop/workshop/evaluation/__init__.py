@@ -1,0 +1,1 @@
+"""Measures models on still images and on videos."""

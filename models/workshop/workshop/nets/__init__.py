@@ -1,0 +1,1 @@
+"""The networks of the embedded models, and their weights."""

@@ -1,0 +1,1 @@
+"""Trains the embedded models: diffusion processes, losses and the loop."""
