@@ -32,7 +32,8 @@ const BOXES = [
   ['nodes', 'message', /^nodes\/message\//],
   ['nodes', 'jobs', /^nodes\/jobs\//],
   ['nodes', 'http', /^nodes\/http\//],
-  ['nodes', 'in, upscale, out, image, frames, model', /^nodes\//],
+  ['nodes', 'in, upscale, out, image, frames, model', /^nodes\/\w+\//],
+  ['nodes', 'runtime', /^nodes\//],
 ];
 
 const idOf = ([frame, name]) => `${frame}/${name}`.replace(/\W+/g, '_');
@@ -50,7 +51,7 @@ function imports() {
       .filter((name) => name.endsWith('.ts'))
       .map((name) => `${folder}/${name.split(sep).join('/')}`),
   );
-  const arrows = new Map(BOXES.map((box) => [idOf(box), new Set()]));
+  const arrows = new Map(files.map((file) => [boxOf(file), new Set()]));
   for (const file of files) {
     const from = boxOf(file);
     const text = readFileSync(join(root, file), 'utf8');
@@ -62,12 +63,20 @@ function imports() {
   return arrows;
 }
 
-/** Leaves out an arrow where a way over other boxes leads to the same place. */
+/** Leaves out an arrow where a path through other boxes leads to the same place. */
 function reduce(arrows) {
-  const reaches = (from, to) => [...arrows.get(from)].some((next) => next === to || reaches(next, to));
-  return [...arrows].flatMap(([from, targets]) =>
-    [...targets]
-      .filter((to) => ![...targets].some((over) => over !== to && reaches(over, to)))
+  const reaches = (from, to, seen = new Set()) =>
+    [...arrows.get(from)].some((next) => {
+      if (next === to) return true;
+      if (seen.has(next)) return false;
+      seen.add(next);
+      return reaches(next, to, seen);
+    });
+  // Two boxes that import each other would each leave the other's arrows out.
+  const leads = (from, over, to) => over !== to && reaches(over, to) && !reaches(over, from) && !reaches(to, over);
+  return BOXES.map(idOf).flatMap((from) =>
+    [...(arrows.get(from) ?? [])]
+      .filter((to) => ![...arrows.get(from)].some((over) => leads(from, over, to)))
       .sort()
       .map((to) => [from, to]),
   );
@@ -75,12 +84,13 @@ function reduce(arrows) {
 
 /** The drawing, as Mermaid's flowchart in a block of Markdown. */
 function drawing() {
+  const arrows = imports();
   const frames = [...new Set(BOXES.map(([frame]) => frame))].flatMap((frame) => [
     `  subgraph ${frame.replace('/', '_')} ["${frame}/"]`,
-    ...BOXES.filter((box) => box[0] === frame).map((box) => `    ${idOf(box)}["${box[1]}"]`),
+    ...BOXES.filter((box) => box[0] === frame && arrows.has(idOf(box))).map((box) => `    ${idOf(box)}["${box[1]}"]`),
     '  end',
   ]);
-  const lines = reduce(imports()).map(([from, to]) => `  ${from} --> ${to}`);
+  const lines = reduce(arrows).map(([from, to]) => `  ${from} --> ${to}`);
   return ['```mermaid', 'flowchart TD', ...frames, ...lines, '```'].join('\n');
 }
 
