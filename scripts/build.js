@@ -1,16 +1,41 @@
 'use strict';
-// TypeScript → dist/, and beside the compiled nodes their pages, words and icons, where Node-RED looks for them.
-const { cpSync, readdirSync } = require('node:fs');
-const { join } = require('node:path');
+// TypeScript → dist/, and next to the compiled nodes their pages, locales and icons, where Node-RED looks for them.
+const { cpSync, existsSync, readdirSync, readFileSync, rmSync } = require('node:fs');
+const { dirname, join, relative } = require('node:path');
 const { bin, root, run, setUp } = require('./setup');
+
+const dist = join(root, 'dist');
 
 function build() {
   run(bin('tsc'), ['-p', '.']);
   const isPage = (path) => !path.endsWith('.ts');
   for (const name of readdirSync(join(root, 'nodes'))) {
-    if (isPage(name))
-      cpSync(join(root, 'nodes', name), join(root, 'dist', 'nodes', name), { recursive: true, filter: isPage });
+    if (isPage(name)) cpSync(join(root, 'nodes', name), join(dist, 'nodes', name), { recursive: true, filter: isPage });
   }
+  prune();
+}
+
+/** Deletes from dist/ what has no source any more, and the declarations that no user of `types` can reach. */
+function prune() {
+  const declarations = publicDeclarations();
+  const hasSource = (name) => [name, name.replace(/(\.d\.ts|\.js)$/, '.ts')].some((one) => existsSync(join(root, one)));
+  for (const name of readdirSync(dist, { recursive: true })) {
+    const isPublic = !name.endsWith('.d.ts') || declarations.has(name);
+    if (!isPublic || !hasSource(name)) rmSync(join(dist, name), { recursive: true, force: true });
+  }
+}
+
+/** The declaration that package.json names in `types`, and all that it imports. */
+function publicDeclarations() {
+  const found = new Set();
+  const visit = (name) => {
+    if (found.has(name)) return;
+    found.add(name);
+    for (const [, to] of readFileSync(join(dist, name), 'utf8').matchAll(/(?:from|import\()\s*['"](\.[^'"]+)['"]/g))
+      visit(relative(dist, join(dist, dirname(name), `${to}.d.ts`)));
+  };
+  visit(join('src', 'index.d.ts'));
+  return found;
 }
 
 module.exports = { build };

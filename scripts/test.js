@@ -1,53 +1,89 @@
 'use strict';
 // Everything: set-up, build, linter, formatter, then all tests (or those named on the command line).
-const { spawn } = require('node:child_process');
-const { mkdtempSync, rmSync } = require('node:fs');
+const { spawn, spawnSync } = require('node:child_process');
+const { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { build } = require('./build');
 const { check } = require('./check');
-const { bin, root, run, setUp } = require('./setup');
+const { root, run, setUp } = require('./setup');
 
-/** Tests in a real Node-RED wait for it half of the time, so they run beside all others. */
-const ALL = [
-  ['--recursive', 'dist/test/nodes/**/*.test.js'],
-  ['--recursive', 'dist/test/**/*.test.js', '--ignore', 'dist/test/nodes/**'],
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+/** Tests in a real Node-RED wait for it half of the time, so they run next to all others. */
+const ALL = [['dist/test/nodes/**/*.test.js'], ['dist/test/**/*.test.js', '--ignore', 'dist/test/nodes/**']];
+
+/** The suite runs on the Node.js that runs this script; these also on Node.js 24. */
+const ON_NODE_24 = [
+  'dist/test/engine/**/*.test.js',
+  'dist/test/cli/**/*.test.js',
+  'dist/test/nodes/frames/remaster-frames.test.js',
 ];
 
 setUp();
-rmSync(join(root, 'dist', 'test'), { recursive: true, force: true }); // a test whose source is gone must not run
 build();
 const named = process.argv.slice(2);
 if (named.length === 0) check();
-// The user's own cache of compiled graphs stays as it is.
-process.env.REMASTER_CACHE = mkdtempSync(join(tmpdir(), 'remaster-test-cache-'));
-process.on('exit', () => rmSync(process.env.REMASTER_CACHE, { recursive: true, force: true }));
-if (named.length > 0) run(bin('mocha'), named);
-else void all();
+const temporary = mkdtempSync(join(tmpdir(), 'remaster-test-'));
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true }));
+void main();
 
-async function all() {
-  const codes = await Promise.all(ALL.map(mocha));
+async function main() {
+  const codes = named.length > 0 ? [await mocha(process.execPath, named, 0)] : await all();
+  report();
   process.exitCode = codes.every((code) => code === 0) ? 0 : 1;
 }
 
-/** One run of mocha. The first says what it does as it goes along, the others when they are done, so that lines do not mix. */
-function mocha(args, index) {
-  const shell = process.platform === 'win32';
-  const child = spawn(bin('mocha'), args, {
+async function all() {
+  const codes = await Promise.all(ALL.map((args, index) => mocha(process.execPath, args, index)));
+  if (Number(process.versions.node.split('.')[0]) >= 24) return codes;
+  const node = node24();
+  console.log(`\nOn Node.js ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()}:`);
+  return [...codes, await mocha(node, ON_NODE_24, 0)];
+}
+
+/** npm's package `node` brings the program; it is installed once. */
+function node24() {
+  const cwd = join(root, 'test', 'node24');
+  const node = join(cwd, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  if (existsSync(node)) return node;
+  run(npm, ['ci', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', '--loglevel=error'], { cwd });
+  // Its install script fetches the build for this machine; npm may be configured not to run it.
+  run(process.execPath, ['installArchSpecificPackage.js'], { cwd: join(cwd, 'node_modules', 'node'), stdio: 'ignore' });
+  return node;
+}
+
+/** One run of mocha. The first prints as it goes, the others when they are done, so that lines do not mix. */
+function mocha(node, args, index) {
+  const child = spawn(node, [join(root, 'node_modules', 'mocha', 'bin', 'mocha.js'), ...args], {
     cwd: root,
-    shell,
+    // A cache of their own: the user's compiled graphs stay untouched.
+    env: { ...process.env, REMASTER_CACHE: join(temporary, 'cache'), REMASTER_TEST_RESULTS: temporary },
     stdio: ['ignore', index === 0 ? 'inherit' : 'pipe', 'inherit'],
   });
-  const words = [];
-  child.stdout?.on('data', (chunk) => words.push(chunk));
+  const output = [];
+  child.stdout?.on('data', (chunk) => output.push(chunk));
   return new Promise((resolve) => {
     child.once('error', (error) => {
       console.error(error.message);
       resolve(1);
     });
     child.once('close', (code) => {
-      process.stdout.write(Buffer.concat(words));
+      process.stdout.write(Buffer.concat(output));
       resolve(code ?? 1);
     });
   });
+}
+
+/** The slowest tests and hooks of all runs, then the counts. `test/support/reporter.ts` wrote the results. */
+function report() {
+  const results = readdirSync(temporary)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => JSON.parse(readFileSync(join(temporary, name), 'utf8')));
+  const slowest = results.flatMap(({ durations }) => durations).sort((a, b) => b.ms - a.ms);
+  console.log('\nThe slowest 20, in seconds:');
+  for (const { title, ms } of slowest.slice(0, 20)) console.log(`${(ms / 1000).toFixed(1).padStart(7)}  ${title}`);
+  const sum = (name) => results.reduce((total, result) => total + result[name], 0);
+  const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : '';
+  console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${skipped}`);
 }

@@ -1,12 +1,60 @@
-import { reporters, type Runner } from 'mocha';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { reporters, type Hook, type Runner, type Test } from 'mocha';
+import { root } from './root';
 
-/** Mocha's spec reporter, with a last line that says the counts in the plainest form. */
-export = class PlainClosing extends reporters.Spec {
+/** What one run of mocha leaves for `scripts/test.js` in the folder REMASTER_TEST_RESULTS. */
+interface RunResult {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly durations: readonly { readonly title: string; readonly ms: number }[];
+}
+
+/** Tests that may be skipped when CI is set, each with its reason. */
+const ALLOWED_SKIPS = JSON.parse(readFileSync(join(root, 'test', 'allowedSkips.json'), 'utf8')) as readonly {
+  readonly test: string;
+  readonly reason: string;
+}[];
+
+/** After the last test, this long until what it left open counts as a leak. */
+const EXIT_LIMIT_MS = 30_000;
+
+/** `fail` is how mocha's own --forbid-pending fails a skipped test; its types hide it. */
+type FailingRunner = Omit<Runner, 'fail'> & { fail(test: Test, error: Error, force: true): void };
+
+/** Mocha's spec reporter. Skipped tests fail in CI, leaks fail always, and the last line has the counts. */
+export = class Reporter extends reporters.Spec {
   constructor(runner: Runner, options?: Mocha.MochaOptions) {
     super(runner, options);
+    const durations: { title: string; ms: number }[] = [];
+    const time = (one: Test | Hook): void => void durations.push({ title: one.fullTitle(), ms: one.duration ?? 0 });
+    runner.on('test end', time);
+    runner.on('hook end', time);
+    if (process.env['CI']) runner.on('pending', (test) => failUnlessAllowed(runner, test));
     runner.once('end', () => {
-      const { passes, failures, pending } = this.stats;
-      process.stdout.write(`${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}\n`);
+      const { passes: passed, failures: failed, pending: skipped } = this.stats;
+      const folder = process.env['REMASTER_TEST_RESULTS'];
+      if (folder === undefined)
+        process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+      else {
+        const result: RunResult = { passed, failed, skipped, durations };
+        writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify(result));
+      }
+      setTimeout(failAsLeak, EXIT_LIMIT_MS).unref();
     });
   }
 };
+
+function failUnlessAllowed(runner: Runner, test: Test): void {
+  if (ALLOWED_SKIPS.some((allowed) => allowed.test === test.fullTitle())) return;
+  const error = new Error('This test was skipped. With CI set, only the tests in test/allowedSkips.json may be.');
+  (runner as unknown as FailingRunner).fail(test, error, true);
+}
+
+function failAsLeak(): void {
+  const resources = process.getActiveResourcesInfo().join(', ');
+  process.stderr.write(`A test left something open, so mocha does not end: ${resources}\n`);
+  process.once('exit', () => (process.exitCode = 1)); // after mocha's own listener, which sets the number of failures
+  process.exit();
+}

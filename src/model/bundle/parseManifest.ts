@@ -5,12 +5,14 @@ import type { Manifest } from './manifest';
 import { ruleDefect } from './manifestRules';
 import { validateManifest } from './manifestSchema';
 
+const BUNDLE_DOCS = 'https://github.com/remaster-video/node-red-video/blob/main/docs/bundles.md';
+
 /** Reads and checks `folder`/model.json. The files it names are not looked at. */
 export async function readManifest(folder: string): Promise<{ manifest: Manifest; bytes: Uint8Array }> {
   const path = join(folder, MANIFEST_FILE);
   const bytes = await readFile(path).catch((cause: unknown) => {
     const message = `${folder} is not a model bundle: it has no readable ${MANIFEST_FILE}`;
-    const remedy = 'Give the folder of a bundle (docs/bundles.md), or one of the names that `remaster models` lists.';
+    const remedy = `Give the folder of a bundle (${BUNDLE_DOCS}), or one of the names that \`remaster models\` lists.`;
     throw new RemasterError('MODEL_NOT_FOUND', message, { remedy, cause });
   });
   return { manifest: parseManifest(bytes, path), bytes };
@@ -32,7 +34,7 @@ export function parseManifest(bytes: Uint8Array, path: string): Manifest {
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked in the first half
   const defect = validateManifest(value) ?? ruleDefect(value as Manifest);
-  if (defect !== null) throw invalid(path, defect, 'Correct this field; docs/bundles.md describes all of them.');
+  if (defect !== null) throw invalid(path, defect, `Correct this field; all of them are described in ${BUNDLE_DOCS}`);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked
   return value as Manifest;
 }

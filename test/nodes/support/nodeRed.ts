@@ -35,13 +35,14 @@ export const nodeRed4: Major = {
   node: process.execPath,
 };
 
-/** Node-RED 5 wants a newer Node.js; both are installed beside the tests when they first run. */
+/** Node-RED 5 needs Node.js 22.9; both are installed in `test/nr5` when they are first needed. */
 export async function nodeRed5(): Promise<Major> {
   const folder = join(root, 'test/nr5');
   const nodeRed = join(folder, 'node_modules/node-red');
-  const node = join(folder, 'node_modules/node/bin/node');
+  const isNewEnough = Number(process.versions.node.split('.')[0]) >= 24;
+  const node = isNewEnough ? process.execPath : join(folder, 'node_modules/node/bin/node');
   if (!existsSync(nodeRed)) await npm(['ci', '--no-audit', '--no-fund', '--prefer-offline', '--omit=optional'], folder);
-  // the package `node` fetches its program in an install script, which npm may have been told not to run
+  // The package `node` fetches its program in an install script, which npm may be configured not to run.
   if (!existsSync(node))
     await run(process.execPath, ['installArchSpecificPackage.js'], { cwd: join(folder, 'node_modules/node') });
   return { name: 'Node-RED 5', nodeRed, node };

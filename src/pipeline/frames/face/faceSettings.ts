@@ -39,4 +39,5 @@ export function faceSettings(
 }
 
 const NO_FACE_MODEL =
-  'Leave it out, or choose a model with the task “face” (`remaster models` shows them; none is in the package, docs/faces.md says how to get one).';
+  'Leave it out, or choose a model with the task “face” (`remaster models` lists them; none is in the package, see ' +
+  'https://github.com/remaster-video/node-red-video/blob/main/docs/faces.md).';

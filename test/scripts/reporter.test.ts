@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'mocha';
+import { root } from '../support/root';
+import { scratchFolder } from '../support/videos';
+
+const MOCHA = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
+const SUITE = `describe('suite', () => {
+  it('passes', () => {});
+  it('is skipped', function () { this.skip(); });
+});`;
+
+describe('the reporter', () => {
+  const folder = scratchFolder();
+
+  function run(env: Readonly<Record<string, string>>): { status: number | null; last: string | undefined } {
+    const file = join(folder, 'suite.test.js');
+    writeFileSync(file, SUITE);
+    const { CI: _, REMASTER_TEST_RESULTS: __, ...rest } = process.env;
+    const options = { cwd: root, env: { ...rest, ...env }, encoding: 'utf8' } as const;
+    const { status, stdout } = spawnSync(process.execPath, [MOCHA, file], options);
+    return { status, last: stdout.trim().split('\n').at(-1) };
+  }
+
+  it('ends with the counts', () => assert.deepEqual(run({}), { status: 0, last: '1 passed, 0 failed, 1 skipped' }));
+
+  it('fails a skipped test in CI', () =>
+    assert.deepEqual(run({ CI: 'true' }), { status: 1, last: '1 passed, 1 failed, 1 skipped' }));
+
+  it('leaves counts and durations for scripts/test.js', () => {
+    const results = join(folder, 'results');
+    mkdirSync(results);
+    assert.equal(run({ REMASTER_TEST_RESULTS: results }).status, 0);
+    const [name] = readdirSync(results);
+    const { passed, skipped, durations } = JSON.parse(readFileSync(join(results, name!), 'utf8')) as {
+      passed: number;
+      skipped: number;
+      durations: { title: string }[];
+    };
+    assert.deepEqual(
+      [passed, skipped, durations.map(({ title }) => title)],
+      [1, 1, ['suite passes', 'suite is skipped']],
+    );
+  });
+});
