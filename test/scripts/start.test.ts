@@ -159,7 +159,7 @@ describe('npm start', function () {
 
     before(async function () {
       if (!existsSync(CHROMIUM)) {
-        console.log(`      no browser at ${CHROMIUM}: the page is not looked at`);
+        console.log(`      no browser at ${CHROMIUM}: the page is not tested`);
         this.skip();
       }
       const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
@@ -367,7 +367,7 @@ class Start {
     return this.child.pid!;
   }
 
-  /** Waits for these words; gives what is in their parentheses. */
+  /** Waits for these words; returns the text of the first group. */
   async said(words: RegExp): Promise<string> {
     let found: RegExpExecArray | null = null;
     await until(() => {
