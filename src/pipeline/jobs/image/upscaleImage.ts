@@ -40,7 +40,7 @@ export async function upscaleImage(
   const scale = wantedScale(job, model);
   if (still.width * still.height * most ** 2 > LARGEST_RESULT)
     throw tooLarge(
-      `The model would produce ${still.width * most}×${still.height * most}; the limit is ${Math.floor(LARGEST_RESULT / 1e6)} megapixels.`,
+      `The result would be ${still.width * most}×${still.height * most}; the limit is ${Math.floor(LARGEST_RESULT / 1e6)} megapixels.`,
       'Use a smaller image, or a model with a smaller scale.',
     );
   const alone = { ...job, tileCache: null, segment: 1 }; // nothing before it could be the same
