@@ -33,7 +33,7 @@ function install() {
   if (isFresh && existsSync(join(root, 'node_modules', 'typescript'))) return;
   console.log('Installing packages (once)…');
   // No package needs its install script, and that of onnxruntime downloads CUDA libraries: .npmrc has ignore-scripts.
-  // Not `npm ci`: npm 10 refuses a lock file without the optional packages of other platforms.
+  // Not `npm ci`: npm 10 calls the lock file that npm 11 wrote incomplete (EUSAGE).
   run(npm, ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']);
 }
 
