@@ -1,5 +1,5 @@
 'use strict';
-// Makes a fresh clone ready: packages, then JavaScript. Every npm script begins here, so that one command is enough.
+// Prepares a fresh clone: installs the packages. Every npm script starts here, so that one command is enough.
 const { spawnSync } = require('node:child_process');
 const { existsSync, readFileSync, statSync } = require('node:fs');
 const { join } = require('node:path');
@@ -26,20 +26,18 @@ function requireNode() {
   process.exit(1);
 }
 
-/** Installs what package-lock.json names, unless that is there already. */
+/** Installs the packages of package-lock.json if needed. */
 function install() {
   const marker = join(root, 'node_modules', '.package-lock.json');
   const isFresh = existsSync(marker) && statSync(marker).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
   if (isFresh && existsSync(join(root, 'node_modules', 'typescript'))) return;
   console.log('Installing packages (once)…');
-  // onnxruntime's install script fetches CUDA libraries from elsewhere; CPU and WebGPU need none of it.
-  const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
-  // The bundled ffmpeg is executable as it is shipped: no package here needs its install script.
-  // Not `npm ci`: it refuses a lock without the other platforms' optional packages, which not every registry has.
-  run(npm, ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'], { env });
+  // No package needs its install script, and that of onnxruntime downloads CUDA libraries: .npmrc has ignore-scripts.
+  // Not `npm ci`: npm 10 calls the lock file that npm 11 wrote incomplete (EUSAGE).
+  run(npm, ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']);
 }
 
-/** node_modules/.bin without npx, which would look on the network for what is missing. */
+/** A program in node_modules/.bin, without npx, which would download a missing one. */
 const bin = (name) => join(root, 'node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name);
 
 const version = () => JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;

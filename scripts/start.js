@@ -1,16 +1,17 @@
 'use strict';
-// npm start: set-up, build, the sample clip restored, then Node-RED with the example flows and the before/after page.
+// npm start: install, build, upscale the sample clip, then serve Node-RED with the example flows and the comparison page.
+const { join, relative } = require('node:path');
 const { parseArgs } = require('node:util');
 const { build } = require('./build');
 const { setUp, version } = require('./setup');
 const { isStale } = require('./start/stale');
 
-const HELP = `npm start                   restore the sample clip, then serve Node-RED and the before/after page
-npm start -- --no-serve     restore the sample clip and end (also: REMASTER_ONCE=1)
-npm start -- --again        restore it also when that was done before
+const HELP = `npm start                   upscale the sample clip, then serve Node-RED and the comparison page
+npm start -- --no-serve     upscale the sample clip and exit (also: REMASTER_ONCE=1)
+npm start -- --again        upscale it again
 
-PORT           the port to serve at (default 1880; when it is taken, the next free one)
-REMASTER_HOME  where the results, the flows and their settings are kept (default: .remaster in the repository)
+PORT           port to serve at (default 1880; the next free port if it is in use)
+REMASTER_HOME  folder for results, flows and settings (default: .remaster in the repository)
 `;
 
 async function main() {
@@ -23,7 +24,7 @@ async function main() {
     console.log('Building…');
     build();
   }
-  // What follows needs the packages and dist/, which the lines above may have made just now.
+  // These need the packages and dist/, which the lines above may have just created.
   const { homeFolder } = require('./start/home');
   const { restoreSample } = require('./start/sample');
   const { serve, wantedPort } = require('./start/serve');
@@ -31,19 +32,20 @@ async function main() {
   const { signal } = stopper();
   console.log(`remaster ${version()}`);
   try {
-    const port = wantedPort(); // a mistake in it is said before the minute of work
+    const port = wantedPort(); // fails before the work starts
     const home = homeFolder();
     const demo = await restoreSample(home, { again: values.again ?? false, signal });
     if (isOnce) return;
     const served = await serve({ home, demo, port, signal });
-    console.log('Ctrl-C ends it.');
+    console.log(`Flows and settings of Node-RED: ${relative(process.cwd(), join(home, 'node-red'))}`);
+    console.log('No flow runs until you click a button in it. Press Ctrl-C to stop.');
     console.log(`Node-RED with the example flows: ${served.nodeRed}`);
     console.log(`Before and after: ${served.compare}`);
     await aborted(signal);
     await served.close();
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
-    // Whoever waits for the result must hear that there is none; whoever only looks around has ended it themselves.
+    // A script that waits for the result must learn that there is none.
     if (isOnce) process.exitCode = 130;
   }
   console.log('Stopped.');
@@ -65,7 +67,7 @@ function read(args) {
   }
 }
 
-/** Aborted by Ctrl-C, by the system, and by the terminal's end. A second Ctrl-C does not wait for the tidying up. */
+/** Aborted by Ctrl-C, SIGTERM and SIGHUP. A second Ctrl-C exits at once; engines end when their parent has gone. */
 function stopper() {
   const stop = new AbortController();
   for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -90,7 +92,7 @@ const aborted = (signal) =>
     else signal.addEventListener('abort', end, { once: true });
   });
 
-/** The sentences for whoever typed the command: what, which, what now. */
+/** Prints what happened and what to do. */
 function explain(error) {
   const { code, message, remedy, detail, path } = error;
   if (remedy !== undefined) {
@@ -99,7 +101,7 @@ function explain(error) {
       console.error(detail.trim());
   } else if (/^E(ACCES|PERM|ROFS|NOSPC|DQUOT|NOTDIR)$/.test(code ?? '') && path) {
     console.error(
-      `\n${path} cannot be written (${code}). Free some space, or allow it, or set REMASTER_HOME to a folder of yours.`,
+      `\n${path} cannot be written (${code}). Free disk space, change its permissions, or set REMASTER_HOME to another folder.`,
     );
   } else {
     console.error(error);
@@ -111,5 +113,5 @@ main()
     explain(error);
     process.exitCode = 1;
   })
-  // Node-RED and its nodes leave timers and sockets behind; everything that matters has been closed.
+  // Node-RED and its nodes leave timers and sockets open; jobs and engines have been closed.
   .finally(() => process.exit());

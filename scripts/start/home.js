@@ -3,7 +3,7 @@ const { mkdirSync } = require('node:fs');
 const { resolve } = require('node:path');
 const { root } = require('../setup');
 
-/** The folder that keeps everything `npm start` makes; git does not see it. */
+/** The folder of everything `npm start` writes; git ignores it. */
 function homeFolder() {
   const home = resolve(root, process.env['REMASTER_HOME'] || '.remaster');
   mkdirSync(home, { recursive: true });

@@ -7,12 +7,12 @@ const { root } = require('../setup');
 
 const EXAMPLES = join(root, 'examples', 'flows');
 
-/** Prepares Node-RED for a server; `start` runs its flows. Whoever calls this stops it. */
+/** Prepares Node-RED for a server; `start` runs its flows. The caller stops it. */
 function prepareNodeRed(server, home) {
   const RED = require('node-red');
   const userDir = join(home, 'node-red');
   mkdirSync(userDir, { recursive: true });
-  bringFlows(join(userDir, 'flows.json'));
+  copyExampleFlows(join(userDir, 'flows.json'));
   RED.init(server, {
     userDir,
     flowFile: 'flows.json',
@@ -33,7 +33,7 @@ function prepareNodeRed(server, home) {
 }
 
 /** The example flows as tabs, the first time only: from then on the flows are the user's. */
-function bringFlows(path) {
+function copyExampleFlows(path) {
   if (existsSync(path)) return;
   writeFileSync(path, `${JSON.stringify(exampleFlows(), null, 4)}\n`);
 }
@@ -45,21 +45,21 @@ function exampleFlows() {
     .toSorted();
   const nodes = files.flatMap((name) => JSON.parse(readFileSync(join(EXAMPLES, name), 'utf8')));
   const models = new Map();
-  const twins = new Map();
+  const duplicates = new Map();
   for (const { id, ...settings } of nodes.filter(({ type }) => type === 'remaster-model')) {
     const alike = JSON.stringify(settings);
-    if (models.has(alike)) twins.set(id, models.get(alike));
+    if (models.has(alike)) duplicates.set(id, models.get(alike));
     else models.set(alike, id);
   }
-  // Whoever only looks around has not asked for their home folder to be watched.
+  // Flows that watch a folder stay disabled: they would restore every new video in the home folder.
   const watching = new Set(nodes.filter(({ type }) => type === 'watch').map(({ z }) => z));
   return nodes
-    .filter(({ id }) => !twins.has(id))
-    .map((node) => (twins.has(node.model) ? { ...node, model: twins.get(node.model) } : node))
+    .filter(({ id }) => !duplicates.has(id))
+    .map((node) => (duplicates.has(node.model) ? { ...node, model: duplicates.get(node.model) } : node))
     .map((node) => (watching.has(node.id) ? { ...node, disabled: true } : node));
 }
 
-/** What the credentials of the flows are encrypted with; made once and kept, or they could not be read again. */
+/** The key of the encrypted credentials of the flows; created once and kept. */
 function secretIn(userDir) {
   const path = join(userDir, 'credential-secret');
   if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('hex'), { mode: 0o600 });

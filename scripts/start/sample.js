@@ -1,19 +1,21 @@
 'use strict';
-// The sample clip, restored once and kept, with the pictures and the list that the before/after page shows.
+// Upscales the sample clip once and keeps the result, with the still images and the list that the comparison page reads.
 const { createHash } = require('node:crypto');
 const { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { join, relative } = require('node:path');
-const { createEngine, JOB_DEFAULTS, listModels, probe, RemasterError, restore, thumbnail } = require('../../dist/src');
-const { duration, progressLine } = require('../../dist/src/cli/progressBar');
+const { createEngine, listModels, probe, RemasterError, restore, thumbnail } = require('../../dist/src');
+const { duration, progressBar, steps } = require('../../dist/src/cli/progressBar');
 const { root, version } = require('../setup');
 
 const SAMPLE = join(root, 'resources', 'media', 'sample.mp4');
+/** The quickest one: a newcomer waits seconds. */
+const MODEL = 'x4-live';
 const TITLE = { en: 'Office tower at night', de: 'Büroturm bei Nacht' };
 
-/** What the page shows, in the folder media of the demo. */
+/** Files of the comparison page, in the folder `media`. */
 const MEDIA = ['before.mp4', 'after.mp4', 'before.png', 'after.png'];
 
-/** Restores the sample unless that was done before with the same clip, model and version. Returns the folder. */
+/** Upscales the sample unless a result of the same clip, model and version exists. Returns the folder. */
 async function restoreSample(home, { again, signal }) {
   const folder = join(home, 'demo');
   const at = (name) => join(folder, MEDIA.includes(name) ? 'media' : '', name);
@@ -24,15 +26,16 @@ async function restoreSample(home, { again, signal }) {
     const key = keyOf(model);
     const known = again ? null : readKnown(at('result.json'), key);
     if (known && [...MEDIA, 'pairs.json'].every((name) => existsSync(at(name)))) {
-      console.log(`The sample clip is restored already: ${sentence(known)}. (npm start -- --again does it anew.)`);
+      console.log(`The sample clip was upscaled before: ${sentence(known)}. \`npm start -- --again\` repeats it.`);
+      listFiles(at);
       return folder;
     }
     signal.throwIfAborted();
-    rmSync(at('result.json'), { force: true }); // from here on nothing is whole until it is written again
+    rmSync(at('result.json'), { force: true }); // incomplete until it is written again
     copyFileSync(SAMPLE, at('before.mp4'));
     const source = await probe(SAMPLE, engine);
     console.log(
-      `Restoring the sample clip (${source.frames} frames, ${source.width}×${source.height}) with the model ${model.name}…`,
+      `Upscaling the sample clip (${source.frames} frames, ${source.width}×${source.height}) with the model ${model.name}…`,
     );
     const result = await restoreTo(at('after.mp4'), { engine, signal });
     // Half a frame early: the first frame after that moment is the middle one, however the times were rounded.
@@ -43,26 +46,32 @@ async function restoreSample(home, { again, signal }) {
     writeJson(at('pairs.json'), { pairs: [pairOf(record)] });
     writeJson(at('result.json'), record);
     for (const warning of result.warnings) console.log(`note: ${warning}`);
-    console.log(`Restored ${sentence(record)}.`);
-    console.log(`It is in ${relative(process.cwd(), join(folder, 'media')) || '.'}: ${MEDIA.join(', ')}`);
+    console.log(`Upscaled ${sentence(record)}.`);
+    listFiles(at);
     return folder;
   } finally {
     await engine.close();
   }
 }
 
+function listFiles(at) {
+  const path = (name) => relative(process.cwd(), at(name));
+  console.log(`  source: ${path('before.mp4')}, one frame: ${path('before.png')}`);
+  console.log(`  result: ${path('after.mp4')}, one frame: ${path('after.png')}`);
+}
+
 async function findModel(engine) {
   const models = await listModels(engine);
-  const model = models.find(({ name }) => name === JOB_DEFAULTS.model);
+  const model = models.find(({ name }) => name === MODEL);
   if (model && !model.problem) return model;
   throw model
     ? RemasterError.from(model.problem)
-    : new RemasterError('MODEL_NOT_FOUND', `The model ${JOB_DEFAULTS.model} is not in ${join(root, 'models')}.`, {
-        remedy: 'Get the repository whole: git checkout -- models',
+    : new RemasterError('MODEL_NOT_FOUND', `The model ${MODEL} is not in ${join(root, 'models')}.`, {
+        remedy: 'Restore it: git checkout -- models',
       });
 }
 
-/** What the result depends on: when none of it changed, there is nothing to do. */
+/** Hash of everything that the result depends on. */
 function keyOf(model) {
   const hash = createHash('sha256').update(version()).update(readFileSync(SAMPLE));
   for (const name of readdirSync(model.path).filter((file) => /\.(json|onnx)$/.test(file))) {
@@ -76,38 +85,37 @@ function readKnown(path, key) {
     const known = JSON.parse(readFileSync(path, 'utf8'));
     return known.key === key ? known : null;
   } catch {
-    return null; // none yet, or cut off while it was written: it is made again
+    return null; // none yet, or written incompletely
   }
 }
 
 async function restoreTo(output, { engine, signal }) {
-  const line = progressLine(process.stdout, null);
+  const bar = progressBar(process.stdout, null);
   try {
     return await restore(
-      { input: SAMPLE, output, overwrite: true },
-      { engine, signal, onProgress: (progress) => line.progress(progress) },
+      { input: SAMPLE, output, model: MODEL, overwrite: true },
+      { engine, signal, onProgress: (progress) => bar.progress(progress) },
     );
   } finally {
-    line.end();
+    bar.end();
   }
 }
 
 const size = ({ width, height }) => `${width}×${height}`;
 
 const sentence = ({ source, result: { framesOut, model, elapsed, ...result } }) =>
-  `${framesOut} frames from ${size(source)} to ${size(result)} in ${duration(elapsed)}, model ${model.name}, ${model.steps} steps, on ${model.provider}`;
+  `${framesOut} frames from ${size(source)} to ${size(result)} in ${duration(elapsed)}, model ${model.name}, ${steps(model.steps)}, on ${model.provider}`;
 
-/** One entry of pairs.json; resources/compare/README.md tells its form. */
+/** One entry of pairs.json; resources/compare/README.md describes the format. */
 function pairOf({ source, result }) {
   const { framesOut, width, height, model } = result;
   const time = duration(result.elapsed);
   const sizes = { before: size(source), after: `${size(result)}, ×${width / source.width}` };
-  const { steps } = model;
   return {
     title: TITLE,
     text: {
-      en: `${framesOut} frames, restored in ${time} on ${model.provider === 'cpu' ? 'the CPU' : model.provider} with the model ${model.name}.`,
-      de: `${framesOut} Bilder, in ${time} auf ${model.provider === 'cpu' ? 'der CPU' : model.provider} restauriert mit dem Modell ${model.name}.`,
+      en: `${framesOut} frames, upscaled in ${time} on ${model.provider === 'cpu' ? 'the CPU' : model.provider} with the model ${model.name}.`,
+      de: `${framesOut} Bilder, in ${time} auf ${model.provider === 'cpu' ? 'der CPU' : model.provider} vergrößert mit dem Modell ${model.name}.`,
     },
     width,
     height,
@@ -119,8 +127,8 @@ function pairOf({ source, result }) {
     },
     after: {
       label: {
-        en: `after · ${sizes.after}, ${steps} ${steps === 1 ? 'step' : 'steps'}`,
-        de: `nachher · ${sizes.after}, ${steps} ${steps === 1 ? 'Schritt' : 'Schritte'}`,
+        en: `after · ${sizes.after}, ${steps(model.steps)}`,
+        de: `nachher · ${sizes.after}, ${model.steps} ${model.steps === 1 ? 'Schritt' : 'Schritte'}`,
       },
       image: 'media/after.png',
       video: 'media/after.mp4',

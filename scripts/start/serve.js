@@ -1,5 +1,5 @@
 'use strict';
-// One web server, on this machine only: Node-RED, and the before/after page at /compare/.
+// One web server, on this machine only: Node-RED, and the comparison page at /compare/.
 const { once } = require('node:events');
 const { createServer } = require('node:http');
 const { createRequire } = require('node:module');
@@ -20,7 +20,7 @@ async function serve({ home, demo, port: wanted, signal }) {
   const server = createServer(app);
   app.use('/compare', comparePage(demo));
   const port = await listen(server, wanted);
-  if (port !== wanted && wanted !== 0) console.log(`port ${wanted} is taken, using ${port}`);
+  if (port !== wanted && wanted !== 0) console.log(`Port ${wanted} is in use; using ${port}.`);
 
   console.log('Starting Node-RED…');
   const RED = prepareNodeRed(server, home);
@@ -49,11 +49,11 @@ function comparePage(demo) {
   const page = express.Router({ strict: true });
   page.use((_, response, next) => {
     response.set('Content-Security-Policy', "default-src 'self'; img-src 'self' data:; base-uri 'none'");
-    response.set('Cache-Control', 'no-cache'); // asked for again each time, sent again only when changed
+    response.set('Cache-Control', 'no-cache'); // revalidated on every request
     next();
   });
   page.get('/pairs.json', (_, response) => response.sendFile('pairs.json', { root: demo }));
-  page.use('/media', express.static(join(demo, 'media'), { cacheControl: false, index: false })); // answers Range requests
+  page.use('/media', express.static(join(demo, 'media'), { cacheControl: false, index: false })); // supports Range requests
   page.use(express.static(join(root, 'resources', 'compare'), { cacheControl: false }));
   return page;
 }
@@ -64,9 +64,9 @@ function wantedPort() {
   if (text === '') return PORT;
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
-  throw Object.assign(new Error(`PORT is “${text}”, which is no port`), {
+  throw Object.assign(new Error(`PORT is “${text}”, which is not a port number`), {
     code: 'BAD_SETTING',
-    remedy: 'Set it to a number from 1 to 65535, or leave it away.',
+    remedy: 'Set it to a number from 1 to 65535, or unset it.',
   });
 }
 
@@ -80,7 +80,7 @@ async function listen(server, wanted) {
     } catch (error) {
       if (error.code === 'EADDRINUSE') continue;
       if (error.code !== 'EACCES') throw error;
-      throw Object.assign(new Error(`Port ${port} may not be used by you`, { cause: error }), {
+      throw Object.assign(new Error(`No permission to use port ${port}`, { cause: error }), {
         code: 'BAD_SETTING',
         remedy: 'Set PORT to another one, for example PORT=8080.',
       });

@@ -1,27 +1,52 @@
 import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { RemasterError } from '../errors';
-import { type ImageFormat, type ImageJob, type ImageResult, upscaleImage } from '../index';
+import { createEngine, type ImageFormat, upscaleImage } from '../index';
 import { unwritable } from '../pipeline/jobs/outputFolder';
 import { openSource } from '../pipeline/media/sourceFile';
+import type { Print } from './infoCommands';
+import { onInterrupt } from './interrupt';
+import { imageSettings } from './jobs';
+import { usage, usageOf, type Values } from './options';
+import { duration, steps } from './progressBar';
 
-/** Bytes of a picture file at most. */
+/** Maximum size of an image file in bytes. */
 const LARGEST_FILE = 256 * 2 ** 20;
 
-/** A picture from file to file; the format is that of the output's ending. The output appears when it is whole. */
-export async function upscaleImageFile(
-  input: string,
-  output: string,
-  options: Partial<ImageJob>,
-  overwrite: boolean,
-  signal: AbortSignal,
-): Promise<Omit<ImageResult, 'data' | 'channels'> & { readonly output: string; readonly bytes: number }> {
-  const format = formatOf(output);
+export async function imageCommand(paths: readonly string[], values: Values, print: Print): Promise<number> {
+  const [input, output, more] = paths;
+  if (input === undefined || output === undefined || more !== undefined) throw usage(usageOf('image'));
+  const settings = { ...imageSettings(values), format: formatOf(output) };
+  const engine = createEngine();
+  const signal = onInterrupt(engine);
+  try {
+    const source = await readImage(input);
+    const target = resolve(output);
+    if (!values.overwrite && (await stat(target).catch(() => null))) throw exists(target);
+    const { data, channels: _, ...result } = await upscaleImage(source, settings, { engine, signal });
+    await writeWhole(target, data, values.overwrite ?? false);
+    const { width, height, ms, model } = result;
+    const speed = `${duration(ms / 1000)}, ${model.name}, ${steps(model.steps)} on ${model.provider}`;
+    const text = `${output}: ${width}×${height}, ${(data.length / 1e6).toFixed(1)} MB (${speed})`;
+    print({ output: target, bytes: data.length, ...result }, text);
+    return 0;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.stderr.write('Stopped. No files were left behind.\n');
+    return 130;
+  } finally {
+    await engine.close();
+  }
+}
+
+async function readImage(input: string): Promise<Uint8Array> {
   const { path, bytes } = await openSource(input);
-  if (bytes > LARGEST_FILE) throw new RemasterError('IMAGE_TOO_LARGE', `${path} is larger than any picture (256 MB).`);
-  const target = resolve(output);
-  if (!overwrite && (await stat(target).catch(() => null))) throw exists(target);
-  const { data, channels: _, ...rest } = await upscaleImage(await readFile(path), { ...options, format }, { signal });
+  if (bytes > LARGEST_FILE) throw new RemasterError('IMAGE_TOO_LARGE', `${path} is larger than 256 MB.`);
+  return readFile(path);
+}
+
+/** The file appears under its name only when it is complete. */
+async function writeWhole(target: string, data: Uint8Array, overwrite: boolean): Promise<void> {
   const part = join(dirname(target), `.${basename(target)}.${process.pid}.part`);
   try {
     await writeFile(part, data, { flag: 'wx' });
@@ -32,7 +57,6 @@ export async function upscaleImageFile(
   } finally {
     await rm(part, { force: true });
   }
-  return { output: target, bytes: data.length, ...rest };
 }
 
 const FORMATS: Readonly<Record<string, ImageFormat>> = {
@@ -45,12 +69,12 @@ const FORMATS: Readonly<Record<string, ImageFormat>> = {
 function formatOf(output: string): ImageFormat {
   const format = FORMATS[extname(output).toLowerCase()];
   if (format) return format;
-  throw new RemasterError('BAD_SETTING', `The output ${output} has an ending that names no picture format.`, {
+  throw new RemasterError('BAD_SETTING', `The output ${output} has an unsupported extension.`, {
     remedy: 'Use .jpg, .png or .webp.',
   });
 }
 
 const exists = (target: string): RemasterError =>
-  new RemasterError('OUTPUT_EXISTS', `${target} exists already.`, {
-    remedy: 'Choose another name, or allow overwriting.',
+  new RemasterError('OUTPUT_EXISTS', `${target} already exists.`, {
+    remedy: 'Choose another name, or use --overwrite.',
   });

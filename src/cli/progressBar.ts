@@ -1,14 +1,14 @@
 import type { Progress, Result } from '../settings/restoreJob';
 
-/** Where a job's progress is told: a bar that redraws itself on a terminal, one line now and then elsewhere, objects with `json`. */
+/** Shows the progress of a job: a bar on a terminal, a line every ten seconds elsewhere, objects with `json`. */
 export interface ProgressBar {
   progress(progress: Progress): void;
   done(result: Result): void;
-  /** Leaves the cursor on a fresh line. */
+  /** Moves the cursor to a new line. */
   end(): void;
 }
 
-/** Without a terminal a line is written at most this often. */
+/** Minimum interval between lines without a terminal. */
 const PLAIN_MS = 10_000;
 const BAR = 24;
 
@@ -41,15 +41,13 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
       const { output, framesOut, width, height, elapsed, fps, bytes, warnings, resumedFrom, model, faces, cacheStats } =
         result;
       for (const warning of warnings) stream.write(`note: ${warning}\n`);
-      const resumed = resumedFrom > 0 ? `, ${resumedFrom} of them from before` : '';
+      const resumed = resumedFrom > 0 ? `, ${resumedFrom} of them from the previous run` : '';
       const restored = faces ? `, ${faces.found} faces restored (none in ${faces.framesWithout} frames)` : '';
       const saved =
-        cacheStats && cacheStats.share >= 0.005
-          ? `, ${Math.round(100 * cacheStats.share)} % of the tiles unchanged`
-          : '';
+        cacheStats && cacheStats.share >= 0.005 ? `, ${Math.round(100 * cacheStats.share)} % of tiles unchanged` : '';
       stream.write(
         `${output}: ${framesOut} frames${resumed}${restored}, ${width}×${height}, ${(bytes / 1e6).toFixed(1)} MB, ` +
-          `${duration(elapsed)} (${fps.toFixed(2)} fps, ${model.name}, ${model.steps} steps on ${model.provider}${saved})\n`,
+          `${duration(elapsed)} (${fps.toFixed(2)} fps, ${model.name}, ${steps(model.steps)} on ${model.provider}${saved})\n`,
       );
     },
   };
@@ -66,6 +64,8 @@ function describe({ stage, frame, total, share, fps, eta }: Progress): string {
   const left = eta === null ? '' : `  ${duration(eta)} left`;
   return `${stage} ${bar}frame ${frame}${total === null ? '' : ` of ${total}`}${speed}${left}`;
 }
+
+export const steps = (count: number): string => `${count} ${count === 1 ? 'step' : 'steps'}`;
 
 /** 5s, 3m 07s, 2h 05m. */
 export function duration(seconds: number): string {

@@ -14,8 +14,8 @@ export interface ImageJob extends ModelSettings {
   readonly maxPixels: number;
 }
 
-/** Pixels of a 4K frame, and a little more. */
-const LARGEST = 10_000_000;
+/** A 12-megapixel phone photo, and the largest that ×4 models keep below the 268 megapixels of a result. */
+const LARGEST = 16_000_000;
 
 const { model, provider, device, threads, steps, order, strength, noise, seed } = JOB_DEFAULTS;
 const { colorFix, scale, faces, minFace, tile, overlap } = JOB_DEFAULTS;

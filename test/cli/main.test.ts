@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { duration } from '../../src/cli/progressBar';
 import { ASTRONAUT } from '../pipeline/frames/face/images';
 import { pattern } from '../support/images';
-import { enginesAndFfmpegs, processes } from '../support/processes';
+import { descendants, enginesAndFfmpegs, processes, stillThere } from '../support/processes';
 import { root } from '../support/root';
 import { writeFace, writeHoles } from '../support/tinyBundle';
 import { ff, moving, scratchFolder, times } from '../support/videos';
@@ -24,6 +24,16 @@ describe('the command line', () => {
     return { status, stdout, stderr };
   };
 
+  /** A restore in a process group of its own, as a shell starts it. */
+  const start = (...args: string[]): ChildProcess =>
+    spawn(process.execPath, [program, 'restore', ...args, '--json'], {
+      cwd: folder,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  const firstFrame = (child: ChildProcess, words = /"frame":[1-9]/): Promise<void> =>
+    new Promise((resolve) => child.stdout!.on('data', (text: Buffer) => words.test(text.toString()) && resolve()));
+
   before(async () => {
     await ff(...moving('32x24', '25', 6), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('film.mp4'));
     await ff(...moving('96x64', '25', 300), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('long.mp4'));
@@ -33,7 +43,7 @@ describe('the command line', () => {
     const { status, stderr } = remaster('restore', 'film.mp4', 'out.mp4', '--steps', '1');
     assert.equal(status, 0, stderr);
     assert.match(stderr, /restoring .*frame 0 of 6|loading/);
-    assert.match(stderr, /out\.mp4: 6 frames, 128×96.*x4, 1 steps on cpu/);
+    assert.match(stderr, /out\.mp4: 6 frames, 128×96.*x4, 1 step on cpu/);
     assert.equal((await times(at('out.mp4'))).seconds.length, 6);
   });
   it('speaks JSON, one object a line', () => {
@@ -118,7 +128,7 @@ describe('the command line', () => {
     await pattern(30, 20).jpeg().toFile(at('photo.jpg'));
     const made = remaster('image', 'photo.jpg', 'large.webp', '--steps', '1');
     assert.equal(made.status, 0, made.stderr);
-    assert.match(made.stdout, /large\.webp: 120×80, .*x4, 1 steps on cpu/);
+    assert.match(made.stdout, /large\.webp: 120×80, .*x4, 1 step on cpu/);
     const { format, width } = await sharp(at('large.webp')).metadata();
     assert.deepEqual([format, width], ['webp', 120]);
     const again = remaster('image', 'photo.jpg', 'large.webp', '--steps', '1');
@@ -155,16 +165,30 @@ describe('the command line', () => {
     ['a picture that is none', ['image', 'film.mp4', 'x.png'], 3, /IMAGE_UNREADABLE: The data is no JPEG, PNG or WebP/],
     ['a picture in no format', ['image', 'photo.jpg', 'x.tiff'], 2, /\.jpg, \.png or \.webp/],
     ['a picture that is not there', ['image', 'none.jpg', 'x.png'], 3, /SOURCE_NOT_FOUND/],
-    ['a picture too large', ['image', 'photo.jpg', 'x.png', '--max-megapixels', '0.0001'], 3, /IMAGE_TOO_LARGE/],
+    [
+      'a picture too large',
+      ['image', 'photo.jpg', 'x.png', '--max-megapixels', '0.0001'],
+      3,
+      /IMAGE_TOO_LARGE: .*\n.*--max-megapixels/,
+    ],
     [
       'a setting of films for a picture',
       ['image', 'photo.jpg', 'x.png', '--codec', 'h264'],
       2,
-      /--codec means nothing/,
+      /--codec does not apply to `remaster image`\./,
     ],
-    ['no command', [], 2, /remaster restore IN OUT/],
-    ['an unknown command', ['dance'], 2, /no command dance/],
-    ['an unknown option', ['restore', 'a', 'b', '--fast'], 2, /fast/],
+    ['no command', [], 2, /restore INPUT OUTPUT/],
+    ['an unknown command', ['dance'], 2, /Unknown command dance/],
+    ['an unknown option', ['restore', 'a', 'b', '--fast'], 2, /Unknown option --fast\.\nSee remaster help/],
+    [
+      'a mistyped option',
+      ['restore', 'a', 'b', '--modle', 'x2'],
+      2,
+      /Unknown option --modle\.\nDid you mean --model\?/,
+    ],
+    ['a mistyped command', ['restroe', 'a', 'b'], 2, /Unknown command restroe\.\nDid you mean remaster restore\?/],
+    ['too few arguments', ['restore', 'a'], 2, /Usage: remaster restore INPUT OUTPUT \[options\]/],
+    ['--resume with --no-resume', ['restore', 'a', 'b', '--resume', '--no-resume'], 2, /exclude each other/],
     ['a number that is none', ['restore', 'film.mp4', 'x.mp4', '--steps', 'many'], 2, /--steps must be a number/],
     ['a missing source', ['restore', 'none.mp4', 'x.mp4'], 3, /SOURCE_NOT_FOUND: .*none\.mp4 does not exist/],
     ['an output that exists', ['restore', 'film.mp4', 'long.mp4'], 4, /OUTPUT_EXISTS/],
@@ -174,7 +198,12 @@ describe('the command line', () => {
       2,
       /BAD_SETTING: The model x4 is not for faces.*\n.*none is in the package/,
     ],
-    ['a missing model', ['restore', 'film.mp4', 'x.mp4', '--model', 'nothing'], 5, /MODEL_NOT_FOUND/],
+    [
+      'a missing model',
+      ['restore', 'film.mp4', 'x.mp4', '--model', 'x4-lve'],
+      5,
+      /MODEL_NOT_FOUND.*\nDid you mean x4-live\?/,
+    ],
   ] as const) {
     it(`${what}: exit code ${code} and a sentence`, () => {
       const { status, stdout, stderr } = remaster(...args);
@@ -182,6 +211,20 @@ describe('the command line', () => {
       assert.match(stdout + stderr, words);
     });
   }
+  it('shows its version and help: an overview, and the options of each command by topic', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    assert.deepEqual(remaster('--version'), { status: 0, stdout: `${version}\n`, stderr: '' });
+    const overview = remaster('help');
+    assert.equal(overview.status, 0);
+    assert.match(overview.stdout, /Commands:\n +restore INPUT OUTPUT/);
+    assert.equal(remaster('--help').stdout, overview.stdout);
+    const restore = remaster('help', 'restore').stdout;
+    assert.match(restore, /Output:\n(?:.*\n)* +--quality N +constant quality \(CRF\)/);
+    assert.equal(remaster('restore', '--help').stdout, restore);
+    const image = remaster('image', '-h').stdout;
+    assert.match(image, /--quality N +JPEG and WebP/);
+    assert.doesNotMatch(image, /--codec/);
+  });
   it('no ffmpeg: exit code 6', () => {
     const { status, stderr } = spawnSync(process.execPath, [program, 'probe', 'film.mp4'], {
       encoding: 'utf8',
@@ -192,15 +235,9 @@ describe('the command line', () => {
     assert.match(stderr, /FFMPEG_MISSING/);
   });
   it('Ctrl-C is clean: exit code 130, nothing left', async () => {
-    // The signal goes to the whole foreground group, as a terminal sends it.
-    const child = spawn(process.execPath, [program, 'restore', 'long.mp4', 'stopped.mp4', '--json'], {
-      cwd: folder,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await new Promise<void>((resolve) =>
-      child.stdout.on('data', (text: Buffer) => /"frame":[1-9]/.test(text.toString()) && resolve()),
-    );
+    const child = start('long.mp4', 'stopped.mp4');
+    await firstFrame(child);
+    // A terminal sends the signal to the whole foreground group.
     const before = performance.now();
     process.kill(-child.pid!, 'SIGINT');
     const code = await new Promise((resolve) => child.once('exit', resolve));
@@ -212,6 +249,48 @@ describe('the command line', () => {
     assert.ok(!existsSync(at('stopped.mp4')));
     assert.deepEqual(
       readdirSync(folder).filter((name) => name.startsWith('.')),
+      [],
+    );
+  });
+  it('a second Ctrl-C ends at once: exit code 130, no process left', async () => {
+    const child = start('long.mp4', 'twice.mp4');
+    await firstFrame(child);
+    const started = descendants(child.pid!).map(({ pid }) => pid);
+    assert.ok(started.length >= 2, 'an engine and an ffmpeg');
+    for (const pid of started) process.kill(pid, 'SIGSTOP'); // an engine that does not react
+    process.kill(child.pid!, 'SIGINT');
+    await sleep(200);
+    assert.equal(child.exitCode, null, 'the first one waits for the engine');
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    const before = performance.now();
+    process.kill(child.pid!, 'SIGINT');
+    assert.equal(await exited, 130);
+    assert.ok(performance.now() - before < 1000);
+    assert.deepEqual(await stillThere(started, 1000), []);
+  });
+  it('keeps the finished segments of a video longer than a minute: the same command continues', async () => {
+    await ff(...moving('32x24', '2', 130), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('minute.mp4'));
+    const options = ['--steps', '1', '--segment', '10', '--tile-cache', 'off'];
+    const child = start('minute.mp4', 'minute.out.mp4', ...options);
+    let stderr = '';
+    child.stderr!.on('data', (text: Buffer) => (stderr += text.toString()));
+    await firstFrame(child, /"frame":[2-9]\d/);
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    process.kill(child.pid!, 'SIGINT');
+    assert.equal(await ended, 130);
+    assert.match(stderr, /the same command continues/);
+    const again = remaster('restore', 'minute.mp4', 'minute.out.mp4', ...options);
+    assert.equal(again.status, 0, again.stderr);
+    assert.match(again.stderr, /130 frames, \d+ of them from the previous run/);
+  });
+  it('keeps nothing of it with --no-resume', async () => {
+    const child = start('minute.mp4', 'none.mp4', '--steps', '1', '--segment', '10', '--no-resume');
+    await firstFrame(child, /"frame":[2-9]\d/);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    process.kill(child.pid!, 'SIGINT');
+    assert.equal(await ended, 130);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.includes('none')),
       [],
     );
   });

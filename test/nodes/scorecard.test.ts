@@ -106,7 +106,7 @@ describe('scorecard of the flow library', () => {
       ['@flowfuse/node-red-dashboard', /^ui-/],
       ['@kevingodell/node-red-mp4frag', /^mp4frag$/],
     ];
-    const core = ['tab', 'comment', 'debug', 'change', 'global-config'];
+    const core = ['tab', 'comment', 'inject', 'debug', 'change', 'global-config'];
     const names = readdirSync(join(root, folder));
     assert.equal(names.length, 2);
     for (const name of names) {

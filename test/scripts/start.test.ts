@@ -40,6 +40,7 @@ interface Node {
   readonly label?: string;
   readonly disabled?: boolean;
   readonly source?: string;
+  readonly autostart?: boolean;
   readonly wires?: readonly (readonly string[])[];
 }
 
@@ -71,13 +72,19 @@ describe('npm start', function () {
   });
 
   it('says aloud that the port is taken, and uses a free one on this machine only', async () => {
-    const used = await run.said(new RegExp(`^port ${port} is taken, using (\\d+)$`, 'm'));
+    const used = await run.said(new RegExp(`^Port ${port} is in use; using (\\d+)\\.$`, 'm'));
     assert.equal(nodeRed, `http://127.0.0.1:${used}/`);
     assert.equal(compare, `http://127.0.0.1:${used}/compare/`);
   });
 
+  it('names every file it made', () => {
+    for (const name of ['before.mp4', 'before.png', 'after.mp4', 'after.png'])
+      assert.ok(run.text.includes(join('demo', 'media', name)), name);
+    assert.match(run.text, /Flows and settings of Node-RED: \S*node-red$/m);
+  });
+
   it('says what it did, and each address on one line', () => {
-    assert.match(run.text, /24 frames from 192×144 to 768×576 in \d.*, model x4, 4 steps, on \w+/);
+    assert.match(run.text, /24 frames from 192×144 to 768×576 in \d.*, model x4-live, 1 step, on \w+/);
     assert.equal(run.text.split('\n').filter((line) => line.includes('http://')).length, 2);
     assert.doesNotMatch(run.text, /warn|error|undefined|NaN|null/i);
   });
@@ -94,8 +101,8 @@ describe('npm start', function () {
     const { pairs } = (await (await fetch(new URL('pairs.json', compare))).json()) as Pairs;
     const [pair] = pairs;
     assert.deepEqual(pair!.before.label, { en: 'before · 192×144', de: 'vorher · 192×144' });
-    assert.equal(pair!.after.label.en, 'after · 768×576, ×4, 4 steps');
-    assert.equal(pair!.after.label.de, 'nachher · 768×576, ×4, 4 Schritte');
+    assert.equal(pair!.after.label.en, 'after · 768×576, ×4, 1 step');
+    assert.equal(pair!.after.label.de, 'nachher · 768×576, ×4, 1 Schritt');
     for (const { image, video } of [pair!.before, pair!.after]) {
       assert.equal(widthOfPng(new Uint8Array(await (await fetch(new URL(image, compare))).arrayBuffer())), 768);
       const part = await fetch(new URL(video, compare), { headers: { Range: 'bytes=4-7' } });
@@ -128,7 +135,12 @@ describe('npm start', function () {
     assert.equal(new Set(models.map((model) => JSON.stringify(model))).size, models.length, 'one for all tabs');
     assert.equal(new Set(flows.map(({ id }) => id)).size, flows.length);
     for (const { z } of flows.filter(({ type }) => type === 'watch'))
-      assert.ok(flows.find(({ id }) => id === z)?.disabled, 'nobody asked for their home folder to be watched');
+      assert.ok(flows.find(({ id }) => id === z)?.disabled, 'the home folder is not watched unless asked for');
+    assert.ok(!flows.some(({ autostart }) => autostart), 'no camera starts unless asked for');
+    assert.deepEqual(
+      descendants(run.pid).filter(({ args }) => /ffmpeg|engine/.test(args)),
+      [],
+    );
   });
 
   it('has the example flows under Import → Examples too', async () => {
@@ -147,7 +159,7 @@ describe('npm start', function () {
 
     before(async function () {
       if (!existsSync(CHROMIUM)) {
-        console.log(`      no browser at ${CHROMIUM}: the page is not looked at`);
+        console.log(`      no browser at ${CHROMIUM}: the page is not tested`);
         this.skip();
       }
       const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
@@ -269,7 +281,7 @@ describe('npm start', function () {
       const again = new Start([], { PORT: '0', REMASTER_HOME: HOME, TMPDIR: scratch });
       try {
         nodeRed = await again.said(/^Node-RED with the example flows: (\S+)$/m);
-        assert.match(again.text, /restored already: 24 frames/);
+        assert.match(again.text, /upscaled before: 24 frames/);
         assert.ok(((await get('flows')) as { label?: string }[]).some(({ label }) => label === 'My own'));
         assert.equal(readFileSync(join(HOME, 'node-red', 'credential-secret'), 'utf8'), secret);
         again.child.kill('SIGTERM');
@@ -284,7 +296,7 @@ describe('npm start', function () {
     it('ends when the clip is restored', async () => {
       const quick = new Start(['--no-serve'], { REMASTER_HOME: HOME });
       assert.equal(await quick.ended(60_000), 0);
-      assert.match(quick.text, /restored already/);
+      assert.match(quick.text, /upscaled before/);
       assert.doesNotMatch(quick.text, /http:/);
     });
 
@@ -298,6 +310,20 @@ describe('npm start', function () {
       assert.deepEqual(readdirSync(join(home, 'demo', 'media')), ['before.mp4']);
     });
 
+    it('exits at once on a second Ctrl-C, and leaves no process', async () => {
+      const stopped = new Start(['--no-serve', '--again'], { REMASTER_HOME: join(scratch, 'twice') });
+      try {
+        await stopped.said(/^(restoring)/m);
+        const children = descendants(stopped.pid);
+        stopped.child.kill('SIGINT');
+        stopped.child.kill('SIGINT');
+        assert.equal(await stopped.ended(3000), 130);
+        await until(() => !children.some(({ pid }) => isAlive(pid)), 'no process is left', 5000);
+      } finally {
+        stopped.kill();
+      }
+    });
+
     it('says in a sentence that ffmpeg is missing, and what to do', async () => {
       const env = { REMASTER_HOME: join(scratch, 'none'), REMASTER_FFMPEG: join(scratch, 'no-ffmpeg') };
       const failed = new Start(['--no-serve'], env);
@@ -309,7 +335,7 @@ describe('npm start', function () {
     it('says at once that the port is none', async () => {
       const failed = new Start([], { PORT: 'abc', REMASTER_HOME: join(scratch, 'port') });
       assert.equal(await failed.ended(10_000), 1);
-      assert.match(failed.text, /^BAD_SETTING: PORT is “abc”, which is no port\.\nSet it to a number/m);
+      assert.match(failed.text, /^BAD_SETTING: PORT is “abc”, which is not a port number\.\nSet it to a number/m);
     });
 
     it('refuses a word that it does not know', async () => {
@@ -341,7 +367,7 @@ class Start {
     return this.child.pid!;
   }
 
-  /** Waits for these words; gives what is in their parentheses. */
+  /** Waits for these words; returns the text of the first group. */
   async said(words: RegExp): Promise<string> {
     let found: RegExpExecArray | null = null;
     await until(() => {

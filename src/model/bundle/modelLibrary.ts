@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join, resolve, sep } from 'node:path';
-import { type ErrorRecord, errorRecord, RemasterError } from '../../errors';
+import { closest, type ErrorRecord, errorRecord, RemasterError } from '../../errors';
 import { bundleSize } from './bundle';
 import { type Manifest } from './manifest';
 import { MANIFEST_FILE, readManifest } from './parseManifest';
@@ -42,8 +42,12 @@ export function findBundle(model: string, folders: readonly string[] = []): stri
   const places = searchPath(folders);
   const found = places.map((folder) => join(folder, model)).find((folder) => existsSync(join(folder, MANIFEST_FILE)));
   if (found !== undefined) return found;
-  throw new RemasterError('MODEL_NOT_FOUND', `there is no model “${model}” in ${places.join(' or ')}`, {
-    remedy: 'Choose one of those that `remaster models` lists, or give the path of a bundle’s folder.',
+  const near = closest(
+    model,
+    places.flatMap((folder) => (existsSync(folder) ? readdirSync(folder) : []).filter(isBundleIn(folder))),
+  );
+  throw new RemasterError('MODEL_NOT_FOUND', `The model “${model}” was not found in ${places.join(' or ')}.`, {
+    remedy: `${near === null ? '' : `Did you mean ${near}? `}\`remaster models\` lists all; the path of a bundle’s folder works, too.`,
   });
 }
 
@@ -70,8 +74,13 @@ export function packagedModels(): string {
 async function bundlesIn(folder: string): Promise<readonly string[]> {
   // A folder that is not there holds no bundles; who asks for one of them by name is told where was looked.
   const entries = await readdir(folder).catch(() => []);
-  return entries.filter((name) => existsSync(join(folder, name, MANIFEST_FILE)));
+  return entries.filter(isBundleIn(folder));
 }
+
+const isBundleIn =
+  (folder: string) =>
+  (name: string): boolean =>
+    existsSync(join(folder, name, MANIFEST_FILE));
 
 async function summary(name: string, path: string): Promise<ModelSummary> {
   const unknown = { name, path, title: name, system: '', task: '', scale: 0, steps: 0, licence: '', bytes: 0 };

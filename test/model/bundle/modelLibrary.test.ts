@@ -62,7 +62,7 @@ describe('The library of models', () => {
       (error: unknown) =>
         error instanceof RemasterError &&
         error.code === 'MODEL_NOT_FOUND' &&
-        /there is no model “nope” in .*else.* or .*models/.test(error.message) &&
+        /“nope” was not found in .*else.* or .*models/.test(error.message) &&
         /remaster models/.test(error.remedy),
     );
   });

@@ -252,7 +252,7 @@ describe('Opening a model', () => {
     }
   };
 
-  it('fails for a name nobody knows', () => rejects({ model: 'x5' }, 'MODEL_NOT_FOUND', /there is no model “x5”/));
+  it('fails for a name nobody knows', () => rejects({ model: 'x5' }, 'MODEL_NOT_FOUND', /model “x5” was not found/));
   it('fails for steps it does not have', () => rejects({ steps: 5 }, 'BAD_SETTING', /1 to 4 steps, not 5/));
   it('fails for a provider that is none', () => rejects({ provider: 'npu' }, 'BAD_SETTING', /no provider “npu”/));
 

@@ -39,7 +39,10 @@ export async function upscaleImage(
   await using finder = facesBy === 'detect' ? openFaceFinder() : null;
   const scale = wantedScale(job, model);
   if (still.width * still.height * most ** 2 > LARGEST_RESULT)
-    throw tooLarge(`The result would be ${still.width * most}×${still.height * most}, more than remaster can hold.`);
+    throw tooLarge(
+      `The result would be ${still.width * most}×${still.height * most}; the limit is ${Math.floor(LARGEST_RESULT / 1e6)} megapixels.`,
+      'Use a smaller image, or a model with a smaller scale.',
+    );
   const alone = { ...job, tileCache: null, segment: 1 }; // nothing before it could be the same
   const enhance = facesBy === null ? tileProcessor(model, still, alone, () => {}) : faceProcessor(model, finder, job);
   const { width, height, depth, data } = still;

@@ -97,7 +97,11 @@ function formatOf(data: Uint8Array): 'jpeg' | 'png' | 'webp' {
 function requireSize(width: number, height: number, maxPixels: number): void {
   if (!(width >= 1 && height >= 1)) throw unreadable(`The picture says that it is ${width}×${height}.`);
   if (width * height <= maxPixels) return;
-  throw tooLarge(`The picture is ${width}×${height}; ${maxPixels / 1e6} megapixels are allowed.`);
+  const size = `${width}×${height} (${(Math.ceil((width * height) / 1e5) / 10).toFixed(1)} megapixels)`;
+  throw tooLarge(
+    `The image is ${size}; the limit is ${maxPixels / 1e6} megapixels.`,
+    'Use a smaller image, or raise “Max. megapixels” (--max-megapixels on the command line).',
+  );
 }
 
 /** Samples of 1, 2, 3 or 4 channels as three of light and one of opacity. */
@@ -138,5 +142,5 @@ const unreadable = (message: string, cause?: unknown): RemasterError =>
     ...(cause === undefined ? {} : { cause }),
   });
 
-export const tooLarge = (message: string): RemasterError =>
-  new RemasterError('IMAGE_TOO_LARGE', message, { remedy: 'Send a smaller picture, or allow larger ones.' });
+export const tooLarge = (message: string, remedy: string): RemasterError =>
+  new RemasterError('IMAGE_TOO_LARGE', message, { remedy });

@@ -1,0 +1,27 @@
+import type { Engine } from '../index';
+
+/**
+ * The first Ctrl-C aborts the signal: the job stops and cleans up, which takes less than three seconds. The second ends
+ * this process and the engine with its ffmpegs at once; the next run removes or continues what they left.
+ */
+export function onInterrupt(engine: Engine): AbortSignal {
+  const stop = new AbortController();
+  for (const event of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(event, () => {
+      if (!stop.signal.aborted) return stop.abort(new Error('stopped'));
+      killGroup(engine.pid);
+      process.exit(130);
+    });
+  }
+  return stop.signal;
+}
+
+/** An engine leads its own process group, which its ffmpegs are in. Windows has no groups: there they end with their pipes. */
+function killGroup(pid: number | null): void {
+  if (pid === null) return;
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+  } catch {
+    // it has already ended
+  }
+}
