@@ -157,7 +157,10 @@ describe('scorecard of the flow library', () => {
         assert.equal(icon, `${type}.svg`);
         assert.deepEqual([inputs, outputs], [1, type === 'remaster-out' ? 2 : 1]);
         assert.equal(align, type === 'remaster-out' ? 'right' : undefined);
-        assert.match(paletteLabel!, /^(video (in|upscale|out|frames)|image upscale)$/);
+        assert.match(
+          paletteLabel!,
+          /^(video (\/ RTSP camera in|upscale \/ restore \(super resolution\)|out|frames)|image upscale \(video\))$/,
+        );
         const svg = read(`${folderOf(type)}/icons/${icon}`);
         assert.match(svg, /width="40" height="60" viewBox="0 0 40 60"/);
         assert.doesNotMatch(svg.replaceAll('#fff', ''), /#[0-9a-f]{3,}|rgb/i); // white on transparent
