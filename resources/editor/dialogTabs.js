@@ -97,7 +97,7 @@
         margin-bottom: 14px;
       }
       /* wide enough for labels such as “Max. frame rate” */
-      .form-row > label:has(> [data-i18n^='remaster-']) {
+      #dialog-form .form-row:has([data-i18n*='remaster-']) > label {
         width: 130px;
       }
       /* hints stay next to their field and wrap */
