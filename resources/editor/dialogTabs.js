@@ -98,20 +98,20 @@
       }
       /* wide enough for labels such as “Max. frame rate” */
       #dialog-form .form-row:has([data-i18n*='remaster-']) > label {
-        width: 130px;
+        width: 140px;
       }
       /* hints stay next to their field and wrap */
       .form-row > span[data-i18n*='remaster-'][data-i18n*='.hint.'] {
         display: inline-block;
         vertical-align: middle;
-        max-width: calc(100% - 240px);
+        max-width: calc(100% - 250px);
       }
       .form-row > input[type='checkbox'] + span[data-i18n*='remaster-'][data-i18n*='.hint.'] {
         vertical-align: top;
-        max-width: calc(100% - 160px);
+        max-width: calc(100% - 170px);
       }
       .form-row > label + span[data-i18n*='remaster-'][data-i18n*='.hint.'] {
-        max-width: calc(100% - 140px);
+        max-width: calc(100% - 150px);
       }
       .remaster-section-wrong > a.red-ui-tab-label::after {
         content: ' !';

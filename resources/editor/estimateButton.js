@@ -12,7 +12,7 @@
     };
     const button = $('#remaster-in-estimate');
     const output = $('#remaster-in-estimated').css({
-      margin: '6px 0 0 135px',
+      margin: '6px 0 0 145px',
       color: 'var(--red-ui-secondary-text-color)',
       overflowWrap: 'anywhere',
     });
