@@ -42,7 +42,7 @@ interface EditorRed {
 const RAW_KEY = /\bremaster-(in|out|upscale|model|image|frames)\.[a-z]+\.?\w*|\[object|undefined|\{\{|__\w+__/;
 
 describe('editor', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const shots = process.env['REMASTER_SHOTS'];
   let installed: string;
   let browser: Browser;
