@@ -9,8 +9,6 @@ const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const remaster = require('../dist/src/index.js');
 
-const MODELS = ['x4-live', 'x2', 'restore'];
-
 /** Runs ffmpeg and returns its standard output. */
 function ffmpeg(...args) {
   const { status, stdout, stderr } = spawnSync('ffmpeg', ['-v', 'error', '-y', ...args], { maxBuffer: 2 ** 28 });

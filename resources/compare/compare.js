@@ -1,15 +1,15 @@
-// The page: one section for each pair that pairs.json lists (README.md tells its form).
+// The page: one section for each pair in pairs.json (format: README.md).
 import { element } from './dom.js';
-import { live } from './livePair.js';
+import { livePair } from './livePair.js';
 import { player } from './player.js';
-import { split } from './slider.js';
-import { inLanguage, language, words } from './strings.js';
+import { slider } from './slider.js';
+import { inLanguage, language, strings } from './strings.js';
 
-/** Least width of the words, in pixels. */
-const READABLE = 480;
+/** Minimum width of text, in pixels. */
+const MIN_TEXT_WIDTH = 480;
 
 document.documentElement.lang = language;
-for (const one of document.querySelectorAll('[data-words]')) one.textContent = words[one.dataset.words];
+for (const node of document.querySelectorAll('[data-string]')) node.textContent = strings[node.dataset.string];
 const main = document.querySelector('main');
 main.append(...(await content()));
 main.removeAttribute('aria-busy');
@@ -17,12 +17,12 @@ main.removeAttribute('aria-busy');
 async function content() {
   let pairs;
   try {
-    const answer = await fetch('pairs.json');
-    if (answer.status === 404) return [message(words.nothing)];
-    if (!answer.ok) throw new Error(words.answers(answer.status));
-    ({ pairs } = await answer.json());
+    const response = await fetch('pairs.json');
+    if (response.status === 404) return [message(strings.noPairs)];
+    if (!response.ok) throw new Error(strings.httpStatus(response.status));
+    ({ pairs } = await response.json());
   } catch (error) {
-    return [message(words.unreadable(error.message))];
+    return [message(strings.unreadable(error.message))];
   }
   return pairs.map(sectionOf);
 }
@@ -34,13 +34,13 @@ function message(text) {
 function sectionOf(pair) {
   const { title, text, before, after, width } = pair;
   const figures = [];
-  if (before.image && after.image) figures.push(figureOf(words.still, imagesOf(pair)));
-  if (before.video && after.video) figures.push(figureOf(words.motion, player(pair)));
+  if (before.image && after.image) figures.push(figureOf(strings.still, imagesOf(pair)));
+  if (before.video && after.video) figures.push(figureOf(strings.motion, player(pair)));
   if (pair.live)
     figures.push(
       figureOf(
-        words.live,
-        live(pair, (wide) => fit(section, wide)),
+        strings.live,
+        livePair(pair, (wide) => fit(section, wide)),
       ),
     );
   const heading = element('h2', {}, inLanguage(title));
@@ -49,19 +49,19 @@ function sectionOf(pair) {
   return section;
 }
 
-/** Never larger than the restored picture: enlarging it again would compare the browser's work. */
+/** Never wider than the restored frame: more would show the browser's own upscaling. */
 function fit(section, width) {
-  section.style.setProperty('--picture', `${width}px`);
+  section.style.setProperty('--media-width', `${width}px`);
   for (const { style } of [section, document.documentElement])
-    style.setProperty('--width', `${Math.max(READABLE, width)}px`);
+    style.setProperty('--width', `${Math.max(MIN_TEXT_WIDTH, width)}px`);
 }
 
-function figureOf(caption, shown) {
-  return element('figure', {}, element('figcaption', {}, caption), shown);
+function figureOf(caption, media) {
+  return element('figure', {}, element('figcaption', {}, caption), media);
 }
 
 function imagesOf(pair) {
   const { before, after } = pair;
-  const picture = ({ image, label }) => element('img', { src: image, alt: inLanguage(label), draggable: false });
-  return split(pair, picture(before), picture(after));
+  const imageOf = ({ image, label }) => element('img', { src: image, alt: inLanguage(label), draggable: false });
+  return slider(pair, imageOf(before), imageOf(after));
 }

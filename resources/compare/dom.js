@@ -1,21 +1,21 @@
-/** An element with properties and children; texts become text, never markup. */
+/** Creates an element. String children become text nodes, never markup. */
 export function element(name, properties = {}, ...children) {
-  const made = document.createElement(name);
+  const node = document.createElement(name);
   const { attributes = {}, ...rest } = properties;
-  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
-  Object.assign(made, rest);
-  made.append(...children);
-  return made;
+  for (const [attribute, value] of Object.entries(attributes)) node.setAttribute(attribute, value);
+  Object.assign(node, rest);
+  node.append(...children);
+  return node;
 }
 
-/** An icon of one path, drawn on 24 by 24. */
+/** An SVG icon with one path; view box 24 by 24. */
 export function icon(path) {
-  const space = 'http://www.w3.org/2000/svg';
-  const svg = document.createElementNS(space, 'svg');
+  const namespace = 'http://www.w3.org/2000/svg';
+  const svg = document.createElementNS(namespace, 'svg');
   svg.setAttribute('viewBox', '0 0 24 24');
   svg.setAttribute('aria-hidden', 'true');
-  const line = document.createElementNS(space, 'path');
-  line.setAttribute('d', path);
-  svg.append(line);
+  const pathElement = document.createElementNS(namespace, 'path');
+  pathElement.setAttribute('d', path);
+  svg.append(pathElement);
   return svg;
 }

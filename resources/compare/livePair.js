@@ -1,42 +1,41 @@
 import { element, icon } from './dom.js';
 import { PAUSE, PLAY } from './player.js';
-import { split } from './slider.js';
-import { inLanguage, words } from './strings.js';
+import { slider } from './slider.js';
+import { inLanguage, strings } from './strings.js';
 
-/** Milliseconds from one question to the next at least, and after one that brought nothing. */
+/** Milliseconds between two requests, and after a request that returned no frame. */
 const PERIOD = 200;
-const REST = 1000;
+const RETRY_DELAY = 1000;
 
 /**
- * The newest picture of a job at work and what became of it, behind one line. Both come in one answer and are drawn at once,
- * so they are always the same moment. Nothing is asked for while the page is not seen, or the picture is held. `fit` is told
- * how wide they are.
+ * Compares the newest frame of a running job before and after. Both arrive in one response and are drawn together, so they
+ * always show the same frame. No requests are made while the page is hidden or paused. Calls `fit` with the frame width.
  */
-export function live(pair, fit) {
+export function livePair(pair, fit) {
   const canvases = [pair.before, pair.after].map(({ label }) =>
     element('canvas', { attributes: { role: 'img', 'aria-label': inLanguage(label) } }),
   );
-  const box = split({ ...pair, width: 16, height: 9 }, ...canvases);
+  const box = slider({ ...pair, width: 16, height: 9 }, ...canvases);
   const button = element('button', { type: 'button' });
-  const state = element('output', { className: 'state' }, words.waiting);
-  const shown = element('div', {}, box, element('div', { className: 'controls' }, button, state));
+  const state = element('output', { className: 'state' }, strings.waiting);
+  const view = element('div', {}, box, element('div', { className: 'controls' }, button, state));
 
-  let isHeld = false;
+  let isPaused = false;
   let wake = () => {};
   const show = () => {
-    button.replaceChildren(icon(isHeld ? PLAY : PAUSE));
-    button.setAttribute('aria-label', isHeld ? words.play : words.pause);
-    if (isHeld) state.value = words.held;
+    button.replaceChildren(icon(isPaused ? PLAY : PAUSE));
+    button.setAttribute('aria-label', isPaused ? strings.play : strings.pause);
+    if (isPaused) state.value = strings.paused;
   };
   const toggle = () => {
-    isHeld = !isHeld;
+    isPaused = !isPaused;
     show();
     wake();
   };
   button.addEventListener('click', toggle);
   box.addEventListener('keydown', (event) => {
     if (event.key !== ' ') return;
-    event.preventDefault(); // it would scroll the page
+    event.preventDefault(); // the space key scrolls the page
     toggle();
   });
   document.addEventListener('visibilitychange', () => wake());
@@ -48,44 +47,45 @@ export function live(pair, fit) {
       const label = `${inLanguage([pair.before, pair.after][side].label)} · ${bitmap.width}×${bitmap.height}`;
       if (canvas.width !== bitmap.width) canvas.width = bitmap.width;
       if (canvas.height !== bitmap.height) canvas.height = bitmap.height;
-      const shownLabel = canvas.parentElement.querySelector('.label');
-      if (shownLabel.textContent !== label) shownLabel.textContent = label;
+      const labelElement = canvas.parentElement.querySelector('.label');
+      if (labelElement.textContent !== label) labelElement.textContent = label;
       canvas.getContext('bitmaprenderer').transferFromImageBitmap(bitmap);
     });
     box.style.aspectRatio = String(aspect);
   };
 
-  /** Asks once. Answers with how long to wait; null: there is nothing more to ask for. */
-  const turn = async () => {
-    const answer = await fetch(pair.live, { cache: 'no-store' });
-    if (answer.status === 404) {
-      state.value = words.over;
+  /** Requests one frame. Returns the delay until the next request, or null when the job has ended. */
+  const refresh = async () => {
+    const response = await fetch(pair.live, { cache: 'no-store' });
+    if (response.status === 404) {
+      state.value = strings.ended;
       return null;
     }
-    if (answer.status !== 200) {
-      state.value = answer.status === 204 ? words.silent : words.answers(answer.status);
-      return REST;
+    if (response.status !== 200) {
+      state.value = response.status === 204 ? strings.noFrames : strings.httpStatus(response.status);
+      return RETRY_DELAY;
     }
-    const form = await answer.formData();
+    const form = await response.formData();
     const bitmaps = await Promise.all(['before', 'after'].map((side) => createImageBitmap(form.get(side))));
-    if (isHeld) return 0; // what is looked at stays
+    if (isPaused) return 0; // paused during the request: keep the frame on screen
     draw(bitmaps, Number(form.get('aspect')));
     fit(canvases[1].width);
-    state.value = words.live;
+    state.value = strings.live;
     return PERIOD;
   };
 
-  (async () => {
+  const run = async () => {
     for (let wait = 0; wait !== null;) {
       await new Promise((resolve) => setTimeout(resolve, wait));
-      while (isHeld || document.visibilityState !== 'visible') await new Promise((resolve) => (wake = resolve));
+      while (isPaused || document.visibilityState !== 'visible') await new Promise((resolve) => (wake = resolve));
       try {
-        wait = await turn();
+        wait = await refresh();
       } catch {
-        state.value = words.offline;
-        wait = REST;
+        state.value = strings.offline;
+        wait = RETRY_DELAY;
       }
     }
-  })();
-  return shown;
+  };
+  void run();
+  return view;
 }

@@ -1,18 +1,18 @@
 import { element, icon } from './dom.js';
-import { split } from './slider.js';
-import { twins } from './syncedVideos.js';
-import { inLanguage, words as said } from './strings.js';
+import { slider } from './slider.js';
+import { inLanguage, strings } from './strings.js';
+import { syncedVideos } from './syncedVideos.js';
 
 export const PLAY = 'M7 4.5v15l12-7.5z';
 export const PAUSE = 'M7 5h3v14H7zM14 5h3v14h-3z';
 const SPEEDS = { '1×': 1, '½×': 0.5, '¼×': 0.25 };
-/** Frames per second to step by when the pair does not say. */
-const USUAL = 25;
+/** Used to step by frames when pairs.json has no frame rate. */
+const DEFAULT_FPS = 25;
 
-/** Two videos behind one line, played, paused and sought as one. */
+/** Two videos in one slider, played, paused and sought together. */
 export function player(pair) {
   const { before, after } = pair;
-  const fps = pair.fps ?? USUAL;
+  const fps = pair.fps ?? DEFAULT_FPS;
   const video = ({ video: src, label }) =>
     element('video', {
       src,
@@ -22,28 +22,34 @@ export function player(pair) {
       disableRemotePlayback: true,
       attributes: { 'aria-label': inLanguage(label) },
     });
-  const pictures = [video(before), video(after)];
-  const both = twins(pictures[1], pictures[0], 1 / fps);
+  const videos = [video(before), video(after)];
+  const both = syncedVideos(videos[1], videos[0], 1 / fps);
 
   const button = element('button', { type: 'button' });
-  const place = element('input', { type: 'range', min: 0, max: 0, value: 0, attributes: { 'aria-label': said.place } });
-  const words = element('output', {});
-  const speed = element('select', { attributes: { 'aria-label': said.speed } });
+  const seekBar = element('input', {
+    type: 'range',
+    min: 0,
+    max: 0,
+    value: 0,
+    attributes: { 'aria-label': strings.seek },
+  });
+  const position = element('output', {});
+  const speed = element('select', { attributes: { 'aria-label': strings.speed } });
   speed.append(...Object.keys(SPEEDS).map((name) => element('option', { value: name }, name)));
-  const box = split(pair, ...pictures);
-  const player = element('div', {}, box, element('div', { className: 'controls' }, button, place, words, speed));
+  const box = slider(pair, ...videos);
+  const view = element('div', {}, box, element('div', { className: 'controls' }, button, seekBar, position, speed));
 
   let last = 0;
   const show = () => {
     const frame = Math.min(last, Math.floor(both.time * fps + 0.01));
-    place.max = String(last);
-    place.value = String(frame);
-    words.value = `${frame + 1} / ${last + 1}`;
-    place.setAttribute('aria-valuetext', said.frame(frame + 1, last + 1));
+    seekBar.max = String(last);
+    seekBar.value = String(frame);
+    position.value = `${frame + 1} / ${last + 1}`;
+    seekBar.setAttribute('aria-valuetext', strings.frame(frame + 1, last + 1));
     if (button.dataset.is === String(both.isPlaying)) return;
     button.dataset.is = String(both.isPlaying);
     button.replaceChildren(icon(both.isPlaying ? PAUSE : PLAY));
-    button.setAttribute('aria-label', both.isPlaying ? said.pause : said.play);
+    button.setAttribute('aria-label', both.isPlaying ? strings.pause : strings.play);
   };
   both.onChange = show;
   show();
@@ -52,38 +58,38 @@ export function player(pair) {
     (duration) => {
       last = Math.max(0, Math.round(duration * fps) - 1);
       show();
-      playWhenSeen(player, both);
+      playWhenVisible(view, both);
     },
-    (error) => player.replaceChildren(element('p', { className: 'failed' }, error.message)),
+    (error) => view.replaceChildren(element('p', { className: 'failed' }, error.message)),
   );
 
   const toggle = () => (both.isPlaying ? both.pause() : both.play());
   button.addEventListener('click', toggle);
   box.addEventListener('keydown', (event) => {
     if (event.key !== ' ') return;
-    event.preventDefault(); // it would scroll the page
+    event.preventDefault(); // the space key scrolls the page
     toggle();
   });
-  // While the place is dragged the videos stand; they go on when it is let go.
-  let goesOn = false;
-  place.addEventListener('input', () => {
-    const frame = Number(place.value); // read first: pausing shows here where the videos are
+  // Dragging the seek bar pauses the videos; releasing it resumes them.
+  let resumes = false;
+  seekBar.addEventListener('input', () => {
+    const frame = Number(seekBar.value); // read first: pause() sets the seek bar to the current frame
     if (both.isPlaying) {
-      goesOn = true;
+      resumes = true;
       both.pause();
     }
-    both.seek((frame + 0.5) / fps); // the middle of a frame: both show the same one
+    both.seek((frame + 0.5) / fps); // middle of the frame, so that both videos show the same one
   });
-  place.addEventListener('change', () => {
-    if (goesOn) both.play();
-    goesOn = false;
+  seekBar.addEventListener('change', () => {
+    if (resumes) both.play();
+    resumes = false;
   });
   speed.addEventListener('change', () => (both.rate = SPEEDS[speed.value]));
-  return player;
+  return view;
 }
 
-/** Starts once, as soon as most of it is in view, unless the user wants little motion. */
-function playWhenSeen(player, both) {
+/** Starts playing once most of the view is visible, unless the user prefers reduced motion. */
+function playWhenVisible(view, both) {
   if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
   const watch = new IntersectionObserver(
     ([{ isIntersecting }]) => {
@@ -93,5 +99,5 @@ function playWhenSeen(player, both) {
     },
     { threshold: 0.6 },
   );
-  watch.observe(player);
+  watch.observe(view);
 }

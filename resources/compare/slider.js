@@ -1,8 +1,8 @@
 import { element, icon } from './dom.js';
-import { inLanguage, words } from './strings.js';
-import { isForPicture, zoom } from './zoom.js';
+import { inLanguage, strings } from './strings.js';
+import { isPan, zoom } from './zoom.js';
 
-/** Per cent that one press of a key moves the line. */
+/** Percent that one key press moves the line. */
 const KEYS = {
   ArrowLeft: -1,
   ArrowDown: -1,
@@ -14,11 +14,11 @@ const KEYS = {
   End: 100,
 };
 
-/** Pixels a finger moves before the line follows it. */
-const SIDEWAYS = 6;
+/** Pixels a finger must move before the line follows it. */
+const DRAG_THRESHOLD = 6;
 
-/** Two pictures or videos on each other with a line between them: on its left the first is seen, on its right the second. */
-export function split({ width, height, before, after }, first, second) {
+/** Two images or videos on top of each other: the first is visible left of a draggable line, the second right of it. */
+export function slider({ width, height, before, after }, first, second) {
   const handle = element(
     'div',
     {
@@ -26,7 +26,7 @@ export function split({ width, height, before, after }, first, second) {
       tabIndex: 0,
       attributes: {
         role: 'slider',
-        'aria-label': words.line,
+        'aria-label': strings.line,
         'aria-orientation': 'horizontal',
         'aria-valuemin': '0',
         'aria-valuemax': '100',
@@ -58,37 +58,37 @@ export function split({ width, height, before, after }, first, second) {
     at = Math.min(100, Math.max(0, percent));
     box.style.setProperty('--at', `${at}%`);
     handle.setAttribute('aria-valuenow', String(Math.round(at)));
-    handle.setAttribute('aria-valuetext', words.share(Math.round(at)));
+    handle.setAttribute('aria-valuetext', strings.share(Math.round(at)));
   };
   move(50);
 
   const follow = ({ clientX }) => {
-    const { left, width: wide } = box.getBoundingClientRect();
-    move(((clientX - left) / wide) * 100);
+    const bounds = box.getBoundingClientRect();
+    move(((clientX - bounds.left) / bounds.width) * 100);
   };
-  // A finger may mean to scroll the page: the line follows it when it moves sideways, or was only a tap.
+  // A finger may scroll the page, so the line follows it only after a sideways move or on a tap.
   let from = null;
-  let isHeld = false;
+  let isDragging = false;
   box.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0 || isForPicture(event)) return;
-    event.preventDefault(); // no selecting, no dragging of the picture
+    if (event.button !== 0 || isPan(event)) return;
+    event.preventDefault(); // no text selection, no image drag
     handle.focus({ preventScroll: true });
     box.setPointerCapture(event.pointerId);
-    isHeld = true;
+    isDragging = true;
     from = event.pointerType === 'touch' ? event.clientX : null;
     if (from === null) follow(event);
   });
   box.addEventListener('pointermove', (event) => {
-    if (!isHeld) return;
-    if (from !== null && Math.abs(event.clientX - from) < SIDEWAYS) return;
+    if (!isDragging) return;
+    if (from !== null && Math.abs(event.clientX - from) < DRAG_THRESHOLD) return;
     from = null;
     follow(event);
   });
   box.addEventListener('pointerup', (event) => {
-    if (isHeld) follow(event);
-    isHeld = false;
+    if (isDragging) follow(event);
+    isDragging = false;
   });
-  box.addEventListener('pointercancel', () => (isHeld = false));
+  box.addEventListener('pointercancel', () => (isDragging = false));
   handle.addEventListener('keydown', (event) => {
     const step = KEYS[event.key];
     if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;

@@ -1,63 +1,62 @@
 /** The language of the page: German where the browser asks for it first, else English. */
 export const language = /^de\b/i.test(navigator.language) ? 'de' : 'en';
 
-/** A text of pairs.json: one for all, or one for each language. */
+/** A text of pairs.json: a string, or an object with one string per language. */
 export const inLanguage = (text) => (typeof text === 'object' && text !== null ? (text[language] ?? text.en) : text);
 
-const WORDS = {
+const CATALOGUES = {
   en: {
     title: 'Before and after',
-    help: 'Drag the line, or focus it and use the arrow keys. Double-click to look closer; with Shift, the picture is dragged.',
-    nothing: 'Nothing to compare yet. In the repository, npm start restores a sample clip and shows it here.',
-    unreadable: (why) => `The list of pictures cannot be read: ${why}. Reload the page to try again.`,
-    answers: (code) => `the server answers ${code}`,
+    help: 'Drag the line, or focus it and use the arrow keys. Double-click to zoom in; drag with Shift to pan.',
+    noPairs: 'Nothing to compare yet. In the repository, npm start restores a sample clip and shows it here.',
+    unreadable: (why) => `Cannot load the list of comparisons: ${why}. Reload the page to try again.`,
+    httpStatus: (code) => `HTTP status ${code}`,
     still: 'One frame',
-    motion: 'In motion',
+    motion: 'Video',
     live: 'Live',
     line: 'Line between before and after',
     share: (percent) => `${percent} % before, ${100 - percent} % after`,
     smaller: 'Zoom out',
     larger: 'Zoom in',
-    place: 'Frame',
+    seek: 'Frame',
     frame: (frame, of) => `frame ${frame} of ${of}`,
     speed: 'Speed',
     play: 'Play',
     pause: 'Pause',
     unplayable: (name) => `This browser cannot play ${name}.`,
-    waiting: 'waiting for a picture',
-    held: 'held',
-    silent: 'no picture comes',
-    over: 'It has ended. Reload the page to see what became of it.',
+    waiting: 'waiting for a frame',
+    paused: 'paused',
+    noFrames: 'no frames',
+    ended: 'The job has ended. Reload the page to see the result.',
     offline: 'no connection',
   },
   de: {
     title: 'Vorher und nachher',
-    help: 'Ziehen Sie die Linie, oder wählen Sie sie an und nehmen Sie die Pfeiltasten. Ein Doppelklick zeigt es näher; mit der Umschalttaste wird das Bild gezogen.',
-    nothing:
+    help: 'Ziehen Sie die Linie, oder fokussieren Sie sie und verwenden Sie die Pfeiltasten. Doppelklick vergrößert; mit gedrückter Umschalttaste verschieben Sie den Ausschnitt.',
+    noPairs:
       'Noch gibt es nichts zu vergleichen. Im Repository restauriert npm start einen Beispielclip und zeigt ihn hier.',
     unreadable: (why) =>
-      `Die Liste der Bilder ist nicht lesbar: ${why}. Laden Sie die Seite neu, um es noch einmal zu versuchen.`,
-    answers: (code) => `der Server antwortet mit ${code}`,
-    still: 'Ein Bild',
-    motion: 'In Bewegung',
+      `Die Liste der Vergleiche kann nicht geladen werden: ${why}. Laden Sie die Seite neu, um es erneut zu versuchen.`,
+    httpStatus: (code) => `HTTP-Status ${code}`,
+    still: 'Einzelner Frame',
+    motion: 'Video',
     live: 'Live',
     line: 'Linie zwischen vorher und nachher',
     share: (percent) => `${percent} % vorher, ${100 - percent} % nachher`,
     smaller: 'Verkleinern',
     larger: 'Vergrößern',
-    place: 'Bild',
-    frame: (frame, of) => `Bild ${frame} von ${of}`,
-    speed: 'Tempo',
+    seek: 'Frame',
+    frame: (frame, of) => `Frame ${frame} von ${of}`,
+    speed: 'Geschwindigkeit',
     play: 'Abspielen',
-    pause: 'Anhalten',
+    pause: 'Pause',
     unplayable: (name) => `Dieser Browser kann ${name} nicht abspielen.`,
-    waiting: 'wartet auf ein Bild',
-    held: 'angehalten',
-    silent: 'es kommt kein Bild',
-    over: 'Es ist zu Ende. Laden Sie die Seite neu, um zu sehen, was daraus wurde.',
+    waiting: 'wartet auf einen Frame',
+    paused: 'pausiert',
+    noFrames: 'keine Frames',
+    ended: 'Der Job ist beendet. Laden Sie die Seite neu, um das Ergebnis zu sehen.',
     offline: 'keine Verbindung',
   },
 };
 
-/** What the page says, in its language. */
-export const words = WORDS[language];
+export const strings = CATALOGUES[language];

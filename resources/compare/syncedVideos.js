@@ -1,17 +1,16 @@
-import { words } from './strings.js';
+import { strings } from './strings.js';
 
-/** Drift in frames from which the follower jumps; below it, it hurries or waits without being noticed. */
+/** Drift, in frames, above which the follower seeks; below it, its playback rate is adjusted slightly. */
 const JUMP = 1;
-/** How much of the drift is made up for in a second. */
-const PULL = 2;
-/** Most the follower's speed is changed by. */
-const MOST = 0.2;
+/** Playback rate change per second of drift. */
+const GAIN = 2;
+/** Maximum change of the follower's playback rate. */
+const MAX_RATE_CHANGE = 0.2;
 
 /**
- * Two videos of the same moments as one that plays in a loop. `leader` gives the time, `follower` is kept at it within
- * `frame` (seconds).
+ * Plays two videos of the same scene in a loop, as one. `follower` is kept within `frame` (seconds) of the time of `leader`.
  */
-export function twins(leader, follower, frame) {
+export function syncedVideos(leader, follower, frame) {
   const videos = [leader, follower];
   let isPlaying = false;
   let rate = 1;
@@ -20,9 +19,9 @@ export function twins(leader, follower, frame) {
   let seeking = null;
 
   const both = {
-    /** Seconds of the whole; rejects when a video cannot be played. */
-    ready: Promise.all(videos.map(loaded)).then((durations) => Math.min(...durations)),
-    /** Called whenever something may have changed that is shown. */
+    /** Duration in seconds; rejects when a video cannot be played. */
+    ready: Promise.all(videos.map(whenLoaded)).then((durations) => Math.min(...durations)),
+    /** Called when the time or the state may have changed. */
     onChange: () => {},
     get isPlaying() {
       return isPlaying;
@@ -38,7 +37,7 @@ export function twins(leader, follower, frame) {
     pause,
     seek,
   };
-  leader.addEventListener('ended', () => void round());
+  leader.addEventListener('ended', () => void restart());
   leader.addEventListener('seeked', () => both.onChange());
   return both;
 
@@ -47,12 +46,12 @@ export function twins(leader, follower, frame) {
     both.onChange();
     if (leader.ended) await seek(0);
     else if (leader.currentTime !== follower.currentTime) await seek(leader.currentTime);
-    if (!isPlaying) return; // somebody paused meanwhile
+    if (!isPlaying) return; // paused while seeking
     try {
       await Promise.all(videos.map((video) => video.play()));
       if (!isTicking) tick();
     } catch {
-      pause(); // the browser does not let it play by itself: the button says so
+      pause(); // the browser blocks autoplay: show the play button
     }
   }
 
@@ -62,7 +61,7 @@ export function twins(leader, follower, frame) {
     both.onChange();
   }
 
-  /** Both at this moment; of several wishes in a row only the last is fulfilled. */
+  /** Seeks both videos. Of several calls during a seek, only the last one takes effect. */
   function seek(seconds) {
     wanted = seconds;
     both.onChange();
@@ -70,15 +69,14 @@ export function twins(leader, follower, frame) {
       while (wanted !== null) {
         const to = wanted;
         wanted = null;
-        await Promise.all(videos.map((video) => moved(video, to)));
+        await Promise.all(videos.map((video) => seekVideo(video, to)));
       }
       seeking = null;
     })();
     return seeking;
   }
 
-  /** From the end to the beginning, together. */
-  async function round() {
+  async function restart() {
     if (!isPlaying) return;
     await seek(0);
     if (isPlaying) await play();
@@ -91,16 +89,16 @@ export function twins(leader, follower, frame) {
     const drift = follower.currentTime - leader.currentTime;
     if (!seeking && !leader.ended && !follower.seeking) {
       if (Math.abs(drift) > JUMP * frame) follower.currentTime = leader.currentTime;
-      follower.playbackRate = rate * (1 - Math.min(MOST, Math.max(-MOST, drift * PULL)));
-      if (follower.paused && !follower.ended) void follower.play().catch(() => {}); // its end came first, then a jump back
+      follower.playbackRate = rate * (1 - Math.min(MAX_RATE_CHANGE, Math.max(-MAX_RATE_CHANGE, drift * GAIN)));
+      if (follower.paused && !follower.ended) void follower.play().catch(() => {}); // it reached its end before the loop restarted
     }
     requestAnimationFrame(tick);
   }
 }
 
-function loaded(video) {
+function whenLoaded(video) {
   return new Promise((resolve, reject) => {
-    const fail = () => reject(new Error(words.unplayable(video.currentSrc || video.src)));
+    const fail = () => reject(new Error(strings.unplayable(video.currentSrc || video.src)));
     if (video.error) fail();
     else if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) resolve(video.duration);
     video.addEventListener('loadeddata', () => resolve(video.duration), { once: true });
@@ -108,7 +106,7 @@ function loaded(video) {
   });
 }
 
-function moved(video, seconds) {
+function seekVideo(video, seconds) {
   return new Promise((resolve) => {
     const stop = new AbortController();
     for (const event of ['seeked', 'error'])

@@ -1,44 +1,44 @@
 import { element } from './dom.js';
-import { words as said } from './strings.js';
+import { strings } from './strings.js';
 
-const MOST = 16;
+const MAX_ZOOM = 16;
 const STEP = 2;
 
 /**
- * Lets both pictures of a split be looked at closely, at the same place: two buttons, the keys + - 0, a double click, the
- * wheel with Ctrl. With Shift, or the middle button, the picture is dragged instead of the line. `line` says where that is,
- * 0…1: the keys and the buttons enlarge what is there.
+ * Zooms both sides of a slider together: buttons, the keys + - 0, double click, Ctrl + wheel. Dragging with Shift or the
+ * middle button pans instead of moving the line. `line` returns the position of the line (0…1), the centre of a zoom by
+ * key or button.
  */
 export function zoom(box, line) {
   let scale = 1;
-  /** Place of the upper left corner, in sides of the box. */
+  /** Upper left corner, as a fraction of the box. */
   let [x, y] = [0, 0];
 
-  const words = element('span', { attributes: { role: 'status' } });
+  const level = element('span', { attributes: { role: 'status' } });
   const button = (label, sign, by) => {
-    const made = element('button', { type: 'button', attributes: { 'aria-label': label } }, sign);
-    made.addEventListener('click', () => to(scale * by, line(), 0.5));
-    return made;
+    const control = element('button', { type: 'button', attributes: { 'aria-label': label } }, sign);
+    control.addEventListener('click', () => to(scale * by, line(), 0.5));
+    return control;
   };
-  const smaller = button(said.smaller, '−', 1 / STEP);
-  const larger = button(said.larger, '+', STEP);
-  const controls = element('div', { className: 'zoom' }, smaller, words, larger);
-  for (const event of ['pointerdown', 'dblclick']) controls.addEventListener(event, (one) => one.stopPropagation());
+  const smaller = button(strings.smaller, '−', 1 / STEP);
+  const larger = button(strings.larger, '+', STEP);
+  const controls = element('div', { className: 'zoom' }, smaller, level, larger);
+  for (const event of ['pointerdown', 'dblclick']) controls.addEventListener(event, (inner) => inner.stopPropagation());
   box.append(controls);
 
   const show = () => {
-    const inside = (place) => Math.min(0, Math.max(1 - scale, place));
-    [x, y] = [inside(x), inside(y)];
+    const clamp = (offset) => Math.min(0, Math.max(1 - scale, offset));
+    [x, y] = [clamp(x), clamp(y)];
     box.style.setProperty('--zoom', scale);
     box.style.setProperty('--x', `${x * 100}%`);
     box.style.setProperty('--y', `${y * 100}%`);
-    words.textContent = `${Math.round(scale * 10) / 10}×`;
+    level.textContent = `${Math.round(scale * 10) / 10}×`;
     smaller.disabled = scale <= 1;
-    larger.disabled = scale >= MOST;
+    larger.disabled = scale >= MAX_ZOOM;
   };
-  /** What is at this place of the box stays there. */
+  /** Zooms around a point of the box, which keeps its position. */
   const to = (wanted, atX, atY) => {
-    const next = Math.min(MOST, Math.max(1, wanted));
+    const next = Math.min(MAX_ZOOM, Math.max(1, wanted));
     x = atX - ((atX - x) * next) / scale;
     y = atY - ((atY - y) * next) / scale;
     scale = next;
@@ -46,44 +46,44 @@ export function zoom(box, line) {
   };
   show();
 
-  const placeOf = ({ clientX, clientY }) => {
+  const pointOf = ({ clientX, clientY }) => {
     const { left, top, width, height } = box.getBoundingClientRect();
     return [(clientX - left) / width, (clientY - top) / height];
   };
-  box.addEventListener('dblclick', (event) => to(scale >= 8 ? 1 : scale * STEP, ...placeOf(event)));
+  box.addEventListener('dblclick', (event) => to(scale >= 8 ? 1 : scale * STEP, ...pointOf(event)));
   box.addEventListener(
     'wheel',
     (event) => {
-      if (!event.ctrlKey) return; // without it the page scrolls
+      if (!event.ctrlKey) return; // plain wheel: scroll the page
       event.preventDefault();
-      to(scale * Math.exp(-event.deltaY / 300), ...placeOf(event));
+      to(scale * Math.exp(-event.deltaY / 300), ...pointOf(event));
     },
     { passive: false },
   );
   box.addEventListener('keydown', ({ key, ctrlKey, metaKey }) => {
-    if (ctrlKey || metaKey) return; // those enlarge the page
+    if (ctrlKey || metaKey) return; // browser zoom
     if (key === '+' || key === '=') to(scale * STEP, line(), 0.5);
     else if (key === '-') to(scale / STEP, line(), 0.5);
     else if (key === '0') to(1, 0, 0);
   });
 
-  let held = null;
+  let last = null;
   box.addEventListener('pointerdown', (event) => {
-    if (!isForPicture(event)) return;
+    if (!isPan(event)) return;
     event.preventDefault();
     box.setPointerCapture(event.pointerId);
-    held = placeOf(event);
+    last = pointOf(event);
   });
   box.addEventListener('pointermove', (event) => {
-    if (!held) return;
-    const now = placeOf(event);
-    x += now[0] - held[0];
-    y += now[1] - held[1];
-    held = now;
+    if (!last) return;
+    const now = pointOf(event);
+    x += now[0] - last[0];
+    y += now[1] - last[1];
+    last = now;
     show();
   });
-  for (const event of ['pointerup', 'pointercancel']) box.addEventListener(event, () => (held = null));
+  for (const event of ['pointerup', 'pointercancel']) box.addEventListener(event, () => (last = null));
 }
 
-/** Whether a press is meant for the picture, not for the line. */
-export const isForPicture = ({ button, shiftKey }) => button === 1 || (button === 0 && shiftKey);
+/** Whether a pointer press pans the image rather than moving the line. */
+export const isPan = ({ button, shiftKey }) => button === 1 || (button === 0 && shiftKey);

@@ -1,18 +1,17 @@
-// Sections of a long dialog, as tabs. A row says in data-section where it belongs; a row that does not is always seen.
+// Tabs for long dialogs. data-section assigns a form row to a tab; rows without it are always visible.
 (function () {
-  /** Rows that are seen at a glance. */
-  const FEW = 9;
+  /** A dialog with at most this many rows has no tabs. */
+  const MAX_ROWS_WITHOUT_TABS = 9;
 
-  window.remasterSections = sections;
-  // Every dialog that has sections brings this file: one of them is enough for the style of all.
-  if ($('#remaster-sections-style').length === 0)
-    $('<style id="remaster-sections-style">').text(STYLE()).appendTo('head');
+  window.remasterDialogTabs = createTabs;
+  // Every node's HTML loads this file; the style is added once.
+  if ($('#remaster-dialog-style').length === 0) $('<style id="remaster-dialog-style">').text(style()).appendTo('head');
 
   /**
-   * `applies` says whether a row means something with what is chosen now. Answers with `update`, to be called when that
-   * changes.
+   * `options.applies(row)` returns whether a row is relevant for the current selection. Call the returned `update` when the
+   * selection changes.
    */
-  function sections(options) {
+  function createTabs(options) {
     const form = $('#dialog-form');
     const bar = $('<ul>').attr('id', options.id);
     const rows = form.find('[data-section]');
@@ -26,14 +25,14 @@
     const tabs = RED.tabs.create({
       id: options.id,
       onchange: function (tab) {
-        if (!tab) return; // the last one was taken away
-        if (form.find(document.activeElement).length > 0) document.activeElement.blur(); // so that what was typed is looked at
+        if (!tab) return; // the last tab was removed
+        if (form.find(document.activeElement).length > 0) document.activeElement.blur(); // validates the field
         current = tab.section;
         show();
       },
     });
 
-    /** Rows of a section that mean something with what is chosen now. */
+    /** Relevant rows of a section. */
     function rowsOf(section) {
       return rows.filter(function () {
         return $(this).attr('data-section') === section && options.applies($(this));
@@ -47,15 +46,15 @@
       });
     }
 
-    /** A mistake is seen also while its section is not. */
-    function mark() {
+    /** Marks tabs that contain an invalid field. */
+    function markInvalid() {
       options.sections.forEach(function (section) {
-        const isWrong = rowsOf(section.id).find('.input-error').length > 0;
-        $('#red-ui-tab-' + tabId(section.id)).toggleClass('remaster-section-wrong', isWrong);
+        const isInvalid = rowsOf(section.id).find('.input-error').length > 0;
+        $('#red-ui-tab-' + tabId(section.id)).toggleClass('remaster-section-wrong', isInvalid);
       });
     }
 
-    /** Sections that are empty now have no tab; few rows need none at all. */
+    /** Removes tabs without relevant rows; removes all tabs if there are only a few rows. */
     function update() {
       const wanted = options.sections.filter(function (section) {
         return rowsOf(section.id).length > 0;
@@ -65,7 +64,7 @@
         wanted.length > 1 &&
         rows.filter(function () {
           return options.applies($(this));
-        }).length > FEW;
+        }).length > MAX_ROWS_WITHOUT_TABS;
       place.toggle(isDivided);
       options.sections.forEach(function (section) {
         const id = tabId(section.id);
@@ -76,39 +75,43 @@
         if (tabs.contains(id)) return;
         tabs.addTab({ id: id, section: section.id, label: section.label }, index);
       });
-      const isThere = wanted.some(function (section) {
+      const isCurrentWanted = wanted.some(function (section) {
         return section.id === current;
       });
-      if ((!isThere || !wasDivided) && wanted.length > 0) current = wanted[0].id;
+      if ((!isCurrentWanted || !wasDivided) && wanted.length > 0) current = wanted[0].id;
       if (wanted.length > 0) tabs.activateTab(tabId(current));
       tabs.resize();
       show();
-      mark();
+      markInvalid();
     }
 
-    // The editor marks what is wrong by a class, whenever it likes. The observer goes when the dialog does.
-    new MutationObserver(mark).observe(form[0], { subtree: true, attributes: true, attributeFilter: ['class'] });
+    // The editor marks invalid fields with a class, at any time. The observer ends with the dialog.
+    new MutationObserver(markInvalid).observe(form[0], { subtree: true, attributes: true, attributeFilter: ['class'] });
     update();
     return { update: update };
   }
 
-  function STYLE() {
+  function style() {
     return `
       .remaster-sections {
         margin-bottom: 14px;
       }
-      /* what stands beside a field stays beside it, on as many lines as it needs */
+      /* wide enough for labels such as “Max. frame rate” */
+      #dialog-form .form-row:has([data-i18n*='remaster-']) > label {
+        width: 140px;
+      }
+      /* hints stay next to their field and wrap */
       .form-row > span[data-i18n*='remaster-'][data-i18n*='.hint.'] {
         display: inline-block;
         vertical-align: middle;
-        max-width: calc(100% - 210px);
+        max-width: calc(100% - 250px);
       }
       .form-row > input[type='checkbox'] + span[data-i18n*='remaster-'][data-i18n*='.hint.'] {
         vertical-align: top;
-        max-width: calc(100% - 130px);
+        max-width: calc(100% - 170px);
       }
       .form-row > label + span[data-i18n*='remaster-'][data-i18n*='.hint.'] {
-        max-width: calc(100% - 110px);
+        max-width: calc(100% - 150px);
       }
       .remaster-section-wrong > a.red-ui-tab-label::after {
         content: ' !';

@@ -1,29 +1,30 @@
-// “How long will it take?” in the dialog of “video in”: asks for the file that is named there, with the model and the steps of
-// every “video upscale” node behind it, as they stand in the editor now.
+// “How long will it take?” in the dialog of “video in”: requests an estimate for the file in the dialog, with the model and
+// steps of every “video upscale” node wired after it, as currently edited.
 (function () {
-  const NAMED = ['str', 'env'];
-  /** Nodes that are looked at behind one: flows may go in circles. */
-  const MOST = 200;
+  /** Types of the path field that do not depend on a message. */
+  const FIXED_TYPES = ['str', 'env'];
+  /** Bounds the search for the nodes that follow: flows may contain loops. */
+  const MAX_NODES = 200;
 
-  window.remasterForecast = function (node) {
+  window.remasterEstimate = function (node) {
     const _ = function (key, values) {
-      return node._('remaster-in.forecast.' + key, values);
+      return node._('remaster-in.estimate.' + key, values);
     };
-    const button = $('#remaster-in-forecast');
-    const answer = $('#remaster-in-expected').css({
-      margin: '6px 0 0 105px',
+    const button = $('#remaster-in-estimate');
+    const output = $('#remaster-in-estimated').css({
+      margin: '6px 0 0 145px',
       color: 'var(--red-ui-secondary-text-color)',
       overflowWrap: 'anywhere',
     });
     const example = $('#remaster-in-example');
 
-    const isNamed = function () {
+    const isFixedPath = function () {
       const source = $('#node-input-source').val();
-      return source === 'sample' || NAMED.indexOf($('#node-input-pathType').val()) >= 0;
+      return source === 'sample' || FIXED_TYPES.indexOf($('#node-input-pathType').val()) >= 0;
     };
     const show = function () {
-      example.toggle(!isNamed());
-      answer.empty();
+      example.toggle(!isFixedPath());
+      output.empty();
     };
     $('#node-input-source, #node-input-path').on('change', show);
     show();
@@ -32,40 +33,40 @@
       $('<div>')
         .text(text)
         .css('color', isBad ? 'var(--red-ui-text-color-error)' : '')
-        .appendTo(answer);
+        .appendTo(output);
     };
 
     button.on('click', function () {
-      answer.empty();
-      const film = filmOf();
-      if (film.source !== 'sample' && !film.path.trim()) {
+      output.empty();
+      const file = fileSettings();
+      if (file.source !== 'sample' && !file.path.trim()) {
         example.trigger('focus');
         return say(_('noFile'));
       }
-      const found = stagesBehind(node).map(workOf);
+      const found = upscaleNodesAfter(node).map(modelSettings);
       const works = found.filter(Boolean);
       if (works.length === 0) return say(_(found.length === 0 ? 'noStage' : 'noModel'));
       button.prop('disabled', true).find('i').addClass('fa-spinner fa-spin');
       say(_('asking'));
-      askAll(film, works).always(function () {
+      requestAll(file, works).always(function () {
         button.prop('disabled', false).find('i').removeClass('fa-spinner fa-spin');
       });
     });
 
-    function filmOf() {
+    function fileSettings() {
       const value = function (field) {
         return $('#node-input-' + field).val();
       };
-      const isTold = isNamed();
-      /** A part that messages choose is not known: then it is the whole. */
+      const isFixed = isFixedPath();
+      /** Times from a message are unknown here: the estimate is for the whole video. */
       const time = function (field) {
         return value(field + 'Type') === 'str' ? value(field) : '';
       };
       return {
         node: node.id,
         source: value('source'),
-        path: isTold ? value('path') : example.val(),
-        pathType: isTold ? value('pathType') : 'str',
+        path: isFixed ? value('path') : example.val(),
+        pathType: isFixed ? value('pathType') : 'str',
         trimStart: time('trimStart'),
         trimEnd: time('trimEnd'),
         sequenceRate: value('sequenceRate'),
@@ -74,8 +75,8 @@
       };
     }
 
-    /** One after the other: each may try a model, and two at once would tell how slow two are. */
-    function askAll(film, works) {
+    /** One request after the other: each may time a model, and two at once would slow each other down. */
+    function requestAll(file, works) {
       const all = $.Deferred();
       const next = function (index) {
         if (index === works.length) return all.resolve();
@@ -83,25 +84,25 @@
           url: 'remaster/forecast',
           method: 'POST',
           contentType: 'application/json',
-          data: JSON.stringify(Object.assign({}, film, { work: works[index] })),
+          data: JSON.stringify(Object.assign({}, file, { work: works[index] })),
         })
-          .done(function (known) {
+          .done(function (estimate) {
             if (index === 0) {
-              answer.empty();
-              say(filmWords(known));
+              output.empty();
+              say(videoLine(estimate));
             }
-            if (known.seconds === null) return;
-            const time = window.remasterWords.time(known.seconds);
+            if (estimate.seconds === null) return;
+            const time = window.remasterFormat.time(estimate.seconds);
             say(
-              _(known.provider ? 'time' : 'seen', {
+              _(estimate.provider ? 'time' : 'seen', {
                 time: time,
-                model: known.model.split(/[\\/]/).pop(),
-                provider: known.provider,
+                model: estimate.model.split(/[\\/]/).pop(),
+                provider: estimate.provider,
               }),
             );
           })
           .fail(function (xhr) {
-            answer.empty();
+            output.empty();
             say(problem(xhr), true);
             all.resolve();
           })
@@ -113,12 +114,12 @@
       return all;
     }
 
-    function filmWords(film) {
-      const { number, time } = window.remasterWords;
-      const length = film.duration === null ? _('unknownLength') : time(film.duration);
-      const fps = film.fps === null ? _('unknownFps') : _('fps', { fps: number(film.fps) });
-      const words = _('film', { size: film.width + '×' + film.height, fps: fps, length: length });
-      return film.seconds === null ? words + '. ' + _('endless') : words;
+    function videoLine(video) {
+      const { number, time } = window.remasterFormat;
+      const length = video.duration === null ? _('unknownLength') : time(video.duration);
+      const fps = video.fps === null ? _('unknownFps') : _('fps', { fps: number(video.fps) });
+      const line = _('video', { size: video.width + '×' + video.height, fps: fps, length: length });
+      return video.seconds === null ? line + '. ' + _('endless') : line;
     }
 
     function problem(xhr) {
@@ -128,18 +129,18 @@
     }
   };
 
-  /** The video upscale nodes that get what this node sends, also by link nodes and junctions. */
-  function stagesBehind(node) {
+  /** The video upscale nodes wired after this node, also via link nodes and junctions. */
+  function upscaleNodesAfter(node) {
     const seen = new Set([node.id]);
     const queue = [node];
     const stages = [];
-    while (queue.length > 0 && seen.size < MOST) {
+    while (queue.length > 0 && seen.size < MAX_NODES) {
       const one = queue.shift();
-      const behind = RED.nodes.getNodeLinks(one.id, 0).map(function (link) {
+      const following = RED.nodes.getNodeLinks(one.id, 0).map(function (link) {
         return link.target;
       });
-      if (one.type === 'link out') behind.push(...(one.links || []).map((id) => RED.nodes.node(id)));
-      behind.filter(Boolean).forEach(function (other) {
+      if (one.type === 'link out') following.push(...(one.links || []).map((id) => RED.nodes.node(id)));
+      following.filter(Boolean).forEach(function (other) {
         if (seen.has(other.id) || other.d) return;
         seen.add(other.id);
         if (other.type === 'remaster-upscale') stages.push(other);
@@ -149,8 +150,8 @@
     return stages;
   }
 
-  /** Model and steps of a stage; null without a model. Steps that messages choose are taken as the model advises. */
-  function workOf(stage) {
+  /** Model and steps of an upscale node; null without a model. Steps from a message are unknown: the model's default. */
+  function modelSettings(stage) {
     const model = RED.nodes.node(stage.model);
     if (!model) return null;
     return {

@@ -1,4 +1,4 @@
-// The sidebar “Video jobs”: what runs, waits and has ended. It asks once a second, and only while it is seen.
+// The sidebar “Video jobs”: running, queued and finished jobs. Polls once a second, only while the tab is visible.
 (function () {
   const ID = 'remaster-jobs';
   const PERIOD = 1000;
@@ -10,9 +10,9 @@
   const list = $('<ol>').addClass('remaster-jobs-list');
   const message = $('<p>').addClass('remaster-jobs-message').hide();
   const content = $('<div>').addClass('remaster-jobs').append(message, list);
-  /** Rows by id of the job: they stay while the job does, so that a button is not taken from under the pointer. */
+  /** Rows by job id. A row is updated in place, so that its buttons stay under the pointer. */
   const rows = new Map();
-  let isAsking = false;
+  let isPolling = false;
 
   RED.sidebar.addTab({
     id: ID,
@@ -21,21 +21,21 @@
     iconClass: 'fa fa-film',
     content: content,
     enableOnEdit: true,
-    onchange: look,
+    onchange: poll,
   });
-  $('<style>').text(STYLE()).appendTo('head');
-  setInterval(look, PERIOD);
+  $('<style>').text(style()).appendTo('head');
+  setInterval(poll, PERIOD);
 
-  function look() {
-    if (isAsking || document.visibilityState !== 'visible' || !content.is(':visible')) return;
-    isAsking = true;
+  function poll() {
+    if (isPolling || document.visibilityState !== 'visible' || !content.is(':visible')) return;
+    isPolling = true;
     $.ajax({ url: 'remaster/jobs', dataType: 'json' })
       .done(show)
       .fail(function (xhr) {
         say(_(xhr.status === 401 || xhr.status === 403 ? 'error.denied' : 'error.unreachable'));
       })
       .always(function () {
-        isAsking = false;
+        isPolling = false;
       });
   }
 
@@ -46,13 +46,13 @@
   function show(jobs) {
     if (jobs.length === 0) say(_('none'));
     else message.hide();
-    const here = new Set(
+    const present = new Set(
       jobs.map(function (job) {
         return job.id;
       }),
     );
     rows.forEach(function (row, id) {
-      if (here.has(id)) return;
+      if (present.has(id)) return;
       row.remove();
       rows.delete(id);
     });
@@ -61,7 +61,9 @@
       const row = rows.get(job.id);
       row.update(job);
       const at = list.children().eq(place);
-      if (at[0] !== row.element[0]) at.length ? at.before(row.element) : list.append(row.element);
+      if (at[0] === row.element[0]) return;
+      if (at.length > 0) at.before(row.element);
+      else list.append(row.element);
     });
   }
 
@@ -74,10 +76,10 @@
       .addClass('remaster-jobs-bar')
       .attr({ role: 'progressbar', 'aria-label': job.label, 'aria-valuemin': 0, 'aria-valuemax': 100 })
       .append(done);
-    const words = $('<div>').addClass('remaster-jobs-words');
+    const details = $('<div>').addClass('remaster-jobs-details');
     const element = $('<li>')
       .attr('data-job', job.id)
-      .append($('<div>').addClass('remaster-jobs-head').append(name, model, buttons), bar, words);
+      .append($('<div>').addClass('remaster-jobs-head').append(name, model, buttons), bar, details);
     name.text(job.label).on('click', function (event) {
       event.preventDefault();
       RED.view.reveal(job.node);
@@ -94,7 +96,7 @@
         bar.toggle(share !== null);
         if (share !== null) bar.attr('aria-valuenow', share);
         done.css('width', share + '%');
-        words.text(wordsOf(now));
+        details.text(detailsOf(now));
         const actions = (now.compare ? ['compare'] : []).concat(now.actions || []);
         if (actions.join() === offered) return;
         offered = actions.join();
@@ -108,17 +110,20 @@
     return function (action) {
       return $('<button type="button" class="red-ui-button red-ui-button-small">')
         .attr({ title: _('button.' + action), 'aria-label': _('button.' + action), 'data-action': action })
-        .append($('<i class="fa">').addClass(ICONS[action]), action === 'compare' && !job.actions ? ' ' + _('compare') : '')
+        .append(
+          $('<i class="fa">').addClass(ICONS[action]),
+          action === 'compare' && !job.actions ? ' ' + _('compare') : '',
+        )
         .on('click', function () {
           const button = $(this).prop('disabled', true);
-          (action === 'compare' ? compare(id) : ask(id, action)).always(function () {
+          (action === 'compare' ? compare(id) : control(id, action)).always(function () {
             button.prop('disabled', false);
           });
         });
     };
   }
 
-  function ask(id, action) {
+  function control(id, action) {
     return $.ajax({
       url: address(id),
       method: 'POST',
@@ -126,12 +131,12 @@
       data: JSON.stringify({ action: action }),
     })
       .done(show)
-      .fail(complain);
+      .fail(showError);
   }
 
-  /** A page of its own, which has not our token: the answer brings a cookie for it. */
+  /** The compare page does not have the editor's access token: the response sets a cookie for it. */
   function compare(id) {
-    const page = window.open('about:blank'); // now, while the click is fresh: later it would be a pop-up
+    const page = window.open('about:blank'); // during the click: later, pop-up blockers would refuse
     return $.ajax({ url: address(id) + '/look', method: 'POST' })
       .done(function () {
         if (page)
@@ -139,7 +144,7 @@
       })
       .fail(function (xhr) {
         if (page) page.close();
-        complain(xhr);
+        showError(xhr);
       });
   }
 
@@ -147,14 +152,14 @@
     return 'remaster/jobs/' + encodeURIComponent(id);
   }
 
-  function complain(xhr) {
+  function showError(xhr) {
     const record = xhr.responseJSON;
     const isDenied = xhr.status === 401 || xhr.status === 403;
     const text = record && record.message ? record.message : _('error.unreachable');
     RED.notify(isDenied ? _('error.deniedAction') : text, 'warning');
   }
 
-  function wordsOf(job) {
+  function detailsOf(job) {
     const parts = [];
     const part = function (key, values) {
       parts.push(_('part.' + key, values));
@@ -167,31 +172,32 @@
       if (job.said) parts.push(job.said);
       else parts.push(_('is.' + (job.camera === 'running' ? 'live' : job.camera || 'starting')));
     } else {
-      const time = typeof job.elapsed === 'number' ? window.remasterWords.time(job.elapsed) : '';
+      const time = typeof job.elapsed === 'number' ? window.remasterFormat.time(job.elapsed) : '';
       parts.push(_('is.' + job.is, { position: job.position, said: job.said, time: time }));
     }
-    if (typeof job.expected === 'number') part('expected', { time: window.remasterWords.time(job.expected) });
+    if (typeof job.expected === 'number') part('expected', { time: window.remasterFormat.time(job.expected) });
     if (typeof job.percent === 'number' && job.is !== 'done')
-      parts.push(window.remasterWords.number(Math.floor(job.percent)) + ' %');
+      parts.push(window.remasterFormat.number(Math.floor(job.percent)) + ' %');
     if (isWorking || job.is === 'live') {
-      if (typeof job.fps === 'number') part('fps', { fps: window.remasterWords.number(job.fps) });
-      if (typeof job.eta === 'number') part('left', { time: window.remasterWords.time(job.eta) });
+      if (typeof job.fps === 'number') part('fps', { fps: window.remasterFormat.number(job.fps) });
+      if (typeof job.eta === 'number') part('left', { time: window.remasterFormat.time(job.eta) });
     }
     if (job.latency)
       part('latency', {
-        p50: window.remasterWords.number(Math.round(job.latency.p50)),
-        p95: window.remasterWords.number(Math.round(job.latency.p95)),
+        p50: window.remasterFormat.number(Math.round(job.latency.p50)),
+        p95: window.remasterFormat.number(Math.round(job.latency.p95)),
       });
     if (job.dropped > 0)
       part('dropped', {
-        dropped: window.remasterWords.number(job.dropped),
-        percent: window.remasterWords.number(Math.round(job.dropShare * 100)),
+        dropped: window.remasterFormat.number(job.dropped),
+        percent: window.remasterFormat.number(Math.round(job.dropShare * 100)),
       });
-    if (job.cacheShare > 0.005) part('cacheShare', { percent: window.remasterWords.number(Math.round(job.cacheShare * 100)) });
+    if (job.cacheShare > 0.005)
+      part('cacheShare', { percent: window.remasterFormat.number(Math.round(job.cacheShare * 100)) });
     return parts.join(' · ');
   }
 
-  function STYLE() {
+  function style() {
     return `
       .remaster-jobs {
         height: 100%;
@@ -228,11 +234,11 @@
         font-weight: 600;
       }
       .remaster-jobs-quiet,
-      .remaster-jobs-words {
+      .remaster-jobs-details {
         color: var(--red-ui-secondary-text-color);
         overflow-wrap: anywhere;
       }
-      .remaster-jobs-words {
+      .remaster-jobs-details {
         font-variant-numeric: tabular-nums;
       }
       .remaster-jobs-buttons {
@@ -251,7 +257,7 @@
         height: 100%;
         background: #9a7cc0;
       }
-      li[data-is='failed'] .remaster-jobs-words {
+      li[data-is='failed'] .remaster-jobs-details {
         color: var(--red-ui-text-color-error);
       }
     `;

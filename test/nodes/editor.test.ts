@@ -16,6 +16,14 @@ const TYPES = [
 ];
 /** Milliseconds after which the editor does not take the next click on a tab for a double one. */
 const BETWEEN_CLICKS = 450;
+/** Words that users type into the palette's search, and the nodes they find. */
+const SEARCHES = [
+  ['camera', ['in']],
+  ['rtsp', ['in']],
+  ['restore', ['upscale']],
+  ['super resolution', ['upscale']],
+  ['video', ['frames', 'image', 'in', 'out', 'upscale']],
+] as const;
 /** Together they have a node of every type. */
 const FLOWS = ['01 - Restore a file.json', '09 - HTTP upscaling API.json', '11 - Frames out, a video back.json'];
 
@@ -34,7 +42,7 @@ interface EditorRed {
 const RAW_KEY = /\bremaster-(in|out|upscale|model|image|frames)\.[a-z]+\.?\w*|\[object|undefined|\{\{|__\w+__/;
 
 describe('editor', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const shots = process.env['REMASTER_SHOTS'];
   let installed: string;
   let browser: Browser;
@@ -101,12 +109,15 @@ describe('editor', function () {
           });
           await page.waitForTimeout(1500);
           await shoot('flow');
-          await page.locator('#red-ui-palette-search input').pressSequentially('video');
-          await page.waitForTimeout(700);
-          await shoot('palette');
-          assert.equal(await page.locator('.red-ui-palette-node:visible').count(), 4);
-          for (const label of ['video in', 'video upscale', 'video out', 'video frames']) {
-            await page.locator('.red-ui-palette-node:visible', { hasText: label }).first().waitFor();
+          for (const [search, found] of SEARCHES) {
+            await page.locator('#red-ui-palette-search input').fill('');
+            await page.locator('#red-ui-palette-search input').pressSequentially(search);
+            await page.waitForTimeout(700);
+            await shoot(`palette ${search}`);
+            const shown = await page
+              .locator('.red-ui-palette-node:visible')
+              .evaluateAll((all) => all.map((one) => one.getAttribute('data-palette-type')));
+            assert.deepEqual(new Set(shown), new Set(found.map((node) => `remaster-${node}`)), search);
           }
           const seen: string[] = [await page.locator('#red-ui-workspace').innerText()];
 
@@ -141,26 +152,26 @@ describe('editor', function () {
             }
             if (type === 'remaster-in') {
               await select.selectOption('sample');
-              await page.locator('#remaster-in-forecast').click();
-              const expected = page.locator('#remaster-in-expected');
+              await page.locator('#remaster-in-estimate').click();
+              const expected = page.locator('#remaster-in-estimated');
               await expected.filter({ hasText: /192×144.*x4/s }).waitFor({ timeout: 60_000 });
               seen.push(await expected.innerText());
-              await shoot(`${type} forecast`);
+              await shoot(`${type} estimate`);
             }
             if (type === 'remaster-upscale') {
               const tab = (section: string) => page.locator(`#red-ui-tab-remaster-upscale-sections-${section}`);
-              await tab('computing').locator('a').click();
+              await tab('advanced').locator('a').click();
               await page.waitForTimeout(BETWEEN_CLICKS);
               const row = page.locator('.form-row', { has: page.locator('#node-input-seed') });
-              await row.locator('.red-ui-typedInput-input').fill('-1'); // leaving the field, by the tab, has it looked at
-              await tab('picture').locator('a').click();
-              await page.locator('#red-ui-tab-remaster-upscale-sections-computing.remaster-section-wrong').waitFor();
+              await row.locator('.red-ui-typedInput-input').fill('-1'); // leaving the field, by the tab, validates it
+              await tab('image').locator('a').click();
+              await page.locator('#red-ui-tab-remaster-upscale-sections-advanced.remaster-section-wrong').waitFor();
               await page.waitForTimeout(BETWEEN_CLICKS);
               await shoot(`${type} wrong`);
-              await tab('computing').locator('a').click();
+              await tab('advanced').locator('a').click();
               await page.waitForTimeout(BETWEEN_CLICKS);
               await row.locator('.red-ui-typedInput-input').fill('1');
-              await tab('picture').locator('a').click();
+              await tab('image').locator('a').click();
               await page.locator('.remaster-section-wrong').waitFor({ state: 'detached' });
             }
             if (type === 'remaster-out') {

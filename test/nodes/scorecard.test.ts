@@ -40,7 +40,7 @@ const folderOf = (type: string): string => `nodes/${type.replace('remaster-', ''
 const pageOf = (type: string): string => read(`${folderOf(type)}/${type}.html`);
 const LANGUAGES = ['en-US', 'de'];
 
-/** Runs the script of a node's page as the editor would, and answers with what it registers. */
+/** Runs the script of a node's page as the editor would, and returns what it registers. */
 function definitionOf(type: string): Definition {
   const script = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(pageOf(type));
   assert.ok(script, `${type}.html has a script`);
@@ -158,7 +158,10 @@ describe('scorecard of the flow library', () => {
         assert.equal(icon, `${type}.svg`);
         assert.deepEqual([inputs, outputs], [1, type === 'remaster-out' ? 2 : 1]);
         assert.equal(align, type === 'remaster-out' ? 'right' : undefined);
-        assert.match(paletteLabel!, /^(video (in|upscale|out|frames)|image upscale)$/);
+        assert.match(
+          paletteLabel!,
+          /^(video (\/ RTSP camera in|upscale \/ restore \(super resolution\)|out|frames)|image upscale \(video\))$/,
+        );
         const svg = read(`${folderOf(type)}/icons/${icon}`);
         assert.match(svg, /width="40" height="60" viewBox="0 0 40 60"/);
         assert.doesNotMatch(svg.replaceAll('#fff', ''), /#[0-9a-f]{3,}|rgb/i); // white on transparent
