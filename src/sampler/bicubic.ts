@@ -2,8 +2,8 @@ import { requireSetting } from './setting';
 import { type Floats, type Tensor, zerosLike } from './tensor';
 
 /**
- * Enlarges as torch does and ResShift was trained with: Keys' kernel with a = −0.75 (PIL has −0.5), half-pixel centres,
- * no antialiasing, the edge pixel repeated. The result may overshoot the range of `x`.
+ * Bicubic enlargement as in torch, with which ResShift was trained: Keys' kernel with a = −0.75 (PIL uses −0.5),
+ * half-pixel centres, no antialiasing, edge pixels repeated. The result may overshoot the range of `x`.
  */
 export function bicubic<F extends Floats>(x: Tensor<F>, scale: number): Tensor<F> {
   requireSetting('scale', scale, 'a whole number of at least 1', Number.isInteger(scale) && scale >= 1);
@@ -29,7 +29,7 @@ export function bicubic<F extends Floats>(x: Tensor<F>, scale: number): Tensor<F
 
 type Tap = readonly [index: number, weight: number];
 
-/** For every place of the enlarged axis, which four places of the small one it is made of. */
+/** For every output position of an axis: the four input positions and their weights. */
 export function bicubicTaps(length: number, scale: number): readonly (readonly Tap[])[] {
   return Array.from({ length: length * scale }, (_, i) => {
     const place = (i + 0.5) / scale - 0.5;

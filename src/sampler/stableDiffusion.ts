@@ -1,9 +1,9 @@
 import { type Floats, type Tensor, zerosLike } from './tensor';
 
-/** What every Stable Diffusion 1 and 2 shares: 1000 noise levels and a latent space of variance about 1. */
+/** Number of noise levels of Stable Diffusion 1 and 2. */
 export const TIMESTEPS = 1000;
 
-/** The VAE's latents are multiplied by this before the network sees them, and divided by it before decoding. */
+/** Factor between the VAE's latents and the network's, which have a variance of about 1. */
 export const LATENT_SCALE = 0.18215;
 
 /** ᾱ_t = Π(1−β) for t = 0 … 999 with √β evenly spaced ("scaled linear"), in float64. */
@@ -15,8 +15,8 @@ export function alphasBar(from = 0.00085, to = 0.012): Float64Array {
 }
 
 /**
- * The same table as diffusers holds it: every number rounded to float32 on the way. Networks were trained with its
- * numbers, and at t = 999 it is 7·10⁻⁷ away from the ideal, relatively.
+ * The same table as in diffusers, with every intermediate value rounded to float32. Networks were trained with it; at
+ * t = 999 the relative difference from float64 is 7·10⁻⁷.
  */
 export function alphasBarFloat32(): Float32Array {
   const f = Math.fround;

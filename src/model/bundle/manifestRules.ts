@@ -2,7 +2,7 @@ import { graphRoleDefect } from './graphRoles';
 import type { Manifest } from './manifest';
 import { maxSteps, planFor } from './samplerPlan';
 
-/** What a schema cannot say: how the fields of one manifest depend on each other. Result as in `validateManifest`. */
+/** Checks dependencies between fields, which a JSON schema cannot express. Returns the same as `validateManifest`. */
 export function ruleDefect(manifest: Manifest): string | null {
   const { task, graphs, grid, start, scale, multiple, tile, defaultSteps, colorFix } = manifest;
   if ((start === 'encode') !== (graphs.encode !== undefined)) {

@@ -5,18 +5,18 @@ import type { Manifest } from './manifest';
 import { ruleDefect } from './manifestRules';
 import { validateManifest } from './manifestSchema';
 
-/** Reads and checks `folder`/model.json. The files it names are not looked at. */
+/** Reads and validates `folder`/model.json, but not the files it lists. */
 export async function readManifest(folder: string): Promise<{ manifest: Manifest; bytes: Uint8Array }> {
   const path = join(folder, MANIFEST_FILE);
   const bytes = await readFile(path).catch((cause: unknown) => {
     const message = `${folder} is not a model bundle: it has no readable ${MANIFEST_FILE}`;
-    const remedy = 'Give the folder of a bundle (docs/bundles.md), or one of the names that `remaster models` lists.';
+    const remedy = 'Give the folder of a bundle, or a name that `remaster models` lists.';
     throw new RemasterError('MODEL_NOT_FOUND', message, { remedy, cause });
   });
   return { manifest: parseManifest(bytes, path), bytes };
 }
 
-/** `path` is for the error messages only. */
+/** `path` is used in error messages only. */
 export function parseManifest(bytes: Uint8Array, path: string): Manifest {
   let value: unknown;
   try {
@@ -25,19 +25,20 @@ export function parseManifest(bytes: Uint8Array, path: string): Manifest {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw invalid(path, `is not JSON (${why})`, 'Correct the file, or fetch the bundle again.', cause);
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only looked at
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only read
   const format = (value as { format?: unknown } | null)?.format;
   if (typeof format === 'number' && format > 1) {
-    throw invalid(path, `has format ${format}, and this version reads format 1`, 'Update remaster.');
+    throw invalid(path, `has format ${format}, but this version supports only format 1`, 'Update remaster.');
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked in the first half
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema was validated in the first operand
   const defect = validateManifest(value) ?? ruleDefect(value as Manifest);
-  if (defect !== null) throw invalid(path, defect, 'Correct this field; docs/bundles.md describes all of them.');
+  if (defect !== null)
+    throw invalid(path, defect, 'Correct this field. docs/bundles.md in the source repository describes all of them.');
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked
   return value as Manifest;
 }
 
-/** `MODEL_INVALID`, naming the file first. */
+/** A MODEL_INVALID error whose message begins with the file. */
 export const invalid = (file: string, what: string, remedy: string, cause?: unknown): RemasterError =>
   new RemasterError('MODEL_INVALID', `${file} ${what}`, { remedy, cause });
 

@@ -37,7 +37,7 @@ function quantize16(graph: GraphBuilder, picture: Edge, span: number): Edge {
   return cast(graph, emit(graph, 'Round', [clamped]), ELEMENT.uint16);
 }
 
-/** The same picture in another range. */
+/** Converts an image to another range. */
 export function convertRange(graph: GraphBuilder, picture: Edge, from: Range, to: Range): Edge {
   if (from[0] === to[0]) return picture;
   const factor = (to[1] - to[0]) / (from[1] - from[0]);
@@ -48,7 +48,7 @@ export function convertRange(graph: GraphBuilder, picture: Edge, from: Range, to
 export const clamp = (graph: GraphBuilder, edge: Edge, low: number, high: number): Edge =>
   emit(graph, 'Clip', [edge, scalar(graph, low), scalar(graph, high)]);
 
-/** Number of pictures in the batch, int64 [1]. */
+/** Batch size, int64 [1]. */
 export const batchSize = (graph: GraphBuilder, frames: Edge): Edge => {
   const shape = emit(graph, 'Shape', [frames], {}, ELEMENT.int64);
   return emit(graph, 'Gather', [shape, int64s(graph, [1], [0])], { axis: 0 });

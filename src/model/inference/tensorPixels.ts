@@ -23,7 +23,7 @@ export function toImage(
   return { dims: [1, 3, height, width], data: picture };
 }
 
-/** [1, 3, h, w] → [h, w, 3] samples: clamped, rounded half to even. */
+/** [1, 3, h, w] → [h, w, 3] samples, clamped and rounded half to even. */
 export function toSamples({ dims, data }: Picture, depth: 8 | 16, [low, high]: Range): Uint8Array {
   const plane = dims[2] * dims[3];
   const full = 2 ** depth - 1;

@@ -1,11 +1,11 @@
 import { type Edge, emit, floats, type GraphBuilder, int64s } from './builder';
 
-/** Distance of the taps at each level, in pixels. */
+/** Distance of the filter taps at each level, in pixels. */
 const RADII = [1, 2, 4, 8, 16];
 
 /**
- * The wavelet colour fix (samplers.md §4): high frequencies of `picture`, low ones of `like`, both [n, 3, h, w]. Blurring
- * is linear, so high(picture) + low(like) = picture + low(like − picture), at half the work.
+ * The wavelet colour fix: high frequencies of `picture` and low ones of `like`, both [n, 3, h, w]. Blurring is linear,
+ * so high(picture) + low(like) = picture + low(like − picture), at half the work.
  */
 export function waveletNode(graph: GraphBuilder, picture: Edge, like: Edge): Edge {
   const kernel = [1, 2, 1].flatMap((row) => [1, 2, 1].map((column) => (row * column) / 16));

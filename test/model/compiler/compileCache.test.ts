@@ -38,8 +38,8 @@ describe('The cache of compiled graphs', () => {
   });
   const entries = (): string[] => readdirSync(join(root, 'graphs'));
   const settings = { steps: 2, order: null, colorFix: null, strength: 1, depth: 8 } as const;
-  const ends = { frames: 'frames', result: 'result', noise: [], prompts: [], batchLimit: null } as const;
-  const entry = (text: string) => ({ ends, graph: Buffer.from(text) });
+  const ports = { frames: 'frames', result: 'result', noise: [], prompts: [], batchLimit: null } as const;
+  const entry = (text: string) => ({ ports, graph: Buffer.from(text) });
   const never = (): never => assert.fail('it was made again');
 
   it('keeps what a bundle was compiled to, and gives back the same bytes', async () => {
@@ -94,7 +94,7 @@ describe('The cache of compiled graphs', () => {
     writeFileSync(join(root, 'file'), '');
     process.env['REMASTER_CACHE'] = join(root, 'file'); // no folder can be made below a file
     await assert.rejects(cacheFolder());
-    const [{ ends: made }] = await compileBundle(X4, settings);
+    const [{ ports: made }] = await compileBundle(X4, settings);
     assert.equal(made.result, 'result');
     process.env['REMASTER_CACHE'] = root;
     if (process.getuid?.() === 0) return;
@@ -168,7 +168,7 @@ describe('The cache of compiled graphs', () => {
     const names = ['as it is', ...oneOfEach].map((changed, i) => {
       if (i > 0) appendFileSync(join(program, changed), '\n// changed\n');
       return run(`require('./model/compiler/compileCache.js')
-        .cached('key', async () => ({ ends: {}, graph: Buffer.of(1) }))
+        .cached('key', async () => ({ ports: {}, graph: Buffer.of(1) }))
         .then(() => console.log(require('node:fs').readdirSync(${JSON.stringify(join(root, 'graphs'))}).length))`);
     });
     assert.deepEqual(

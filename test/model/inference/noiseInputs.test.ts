@@ -3,7 +3,14 @@ import { type NoiseInputSettings, noiseInputs } from '../../../src/model/inferen
 import type { TileKey } from '../../../src/model/model';
 import { noiseField } from '../../../src/sampler/noise';
 
-const SETTINGS: NoiseInputSettings = { mode: 'shared', seed: 3, draws: [0, 2], density: 4, channels: 3, keep: 1e6 };
+const SETTINGS: NoiseInputSettings = {
+  mode: 'shared',
+  seed: 3,
+  draws: [0, 2],
+  density: 4,
+  channels: 3,
+  maxCacheBytes: 1e6,
+};
 const key = (changes: Partial<TileKey> = {}): TileKey => ({ x: 8, y: -4, scene: 5, frame: 6, ...changes });
 
 describe('Noise for a batch', () => {
@@ -39,7 +46,7 @@ describe('Noise for a batch', () => {
 
   it('is kept for the next frame of the shot, and only that far', () => {
     const bytes = 2 * 4 * 3 * 8 * 8;
-    const inputs = noiseInputs({ ...SETTINGS, keep: bytes });
+    const inputs = noiseInputs({ ...SETTINGS, maxCacheBytes: bytes });
     const first = inputs([key()], 2, 2).data[0];
     assert.equal(inputs([key({ frame: 9 })], 2, 2).data[0], first, 'kept');
     const other = inputs([key({ x: 0 })], 2, 2).data[0];
