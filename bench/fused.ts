@@ -7,14 +7,15 @@
  */
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { openBundle } from '../src/model/bundle/bundle';
+import { openBundle } from '../test/support/openBundle';
 import { fuse } from '../src/model/compiler/fuse';
 import { sessionOptions } from '../src/model/inference/providers';
 import { loadRuntime } from '../src/model/inference/runtime';
-import { toImage, toSamples } from '../src/model/inference/tensorPixels';
+import { toImage } from '../src/model/inference/tensorPixels';
+import { toSamples } from './toSamples';
 import type { TileBatch } from '../src/model/model';
 import { encodeModel } from '../src/model/onnx/graph';
-import { bicubic } from '../src/sampler/bicubic';
+import { bicubic } from '../test/sampler/reference/bicubic';
 import { noiseField } from '../src/sampler/noise';
 import { drawsOf, type SamplerPlan } from '../src/sampler/plan';
 import { resshift } from '../src/sampler/resshift';

@@ -9,7 +9,7 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
-import { bicubic } from '../src/sampler/bicubic';
+import { bicubic } from '../test/sampler/reference/bicubic';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
 import { openBundle, titleOf } from './bundle';
 import { luma, readPicture, writePicture, type Picture, type Plane } from './picture';

@@ -6,16 +6,17 @@ import { type GraphRole, type Manifest, promptRoles, type Range } from '../src/m
 import { sessionOptions } from '../src/model/inference/providers';
 import type { Runtime } from '../src/model/inference/runtime';
 import { promptOf } from '../src/model/inference/shotPrompt';
-import { toImage, toSamples } from '../src/model/inference/tensorPixels';
+import { toImage } from '../src/model/inference/tensorPixels';
+import { toSamples } from './toSamples';
 import type { TileBatch } from '../src/model/model';
 import { ELEMENT } from '../src/model/onnx/graph';
 import { signature } from '../src/model/onnx/signature';
-import { bicubic } from '../src/sampler/bicubic';
-import { wavelet } from '../src/sampler/colour';
+import { bicubic } from '../test/sampler/reference/bicubic';
+import { wavelet } from '../test/sampler/reference/colour';
 import { ENCODER_DRAW, type NoiseField } from '../src/sampler/noise';
 import type { SamplerPlan } from '../src/sampler/plan';
-import { sample } from '../src/sampler/sample';
-import type { Tensor } from '../src/sampler/tensor';
+import { sample } from '../test/sampler/reference/sample';
+import type { Tensor } from '../test/sampler/reference/tensor';
 
 type Picture = Tensor<Float32Array>;
 

@@ -10,7 +10,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
-import { type Bundle, openBundle } from '../src/model/bundle/bundle';
+import type { Bundle } from '../src/model/bundle/bundle';
+import { openBundle } from '../test/support/openBundle';
 import { GRAPH_ROLES } from '../src/model/bundle/graphRoles';
 import { planFor } from '../src/model/bundle/samplerPlan';
 import { loadModel } from '../src/model/inference/loadedModel';

@@ -70,7 +70,7 @@ exit codes: 0 done, 1 defect or crash, 2 wrong usage or setting, 3 source, 4 out
 `;
 
 /** What the shell is told. Documented in docs/cli.md. */
-export function exitCode(code: ErrorCode): number {
+function exitCode(code: ErrorCode): number {
   if (/^(BAD_SETTING|NO_IMAGE|NO_PLAN|PLAN_|PATH_)/.test(code)) return 2;
   if (/^(SOURCE_|MASK_|AUTH_|IMAGE_)/.test(code)) return 3;
   if (/^(OUTPUT_|DISK_|FRAME_)/.test(code)) return 4;

@@ -3,7 +3,7 @@ import { alphasBar } from './stableDiffusion';
 import { spread } from './timesteps';
 
 /** From this timestep on a state contains nothing of the clean image (`t1` of the paper), so sampling can start below. */
-export const SHIFT_END = 500;
+const SHIFT_END = 500;
 
 /** One timestep of DoSSR's domain-shift process. */
 export interface DoSSRLevel {
@@ -45,10 +45,3 @@ export function dossrLevel(t: number, alphaBar: number): DoSSRLevel {
 export function dossrEta(t: number, end = SHIFT_END): number {
   return t < end ? (1 - Math.cos(Math.PI * (0.001 + (0.998 * t) / (end - 1)))) / 2 : 1;
 }
-
-/** x_t = √ᾱ·(η·x̂ + (1−η)·x₀) + σ·ε: the weights of the clean latent, of the low-resolution one and of the noise. */
-export const dossrForward = ({ signal, sigma, eta, weight }: DoSSRLevel) => ({
-  clean: weight,
-  lq: signal * eta,
-  noise: sigma,
-});

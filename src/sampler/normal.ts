@@ -1,5 +1,5 @@
 /** Number of random bits per normal sample. */
-export const QUANTILE_BITS = 16;
+const QUANTILE_BITS = 16;
 
 /**
  * Table that maps a random 16-bit number to N(0, 1): Φ⁻¹ at the centres of 2¹⁶ equal intervals, ±4.3 at the ends, scaled

@@ -35,7 +35,7 @@ export function resshift(settings: ResShiftSettings): SamplerPlan {
 }
 
 /** x_t = (1−η)·x₀ + η·y + κ√η·ε: the weights of the clean image, of y and of the noise. */
-export const resshiftForward = ({ eta, sqrtEta }: ResShiftLevel, kappa: number) => ({
+const resshiftForward = ({ eta, sqrtEta }: ResShiftLevel, kappa: number) => ({
   clean: 1 - eta,
   lq: eta,
   noise: kappa * sqrtEta,

@@ -31,7 +31,7 @@ export interface TileGrid {
 }
 
 /** Sum of the weights of all tiles at one position of an axis; at one pixel of a frame the sum is its square, 65536. */
-export const WHOLE = 256;
+const WHOLE = 256;
 
 export function tileGrid(width: number, height: number, settings: TileSettings): TileGrid {
   const x = tileAxis(width, settings);

@@ -14,13 +14,6 @@ export function descend(total: number, count: number): Timesteps {
   return Array.from({ length: count }, (_, k) => Math.round((k * (total - 1)) / (count - 1)));
 }
 
-/** ResShift's `timestep_respacing`: ⌊(T/R)·k⌋. Includes index 0, but usually not the noisiest. */
-export function respace(total: number, count: number): Timesteps {
-  requireCount(total, count);
-  const stride = total / count;
-  return Array.from({ length: count }, (_, k) => Math.floor(stride * k));
-}
-
 /** DoSSR's `space_timesteps`: both ends and evenly between. One step is [0]. */
 export function spread(total: number, count: number): Timesteps {
   requireCount(total, count);

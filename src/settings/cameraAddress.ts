@@ -13,7 +13,7 @@ export interface Address {
   readonly label: string;
 }
 
-export const SCHEMES = ['rtsp', 'rtsps', 'http', 'https', 'tcp', 'udp', 'rtmp', 'rtmps', 'srt'] as const;
+const SCHEMES = ['rtsp', 'rtsps', 'http', 'https', 'tcp', 'udp', 'rtmp', 'rtmps', 'srt'] as const;
 export type Scheme = (typeof SCHEMES)[number];
 
 /** Parses an address. Throws BAD_SETTING with a message that never contains a possible password. */

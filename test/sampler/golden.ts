@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Floats, type Tensor, zerosLike } from '../../src/sampler/tensor';
+import { type Floats, type Tensor, zerosLike } from './reference/tensor';
 
 /** A tensor as the golden files hold it. */
 export interface Stored {

@@ -1,5 +1,5 @@
-import { LATENT_SCALE, posteriorSample } from '../../src/sampler/stableDiffusion';
-import { type Tensor, zerosLike } from '../../src/sampler/tensor';
+import { LATENT_SCALE, posteriorSample } from './reference/posterior';
+import { type Tensor, zerosLike } from './reference/tensor';
 import { map } from './golden';
 import { enlarge, meanPool } from './standIns';
 

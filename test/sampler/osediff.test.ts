@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { osediff } from '../../src/sampler/osediff';
 import { drawsOf } from '../../src/sampler/plan';
-import { sample } from '../../src/sampler/sample';
-import { alphasBar, alphasBarFloat32, LATENT_SCALE, posteriorSample } from '../../src/sampler/stableDiffusion';
-import { type Floats, type Tensor, zerosLike } from '../../src/sampler/tensor';
+import { sample } from './reference/sample';
+import { alphasBar, alphasBarFloat32 } from '../../src/sampler/stableDiffusion';
+import { LATENT_SCALE, posteriorSample } from './reference/posterior';
+import { type Floats, type Tensor, zerosLike } from './reference/tensor';
 import { close, golden, map, type Precision, type Stored, tensor } from './golden';
 import { corners, decode, encode } from './latentStandIns';
 import { weightedMean } from './official/blend';

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { bicubic } from '../../src/sampler/bicubic';
-import { resshift, resshiftForward, type ResShiftSettings } from '../../src/sampler/resshift';
+import { bicubic } from './reference/bicubic';
+import { resshift, type ResShiftSettings } from '../../src/sampler/resshift';
 import { resshiftSchedule } from '../../src/sampler/resshiftSchedule';
-import { sample, type Trace } from '../../src/sampler/sample';
-import type { Floats, Tensor } from '../../src/sampler/tensor';
-import { descend, respace } from '../../src/sampler/timesteps';
+import { sample, type Trace } from './reference/sample';
+import type { Floats, Tensor } from './reference/tensor';
+import { descend } from '../../src/sampler/timesteps';
+import { respace } from './official/respace';
 import { close, golden, map, type Precision, type Stored, tensor, TOLERANCE } from './golden';
 import { enlarge, meanPool } from './standIns';
 
@@ -302,7 +303,9 @@ function checkOps({ config, per_t: perT, prior_sample: prior, ...fixed }: Ops, p
 
   for (const official of perT) {
     const { t } = official;
-    const forward = resshiftForward(levels[t]!, settings.kappa);
+    // x_t = (1−η)·x₀ + η·y + κ√η·ε
+    const { eta, sqrtEta } = levels[t]!;
+    const forward = { clean: 1 - eta, lq: eta, noise: settings.kappa * sqrtEta };
     const check = (name: Operation, value: (i: number) => number) =>
       close(
         x!.map((_, i) => value(i)),

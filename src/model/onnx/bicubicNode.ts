@@ -28,7 +28,7 @@ const outer = (row: readonly number[], column: readonly number[]): readonly numb
   row.flatMap((r) => column.map((c) => r * c));
 
 /** For each of the `scale` output pixels inside one source pixel: weights of the five source pixels around it. */
-export function phases(scale: number): readonly (readonly number[])[] {
+function phases(scale: number): readonly (readonly number[])[] {
   return Array.from({ length: scale }, (_, phase) => {
     /** Offset of the output pixel's centre from the centre of its source pixel. */
     const place = (phase + 0.5) / scale - 0.5;

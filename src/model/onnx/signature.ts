@@ -13,4 +13,4 @@ export const signature = ({ type }: OnnxValue): Signature => ({
 });
 
 // Unset members of a oneof read as null or 0; a size of 0 never occurs.
-export const hasValue = (value: Int64 | null | undefined): boolean => value !== null && toNumber(value) > 0;
+const hasValue = (value: Int64 | null | undefined): boolean => value !== null && toNumber(value) > 0;

@@ -1,7 +1,7 @@
 /* oxlint-disable typescript/no-unsafe-type-assertion -- a wrong shape fails the test that meets it */
 import assert from 'node:assert/strict';
 import { openReference } from '../../../bench/reference';
-import { openBundle } from '../../../src/model/bundle/bundle';
+import { openBundle } from '../../support/openBundle';
 import { planFor } from '../../../src/model/bundle/samplerPlan';
 import { fuse } from '../../../src/model/compiler/fuse';
 import { loadModel } from '../../../src/model/inference/loadedModel';
@@ -192,7 +192,7 @@ describe('The sampler compiled into the graph', () => {
       for (const changes of [{ strength: 0.5 }, { colorFix: 'wavelet' }] as const) {
         await assert.rejects(loadModel(loadRuntime(), folder, { ...REQUEST, ...changes }), {
           code: 'BAD_SETTING',
-          message: /fills holes, where .* means nothing/,
+          message: /does not apply to the inpainting model/,
         });
       }
     }));
@@ -250,7 +250,7 @@ describe('The sampler compiled into the graph', () => {
       const batch = tiles(14, 6, 2);
       const given = { ...batch, keys: batch.keys.map((key) => ({ ...key, prompt: { prompt: words } })) };
       const actual = await model.run(given, model.noise(REQUEST));
-      await assert.rejects(model.run(batch, model.noise(REQUEST)), /a tile without the prompt “prompt”/);
+      await assert.rejects(model.run(batch, model.noise(REQUEST)), /tile without the prompt “prompt”/);
       await model.release();
       agree({ actual, expected: (await both(fixed, {}, batch)).actual });
     }));

@@ -1,5 +1,5 @@
 import { openReference } from '../../../bench/reference';
-import { openBundle } from '../../../src/model/bundle/bundle';
+import { openBundle } from '../../support/openBundle';
 import { planFor } from '../../../src/model/bundle/samplerPlan';
 import { loadModel } from '../../../src/model/inference/loadedModel';
 import { loadRuntime } from '../../../src/model/inference/runtime';

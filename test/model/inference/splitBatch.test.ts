@@ -71,6 +71,6 @@ describe('A batch', () => {
   it('that does not fit its own description is refused', () => {
     assert.throws(() => checkBatch(batch(0), { task: 'upscale', multiple: 1 }, 1), /without tiles/);
     assert.throws(() => checkBatch(batch(2), { task: 'upscale', multiple: 2 }, 1), /multiples of 2/);
-    assert.throws(() => checkBatch(batch(2), { task: 'upscale', multiple: 1 }, 2), /6 bytes instead of 12/);
+    assert.throws(() => checkBatch(batch(2), { task: 'upscale', multiple: 1 }, 2), /6 bytes, expected 12/);
   });
 });

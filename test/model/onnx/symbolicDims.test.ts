@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { openBundle } from '../../../src/model/bundle/bundle';
+import { openBundle } from '../../support/openBundle';
 import { planFor } from '../../../src/model/bundle/samplerPlan';
 import { fuse } from '../../../src/model/compiler/fuse';
 import { ELEMENT, type OnnxModel, type OnnxValue } from '../../../src/model/onnx/graph';

@@ -1,4 +1,4 @@
-import { type Dims, type Floats, type Tensor, zerosLike } from '../../../src/sampler/tensor';
+import { type Dims, type Floats, type Tensor, zerosLike } from '../reference/tensor';
 
 /** A tile and the place of its top left corner in the whole. */
 export interface Piece<F extends Floats = Floats> {

@@ -1,7 +1,7 @@
 import type { PlanStep, SamplerPlan } from '../../../src/sampler/plan';
 import { requireSetting } from '../../../src/sampler/setting';
 import { alphasBar, TIMESTEPS } from '../../../src/sampler/stableDiffusion';
-import { respace } from '../../../src/sampler/timesteps';
+import { respace } from './respace';
 
 export interface DDIMSettings {
   /** 1 … 1000 of the 1000 noise levels. */

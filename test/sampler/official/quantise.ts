@@ -1,4 +1,4 @@
-import { type Floats, type Tensor, zerosLike } from '../../../src/sampler/tensor';
+import { type Floats, type Tensor, zerosLike } from '../reference/tensor';
 
 /**
  * ResShift's decoder first snaps every point of the latent `z`, [n, c, h, w], to the nearest of the code words,

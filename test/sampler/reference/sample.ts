@@ -1,5 +1,5 @@
-import { RemasterError } from '../errors';
-import type { PlanStep, SamplerPlan } from './plan';
+import { RemasterError } from '../../../src/errors';
+import type { PlanStep, SamplerPlan } from '../../../src/sampler/plan';
 import { type Floats, type Tensor, zerosLike } from './tensor';
 
 /** The network: returns its output for the scaled state `x` at timestep `t`. `step` counts from 0. Must not change `x`. */

@@ -10,7 +10,7 @@ export interface Tensor<F extends Floats = Floats> {
   readonly data: F;
 }
 
-export const volume = ([n, c, h, w]: Dims): number => n * c * h * w;
+const volume = ([n, c, h, w]: Dims): number => n * c * h * w;
 
 /** A tensor of zeros with the precision of `of`. */
 export function zerosLike<F extends Floats>(of: Tensor<F>, dims?: Dims): Tensor<F>;
