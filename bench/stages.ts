@@ -1,11 +1,11 @@
 /**
- * bench/stages: what the engine computes for one tile, stage by stage, for the exporters' `check` (models/workshop).
+ * bench/stages: intermediate results of the engine for one tile, for the exporters' `check` (models/workshop).
  * Usage: node dist/bench/stages.js open BUNDLE
  *        node dist/bench/stages.js run BUNDLE FOLDER
  *
- * `open` ends with 1 and a sentence when the bundle is not sound. `run` reads FOLDER/job.json (`Job`) and writes into
- * FOLDER: every tensor that goes into and out of every graph, the noise, and the pictures of both executors, listed in
- * record.json (`Entry`). Tensors are little-endian and row-major.
+ * `open` exits with 1 and an error message when the bundle is invalid. `run` reads FOLDER/job.json (`Job`) and writes to
+ * FOLDER: all inputs and outputs of every graph, the noise, and the results of both executors, listed in record.json
+ * (`Entry`). Tensors are little-endian and row-major.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -142,7 +142,7 @@ function recording(runtime: Runtime, { manifest, folder }: Bundle, keep: Keep): 
     ) => {
       for (const [role, name] of Object.entries(names)) {
         const { type, dims, data } = tensors[name]!;
-        if (!ArrayBuffer.isView(data)) throw new Error(`${name} holds no numbers`);
+        if (!ArrayBuffer.isView(data)) throw new Error(`${name} is not a typed array`);
         keep({ kind, graph, call, role, type, dims }, bytes(data));
       }
     };
