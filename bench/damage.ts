@@ -73,9 +73,9 @@ async function main(): Promise<void> {
     const damaged = Object.entries(DAMAGES).map(
       ([kind, damage]) => [kind, clips.map((clip, i) => ffmpeg.damaged(clip, damage, i + 1))] as const,
     );
-    for (const [kind, clips] of damaged) {
-      record('damaged', kind, clips);
-      for (const filter of RIVALS) record(filter, kind, clips.map((clip) => ffmpeg.filtered(clip, filter))); // prettier-ignore
+    for (const [kind, inputs] of damaged) {
+      record('damaged', kind, inputs);
+      for (const filter of RIVALS) record(filter, kind, inputs.map((clip) => ffmpeg.filtered(clip, filter))); // prettier-ignore
     }
     for (const named of bundles) {
       await using opened = await openBundle(named);
@@ -87,9 +87,9 @@ async function main(): Promise<void> {
         }
         return { ...clip, frames };
       };
-      for (const [kind, clips] of damaged) {
+      for (const [kind, inputs] of damaged) {
         const done: Clip[] = [];
-        for (const clip of clips) done.push(await restored(clip));
+        for (const clip of inputs) done.push(await restored(clip));
         record(titleOf(opened), kind, done);
       }
     }

@@ -9,10 +9,10 @@ import { planFor } from '../../../src/model/bundle/samplerPlan';
 import { decodeModel, ELEMENT, encodeModel, type OnnxModel } from '../../../src/model/onnx/graph';
 import { denoise, promptGraph, withCopy, withFolder, writeTiny, X4 } from '../../support/tinyBundle';
 
-/** A JSON object that a test may change at will. */
+/** A mutable JSON object. */
 type Json = Record<string, never> & { [key: string]: Json };
 
-/** Opens the embedded bundle after `damage` and returns what it fails with. */
+/** Opens a copy of the embedded bundle after `damage` and returns the error. */
 const failure = (damage: (folder: string) => Promise<void>): Promise<RemasterError> =>
   withCopy(async (folder) => {
     await damage(folder);
@@ -38,7 +38,7 @@ const changed =
     await writeFile(path, JSON.stringify(manifest));
   };
 
-/** Replaces a graph by a changed one, with the right hash. */
+/** Replaces a graph and updates its hash. */
 const regraphed =
   (role: string, change: (model: OnnxModel) => void) =>
   async (folder: string): Promise<void> => {
@@ -51,7 +51,7 @@ const regraphed =
     await changed((manifest) => Object.assign(manifest['graphs']![role], { sha256 }))(folder);
   };
 
-/** Sets the field at `path`, written with dots; undefined takes it away. */
+/** Sets the field at the dotted `path`; undefined deletes it. */
 const set = (path: string, value: unknown) =>
   changed((manifest) => {
     const keys = path.split('.');
@@ -61,22 +61,22 @@ const set = (path: string, value: unknown) =>
     else owner[last] = value;
   });
 
-describe('A bundle', () => {
-  it('opens when everything fits', async () => {
+describe('manifest', () => {
+  it('opens a valid bundle', async () => {
     const bundle = await openBundle(X4);
     assert.equal(bundle.manifest.name, 'x4');
     assert.match(bundle.sha256, /^[0-9a-f]{64}$/);
     assert.equal(planFor(bundle.manifest, null).steps.length, 4);
   });
 
-  it('changes its hash when a file of it does', () =>
+  it('the hash changes with any file of the bundle', () =>
     withCopy(async (folder) => {
       const before = (await openBundle(folder)).sha256;
       await regraphed('denoise', (model) => Object.assign(model, { producerName: 'another' }))(folder);
       assert.notEqual((await openBundle(folder)).sha256, before);
     }));
 
-  it('is not found where there is no folder, or no model.json in it', async () => {
+  it('a missing folder or model.json is MODEL_NOT_FOUND', async () => {
     const missing = await openFailure(join(X4, 'nothing'));
     assert.equal(missing.code, 'MODEL_NOT_FOUND');
     assert.match(missing.message, /nothing is not a model bundle: it has no readable model\.json/);
@@ -84,63 +84,63 @@ describe('A bundle', () => {
     assert.equal(error.code, 'MODEL_NOT_FOUND');
   });
 
-  /** Damage, and what the sentence has to say. */
+  /** Damage and the expected message. */
   const defects: readonly (readonly [name: string, damage: (folder: string) => Promise<void>, says: RegExp])[] = [
-    ['model.json is no JSON', (folder) => writeFile(join(folder, 'model.json'), '{"format": 1,'), /model\.json is not JSON \(.+\)/],
-    ['model.json is no object', (folder) => writeFile(join(folder, 'model.json'), 'null'), /model\.json is invalid as a whole: must be object/],
+    ['model.json is not JSON', (folder) => writeFile(join(folder, 'model.json'), '{"format": 1,'), /model\.json is not JSON \(.+\)/],
+    ['model.json is not an object', (folder) => writeFile(join(folder, 'model.json'), 'null'), /model\.json is invalid as a whole: must be object/],
     ['model.json is of a later format', set('format', 2), /has format 2, but this version supports only format 1/],
     ['a field is missing', set('scale', undefined), /model\.json is invalid as a whole: the field “scale” is missing/],
     ['a field is unknown', set('colour', 'red'), /unknown field “colour”/],
     ['a nested field is unknown', set('grid.size', 1), /invalid in grid: unknown field “size”/],
     ['the system is unknown', set('system', 'sinsr'), /invalid in system: must be one of \["resshift","osediff","dossr"\]/],
-    ['a model fills holes without a mask', set('task', 'inpaint'), /invalid in task: “inpaint” needs a graph that takes a “mask”/],
+    ['an inpainting model has no mask', set('task', 'inpaint'), /invalid in task: “inpaint” needs a graph that takes a “mask”/],
     [
-      'a model takes a mask and fills no holes',
+      'a model with a mask is not for inpainting',
       set('graphs.denoise.inputs.mask', 'mask'),
       /invalid in task: “upscale” does not go with a graph that takes a “mask”/,
     ],
-    ['a model for faces enlarges', set('task', 'face'), /invalid in scale: a face model must have scale 1/],
+    ['a face model has a scale', set('task', 'face'), /invalid in scale: a face model must have scale 1/],
     ['the task is unknown', set('task', 'deblur'), /invalid in task: must be one of/],
-    ['a number is a text', set('scale', '4'), /invalid in scale: must be integer/],
+    ['a number is a string', set('scale', '4'), /invalid in scale: must be integer/],
     ['a number is out of range', set('schedule.kappa', -1), /invalid in schedule\.kappa: must be > 0/],
     ['a number is not finite', (folder) => rewrite(folder, '"kappa": 0.6', '"kappa": 1e999'), /invalid in schedule/],
     ['the schedule is another system’s', set('schedule', { order: 3 }), /invalid in schedule: .*(missing|unknown field)/],
-    ['a scaling lacks its variance', set('schedule.input', { kind: 'latent' }), /schedule\.input: the field “variance” is missing/],
-    ['the schedule does not rise', set('schedule.minNoise', 5), /invalid in schedule: minNoise is 5/],
-    ['more steps are advised than there are', set('defaultSteps', 5), /invalid in defaultSteps: this schedule has 4 steps at most/],
+    ['the input scaling has no variance', set('schedule.input', { kind: 'latent' }), /schedule\.input: the field “variance” is missing/],
+    ['the schedule is not ascending', set('schedule.minNoise', 5), /invalid in schedule: minNoise is 5/],
+    ['defaultSteps exceeds the schedule', set('defaultSteps', 5), /invalid in defaultSteps: this schedule has 4 steps at most/],
     ['the range is unknown', set('range', [0, 255]), /invalid in range: must be one of/],
-    ['a hash is no hash', set('graphs.denoise.sha256', 'abc'), /invalid in graphs\.denoise\.sha256: must match pattern/],
+    ['a hash is malformed', set('graphs.denoise.sha256', 'abc'), /invalid in graphs\.denoise\.sha256: must match pattern/],
     ['a path leaves the folder', set('graphs.denoise.file', '../denoise.onnx'), /invalid in graphs\.denoise\.file/],
     ['a path leaves it later', set('graphs.denoise.file', 'a/../../denoise.onnx'), /invalid in graphs\.denoise\.file/],
     ['a path is absolute', set('graphs.denoise.file', '/denoise.onnx'), /invalid in graphs\.denoise\.file/],
     ['a path has a drive', set('graphs.denoise.file', 'C:denoise.onnx'), /invalid in graphs\.denoise\.file/],
     ['a path has backslashes', set('graphs.denoise.file', '..\\denoise.onnx'), /invalid in graphs\.denoise\.file/],
-    ['there is no denoiser', set('graphs.denoise', undefined), /invalid in graphs: the field “denoise” is missing/],
-    ['encoding is promised but not there', set('start', 'encode'), /invalid in start: “encode” needs a graph “encode”/],
-    ['the grid does not go with pixels', set('grid.factor', 8), /invalid in grid: without an “encode” graph/],
-    ['tiles overlap whole', set('tile.overlap', 256), /invalid in tile\.overlap: must be less than tile\.size/],
-    ['tiles are no multiple', set('multiple', 3), /invalid in tile\.size: must be a multiple of 3/],
+    ['the denoise graph is missing', set('graphs.denoise', undefined), /invalid in graphs: the field “denoise” is missing/],
+    ['the encode graph is missing', set('start', 'encode'), /invalid in start: “encode” needs a graph “encode”/],
+    ['the grid does not match pixel space', set('grid.factor', 8), /invalid in grid: without an “encode” graph/],
+    ['tiles overlap completely', set('tile.overlap', 256), /invalid in tile\.overlap: must be less than tile\.size/],
+    ['the tile size is not a multiple', set('multiple', 3), /invalid in tile\.size: must be a multiple of 3/],
     ['a role is unknown', set('graphs.denoise.inputs.depth', 'depth'), /graphs\.denoise\.inputs: unknown role “depth”; known are lq, picture, y, x, t, mask, cond/],
     ['a role is missing', set('graphs.denoise.inputs.x', undefined), /graphs\.denoise\.inputs: “x” is missing/],
-    ['a role is taken', set('graphs.condition.outputs', { y: 'cond' }), /graphs\.condition\.outputs: “y” is already in use/],
+    ['a role is already in use', set('graphs.condition.outputs', { y: 'cond' }), /graphs\.condition\.outputs: “y” is already in use/],
     ['a file is missing', (folder) => rm(join(folder, 'denoise.onnx')), /denoise\.onnx is missing; model\.json lists it in graphs\.denoise/],
     ['a file is a folder', async (folder) => { await rm(join(folder, 'denoise.onnx')); await mkdir(join(folder, 'denoise.onnx')); }, /denoise\.onnx is not a file/],
-    ['a file is half a download', (folder) => half(join(folder, 'denoise.onnx')), /denoise\.onnx is not the file model\.json describes: its sha256 is [0-9a-f]{64}, not graphs\.denoise\.sha256/],
-    ['a graph is no graph', async (folder) => { await writeFile(join(folder, 'denoise.onnx'), 'hello'); await set('graphs.denoise.sha256', createHash('sha256').update('hello').digest('hex'))(folder); }, /denoise\.onnx is not an ONNX graph/],
+    ['a file is truncated', (folder) => half(join(folder, 'denoise.onnx')), /denoise\.onnx is not the file model\.json describes: its sha256 is [0-9a-f]{64}, not graphs\.denoise\.sha256/],
+    ['a graph is not ONNX', async (folder) => { await writeFile(join(folder, 'denoise.onnx'), 'hello'); await set('graphs.denoise.sha256', createHash('sha256').update('hello').digest('hex'))(folder); }, /denoise\.onnx is not an ONNX graph/],
     ['a tensor has another name', set('graphs.denoise.inputs.x', 'sample'), /denoise\.onnx has no tensor “sample” \(graphs\.denoise\.inputs\.x\); it has x, cond, t, y/],
     ['an output has another name', set('graphs.denoise.outputs.out', 'sample'), /has no tensor “sample” \(graphs\.denoise\.outputs\.out\); it has x0/],
-    ['a tensor is forgotten', set('graphs.denoise.inputs.y', undefined), /denoise\.onnx needs an input “y” to which graphs\.denoise\.inputs assigns no role/],
+    ['an input has no role', set('graphs.denoise.inputs.y', undefined), /denoise\.onnx needs an input “y” to which graphs\.denoise\.inputs assigns no role/],
     ['a tensor has another number of channels', regraphed('denoise', (model) => { dims(model, 'x')[1] = { dimValue: 4 }; }), /has a tensor “x” \(graphs\.denoise\.inputs\.x\) that is of shape \[\?, 4, \?, \?\], but must be \[\?, 3, \?, \?\]/],
     ['a tensor has another rank', regraphed('denoise', (model) => { dims(model, 'x').pop(); }), /that is of shape \[\?, 3, \?\], but must be/],
     ['a tensor has a fixed size', regraphed('denoise', (model) => { dims(model, 'x')[2] = { dimValue: 64 }; }), /has a tensor “x” \(graphs\.denoise\.inputs\.x\) of fixed size 64×\?/],
     ['a tensor has another type', regraphed('denoise', (model) => { tensorType(model, 'x').elemType = ELEMENT.int64; }), /that is of element type 7, but must be float32, float16 or double/],
-    ['a timestep is a picture', regraphed('denoise', (model) => { dims(model, 't').push({ dimValue: 3 }); }), /“t” \(graphs\.denoise\.inputs\.t\) that is of rank 2, but a timestep is one number per image/],
-    ['the condition is not what the denoiser takes', regraphed('denoise', (model) => { dims(model, 'cond')[1] = { dimValue: 32 }; }), /has an input “cond” \(cond\) of shape \[\?, 32, \?, \?\], but must be \[\?, 64, \?, \?\] like the output of condition/],
-    ['weights lie in a file that is not listed', regraphed('denoise', (model) => Object.assign(model.graph.initializer[0]!, { dataLocation: 1, externalData: [{ key: 'location', value: 'weights.bin' }] })), /stores weights in weights\.bin, which graphs\.denoise\.externalData does not list/],
+    ['a timestep has the shape of an image', regraphed('denoise', (model) => { dims(model, 't').push({ dimValue: 3 }); }), /“t” \(graphs\.denoise\.inputs\.t\) that is of rank 2, but a timestep is one number per image/],
+    ['condition and denoise have different shapes', regraphed('denoise', (model) => { dims(model, 'cond')[1] = { dimValue: 32 }; }), /has an input “cond” \(cond\) of shape \[\?, 32, \?, \?\], but must be \[\?, 64, \?, \?\] like the output of condition/],
+    ['external weights are not listed', regraphed('denoise', (model) => Object.assign(model.graph.initializer[0]!, { dataLocation: 1, externalData: [{ key: 'location', value: 'weights.bin' }] })), /stores weights in weights\.bin, which graphs\.denoise\.externalData does not list/],
   ]; // prettier-ignore
 
   for (const [name, damage, says] of defects) {
-    it(`is refused when ${name}`, async () => {
+    it(`rejects a bundle when ${name}`, async () => {
       const error = await failure(damage);
       assert.equal(error.code, 'MODEL_INVALID');
       assert.match(error.message, says);
@@ -148,7 +148,7 @@ describe('A bundle', () => {
     });
   }
 
-  it('is refused when a constant has not as many numbers as it says', () =>
+  it('rejects a constant whose size differs from its dims', () =>
     withFolder(async (folder) => {
       await writeTiny(folder, 'osediff');
       await set('constants.prompt.dims', [1, 4, 1, 2])(folder);
@@ -159,7 +159,7 @@ describe('A bundle', () => {
       );
     }));
 
-  it('is refused when a constant is not what the network takes', () =>
+  it('rejects a constant whose shape differs from the input of the network', () =>
     withFolder(async (folder) => {
       await writeTiny(folder, 'osediff', { network: denoise(false) });
       await set('constants.prompt.dims', [4])(folder);
@@ -170,7 +170,7 @@ describe('A bundle', () => {
       );
     }));
 
-  it('is refused when its graph “prompt” wants what is not there yet, or gives what the others cannot take', () =>
+  it('rejects a prompt graph with unknown inputs or incompatible outputs', () =>
     withFolder(async (folder) => {
       const says = async (network: OnnxModel, damage: (folder: string) => Promise<void>, sentence: RegExp) => {
         await writeTiny(folder, 'osediff', { looks: network });
@@ -214,7 +214,7 @@ describe('A bundle', () => {
       );
     }));
 
-  it('may be of one tile size, which its graphs then have to be of', () =>
+  it('with fixed tiles, the graphs must have the tile size', () =>
     withFolder(async (folder) => {
       await writeTiny(folder, 'osediff', { side: 16 });
       assert.equal((await openBundle(folder)).manifest.tile.fixed, true);
@@ -227,7 +227,7 @@ describe('A bundle', () => {
       assert.match((await openFailure(folder)).message, /of fixed size 64×64$/);
     }));
 
-  it('takes only the steps that it has', async () => {
+  it('rejects a number of steps outside the schedule', async () => {
     const { manifest } = await openBundle(X4);
     for (const steps of [0, 5, 1.5, -1, Number.NaN]) {
       assert.throws(
@@ -242,7 +242,7 @@ describe('A bundle', () => {
     );
   });
 
-  it('takes an order only where the sampler has one', async () => {
+  it('rejects an order for samplers without one', async () => {
     const { manifest } = await openBundle(X4);
     assert.throws(
       () => planFor(manifest, null, 2),

@@ -15,7 +15,7 @@ export interface DDIMSettings {
 
 /**
  * DDIM (arXiv 2010.02502, eq. 12) and DDPM (arXiv 2006.11239, eq. 7) from pure noise, with the schedule of latent
- * diffusion: the baseline ResShift compares itself with. Here y only conditions the network.
+ * diffusion: the baseline that ResShift is compared with. Here y only conditions the network.
  */
 export function ddim(settings: DDIMSettings): SamplerPlan {
   const { steps, predicts, solver, clamp } = settings;
