@@ -270,7 +270,7 @@ describe('openModel: errors', () => {
       const network = denoise(false);
       for (const tensor of network.graph.initializer) if (tensor.dataType === 1) tensor.rawData!.fill(255); // NaN
       await writeTiny(folder, 'osediff', { network });
-      await rejects({ model: folder }, 'MODEL_INCOMPATIBLE', /one plain colour/);
+      await rejects({ model: folder }, 'MODEL_INCOMPATIBLE', /a single colour/);
     }));
 
   it('fails for a provider that does not work and lists those that do', async () => {
