@@ -25,7 +25,7 @@ import { openReference } from './reference';
 interface Job {
   /** A file of [height, width, 3] bytes beside job.json. */
   readonly picture: string;
-  /** For bundles that fill holes: a file of [height, width] bytes, 255 in a hole. */
+  /** For inpainting bundles: a file of [height, width] bytes, 255 = fill. */
   readonly mask: string | null;
   readonly width: number;
   readonly height: number;
@@ -77,14 +77,14 @@ async function run(folder: string, work: string): Promise<void> {
     seed,
     depth: 8,
   };
-  const picture = (): Shot => ({ width, height, data: new Uint8Array(readFileSync(join(work, job.picture))) });
+  const image = (): Shot => ({ width, height, data: new Uint8Array(readFileSync(join(work, job.picture))) });
   const watched = recording(runtime, bundle, keep);
-  const shots = await openPrompt(watched, folder, manifest, threads);
-  const prompt = await shots?.run(picture(), 8);
-  await shots?.release();
+  const promptGraph = await openPrompt(watched, folder, manifest, threads);
+  const prompt = await promptGraph?.run(image(), 8);
+  await promptGraph?.release();
   const key = { x: 0, y: 0, scene: 0, frame: 0, ...(prompt && { prompt }) };
   const tile = (): TileBatch => ({
-    ...picture(),
+    ...image(),
     keys: [key],
     ...(job.mask === null ? {} : { mask: new Uint8Array(readFileSync(join(work, job.mask))) }),
   });
@@ -149,7 +149,7 @@ function recording(runtime: Runtime, { manifest, folder }: Bundle, keep: Keep): 
     return {
       async run(feeds: Record<string, Tensor>) {
         tell('input', inputs, feeds);
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- graphs of pictures give tensors only
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- image graphs have only tensor outputs
         const results = (await session.run(feeds)) as Record<string, Tensor>;
         tell('output', outputs, results);
         call++;

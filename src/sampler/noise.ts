@@ -41,9 +41,9 @@ export function noiseField({ mode, seed, share = 1 }: NoiseSettings): NoiseField
   requireSetting('noise', mode, 'shared, independent or mixed', ['shared', 'independent', 'mixed'].includes(mode));
   requireSetting('seed', seed, 'a whole number', Number.isSafeInteger(seed));
   requireSetting('share', share, 'a number of at least 0', share >= 0 && share < Infinity);
-  const scene = (key: NoiseKey): Canvas => canvasOf([...halves(seed), SCENE, ...halves(key.scene)]);
-  const frame = (key: NoiseKey): Canvas =>
-    canvasOf([...halves(seed), FRAME, ...halves(key.scene), ...halves(key.frame)]);
+  const scene = (key: NoiseKey): FieldKey => fieldKey([...halves(seed), SCENE, ...halves(key.scene)]);
+  const frame = (key: NoiseKey): FieldKey =>
+    fieldKey([...halves(seed), FRAME, ...halves(key.scene), ...halves(key.frame)]);
   const length = Math.sqrt(1 + share ** 2);
   const fields: Record<NoiseSettings['mode'], NoiseField> = {
     shared: { fill: (out, key, draw, region) => paint(out, scene(key), draw, region, 1, false) },
@@ -59,7 +59,7 @@ export function noiseField({ mode, seed, share = 1 }: NoiseSettings): NoiseField
 }
 
 /** 64-bit key of a noise field or of one row: two halves, mixed separately. */
-type Canvas = readonly [number, number];
+type FieldKey = readonly [number, number];
 
 const SCENE = 1;
 const FRAME = 2;
@@ -67,9 +67,9 @@ const FRAME = 2;
 /** Splits an integer up to 2⁵³ into two 32-bit words, so that distant times do not collide. */
 const halves = (value: number): readonly [number, number] => [value | 0, Math.floor(value / 2 ** 32) | 0];
 
-const canvasOf = (words: readonly number[]): Canvas => words.reduce(absorb, [0x6a09e667, 0xbb67ae85] as Canvas);
+const fieldKey = (words: readonly number[]): FieldKey => words.reduce(absorb, [0x6a09e667, 0xbb67ae85] as FieldKey);
 
-const absorb = ([a, b]: Canvas, word: number): Canvas => [
+const absorb = ([a, b]: FieldKey, word: number): FieldKey => [
   mix((Math.imul(a, 0x9e3779b1) + word) | 0),
   mix((Math.imul(b, 0x85ebca6b) ^ word) | 0),
 ];
@@ -84,13 +84,13 @@ function mix(h: number): number {
 /** The hot loop: 11 million samples per 720p frame and four draws. */
 function paint(
   out: Float32Array,
-  canvas: Canvas,
+  key: FieldKey,
   draw: number,
   { x, y, width, height, channels }: NoiseRegion,
   weight: number,
   add: boolean,
 ): void {
-  const rowOf = (channel: number, row: number): Canvas => absorb(absorb(absorb(canvas, draw), channel), y + row);
+  const rowOf = (channel: number, row: number): FieldKey => absorb(absorb(absorb(key, draw), channel), y + row);
   const table = normalQuantiles();
   const line = new Float32Array(width + 2);
   const lead = x & 1;
@@ -108,7 +108,7 @@ function paint(
 }
 
 /** One 32-bit word per pair of neighbours, even x first; the pair of a point depends only on its global x. */
-function fillLine(line: Float32Array, table: Float32Array, [a, b]: Canvas, first: number, pairs: number): void {
+function fillLine(line: Float32Array, table: Float32Array, [a, b]: FieldKey, first: number, pairs: number): void {
   for (let i = 0; i < pairs; i++) {
     // triple32 (Wellons), with the second half of the row key added between its rounds, so that rows with colliding
     // counters still differ.

@@ -70,8 +70,8 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
   if (parts.has('condition')) for (const [role, edge] of parts.run('condition', '', edges)) edges.set(role, edge);
 
   const clean = unrollSteps(parts, plan, edges, noise, frames);
-  const picture = parts.has('decode') ? decode(parts, edges, clean) : clean;
-  const fixed = colorFix === 'wavelet' ? waveletNode(graph, picture, edges.get('picture')!) : picture;
+  const decoded = parts.has('decode') ? decode(parts, edges, clean) : clean;
+  const fixed = colorFix === 'wavelet' ? waveletNode(graph, decoded, edges.get('picture')!) : decoded;
   const mixed = affine(graph, [
     [1 - strength, edges.get('picture')!],
     [strength, fixed],
@@ -128,9 +128,9 @@ function promptDims({ manifest, graphs }: Bundle, role: string, input: string): 
 }
 
 function preprocess(parts: BundleGraphs, edges: Edges): Edge {
-  const picture = parts.run('preprocess', '', edges).get('picture')!;
+  const filled = parts.run('preprocess', '', edges).get('picture')!;
   const [low, high] = parts.bundle.manifest.range;
-  return clamp(parts.graph, picture, low, high);
+  return clamp(parts.graph, filled, low, high);
 }
 
 function encode(parts: BundleGraphs, edges: Edges, noise: ReadonlyMap<number, Edge>): Edge {

@@ -38,11 +38,11 @@ export function noiseInputs(settings: NoiseInputSettings): NoiseInputsFor {
       key,
       region: regionOf(key, density, width, height, channels),
     }));
-    const pictures = regions.map(({ key, region }) =>
-      cached(key.scene, region, () => pictureNoise(field, draws, key, region)),
+    const tiles = regions.map(({ key, region }) =>
+      cached(key.scene, region, () => tileNoise(field, draws, key, region)),
     );
-    const data = draws.map((_, i) => join(pictures.map((picture) => picture[i]!)));
-    return { batch: pictures.length, width, height, data };
+    const data = draws.map((_, i) => join(tiles.map((tile) => tile[i]!)));
+    return { batch: tiles.length, width, height, data };
   };
 }
 
@@ -63,7 +63,7 @@ const regionOf = (
   channels,
 });
 
-function pictureNoise(
+function tileNoise(
   field: NoiseField,
   draws: readonly number[],
   key: TileKey,
@@ -76,13 +76,13 @@ function pictureNoise(
   });
 }
 
-function join(pictures: readonly Float32Array[]): Float32Array {
-  if (pictures.length === 1) return pictures[0]!;
-  const joined = new Float32Array(pictures.reduce((sum, { length }) => sum + length, 0));
+function join(tiles: readonly Float32Array[]): Float32Array {
+  if (tiles.length === 1) return tiles[0]!;
+  const joined = new Float32Array(tiles.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const picture of pictures) {
-    joined.set(picture, at);
-    at += picture.length;
+  for (const tile of tiles) {
+    joined.set(tile, at);
+    at += tile.length;
   }
   return joined;
 }

@@ -8,8 +8,8 @@ const REACH = 2;
  * centres, no antialiasing, edge pixels repeated. The weights are the same for every source pixel, so it is one
  * small convolution and a depth-to-space: onnxruntime's `Resize` runs on one core and takes half as long as a network.
  */
-export function bicubicNode(graph: GraphBuilder, picture: Edge, scale: number): Edge {
-  if (scale === 1) return picture;
+export function bicubicNode(graph: GraphBuilder, image: Edge, scale: number): Edge {
+  if (scale === 1) return image;
   const channels = 3;
   const taps = phases(scale);
   const side = 2 * REACH + 1;
@@ -17,7 +17,7 @@ export function bicubicNode(graph: GraphBuilder, picture: Edge, scale: number): 
     taps.flatMap((row) => taps.flatMap((column) => outer(row, column))),
   );
   const weights = floats(graph, [channels * scale * scale, 1, side, side], kernel.flat(3));
-  const padded = emit(graph, 'Pad', [picture, int64s(graph, [8], [0, 0, REACH, REACH, 0, 0, REACH, REACH])], {
+  const padded = emit(graph, 'Pad', [image, int64s(graph, [8], [0, 0, REACH, REACH, 0, 0, REACH, REACH])], {
     mode: 'edge',
   });
   const phased = emit(graph, 'Conv', [padded, weights], { group: channels, kernel_shape: [side, side] });

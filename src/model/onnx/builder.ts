@@ -34,7 +34,7 @@ export function emit(
 }
 
 /** Prefix of the names this program adds. Spliced graphs have their own prefixes, so that names do not collide. */
-const OWN = 'walk/';
+const OWN = 'sampler/';
 
 function attributeOf(name: string, value: Attribute): OnnxAttribute {
   if (typeof value === 'string') return { name, type: ATTRIBUTE.string, s: new TextEncoder().encode(value) };

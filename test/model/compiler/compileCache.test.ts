@@ -165,7 +165,7 @@ describe('compileCache', () => {
     const files = loaded.map((path) => relative(program, path)).filter((path) => /^(sampler|model)\W/.test(path));
     const oneOfEach = [...new Map(files.map((path) => [dirname(path), path])).values()];
     assert.ok(oneOfEach.length >= 4, oneOfEach.join());
-    const names = ['as it is', ...oneOfEach].map((changed, i) => {
+    const names = ['unchanged', ...oneOfEach].map((changed, i) => {
       if (i > 0) appendFileSync(join(program, changed), '\n// changed\n');
       return run(`require('./model/compiler/compileCache.js')
         .cached('key', async () => ({ ports: {}, graph: Buffer.of(1) }))
@@ -173,7 +173,7 @@ describe('compileCache', () => {
     });
     assert.deepEqual(
       names,
-      ['as it is', ...oneOfEach].map((_, i) => String(i + 1)),
+      ['unchanged', ...oneOfEach].map((_, i) => String(i + 1)),
     );
   });
 });
