@@ -2,7 +2,7 @@ import { openModel } from '../src/model/inference/openModel';
 import type { Model } from '../src/model/model';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
 
-/** Opens a bundle named `BUNDLE[:STEPS]`, with the settings of a job that asks for nothing else. */
+/** Opens a bundle named `BUNDLE[:STEPS]`, with the default settings of a job. */
 export function openBundle(named: string): Promise<Model> {
   const [model, steps] = named.split(':');
   const { provider, device, threads, order, strength, noise, seed } = JOB_DEFAULTS;

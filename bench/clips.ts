@@ -1,8 +1,8 @@
 /**
- * bench/clips: how good moving pictures become, through the engine that users run. The first frames of each film of FOLDER, of at
- * most 720 lines, are the truth; made smaller by the factor and compressed by x264, they are enlarged by lanczos and by the
- * bundles, and VMAF says how near each comes. With factor 1 they are only compressed. FFMPEG is one with libvmaf. What is kept can be measured for flicker with
- * `python -m workshop.flicker`. For measuring only, never for training.
+ * bench/clips: quality of upscaled video, measured with VMAF. The ground truth is the first frames of each video in FOLDER, at
+ * most 720 lines. They are scaled down by the factor, compressed with x264 and enlarged by lanczos and by the bundles; with
+ * factor 1 they are only compressed. FFMPEG needs libvmaf. `--keep` stores the results, whose flicker
+ * `python -m workshop.flicker` can measure. Only for measuring, never for training.
  * Usage: node dist/bench/clips.js FOLDER BUNDLE[:STEPS[:NOISE]] … --vmaf FFMPEG [--frames 48] [--factor 4] [--crf 24] [--keep FOLDER]
  */
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { createEngine } from '../src/engine/client/engine';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
-import { workFolder } from './film';
+import { workFolder } from './testVideo';
 import { printTable } from './table';
 
 const { values, positionals } = parseArgs({
@@ -24,9 +24,9 @@ const { values, positionals } = parseArgs({
 });
 const [source, ...bundles] = positionals;
 
-/** Y, Cb, Cr without loss: what is measured must not depend on one more codec. */
+/** Lossless Y′CbCr: the measurement must not depend on another codec. */
 const LOSSLESS = ['-pix_fmt', 'yuv420p', '-c:v', 'ffv1'];
-/** Both sides multiples of 16, so that the small film's are of 4. */
+/** Both sides multiples of 16, so that the small video has multiples of 4. */
 const TRUTH = "scale=-1:'min(ih,720)':flags=bicubic,crop=iw-mod(iw\\,16):ih-mod(ih\\,16),setsar=1";
 
 async function main(): Promise<void> {
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const folder = values.keep ?? workFolder();
   const ffmpeg = (...args: readonly string[]): void =>
     void execFileSync(program, ['-hide_banner', '-nostdin', '-v', 'error', '-y', ...args]);
-  const films: { readonly title: string; readonly scores: ReadonlyMap<string, number> }[] = [];
+  const videos: { readonly title: string; readonly scores: ReadonlyMap<string, number> }[] = [];
   const engine = createEngine();
   for (const name of readdirSync(source).filter((each) => /\.(mp4|mkv|mov|avi|ts|webm)$/.test(each))) {
     const title = name.slice(0, -extname(name).length);
@@ -48,11 +48,11 @@ async function main(): Promise<void> {
     ffmpeg('-i', at('truth'), '-vf', smaller, '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-crf', crf, at('small'));
     const without = factor === '1' ? 'compressed' : 'lanczos';
     ffmpeg('-i', at('small'), '-vf', `scale=iw*${factor}:ih*${factor}:flags=lanczos`, ...LOSSLESS, at(without));
-    const made = [without];
+    const results = [without];
     for (const named of bundles) {
       const [model, steps, noise] = named.split(':') as [string, string?, typeof JOB_DEFAULTS.noise?];
       const what = basename(named).replaceAll(':', '-');
-      made.push(what);
+      results.push(what);
       if (existsSync(at(what))) continue; // kept by an earlier run
       const choices = {
         model,
@@ -63,29 +63,33 @@ async function main(): Promise<void> {
       const files = { input: at('small'), output: at(what), codec: 'ffv1' as const, pixelFormat: 'yuv420p' as const };
       await engine.run({ ...JOB_DEFAULTS, ...choices, ...files, overwrite: true }).result;
     }
-    films.push({ title, scores: new Map(made.map((what) => [what, score(vmaf, at(what), at('truth'))])) });
+    videos.push({ title, scores: new Map(results.map((what) => [what, score(vmaf, at(what), at('truth'))])) });
   }
   await engine.close();
-  const names = [...films[0]!.scores.keys()];
-  const row = (film: string, of: (name: string) => number): Record<string, string> => ({
-    film,
+  const names = [...videos[0]!.scores.keys()];
+  const row = (video: string, of: (name: string) => number): Record<string, string> => ({
+    video,
     ...Object.fromEntries(names.map((name) => [name, of(name).toFixed(1)])),
   });
   printTable(`bench/clips: VMAF of the first ${values.frames} frames, ×${factor}, crf ${crf}`, [
-    ...films.map(({ title, scores }) => row(title, (name) => scores.get(name)!)),
-    row('mean', (name) => films.reduce((sum, { scores }) => sum + scores.get(name)!, 0) / films.length),
+    ...videos.map(({ title, scores }) => row(title, (name) => scores.get(name)!)),
+    row('mean', (name) => videos.reduce((sum, { scores }) => sum + scores.get(name)!, 0) / videos.length),
   ]);
   if (values.keep === undefined) rmSync(folder, { recursive: true });
 }
 
 /** VMAF, 0 … 100, of the default model. */
-function score(program: string, made: string, truth: string): number {
+function score(program: string, restored: string, truth: string): number {
   const graph = '[0:v]setpts=N[a];[1:v]setpts=N[b];[a][b]libvmaf=n_threads=2';
-  const { stderr } = spawnSync(program, ['-hide_banner', '-i', made, '-i', truth, '-lavfi', graph, '-f', 'null', '-'], {
-    encoding: 'utf8',
-  });
+  const { stderr } = spawnSync(
+    program,
+    ['-hide_banner', '-i', restored, '-i', truth, '-lavfi', graph, '-f', 'null', '-'],
+    {
+      encoding: 'utf8',
+    },
+  );
   const found = /VMAF score: ([\d.]+)/.exec(stderr);
-  if (!found) throw new Error(`${program} gave no VMAF: ${stderr.slice(-500)}`);
+  if (!found) throw new Error(`${program} reported no VMAF score: ${stderr.slice(-500)}`);
   return Number(found[1]);
 }
 

@@ -1,7 +1,7 @@
 /**
- * bench/damage: what bundles that restore at the size of the source bring back, through the engine that users run. FOLDER holds
- * clips; the first frames of each are damaged in five ways (the same at every run), and PSNR of Y in dB is measured against what
- * was there: of what is damaged, of ffmpeg's own filters, of the bundles. For measuring only, never for training.
+ * bench/damage: quality of bundles that restore at the source size. The first frames of each clip in FOLDER are damaged in five
+ * ways, the same in every run. The PSNR of Y in dB against the original is measured for the damaged frames, ffmpeg's own
+ * filters and the bundles. Only for measuring, never for training.
  * Usage: node dist/bench/damage.js FOLDER BUNDLE[:STEPS] … [--frames 8] [--keep FOLDER]
  */
 import { execFileSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { basename, extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
 import { openBundle, titleOf } from './bundle';
-import { luma, type Plane } from './picture';
+import { luma, type Plane } from './images';
 import { generator } from './random';
 import { printTable } from './table';
 
@@ -23,11 +23,11 @@ interface Clip {
   readonly frames: readonly Uint8Array[];
 }
 
-/** Filters and an encoder's arguments (null: nothing is encoded), after what `film` draws into the frames. */
+/** Filters and an encoder's arguments (null: nothing is encoded), applied after the scratches and specks of `dirt`. */
 interface Damage {
   readonly filters: string;
   readonly codec: readonly string[] | null;
-  readonly film?: true;
+  readonly dirt?: true;
 }
 
 const DAMAGES: Readonly<Record<string, Damage>> = {
@@ -38,7 +38,7 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
   'dust, grain, H.264 crf 20': {
     filters: 'noise=c0s=10:c0f=t:all_seed=2',
     codec: ['-c:v', 'libx264', '-preset', 'medium', '-crf', '20'],
-    film: true,
+    dirt: true,
   },
 };
 
@@ -62,20 +62,20 @@ async function main(): Promise<void> {
     const ffmpeg = frameServer(program, scratch);
     const clips = readdirSync(folder).map((name) => ffmpeg.read(join(folder, name), Number(values.frames) + WARM));
     const rows = new Map<string, Record<string, string>>();
-    const note = (what: string, kind: string, made: readonly Clip[]): void => {
-      const figures = made.map((clip, i) => clipPsnr(clip, clips[i]!));
+    const record = (what: string, kind: string, results: readonly Clip[]): void => {
+      const figures = results.map((clip, i) => clipPsnr(clip, clips[i]!));
       const mean = figures.reduce((sum, one) => sum + one, 0) / figures.length;
       rows.set(what, { ...(rows.get(what) ?? { what }), [kind]: mean.toFixed(2) });
       if (values.keep !== undefined) {
-        for (const clip of made) ffmpeg.keep(join(values.keep, `${clip.name}-${kind}-${what}.png`), clip);
+        for (const clip of results) ffmpeg.keep(join(values.keep, `${clip.name}-${kind}-${what}.png`), clip);
       }
     };
     const damaged = Object.entries(DAMAGES).map(
       ([kind, damage]) => [kind, clips.map((clip, i) => ffmpeg.damaged(clip, damage, i + 1))] as const,
     );
-    for (const [kind, made] of damaged) {
-      note('damaged', kind, made);
-      for (const filter of RIVALS) note(filter, kind, made.map((clip) => ffmpeg.filtered(clip, filter))); // prettier-ignore
+    for (const [kind, inputs] of damaged) {
+      record('damaged', kind, inputs);
+      for (const filter of RIVALS) record(filter, kind, inputs.map((clip) => ffmpeg.filtered(clip, filter))); // prettier-ignore
     }
     for (const named of bundles) {
       await using opened = await openBundle(named);
@@ -87,10 +87,10 @@ async function main(): Promise<void> {
         }
         return { ...clip, frames };
       };
-      for (const [kind, made] of damaged) {
+      for (const [kind, inputs] of damaged) {
         const done: Clip[] = [];
-        for (const clip of made) done.push(await restored(clip));
-        note(titleOf(opened), kind, done);
+        for (const clip of inputs) done.push(await restored(clip));
+        record(titleOf(opened), kind, done);
       }
     }
     const title = `bench/damage: ${basename(folder)}, ${clips.length} clips of ${values.frames} frames; PSNR of Y in dB`;
@@ -127,15 +127,15 @@ function frameServer(program: string, scratch: string) {
       );
       return { name: basename(path, extname(path)), width: w, height: h, frames };
     },
-    damaged(clip: Clip, { filters, codec, film }: Damage, seed: number): Clip {
-      const frames = film ? clip.frames.map((frame, i) => dirty(clip, frame, seed, i)) : clip.frames;
+    damaged(clip: Clip, { filters, codec, dirt }: Damage, seed: number): Clip {
+      const frames = dirt ? clip.frames.map((frame, i) => dirty(clip, frame, seed, i)) : clip.frames;
       if (codec === null) return filtered({ ...clip, frames }, filters);
-      const file = join(scratch, 'film.mkv');
+      const file = join(scratch, 'damaged.mkv');
       const vf = ['-vf', `${filters},format=yuv420p`];
       run([...raw(clip), ...vf, ...codec, file], Buffer.concat(frames));
       return split(clip, run(['-i', file, ...out]));
     },
-    /** The last frame, as a picture. */
+    /** Writes the last frame to an image file. */
     keep(path: string, clip: Clip): void {
       mkdirSync(values.keep!, { recursive: true });
       run([...raw(clip), '-frames:v', '1', path.replaceAll(' ', '_')], clip.frames.at(-1));
@@ -143,11 +143,11 @@ function frameServer(program: string, scratch: string) {
   };
 }
 
-/** Specks that one frame has, and two scratches that stay. */
+/** Specks that last one frame, and two permanent scratches. */
 function dirty({ width, height }: Clip, frame: Uint8Array, seed: number, index: number): Uint8Array {
-  const made = frame.slice();
+  const result = frame.slice();
   const dot = (x: number, y: number, tone: number): void => {
-    if (x >= 0 && x < width && y >= 0 && y < height) made.fill(tone, 3 * (y * width + x), 3 * (y * width + x) + 3);
+    if (x >= 0 && x < width && y >= 0 && y < height) result.fill(tone, 3 * (y * width + x), 3 * (y * width + x) + 3);
   };
   const random = generator(1000 * seed + index);
   for (let n = 0; n < (width * height) / 8000; n++) {
@@ -167,13 +167,13 @@ function dirty({ width, height }: Clip, frame: Uint8Array, seed: number, index: 
     const [x, drift] = [steady() * width, (steady() - 0.5) * 2];
     for (let y = 0; y < height; y++) dot(Math.round(x + drift * index + Math.sin(y / 40)), y, 225);
   }
-  return made;
+  return result;
 }
 
-function clipPsnr(made: Clip, truth: Clip): number {
-  const size = { width: made.width, height: made.height };
+function clipPsnr(clip: Clip, truth: Clip): number {
+  const size = { width: clip.width, height: clip.height };
   const plane = (data: Uint8Array): Plane => luma({ ...size, data });
-  const figures = made.frames.slice(WARM).map((frame, i) => {
+  const figures = clip.frames.slice(WARM).map((frame, i) => {
     const [a, b] = [plane(frame).data, plane(truth.frames[i + WARM]!).data];
     const error = a.reduce((sum, value, at) => sum + (value - b[at]!) ** 2, 0) / a.length;
     return 10 * Math.log10(255 ** 2 / Math.max(1e-10, error));

@@ -1,6 +1,6 @@
 /**
- * bench/efficiency: how much of a job's time is the network. T_bare is a loop of session.run over the very tensors of the
- * job, already in memory; T_job is file in, file out, with decoding, noise, encoding, joining and checking, in a new engine.
+ * bench/efficiency: share of a job's time that is spent in the model. T_bare is a loop of session.run over the tensors of the
+ * job, already in memory; T_job is file to file, with decoding, noise, encoding, joining and verifying, in a new engine.
  * Usage: node dist/bench/efficiency.js [steps=4] [frames=40] [size=320x180] [rounds=3] [model=x4]
  */
 import { rmSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { openVideo } from '../src/pipeline/media/decode';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
 import { probe } from '../src/pipeline/media/probe';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
-import { film, workFolder } from './film';
+import { testVideo, workFolder } from './testVideo';
 import type { InferenceSession, OrtValue } from './ort';
 import { median, printTable } from './table';
 
@@ -25,7 +25,7 @@ const [steps, count, size, rounds, bundle] = [
   process.argv[6] ?? 'x4',
 ];
 
-/** The session and the feeds of every frame, as the product itself makes them. */
+/** The session and the inputs of every frame, as the engine creates them. */
 async function recordFeeds(input: string): Promise<{ session: InferenceSession; feeds: Record<string, OrtValue>[] }> {
   const runtime = loadRuntime();
   const original = runtime.InferenceSession.create.bind(runtime.InferenceSession);
@@ -89,7 +89,7 @@ async function recordFeeds(input: string): Promise<{ session: InferenceSession; 
 async function main(): Promise<void> {
   const folder = workFolder();
   try {
-    const input = await film(join(folder, 'film.mp4'), size, count);
+    const input = await testVideo(join(folder, 'video.mp4'), size, count);
     const { session, feeds } = await recordFeeds(input);
     const bare: number[] = [];
     const job: number[] = [];

@@ -1,6 +1,6 @@
 /**
- * bench/event-loop: Node-RED must stay quick while a video is restored. A real Node-RED in this process, our nodes in it, one
- * job through them; the delay of its event loop is measured from the first frame to the last.
+ * bench/eventLoop: delay of Node-RED's event loop while a video is restored. Starts Node-RED with our nodes in this process,
+ * runs one job and measures from the first frame to the last.
  * Usage: node dist/bench/eventLoop.js [steps=1] [frames=40] [size=320x180]
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { film, workFolder } from './film';
+import { testVideo, workFolder } from './testVideo';
 import { printTable } from './table';
 
 const [steps, count, size] = [
@@ -30,7 +30,7 @@ interface Runtime {
 
 async function main(): Promise<void> {
   const folder = workFolder();
-  const input = await film(join(folder, 'film.mp4'), size, count);
+  const input = await testVideo(join(folder, 'video.mp4'), size, count);
   writeFileSync(join(folder, 'package.json'), '{}');
   const RED = require('node-red') as Runtime;
   const app = (require('express') as () => { use(app: unknown): void })();
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   await RED.start();
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  // The first example flow, with the film in place of the sample and our two listeners behind its last node.
+  // The first example flow, with the video instead of the sample and two listeners after its last node.
   const example = JSON.parse(readFileSync('examples/flows/01 - Restore a file.json', 'utf8')) as FlowNode[];
   const first = (type: string): FlowNode => example.find((node) => node.type === type)!;
   const [tab, inject, source, stage, sink] = ['tab', 'inject', 'remaster-in', 'remaster-upscale', 'remaster-out'].map(
@@ -94,7 +94,7 @@ async function main(): Promise<void> {
   if (status !== 'done') throw new Error(`the job ended ${status}`);
   delay.disable();
   const ms = (value: number): string => (value / 1e6).toFixed(1);
-  printTable(`bench/event-loop: Node-RED while x4 restores ${framesOut} frames of ${size}, ${steps} step(s)`, [
+  printTable(`bench/eventLoop: Node-RED while x4 restores ${framesOut} frames of ${size}, ${steps} step(s)`, [
     {
       'p50, ms': ms(delay.percentile(50)),
       'p99, ms': ms(delay.percentile(99)),

@@ -8,12 +8,12 @@ import { resample, type Samples } from '../src/pipeline/frames/face/resample';
 import { astronaut } from '../test/pipeline/frames/face/images';
 import { median, printTable } from './table';
 
-/** How well a face is aligned when it turns, and what finding, cutting and putting back cost. The model itself is not in it. */
+/** bench/faces: accuracy of face alignment under rotation, and the time to detect, crop and paste. Without the face model. */
 const SIDE = 512;
 const TURNS = [0, 15, 30, 45, 60, 75];
 const never = new AbortController().signal;
 
-/** Pixels of the aligned picture between what was found and what it should be: root mean square over four of its points. */
+/** Root mean square distance of four points between found and correct alignment, in pixels of the aligned image. */
 function apart(found: Similarity, wanted: Similarity): number {
   const back = inverted(wanted);
   const points: readonly Point[] = [
@@ -29,14 +29,14 @@ function apart(found: Similarity, wanted: Similarity): number {
   return Math.sqrt(squares.reduce((sum, square) => sum + square) / squares.length);
 }
 
-/** The picture turned about a face, enlarged or made smaller a little, and shifted. */
-function moved(source: Samples, degrees: number, scale: number, dx: number): { picture: Samples; way: Similarity } {
+/** The image rotated about a face, scaled slightly and shifted. */
+function moved(source: Samples, degrees: number, scale: number, dx: number): { image: Samples; transform: Similarity } {
   const angle = (degrees * Math.PI) / 180;
   const [a, b] = [scale * Math.cos(angle), scale * Math.sin(angle)];
   const [x, y] = [223, 123];
-  const way = { a, b, dx: 256 + dx - (a * x - b * y), dy: 256 - (b * x + a * y) };
+  const transform = { a, b, dx: 256 + dx - (a * x - b * y), dy: 256 - (b * x + a * y) };
   const whole = { left: 0, top: 0, width: source.width, height: source.height };
-  return { picture: resample(source, inverted(way), whole), way };
+  return { image: resample(source, inverted(transform), whole), transform };
 }
 
 async function alignment(finder: FaceFinder, source: Samples): Promise<void> {
@@ -51,14 +51,14 @@ async function alignment(finder: FaceFinder, source: Samples): Promise<void> {
       [degrees + 1, 0.97, -2.7],
       [-degrees - 1, 1.01, -5.1],
     ] as const) {
-      const { picture, way } = moved(source, turn, scale, dx);
+      const { image, transform } = moved(source, turn, scale, dx);
       const wanted = toFaceImage(
-        still.map((point) => applied(way, point)),
+        still.map((point) => applied(transform, point)),
         SIDE,
       );
-      const data = new Uint8Array(picture.data);
-      const [first] = await finder.find({ ...picture, data }, never);
-      const [last] = await detectFaces(picture, finder, 8, never);
+      const data = new Uint8Array(image.data);
+      const [first] = await finder.find({ ...image, data }, never);
+      const [last] = await detectFaces(image, finder, 8, never);
       if (!first || !last) lost++;
       else {
         const error = ({ landmarks }: typeof last): number => apart(toFaceImage(landmarks, SIDE), wanted);
@@ -69,7 +69,7 @@ async function alignment(finder: FaceFinder, source: Samples): Promise<void> {
       (errors.reduce((sum, error) => sum + error[of], 0) / errors.length).toFixed(1);
     rows.push({ 'turned by': `${degrees}°`, 'first look': mean('first'), aligned: mean('last'), 'not found': lost });
   }
-  printTable(`Pixels (of ${SIDE}) by which the aligned picture is off, against the upright photograph`, rows);
+  printTable(`Alignment error in pixels (of ${SIDE}) relative to the upright photo`, rows);
 }
 
 async function cost(finder: FaceFinder): Promise<void> {
@@ -90,12 +90,12 @@ async function cost(finder: FaceFinder): Promise<void> {
     };
     const whole = { left: 0, top: 0, width: SIDE, height: SIDE };
     const cut = (): Samples => resample(source, inverted(toFace), whole);
-    const made = cut();
+    const restored = cut();
     rows.push({
       frame: `${side}×${side}`,
       'find, ms': await milliseconds(() => detectFaces(source, finder, 8, never)),
       'cut out, ms': await milliseconds(cut),
-      'put back, ms': await milliseconds(() => paste(source, made, toFace, profile)),
+      'put back, ms': await milliseconds(() => paste(source, restored, toFace, profile)),
     });
   }
   printTable('One face: milliseconds around the model', rows);

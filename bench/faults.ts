@@ -1,6 +1,6 @@
 /**
- * bench/faults: what happens to a live picture when something breaks, and how long after the repair it is back.
- * Usage: node dist/bench/faults.js [faults=all: words of their names]
+ * bench/faults: how long live video takes to recover after a fault.
+ * Usage: node dist/bench/faults.js [faults=all: a regular expression that matches their names]
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { camera as words } from '../nodes/message/liveStatus';
@@ -17,7 +17,7 @@ const SMALL = { width: 64, height: 36, rate: 8 };
 async function main(): Promise<void> {
   const rows: Record<string, string | number>[] = [];
   type Scene = Awaited<ReturnType<typeof stage>>;
-  const faults: readonly [name: string, harm: (scene: Scene) => unknown, mend: (scene: Scene) => unknown][] = [
+  const faults: readonly [name: string, harm: (scene: Scene) => unknown, repair: (scene: Scene) => unknown][] = [
     ['cut (FIN)', ({ wire }) => wire.cut('end'), () => {}],
     ['reset (RST)', ({ wire }) => wire.cut('reset'), () => {}],
     ['the network stalls', ({ wire }) => wire.stall(), ({ wire }) => wire.mend()],
@@ -27,30 +27,30 @@ async function main(): Promise<void> {
     ['engine killed (SIGKILL)', ({ engine }) => process.kill(engine.pid!, 'SIGKILL'), () => {}],
   ];
   const wanted = new RegExp(process.argv[2] ?? '', 'i');
-  for (const [name, harm, mend] of faults.filter(([each]) => wanted.test(each))) {
+  for (const [name, harm, repair] of faults.filter(([each]) => wanted.test(each))) {
     await using scene = await stage();
-    const { states, troubles, pictures } = scene;
-    await until(() => pictures.length > 5);
+    const { states, errors, frames } = scene;
+    await until(() => frames.length > 5);
     states.length = 0;
     await harm(scene);
     await sleep(name === 'cut (FIN)' || name === 'reset (RST)' ? 0 : 1);
     if (/stall|freez/.test(name)) await until(() => states.some(({ is }) => is === 'waiting'));
     if (/5 s/.test(name)) await sleep(5000);
-    const mended = performance.now();
-    const size = pictures.at(-1)!.width;
-    await mend(scene);
-    if (/resolution/.test(name)) await until(() => pictures.at(-1)!.width !== size);
+    const repaired = performance.now();
+    const size = frames.at(-1)!.width;
+    await repair(scene);
+    if (/resolution/.test(name)) await until(() => frames.at(-1)!.width !== size);
     else {
       await until(() => states.some(({ is }) => is !== 'running'));
       await until(() => states.at(-1)!.is === 'running');
-      const seen = pictures.length;
-      await until(() => pictures.length > seen);
+      const seen = frames.length;
+      await until(() => frames.length > seen);
     }
     rows.push({
       fault: name,
-      'back after, s': ((performance.now() - mended) / 1000).toFixed(1),
+      'recovered after, s': ((performance.now() - repaired) / 1000).toFixed(1),
       'status of video in': [...new Set(states.map((state) => words(state).text))].join(', '),
-      message: states.flatMap((state) => (state.is === 'waiting' ? [state.message] : []))[0] ?? troubles[0] ?? '–',
+      message: states.flatMap((state) => (state.is === 'waiting' ? [state.message] : []))[0] ?? errors[0] ?? '–',
     });
   }
   const login = { username: 'joe', password: 'right' };
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   const refused = states.find((state) => state.is === 'waiting')!;
   rows.push({
     fault: 'wrong password',
-    'back after, s': '–',
+    'recovered after, s': '–',
     'status of video in': words(refused).text ?? '',
     message: refused.message,
   });
@@ -72,7 +72,7 @@ async function main(): Promise<void> {
   await engine.close();
   await eye.close();
   printTable(
-    'bench/faults: until a picture is back after the repair; shortest wait 1 s, longest 3 s, given up after 5 s',
+    'bench/faults: time to the next frame after the repair; reconnect delay 1 to 3 s, stall timeout 5 s',
     rows,
   );
   await sleep(500);
@@ -84,20 +84,20 @@ async function stage() {
   const eye = await startCamera(SMALL);
   const wire = await startProxy(Number(new URL(eye.url.replace('tcp:', 'http:')).port));
   const engine = createEngine(5);
-  const pictures: Pick<LiveJpeg, 'width'>[] = [];
+  const frames: Pick<LiveJpeg, 'width'>[] = [];
   const states: CameraState[] = [];
-  const troubles: string[] = [];
+  const errors: string[] = [];
   const live = engine.live(liveJob(at(`tcp://127.0.0.1:${wire.port}`)), {
     onCamera: (state) => states.push(state),
-    onRecoverableError: (error) => troubles.push(error.message),
+    onRecoverableError: (error) => errors.push(error.message),
     onJpeg({ width, index }) {
-      pictures.push({ width });
+      frames.push({ width });
       live.requestJpeg({ newerThan: index });
     },
   });
   live.requestJpeg();
   return {
-    ...{ eye, wire, engine, pictures, states, troubles },
+    ...{ eye, wire, engine, frames, states, errors },
     async [Symbol.asyncDispose]() {
       await engine.close();
       await Promise.all([eye.close(), wire.close()]);

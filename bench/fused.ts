@@ -1,20 +1,21 @@
 /**
- * bench/fused: one session.run of the compiled graph ÷ the same walk with a session per graph. The named reference, "plain
- * loop", is what one writes without the compiler, done well: float tensors in, `condition` once, the sums between two steps
- * in typed arrays. Both from 8-bit frames to 8-bit frames, the same noise, results compared. "Reference" is the slow executor
- * that tests compare with. 5 and 15 steps take the numbers of T = 5 and 15 with the network of 4 steps: for the time only.
+ * bench/fused: one session.run of the compiled graph ÷ the same sampler with one session per graph. "Plain loop" is an efficient
+ * implementation without the compiler: float tensors in, `condition` once, the sums between two steps in typed arrays. Both
+ * process 8-bit frames with the same noise; the results are compared. "Reference" is the slow executor of the tests. 5 and 15
+ * steps use the schedules of T = 5 and 15 with the network of 4 steps, to measure time only.
  * Usage: node dist/bench/fused.js [size=160x90] [rounds=4] [folder=models/x4]
  */
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { openBundle } from '../src/model/bundle/bundle';
+import { openBundle } from '../test/support/openBundle';
 import { fuse } from '../src/model/compiler/fuse';
 import { sessionOptions } from '../src/model/inference/providers';
 import { loadRuntime } from '../src/model/inference/runtime';
-import { toImage, toSamples } from '../src/model/inference/tensorPixels';
+import { toImage } from '../src/model/inference/tensorPixels';
+import { toSamples } from './toSamples';
 import type { TileBatch } from '../src/model/model';
 import { encodeModel } from '../src/model/onnx/graph';
-import { bicubic } from '../src/sampler/bicubic';
+import { bicubic } from '../test/sampler/reference/bicubic';
 import { noiseField } from '../src/sampler/noise';
 import { drawsOf, type SamplerPlan } from '../src/sampler/plan';
 import { resshift } from '../src/sampler/resshift';
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
   const bundle = await openBundle(join(process.cwd(), folder));
   const { manifest } = bundle;
   if (manifest.system !== 'resshift' || manifest.graphs.encode || !manifest.graphs.condition) {
-    throw new Error('this bench takes bundles of the kind of models/x4');
+    throw new Error('this benchmark only supports bundles like models/x4');
   }
   const { scale, schedule } = manifest;
   const options = sessionOptions('cpu', 0, 0, bundle.folder);
@@ -49,7 +50,7 @@ async function main(): Promise<void> {
     const whole = resshift({ ...schedule, steps: T });
     const full: SamplerPlan = steps === 1 ? resshift({ ...schedule, keep: [schedule.steps - 1] }) : whole;
     const plan = { ...full, steps: full.steps.map((step) => ({ ...step, t: Math.min(step.t, schedule.steps - 1) })) };
-    const { model, ...ends } = fuse(bundle, { plan, colorFix: 'none', strength: 1, depth: 8 });
+    const { model, ...ports } = fuse(bundle, { plan, colorFix: 'none', strength: 1, depth: 8 });
     const fused = await runtime.InferenceSession.create(encodeModel(model), options);
 
     for (const count of [1, 4]) {
@@ -73,7 +74,7 @@ async function main(): Promise<void> {
 
       const runFused = async (): Promise<Uint8Array> => {
         const feeds = Object.fromEntries(
-          ends.noise.map(({ input, draw }) => [input, new runtime.Tensor('float32', fields.get(draw)!, [1, 3, h, w])]),
+          ports.noise.map(({ input, draw }) => [input, new runtime.Tensor('float32', fields.get(draw)!, [1, 3, h, w])]),
         );
         const frames = new runtime.Tensor('uint8', batch.data, [count, height, width, 3]);
         return (await fused.run({ ...feeds, frames }))['result']!.data as Uint8Array;
@@ -83,9 +84,9 @@ async function main(): Promise<void> {
         const lq = new Float32Array(count * 3 * width * height);
         const y = new Float32Array(count * 3 * w * h);
         for (let n = 0; n < count; n++) {
-          const picture = toImage(batch, n, 8, manifest.range);
-          lq.set(picture.data, n * picture.data.length);
-          y.set(bicubic(picture, scale).data, n * 3 * w * h);
+          const image = toImage(batch, n, 8, manifest.range);
+          lq.set(image.data, n * image.data.length);
+          y.set(bicubic(image, scale).data, n * 3 * w * h);
         }
         const tensor = (data: Float32Array) => new runtime.Tensor('float32', data, [count, 3, h, w]);
         const { cond } = await condition.run({ lq: new runtime.Tensor('float32', lq, [count, 3, height, width]) });
@@ -113,12 +114,12 @@ async function main(): Promise<void> {
             );
           });
         }
-        const made = new Uint8Array(count * plane);
+        const result = new Uint8Array(count * plane);
         for (let n = 0; n < count; n++) {
           const data = x.subarray(n * plane, (n + 1) * plane);
-          made.set(toSamples({ dims: [1, 3, h, w], data }, 8, manifest.range), n * plane);
+          result.set(toSamples({ dims: [1, 3, h, w], data }, 8, manifest.range), n * plane);
         }
-        return made;
+        return result;
       };
 
       const runReference = (): Promise<Uint8Array> =>

@@ -1,9 +1,9 @@
 /**
- * bench/latency: how old live pictures are, and how many are dropped, at several loads. A camera of numbered pictures sends
- * MPEG-TS over TCP; the model is `x4` with one step; the age is that of the JPEG, from the moment its picture was handed to
- * the camera's encoder. Load 1 is what the machine can do, measured first. The engine's own numbers are those of ten seconds at
- * a time: half of these stretches were at most so slow, and the slowest p95 of all.
- * Usage: node dist/bench/latency.js [minutes=5] [size=96x54] [cameras=1] [loads=0.5,0.9,1.5,3] [budget=500] [overload=fixed] [steps=1]
+ * bench/latency: age of live frames and share of dropped frames at several loads. A camera sends numbered frames as MPEG-TS over
+ * TCP; the model is `x4` with one step. The age is that of the JPEG, measured from passing the frame to the camera's encoder.
+ * Load 1 is the capacity of the machine, measured first. The engine's own numbers cover ten seconds each: reported are the
+ * medians over these periods, and the highest p95.
+ * Usage: node dist/bench/latency.js [minutes=5] [size=96x54] [cameras=1] [loads=0.5,0.9,1.5,3] [budget=500] [overload=drop] [steps=1]
  * Without arguments: four loads of five minutes, then eight cameras of 64x36 at three times the capacity for a minute (23 minutes).
  */
 import { spawn } from 'node:child_process';
@@ -49,16 +49,16 @@ function plans([minutes, size, cameras, loads, budget, overload, steps]: readonl
 
 interface Measured {
   readonly progress: LiveProgress;
-  /** Milliseconds, of pictures looked at. */
+  /** Milliseconds, of the sampled frames. */
   readonly ages: readonly number[];
-  /** Of ten seconds each. */
+  /** Over ten seconds each. */
   readonly stretches: readonly Latency[];
   readonly rss: readonly [start: number, end: number];
-  /** Smallest and largest number of pictures that one of the cameras got. */
+  /** Smallest and largest number of frames of a camera. */
   readonly shares: readonly [number, number];
 }
 
-/** Runs cameras of `rate` pictures a second for so many seconds. */
+/** Runs cameras of `rate` frames per second. */
 async function run(engine: Engine, plan: Plan, rate: number, seconds: number): Promise<Measured> {
   const { cameras, budget, overload, steps } = plan;
   const [width, height] = plan.size.split('x').map(Number) as [number, number];
@@ -68,25 +68,25 @@ async function run(engine: Engine, plan: Plan, rate: number, seconds: number): P
   let reports = 0;
   const latest: (LiveProgress | null)[] = eyes.map(() => null);
   const jobs = eyes.map((eye, n) => {
-    let looked = 0;
+    let sampledAt = 0;
     const live = engine.live(liveJob(at(eye.url), { budgetMs: budget, overload, steps, provider: 'cpu' }), {
       onProgress(progress) {
         latest[n] = progress;
         if (++reports % 10 === 0 && progress.latency) stretches.push(progress.latency);
       },
-      onJpeg(picture) {
+      onJpeg(jpeg) {
         const now = performance.now();
-        live.requestJpeg({ newerThan: picture.index });
-        if (now - looked < 2000) return;
-        looked = now;
-        void age(picture, eye, now).then((found) => ages.push(found));
+        live.requestJpeg({ newerThan: jpeg.index });
+        if (now - sampledAt < 2000) return;
+        sampledAt = now;
+        void age(jpeg, eye, now).then((found) => ages.push(found));
       },
     });
     live.requestJpeg();
     return live;
   });
   while (latest.some((progress) => (progress?.out ?? 0) < 5)) await sleep(100);
-  await sleep(Math.min(10_000, (seconds * 1000) / 4)); // the first pictures wait for model and key frame
+  await sleep(Math.min(10_000, (seconds * 1000) / 4)); // the first frames wait for model and key frame
   ages.length = 0;
   stretches.length = 0;
   const before = latest.map((progress) => progress!);
@@ -152,7 +152,7 @@ async function measure(engine: Engine, plan: Plan): Promise<void> {
     const worst = Math.max(...stretches.map(({ p95 }) => p95));
     rows.push({
       load: `${load}×`,
-      'pictures/s each': rate.toFixed(1),
+      'frames/s each': rate.toFixed(1),
       in: progress.in,
       out: progress.out,
       'dropped, %': ((100 * progress.dropped) / progress.in).toFixed(1),
@@ -167,7 +167,7 @@ async function measure(engine: Engine, plan: Plan): Promise<void> {
     });
   }
   printTable(
-    `bench/latency: ${cameras} camera(s) of ${size}, x4 with ${steps} step(s) (${overload}), capacity ${capacity.toFixed(1)} pictures/s, budget ${budget} ms, ${minutes} min each`,
+    `bench/latency: ${cameras} camera(s) of ${size}, x4 with ${steps} step(s) (${overload}), capacity ${capacity.toFixed(1)} frames/s, budget ${budget} ms, ${minutes} min each`,
     rows,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * bench/live-event-loop: Node-RED must stay quick while a camera is enhanced and shown. A real Node-RED in this process, the
- * flow of example 06 in it, one viewer of the MJPEG stream; the delay of its event loop is measured for a while.
+ * bench/liveEventLoop: delay of Node-RED's event loop while a camera is upscaled and shown. Starts Node-RED in this process with
+ * the flow of example 06 and one viewer of the MJPEG stream.
  * Usage: node dist/bench/liveEventLoop.js [seconds=60] [size=160x90] [rate=25]
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { workFolder } from './film';
+import { workFolder } from './testVideo';
 import { printTable } from './table';
 
 const [seconds, size, rate] = [Number(process.argv[2] ?? 60), process.argv[3] ?? '160x90', process.argv[4] ?? '25'];
@@ -51,28 +51,28 @@ async function main(): Promise<void> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   await RED.start();
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/remaster/live/test-pattern/mjpeg`;
-  let pictures = 0;
+  let frames = 0;
   let bytes = 0;
-  while (pictures === 0) {
+  while (frames === 0) {
     await sleep(500);
     get(url, (answer) => {
       if (answer.statusCode !== 200) return answer.resume();
       return answer.on('data', (data: Buffer) => {
         bytes += data.length;
-        if (data.includes('Content-Length')) pictures++;
+        if (data.includes('Content-Length')) frames++;
       });
     }).on('error', () => {});
-    for (let i = 0; i < 20 && pictures === 0; i++) await sleep(500);
+    for (let i = 0; i < 20 && frames === 0; i++) await sleep(500);
   }
-  [pictures, bytes] = [0, 0];
+  [frames, bytes] = [0, 0];
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   await sleep(seconds * 1000);
   delay.disable();
   const ms = (value: number): string => (value / 1e6).toFixed(1);
-  printTable(`bench/live-event-loop: Node-RED while x4 shows a test pattern of ${size} for ${seconds} s`, [
+  printTable(`bench/liveEventLoop: Node-RED while x4 shows a test pattern of ${size} for ${seconds} s`, [
     {
-      'pictures seen': pictures,
+      'frames received': frames,
       'MB sent': (bytes / 1e6).toFixed(1),
       'p50, ms': ms(delay.percentile(50)),
       'p99, ms': ms(delay.percentile(99)),

@@ -9,7 +9,7 @@ import { createEngine } from '../src/engine/client/engine';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
 import { parseStreams } from '../src/pipeline/media/parseStreams';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
-import { workFolder } from './film';
+import { workFolder } from './testVideo';
 import { printTable } from './table';
 
 const [source, steps, seconds, lines, out] = [
@@ -65,12 +65,12 @@ async function main(): Promise<void> {
     clearInterval(timer);
     await engine.close();
     const wanted = times(input).filter((time) => trim === null || time < trim.end);
-    const made = times(output);
-    const worst = Math.max(...made.map((time, i) => Math.abs(time - wanted[i]!)));
+    const restored = times(output);
+    const worst = Math.max(...restored.map((time, i) => Math.abs(time - wanted[i]!)));
     rows.push({
       file: name,
       size: `${result.width / 4}×${result.height / 4} → ${result.width}×${result.height}`,
-      'frames in / out': `${wanted.length} / ${made.length}`,
+      'frames in / out': `${wanted.length} / ${restored.length}`,
       'largest time difference, ms': (worst * 1000).toFixed(3),
       streams: streams(output),
       seconds: result.elapsed.toFixed(1),

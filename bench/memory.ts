@@ -1,12 +1,13 @@
 /**
- * bench/memory: memory must not grow with length. Restores one long film and samples the engine's resident memory, ffmpegs
- * included; the slope over the last half is what counts. Usage: node dist/bench/memory.js [frames=2000] [size=64x36] [steps=1]
+ * bench/memory: memory must not grow with the length of a video. Restores a long video and samples the resident memory of the
+ * engine and its ffmpeg processes; the slope over the second half counts.
+ * Usage: node dist/bench/memory.js [frames=2000] [size=64x36] [steps=1]
  */
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createEngine } from '../src/engine/client/engine';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
-import { film, workFolder } from './film';
+import { testVideo, workFolder } from './testVideo';
 import { printTable } from './table';
 
 const [count, size, steps] = [
@@ -15,7 +16,7 @@ const [count, size, steps] = [
   Number(process.argv[4] ?? 1),
 ];
 
-/** KiB resident of a process and all below it. */
+/** Resident memory of a process and its descendants, in KiB. */
 function resident(pid: number): number {
   const parents = new Map<number, number>();
   const sizes = new Map<number, number>();
@@ -25,7 +26,7 @@ function resident(pid: number): number {
       parents.set(Number(name), Number(/^PPid:\s+(\d+)/m.exec(status)![1]));
       sizes.set(Number(name), Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0));
     } catch {
-      // ended between the two looks
+      // exited between the two reads
     }
   }
   const below = (child: number): boolean =>
@@ -45,7 +46,7 @@ async function main(): Promise<void> {
   const folder = workFolder();
   const engine = createEngine();
   try {
-    const input = await film(join(folder, 'film.mp4'), size, count);
+    const input = await testVideo(join(folder, 'video.mp4'), size, count);
     const points: [number, number][] = [];
     let frame = 0;
     const timer = setInterval(() => engine.pid !== null && points.push([frame, resident(engine.pid)]), 200);

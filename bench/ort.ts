@@ -1,2 +1,2 @@
-/** Types of onnxruntime-node, for benches that look under the model's door. */
+/** Types of onnxruntime-node, for benchmarks that use a session directly. */
 export type { InferenceSession, OnnxValue as OrtValue } from 'onnxruntime-node';

@@ -1,18 +1,18 @@
 /**
- * bench/pairs: how near bundles come to real pictures, through the engine that users run. FOLDER holds `lr` and `hr` with
- * pictures of the same names, hr a whole number of times as large. PSNR and SSIM (Wang et al. 2004, 11 × 11 Gaussian of 1.5,
- * inner part) of Y (BT.601, 16 … 235), and detail: mean |Laplacian| of Y. What is kept can be measured with
- * `python -m workshop.niqe`. For measuring only, never for training.
+ * bench/pairs: how close upscaled images come to real ones. FOLDER contains `lr` and `hr` with images of the same names, `hr` an
+ * integer factor larger. Measures PSNR and SSIM (Wang et al. 2004, 11 × 11 Gaussian of 1.5, inner part) of Y (BT.601,
+ * 16 … 235), and detail: mean |Laplacian| of Y. `--keep` stores the results for `python -m workshop.niqe`. Only for
+ * measuring, never for training.
  * Usage: node dist/bench/pairs.js FOLDER BUNDLE[:STEPS] … [--keep FOLDER]
  */
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
-import { bicubic } from '../src/sampler/bicubic';
+import { bicubic } from '../test/sampler/reference/bicubic';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
 import { openBundle, titleOf } from './bundle';
-import { luma, readPicture, writePicture, type Picture, type Plane } from './picture';
+import { luma, readImage, writeImage, type RgbImage, type Plane } from './images';
 import { printTable } from './table';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { keep: { type: 'string' } } });
@@ -22,16 +22,16 @@ async function main(): Promise<void> {
   if (folder === undefined || bundles.length === 0)
     throw new Error('usage: pairs.js FOLDER BUNDLE[:STEPS] … [--keep FOLDER]');
   const { path: program } = await findFfmpeg();
-  const read = (path: string): Picture => readPicture(program, path);
+  const read = (path: string): RgbImage => readImage(program, path);
   const pairs = readdirSync(join(folder, 'lr')).map((name) => {
     const lr = read(join(folder, 'lr', name));
     const hrName = readdirSync(join(folder, 'hr')).find((one) => one === name || one === name.replace('LR4', 'HR'))!;
     const hr = read(join(folder, 'hr', hrName));
     return { name, lr, hr, y: luma(hr) };
   });
-  const keep = (what: string, name: string, picture: Picture): Picture => {
-    if (values.keep !== undefined) writePicture(program, join(values.keep, what, name), picture);
-    return picture;
+  const keep = (what: string, name: string, image: RgbImage): RgbImage => {
+    if (values.keep !== undefined) writeImage(program, join(values.keep, what, name), image);
+    return image;
   };
   for (const { name, hr } of pairs) keep('truth', name, hr);
   const rows = [
@@ -52,10 +52,10 @@ async function main(): Promise<void> {
     for (const { name, lr, y } of pairs) {
       const { width, height, data } = lr;
       const batch = { width, height, data: data.slice(), keys: [{ x: 0, y: 0, scene: 0, frame: 0 }] };
-      const made = await opened.run(batch, new AbortController().signal);
+      const upscaled = await opened.run(batch, new AbortController().signal);
       const { scale } = opened.info;
-      const picture = { width: scale * width, height: scale * height, data: made };
-      found.push(measure(keep(basename(named).replace(':', '-'), name, picture), y));
+      const image = { width: scale * width, height: scale * height, data: upscaled };
+      found.push(measure(keep(basename(named).replace(':', '-'), name, image), y));
     }
     rows.push(row(titleOf(opened), found));
   }
@@ -78,7 +78,7 @@ function row(what: string, found: readonly Figures[]): Record<string, string> {
   };
 }
 
-function enlarged({ width, height, data }: Picture, scale: number): Picture {
+function enlarged({ width, height, data }: RgbImage, scale: number): RgbImage {
   if (scale === 1) return { width, height, data };
   const plane = width * height;
   const planar = Float64Array.from(data, (_, i) => data[(i % plane) * 3 + Math.floor(i / plane)]!);
@@ -87,8 +87,8 @@ function enlarged({ width, height, data }: Picture, scale: number): Picture {
   return { width: scale * width, height: scale * height, data: new Uint8Array(bytes.buffer) };
 }
 
-function measure(picture: Picture, truth: Plane): Figures {
-  const y = luma(picture);
+function measure(image: RgbImage, truth: Plane): Figures {
+  const y = luma(image);
   const error = y.data.reduce((sum, value, i) => sum + (value - truth.data[i]!) ** 2, 0) / y.data.length;
   return { psnr: 10 * Math.log10(255 ** 2 / Math.max(1e-10, error)), ssim: ssim(y, truth), detail: detail(y) };
 }

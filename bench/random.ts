@@ -1,4 +1,4 @@
-/** mulberry32, 0 … 1: the same numbers at every run. */
+/** mulberry32, 0…1: the same numbers in every run. */
 export function generator(seed: number): () => number {
   let state = seed;
   return () => {

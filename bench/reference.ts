@@ -6,18 +6,19 @@ import { type GraphRole, type Manifest, promptRoles, type Range } from '../src/m
 import { sessionOptions } from '../src/model/inference/providers';
 import type { Runtime } from '../src/model/inference/runtime';
 import { promptOf } from '../src/model/inference/shotPrompt';
-import { toImage, toSamples } from '../src/model/inference/tensorPixels';
+import { toImage } from '../src/model/inference/tensorPixels';
+import { toSamples } from './toSamples';
 import type { TileBatch } from '../src/model/model';
 import { ELEMENT } from '../src/model/onnx/graph';
 import { signature } from '../src/model/onnx/signature';
-import { bicubic } from '../src/sampler/bicubic';
-import { wavelet } from '../src/sampler/colour';
+import { bicubic } from '../test/sampler/reference/bicubic';
+import { wavelet } from '../test/sampler/reference/colour';
 import { ENCODER_DRAW, type NoiseField } from '../src/sampler/noise';
 import type { SamplerPlan } from '../src/sampler/plan';
-import { sample } from '../src/sampler/sample';
-import type { Tensor } from '../src/sampler/tensor';
+import { sample } from '../test/sampler/reference/sample';
+import type { Tensor } from '../test/sampler/reference/tensor';
 
-type Picture = Tensor<Float32Array>;
+type ImageTensor = Tensor<Float32Array>;
 
 export interface ReferenceSettings {
   readonly plan: SamplerPlan;
@@ -27,15 +28,15 @@ export interface ReferenceSettings {
   readonly noise: NoiseField;
 }
 
-/** Tiles through a bundle, step by step. */
+/** Runs tiles through the graphs of a bundle, step by step. */
 export interface Reference {
   run(batch: TileBatch, settings: ReferenceSettings): Promise<Uint8Array>;
   release(): Promise<void>;
 }
 
 /**
- * A bundle as its author wrote it: the graphs as they lie in the folder, one session each, every picture alone, and the
- * plan walked in TypeScript. Plain and slow; what the fused graph is compared with. float32 graphs on the CPU only.
+ * The reference for the fused graph: the original graphs of the bundle, one session each, one tile at a time, with the
+ * sampler in TypeScript. Slow; supports only float32 graphs on the CPU.
  */
 export async function openReference(runtime: Runtime, bundle: Bundle): Promise<Reference> {
   const sessions = new Map<GraphRole, InferenceSession>();
@@ -49,7 +50,7 @@ export async function openReference(runtime: Runtime, bundle: Bundle): Promise<R
   return {
     async run(batch, settings) {
       const tiles: Uint8Array[] = [];
-      for (let i = 0; i < batch.keys.length; i++) tiles.push(await restoreOne(bundle, run, batch, i, settings));
+      for (let i = 0; i < batch.keys.length; i++) tiles.push(await restoreTile(bundle, run, batch, i, settings));
       return Buffer.concat(tiles);
     },
     async release() {
@@ -58,17 +59,17 @@ export async function openReference(runtime: Runtime, bundle: Bundle): Promise<R
   };
 }
 
-/** A picture, or a constant or condition of any rank. */
+/** An image, or a constant or condition of any rank. */
 interface Value {
   readonly dims: readonly number[];
   readonly data: Float32Array;
 }
 
 type Values = ReadonlyMap<string, Value>;
-/** `t` besides, for the graph that takes it. */
+/** `t`: for graphs with a timestep. */
 type Run = (role: GraphRole, values: Values, t?: number) => Promise<Values>;
 
-async function restoreOne(
+async function restoreTile(
   { manifest, constants }: Bundle,
   run: Run,
   batch: TileBatch,
@@ -81,17 +82,17 @@ async function restoreOne(
   for (const role of promptRoles(manifest)) values.set(role, promptOf(batch.keys.slice(index), role));
   const source = toImage(batch, index, depth, range);
   const mask = batch.mask && maskOf(batch, batch.mask, index);
-  const lq = mask ? map(source, (v, i) => (isHole(mask, i) ? range[0] : v)) : source;
+  const lq = mask ? map(source, (v, i) => (isMasked(mask, i) ? range[0] : v)) : source;
   values.set('lq', lq);
   if (mask) values.set('mask', mask);
   const picture = graphs.preprocess
-    ? map(pictureIn(await run('preprocess', values), 'picture'), (v) => Math.min(range[1], Math.max(range[0], v)))
+    ? map(imageOf(await run('preprocess', values), 'picture'), (v) => Math.min(range[1], Math.max(range[0], v)))
     : bicubic(lq, scale);
   values.set('picture', picture);
 
   const key = batch.keys[index]!;
   const cells = scale / grid.factor;
-  const draw = (number: number, out: Picture): void =>
+  const draw = (number: number, out: ImageTensor): void =>
     noise.fill(out.data, key, number, {
       x: Math.floor(key.x * cells),
       y: Math.floor(key.y * cells),
@@ -103,30 +104,30 @@ async function restoreOne(
   values.set('y', y);
   if (graphs.condition) for (const [role, value] of await run('condition', values)) values.set(role, value);
 
-  const denoise = async (x: Picture, t: number): Promise<Picture> =>
-    pictureIn(await run('denoise', new Map([...values, ['x', x]]), t), 'out');
+  const denoise = async (x: ImageTensor, t: number): Promise<ImageTensor> =>
+    imageOf(await run('denoise', new Map([...values, ['x', x]]), t), 'out');
   const clean = await sample(plan, y, denoise, draw);
   const decoded = graphs.decode
-    ? pictureIn(await run('decode', new Map([...values, ['latent', clean]])), 'picture')
+    ? imageOf(await run('decode', new Map([...values, ['latent', clean]])), 'picture')
     : clean;
   const fixed = colorFix === 'wavelet' ? wavelet(decoded, picture) : decoded;
   const mixed = map(fixed, (v, i) => (1 - strength) * picture.data[i]! + strength * v);
-  return toSamples(mask ? map(mixed, (v, i) => (isHole(mask, i) ? v : source.data[i]!)) : mixed, depth, range);
+  return toSamples(mask ? map(mixed, (v, i) => (isMasked(mask, i) ? v : source.data[i]!)) : mixed, depth, range);
 }
 
-/** Tile `index` of the mask: +1 in a hole and −1 elsewhere, [1, 1, h, w]. */
-function maskOf({ width, height }: TileBatch, mask: Uint8Array, index: number): Picture {
+/** Tile `index` of the mask as [1, 1, h, w]: +1 inside the mask, −1 outside. */
+function maskOf({ width, height }: TileBatch, mask: Uint8Array, index: number): ImageTensor {
   const plane = width * height;
   const part = mask.subarray(index * plane, (index + 1) * plane);
   return { dims: [1, 1, height, width], data: Float32Array.from(part, (v) => (v > 127 ? 1 : -1)) };
 }
 
-/** Whether sample `i` of a picture lies in a hole. */
-const isHole = ({ data }: Picture, i: number): boolean => data[i % data.length]! > 0;
+/** True when sample `i` of an image is inside the mask. */
+const isMasked = ({ data }: ImageTensor, i: number): boolean => data[i % data.length]! > 0;
 
-/** y = latent + deviation·ε, or the latent itself when the encoder gives no deviation. */
-function posterior(encoded: Values, draw: (number: number, out: Picture) => void): Picture {
-  const latent = pictureIn(encoded, 'latent');
+/** y = latent + deviation·ε, or the latent when the encoder has no deviation output. */
+function posterior(encoded: Values, draw: (number: number, out: ImageTensor) => void): ImageTensor {
+  const latent = imageOf(encoded, 'latent');
   const deviation = encoded.get('deviation');
   if (!deviation) return latent;
   const epsilon = { dims: latent.dims, data: new Float32Array(latent.data.length) };
@@ -183,18 +184,18 @@ function timestep(
 function ranged(role: string, value: Value, from: Range, to: Range): Value {
   if ((role !== 'lq' && role !== 'picture') || from[0] === to[0]) return value;
   return map(
-    pictureIn(new Map([[role, value]]), role),
+    imageOf(new Map([[role, value]]), role),
     (v) => ((v - from[0]) / (from[1] - from[0])) * (to[1] - to[0]) + to[0],
   );
 }
 
-function pictureIn(values: Values, role: string): Picture {
+function imageOf(values: Values, role: string): ImageTensor {
   const { dims, data } = values.get(role)!;
   const [n, c, h, w] = dims;
   if (dims.length !== 4) throw new Error(`${role} has ${dims.length} dimensions instead of 4`);
   return { dims: [n!, c!, h!, w!], data };
 }
 
-function map({ dims, data }: Picture, change: (value: number, i: number) => number): Picture {
+function map({ dims, data }: ImageTensor, change: (value: number, i: number) => number): ImageTensor {
   return { dims, data: data.map(change) };
 }

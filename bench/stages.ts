@@ -1,16 +1,17 @@
 /**
- * bench/stages: what the engine computes for one tile, stage by stage, for the exporters' `check` (models/workshop).
+ * bench/stages: intermediate results of the engine for one tile, for the exporters' `check` (models/workshop).
  * Usage: node dist/bench/stages.js open BUNDLE
  *        node dist/bench/stages.js run BUNDLE FOLDER
  *
- * `open` ends with 1 and a sentence when the bundle is not sound. `run` reads FOLDER/job.json (`Job`) and writes into
- * FOLDER: every tensor that goes into and out of every graph, the noise, and the pictures of both executors, listed in
- * record.json (`Entry`). Tensors are little-endian and row-major.
+ * `open` exits with 1 and an error message when the bundle is invalid. `run` reads FOLDER/job.json (`Job`) and writes to
+ * FOLDER: all inputs and outputs of every graph, the noise, and the results of both executors, listed in record.json
+ * (`Entry`). Tensors are little-endian and row-major.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
-import { type Bundle, openBundle } from '../src/model/bundle/bundle';
+import type { Bundle } from '../src/model/bundle/bundle';
+import { openBundle } from '../test/support/openBundle';
 import { GRAPH_ROLES } from '../src/model/bundle/graphRoles';
 import { planFor } from '../src/model/bundle/samplerPlan';
 import { loadModel } from '../src/model/inference/loadedModel';
@@ -24,7 +25,7 @@ import { openReference } from './reference';
 interface Job {
   /** A file of [height, width, 3] bytes beside job.json. */
   readonly picture: string;
-  /** For bundles that fill holes: a file of [height, width] bytes, 255 in a hole. */
+  /** For inpainting bundles: a file of [height, width] bytes, 255 = fill. */
   readonly mask: string | null;
   readonly width: number;
   readonly height: number;
@@ -76,14 +77,14 @@ async function run(folder: string, work: string): Promise<void> {
     seed,
     depth: 8,
   };
-  const picture = (): Shot => ({ width, height, data: new Uint8Array(readFileSync(join(work, job.picture))) });
+  const image = (): Shot => ({ width, height, data: new Uint8Array(readFileSync(join(work, job.picture))) });
   const watched = recording(runtime, bundle, keep);
-  const shots = await openPrompt(watched, folder, manifest, threads);
-  const prompt = await shots?.run(picture(), 8);
-  await shots?.release();
+  const promptGraph = await openPrompt(watched, folder, manifest, threads);
+  const prompt = await promptGraph?.run(image(), 8);
+  await promptGraph?.release();
   const key = { x: 0, y: 0, scene: 0, frame: 0, ...(prompt && { prompt }) };
   const tile = (): TileBatch => ({
-    ...picture(),
+    ...image(),
     keys: [key],
     ...(job.mask === null ? {} : { mask: new Uint8Array(readFileSync(join(work, job.mask))) }),
   });
@@ -141,14 +142,14 @@ function recording(runtime: Runtime, { manifest, folder }: Bundle, keep: Keep): 
     ) => {
       for (const [role, name] of Object.entries(names)) {
         const { type, dims, data } = tensors[name]!;
-        if (!ArrayBuffer.isView(data)) throw new Error(`${name} holds no numbers`);
+        if (!ArrayBuffer.isView(data)) throw new Error(`${name} is not a typed array`);
         keep({ kind, graph, call, role, type, dims }, bytes(data));
       }
     };
     return {
       async run(feeds: Record<string, Tensor>) {
         tell('input', inputs, feeds);
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- graphs of pictures give tensors only
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- image graphs have only tensor outputs
         const results = (await session.run(feeds)) as Record<string, Tensor>;
         tell('output', outputs, results);
         call++;

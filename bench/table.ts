@@ -1,6 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 
-/** Prints a Markdown table, with the machine and the day it was measured on. */
+/** Prints a Markdown table, with the machine and the date. */
 export function printTable(title: string, rows: readonly Readonly<Record<string, string | number>>[]): void {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

@@ -1,6 +1,6 @@
 /**
- * Every way a job can fail that a user may meet. The names are stable: flows switch on them.
- * Stopping is not among them: a stopped job rejects with its signal's own reason.
+ * All error codes. They are stable: flows switch on them. There is no code for stopping: a stopped job rejects with the
+ * reason of its signal.
  */
 export const ERROR_CODES = [
   'AUTH_FAILED',
@@ -38,18 +38,18 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** An error as it crosses a process boundary. */
+/** An error as plain JSON, to cross a process boundary. */
 export interface ErrorRecord {
   readonly code: ErrorCode;
-  /** What happened, to which thing. One sentence. */
+  /** What happened, to which input. One sentence. */
   readonly message: string;
-  /** What to do now. One sentence; empty when the message already says it. */
+  /** What to do. One sentence; empty when the message already says it. */
   readonly remedy: string;
-  /** Last words of the program that failed (ffmpeg's stderr, a native stack); empty when there are none. */
+  /** Output of the program that failed (the end of ffmpeg's stderr, a stack trace); empty when there is none. */
   readonly detail: string;
 }
 
-/** An error with a stable `code`, a sentence about what and which, and a remedy. */
+/** An error with a stable `code`, a message that names the input, and a remedy. */
 export class RemasterError extends Error {
   readonly remedy: string;
   readonly detail: string;
@@ -74,19 +74,19 @@ export class RemasterError extends Error {
   }
 }
 
-/** The record of any thrown value; what is not ours becomes `INTERNAL` and keeps its stack as detail. */
+/** The record of any thrown value. Anything but a RemasterError becomes `INTERNAL` with its stack as detail. */
 export function errorRecord(thrown: unknown): ErrorRecord {
   if (thrown instanceof RemasterError) return thrown.toJSON();
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   return {
     code: 'INTERNAL',
     message: error.message,
-    remedy: 'This is a defect of remaster; please report it with the lines below.',
+    remedy: 'This is a bug in remaster; please report it with the lines below.',
     detail: error.stack ?? '',
   };
 }
 
-/** Why a job's signal was aborted: somebody stopped it. `keep` leaves finished segments for a later run. */
+/** The reason of a stopped job's signal. `keep`: finished segments stay for a later run. */
 export class StoppedError extends Error {
   constructor(readonly keep: boolean) {
     super(keep ? 'The job was suspended.' : 'The job was stopped.');

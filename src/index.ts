@@ -42,13 +42,13 @@ export {
   type Stage,
 } from './settings/restoreJob';
 
-/** What to restore, and how; everything but the two paths has a default. */
+/** Settings of `restore`; everything but the two paths has a default. */
 export type RestoreOptions = Pick<Job, 'input' | 'output'> & Partial<Job>;
 
 export interface Control extends JobEvents {
-  /** Aborting stops the job and removes what it made, unless it may resume. */
+  /** Aborting stops the job. A job with `resume` keeps its finished segments, any other deletes what it has written. */
   readonly signal?: AbortSignal;
-  /** An engine to share; without one, the call starts its own and ends it. */
+  /** An engine to share; without one, the call starts its own and closes it. */
   readonly engine?: Engine;
 }
 
@@ -68,19 +68,19 @@ export const restore = (options: RestoreOptions, { signal, engine, ...events }: 
     }
   });
 
-/** One picture, made better: the bytes of a JPEG, PNG or WebP file, or pixels. Everything but the picture has a default. */
+/** Upscales one image, given as the bytes of a JPEG, PNG or WebP file or as pixels. All options have defaults. */
 export const upscaleImage = (
-  picture: Uint8Array | ImageSource,
+  image: Uint8Array | ImageSource,
   options: Partial<ImageJob> = {},
   { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
 ): Promise<ImageResult> =>
   withEngine(engine, async (worker) => {
     const job = checkImageJob({ ...IMAGE_DEFAULTS, ...options });
-    const source = picture instanceof Uint8Array ? ({ kind: 'file', data: picture } as const) : picture;
+    const source = image instanceof Uint8Array ? ({ kind: 'file', data: image } as const) : image;
     return worker.ask('image', { source, job }, signal);
   });
 
-/** Frames of a video as pictures, one by one; only what the loop asks for is made. */
+/** Extracts frames of a video as images, each when the loop requests it. */
 export async function* extractFrames(
   options: Pick<FramesJob, 'input'> & Partial<FramesJob>,
   { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
@@ -93,35 +93,35 @@ export async function* extractFrames(
   }
 }
 
-/** A video out of pictures: files in bytes, one after the other, or pictures that say their times. */
+/** Encodes images to a video: the bytes of image files, or images with presentation times. */
 export const makeVideo = (
-  pictures: AsyncIterable<Uint8Array | TimedImage>,
+  images: AsyncIterable<Uint8Array | TimedImage>,
   options: Pick<AssembleJob, 'output'> & Partial<AssembleJob>,
   { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
 ): Promise<AssembleResult> =>
   withEngine(engine, (worker) =>
-    assembleImages(worker, checkAssembleJob({ ...ASSEMBLE_DEFAULTS, ...options }), filmPictures(pictures), signal),
+    assembleImages(worker, checkAssembleJob({ ...ASSEMBLE_DEFAULTS, ...options }), timedImages(images), signal),
   );
 
-async function* filmPictures(pictures: AsyncIterable<Uint8Array | TimedImage>): AsyncGenerator<TimedImage> {
-  for await (const picture of pictures) {
-    yield picture instanceof Uint8Array ? { source: { kind: 'file', data: picture }, time: null } : picture;
+async function* timedImages(images: AsyncIterable<Uint8Array | TimedImage>): AsyncGenerator<TimedImage> {
+  for await (const image of images) {
+    yield image instanceof Uint8Array ? { source: { kind: 'file', data: image }, time: null } : image;
   }
 }
 
-/** What a file holds. */
+/** Reads the properties of a video file. */
 export const probe = (input: string, engine?: Engine): Promise<SourceSummary> =>
   withEngine(engine, (worker) => worker.ask('probe', { input }));
 
-/** The bundles on this machine. */
+/** Lists the model bundles on this machine. */
 export const listModels = (engine?: Engine): Promise<readonly ModelSummary[]> =>
   withEngine(engine, (worker) => worker.ask('models', {}));
 
-/** What works on this machine and what does not. */
+/** Checks what works on this machine. `folder`: checked for write access; null = the working folder. */
 export const doctor = (folder: string | null = null, engine?: Engine): Promise<DoctorReport> =>
   withEngine(engine, (worker) => worker.ask('doctor', { folder }));
 
-/** One picture out of a video, written to `output` (.png or .jpg). */
+/** Writes the frame at `at` seconds to `output` (.png or .jpg). `width` in pixels; null = the width of the video. */
 export const thumbnail = (
   input: string,
   output: string,

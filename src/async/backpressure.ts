@@ -1,4 +1,4 @@
-/** How many items may be alive between a source and its sink. */
+/** Bounds the number of items alive between a source and its sink. */
 export class BackpressureWindow {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -7,18 +7,18 @@ export class BackpressureWindow {
     this.#free = size;
   }
 
-  /** Items now alive. */
+  /** Number of items alive. */
   get alive(): number {
     return this.size - this.#free;
   }
 
-  /** Waits for room. */
+  /** Waits until fewer than `size` items are alive. */
   async acquire(): Promise<void> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Makes room again: one call for every item that has left. */
+  /** Call once for every item that has left the sink. */
   release(): void {
     const next = this.#waiting.shift();
     if (next) next();

@@ -1,14 +1,14 @@
-/** Groups items by what `size` says when a group begins; the last group may be smaller. */
+/** Groups items into batches. Calls `size` at the start of each batch; the last batch may be smaller. */
 export async function* inBatches<T>(source: AsyncIterable<T>, size: () => number): AsyncGenerator<readonly T[]> {
-  let group: T[] = [];
-  let wanted = 0;
+  let batch: T[] = [];
+  let batchSize = 0;
   for await (const item of source) {
-    if (group.length === 0) wanted = size();
-    group.push(item);
-    if (group.length === wanted) {
-      yield group;
-      group = [];
+    if (batch.length === 0) batchSize = size();
+    batch.push(item);
+    if (batch.length === batchSize) {
+      yield batch;
+      batch = [];
     }
   }
-  if (group.length > 0) yield group;
+  if (batch.length > 0) yield batch;
 }

@@ -1,37 +1,37 @@
-/** Who goes when one more comes than there is room for: who has waited longest, or who has just come. */
+/** Which item is dropped on overflow: `oldest` drops the first in the queue; `newest` and `error` reject the new one. */
 export const OVERFLOW_POLICIES = ['oldest', 'newest', 'error'] as const;
 export type OverflowPolicy = (typeof OVERFLOW_POLICIES)[number];
 
-/** Messages that wait for their turn: never more than `room`. */
+/** First-in, first-out queue of at most `capacity` items. */
 export class BoundedQueue<T> {
   readonly #waiting: T[] = [];
 
   constructor(
-    private readonly room: number,
-    private readonly whenFull: OverflowPolicy,
+    private readonly capacity: number,
+    private readonly overflow: OverflowPolicy,
   ) {}
 
   get length(): number {
     return this.#waiting.length;
   }
 
-  /** Lets one in. Answers with the one that had to go for it, perhaps itself; null when there was room. */
-  push(one: T): T | null {
-    if (this.#waiting.length < this.room) {
-      this.#waiting.push(one);
+  /** Adds an item. Returns the item that was dropped to make room, which may be the new one; null when there was room. */
+  push(item: T): T | null {
+    if (this.#waiting.length < this.capacity) {
+      this.#waiting.push(item);
       return null;
     }
-    if (this.whenFull !== 'oldest' || this.room === 0) return one;
-    this.#waiting.push(one);
+    if (this.overflow !== 'oldest' || this.capacity === 0) return item;
+    this.#waiting.push(item);
     return this.#waiting.shift()!;
   }
 
-  /** Whose turn it is. */
+  /** Removes and returns the oldest item. */
   shift(): T | undefined {
     return this.#waiting.shift();
   }
 
-  /** Everybody out, in the order they came. */
+  /** Removes and returns all items, oldest first. */
   drain(): T[] {
     return this.#waiting.splice(0);
   }

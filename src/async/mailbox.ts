@@ -1,14 +1,14 @@
-/** A place for one item: the newest. What is overtaken before anybody took it is handed to `onOvertaken`. */
+/** Holds the latest item. An item that is replaced before it was taken is passed to `onReplaced`. */
 export class Mailbox<T> {
   #item: T | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(private readonly onOvertaken: (item: T) => void) {}
+  constructor(private readonly onReplaced: (item: T) => void) {}
 
   put(item: T): void {
     const old = this.#item;
     this.#item = item;
-    if (old !== null) this.onOvertaken(old);
+    if (old !== null) this.onReplaced(old);
     this.#wake?.();
   }
 
@@ -18,7 +18,7 @@ export class Mailbox<T> {
     return item;
   }
 
-  /** Settles when there is something to take; rejects with the signal's reason. For one waiter at a time. */
+  /** Settles when there is an item; rejects with the signal's reason. Supports one waiter at a time. */
   async filled(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#item !== null) return;

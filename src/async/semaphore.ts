@@ -1,20 +1,19 @@
-/**
- * Lets `room` in at a time, in the order they came, those in a hurry before the others. A pass is given back by calling it. Who is aborted while waiting
- * never enters: the promise rejects with the signal's reason.
- */
+/** Semaphore with `permits` permits. Waiters acquire in the order they arrive, urgent ones before the others. */
 export class Semaphore {
   #free: number;
   readonly #waiting: { readonly enter: () => void; readonly isUrgent: boolean }[] = [];
 
-  constructor(room: number) {
-    this.#free = room;
+  constructor(permits: number) {
+    this.#free = permits;
   }
+
+  /** Returns a function that releases the permit. Rejects with the signal's reason if it aborts while waiting. */
 
   async acquire(signal: AbortSignal, isUrgent = false): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free--;
     else await this.#wait(signal, isUrgent);
-    return () => this.#leave();
+    return () => this.#release();
   }
 
   #wait(signal: AbortSignal, isUrgent: boolean): Promise<void> {
@@ -23,19 +22,19 @@ export class Semaphore {
         signal.removeEventListener('abort', stop);
         resolve();
       };
-      const place = { enter, isUrgent };
+      const waiter = { enter, isUrgent };
       const stop = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(place), 1);
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whatever was given as the reason
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any value can be a reason
         reject(signal.reason as Error);
       };
       signal.addEventListener('abort', stop, { once: true });
-      const others = isUrgent ? this.#waiting.findIndex((one) => !one.isUrgent) : -1;
-      this.#waiting.splice(others < 0 ? this.#waiting.length : others, 0, place);
+      const firstNormal = isUrgent ? this.#waiting.findIndex((other) => !other.isUrgent) : -1;
+      this.#waiting.splice(firstNormal < 0 ? this.#waiting.length : firstNormal, 0, waiter);
     });
   }
 
-  #leave(): void {
+  #release(): void {
     const next = this.#waiting.shift();
     if (next) next.enter();
     else this.#free++;

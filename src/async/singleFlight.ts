@@ -1,4 +1,4 @@
-/** Work that runs once at a time: calls made while it runs get the same result. */
+/** Runs `work` once at a time: calls made while it runs share its result. */
 export function singleFlight<T>(work: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | null = null;
   return () => {

@@ -1,7 +1,7 @@
-/** Milliseconds between two statuses or progress messages: every open editor gets each of them. */
-const PACE = 1000;
+/** Milliseconds between two status updates: Node-RED sends each to every open editor. */
+const INTERVAL = 1000;
 
-/** Passes values on at most once a second: the first at once, then the newest; what is final does not wait. */
+/** Passes on at most one value per second: the first at once, then the latest. A final value does not wait. */
 export class Throttle<T> {
   #last = -Infinity;
   #next: { readonly timer: NodeJS.Timeout; value: T } | null = null;
@@ -11,13 +11,13 @@ export class Throttle<T> {
 
   push(value: T): void {
     if (this.#isClosed) return;
-    const wait = this.#last + PACE - performance.now();
+    const wait = this.#last + INTERVAL - performance.now();
     if (this.#next) this.#next.value = value;
     else if (wait <= 0) this.#pass(value);
     else this.#next = { timer: setTimeout(() => this.final(this.#next!.value), wait), value };
   }
 
-  /** Nothing follows soon: passes this instead of whatever waits. */
+  /** Passes the value on at once and discards a waiting one. */
   final(value: T): void {
     if (this.#isClosed) return;
     this.#cancel();
@@ -40,7 +40,7 @@ export class Throttle<T> {
   }
 }
 
-/** Passes on at most one value per `ms`, the newest; a change of `kind` passes at once, and a held value never comes after it. */
+/** Passes on at most one value per `ms` and drops the others; a change of `kind` passes at once. */
 export function throttleByKind<T>(ms: number, pass: (value: T) => void): (value: T, kind: string) => void {
   let last = -Infinity;
   let lastKind: string | null = null;

@@ -59,7 +59,7 @@ function version(): string {
 }
 
 /** Exit codes are documented in docs/cli.md. */
-export function exitCode(code: ErrorCode): number {
+function exitCode(code: ErrorCode): number {
   if (/^(BAD_SETTING|NO_IMAGE|NO_PLAN|PLAN_|PATH_)/.test(code)) return 2;
   if (/^(SOURCE_|MASK_|AUTH_|IMAGE_)/.test(code)) return 3;
   if (/^(OUTPUT_|DISK_|FRAME_)/.test(code)) return 4;

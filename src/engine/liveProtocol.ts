@@ -3,32 +3,32 @@ import type { CameraFacts } from '../pipeline/jobs/live/camera';
 import type { Mp4Part } from '../pipeline/media/mp4Boxes';
 import type { CameraState, LiveJob, LiveJpeg, LiveProgress } from '../settings/liveJob';
 
-/** About one live job, from the client to the engine. */
+/** A request about one live job, from the client to the engine. */
 export type LiveRequest =
-  /** `facts`: what the camera sent to an engine before this one, which need not be asked again. */
+  /** `facts`: the stream's properties found by an earlier engine process, to save probing again. */
   | { readonly what: 'start'; readonly job: LiveJob; readonly facts: CameraFacts | null }
   | { readonly what: 'stop' }
-  /** One JPEG may be sent: of the newest picture, if its number is above `newerThan`, or else of the next one. */
+  /** Requests one JPEG: of the newest frame if its index is above `newerThan`, otherwise of the next frame. */
   | { readonly what: 'requestJpeg'; readonly newerThan: number }
-  /** A part of the fragmented MP4 was passed on: there is room for another. */
-  | { readonly what: 'taken' };
+  /** A fragment of the MP4 stream was consumed: another may be sent. */
+  | { readonly what: 'releaseFragment' };
 
-/** About one live job, from the engine to the client. */
+/** An event of one live job, from the engine to the client. */
 export type LiveEvent =
   | { readonly what: 'camera'; readonly state: CameraState }
-  /** What the camera sends; the client keeps it for the next engine. */
+  /** The stream's properties; the client keeps them for the next engine process. */
   | { readonly what: 'facts'; readonly facts: CameraFacts }
   | { readonly what: 'progress'; readonly progress: LiveProgress }
-  /** The answer to `requestJpeg`. */
-  | { readonly what: 'picture'; readonly picture: LiveJpeg }
-  /** Null: the stream has ended; the next part is an `init` again. */
-  | { readonly what: 'part'; readonly part: Mp4Part | null }
+  /** Fulfils `requestJpeg`. */
+  | { readonly what: 'jpeg'; readonly jpeg: LiveJpeg }
+  /** Null: the stream has ended; the next fragment is an `init` segment again. */
+  | { readonly what: 'fragment'; readonly fragment: Mp4Part | null }
   /** A recording is finished. */
   | { readonly what: 'file'; readonly path: string }
-  /** The target takes no pictures; the engine goes on trying. */
-  | { readonly what: 'trouble'; readonly error: ErrorRecord }
+  /** The target failed; the engine retries it. */
+  | { readonly what: 'recoverableError'; readonly error: ErrorRecord }
   | { readonly what: 'stopped' }
   | { readonly what: 'failed'; readonly error: ErrorRecord };
 
-/** Parts of a fragmented MP4 that may be on their way: more only says that whoever takes them is slow. */
+/** MP4 fragments sent but not yet released. More would only queue up behind a slow consumer. */
 export const MAX_FRAGMENTS_IN_FLIGHT = 4;

@@ -8,7 +8,7 @@ import type { ImageJob, ImageResult, ImageSource } from '../settings/imageJob';
 import type { Job, Progress, Result } from '../settings/restoreJob';
 import type { LiveEvent, LiveRequest } from './liveProtocol';
 
-/** Raised when a message changes its meaning; an engine of another version is refused at once. */
+/** Incremented when a message changes its meaning; an engine of another version is rejected. */
 export const PROTOCOL = 1;
 
 export interface DoctorReport {
@@ -20,16 +20,16 @@ export interface DoctorReport {
   }[];
 }
 
-/** What ffmpeg says of a file, in the words the nodes show. */
+/** Properties of a video file, as the nodes show them. */
 export interface SourceSummary {
-  /** Pixels as shown, after rotation. */
+  /** Pixels, after rotation. */
   readonly width: number;
   readonly height: number;
-  /** Nominal frames per second; null when the file does not say. */
+  /** Nominal frames per second; null when unknown. */
   readonly fps: number | null;
-  /** From duration and rate: an estimate. */
+  /** Estimated from duration and frame rate; null when unknown. */
   readonly frames: number | null;
-  /** Seconds. */
+  /** Seconds; null when unknown. */
   readonly duration: number | null;
   readonly interlaced: boolean;
   readonly audio: boolean;
@@ -37,60 +37,64 @@ export interface SourceSummary {
   readonly bitDepth: number;
 }
 
-/** A picture out of a video, for previews and the before/after page. */
+/** Writes one frame of a video to an image file. */
 export interface ThumbnailRequest {
   readonly input: string;
   /** Seconds. */
   readonly at: number;
+  /** `.png` or `.jpg`. */
   readonly output: string;
-  /** Pixels; null = the video's own. */
+  /** Pixels; null = the width of the video. */
   readonly width: number | null;
 }
 
-/** A frame and what became of it. */
+/** The same frame before and after restoring, as JPEG files. */
 export interface JpegPair {
   readonly before: Uint8Array;
   readonly after: Uint8Array;
-  /** Width ÷ height, as it is to be shown. */
+  /** Display aspect ratio: width ÷ height. */
   readonly aspect: number;
 }
 
+/** What can be asked of the engine: arguments and result of each request. */
 export interface EngineRequests {
-  /** `sequenceRate`: pictures per second, if it is a folder of pictures. */
+  /** `sequenceRate`: frames per second of an image sequence. */
   probe: { args: { readonly input: string; readonly sequenceRate?: number }; result: SourceSummary };
   doctor: { args: { readonly folder: string | null }; result: DoctorReport };
-  /** `folders`: looked through for bundles before the usual places. */
+  /** `folders`: searched for bundles before REMASTER_MODELS and the package's own. */
   models: { args: { readonly folders?: readonly string[] }; result: readonly ModelSummary[] };
-  /** Removes what interrupted jobs for this output have left, unless one is at work there now. */
+  /** Deletes the work folder of interrupted jobs for this output, unless a running job holds its lock. */
   discard: { args: { readonly output: string }; result: null };
   thumbnail: { args: ThumbnailRequest; result: null };
-  /** One picture, made better. Compressed bytes both ways, unless somebody wants pixels. */
+  /** Upscales one image. */
   image: { args: { readonly source: ImageSource; readonly job: ImageJob }; result: ImageResult };
-  /** Pictures out of a video, each made when it is asked for. `id` is the asker's own. */
+  /** Extracts frames as images, each when `nextFrame` requests it. `id` is chosen by the client. */
   openFrames: { args: { readonly id: string; readonly job: FramesJob }; result: null };
-  /** Null after the last. */
+  /** Null after the last frame. */
   nextFrame: { args: { readonly id: string }; result: FrameImage | null };
   closeFrames: { args: { readonly id: string }; result: null };
-  /** A video out of pictures. `id` is the asker's own. */
+  /** Encodes images to a video. `id` is chosen by the client. */
   openAssembly: { args: { readonly id: string; readonly job: AssembleJob }; result: null };
-  /** Answered when the encoder is ready for more. `time` in seconds; null when the picture does not say. */
+  /** Settles when the encoder is ready for more. `time`: presentation time in seconds; null when unknown. */
   addImage: {
     args: { readonly id: string; readonly source: ImageSource; readonly time: number | null };
     result: null;
   };
-  /** `keep`: the video gets its name; else nothing is left of it, and the answer is null. */
+  /** `keep` true: finishes the video. False: deletes it and returns null. */
   closeAssembly: { args: { readonly id: string; readonly keep: boolean }; result: AssembleResult | null };
-  /** A small JPEG of the next frame of a running job, half as it was and half as it is now; null when none comes. */
+  /** A small JPEG of the next frame of a running job, left half before and right half after; null when the job ends first. */
   preview: { args: { readonly job: string }; result: Uint8Array | null };
-  /** The next frame of a running job as it was and as it is now, as JPEGs; null when none comes. */
+  /** The next frame of a running job, before and after; null when the job ends first. */
   pair: { args: { readonly job: string }; result: JpegPair | null };
-  /** Loads the model, runs one tile, says how long it took. */
+  /** Loads the model and measures one tile. */
   test: {
     args: Pick<Job, 'model' | 'provider' | 'device' | 'threads' | 'steps'>;
     result: {
       readonly provider: string;
       readonly rejected: readonly { provider: string; reason: string }[];
+      /** Duration of one inference in milliseconds, without loading and the first run. */
       readonly ms: number;
+      /** Width and height of the tile in source pixels. */
       readonly tile: readonly [number, number];
     };
   };
@@ -100,23 +104,23 @@ export interface EngineRequests {
 export type Request =
   | { readonly type: 'hello'; readonly protocol: number; readonly idleMs: number }
   | { readonly type: 'job'; readonly id: string; readonly job: Job }
-  /** Of a job or of a question. `keep`: suspend (finished segments stay when the job may resume) instead of throwing everything away. */
+  /** Stops a job or a request. `keep`: finished segments stay if the job may resume; otherwise everything is deleted. */
   | { readonly type: 'stop'; readonly id: string; readonly keep: boolean }
   | { readonly type: 'ask'; readonly id: string; readonly what: keyof EngineRequests; readonly args: unknown }
-  | { readonly type: 'live'; readonly id: string; readonly say: LiveRequest };
+  | { readonly type: 'live'; readonly id: string; readonly request: LiveRequest };
 
 /** From the engine to the client. */
 export type Reply =
   | { readonly type: 'ready'; readonly protocol: number; readonly pid: number }
-  /** 0 = running, 1 = next, …; sent whenever it changes. */
+  /** Position in the queue: 0 = running, 1 = next, …; sent whenever it changes. */
   | { readonly type: 'queued'; readonly id: string; readonly position: number }
   | { readonly type: 'progress'; readonly id: string; readonly progress: Progress }
   | { readonly type: 'done'; readonly id: string; readonly result: Result }
   | { readonly type: 'stopped'; readonly id: string }
   | { readonly type: 'failed'; readonly id: string; readonly error: ErrorRecord }
   | { readonly type: 'answer'; readonly id: string; readonly result: unknown }
-  | { readonly type: 'live'; readonly id: string; readonly news: LiveEvent }
-  /** A process the engine started, so that the client can end it if the engine cannot. */
+  | { readonly type: 'live'; readonly id: string; readonly event: LiveEvent }
+  /** A process that the engine started, so that the client can kill it if the engine crashes. */
   | { readonly type: 'child'; readonly pid: number; readonly alive: boolean }
-  /** A file or folder to remove if the engine dies; `gone` takes it off the list. */
-  | { readonly type: 'scratch'; readonly path: string; readonly gone: boolean };
+  /** A file or folder that the client deletes if the engine crashes; `gone`: no longer needed. */
+  | { readonly type: 'temporaryPath'; readonly path: string; readonly gone: boolean };

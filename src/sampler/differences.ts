@@ -1,7 +1,7 @@
 /**
- * Spreads first·D₁ + second·D₂ over the predictions p they are made of, newest first. The D are divided differences
- * over the noise level λ, index 0 being now and 1 a step ago: D₁ = (p₀ − p₁)/(λ₀ − λ₁) and
- * D₂ = 2·(D₁ − D₁ a step ago)/(λ₀ − λ₂). `second` absent: D₁ alone. Both absent: nothing.
+ * Rewrites first·D₁ + second·D₂ as weights of the predictions p, newest first. D are divided differences over the noise
+ * level λ, index 0 = this step, 1 = the previous step: D₁ = (p₀ − p₁)/(λ₀ − λ₁) and
+ * D₂ = 2·(D₁ − D₁ a step ago)/(λ₀ − λ₂). `second` absent: D₁ only. Both absent: [0].
  */
 export function differenceWeights(
   lambda: (ago: number) => number,

@@ -6,13 +6,13 @@ import { requireSetting } from './setting';
 export interface DoSSRSettings {
   /** N, 1 … 499; official 5. */
   readonly steps: number;
-  /** How many predictions a step leans on. Official 3; 1 is advised from 10 steps on. With one step they coincide. */
+  /** Number of predictions that a step uses. Official 3; 1 is recommended from 10 steps on. With one step all are equal. */
   readonly order: 1 | 2 | 3;
 }
 
 /**
- * DoSSR's solvers of the domain-shift SDE (arXiv 2409.17778): from t = 499, made of the low-resolution
- * latent and noise alone, to t = 0. The last step adds noise too (deviation 0.029), and its state is decoded as it is.
+ * DoSSR's solvers of the domain-shift SDE (arXiv 2409.17778): from t = 499, which consists of the low-resolution latent
+ * and noise, to t = 0. The last step adds noise too (standard deviation 0.029), and its state is decoded.
  */
 export function dossr({ steps, order }: DoSSRSettings): SamplerPlan {
   requireSetting('order', order, '1, 2 or 3', [1, 2, 3].includes(order));

@@ -2,8 +2,8 @@ import { requireSetting } from './setting';
 import { alphasBar } from './stableDiffusion';
 import { spread } from './timesteps';
 
-/** From this timestep on a state holds nothing of the clean picture (`t1` of the paper), so the walk may start here. */
-export const SHIFT_END = 500;
+/** From this timestep on a state contains nothing of the clean image (`t1` of the paper), so sampling can start below. */
+const SHIFT_END = 500;
 
 /** One timestep of DoSSR's domain-shift process. */
 export interface DoSSRLevel {
@@ -22,7 +22,7 @@ export interface DoSSRLevel {
   readonly lambda: number;
 }
 
-/** The N + 1 levels of an N-step walk, cleanest (t = 0, only a target) first. N is 1 … 499. */
+/** The N + 1 levels of N steps, cleanest (t = 0, only a target) first. N is 1 … 499. */
 export function dossrSchedule(steps: number): readonly DoSSRLevel[] {
   const allowed = `a whole number from 1 to ${SHIFT_END - 1}`;
   requireSetting('steps', steps, allowed, Number.isInteger(steps) && steps >= 1 && steps < SHIFT_END);
@@ -39,16 +39,9 @@ export function dossrLevel(t: number, alphaBar: number): DoSSRLevel {
 }
 
 /**
- * η_t = (1 − cos πu)/2 with u from 0.001 to 0.999 over t = 0 … end−1, then 1. The ends stay away from 0 and 1 so that
- * 1 − η can be divided by.
+ * η_t = (1 − cos πu)/2 with u from 0.001 to 0.999 over t = 0 … end−1, then 1. The ends are not exactly 0 and 1,
+ * because 1 − η is a divisor.
  */
 export function dossrEta(t: number, end = SHIFT_END): number {
   return t < end ? (1 - Math.cos(Math.PI * (0.001 + (0.998 * t) / (end - 1)))) / 2 : 1;
 }
-
-/** x_t = √ᾱ·(η·x̂ + (1−η)·x₀) + σ·ε: the weights of the clean latent, of the low-resolution one and of the noise. */
-export const dossrForward = ({ signal, sigma, eta, weight }: DoSSRLevel) => ({
-  clean: weight,
-  lq: signal * eta,
-  noise: sigma,
-});

@@ -2,9 +2,9 @@ import { normalQuantiles } from './normal';
 import { requireSetting } from './setting';
 
 export interface NoiseSettings {
-  /** `shared`: one canvas per scene. `independent`: one per frame. `mixed`: some of each (PYoCo, arXiv 2305.10474). */
+  /** `shared`: one noise field per shot. `independent`: one per frame. `mixed`: a weighted sum (PYoCo, arXiv 2305.10474). */
   readonly mode: 'shared' | 'independent' | 'mixed';
-  /** Any whole number that a double holds exactly. */
+  /** Any safe integer. */
   readonly seed: number;
   /** α of `mixed`: the shared part weighs α/√(1+α²), the frame's own 1/√(1+α²). At least 0; 1 unless given. */
   readonly share?: number;
@@ -16,7 +16,7 @@ export interface NoiseKey {
   readonly frame: number;
 }
 
-/** A window of the canvas, in points of the model's working grid. `x` and `y` may be negative: reflect padding. */
+/** A region of the noise field, in points of the model's working grid. `x` and `y` may be negative (reflect padding). */
 export interface NoiseRegion {
   readonly x: number;
   readonly y: number;
@@ -26,24 +26,24 @@ export interface NoiseRegion {
 }
 
 /**
- * Noise that is looked up, not drawn: ε = canvas(seed, scene or frame, draw, channel, y, x). The same point always gets
- * the same number, whichever window it is asked through, so tiles, batches, retries and machines agree.
+ * Counter-based noise: ε is a function of (seed, shot or frame, draw, channel, y, x). The same point has the same value in
+ * every region, so results do not depend on tiles, batches, retries or the machine.
  */
 export interface NoiseField {
   /** Fills `out`, [channels, height, width], with N(0, 1). `draw` is any whole number; a plan counts its own from 0. */
   fill(out: Float32Array, key: NoiseKey, draw: number, region: NoiseRegion): void;
 }
 
-/** The draw that samples a VAE's posterior, for encoders that need one. Plans count their draws from 0. */
+/** The draw that samples a VAE's posterior. Plans count their draws from 0. */
 export const ENCODER_DRAW = -1;
 
 export function noiseField({ mode, seed, share = 1 }: NoiseSettings): NoiseField {
   requireSetting('noise', mode, 'shared, independent or mixed', ['shared', 'independent', 'mixed'].includes(mode));
   requireSetting('seed', seed, 'a whole number', Number.isSafeInteger(seed));
   requireSetting('share', share, 'a number of at least 0', share >= 0 && share < Infinity);
-  const scene = (key: NoiseKey): Canvas => canvasOf([...halves(seed), SCENE, ...halves(key.scene)]);
-  const frame = (key: NoiseKey): Canvas =>
-    canvasOf([...halves(seed), FRAME, ...halves(key.scene), ...halves(key.frame)]);
+  const scene = (key: NoiseKey): FieldKey => fieldKey([...halves(seed), SCENE, ...halves(key.scene)]);
+  const frame = (key: NoiseKey): FieldKey =>
+    fieldKey([...halves(seed), FRAME, ...halves(key.scene), ...halves(key.frame)]);
   const length = Math.sqrt(1 + share ** 2);
   const fields: Record<NoiseSettings['mode'], NoiseField> = {
     shared: { fill: (out, key, draw, region) => paint(out, scene(key), draw, region, 1, false) },
@@ -58,23 +58,23 @@ export function noiseField({ mode, seed, share = 1 }: NoiseSettings): NoiseField
   return fields[mode];
 }
 
-/** 64 bits that name one canvas, or one row of it. Two halves, each mixed on its own. */
-type Canvas = readonly [number, number];
+/** 64-bit key of a noise field or of one row: two halves, mixed separately. */
+type FieldKey = readonly [number, number];
 
 const SCENE = 1;
 const FRAME = 2;
 
-/** A whole number up to 2⁵³ as two 32-bit words, so that times far apart never meet. */
+/** Splits an integer up to 2⁵³ into two 32-bit words, so that distant times do not collide. */
 const halves = (value: number): readonly [number, number] => [value | 0, Math.floor(value / 2 ** 32) | 0];
 
-const canvasOf = (words: readonly number[]): Canvas => words.reduce(absorb, [0x6a09e667, 0xbb67ae85] as Canvas);
+const fieldKey = (words: readonly number[]): FieldKey => words.reduce(absorb, [0x6a09e667, 0xbb67ae85] as FieldKey);
 
-const absorb = ([a, b]: Canvas, word: number): Canvas => [
+const absorb = ([a, b]: FieldKey, word: number): FieldKey => [
   mix((Math.imul(a, 0x9e3779b1) + word) | 0),
   mix((Math.imul(b, 0x85ebca6b) ^ word) | 0),
 ];
 
-/** murmur3's finaliser: every input bit reaches every output bit. */
+/** murmur3's finaliser: every input bit affects every output bit. */
 function mix(h: number): number {
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
@@ -84,13 +84,13 @@ function mix(h: number): number {
 /** The hot loop: 11 million samples per 720p frame and four draws. */
 function paint(
   out: Float32Array,
-  canvas: Canvas,
+  key: FieldKey,
   draw: number,
   { x, y, width, height, channels }: NoiseRegion,
   weight: number,
   add: boolean,
 ): void {
-  const rowOf = (channel: number, row: number): Canvas => absorb(absorb(absorb(canvas, draw), channel), y + row);
+  const rowOf = (channel: number, row: number): FieldKey => absorb(absorb(absorb(key, draw), channel), y + row);
   const table = normalQuantiles();
   const line = new Float32Array(width + 2);
   const lead = x & 1;
@@ -107,11 +107,11 @@ function paint(
   }
 }
 
-/** One 32-bit word per pair of neighbours, even x first; the pair a point belongs to depends on its global x alone. */
-function fillLine(line: Float32Array, table: Float32Array, [a, b]: Canvas, first: number, pairs: number): void {
+/** One 32-bit word per pair of neighbours, even x first; the pair of a point depends only on its global x. */
+function fillLine(line: Float32Array, table: Float32Array, [a, b]: FieldKey, first: number, pairs: number): void {
   for (let i = 0; i < pairs; i++) {
-    // triple32 (Wellons), with the row's second half entering between its rounds: rows whose counters happen to meet
-    // still differ.
+    // triple32 (Wellons), with the second half of the row key added between its rounds, so that rows with colliding
+    // counters still differ.
     let h = (Math.imul(first + i, 0x9e3779b1) + a) | 0;
     h = Math.imul(h ^ (h >>> 17), 0xed5ad4bb);
     h = Math.imul((h ^ (h >>> 11)) + b, 0xac4c1b51);

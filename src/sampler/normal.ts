@@ -1,9 +1,9 @@
-/** How many bits of a random word choose one normal sample. */
-export const QUANTILE_BITS = 16;
+/** Number of random bits per normal sample. */
+const QUANTILE_BITS = 16;
 
 /**
- * Φ⁻¹ at the middles of 2¹⁶ equal slices, ±4.3 at the ends, stretched by a hair so that the variance is exactly 1.
- * Looking a random 16-bit number up here gives N(0, 1). Built on first use.
+ * Table that maps a random 16-bit number to N(0, 1): Φ⁻¹ at the centres of 2¹⁶ equal intervals, ±4.3 at the ends, scaled
+ * so that the variance is exactly 1. Built on first use.
  */
 export function normalQuantiles(): Float32Array {
   return (quantiles ??= build(1 << QUANTILE_BITS));

@@ -2,8 +2,8 @@ import type { SamplerPlan } from './plan';
 import { alphasBarFloat32, TIMESTEPS } from './stableDiffusion';
 
 /**
- * OSEDiff (arXiv 2406.08177): the low-resolution latent is taken, un-noised, for a state at t = 999, and one
- * prediction of ε gives the clean latent (z − √(1−ᾱ)·ε)/√ᾱ. An error in ε comes out 14.6 times larger.
+ * OSEDiff (arXiv 2406.08177): uses the low-resolution latent without noise as the state at t = 999, and one prediction
+ * of ε gives the clean latent (z − √(1−ᾱ)·ε)/√ᾱ. This amplifies an error in ε 14.6 times.
  */
 export function osediff(): SamplerPlan {
   const t = TIMESTEPS - 1;

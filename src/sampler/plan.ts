@@ -1,5 +1,5 @@
 /**
- * What one paper and one step count amount to. Pure numbers; knows no pixel and no network.
+ * A sampler with its step count as a table of numbers, independent of images and networks.
  *
  * Every sampler of the three papers is an affine recurrence, so a plan is data:
  *
@@ -8,7 +8,7 @@
  *     x̂₀  = clean.x·x + clean.out·out + clean.lq·y
  *     x   ← next.x·x + next.lq·y + Σⱼ next.clean[j]·x̂₀(j steps ago) + next.noise·ε
  *
- * y is the low-resolution picture in the working space (the enlarged picture, or its latent).
+ * y is the low-resolution image in the working space (the enlarged image, or its latent).
  */
 export interface SamplerPlan {
   readonly start: { readonly lq: number; readonly noise: number };
@@ -16,7 +16,7 @@ export interface SamplerPlan {
 }
 
 export interface PlanStep {
-  /** What the network's timestep input gets. */
+  /** Value of the network's timestep input. */
   readonly t: number;
   /** The network sees input·x. */
   readonly input: number;
@@ -36,7 +36,7 @@ export interface PlanStep {
   };
 }
 
-/** The draws a plan consumes: 0 starts the walk, i + 1 belongs to step i. Those of weight 0 are never looked up. */
+/** The noise draws of a plan: 0 for the start, i + 1 for step i. Draws of weight 0 are omitted. */
 export const drawsOf = (plan: SamplerPlan): readonly number[] => [
   ...(plan.start.noise === 0 ? [] : [0]),
   ...plan.steps.flatMap((step, i) => (step.next.noise === 0 ? [] : [i + 1])),

@@ -3,10 +3,10 @@ import { resshiftSchedule, type ResShiftLevel, type ResShiftScheduleSettings } f
 import { requireSetting } from './setting';
 
 export interface ResShiftSettings extends ResShiftScheduleSettings {
-  /** What the network's output is. Official checkpoints: 'xstart', the clean picture itself. */
+  /** Meaning of the network's output. Official checkpoints: 'xstart', the clean image. */
   readonly predicts: 'xstart' | 'residual' | 'epsilon' | 'epsilonScale';
   /**
-   * How the state is scaled before the network sees it, so that it keeps about the same spread at every index.
+   * Scaling of the state before the network, so that it has about the same variance at every index.
    * 'latent' divides by √(variance + κ²η), `variance` being that of clean data (official: 1); 'pixel' by 3κ√η + 1.
    */
   readonly input:
@@ -17,7 +17,7 @@ export interface ResShiftSettings extends ResShiftScheduleSettings {
 
 /**
  * ResShift's reverse process (arXiv 2307.12348, Model Design). It starts from y + κ√η_T·ε, although the forward
- * process still holds 1 − η_T of the clean picture there, and its last step returns x̂₀ without noise.
+ * process still contains 1 − η_T of the clean image there, and its last step returns x̂₀ without noise.
  */
 export function resshift(settings: ResShiftSettings): SamplerPlan {
   requireResShift(settings);
@@ -34,8 +34,8 @@ export function resshift(settings: ResShiftSettings): SamplerPlan {
   };
 }
 
-/** x_t = (1−η)·x₀ + η·y + κ√η·ε: the weights of the clean picture, of y and of the noise. */
-export const resshiftForward = ({ eta, sqrtEta }: ResShiftLevel, kappa: number) => ({
+/** x_t = (1−η)·x₀ + η·y + κ√η·ε: the weights of the clean image, of y and of the noise. */
+const resshiftForward = ({ eta, sqrtEta }: ResShiftLevel, kappa: number) => ({
   clean: 1 - eta,
   lq: eta,
   noise: kappa * sqrtEta,
@@ -46,7 +46,7 @@ function inputScale({ eta, sqrtEta }: ResShiftLevel, { kappa, input }: ResShiftS
   return input.kind === 'pixel' ? 1 / (3 * kappa * sqrtEta + 1) : 1;
 }
 
-/** Solves the forward equation for x₀. The unscaled state x enters, not what the network saw. */
+/** Solves the forward equation for x₀. Uses the unscaled state x, not the network's input. */
 function cleanFrom(level: ResShiftLevel, { kappa, predicts }: ResShiftSettings): PlanStep['clean'] {
   const { clean, lq, noise } = resshiftForward(level, kappa);
   const solved: Record<ResShiftSettings['predicts'], PlanStep['clean']> = {

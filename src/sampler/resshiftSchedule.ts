@@ -11,20 +11,20 @@ export interface ResShiftScheduleSettings {
   readonly minNoise: number;
   /** The last √η; upstream calls it `etas_end` although it is not the end of η. Above 0, at most 1; upstream 0.99. */
   readonly etasEnd: number;
-  /** p, bends the schedule: below 1 the noise grows early. Above 0; upstream 0.3. */
+  /** p, the exponent: below 1 the noise grows early. Above 0; upstream 0.3. */
   readonly power: number;
-  /** Which indices are walked, ascending; absent: all. */
+  /** Indices used, ascending; absent: all. */
   readonly keep?: Timesteps;
 }
 
-/** One kept index of the schedule. Everything is for variance units of the working space, −1…1 pixels or its latent. */
+/** One used index of the schedule. All values are in units of the working space, −1…1 pixels or latents. */
 export interface ResShiftLevel {
-  /** Index in the unshortened schedule, 0 … T−1; what the network is told. */
+  /** Index in the full schedule, 0 … T−1: the network's timestep. */
   readonly t: number;
   readonly sqrtEta: number;
-  /** η, how far the state has moved from the clean picture (0) to the low-resolution one (1). */
+  /** η, position of the state between the clean image (0) and the low-resolution one (1). */
   readonly eta: number;
-  /** η of the next cleaner kept index; 0 before the first. */
+  /** η of the next cleaner used index; 0 before the first. */
   readonly etaBefore: number;
   /** Weight of x_t in the posterior mean: η₋₁/η. */
   readonly c1: number;
@@ -34,7 +34,7 @@ export interface ResShiftLevel {
   readonly posteriorVariance: number;
 }
 
-/** The kept levels, cleanest first. */
+/** The used levels, cleanest first. */
 export function resshiftSchedule(settings: ResShiftScheduleSettings): readonly ResShiftLevel[] {
   requireSchedule(settings);
   const { steps, kappa } = settings;
@@ -52,8 +52,8 @@ export function resshiftSchedule(settings: ResShiftScheduleSettings): readonly R
 }
 
 /**
- * √η_t = √η₀·(etasEnd/√η₀)^((t/(T−1))^p) for t = 0 … T−1. A schedule of one step has only its noisy end, so that the
- * walk is x̂₀ of the noisiest state; upstream divides by zero there.
+ * √η_t = √η₀·(etasEnd/√η₀)^((t/(T−1))^p) for t = 0 … T−1. A schedule of one step has only its noisy end, so the
+ * result is x̂₀ of the noisiest state; upstream divides by zero there.
  */
 function sqrtEtaAt(t: number, { steps, kappa, minNoise, etasEnd, power }: ResShiftScheduleSettings): number {
   const start = Math.min(minNoise / kappa, minNoise);

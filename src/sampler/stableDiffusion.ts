@@ -1,10 +1,5 @@
-import { type Floats, type Tensor, zerosLike } from './tensor';
-
-/** What every Stable Diffusion 1 and 2 shares: 1000 noise levels and a latent space of variance about 1. */
+/** Number of noise levels of Stable Diffusion 1 and 2. */
 export const TIMESTEPS = 1000;
-
-/** The VAE's latents are multiplied by this before the network sees them, and divided by it before decoding. */
-export const LATENT_SCALE = 0.18215;
 
 /** ᾱ_t = Π(1−β) for t = 0 … 999 with √β evenly spaced ("scaled linear"), in float64. */
 export function alphasBar(from = 0.00085, to = 0.012): Float64Array {
@@ -15,8 +10,8 @@ export function alphasBar(from = 0.00085, to = 0.012): Float64Array {
 }
 
 /**
- * The same table as diffusers holds it: every number rounded to float32 on the way. Networks were trained with its
- * numbers, and at t = 999 it is 7·10⁻⁷ away from the ideal, relatively.
+ * The same table as in diffusers, with every intermediate value rounded to float32. Networks were trained with it; at
+ * t = 999 the relative difference from float64 is 7·10⁻⁷.
  */
 export function alphasBarFloat32(): Float32Array {
   const f = Math.fround;
@@ -29,18 +24,4 @@ export function alphasBarFloat32(): Float32Array {
     const root = t < TIMESTEPS / 2 ? f(low + step * t) : f(high - step * (TIMESTEPS - 1 - t));
     return (product *= f(1 - f(root * root)));
   });
-}
-
-/** A sample of the VAE's posterior: 0.18215·(mean + exp(½·clamp(logvar, −30, 20))·ε). Without noise: 0.18215·mean. */
-export function posteriorSample<F extends Floats>(
-  mean: Tensor<F>,
-  logVariance: Tensor<F>,
-  noise: Tensor<F>,
-): Tensor<F> {
-  const latent = zerosLike(mean);
-  for (let i = 0; i < latent.data.length; i++) {
-    const deviation = Math.exp(0.5 * Math.min(20, Math.max(-30, logVariance.data[i]!)));
-    latent.data[i] = LATENT_SCALE * (mean.data[i]! + deviation * noise.data[i]!);
-  }
-  return latent;
 }

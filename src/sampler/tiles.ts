@@ -12,14 +12,14 @@ export interface TileSettings {
   readonly grid?: number;
 }
 
-/** Equal tiles along one axis of a picture. */
+/** Equal tiles along one axis of a frame. */
 export interface TileAxis {
   /** The axis itself. */
   readonly length: number;
   /** The side of every tile. A tile that sticks out past `length` reads reflected pixels. */
   readonly size: number;
   readonly starts: readonly number[];
-  /** Where tile k hands over to tile k + 1, [from, to), inside both. No two touch, so no pixel mixes three tiles. */
+  /** Blend range between tile k and tile k + 1, [from, to), inside both. Ranges do not touch, so no pixel blends three tiles. */
   readonly crossings: readonly { readonly from: number; readonly to: number }[];
 }
 
@@ -30,8 +30,8 @@ export interface TileGrid {
   readonly tiles: readonly { readonly column: number; readonly row: number; readonly x: number; readonly y: number }[];
 }
 
-/** The weights of all tiles on one pixel of an axis sum to this, so on one pixel of a picture to its square, 65536. */
-export const WHOLE = 256;
+/** Sum of the weights of all tiles at one position of an axis; at one pixel of a frame the sum is its square, 65536. */
+const WHOLE = 256;
 
 export function tileGrid(width: number, height: number, settings: TileSettings): TileGrid {
   const x = tileAxis(width, settings);
@@ -40,7 +40,7 @@ export function tileGrid(width: number, height: number, settings: TileSettings):
   return { x, y, tiles };
 }
 
-/** As few tiles as cover `length`, then as small as still cover it, then evenly spread. */
+/** The fewest tiles that cover `length`, as small as possible, evenly distributed. */
 export function tileAxis(length: number, settings: TileSettings): TileAxis {
   requireTiles(length, settings);
   const { multiple, grid = 1 } = settings;
@@ -52,7 +52,7 @@ export function tileAxis(length: number, settings: TileSettings): TileAxis {
   return { length, size, starts, crossings: crossingsOf(starts, size, settings.overlap) };
 }
 
-/** Each crossing lies in the middle of what two neighbours share, as wide as `overlap` unless the next one is near. */
+/** Each blend range is centred in the overlap of two neighbours, `overlap` wide unless the next range is close. */
 function crossingsOf(starts: readonly number[], size: number, overlap: number): TileAxis['crossings'] {
   const advance = Math.min(...starts.slice(1).map((start, k) => start - starts[k]!));
   const width = Math.min(overlap, advance);
@@ -65,7 +65,7 @@ function crossingsOf(starts: readonly number[], size: number, overlap: number): 
 /**
  * The blend weights of every tile along its axis, `size · scale` whole numbers 0 … 256 each, for output `scale` times
  * larger. They sum to exactly 256 at every pixel, so Σ w_y·w_x·value is exact in integers and does not depend on the
- * tiles' order. What sticks out past the picture weighs 0.
+ * tiles' order. Weights outside the frame are 0.
  */
 export function tileWeights({ length, size, starts, crossings }: TileAxis, scale = 1): readonly Uint16Array[] {
   return starts.map((start, k) => {
@@ -78,14 +78,14 @@ export function tileWeights({ length, size, starts, crossings }: TileAxis, scale
   });
 }
 
-/** 0 before `from`, 256 from `to` on, and on the way the share of the ramp behind the pixel's middle. */
+/** A ramp from 0 at `from` to 256 at `to`, sampled at pixel centres. */
 function ramp(pixel: number, from: number, to: number): number {
   if (pixel < from) return 0;
   if (pixel >= to) return WHOLE;
   return Math.round((WHOLE * (2 * (pixel - from) + 1)) / (2 * (to - from)));
 }
 
-/** The pixel inside 0 … length−1 that `i` mirrors, without repeating the edge: −1 → 1, length → length−2; periodic. */
+/** Reflects `i` into 0 … length−1 without repeating the edge pixel: −1 → 1, length → length−2; periodic. */
 export function reflect(i: number, length: number): number {
   if (length === 1) return 0;
   const period = 2 * (length - 1);

@@ -1,15 +1,15 @@
 import { RemasterError } from '../errors';
 
-/** An encoder of ffmpeg by its own name, and options for it. */
+/** An ffmpeg encoder and its options. */
 export interface CustomEncoder {
   readonly encoder: string;
-  /** `-name value …`, for ffmpeg. */
+  /** ffmpeg arguments: `-name:v`, value, … */
   readonly options: readonly string[];
 }
 
 /**
- * Options that say how to encode, and nothing else: none of them names a file, an address, a stream or a filter. Encoders
- * have options that do (`-x264-params stats=…`), and a flow may be made by somebody who may not write everywhere.
+ * Allowed options. None of them takes a file, an address, a stream or a filter. Other encoder options do
+ * (`-x264-params stats=…`), and the author of a flow may not be allowed to write everywhere.
  */
 const OPTIONS = new Set(
   (
@@ -21,13 +21,13 @@ const OPTIONS = new Set(
   ).split(' '),
 );
 
-/** `h264_nvenc -preset p7 -cq 18`, taken apart and checked. */
+/** Parses and validates a string such as `h264_nvenc -preset p7 -cq 18`. Throws BAD_SETTING. */
 export function parseEncoder(text: string): CustomEncoder {
   const [encoder = '', ...words] = text.trim().split(/\s+/);
   if (!/^[a-z0-9][a-z0-9_-]*$/i.test(encoder)) {
-    throw refusal(
-      `“${encoder}” is no name of an encoder.`,
-      'Begin with the name, as `ffmpeg -encoders` lists it: libx264 -preset slow.',
+    throw invalidEncoder(
+      `“${encoder}” is not a valid encoder name.`,
+      'Begin with a name that `ffmpeg -encoders` lists, for example libx264 -preset slow.',
     );
   }
   const options: string[] = [];
@@ -35,15 +35,15 @@ export function parseEncoder(text: string): CustomEncoder {
     const [option, value] = [words[i]!, words[i + 1]];
     const name = /^-([a-z0-9_-]+?)(?::v(?::0)?)?$/i.exec(option)?.[1];
     if (name === undefined || !OPTIONS.has(name)) {
-      throw refusal(
-        `The encoder option “${option}” is not one that is passed on.`,
-        `Known are: ${[...OPTIONS].join(', ')}.`,
+      throw invalidEncoder(
+        `The encoder option “${option}” is not allowed.`,
+        `Allowed options: ${[...OPTIONS].join(', ')}.`,
       );
     }
     if (value === undefined || !/^-?[A-Za-z0-9.][A-Za-z0-9._+-]{0,63}$/.test(value)) {
-      throw refusal(
-        `The encoder option “${option}” has no value that can be passed on.`,
-        'Write each option with a number or a word: -crf 18.',
+      throw invalidEncoder(
+        `The encoder option “${option}” has no valid value.`,
+        'Write each option with a number or a word, for example -crf 18.',
       );
     }
     options.push(`-${name}:v`, value);
@@ -51,5 +51,5 @@ export function parseEncoder(text: string): CustomEncoder {
   return { encoder, options };
 }
 
-const refusal = (message: string, remedy: string): RemasterError =>
+const invalidEncoder = (message: string, remedy: string): RemasterError =>
   new RemasterError('BAD_SETTING', message, { remedy });

@@ -2,25 +2,26 @@ import { RemasterError } from '../errors';
 import { JOB_DEFAULTS, type InputSettings } from './restoreJob';
 import { checkInputSettings, choice, range, whole } from './validate';
 
-/** Which frames of a video become pictures. */
+/** Which frames of a video are extracted. */
 export type FrameSelection =
+  /** Every n-th frame. */
   | { readonly by: 'every'; readonly n: number }
-  /** Pictures per second of video at most; of a slower video, every frame. */
+  /** At most `fps` images per second of video, 0.00001…1000. */
   | { readonly by: 'rate'; readonly fps: number }
   /** The first frame of every shot. */
   | { readonly by: 'scenes' }
-  /** The frames that are on screen at these times of the video, rising. */
+  /** The frames shown at these times: seconds, ascending. */
   | { readonly by: 'times'; readonly seconds: readonly number[] };
 
-/** Pictures out of a video, one by one. */
+/** Extracts frames of a video as images. */
 export interface FramesJob extends InputSettings {
-  /** False: frames as they are in the video, without the model. */
+  /** False: frames are extracted without the model. */
   readonly isUpscaled: boolean;
   readonly pick: FrameSelection;
-  /** Pixels at most; wider pictures are scaled down. Null = as they are. */
+  /** Maximum width in pixels, 16…65536; wider images are scaled down. Null = no limit. */
   readonly width: number | null;
   readonly format: 'jpeg' | 'png' | 'webp';
-  /** Of JPEG and WebP, 1…100. */
+  /** JPEG and WebP quality, 1…100. */
   readonly quality: number;
 }
 
@@ -33,10 +34,9 @@ export const FRAMES_DEFAULTS: Omit<FramesJob, 'input'> = {
   quality: 90,
 };
 
-/** Times that one job may name. */
-const MOST_TIMES = 100_000;
+const MAX_TIMES = 100_000;
 
-/** Checks a job once, at the door. */
+/** Validates a job; its paths become absolute. Throws BAD_SETTING. */
 export function checkFramesJob(job: FramesJob): FramesJob {
   const { pick } = job;
   choice('format', job.format, ['jpeg', 'png', 'webp']);
@@ -47,24 +47,28 @@ export function checkFramesJob(job: FramesJob): FramesJob {
   if (pick.by === 'rate') range('frames per second', pick.fps, 0.000_01, 1000);
   if (pick.by === 'times') {
     const isRising = pick.seconds.every((at, i) => at >= 0 && Number.isFinite(at) && at >= (pick.seconds[i - 1] ?? 0));
-    if (pick.seconds.length < 1 || pick.seconds.length > MOST_TIMES || !isRising)
-      throw new RemasterError('BAD_SETTING', `The times must be 1 to ${MOST_TIMES} numbers of seconds, rising.`);
+    if (pick.seconds.length < 1 || pick.seconds.length > MAX_TIMES || !isRising)
+      throw new RemasterError(
+        'BAD_SETTING',
+        `The times must be 1 to ${MAX_TIMES} numbers of seconds, in ascending order.`,
+      );
   }
   return checkInputSettings(job);
 }
 
-/** One frame as a picture. */
+/** One extracted frame. */
 export interface FrameImage {
-  /** A file in the job's format. */
+  /** The bytes of an image file in the job's format. */
   readonly data: Uint8Array;
-  /** Number of the frame, from the first of the wanted part. */
+  /** Index of the frame, 0 at the start of the trimmed range. */
   readonly index: number;
-  /** Presentation time in ticks of the video's time base, and in seconds. */
+  /** Presentation time in ticks of the video's time base. */
   readonly pts: number;
+  /** Presentation time in seconds. */
   readonly time: number;
   readonly width: number;
   readonly height: number;
-  /** Frames between the picture before and this one. */
+  /** Number of frames skipped since the previous image. */
   readonly dropped: number;
   readonly isLast: boolean;
 }

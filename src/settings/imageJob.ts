@@ -1,16 +1,16 @@
 import { JOB_DEFAULTS, type ModelSettings } from './restoreJob';
 import { checkModelSettings, choice, whole } from './validate';
 
-/** What a finished picture is stored as. `auto`: as it came; pixels become JPEG, or PNG when they are partly transparent. */
+/** Output format. `auto`: the format of the source; pixels become JPEG, or PNG with an alpha channel. */
 export const IMAGE_FORMATS = ['auto', 'jpeg', 'png', 'webp', 'pixels'] as const;
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
 
-/** How one picture is to be made better. */
+/** Settings to upscale one image. */
 export interface ImageJob extends ModelSettings {
   readonly format: ImageFormat;
-  /** Of JPEG and WebP, 1…100; 100 is lossless in WebP. */
+  /** JPEG and WebP quality, 1…100; 100 is lossless WebP. */
   readonly quality: number;
-  /** Pixels of the source at most: a small file may hold a picture that no memory holds. */
+  /** Maximum pixels (width × height) of the source: a small file can decode to more than fits into memory. */
   readonly maxPixels: number;
 }
 
@@ -27,7 +27,7 @@ export const IMAGE_DEFAULTS: ImageJob = {
   maxPixels: LARGEST,
 };
 
-/** Checks the settings of a picture once, at the door. */
+/** Validates the settings. Throws BAD_SETTING. */
 export function checkImageJob(job: ImageJob): ImageJob {
   choice('format', job.format, IMAGE_FORMATS);
   whole('quality', job.quality, 1, 100);
@@ -35,10 +35,10 @@ export function checkImageJob(job: ImageJob): ImageJob {
   return checkModelSettings(job);
 }
 
-/** A picture as it comes: a JPEG, PNG or WebP file, or bare pixels. */
+/** An image: the bytes of a JPEG, PNG or WebP file, or raw pixels. */
 export type ImageSource =
   | { readonly kind: 'file'; readonly data: Uint8Array }
-  /** 8-bit samples, rows top to bottom, no padding. Grey has 1 channel, red, green and blue 3, with opacity 4. */
+  /** 8-bit samples, [height, width, channels], no padding. 1 channel = grey, 3 = RGB, 4 = RGBA. */
   | {
       readonly kind: 'pixels';
       readonly data: Uint8Array;
@@ -47,18 +47,18 @@ export type ImageSource =
       readonly channels: 1 | 3 | 4;
     };
 
-/** A finished picture. */
+/** An upscaled image. */
 export interface ImageResult {
-  /** A file in `format`, or 8-bit pixels as in `ImageSource`. */
+  /** The bytes of an image file in `format`, or 8-bit pixels as in `ImageSource`. */
   readonly data: Uint8Array;
   readonly format: Exclude<ImageFormat, 'auto'>;
   readonly width: number;
   readonly height: number;
-  /** Of `data`, when it is pixels. */
+  /** Number of channels in `data` when `format` is `pixels`. */
   readonly channels: 1 | 3 | 4;
-  /** Side of the result ÷ side of the source, after the source was turned upright. */
+  /** Output side ÷ source side, after EXIF rotation. */
   readonly scale: number;
-  /** Milliseconds from the first byte read to the last written. */
+  /** Milliseconds from decoding to the encoded result. */
   readonly ms: number;
   readonly model: { readonly name: string; readonly provider: string; readonly steps: number };
 }

@@ -1,68 +1,71 @@
 import { type Job, JOB_DEFAULTS, type ModelChoice, type CacheStats } from './restoreJob';
 
-/** Where live pictures come from. */
+/** Source of live frames. */
 export type LiveInput =
   | {
       readonly kind: 'address';
-      /** Without user and password. */
+      /** Without user name and password. */
       readonly address: string;
       readonly username: string | null;
       readonly password: string | null;
-      /** How RTSP carries pictures; `auto` is TCP where the camera can. */
+      /** RTSP transport; `auto`: TCP if the camera supports it, otherwise UDP. */
       readonly transport: 'auto' | 'tcp' | 'udp';
     }
   | {
       readonly kind: 'device';
-      /** `/dev/video0` on Linux, a name elsewhere. */
+      /** `/dev/video0` on Linux, a device name on other systems. */
       readonly device: string;
-      /** `1280x720`; null = as the device likes. */
+      /** `1280x720`; null = the device's default. */
       readonly size: string | null;
+      /** Frames per second, 0.1…1000; null = the device's default. */
       readonly rate: number | null;
     }
+  /** A generated test pattern. */
   | { readonly kind: 'pattern'; readonly size: string; readonly rate: number };
 
 export interface LiveSource {
   readonly input: LiveInput;
-  /** For people; holds no secret. */
+  /** Name to display; contains no credentials. */
   readonly label: string;
-  /** Seconds before the first and at most between later attempts to connect again. */
+  /** Seconds before the first reconnect attempt, 0.1…3600; the delay doubles up to `retryMax`. */
   readonly retryMin: number;
   readonly retryMax: number;
-  /** Seconds without a picture after which the connection is given up. */
+  /** Seconds without a frame after which the connection is closed, 1…600. */
   readonly stall: number;
 }
 
-/** Where enhanced pictures go, besides the JPEGs that can always be asked for. */
+/** Output of a live job, besides the JPEGs that can always be requested. */
 export type LiveTarget =
+  /** JPEGs only. */
   | { readonly kind: 'pictures' }
-  /** Fragmented MP4, sent to whoever runs the job. */
+  /** Fragmented MP4, delivered to `onFragment`. */
   | { readonly kind: 'fragments' }
   | { readonly kind: 'hls'; readonly folder: string }
   | {
       readonly kind: 'segments';
       readonly folder: string;
-      /** What the files' names begin with; the time follows. */
+      /** Prefix of the file names; the time follows. */
       readonly name: string;
-      /** Length of one file. */
+      /** Length of one file, 2…86400. */
       readonly seconds: number;
-      /** The oldest files go when there are more, when they are older, or when they are larger together. Null = no limit. */
+      /** Limits on the kept files; the oldest are deleted first. Null = no limit. */
       readonly keep: { readonly count: number | null; readonly hours: number | null; readonly bytes: number | null };
     }
   | {
       readonly kind: 'push';
-      /** `rtsp:`, `rtmp:`, `srt:`, `udp:` or `tcp:`, without user and password. */
+      /** `rtsp:`, `rtmp:`, `srt:`, `udp:` or `tcp:`, without user name and password. */
       readonly address: string;
       readonly username: string | null;
       readonly password: string | null;
     };
 
-/** A part of a picture, in shares of its sides, 0…1. */
+/** A region of the frame, as fractions of its width and height, 0…1. */
 export interface LiveRegion {
   readonly left: number;
   readonly top: number;
   readonly width: number;
   readonly height: number;
-  /** `slow`: only while the machine does not keep up, if `effort` follows. */
+  /** `slow`: only while overloaded, with `overload: 'adapt'`. */
   readonly when: 'always' | 'slow';
 }
 
@@ -86,23 +89,23 @@ type FromJob =
   | 'hwaccel'
   | 'quality';
 
-/** Pictures of a camera through a model, until it is stopped. Plain JSON; the only place where a camera's password travels. */
+/** Upscales the frames of a camera until it is stopped. Plain JSON; the only data structure that holds a camera's password. */
 export interface LiveJob extends ModelChoice, Pick<Job, FromJob> {
   readonly source: LiveSource;
   readonly target: LiveTarget;
-  /** Milliseconds a picture may be old when it is done; what cannot make it is dropped before it costs anything. */
+  /** Latency limit in milliseconds, 50…60000. A frame that is expected to exceed it is dropped before processing. */
   readonly budgetMs: number;
-  /** `follow`: less is done while the machine does not keep up, and more again when it does: first fewer steps, then what follows here. */
+  /** When overloaded: `drop` drops frames; `adapt` first lowers the quality (fewer steps, then the settings below). */
   readonly overload: 'drop' | 'adapt';
-  /** Name or folder of a model of the same scale that takes less time; null = none. */
+  /** Name or folder of a faster model of the same scale; null = none. */
   readonly fallbackModel: string | null;
-  /** Only this part goes through the model, the rest is enlarged as it is; null = the whole picture. */
+  /** Only this region goes through the model; the rest is resampled. Null = the whole frame. */
   readonly region: LiveRegion | null;
-  /** Pictures may be left out evenly: only every second, fourth or eighth is made. */
+  /** Allows to process only every second, fourth or eighth frame. */
   readonly skipFramesEvenly: boolean;
 }
 
-/** Seconds; see LiveSource. */
+/** Defaults of `LiveSource`, in seconds. */
 export const SOURCE_DEFAULTS = { retryMin: 1, retryMax: 3, stall: 5 } as const;
 
 export const LIVE_DEFAULTS: Omit<LiveJob, 'source' | 'target'> = {
@@ -135,11 +138,11 @@ export const LIVE_DEFAULTS: Omit<LiveJob, 'source' | 'target'> = {
   skipFramesEvenly: false,
 };
 
-/** How it stands with the camera. */
+/** State of the connection to the camera. */
 export type CameraState =
   | { readonly is: 'connecting' }
   | { readonly is: 'running'; readonly width: number; readonly height: number; readonly fps: number | null }
-  /** Tries again in `seconds`. `message` says why, without secrets. */
+  /** Reconnects in `seconds`. `message` is the reason, without credentials. */
   | {
       readonly is: 'waiting';
       readonly attempt: number;
@@ -148,54 +151,54 @@ export type CameraState =
       readonly message: string;
     };
 
-/** Milliseconds: of all pictures in the last ten seconds, half, 95 % and 99 % were done sooner. */
+/** Percentiles over the frames of the last ten seconds, in milliseconds. */
 export interface Latency {
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
 }
 
-/** What happened since the job began; rates and latencies are those of the last ten seconds. */
+/** Counters since the start of the job; rates and latencies over the last ten seconds. */
 export interface LiveProgress {
   readonly camera: CameraState;
-  /** Pictures that came, were made, and were dropped for newer ones or for their age. */
+  /** Frames received, processed and dropped (replaced by a newer frame, or too old). */
   readonly in: number;
   readonly out: number;
   readonly dropped: number;
-  /** Pictures made per second; null before the second one. */
+  /** Frames processed per second; null before the second one. */
   readonly fps: number | null;
   readonly fpsIn: number | null;
-  /** 0…1 of those that came. */
+  /** Dropped ÷ received frames, 0…1. */
   readonly dropShare: number;
-  /** From the last byte of a picture to its result; null before the first. */
+  /** From the last byte of a frame to its result; null before the first. */
   readonly latency: Latency | null;
-  /** How old dropped pictures were; null when none was. */
+  /** Age of dropped frames; null when none was dropped. */
   readonly ageAtDrop: Latency | null;
-  /** How a picture is made now; null before the first. */
+  /** Current sampling steps and model; null before the first frame. */
   readonly steps: number | null;
   readonly model: string | null;
-  /** Of so many pictures that come, one is made. */
+  /** 1 = every frame is processed, 2 = every second, … */
   readonly frameStep: number;
   /** Only the region goes through the model. */
   readonly isRegionOnly: boolean;
-  /** What not inferring unchanged tiles again has saved since the pictures last changed their size; null when nothing is remembered. */
+  /** Of the tile cache, since the frame size last changed; null when it is off. */
   readonly cacheStats: CacheStats | null;
-  /** Size of the result; null before the first. */
+  /** Size of the result in pixels; null before the first. */
   readonly width: number | null;
   readonly height: number | null;
-  /** Of this job's own target: pictures written, left out because it was slower, and times it had to begin anew. */
+  /** Of this job's target: frames written, frames skipped because it was too slow, and restarts after a failure. */
   readonly target: { readonly written: number; readonly skipped: number; readonly restarts: number };
 }
 
-/** A JPEG of the newest result. */
+/** A JPEG of the latest result. */
 export interface LiveJpeg {
   readonly data: Uint8Array;
   readonly width: number;
   readonly height: number;
-  /** Number of the picture among those that came. */
+  /** Index among the received frames. */
   readonly index: number;
-  /** Milliseconds since the epoch at which the picture came. */
+  /** Time at which the frame was received, in milliseconds since the epoch. */
   readonly time: number;
-  /** Milliseconds from its coming to this JPEG. */
+  /** Milliseconds from receiving the frame to this JPEG. */
   readonly latency: number;
 }

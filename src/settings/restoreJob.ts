@@ -1,6 +1,6 @@
 export type NoiseMode = 'shared' | 'independent' | 'mixed';
 export type CodecName = 'h264' | 'h265' | 'av1' | 'ffv1' | 'prores' | 'custom';
-/** How the result is stored: chroma full, halved or quartered, 8 or 10 bits. */
+/** Pixel formats of the output, by ffmpeg's names: chroma subsampling 4:2:0, 4:2:2, 4:4:4 or RGB, 8 or 10 bit. */
 export const PIXEL_FORMATS = [
   'yuv420p',
   'yuv422p',
@@ -13,97 +13,98 @@ export const PIXEL_FORMATS = [
 ] as const;
 export type PixelFormat = (typeof PIXEL_FORMATS)[number];
 
-/** Which model, and on what it runs. Two jobs with equal values share one loaded model. */
+/** A model and where it runs. Jobs with equal values share one loaded model. */
 export interface ModelChoice {
   /** Name of a bundle (`x4`) or path of its folder. */
   readonly model: string;
-  /** `auto` tries what is there, best first, and always ends at `cpu`. */
+  /** onnxruntime execution provider; `auto` uses the fastest one that works and falls back to `cpu`. */
   readonly provider: string;
-  /** GPU number, for providers that have several. */
+  /** GPU index, 0…255. */
   readonly device: number;
-  /** Threads of one inference; 0 = one per core. */
+  /** Threads of one inference, 0…1024; 0 = one per core. */
   readonly threads: number;
 }
 
-/** One restoration, whole. Plain JSON: it crosses to the engine, is kept in the journal, and its hash names the result. */
+/** Restores a video file. Plain JSON: it is sent to the engine process and stored in the journal. */
 export interface Job extends ModelChoice {
   readonly input: string;
   readonly output: string;
   readonly overwrite: boolean;
-  /** Keep finished segments when the job is interrupted, and go on from there next time. */
+  /** Keeps finished segments when the job is interrupted, and continues from there next time. */
   readonly resume: boolean;
-  /** Network calls per frame; null = the model's own default. */
+  /** Sampling steps (network calls) per frame; null = the model's default. */
   readonly steps: number | null;
-  /** Of DoSSR's solver; null = the model's own. */
+  /** Order of DoSSR's solver; null = the model's default. */
   readonly order: 1 | 2 | 3 | null;
-  /** 1 = the model's picture, 0 = the plain resampled picture. */
+  /** Blends the model's output with the bicubic enlargement, 0…1; 1 = only the model's output. */
   readonly strength: number;
   readonly noise: NoiseMode;
+  /** 0…2³²−1. */
   readonly seed: number;
-  /** Gives the result the colours of the source; null = as the model advises. */
+  /** Transfers the colours of the source to the result; null = the model's default. */
   readonly colorFix: 'none' | 'wavelet' | 'adain' | null;
-  /** Averages noise over neighbouring frames where nothing moves, before the model sees it. */
+  /** Averages noise over neighbouring frames in still areas before the model (ffmpeg's `atadenoise`). */
   readonly temporalDenoise: 'off' | 'low' | 'high';
-  /** Side of the result ÷ side of the source, at most the model's own scale; null = the model's own. */
+  /** Output side ÷ source side, 0.1 up to the model's scale; null = the model's scale. */
   readonly scale: number | null;
-  /** Of a face model: faces are found in every frame, or every frame is one aligned face. Null = found, if it is a face model. */
+  /** Face models only: detect faces in every frame, or treat each frame as one aligned face. Null = `detect`. */
   readonly faces: 'detect' | 'aligned' | null;
-  /** Smallest face that is restored, in source pixels; null = 32. */
+  /** Smallest face to restore, in source pixels, 8…8192; null = 32. */
   readonly minFace: number | null;
-  /** Of a model that fills holes: a picture or video that is white where there is a hole. Null = `maskColor` says where. */
+  /** Inpainting models only: path of an image or video that is white in areas to fill. Null = `maskColor` selects them. */
   readonly mask: string | null;
-  /** Holes are where the film has this colour, `#rrggbb`. */
+  /** Inpaints areas of this colour, `#rrggbb`. */
   readonly maskColor: string | null;
-  /** How far from `maskColor` is still a hole, 0…1 of the full range in every channel; null = 0.1. */
+  /** Largest difference from `maskColor` per channel, 0…1 of the full range; null = 0.1. */
   readonly maskTolerance: number | null;
-  /** Pixels by which holes are made larger each way; null = 2 around a colour, 0 with a mask. */
+  /** Expands the mask by this many pixels, 0…64; null = 2 with a mask colour, 0 with a mask file. */
   readonly maskGrow: number | null;
-  /** Longest side of a tile in source pixels; null = chosen by frame size. */
+  /** Longest side of a tile in source pixels, 16…8192; null = chosen by frame size. */
   readonly tile: number | null;
-  /** How far tiles reach into each other, in source pixels, at most half a tile; null = as the model advises. */
+  /** Overlap of neighbouring tiles in source pixels, at most half a tile; null = the model's default. */
   readonly overlap: number | null;
   /**
-   * Tiles that differ by at most this many levels of 255 from what was last inferred at their place are not inferred
-   * again. 0 = not at all, which is exact; null = every tile of every frame is inferred. Shared noise only.
+   * Skips tiles that differ by at most this many levels, 0…255, from the last inferred tile at the same position. 0 = only
+   * identical tiles, which is exact; null = off. Requires shared noise.
    */
   readonly tileCache: number | null;
-  /** Tiles per network call; null = measured when the model is there. */
+  /** Tiles per network call, 1…64; null = measured when the model is loaded. */
   readonly batch: number | null;
   readonly codec: CodecName;
-  /** Of the codec `custom`: an encoder of ffmpeg and its options, `h264_nvenc -preset p7 -cq 18`. */
+  /** With codec `custom`: an ffmpeg encoder and its options, `h264_nvenc -preset p7 -cq 18`. */
   readonly encoder: string | null;
-  /** Constant quality of the codec (CRF); null = the preset's own. Lossless codecs ignore it. */
+  /** Constant quality of the codec (CRF), 0…63; null = the preset's default. Lossless codecs ignore it. */
   readonly quality: number | null;
-  /** Null = what the codec is usually stored as, with the source's bit depth. */
+  /** Null = the codec's usual format with the source's bit depth. */
   readonly pixelFormat: PixelFormat | null;
-  /** Frames between two entries in the journal: what a power cut can cost at most. */
+  /** Frames per segment, 1…100000: the most work that a power failure can lose. */
   readonly segment: number;
-  /** The job starts when fewer than this many run in its engine. */
+  /** The job starts when fewer than this many jobs run in its engine, 1…16. */
   readonly concurrency: number;
   readonly audio: 'copy' | 'encode' | 'none';
-  /** Carry subtitles, chapters, attachments and metadata. */
+  /** Copies subtitles, chapters, attachments and metadata. */
   readonly extras: boolean;
   readonly deinterlace: 'auto' | 'on' | 'off';
-  /** Pictures per second, when the input is a folder of pictures. */
+  /** Frames per second of an image sequence. */
   readonly sequenceRate: number;
-  /** Frames per second at most: of a faster source, frames are left out evenly. Null = all frames. */
+  /** Maximum frames per second: frames of a faster source are dropped evenly. Null = all frames. */
   readonly maxFps: number | null;
-  /** Sources with more lines than this are scaled down to it first. Null = never. */
+  /** Maximum height in pixels, 16…16384: a larger source is scaled down before the model. Null = no limit. */
   readonly maxHeight: number | null;
-  /** `auto`: decode on the GPU where ffmpeg can, else as always. */
+  /** `auto`: decodes on the GPU if ffmpeg supports it. */
   readonly hwaccel: 'off' | 'auto';
-  /** Seconds from the start of the video; `end` null = to the end. */
+  /** Start and end in seconds of the video; `end` null = to the end. */
   readonly trim: { readonly start: number; readonly end: number | null } | null;
 }
 
-/** What the model does to a picture, be it a frame or a photograph. */
+/** Settings of the model, the same for frames and images. */
 export type ModelSettings = ModelChoice &
   Pick<
     Job,
     'steps' | 'order' | 'strength' | 'noise' | 'seed' | 'colorFix' | 'scale' | 'faces' | 'minFace' | 'tile' | 'overlap'
   >;
 
-/** What a job reads and what it makes of it, without what it writes. */
+/** Settings of reading and processing a video, without those of the output. */
 export type InputSettings = Omit<
   Job,
   | 'output'
@@ -160,55 +161,55 @@ export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
   trim: null,
 };
 
-/** What has been saved by not inferring again what has not changed. */
+/** Savings of the tile cache. */
 export interface CacheStats {
-  /** Of all tiles, 0…1. */
+  /** Skipped ÷ all tiles, 0…1. */
   readonly share: number;
-  /** Time it would have taken ÷ time it took, the model's part and ours together. */
+  /** Estimated time without the cache ÷ time taken, including pre- and post-processing. */
   readonly speedup: number;
 }
 
 export type Stage = 'probing' | 'loading' | 'resuming' | 'restoring' | 'finishing';
 
-/** Where a running job stands. */
+/** Progress of a running job. */
 export interface Progress {
   readonly stage: Stage;
-  /** Frames finished, counting those of an earlier run that was resumed. */
+  /** Finished frames, including those of an earlier run. */
   readonly frame: number;
-  /** Frames of the whole job; an estimate until the end is seen; null when the source does not say. */
+  /** Frames of the whole job, estimated until the end is reached; null when unknown. */
   readonly total: number | null;
-  /** 0…1 by presentation time; null when the source does not say how long it is. */
+  /** Finished part of the duration, 0…1; null when the duration is unknown. */
   readonly share: number | null;
-  /** Frames per second since restoring began; null before the first. */
+  /** Frames per second since restoring began; null before the first frame. */
   readonly fps: number | null;
   /** Seconds left; null when unknown. */
   readonly eta: number | null;
-  /** Null = nothing is remembered. */
+  /** Null when the tile cache is off. */
   readonly cacheStats: CacheStats | null;
 }
 
-/** What a finished job did. */
+/** Result of a finished job. */
 export interface Result {
   readonly output: string;
-  /** Of the wanted part of the source. */
+  /** Frames of the trimmed source. */
   readonly framesIn: number;
-  /** The same, unless `maxFps` left some out. */
+  /** Frames written: fewer than `framesIn` if `maxFps` dropped some. */
   readonly framesOut: number;
   readonly width: number;
   readonly height: number;
   /** Seconds. */
   readonly elapsed: number;
-  /** Frames per second over the frames made in this run. */
+  /** Frames restored per second in this run. */
   readonly fps: number;
-  /** Bytes of the output file. */
+  /** Size of the output file. */
   readonly bytes: number;
-  /** Frames taken over from an interrupted run. */
+  /** Frames reused from an interrupted run. */
   readonly resumedFrom: number;
   readonly model: { readonly name: string; readonly sha256: string; readonly provider: string; readonly steps: number };
-  /** Faces restored in this run, each in every frame anew, and frames in which there was none; null when the model is not for faces. */
+  /** Faces restored in this run, counted in each frame, and frames without a face; null when it is not a face model. */
   readonly faces: { readonly found: number; readonly framesWithout: number } | null;
   /** As in `Progress`, over the whole run. */
   readonly cacheStats: CacheStats | null;
-  /** Things a careful person would want to know: a stream that could not be carried, a damaged packet. */
+  /** For example a stream that could not be copied, or damaged packets. */
   readonly warnings: readonly string[];
 }

@@ -4,30 +4,31 @@ import { containerOf } from './container';
 import { parseEncoder } from './customEncoder';
 import { type Job, PIXEL_FORMATS, type InputSettings, type ModelSettings } from './restoreJob';
 
-/** Checks a job once, at the door: it may come from a command line, a flow or a message. Paths become absolute. */
+/** Validates a job from a command line, a flow or a message. Paths become absolute. Throws BAD_SETTING. */
 export function checkJob(job: Job): Job {
   text('output', job.output);
-  const reading = checkInputSettings(job);
+  const checked = checkInputSettings(job);
   const output = resolve(job.output);
-  if (reading.input === output) throw bad('output', 'another file than the input');
-  if (reading.mask === output) throw bad('output', 'another file than the mask');
+  if (checked.input === output) throw invalidSetting('output', 'a different file from the input');
+  if (checked.mask === output) throw invalidSetting('output', 'a different file from the mask');
   containerOf(job.output);
   checkCodec(job);
   choice('audio', job.audio, ['copy', 'encode', 'none']);
   whole('segment', job.segment, 1, 100_000);
   whole('concurrency', job.concurrency, 1, 16);
-  return { ...reading, output };
+  return { ...checked, output };
 }
 
-/** What is read and what is made of it, whatever becomes of the frames then. Paths become absolute. */
+/** Validates everything but the output. Paths become absolute. Throws BAD_SETTING. */
 export function checkInputSettings<T extends InputSettings>(job: T): T {
   text('input', job.input);
-  const treatment = checkModelSettings(job);
+  const checked = checkModelSettings(job);
   choice('deinterlace', job.deinterlace, ['auto', 'on', 'off']);
   choice('temporalDenoise', job.temporalDenoise, ['off', 'low', 'high']);
   choice('hwaccel', job.hwaccel, ['off', 'auto']);
   if (job.mask !== null) text('mask', job.mask);
-  if (job.maskColor !== null && !/^#[0-9a-f]{6}$/i.test(job.maskColor)) throw bad('mask colour', 'like #00ff00');
+  if (job.maskColor !== null && !/^#[0-9a-f]{6}$/i.test(job.maskColor))
+    throw invalidSetting('mask colour', 'like #00ff00');
   if (job.maskTolerance !== null) range('mask tolerance', job.maskTolerance, 0, 1);
   if (job.maskGrow !== null) whole('mask grow', job.maskGrow, 0, 64);
   if (job.tileCache !== null) whole('tileCache', job.tileCache, 0, 255);
@@ -37,13 +38,14 @@ export function checkInputSettings<T extends InputSettings>(job: T): T {
   if (job.maxFps !== null) range('maxFps', job.maxFps, 0.01, 1000);
   if (job.trim) {
     const { start, end } = job.trim;
-    if (!(start >= 0 && Number.isFinite(start))) throw bad('trim start', 'seconds, 0 or more');
-    if (end !== null && !(end > start && Number.isFinite(end))) throw bad('trim end', 'seconds, more than the start');
+    if (!(start >= 0 && Number.isFinite(start))) throw invalidSetting('trim start', 'seconds, 0 or more');
+    if (end !== null && !(end > start && Number.isFinite(end)))
+      throw invalidSetting('trim end', 'seconds, more than the start');
   }
-  return { ...treatment, input: resolve(job.input), mask: job.mask === null ? null : resolve(job.mask) };
+  return { ...checked, input: resolve(job.input), mask: job.mask === null ? null : resolve(job.mask) };
 }
 
-/** What frames and single pictures have in common. The path of a model becomes absolute. */
+/** Validates the settings of the model. A relative path of a model becomes absolute. Throws BAD_SETTING. */
 export function checkModelSettings<T extends ModelSettings>(job: T): T {
   text('model', job.model);
   choice('noise', job.noise, ['shared', 'independent', 'mixed']);
@@ -63,34 +65,36 @@ export function checkModelSettings<T extends ModelSettings>(job: T): T {
   return { ...job, model: isRelative ? resolve(job.model) : job.model };
 }
 
-/** How a video is to be stored. */
+/** Validates the codec settings. Throws BAD_SETTING. */
 export function checkCodec(job: Pick<Job, 'codec' | 'encoder' | 'quality' | 'pixelFormat'>): void {
   choice('codec', job.codec, ['h264', 'h265', 'av1', 'ffv1', 'prores', 'custom']);
   choice('pixelFormat', job.pixelFormat, [...PIXEL_FORMATS, null]);
   const isCustom = job.codec === 'custom';
-  if (isCustom !== (job.encoder !== null)) throw bad('encoder', 'given with the codec custom, and only then');
+  if (isCustom !== (job.encoder !== null)) throw invalidSetting('encoder', 'set with the codec custom, and only then');
   if (job.encoder !== null) parseEncoder(job.encoder);
-  if (isCustom && job.quality !== null) throw bad('quality', 'among the options of the custom encoder');
+  if (isCustom && job.quality !== null) throw invalidSetting('quality', 'set among the options of the custom encoder');
   if (job.quality !== null) whole('quality', job.quality, 0, 63);
 }
 
-const bad = (name: string, allowed: string): RemasterError =>
+const invalidSetting = (name: string, allowed: string): RemasterError =>
   new RemasterError('BAD_SETTING', `The setting ${name} must be ${allowed}.`, {
-    remedy: 'Correct it and start again.',
+    remedy: 'Correct it and start the job again.',
   });
 
 export function text(name: string, value: unknown): void {
-  if (typeof value !== 'string' || value === '' || value.includes('\0')) throw bad(name, 'a path');
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) throw invalidSetting(name, 'a path');
 }
 
 export function choice(name: string, value: string | null, allowed: readonly (string | null)[]): void {
-  if (!allowed.includes(value)) throw bad(name, `one of ${allowed.filter((one) => one !== null).join(', ')}`);
+  if (!allowed.includes(value))
+    throw invalidSetting(name, `one of ${allowed.filter((one) => one !== null).join(', ')}`);
 }
 
 export function range(name: string, value: number, low: number, high: number): void {
-  if (!(value >= low && value <= high)) throw bad(name, `a number from ${low} to ${high}`);
+  if (!(value >= low && value <= high)) throw invalidSetting(name, `a number from ${low} to ${high}`);
 }
 
 export function whole(name: string, value: number, low: number, high: number): void {
-  if (!Number.isInteger(value) || value < low || value > high) throw bad(name, `a whole number from ${low} to ${high}`);
+  if (!Number.isInteger(value) || value < low || value > high)
+    throw invalidSetting(name, `a whole number from ${low} to ${high}`);
 }

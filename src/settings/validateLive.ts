@@ -3,18 +3,18 @@ import { RemasterError } from '../errors';
 import { parseAddress } from './cameraAddress';
 import type { LiveInput, LiveJob, LiveTarget } from './liveJob';
 
-/** Checks a live job once, at the door. Paths become absolute; a user and a password in an address move to where they belong. */
+/** Validates a live job. Paths become absolute; credentials in an address move to their own fields. Throws BAD_SETTING. */
 export function checkLive(job: LiveJob): LiveJob {
   const { source } = job;
-  range('latency budget', job.budgetMs, 50, 60_000, 'milliseconds');
-  range('shortest wait', source.retryMin, 0.1, 3600, 'seconds');
-  range('longest wait', source.retryMax, source.retryMin, 3600, 'seconds, not less than the shortest wait');
-  range('time without pictures', source.stall, 1, 600, 'seconds');
+  range('latency limit', job.budgetMs, 50, 60_000, 'milliseconds');
+  range('minimum reconnect delay', source.retryMin, 0.1, 3600, 'seconds');
+  range('maximum reconnect delay', source.retryMax, source.retryMin, 3600, 'seconds, at least the minimum delay');
+  range('stall timeout', source.stall, 1, 600, 'seconds');
   if (job.maxFps !== null) range('maxFps', job.maxFps, 0.01, 1000, 'frames per second');
-  if (job.maxHeight !== null) range('maxHeight', job.maxHeight, 16, 16_384, 'lines');
+  if (job.maxHeight !== null) range('maxHeight', job.maxHeight, 16, 16_384, 'pixels');
   if (job.quality !== null) range('quality', job.quality, 0, 51, 'CRF');
   if (job.fallbackModel !== null && job.fallbackModel.trim() === '')
-    throw bad('lighter model', 'the name of a model, or its folder');
+    throw invalidSetting('fallback model', 'the name of a model, or its folder');
   if (job.region !== null) checkRegion(job.region);
   return {
     ...job,
@@ -25,13 +25,13 @@ export function checkLive(job: LiveJob): LiveJob {
   };
 }
 
-/** A path of a bundle becomes absolute; a name stays one. */
+/** Makes the path of a bundle absolute; a name is unchanged. */
 const bundle = (model: string): string => (/[\\/]/.test(model) && !isAbsolute(model) ? resolve(model) : model);
 
 function checkRegion({ left, top, width, height }: NonNullable<LiveJob['region']>): void {
   const isInside = (start: number, length: number): boolean => start >= 0 && length > 0 && start + length <= 1 + 1e-9;
   if (!isInside(left, width) || !isInside(top, height))
-    throw bad('region', 'a part of the picture: left, top, width and height in shares of its sides');
+    throw invalidSetting('region', 'inside the frame: left, top, width and height as fractions of its sides');
 }
 
 function checkInput(input: LiveInput): LiveInput {
@@ -39,9 +39,9 @@ function checkInput(input: LiveInput): LiveInput {
     case 'address':
       return { ...input, ...plainAddress(input) };
     case 'device':
-      // oxlint-disable-next-line no-control-regex -- they are what is looked for
+      // oxlint-disable-next-line no-control-regex -- it searches for control characters
       if (input.device.trim() === '' || /[\u0000-\u001f"]/.test(input.device))
-        throw bad('device', 'the name of a camera');
+        throw invalidSetting('device', 'the name of a camera');
       if (input.size !== null) size(input.size);
       if (input.rate !== null) range('rate', input.rate, 0.1, 1000, 'frames per second');
       return input;
@@ -60,20 +60,21 @@ function checkTarget(target: LiveTarget): LiveTarget {
     case 'hls':
       return { ...target, folder: folderOf(target.folder) };
     case 'segments':
-      if (!/^[^\\/\0%]{1,120}$/.test(target.name) || target.name.startsWith('.')) throw bad('name', 'a file name');
-      range('length of a recording', target.seconds, 2, 86_400, 'seconds');
+      if (!/^[^\\/\0%]{1,120}$/.test(target.name) || target.name.startsWith('.'))
+        throw invalidSetting('name', 'a file name');
+      range('recording length', target.seconds, 2, 86_400, 'seconds');
       return { ...target, folder: folderOf(target.folder) };
     case 'push': {
       const plain = plainAddress(target);
       const { scheme } = parseAddress(plain.address);
       if (scheme === 'http' || scheme === 'https')
-        throw bad('address of the server', 'rtsp:, rtmp:, srt:, udp: or tcp:');
+        throw invalidSetting('address of the server', 'rtsp:, rtmp:, srt:, udp: or tcp:');
       return { ...target, ...plain };
     }
   }
 }
 
-/** What stands in the fields wins over what stands in the address. */
+/** Splits credentials from the address; those in the fields take precedence. */
 function plainAddress(given: { address: string; username: string | null; password: string | null }) {
   const { address, username, password } = parseAddress(given.address);
   const isGiven = given.username !== null && given.username !== '';
@@ -81,21 +82,21 @@ function plainAddress(given: { address: string; username: string | null; passwor
 }
 
 function folderOf(folder: string): string {
-  if (folder === '' || folder.includes('\0')) throw bad('folder', 'a path');
+  if (folder === '' || folder.includes('\0')) throw invalidSetting('folder', 'a path');
   return resolve(folder);
 }
 
 function size(value: string): void {
   const [, width, height] = /^(\d{1,5})x(\d{1,5})$/.exec(value) ?? [];
   if (!(Number(width) >= 16 && Number(height) >= 16 && Number(width) <= 16_384 && Number(height) <= 16_384))
-    throw bad('size', 'width x height in pixels, as in 1280x720');
+    throw invalidSetting('size', 'width x height in pixels, as in 1280x720');
 }
 
 function range(name: string, value: number, low: number, high: number, unit: string): void {
-  if (!(value >= low && value <= high)) throw bad(name, `a number from ${low} to ${high} (${unit})`);
+  if (!(value >= low && value <= high)) throw invalidSetting(name, `a number from ${low} to ${high} (${unit})`);
 }
 
-const bad = (name: string, allowed: string): RemasterError =>
+const invalidSetting = (name: string, allowed: string): RemasterError =>
   new RemasterError('BAD_SETTING', `The setting ${name} must be ${allowed}.`, {
     remedy: 'Correct it and deploy again.',
   });

@@ -4,8 +4,8 @@ import { concatMap, from, lastValueFrom, take, tap, toArray } from 'rxjs';
 import { BackpressureWindow } from '../../src/async/backpressure';
 import { pullFrames } from '../../src/pipeline/operators/pullFrames';
 
-describe('pace', () => {
-  /** How many items were alive at most while `pull` emptied a source of 60. */
+describe('backpressure', () => {
+  /** The maximum number of items alive while `pull` reads a source of 60. */
   async function crowd(pull: (source: AsyncIterable<number>, leave: () => void) => Promise<unknown>): Promise<number> {
     let alive = 0;
     let most = 0;
@@ -19,7 +19,7 @@ describe('pace', () => {
     return most;
   }
 
-  it('never more alive than the window holds, and in order', async () => {
+  it('keeps at most `size` items alive, in order', async () => {
     const window = new BackpressureWindow(3);
     const most = await crowd(async (source, leave) => {
       const slow = pullFrames(source, window).pipe(
@@ -38,7 +38,7 @@ describe('pace', () => {
     assert.equal(most, 3);
     assert.equal(window.alive, 0);
   });
-  it('without a window RxJS takes all it can get', async () => {
+  it('RxJS without a window reads the whole source at once', async () => {
     const most = await crowd((source, leave) =>
       lastValueFrom(
         from(source).pipe(
@@ -49,7 +49,7 @@ describe('pace', () => {
     );
     assert.ok(most > 50, `only ${most}`);
   });
-  it('an error in the source is an error of the observable', async () => {
+  it('an error of the source is an error of the observable', async () => {
     async function* broken(): AsyncGenerator<number> {
       yield 1;
       throw new RangeError('torn');
@@ -57,7 +57,7 @@ describe('pace', () => {
     const window = new BackpressureWindow(2);
     await assert.rejects(lastValueFrom(pullFrames(broken(), window).pipe(tap(() => window.release()))), RangeError);
   });
-  it('whoever stops listening ends the source', async () => {
+  it('unsubscribing ends the source', async () => {
     let ended = false;
     async function* endless(): AsyncGenerator<number> {
       try {

@@ -3,8 +3,8 @@ import { Mailbox } from '../../src/async/mailbox';
 
 const never = new AbortController().signal;
 
-describe('the newest', () => {
-  it('wins, and what it overtakes is told', async () => {
+describe('mailbox', () => {
+  it('holds the latest item and reports replaced ones', async () => {
     const lost: number[] = [];
     const place = new Mailbox<number>((old) => lost.push(old));
     for (const n of [1, 2, 3]) place.put(n);
@@ -12,7 +12,7 @@ describe('the newest', () => {
     assert.deepEqual([place.take(), place.take(), lost], [3, null, [1, 2]]);
   });
 
-  it('is waited for, unless nobody wants it any more', async () => {
+  it('waits for an item until the signal aborts', async () => {
     const place = new Mailbox<number>(() => {});
     const waiting = place.filled(never);
     place.put(1);

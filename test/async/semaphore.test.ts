@@ -3,51 +3,53 @@ import { Semaphore } from '../../src/async/semaphore';
 
 const never = new AbortController().signal;
 
-describe('A gate', () => {
-  it('lets in as many as there is room, and the others in order', async () => {
-    const gate = new Semaphore(2);
+describe('semaphore', () => {
+  it('grants as many permits as it has, then serves waiters in order', async () => {
+    const semaphore = new Semaphore(2);
     const order: number[] = [];
-    const leaves = await Promise.all([gate.acquire(never), gate.acquire(never)]);
-    const third = gate.acquire(never).then((leave) => (order.push(3), leave));
-    const fourth = gate.acquire(never).then((leave) => (order.push(4), leave));
+    const releases = await Promise.all([semaphore.acquire(never), semaphore.acquire(never)]);
+    const third = semaphore.acquire(never).then((release) => (order.push(3), release));
+    const fourth = semaphore.acquire(never).then((release) => (order.push(4), release));
     await Promise.resolve();
     assert.deepEqual(order, []);
-    leaves[0]();
+    releases[0]();
     (await third)();
     (await fourth)();
     assert.deepEqual(order, [3, 4]);
   });
 
-  it('lets those in a hurry in before the others, and keeps the order among them', async () => {
-    const gate = new Semaphore(1);
+  it('serves urgent waiters before the others, each group in order', async () => {
+    const semaphore = new Semaphore(1);
     const order: string[] = [];
-    const leave = await gate.acquire(never);
+    const release = await semaphore.acquire(never);
     const all = [
       ['file', false],
       ['live', true],
       ['second live', true],
       ['second file', false],
     ] as const;
-    const done = all.map(([name, isUrgent]) => gate.acquire(never, isUrgent).then((out) => (order.push(name), out())));
-    leave();
+    const done = all.map(([name, isUrgent]) =>
+      semaphore.acquire(never, isUrgent).then((out) => (order.push(name), out())),
+    );
+    release();
     await Promise.all(done);
     assert.deepEqual(order, ['live', 'second live', 'file', 'second file']);
   });
 
-  it('turns away who is aborted while waiting, and nobody else', async () => {
-    const gate = new Semaphore(1);
-    const leave = await gate.acquire(never);
+  it('rejects a waiter that is aborted and keeps the others', async () => {
+    const semaphore = new Semaphore(1);
+    const release = await semaphore.acquire(never);
     const stop = new AbortController();
-    const waiting = gate.acquire(stop.signal);
-    const next = gate.acquire(never);
+    const waiting = semaphore.acquire(stop.signal);
+    const next = semaphore.acquire(never);
     stop.abort(new Error('enough'));
     await assert.rejects(waiting, /enough/);
-    leave();
+    release();
     (await next)();
-    (await gate.acquire(never))();
+    (await semaphore.acquire(never))();
   });
 
-  it('turns away who comes aborted', async () => {
+  it('rejects a signal that is already aborted', async () => {
     await assert.rejects(new Semaphore(1).acquire(AbortSignal.abort(new Error('too late'))), /too late/);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { singleFlight } from '../../src/async/singleFlight';
 
 describe('singleFlight', () => {
-  it('calls made while the work runs share it; the next call starts it again', async () => {
+  it('calls made while the work runs share its result; the next call starts it again', async () => {
     let runs = 0;
     let finish: (value: number) => void = () => {};
     const call = singleFlight(() => {
@@ -17,7 +17,7 @@ describe('singleFlight', () => {
     assert.deepEqual([await third, runs], [2, 2]);
   });
 
-  it('a failure reaches every caller, and the next call tries again', async () => {
+  it('every caller gets the error, and the next call tries again', async () => {
     let runs = 0;
     const call = singleFlight(() => Promise.reject(new Error(`failed ${++runs}`)));
     const results = await Promise.allSettled([call(), call()]);

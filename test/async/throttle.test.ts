@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Throttle } from '../../src/async/throttle';
 
-describe('pace', () => {
-  it('passes the first at once, then the newest once a second, and what is final without waiting', async () => {
+describe('throttle', () => {
+  it('passes the first value at once, then the latest once a second, and a final value at once', async () => {
     const passed: string[] = [];
     const pace = new Throttle<string>((value) => passed.push(value));
     for (const value of ['a', 'b', 'c']) pace.push(value);
@@ -17,7 +17,7 @@ describe('pace', () => {
     assert.deepEqual(passed, ['a', 'c', 'end']);
   });
 
-  it('says nothing more once closed', async () => {
+  it('passes nothing after close', async () => {
     const passed: string[] = [];
     const pace = new Throttle<string>((value) => passed.push(value));
     for (const value of ['a', 'b']) pace.push(value);

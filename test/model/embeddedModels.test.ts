@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openReference } from '../../bench/reference';
-import { openBundle } from '../../src/model/bundle/bundle';
+import { openBundle } from '../support/openBundle';
 import { listModels } from '../../src/model/bundle/modelLibrary';
 import { planFor } from '../../src/model/bundle/samplerPlan';
 import { loadModel } from '../../src/model/inference/loadedModel';
 import { loadRuntime } from '../../src/model/inference/runtime';
-import { bicubic } from '../../src/sampler/bicubic';
+import { bicubic } from '../sampler/reference/bicubic';
 import { noiseField } from '../../src/sampler/noise';
 import { root } from '../support/root';
 import { ff } from '../support/videos';
@@ -16,9 +16,8 @@ const MODELS = join(root, 'models');
 const names = readdirSync(MODELS).filter((name) => readdirSync(join(MODELS, name)).includes('model.json'));
 const CLIP = join(root, 'resources', 'media', 'sample.mp4');
 
-/** What is in the package must be worth having. */
-describe('The embedded models', () => {
-  /** A real picture of 192 × 144; the same smaller, by the factor; and the same under noise. */
+describe('embeddedModels', () => {
+  /** A real photo of 192 × 144 pixels; the same scaled down by the factor; and the same with noise. */
   let truth: Buffer;
   const small = new Map<number, Buffer>();
   let noisy: Buffer;
@@ -40,8 +39,8 @@ describe('The embedded models', () => {
     data: new Uint8Array(small.get(scale) ?? noisy),
     keys,
   });
-  /** The large one, with two scratches and a box to be filled. */
-  const holed = () => ({
+  /** The photo with a mask of two scratches and a box. */
+  const masked = () => ({
     width: WIDTH,
     height: HEIGHT,
     data: new Uint8Array(truth),
@@ -49,7 +48,7 @@ describe('The embedded models', () => {
     keys,
   });
 
-  it('are listed with what one wants to know of them, and each has a card', async () => {
+  it('every embedded model is listed and has a card', async () => {
     const listed = (await listModels()).filter(({ path }) => path.startsWith(MODELS));
     assert.deepEqual(listed.map(({ name }) => name).toSorted(), names.toSorted());
     for (const { name, problem, licence, bytes, steps, title } of listed) {
@@ -64,11 +63,11 @@ describe('The embedded models', () => {
   });
 
   for (const name of names) {
-    it(`${name} computes in one graph what its graphs give step by step`, async () => {
+    it(`${name}: the compiled graph gives the same result as the reference`, async () => {
       const bundle = await openBundle(join(MODELS, name));
       const fills = bundle.manifest.task === 'inpaint';
       const { scale } = bundle.manifest;
-      const tile = () => (fills ? holed() : smallTile(scale));
+      const tile = () => (fills ? masked() : smallTile(scale));
       const request = { strength: 1, depth: 8 } as const;
       const noise = { mode: 'shared', seed: 3 } as const;
       const model = await loadModel(loadRuntime(), bundle.folder, {
@@ -84,7 +83,7 @@ describe('The embedded models', () => {
       assert.ok(made.every((sample, i) => Math.abs(sample - wanted[i]!) <= 1));
 
       if (fills) {
-        // What is no hole stays as it is, and the holes are filled better than by the nearest pixel to their left.
+        // Pixels outside the mask are identical, and inpainting is better than repeating the nearest pixel on the left.
         assert.ok(made.every((sample, i) => HOLES[Math.floor(i / 3)] !== 0 || sample === truth[i]));
         const [ours, theirs] = [psnr(made, truth), psnr(smeared(truth), truth)];
         assert.ok(ours > theirs + 1, `${ours.toFixed(2)} dB, smeared ${theirs.toFixed(2)} dB`);
@@ -97,11 +96,11 @@ describe('The embedded models', () => {
         return;
       }
 
-      // A network that knows nothing is 10 dB or more below the plain enlargement, and so is one that is fed wrongly.
+      // An untrained network, or one with wrong inputs, is 10 dB or more below bicubic.
       const plain = enlarged(small.get(scale)!, scale);
       const [ours, theirs] = [psnr(made, truth), psnr(plain, truth)];
       assert.ok(ours > theirs - 1.5, `${ours.toFixed(2)} dB, bicubic ${theirs.toFixed(2)} dB`);
-      // One that does nothing is neither sharper nor nearer.
+      // A network that changes nothing is neither sharper nor closer.
       const sharper = detail(made) / detail(plain);
       assert.ok(
         sharper > 1.1 || ours > theirs + 0.3,
@@ -118,13 +117,13 @@ const HOLES = Uint8Array.from({ length: WIDTH * HEIGHT }, (_, i) => {
   return (x > 50 && x < 54) || (x > 120 && x < 127) || (x > 140 && x < 170 && y > 40 && y < 60) ? 255 : 0;
 });
 
-function smeared(picture: Uint8Array): Uint8Array {
-  const smear = new Uint8Array(picture);
+function smeared(image: Uint8Array): Uint8Array {
+  const smear = new Uint8Array(image);
   for (let i = 3; i < smear.length; i++) if (HOLES[Math.floor(i / 3)]) smear[i] = smear[i - 3]!;
   return smear;
 }
 
-/** 8-bit R′G′B′ of the whole size. */
+/** 8-bit R′G′B′ in full size. */
 function enlarged(bytes: Uint8Array, scale: number): Uint8Array {
   const plane = (WIDTH * HEIGHT) / scale ** 2;
   const data = Float64Array.from(bytes, (_, i) => bytes[(i % plane) * 3 + Math.floor(i / plane)]!);
@@ -140,7 +139,7 @@ function psnr(a: Uint8Array, b: Uint8Array): number {
   return 10 * Math.log10(255 ** 2 / error);
 }
 
-/** Mean |difference| of neighbours, R′G′B′ of 192 pixels a row. */
+/** Mean |difference| of neighbours in R′G′B′ with rows of 192 pixels. */
 function detail(bytes: Uint8Array): number {
   let sum = 0;
   for (let i = 3; i < bytes.length; i++) sum += Math.abs(bytes[i]! - bytes[i - 3]!);

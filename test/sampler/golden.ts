@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Floats, type Tensor, zerosLike } from '../../src/sampler/tensor';
+import { type Floats, type Tensor, zerosLike } from './reference/tensor';
 
-/** A tensor as the golden files hold it. */
+/** A tensor in a golden file. */
 export interface Stored {
   readonly shape: readonly number[];
   readonly data: readonly number[];
@@ -11,7 +11,7 @@ export interface Stored {
 
 export type Precision = 'f64' | 'f32';
 
-/** A file of test/golden: numbers from the official code; which commit is in its `upstream`. */
+/** A file of test/golden: values from the official code, whose commit is in `upstream`. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names the shape the reader of a file relies on
 export function golden<T>(name: string): T {
   const text = readFileSync(join(process.cwd(), 'test', 'golden', `${name}.json`), 'utf8');
@@ -31,10 +31,10 @@ export function map<F extends Floats>(x: Tensor<F>, f: (value: number, i: number
   return mapped;
 }
 
-/** Relative where numbers are large, absolute where they are small; spec §7. */
+/** Relative tolerance for large numbers, absolute for small ones. */
 export const TOLERANCE = { f64: 1e-9, f32: 2e-6 } as const;
 
-/** Every number is within `tolerance`·max(1, |expected|) of the expected one. */
+/** Asserts that every number is within `tolerance`·max(1, |expected|) of the expected one. */
 export function close(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, what: string): void {
   assert.equal(actual.length, expected.length, `${what}: length`);
   for (let i = 0; i < expected.length; i++) {

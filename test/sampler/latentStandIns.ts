@@ -1,5 +1,5 @@
-import { LATENT_SCALE, posteriorSample } from '../../src/sampler/stableDiffusion';
-import { type Tensor, zerosLike } from '../../src/sampler/tensor';
+import { LATENT_SCALE, posteriorSample } from './reference/posterior';
+import { type Tensor, zerosLike } from './reference/tensor';
 import { map } from './golden';
 import { enlarge, meanPool } from './standIns';
 
@@ -12,7 +12,7 @@ export function encode(x: Tensor, noise: Tensor): Tensor {
   return posteriorSample(mean, logVariance, noise);
 }
 
-/** The posterior's mean, what a condition encoder gives. */
+/** The mean of the posterior: the output of a condition encoder. */
 export const encodeMean = (x: Tensor): Tensor => {
   const [n, , h, w] = x.dims;
   return encode(x, zerosLike(x, [n, 4, h / 8, w / 8]));

@@ -1,6 +1,6 @@
-import { type Tensor, zerosLike } from '../../src/sampler/tensor';
+import { type Tensor, zerosLike } from './reference/tensor';
 
-/** Means of f×f blocks, the plane of output channel k being that of input channel k mod C. */
+/** Mean of f×f blocks; output channel k is input channel k mod C. */
 export function meanPool(x: Tensor, f: number, channels = x.dims[1]): Tensor {
   const [n, c, h, w] = x.dims;
   const pooled = zerosLike(x, [n, channels, h / f, w / f]);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { parseAddress, redact, withCredentials } from '../../src/settings/cameraAddress';
 
-describe('addresses', () => {
-  it('are taken apart, with user and password in a place of their own', () => {
+describe('cameraAddress', () => {
+  it('parses an address and separates user name and password', () => {
     assert.deepEqual(parseAddress('rtsp://joe:p%40ss:x@cam.local:554/stream1?token=t0ken'), {
       scheme: 'rtsp',
       host: 'cam.local',
@@ -16,7 +16,7 @@ describe('addresses', () => {
     assert.equal(withCredentials('rtsp://h/x', 'a b', "p'@:"), 'rtsp://a%20b:p%27%40%3A@h/x');
   });
 
-  it('that could be something else are refused, without being repeated', () => {
+  it('rejects invalid addresses without repeating them', () => {
     for (const wrong of [
       '',
       '-i',
@@ -40,7 +40,7 @@ describe('addresses', () => {
     }
   });
 
-  it('lose their secrets in whatever ffmpeg says about them', () => {
+  it('removes credentials from the output of ffmpeg', () => {
     const said = 'rtsp://joe:s3cret@h/x?key=abc: refused; Basic am9lOnMzY3JldA; password s3cret';
     const clean = redact(said, ['joe:s3cret', 's3cret', 'key=abc']);
     assert.doesNotMatch(clean, /s3cret|key=abc|am9lOnMzY3JldA/);

@@ -3,8 +3,8 @@ import { targetOptions } from '../../src/pipeline/jobs/live/sinkOptions';
 import { checkLive } from '../../src/settings/validateLive';
 import { at, liveJob, pattern } from '../pipeline/jobs/live/liveJob';
 
-describe('a live job', () => {
-  it('is checked at the door, and a password in its address goes where passwords are', () => {
+describe('validateLive', () => {
+  it('validates a live job and moves a password from the address to its field', () => {
     const { source } = checkLive(liveJob(at('rtsp://joe:s3cret@h/x')));
     assert.deepEqual(source.input, at('rtsp://h/x', { username: 'joe', password: 's3cret' }));
     for (const wrong of [
@@ -27,7 +27,7 @@ describe('a live job', () => {
     }
   });
 
-  it('is pushed in the way of the server', () => {
+  it('passes the options of the protocol to push to a server', () => {
     const push = (address: string): string =>
       targetOptions({ kind: 'push', address, username: 'joe', password: 'x/y' }, 1).join(' ');
     assert.equal(push('rtsp://h/door'), '-f rtsp -rtsp_transport tcp rtsp://joe:x%2Fy@h/door');

@@ -4,39 +4,40 @@ import type { FrameImage, FramesJob } from '../../settings/framesJob';
 import type { ImageSource } from '../../settings/imageJob';
 import type { Engine } from './engine';
 
-/** Pictures out of a video, made one by one as they are asked for. Ending the loop early leaves nothing behind. */
+/** Extracts frames of a video as images, each when the consumer requests it. Ending the loop early stops the job. */
 export async function* extractImages(engine: Engine, job: FramesJob, signal?: AbortSignal): AsyncGenerator<FrameImage> {
   const id = randomUUID();
   await engine.ask('openFrames', { id, job }, signal);
   try {
     for (;;) {
-      const picture = await engine.ask('nextFrame', { id }, signal);
-      if (picture === null) return;
-      yield picture;
+      const image = await engine.ask('nextFrame', { id }, signal);
+      if (image === null) return;
+      yield image;
     }
   } finally {
-    if (engine.pid !== null) await engine.ask('closeFrames', { id }).catch(() => {}); // whatever ended the loop is the news
+    if (engine.pid !== null) await engine.ask('closeFrames', { id }).catch(() => {}); // the loop's own error is reported
   }
 }
 
-/** A picture of a film, and when it is shown: seconds; null when it does not say. */
+/** An image for a video. */
 export interface TimedImage {
   readonly source: ImageSource;
+  /** Presentation time in seconds; null when unknown. */
   readonly time: number | null;
 }
 
-/** A video out of pictures, pulled one by one as the encoder takes them. Nothing is left of it unless it is whole. */
+/** Encodes images to a video, pulling each when the encoder is ready. A failure leaves no file. */
 export async function assembleImages(
   engine: Engine,
   job: AssembleJob,
-  pictures: AsyncIterable<TimedImage>,
+  images: AsyncIterable<TimedImage>,
   signal?: AbortSignal,
 ): Promise<AssembleResult> {
   const id = randomUUID();
   let isOpen = true;
   try {
     await engine.ask('openAssembly', { id, job }, signal);
-    for await (const { source, time } of pictures) await engine.ask('addImage', { id, source, time }, signal);
+    for await (const { source, time } of images) await engine.ask('addImage', { id, source, time }, signal);
     isOpen = false;
     return (await engine.ask('closeAssembly', { id, keep: true }))!;
   } finally {

@@ -5,13 +5,14 @@ import type { Mp4Part } from '../../pipeline/media/mp4Boxes';
 import type { CameraState, LiveJob, LiveJpeg, LiveProgress } from '../../settings/liveJob';
 import { checkLive } from '../../settings/validateLive';
 import type { LiveEvent, LiveRequest } from '../liveProtocol';
+import type { Supervisor } from './supervisor';
 
-/** A live job handed to an engine. */
+/** A live job that was sent to an engine. */
 export interface RunningLive {
   readonly id: string;
-  /** Settles when it was stopped; rejects with a RemasterError that waiting cannot mend. */
+  /** Settles after `stop`; rejects with a RemasterError when retrying cannot help. */
   readonly ended: Promise<void>;
-  /** Asks for one JPEG, newer than number `after`. One newerThan at a time; it is fulfilled by `onPicture`. */
+  /** Requests one JPEG of a frame whose index is above `newerThan`; `onJpeg` delivers it. Ignored while another request is open. */
   requestJpeg(options?: { readonly newerThan?: number }): void;
   /** Settles within about 3 s. */
   stop(): Promise<void>;
@@ -20,23 +21,16 @@ export interface RunningLive {
 export interface LiveEvents {
   readonly onCamera?: (state: CameraState) => void;
   readonly onProgress?: (progress: LiveProgress) => void;
-  readonly onJpeg?: (picture: LiveJpeg) => void;
-  /** Null: the stream has ended, and the next part is an `init`. Whoever is slow settles late and gets fewer pictures. */
-  readonly onFragment?: (part: Mp4Part | null) => Promise<void> | void;
+  readonly onJpeg?: (jpeg: LiveJpeg) => void;
+  /** Null: the stream has ended, and the next fragment is an `init` segment. While 4 returned promises are pending, frames are dropped. */
+  readonly onFragment?: (fragment: Mp4Part | null) => Promise<void> | void;
+  /** Path of a finished recording. */
   readonly onFile?: (path: string) => void;
-  /** Something failed and is tried again: the target, or the engine. */
+  /** The target or the engine failed and is restarted. */
   readonly onRecoverableError?: (error: RemasterError) => void;
 }
 
-/** The way to the engine, as it is now. */
-interface Line {
-  send(id: string, say: LiveRequest): void;
-  isUp(): boolean;
-  kill(): void;
-  onEnd(): void;
-}
-
-interface Pending {
+interface PendingLive {
   readonly id: string;
   readonly job: LiveJob;
   readonly events: LiveEvents;
@@ -44,39 +38,39 @@ interface Pending {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
   isStopping: boolean;
-  /** What the camera was last known to send. */
+  /** Properties of the camera's stream, as last probed. */
   facts: CameraFacts | null;
-  /** The newerThan that has not been fulfilled. */
+  /** The open JPEG request; null when there is none. */
   newerThan: number | null;
-  /** No picture has come from this engine yet: it counts from 0 again. */
+  /** No JPEG has come from this engine process yet: its frame index starts at 0. */
   isNew: boolean;
-  /** A fragmented MP4 has begun and not ended. */
+  /** An MP4 stream has begun and not ended. */
   isInStream: boolean;
 }
 
-/** How long a stop may take before the process is killed. */
+/** How long a live job may take to stop before the process is killed. */
 const STOP_MS = 2800;
 
-/** The live jobs of an engine, on the client's side. They outlive engines. */
+/** The live jobs of an engine, on the client's side. They survive a crash of the process. */
 export class LiveClient {
-  readonly #pending = new Map<string, Pending>();
+  readonly #pending = new Map<string, PendingLive>();
 
-  constructor(private readonly line: Line) {}
+  constructor(private readonly engine: Supervisor) {}
 
   get size(): number {
     return this.#pending.size;
   }
 
-  run(wanted: LiveJob, events: LiveEvents): RunningLive {
-    const job = checkLive(wanted);
+  run(unchecked: LiveJob, events: LiveEvents): RunningLive {
+    const job = checkLive(unchecked);
     const id = randomUUID();
     let resolve = (): void => {};
     let reject: (error: Error) => void = () => {};
     const ended = new Promise<void>((...settle) => ([resolve, reject] = settle));
-    ended.catch(() => {}); // whoever holds `ended` hears of it
-    const none = { isStopping: false, facts: null, newerThan: null, isNew: true, isInStream: false };
-    this.#pending.set(id, { id, job, events, ended, resolve, reject, ...none });
-    this.line.send(id, { what: 'start', job, facts: null });
+    ended.catch(() => {}); // the caller handles it
+    const initial = { isStopping: false, facts: null, newerThan: null, isNew: true, isInStream: false };
+    this.#pending.set(id, { id, job, events, ended, resolve, reject, ...initial });
+    this.#send(id, { what: 'start', job, facts: null });
     return {
       id,
       ended,
@@ -84,25 +78,24 @@ export class LiveClient {
         const pending = this.#pending.get(id);
         if (!pending || pending.newerThan !== null) return;
         pending.newerThan = pending.isNew ? -1 : newerThan;
-        if (this.line.isUp()) this.line.send(id, { what: 'requestJpeg', newerThan: pending.newerThan });
+        if (this.engine.isUp) this.#send(id, { what: 'requestJpeg', newerThan: pending.newerThan });
       },
       stop: () => this.#stop(this.#pending.get(id)),
     };
   }
 
-  /** Gives all jobs to an engine that has just begun. */
-  begin(): void {
+  /** Starts every pending job in a new process. */
+  resend(): void {
     for (const { id, job, facts, newerThan } of this.#pending.values()) {
-      this.line.send(id, { what: 'start', job, facts });
-      if (newerThan !== null) this.line.send(id, { what: 'requestJpeg', newerThan: -1 });
+      this.#send(id, { what: 'start', job, facts });
+      if (newerThan !== null) this.#send(id, { what: 'requestJpeg', newerThan: -1 });
     }
   }
 
-  /** The engine is gone; another will come. */
-  interrupted(crash: RemasterError): void {
+  onCrash(crash: RemasterError): void {
     for (const pending of this.#pending.values()) {
       if (pending.isStopping) {
-        this.#over(pending, pending.resolve);
+        this.#finish(pending, pending.resolve);
         continue;
       }
       pending.isNew = true;
@@ -113,61 +106,67 @@ export class LiveClient {
     }
   }
 
-  receive(id: string, news: LiveEvent): void {
+  receive(id: string, event: LiveEvent): void {
     const pending = this.#pending.get(id);
     if (!pending) return;
     const { events } = pending;
-    switch (news.what) {
+    switch (event.what) {
       case 'camera':
-        return events.onCamera?.(news.state);
+        return events.onCamera?.(event.state);
       case 'facts':
-        pending.facts = news.facts;
+        pending.facts = event.facts;
         return;
       case 'progress':
-        return events.onProgress?.(news.progress);
-      case 'picture':
+        return events.onProgress?.(event.progress);
+      case 'jpeg':
         pending.newerThan = null;
         pending.isNew = false;
-        return events.onJpeg?.(news.picture);
-      case 'part':
-        return this.#part(pending, news.part);
+        return events.onJpeg?.(event.jpeg);
+      case 'fragment':
+        return this.#passFragment(pending, event.fragment);
       case 'file':
-        return events.onFile?.(news.path);
-      case 'trouble':
-        return events.onRecoverableError?.(RemasterError.from(news.error));
+        return events.onFile?.(event.path);
+      case 'recoverableError':
+        return events.onRecoverableError?.(RemasterError.from(event.error));
       case 'stopped':
-        return this.#over(pending, pending.resolve);
+        return this.#finish(pending, pending.resolve);
       case 'failed':
-        return this.#over(pending, () => pending.reject(RemasterError.from(news.error)));
+        return this.#finish(pending, () => pending.reject(RemasterError.from(event.error)));
     }
   }
 
+  /** Stops all live jobs. */
   async close(): Promise<void> {
     await Promise.all([...this.#pending.values()].map((pending) => this.#stop(pending)));
   }
 
-  #part(pending: Pending, part: Mp4Part | null): void {
-    pending.isInStream = part !== null;
-    // bytes come over as a plain Uint8Array
-    const whole = part && { ...part, data: Buffer.from(part.data.buffer, part.data.byteOffset, part.data.byteLength) };
-    const taken = (): void => void (this.line.isUp() && this.line.send(pending.id, { what: 'taken' }));
-    void Promise.resolve(pending.events.onFragment?.(whole)).then(taken, taken);
+  #send(id: string, request: LiveRequest): void {
+    this.engine.send({ type: 'live', id, request });
   }
 
-  async #stop(pending: Pending | undefined): Promise<void> {
+  #passFragment(pending: PendingLive, fragment: Mp4Part | null): void {
+    pending.isInStream = fragment !== null;
+    const data = fragment?.data; // a plain Uint8Array after crossing the process boundary
+    const received =
+      fragment && data ? { ...fragment, data: Buffer.from(data.buffer, data.byteOffset, data.byteLength) } : null;
+    const release = (): void => void (this.engine.isUp && this.#send(pending.id, { what: 'releaseFragment' }));
+    void Promise.resolve(pending.events.onFragment?.(received)).then(release, release);
+  }
+
+  async #stop(pending: PendingLive | undefined): Promise<void> {
     if (!pending) return;
     pending.isStopping = true;
-    if (this.line.isUp()) this.line.send(pending.id, { what: 'stop' });
-    else this.#over(pending, pending.resolve);
-    const timer = setTimeout(() => this.line.kill(), STOP_MS);
-    await pending.ended.catch(() => {}); // the owner of `ended` is told
+    if (this.engine.isUp) this.#send(pending.id, { what: 'stop' });
+    else this.#finish(pending, pending.resolve);
+    const timer = setTimeout(() => this.engine.kill(), STOP_MS);
+    await pending.ended.catch(() => {}); // the caller handles `ended`
     clearTimeout(timer);
   }
 
-  #over(pending: Pending, settle: () => void): void {
+  #finish(pending: PendingLive, settle: () => void): void {
     this.#pending.delete(pending.id);
     if (pending.isInStream) void pending.events.onFragment?.(null);
     settle();
-    this.line.onEnd();
+    this.engine.updateRef();
   }
 }

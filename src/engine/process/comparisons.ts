@@ -8,38 +8,38 @@ interface Encoders {
   readonly stop: AbortController;
   readonly before: JpegEncoder;
   readonly after: JpegEncoder;
-  /** They take one pair at a time. */
+  /** Settles after the last requested pair: the encoders take one at a time. */
   last: Promise<unknown>;
-  idle: NodeJS.Timeout | undefined;
+  idleTimer: NodeJS.Timeout | undefined;
 }
 
-/** Milliseconds after which encoders go when nobody asks any more. */
-const IDLE = 10_000;
+/** Milliseconds without a request after which the encoders of a job are closed. */
+const IDLE_MS = 10_000;
 
-/** Before and after of jobs at work, as JPEGs. Encoders stay while somebody looks: starting one costs more than a picture. */
+/** Frames of running jobs before and after, as JPEG pairs. Encoders stay open between requests: starting one takes longer than a frame. */
 export class Comparisons {
   readonly #open = new Map<string, Encoders>();
 
   constructor(private readonly previewOf: (job: string) => Promise<Comparison | null>) {}
 
-  /** Of the next frame; null when none comes, or there is no such job. */
+  /** The next frame of a job; null when it ends first or does not exist. */
   async next(job: string): Promise<JpegPair | null> {
     const preview = await this.previewOf(job);
     const pair = await preview?.pair();
     if (!preview || !pair) return null;
     const encoders = this.#open.get(job) ?? (await this.#begin(job, preview));
-    clearTimeout(encoders.idle);
-    const made = encoders.last.then(() => encoded(encoders, pair));
-    encoders.last = made.catch(() => {}); // whoever asked hears of it
+    clearTimeout(encoders.idleTimer);
+    const encoded = encoders.last.then(() => encodePair(encoders, pair));
+    encoders.last = encoded.catch(() => {}); // its own caller handles it
     try {
-      return await made;
+      return await encoded;
     } finally {
-      clearTimeout(encoders.idle);
-      encoders.idle = setTimeout(() => void this.#end(job, encoders), IDLE);
+      clearTimeout(encoders.idleTimer);
+      encoders.idleTimer = setTimeout(() => void this.#end(job, encoders), IDLE_MS);
     }
   }
 
-  /** Settles when no encoder is left. */
+  /** Settles when all encoders have exited. */
   async close(): Promise<void> {
     await Promise.all([...this.#open].map(([job, encoders]) => this.#end(job, encoders)));
   }
@@ -48,27 +48,29 @@ export class Comparisons {
     const binary = await findFfmpeg();
     const stop = new AbortController();
     const [before, after] = [jpegEncoder(binary, stop.signal), jpegEncoder(binary, stop.signal)];
-    const encoders: Encoders = { stop, before, after, last: Promise.resolve(), idle: undefined };
-    const found = this.#open.get(job);
-    if (found) return found; // somebody else was quicker
+    const encoders: Encoders = { stop, before, after, last: Promise.resolve(), idleTimer: undefined };
+    const existing = this.#open.get(job);
+    if (existing) return existing; // opened by a concurrent request
     this.#open.set(job, encoders);
     void preview.ended.then(() => this.#end(job, encoders));
     return encoders;
   }
 
   async #end(job: string, encoders: Encoders): Promise<void> {
-    clearTimeout(encoders.idle);
+    clearTimeout(encoders.idleTimer);
     if (this.#open.get(job) === encoders) this.#open.delete(job);
-    encoders.stop.abort(new Error('nobody looks'));
-    await Promise.all([encoders.before, encoders.after].map((maker) => maker[Symbol.asyncDispose]()));
+    encoders.stop.abort(new Error('no longer requested'));
+    await Promise.all([encoders.before, encoders.after].map((encoder) => encoder[Symbol.asyncDispose]()));
   }
 }
 
-async function encoded({ before, after }: Encoders, pair: Pair): Promise<JpegPair> {
-  const { pixelAspect } = pair;
-  const [was, is] = await Promise.all([before.encode(asStored(pair.before)), after.encode(asStored(pair.after))]);
-  const { width, height } = pair.after;
-  return { before: was, after: is, aspect: (width * pixelAspect.num) / (height * pixelAspect.den) };
+async function encodePair(encoders: Encoders, { before, after, pixelAspect }: Pair): Promise<JpegPair> {
+  const [beforeJpeg, afterJpeg] = await Promise.all([
+    encoders.before.encode(asStored(before)),
+    encoders.after.encode(asStored(after)),
+  ]);
+  const aspect = (after.width * pixelAspect.num) / (after.height * pixelAspect.den);
+  return { before: beforeJpeg, after: afterJpeg, aspect };
 }
 
 const asStored = ({ width, height, data }: RgbFrame) => ({ width, height, data, stored: { width, height } });

@@ -10,7 +10,7 @@ import type { DoctorReport } from '../protocol';
 
 type Line = DoctorReport['lines'][number];
 
-/** What works on this machine, what does not, and what to do. `folder`: somewhere the user wants to write. */
+/** Checks what works on this machine. `folder`: checked for write access; null = the working folder. */
 export async function doctor(folder: string | null): Promise<DoctorReport> {
   const folders = [...new Set([...(folder === null ? [process.cwd()] : [folder]), tmpdir()])];
   const lines = await Promise.all([
@@ -18,9 +18,9 @@ export async function doctor(folder: string | null): Promise<DoctorReport> {
     ffmpegLines(),
     runtimeLines(),
     modelLines(),
-    pictureLine(),
+    imageLine(),
     cacheLine(),
-    ...folders.map(writable),
+    ...folders.map(writableLine),
   ]);
   return { lines: lines.flat() };
 }
@@ -33,7 +33,7 @@ async function machine(): Promise<Line[]> {
 
 async function ffmpegLines(): Promise<Line[]> {
   const { found, tried } = await searchFfmpeg();
-  const passed: Line[] = tried.map(({ path, reason }) => ({
+  const rejected: Line[] = tried.map(({ path, reason }) => ({
     ok: null,
     what: 'ffmpeg',
     found: `${path}: ${reason}`,
@@ -41,8 +41,8 @@ async function ffmpegLines(): Promise<Line[]> {
   }));
   if (!found) {
     return [
-      ...passed,
-      { ok: false, what: 'ffmpeg', found: 'none works', remedy: 'Install ffmpeg, or set REMASTER_FFMPEG to its path.' },
+      ...rejected,
+      { ok: false, what: 'ffmpeg', found: 'not found', remedy: 'Install ffmpeg, or set REMASTER_FFMPEG to its path.' },
     ];
   }
   const codecs = ['libx264', 'libx265', 'libsvtav1', 'libaom-av1', 'ffv1', 'prores_ks'].filter((name) =>
@@ -50,7 +50,7 @@ async function ffmpegLines(): Promise<Line[]> {
   );
   const isOld = found.origin === 'bundled';
   return [
-    ...passed,
+    ...rejected,
     {
       ok: isOld ? null : true,
       what: 'ffmpeg',
@@ -97,32 +97,32 @@ async function modelLines(): Promise<Line[]> {
   }));
 }
 
-/** Videos need none of it. */
-async function pictureLine(): Promise<Line[]> {
+/** sharp is optional: video works without it. */
+async function imageLine(): Promise<Line[]> {
   try {
     const { sharp, vips } = loadSharp().versions;
-    return [{ ok: true, what: 'pictures', found: `sharp ${sharp}, libvips ${vips}`, remedy: '' }];
+    return [{ ok: true, what: 'images', found: `sharp ${sharp}, libvips ${vips}`, remedy: '' }];
   } catch (error) {
     const { message, remedy } = errorRecord(error);
-    return [{ ok: null, what: 'pictures', found: message, remedy }];
+    return [{ ok: null, what: 'images', found: message, remedy }];
   }
 }
 
 async function cacheLine(): Promise<Line[]> {
   return cacheFolder().then(
-    (found) => [{ ok: true, what: 'compiled graphs', found: `kept in ${found}`, remedy: '' }],
+    (folder) => [{ ok: true, what: 'compiled graphs', found: `cached in ${folder}`, remedy: '' }],
     (error: Error) => [
       {
         ok: null,
         what: 'compiled graphs',
-        found: `not kept (${error.message}): models take a little longer to load`,
-        remedy: 'Set REMASTER_CACHE to a folder that this user may write to.',
+        found: `not cached (${error.message}): models take longer to load`,
+        remedy: 'Set REMASTER_CACHE to a folder that this user can write to.',
       },
     ],
   );
 }
 
-async function writable(folder: string): Promise<Line[]> {
+async function writableLine(folder: string): Promise<Line[]> {
   const ok = await access(folder, constants.W_OK).then(
     () => true,
     () => false,
@@ -131,8 +131,8 @@ async function writable(folder: string): Promise<Line[]> {
     {
       ok,
       what: 'writing',
-      found: `${folder} ${ok ? 'can' : 'cannot'} be written`,
-      remedy: ok ? '' : 'Choose another folder or change its rights.',
+      found: `${folder} is ${ok ? '' : 'not '}writable`,
+      remedy: ok ? '' : 'Choose another folder or change its permissions.',
     },
   ];
 }

@@ -6,15 +6,15 @@ import type { FrameImage, FramesJob } from '../../settings/framesJob';
 import type { ModelCache } from './modelCache';
 
 interface FrameStream {
-  readonly pictures: AsyncGenerator<FrameImage>;
+  readonly images: AsyncGenerator<FrameImage>;
   readonly stop: AbortController;
 }
 
-/** Videos of which somebody takes pictures, one at a time, whenever they like. */
+/** Open frame extractions. The client pulls one image at a time. */
 export class FrameStreams {
   readonly #open = new Map<string, FrameStream>();
 
-  constructor(private readonly shelf: ModelCache) {}
+  constructor(private readonly modelCache: ModelCache) {}
 
   get size(): number {
     return this.#open.size;
@@ -22,32 +22,32 @@ export class FrameStreams {
 
   async open(id: string, job: FramesJob): Promise<null> {
     const stop = new AbortController();
-    const tools = { binary: await findFfmpeg(), openModel: this.shelf.open, openFaceFinder };
-    this.#open.set(id, { stop, pictures: extractFrames(job, tools, stop.signal) });
+    const tools = { binary: await findFfmpeg(), openModel: this.modelCache.open, openFaceFinder };
+    this.#open.set(id, { stop, images: extractFrames(job, tools, stop.signal) });
     return null;
   }
 
-  /** The next picture; null after the last. */
+  /** The next image; null after the last. */
   async next(id: string): Promise<FrameImage | null> {
-    const tap = this.#open.get(id);
-    if (!tap) throw forgotten();
+    const stream = this.#open.get(id);
+    if (!stream) throw lostStream();
     try {
-      const { done, value } = await tap.pictures.next();
+      const { done, value } = await stream.images.next();
       if (!done) return value;
       this.#open.delete(id);
       return null;
     } catch (error) {
-      this.#open.delete(id); // the generator has put everything away
+      this.#open.delete(id); // the generator has cleaned up
       throw error;
     }
   }
 
-  /** Settles when nothing of it is left. */
+  /** Stops the extraction; settles when its processes have exited. */
   async close(id: string): Promise<null> {
-    const tap = this.#open.get(id);
+    const stream = this.#open.get(id);
     this.#open.delete(id);
-    tap?.stop.abort(new StoppedError(false));
-    await tap?.pictures.return(null).catch(() => {}); // the stop is the news
+    stream?.stop.abort(new StoppedError(false));
+    await stream?.images.return(null).catch(() => {}); // the stop is expected
     return null;
   }
 
@@ -56,7 +56,7 @@ export class FrameStreams {
   }
 }
 
-const forgotten = (): RemasterError =>
-  new RemasterError('ENGINE_CRASHED', 'The engine that took pictures out of the video is gone.', {
+const lostStream = (): RemasterError =>
+  new RemasterError('ENGINE_CRASHED', 'The engine process that extracted the frames has exited.', {
     remedy: 'Send the video through the flow again.',
   });

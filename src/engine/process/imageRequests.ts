@@ -4,27 +4,27 @@ import { upscaleImage } from '../../pipeline/jobs/image/upscaleImage';
 import type { EngineRequests } from '../protocol';
 import type { ModelCache } from './modelCache';
 
-/** Makes pictures better, beside whatever else the engine does. */
+/** Upscales images, in parallel with everything else the engine does. */
 export type ImageRequests = (
   args: EngineRequests['image']['args'],
   signal: AbortSignal,
 ) => Promise<EngineRequests['image']['result']>;
 
-/** One in the model, one being decoded or encoded. More would only hold more pixels. */
-const AT_ONCE = 2;
+/** One in the model, one being decoded or encoded. More would only take more memory. */
+const MAX_CONCURRENT = 2;
 
 /**
- * Pictures do not stand in the queue of jobs: a snapshot is wanted now, and a film may take a night. Their tiles and the
- * film's go through the model's gate in the order they come, and each has one batch there at a time, so they take turns.
+ * Images skip the job queue: a snapshot must not wait for a video that takes hours. The model runs batches in the order
+ * they arrive, one per image and video at a time, so both make progress.
  */
-export function imageRequests(shelf: ModelCache): ImageRequests {
-  const gate = new Semaphore(AT_ONCE);
+export function imageRequests(modelCache: ModelCache): ImageRequests {
+  const semaphore = new Semaphore(MAX_CONCURRENT);
   return async ({ source, job }, signal) => {
-    const leave = await gate.acquire(signal);
+    const release = await semaphore.acquire(signal);
     try {
-      return await upscaleImage(source, job, { openModel: shelf.open, openFaceFinder }, signal);
+      return await upscaleImage(source, job, { openModel: modelCache.open, openFaceFinder }, signal);
     } finally {
-      leave();
+      release();
     }
   };
 }

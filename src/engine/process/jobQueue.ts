@@ -1,6 +1,7 @@
-/** Jobs in the order they came, with their places told. Nothing waits here without a bound of its own: whoever adds holds the promise. */
+/** First-in, first-out queue of jobs; reports the position of each. The client limits how many it adds. */
 export class JobQueue {
-  readonly #waiting: { readonly id: string; readonly atOnce: number; readonly start: () => Promise<void> }[] = [];
+  readonly #waiting: { readonly id: string; readonly maxConcurrent: number; readonly start: () => Promise<void> }[] =
+    [];
   #running = 0;
 
   constructor(private readonly onPosition: (id: string, position: number) => void) {}
@@ -10,37 +11,36 @@ export class JobQueue {
     return this.#waiting.length + this.#running;
   }
 
-  /** `start` is called when everything before it has started and fewer than `atOnce` run; it must not reject. */
-  add(id: string, atOnce: number, start: () => Promise<void>): void {
-    this.#waiting.push({ id, atOnce, start });
-    if (!this.#next()) this.onPosition(id, this.#waiting.length);
+  /** Calls `start` when all earlier jobs have started and fewer than `maxConcurrent` run; it must not reject. */
+  add(id: string, maxConcurrent: number, start: () => Promise<void>): void {
+    this.#waiting.push({ id, maxConcurrent, start });
+    if (!this.#startNext()) this.onPosition(id, this.#waiting.length);
   }
 
-  /** Takes a job out that has not started. False when it has, or is not here. */
+  /** Removes a waiting job. Returns false when it has started or is unknown. */
   remove(id: string): boolean {
-    const place = this.#waiting.findIndex((job) => job.id === id);
-    if (place < 0) return false;
-    this.#waiting.splice(place, 1);
-    this.#tell();
+    const index = this.#waiting.findIndex((job) => job.id === id);
+    if (index < 0) return false;
+    this.#waiting.splice(index, 1);
+    this.#reportPositions();
     return true;
   }
 
-  /** Starts the first in line when there is room for it. */
-  #next(): boolean {
+  #startNext(): boolean {
     const first = this.#waiting[0];
-    if (!first || this.#running >= first.atOnce) return false;
+    if (!first || this.#running >= first.maxConcurrent) return false;
     this.#waiting.shift();
     this.#running++;
-    this.#tell();
+    this.#reportPositions();
     this.onPosition(first.id, 0);
     void first.start().finally(() => {
       this.#running--;
-      while (this.#next());
+      while (this.#startNext());
     });
     return true;
   }
 
-  #tell(): void {
+  #reportPositions(): void {
     this.#waiting.forEach(({ id }, i) => this.onPosition(id, i + 1));
   }
 }

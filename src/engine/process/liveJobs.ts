@@ -11,75 +11,76 @@ import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import type { LiveJob } from '../../settings/liveJob';
 import { type LiveEvent, type LiveRequest, MAX_FRAGMENTS_IN_FLIGHT } from '../liveProtocol';
 
-/** Live jobs on the engine's side. Jobs with one camera and equal settings share one channel. */
+/** Live jobs in the engine process. Jobs with the same camera and settings share one pipeline. */
 export interface LiveJobs {
-  receive(id: string, say: LiveRequest): void;
-  /** Jobs that run. */
+  receive(id: string, request: LiveRequest): void;
+  /** Number of running jobs. */
   readonly size: number;
-  /** Null for a job that is not here, or whose camera has not been opened. */
+  /** Null for an unknown job, or one whose camera is not open yet. */
   preview(id: string): Promise<Comparison | null>;
-  /** Ends all; settles when nothing of them is left. */
+  /** Stops all jobs; settles when their processes have exited. */
   close(): Promise<void>;
 }
 
-interface Shared {
-  readonly channel: Promise<CameraPipeline>;
-  readonly users: Map<string, (news: LiveEvent) => void>;
+interface SharedPipeline {
+  readonly pipeline: Promise<CameraPipeline>;
+  /** The event handler of each job, by job id. */
+  readonly users: Map<string, (event: LiveEvent) => void>;
 }
 
-interface Running {
+interface RunningLiveJob {
   readonly opening: Promise<CameraPipeline>;
   stop(): Promise<void>;
   requestJpeg(newerThan: number): void;
-  taken(): void;
+  releaseFragment(): void;
 }
 
-/** Milliseconds between two reports of progress. */
-const PACE = 1000;
+/** Milliseconds between two progress events. */
+const PROGRESS_INTERVAL = 1000;
 
-/** `onIdle` is told when the last job has ended. */
-export function liveJobs(send: (id: string, news: LiveEvent) => void, onIdle: () => void): LiveJobs {
+/** Calls `onIdle` when the last job has ended. */
+export function liveJobs(send: (id: string, event: LiveEvent) => void, onIdle: () => void): LiveJobs {
   const scheduler = new FairScheduler();
-  const shared = new Map<string, Shared>();
-  const running = new Map<string, Running>();
+  const shared = new Map<string, SharedPipeline>();
+  const running = new Map<string, RunningLiveJob>();
 
-  /** The channel of this job's camera, opened for its first user and closed after its last. */
+  /** The pipeline of the job's camera, opened for the first job and closed by the last. Returns it and a function that leaves it. */
   async function join(
     id: string,
     job: LiveJob,
-    tell: (news: LiveEvent) => void,
+    onEvent: (event: LiveEvent) => void,
     facts: CameraFacts | null,
   ): Promise<[CameraPipeline, () => Promise<void>]> {
     const { target: _, quality: __, ...settings } = job;
     const key = JSON.stringify(settings);
     let found = shared.get(key);
     if (!found) {
-      const users = new Map<string, (news: LiveEvent) => void>();
-      const toAll = (news: LiveEvent): void => users.forEach((user) => user(news));
+      const users = new Map<string, (event: LiveEvent) => void>();
+      const sendToAll = (event: LiveEvent): void => users.forEach((user) => user(event));
       const open = async (): Promise<CameraPipeline> => {
         const openUrgent = (request: ModelRequest): Promise<Model> => openModel(request, { isUrgent: true });
         const tools = { binary: await findFfmpeg(), openModel: openUrgent, openFaceFinder, scheduler };
-        return openCameraPipeline(settings, tools, toAll, facts);
+        return openCameraPipeline(settings, tools, sendToAll, facts);
       };
-      found = { channel: open(), users };
+      found = { pipeline: open(), users };
       shared.set(key, found);
     }
     const entry = found;
-    entry.users.set(id, tell);
+    entry.users.set(id, onEvent);
     const leave = async (): Promise<void> => {
       entry.users.delete(id);
       if (entry.users.size > 0) return;
       if (shared.get(key) === entry) shared.delete(key);
-      await entry.channel.then(
-        (channel) => channel.close(),
-        () => {}, // it never opened, which whoever asked for it has been told
+      await entry.pipeline.then(
+        (pipeline) => pipeline.close(),
+        () => {}, // it failed to open, which `join` has reported
       );
     };
     try {
-      const channel = await entry.channel;
-      const forget = (): void => void (shared.get(key) === entry && shared.delete(key)); // one that failed is not joined
-      channel.ended.catch(forget);
-      return [channel, leave];
+      const pipeline = await entry.pipeline;
+      const remove = (): void => void (shared.get(key) === entry && shared.delete(key)); // later jobs open a new one
+      pipeline.ended.catch(remove);
+      return [pipeline, leave];
     } catch (error) {
       await leave();
       throw error;
@@ -89,71 +90,71 @@ export function liveJobs(send: (id: string, news: LiveEvent) => void, onIdle: ()
   function start(id: string, job: LiveJob, facts: CameraFacts | null): void {
     const stop = new AbortController();
     const { signal } = stop;
-    const tell = (news: LiveEvent): void => void (signal.aborted || send(id, news));
-    const parts = new Semaphore(MAX_FRAGMENTS_IN_FLIGHT);
-    const passes: (() => void)[] = [];
-    let opened: (channel: CameraPipeline) => void = () => {};
+    const sendEvent = (event: LiveEvent): void => void (signal.aborted || send(id, event));
+    const fragments = new Semaphore(MAX_FRAGMENTS_IN_FLIGHT);
+    const releases: (() => void)[] = [];
+    let opened: (pipeline: CameraPipeline) => void = () => {};
     const opening = new Promise<CameraPipeline>((resolve) => (opened = resolve));
-    let isWanted = false;
+    let isJpegRequested = false;
 
     const run = async (): Promise<LiveEvent> => {
       let leave = async (): Promise<void> => {};
-      let outlet: Sink = nullSink;
+      let sink: Sink = nullSink;
       let timer: NodeJS.Timeout | undefined;
       try {
-        let channel: CameraPipeline;
-        [channel, leave] = await join(id, job, tell, facts);
-        opened(channel);
-        const { progress, subscribe, ended } = channel;
-        tell({ what: 'camera', state: progress().camera });
-        if (channel.facts) tell({ what: 'facts', facts: channel.facts });
+        let pipeline: CameraPipeline;
+        [pipeline, leave] = await join(id, job, sendEvent, facts);
+        opened(pipeline);
+        const { progress, subscribe, ended } = pipeline;
+        sendEvent({ what: 'camera', state: progress().camera });
+        if (pipeline.facts) sendEvent({ what: 'facts', facts: pipeline.facts });
         if (job.target.kind !== 'pictures') {
-          outlet = encodingSink(await findFfmpeg(), job, job.target, {
-            onRecoverableError: (error) => tell({ what: 'trouble', error: errorRecord(error) }),
-            onFile: (path) => send(id, { what: 'file', path }), // also the last one, which a stop finishes
-            async onFragment(part) {
-              passes.push(await parts.acquire(signal));
-              tell({ what: 'part', part });
+          sink = encodingSink(await findFfmpeg(), job, job.target, {
+            onRecoverableError: (error) => sendEvent({ what: 'recoverableError', error: errorRecord(error) }),
+            onFile: (path) => send(id, { what: 'file', path }), // also the last file, which ends after a stop
+            async onFragment(fragment) {
+              releases.push(await fragments.acquire(signal));
+              sendEvent({ what: 'fragment', fragment });
             },
           });
         }
-        const off = subscribe((frame) => outlet.put(frame));
+        const unsubscribe = subscribe((frame) => sink.put(frame));
         timer = setInterval(
-          () => tell({ what: 'progress', progress: { ...progress(), target: outlet.counts() } }),
-          PACE,
+          () => sendEvent({ what: 'progress', progress: { ...progress(), target: sink.counts() } }),
+          PROGRESS_INTERVAL,
         );
-        await Promise.race([ended, aborted(signal)]).finally(off);
-        throw new RemasterError('INTERNAL', 'A channel ended without a reason.');
+        await Promise.race([ended, aborted(signal)]).finally(unsubscribe);
+        throw new RemasterError('INTERNAL', 'The camera pipeline ended without a reason.');
       } catch (error) {
         return signal.aborted ? { what: 'stopped' } : { what: 'failed', error: errorRecord(error) };
       } finally {
         clearInterval(timer);
-        await Promise.allSettled([outlet[Symbol.asyncDispose](), leave()]);
+        await Promise.allSettled([sink[Symbol.asyncDispose](), leave()]);
       }
     };
-    const over = run().then((news) => {
+    const finished = run().then((event) => {
       running.delete(id);
-      send(id, news);
+      send(id, event);
       if (running.size === 0) onIdle();
     });
 
     const sendJpeg = async (newerThan: number): Promise<void> => {
-      if (isWanted) return;
-      isWanted = true;
-      const channel = await opening; // a wish may come before the channel is there
-      const made = await channel.jpeg(newerThan, signal).catch(() => null); // the end of a channel is told by itself
-      isWanted = false;
-      if (made) tell({ what: 'picture', picture: made });
-      else if (!signal.aborted) setTimeout(() => void sendJpeg(newerThan), PACE);
+      if (isJpegRequested) return;
+      isJpegRequested = true;
+      const pipeline = await opening;
+      const jpeg = await pipeline.jpeg(newerThan, signal).catch(() => null); // `run` reports the end of a pipeline
+      isJpegRequested = false;
+      if (jpeg) sendEvent({ what: 'jpeg', jpeg });
+      else if (!signal.aborted) setTimeout(() => void sendJpeg(newerThan), PROGRESS_INTERVAL);
     };
     running.set(id, {
       opening,
       stop() {
         stop.abort(new Error('stopped'));
-        return over;
+        return finished;
       },
       requestJpeg: (newerThan) => void sendJpeg(newerThan),
-      taken: () => passes.shift()?.(),
+      releaseFragment: () => releases.shift()?.(),
     });
   }
 
@@ -161,16 +162,16 @@ export function liveJobs(send: (id: string, news: LiveEvent) => void, onIdle: ()
     get size() {
       return running.size;
     },
-    receive(id, say) {
-      if (say.what === 'start') return start(id, say.job, say.facts);
+    receive(id, request) {
+      if (request.what === 'start') return start(id, request.job, request.facts);
       const job = running.get(id);
-      if (say.what === 'stop') void (job ? job.stop() : send(id, { what: 'stopped' }));
-      else if (say.what === 'requestJpeg') job?.requestJpeg(say.newerThan);
-      else job?.taken();
+      if (request.what === 'stop') void (job ? job.stop() : send(id, { what: 'stopped' }));
+      else if (request.what === 'requestJpeg') job?.requestJpeg(request.newerThan);
+      else job?.releaseFragment();
     },
     async preview(id) {
-      const soon = new Promise<null>((resolve) => setTimeout(() => resolve(null), PACE));
-      return (await Promise.race([running.get(id)?.opening, soon]))?.comparison ?? null;
+      const timeout = new Promise<null>((resolve) => setTimeout(() => resolve(null), PROGRESS_INTERVAL));
+      return (await Promise.race([running.get(id)?.opening, timeout]))?.comparison ?? null;
     },
     async close() {
       await Promise.all([...running.values()].map((job) => job.stop()));

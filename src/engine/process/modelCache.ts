@@ -1,16 +1,16 @@
 import { openModel } from '../../model/inference/openModel';
 import type { Model, ModelRequest } from '../../model/model';
 
-/** Loaded models that stay between jobs, so that the next tape does not load again what the last one used. */
+/** LRU cache of loaded models, so that consecutive jobs do not load the same model again. */
 export interface ModelCache {
-  /** A borrowed model: disposing it gives it back, and never waits for an inference that nobody wants any more. */
+  /** Borrows a model. Disposing it returns it at once, without waiting for a running inference. */
   open(request: ModelRequest): Promise<Model>;
 }
 
-/** More than one pair of 8- and 16-bit graphs is not used by one flow at a time. */
+/** One flow uses at most an 8-bit and a 16-bit graph at the same time. */
 const SLOTS = 2;
 
-/** A model and who has it: one that left the shelf is closed when the last borrower has brought it back. */
+/** A model that was evicted is closed when its last borrower has disposed of it. */
 interface CachedModel {
   readonly model: Model;
   borrowers: number;
@@ -18,39 +18,39 @@ interface CachedModel {
 }
 
 export function modelCache(): ModelCache {
-  const places = new Map<string, CachedModel>();
+  const slots = new Map<string, CachedModel>(); // least recently used first
 
-  const closeIfUnwanted = (place: CachedModel): void => {
-    if (!place.isCached && place.borrowers === 0) void place.model[Symbol.asyncDispose]();
+  const closeIfUnused = (slot: CachedModel): void => {
+    if (!slot.isCached && slot.borrowers === 0) void slot.model[Symbol.asyncDispose]();
   };
-  const takeOff = (key: string): void => {
-    const place = places.get(key);
-    if (!place) return;
-    places.delete(key);
-    place.isCached = false;
-    closeIfUnwanted(place);
+  const evict = (key: string): void => {
+    const slot = slots.get(key);
+    if (!slot) return;
+    slots.delete(key);
+    slot.isCached = false;
+    closeIfUnused(slot);
   };
 
   return {
     async open(request) {
-      // Always asked for anew, which costs nothing while it is loaded: a bundle that was replaced on disk is noticed.
+      // Opened every time, which is cheap for a loaded model, to detect a bundle that was replaced on disk.
       const model = await openModel(request);
       const key = JSON.stringify(request);
-      const place: CachedModel = { model, borrowers: 1, isCached: true };
-      takeOff(key);
-      places.set(key, place); // newest last
-      for (const oldest of places.keys()) {
-        if (places.size <= SLOTS) break;
-        takeOff(oldest);
+      const slot: CachedModel = { model, borrowers: 1, isCached: true };
+      evict(key);
+      slots.set(key, slot);
+      for (const oldest of slots.keys()) {
+        if (slots.size <= SLOTS) break;
+        evict(oldest);
       }
-      let isBack = false;
+      let isReturned = false;
       return {
         ...model,
         async [Symbol.asyncDispose]() {
-          if (isBack) return;
-          isBack = true;
-          place.borrowers--;
-          closeIfUnwanted(place);
+          if (isReturned) return;
+          isReturned = true;
+          slot.borrowers--;
+          closeIfUnused(slot);
         },
       };
     },

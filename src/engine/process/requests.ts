@@ -14,18 +14,18 @@ import type { ImageRequests } from './imageRequests';
 import type { ModelCache } from './modelCache';
 import type { VideoAssemblies } from './videoAssemblies';
 
-/** Who does what is asked. */
+/** The services behind each request. */
 export interface Services {
   readonly modelCache: ModelCache;
   readonly images: ImageRequests;
   readonly frameStreams: FrameStreams;
   readonly assemblies: VideoAssemblies;
-  /** Of a job at work; null when it is not here. */
+  /** The preview of a running job; null when it is unknown. */
   readonly previewOf: (job: string) => Promise<Comparison | null>;
   readonly comparisons: Comparisons;
 }
 
-/** What the engine can tell without restoring anything. */
+/** Handles one request that is not a job. */
 export async function handleRequest(
   what: keyof EngineRequests,
   args: unknown,
@@ -66,13 +66,13 @@ export async function handleRequest(
       return assemblies.close(id, keep);
     }
     case 'preview': {
-      const picture = await (await previewOf((args as EngineRequests['preview']['args']).job))?.next();
-      return picture ? encodeJpeg(await findFfmpeg(), picture) : null;
+      const frame = await (await previewOf((args as EngineRequests['preview']['args']).job))?.next();
+      return frame ? encodeJpeg(await findFfmpeg(), frame) : null;
     }
     case 'pair':
       return comparisons.next((args as EngineRequests['pair']['args']).job);
     case 'test':
-      return test(args as EngineRequests['test']['args'], modelCache);
+      return testModel(args as EngineRequests['test']['args'], modelCache);
   }
 }
 
@@ -84,27 +84,27 @@ async function summary({ input, sequenceRate }: EngineRequests['probe']['args'])
   return { width, height, fps, frames, duration, interlaced, audio, codec, bitDepth };
 }
 
-/** Side of the tile that `test` runs. */
+/** Side of the tile that `testModel` runs, in source pixels. */
 const TEST_TILE = 128;
 
-async function test(
+async function testModel(
   args: EngineRequests['test']['args'],
-  shelf: ModelCache,
+  modelCache: ModelCache,
 ): Promise<EngineRequests['test']['result']> {
   const { order, strength, noise, seed } = JOB_DEFAULTS;
-  await using model = await shelf.open({ ...args, order, colorFix: null, strength, noise, seed, depth: 8 });
+  await using model = await modelCache.open({ ...args, order, colorFix: null, strength, noise, seed, depth: 8 });
   const { multiple, tile: advice, provider, rejected } = model.info;
   const side = advice.fixed ? advice.size : Math.ceil(TEST_TILE / multiple) * multiple;
-  const picture = () => ({
+  const pixels = () => ({
     width: side,
     height: side,
     data: Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 37) % 256),
   });
   const signal = AbortSignal.timeout(120_000);
-  const prompt = await model.prompt?.(picture(), signal);
+  const prompt = await model.prompt?.(pixels(), signal);
   const keys = [{ x: 0, y: 0, scene: 0, frame: 0, ...(prompt && { prompt }) }];
-  const tile = () => ({ ...picture(), keys });
-  await model.run(tile(), signal); // the first run pays for memory and noise
+  const tile = () => ({ ...pixels(), keys });
+  await model.run(tile(), signal); // the first run also allocates memory and computes the noise
   const started = performance.now();
   await model.run(tile(), signal);
   return { provider, rejected, ms: performance.now() - started, tile: [side, side] };

@@ -4,16 +4,16 @@ import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import type { AssembleJob, AssembleResult } from '../../settings/assembleJob';
 import type { EngineRequests } from '../protocol';
 
-interface Shooting {
-  readonly film: VideoAssembly;
+interface OpenAssembly {
+  readonly assembly: VideoAssembly;
   readonly stop: AbortController;
 }
 
-/** Videos that grow while pictures come. */
+/** Open video assemblies: each encodes images as they arrive. */
 export class VideoAssemblies {
-  readonly #open = new Map<string, Shooting>();
+  readonly #open = new Map<string, OpenAssembly>();
 
-  constructor(private readonly onScratch: (path: string, gone: boolean) => void) {}
+  constructor(private readonly onTemporaryPath: (path: string, gone: boolean) => void) {}
 
   get size(): number {
     return this.#open.size;
@@ -21,29 +21,30 @@ export class VideoAssemblies {
 
   async open(id: string, job: AssembleJob): Promise<null> {
     const stop = new AbortController();
-    const film = await assembleVideo(job, { binary: await findFfmpeg(), onTemporaryPath: this.onScratch }, stop.signal);
-    this.#open.set(id, { film, stop });
+    const tools = { binary: await findFfmpeg(), onTemporaryPath: this.onTemporaryPath };
+    const assembly = await assembleVideo(job, tools, stop.signal);
+    this.#open.set(id, { assembly, stop });
     return null;
   }
 
   async add({ id, source, time }: EngineRequests['addImage']['args']): Promise<null> {
-    const shooting = this.#open.get(id);
-    if (!shooting) throw forgotten();
-    await shooting.film.add(source, time);
+    const open = this.#open.get(id);
+    if (!open) throw lostAssembly();
+    await open.assembly.add(source, time);
     return null;
   }
 
-  /** With `keep` the film gets its name; else nothing is left of it. */
+  /** `keep` true: finishes the video. False: deletes it and returns null. */
   async close(id: string, keep: boolean): Promise<AssembleResult | null> {
-    const shooting = this.#open.get(id);
-    if (!shooting && keep) throw forgotten();
-    if (!shooting) return null;
+    const open = this.#open.get(id);
+    if (!open && keep) throw lostAssembly();
+    if (!open) return null;
     this.#open.delete(id);
-    if (!keep) shooting.stop.abort(new StoppedError(false));
+    if (!keep) open.stop.abort(new StoppedError(false));
     try {
-      return keep ? await shooting.film.finish() : null;
+      return keep ? await open.assembly.finish() : null;
     } finally {
-      await shooting.film[Symbol.asyncDispose]();
+      await open.assembly[Symbol.asyncDispose]();
     }
   }
 
@@ -52,7 +53,7 @@ export class VideoAssemblies {
   }
 }
 
-const forgotten = (): RemasterError =>
-  new RemasterError('ENGINE_CRASHED', 'The engine that wrote the video is gone, and the video with it.', {
-    remedy: 'Send the pictures again.',
+const lostAssembly = (): RemasterError =>
+  new RemasterError('ENGINE_CRASHED', 'The engine process that wrote the video has exited; the video is lost.', {
+    remedy: 'Send the images again.',
   });

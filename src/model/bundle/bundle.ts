@@ -11,7 +11,7 @@ import { GRAPH_ROLES } from './graphRoles';
 import { type FileEntry, type GraphRole, type Manifest } from './manifest';
 import { invalid, MANIFEST_FILE, readManifest } from './parseManifest';
 
-/** A bundle whose every file is there, unchanged, and fits the others. */
+/** A bundle whose files were verified and whose graphs are consistent. */
 export interface Bundle extends Intact {
   readonly graphs: Readonly<Partial<Record<GraphRole, OnnxModel>>>;
   readonly constants: Readonly<Record<string, Constant>>;
@@ -24,24 +24,22 @@ export interface Constant {
 
 const REFETCH = 'Fetch the bundle again, or correct model.json if the file was changed on purpose.';
 
-/** A bundle whose every file is there and unchanged. Whether they fit each other has not been looked at. */
+/** A bundle whose files match the hashes in model.json. */
 export interface Intact {
   readonly folder: string;
   readonly manifest: Manifest;
-  /** Of model.json, which holds the hashes of everything else. */
+  /** Hash of model.json, which contains the hashes of all other files. */
   readonly sha256: string;
 }
 
-export async function openBundle(folder: string): Promise<Bundle> {
-  return readBundle(await checkBundle(folder));
-}
-
+/** Verifies the hashes of all files. Throws MODEL_INVALID. */
 export async function checkBundle(folder: string): Promise<Intact> {
   const { manifest, bytes } = await readManifest(folder);
   for (const entry of filesOf(manifest)) await checkHash(folder, entry);
   return { folder, manifest, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
+/** Reads all graphs and constants and checks that they are consistent. Throws MODEL_INVALID. */
 export async function readBundle({ folder, manifest, sha256 }: Intact): Promise<Bundle> {
   const graphs: Partial<Record<GraphRole, OnnxModel>> = {};
   const files: Partial<Record<GraphRole, Uint8Array>> = {};
@@ -62,8 +60,8 @@ export async function readBundle({ folder, manifest, sha256 }: Intact): Promise<
   return { folder, manifest, sha256, graphs, constants };
 }
 
-/** Every file that model.json names, and where it names it. */
-export function filesOf({ graphs, constants = {} }: Manifest): readonly (FileEntry & { readonly field: string })[] {
+/** All files that model.json lists, with the field that lists each. */
+function filesOf({ graphs, constants = {} }: Manifest): readonly (FileEntry & { readonly field: string })[] {
   const files: (FileEntry & { field: string })[] = [];
   for (const [role, graph] of Object.entries(graphs)) {
     files.push({ file: graph.file, sha256: graph.sha256, field: `graphs.${role}` });
@@ -76,7 +74,7 @@ export function filesOf({ graphs, constants = {} }: Manifest): readonly (FileEnt
   return files;
 }
 
-/** Bytes of every file of the bundle; `MODEL_INVALID` when one is missing. */
+/** Total size of the bundle in bytes. Throws MODEL_INVALID when a file is missing. */
 export async function bundleSize(folder: string, manifest: Manifest): Promise<number> {
   let bytes = 0;
   for (const { file, field } of filesOf(manifest)) bytes += await sizeOf(join(folder, file), field);
@@ -85,9 +83,9 @@ export async function bundleSize(folder: string, manifest: Manifest): Promise<nu
 
 async function sizeOf(path: string, field: string): Promise<number> {
   const found = await stat(path).catch((cause: unknown) => {
-    throw invalid(path, `is missing; model.json names it in ${field}`, REFETCH, cause);
+    throw invalid(path, `is missing; model.json lists it in ${field}`, REFETCH, cause);
   });
-  if (!found.isFile()) throw invalid(path, `is not a file; model.json names it in ${field}`, REFETCH);
+  if (!found.isFile()) throw invalid(path, `is not a file; model.json lists it in ${field}`, REFETCH);
   return found.size;
 }
 
@@ -96,10 +94,10 @@ async function checkHash(folder: string, { file, sha256, field }: FileEntry & { 
   await sizeOf(path, field);
   const hash = createHash('sha256');
   try {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- without an encoding it gives buffers
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- chunks are buffers when no encoding is set
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   } catch (cause) {
-    throw invalid(path, 'cannot be read', 'Give this user the right to read it.', cause);
+    throw invalid(path, 'cannot be read', 'Give this user permission to read it.', cause);
   }
   const found = hash.digest('hex');
   if (found === sha256) return;
@@ -124,6 +122,6 @@ async function readConstant(path: string, dims: readonly number[], field: string
     const what = `holds ${bytes.length} bytes, but float32 [${dims.join(', ')}] (${field}) is ${expected}`;
     throw invalid(path, what, REFETCH);
   }
-  // A copy, because a small file's buffer need not start at a multiple of four.
+  // Copied because the buffer of a small file may not be aligned to four bytes.
   return { dims, data: new Float32Array(new Uint8Array(bytes).buffer) };
 }

@@ -7,23 +7,23 @@ import { invalid } from './parseManifest';
 
 type Models = Readonly<Partial<Record<GraphRole, OnnxModel>>>;
 
-/** Throws `MODEL_INVALID` unless what `prompt` and `condition` give is what `denoise` takes. */
+/** Throws MODEL_INVALID unless the outputs of `prompt` and `condition` match the inputs of `denoise`. */
 export function checkPromptShapes(folder: string, manifest: Manifest, models: Models): void {
-  for (const giver of ['prompt', 'condition'] as const) checkGiver(folder, manifest, models, giver);
+  for (const source of ['prompt', 'condition'] as const) checkOutputs(folder, manifest, models, source);
 }
 
-function checkGiver(folder: string, { graphs }: Manifest, models: Models, giver: 'prompt' | 'condition'): void {
+function checkOutputs(folder: string, { graphs }: Manifest, models: Models, source: 'prompt' | 'condition'): void {
   const { denoise } = graphs;
-  for (const [role, name] of Object.entries(graphs[giver]?.outputs ?? {})) {
+  for (const [role, name] of Object.entries(graphs[source]?.outputs ?? {})) {
     const input = denoise.inputs[role];
-    const taken = models.denoise?.graph.input.find((value) => value.name === input);
-    const given = models[giver]?.graph.output.find((value) => value.name === name);
-    if (!taken || !given) continue;
-    const wrong = tensorDefect(ELEMENT.float, signature(taken).dims, signature(given).dims);
+    const target = models.denoise?.graph.input.find((value) => value.name === input);
+    const output = models[source]?.graph.output.find((value) => value.name === name);
+    if (!target || !output) continue;
+    const wrong = tensorDefect(ELEMENT.float, signature(target).dims, signature(output).dims);
     if (wrong === null) continue;
     throw invalid(
       join(folder, denoise.file),
-      `takes a tensor “${input}” (${role}) ${wrong} as ${giver} gives it`,
+      `has an input “${input}” (${role}) ${wrong} like the output of ${source}`,
       REMEDY,
     );
   }

@@ -1,16 +1,16 @@
 import type { GraphRole, Manifest } from './manifest';
 
 /**
- * What may flow between the graphs of a bundle, by role. A graph takes whatever it likes of what exists when it runs:
+ * Roles of the tensors between the graphs of a bundle. A graph may use any that exist when it runs:
  *
- *     lq        source picture             [n, 3, h, w]
- *     picture   the same, `scale` larger   [n, 3, h·scale, w·scale]
- *     y         where the walk starts      [n, channels, h·scale/factor, w·scale/factor]
+ *     lq        source image                 [n, 3, h, w]
+ *     picture   `lq` enlarged by `scale`     [n, 3, h·scale, w·scale]
+ *     y         start of the sampler         [n, channels, h·scale/factor, w·scale/factor]
  *     x, t      state and timestep of a step
- *     mask      +1 in the holes that are to be filled, −1 elsewhere  [n, 1, h, w]; `lq` is black there, and
- *               `picture` too unless a `preprocess` graph fills it beforehand
+ *     mask      +1 in areas to inpaint, −1 elsewhere  [n, 1, h, w]; `lq` is black there, and so is `picture`
+ *               unless a `preprocess` graph fills it
  *
- * and the bundle's constants, and whatever `condition` gives, and whatever `prompt` gave for the shot.
+ * and the bundle's constants, the outputs of `condition`, and the outputs of `prompt` for the shot.
  */
 const INPUTS: Readonly<Record<GraphRole, readonly string[]>> = {
   prompt: ['lq'],
@@ -21,7 +21,7 @@ const INPUTS: Readonly<Record<GraphRole, readonly string[]>> = {
   decode: ['lq', 'picture', 'latent'],
 };
 
-/** Roles each graph must give; `prompt` and `condition` may name their own. */
+/** Required outputs of each graph; `prompt` and `condition` name their own. */
 const OUTPUTS: Readonly<Record<GraphRole, readonly string[]>> = {
   prompt: [],
   preprocess: ['picture'],
@@ -31,10 +31,10 @@ const OUTPUTS: Readonly<Record<GraphRole, readonly string[]>> = {
   decode: ['picture'],
 };
 
-/** Roles a graph may give besides. `deviation`: of the encoder's posterior; y = latent + deviation·ε. */
+/** Optional outputs. `deviation`: standard deviation of the encoder's posterior; y = latent + deviation·ε. */
 const OPTIONAL_OUTPUTS: Readonly<Partial<Record<GraphRole, readonly string[]>>> = { encode: ['deviation'] };
 
-/** Roles without which a graph would make no sense. */
+/** Required inputs of each graph. */
 const NEEDED: Readonly<Record<GraphRole, readonly string[]>> = {
   prompt: ['lq'],
   preprocess: ['lq'],
@@ -44,18 +44,18 @@ const NEEDED: Readonly<Record<GraphRole, readonly string[]>> = {
   decode: ['latent'],
 };
 
-/** The graphs that become one, in the order in which they run. */
+/** The graphs that are fused into one, in the order in which they run. */
 export const FUSED_ROLES = ['preprocess', 'encode', 'condition', 'denoise', 'decode'] as const;
 
-/** All graphs that a bundle may hold. `prompt` runs once per shot, before the others. */
+/** All graphs of a bundle. `prompt` runs once per shot, before the others. */
 export const GRAPH_ROLES = ['prompt', ...FUSED_ROLES] as const;
 
 const RESERVED = new Set([...Object.values(INPUTS), ...Object.values(OUTPUTS), ['deviation']].flat());
 
-/** The first role in `manifest` that is not there to be used, as the end of a sentence; null when all fit. */
+/** The first unknown, missing or reserved role in `manifest`, as the end of a sentence; null when all are valid. */
 export function graphRoleDefect({ graphs, constants = {} }: Manifest): string | null {
   for (const role of Object.keys(constants)) {
-    if (RESERVED.has(role)) return `is wrong in constants: “${role}” is the name of something else`;
+    if (RESERVED.has(role)) return `is invalid in constants: “${role}” is a reserved name`;
   }
   const prompts = Object.keys(graphs.prompt?.outputs ?? {});
   const given = Object.keys(graphs.condition?.outputs ?? {});
@@ -64,7 +64,7 @@ export function graphRoleDefect({ graphs, constants = {} }: Manifest): string | 
     ['condition', given, [...Object.keys(constants), ...prompts]],
   ] as const) {
     const role = roles.find((one) => RESERVED.has(one) || taken.includes(one));
-    if (role !== undefined) return `is wrong in graphs.${graph}.outputs: “${role}” is the name of something else`;
+    if (role !== undefined) return `is invalid in graphs.${graph}.outputs: “${role}” is already in use`;
   }
   for (const graph of GRAPH_ROLES) {
     const entry = graphs[graph];
@@ -85,10 +85,12 @@ export function graphRoleDefect({ graphs, constants = {} }: Manifest): string | 
 
 function unknownRole(named: object, known: readonly string[], where: string): string | null {
   const unknown = Object.keys(named).find((role) => !known.includes(role));
-  return unknown === undefined ? null : `is wrong in ${where}: there is no “${unknown}” here, only ${known.join(', ')}`;
+  return unknown === undefined
+    ? null
+    : `is invalid in ${where}: unknown role “${unknown}”; known are ${known.join(', ')}`;
 }
 
 function missingRole(named: object, needed: readonly string[], where: string): string | null {
   const missing = needed.find((role) => !(role in named));
-  return missing === undefined ? null : `is wrong in ${where}: “${missing}” is missing`;
+  return missing === undefined ? null : `is invalid in ${where}: “${missing}” is missing`;
 }

@@ -1,9 +1,6 @@
 import type { ResShiftSettings } from '../../sampler/resshift';
 
-/**
- * `model.json`: everything one needs to know of a bundle in order to run it. The schema in `manifestSchema.ts` says
- * the same in the language of the checker; `docs/bundles.md` says it to people.
- */
+/** Contents of `model.json`. `manifestSchema.ts` is the JSON schema of the same; `docs/bundles.md` documents it. */
 export type Manifest = ManifestBase & Schedule;
 
 interface ManifestBase {
@@ -14,33 +11,33 @@ interface ManifestBase {
   /** Output side ÷ source side. */
   readonly scale: number;
   readonly graphs: Readonly<Partial<Record<GraphRole, GraphEntry>>> & { readonly denoise: GraphEntry };
-  /** Fixed tensors the graphs are fed, by role: a prompt embedding. */
+  /** Constant input tensors, by role, for example a prompt embedding. */
   readonly constants?: Readonly<Record<string, ConstantEntry>>;
   readonly grid: {
-    /** Output pixels per cell of the space the sampler walks in: 1 for pixels, 8 for Stable Diffusion's latent. */
+    /** Output pixels per point of the sampler's working grid: 1 for pixel space, 8 for Stable Diffusion's latents. */
     readonly factor: number;
     readonly channels: number;
   };
-  /** Network calls per frame unless asked otherwise. */
+  /** Default number of sampling steps (network calls) per frame. */
   readonly defaultSteps: number;
-  /** y, where the walk starts: the enlarged picture itself, or what the `encode` graph makes of it. */
+  /** y, the start of the sampler: the bicubic enlargement, or the output of the `encode` graph. */
   readonly start: 'bicubic' | 'encode';
-  /** What black and white are to the graphs. */
+  /** Values of black and white in the graphs. */
   readonly range: Range;
   /** Tile sides must be multiples of this many source pixels. */
   readonly multiple: number;
   readonly tile: {
-    /** Frames up to this many source pixels (width · height) are best run whole. */
+    /** Frames of up to this many source pixels (width · height) run as one tile. */
     readonly wholeUpTo: number;
     /** Side and overlap of tiles in larger frames, in source pixels. */
     readonly size: number;
     readonly overlap: number;
-    /** The graphs take tiles of `size` × `size` only. Default false. */
+    /** The graphs accept only tiles of `size` × `size`. Default false. */
     readonly fixed?: boolean;
   };
-  /** Brings low frequencies back to those of the enlarged source. */
+  /** `wavelet`: replaces the low frequencies of the result with those of the enlarged source. */
   readonly colorFix: 'none' | 'wavelet';
-  /** Of the weights. Graph boundaries are converted as needed. */
+  /** Precision of the weights. Graph boundaries are converted as needed. */
   readonly precision: 'float32' | 'float16' | 'int8' | 'mixed';
   readonly licence: {
     readonly name: string;
@@ -48,7 +45,7 @@ interface ManifestBase {
     readonly url?: string;
     readonly redistributable: boolean;
   };
-  /** Where graphs and weights came from, in a sentence. */
+  /** Origin of graphs and weights, in a sentence. */
   readonly source: string;
   readonly quality?: readonly {
     readonly set: string;
@@ -60,19 +57,19 @@ interface ManifestBase {
 export type GraphRole = 'prompt' | 'preprocess' | 'encode' | 'condition' | 'denoise' | 'decode';
 export type Range = readonly [-1, 1] | readonly [0, 1];
 
-/** A file of the bundle, beside `model.json` or in a folder below it. */
+/** A file of the bundle, relative to its folder. */
 export interface FileEntry {
   readonly file: string;
   readonly sha256: string;
 }
 
 export interface GraphEntry extends FileEntry {
-  /** What the graph is fed: role → name of the tensor. */
+  /** Role → name of the tensor. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
-  /** Weights kept outside the graph (above 2 GB). */
+  /** Weights stored outside the graph (above 2 GB). */
   readonly externalData?: readonly FileEntry[];
-  /** Of the pictures this graph takes and gives, when it is not the bundle's. */
+  /** Range of this graph's images, if it differs from the bundle's. */
   readonly range?: Range;
 }
 
@@ -81,10 +78,10 @@ export interface ConstantEntry extends FileEntry {
   readonly dims: readonly number[];
 }
 
-/** The paper whose sampler walks, and the numbers its network was trained with. */
+/** The paper of the sampler, and the schedule the network was trained with. */
 export type Schedule =
   | { readonly system: 'resshift'; readonly schedule: ResShiftSettings }
   | { readonly system: 'osediff'; readonly schedule: Record<string, never> }
   | { readonly system: 'dossr'; readonly schedule: { readonly order: 1 | 2 | 3 } };
-/** What the bundle's graph `prompt` gives; nothing when it has none. */
+/** Output roles of the `prompt` graph; empty when there is none. */
 export const promptRoles = ({ graphs }: Manifest): readonly string[] => Object.keys(graphs.prompt?.outputs ?? {});

@@ -12,11 +12,11 @@ const record = (required: Record<string, object>, optional: Record<string, objec
 
 const range = { enum: [[-1, 1], [0, 1]] } as const; // prettier-ignore
 const fileEntry = {
-  // Beside model.json or below it: no drive, no root, no way up, no backslash that means something else elsewhere.
+  // A relative path inside the bundle: no drive, no root, no `..`, no backslash.
   file: { type: 'string', pattern: '^(?!/)(?!.*(^|/)\\.\\.?(/|$))[^\\\\:\\u0000]+$' },
   sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
 };
-/** What a role may be called. */
+/** Role → tensor name. */
 const roles = {
   type: 'object',
   minProperties: 1,
@@ -100,11 +100,11 @@ const schedules: Record<string, object> = {
 
 const compiled = new Map<string, ValidateFunction>();
 
-/** The first way in which `value` is no manifest, as the end of a sentence; null when it is one. */
+/** The first schema violation in `value`, as the end of a sentence; null when it is valid. */
 export function validateManifest(value: unknown): string | null {
   const defect = firstDefect('manifest', manifest, value, '');
   if (defect !== null) return defect;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- just checked
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- validated above
   const { system, schedule } = value as { system: string; schedule: unknown };
   return firstDefect(system, schedules[system]!, schedule, 'schedule') ?? null;
 }
@@ -116,21 +116,21 @@ function firstDefect(name: string, schema: object, value: unknown, prefix: strin
   return sentence(validate.errors![0]!, prefix);
 }
 
-/** "graphs.denoise.sha256 must match pattern …", with what is allowed where ajv's own message leaves it out. */
+/** "graphs.denoise.sha256 must match pattern …"; adds the allowed values where ajv's message lacks them. */
 function sentence({ instancePath, keyword, message, params }: ErrorObject, prefix: string): string {
   const path = [prefix, ...instancePath.split('/').slice(1)].filter((part) => part !== '').join('.');
   const field = path === '' ? 'as a whole' : `in ${path}`;
   const given = params as Record<string, unknown>;
   switch (keyword) {
     case 'required':
-      return `is wrong ${field}: the field “${String(given['missingProperty'])}” is missing`;
+      return `is invalid ${field}: the field “${String(given['missingProperty'])}” is missing`;
     case 'additionalProperties':
-      return `is wrong ${field}: there is no field “${String(given['additionalProperty'])}”`;
+      return `is invalid ${field}: unknown field “${String(given['additionalProperty'])}”`;
     case 'enum':
-      return `is wrong ${field}: must be one of ${JSON.stringify(given['allowedValues'])}`;
+      return `is invalid ${field}: must be one of ${JSON.stringify(given['allowedValues'])}`;
     case 'const':
-      return `is wrong ${field}: must be ${JSON.stringify(given['allowedValue'])}`;
+      return `is invalid ${field}: must be ${JSON.stringify(given['allowedValue'])}`;
     default:
-      return `is wrong ${field}: ${message ?? keyword}`;
+      return `is invalid ${field}: ${message ?? keyword}`;
   }
 }

@@ -6,7 +6,7 @@ import { bundleSize } from './bundle';
 import { type Manifest } from './manifest';
 import { MANIFEST_FILE, readManifest } from './parseManifest';
 
-/** One bundle as `remaster models` and the editor list it. */
+/** An entry of the model list in `remaster models` and the editor. */
 export interface ModelSummary {
   readonly name: string;
   readonly path: string;
@@ -14,17 +14,17 @@ export interface ModelSummary {
   readonly system: string;
   readonly task: string;
   readonly scale: number;
-  /** Network calls per frame unless asked otherwise. */
+  /** Default number of sampling steps (network calls) per frame. */
   readonly steps: number;
   readonly licence: string;
   readonly bytes: number;
-  /** Why it cannot be used; null when it can. */
+  /** Why the bundle cannot be used; null when it is valid. */
   readonly problem: ErrorRecord | null;
 }
 
 /**
- * Every bundle that a name can mean, by name, the first found of equal ones. Files are looked for but not read, so
- * that listing is quick: a damaged one is found when the model is opened.
+ * Lists all bundles in the search path, sorted by name; the first of equal names wins. To be quick, it checks only that
+ * files exist; hashes are verified when a model is opened.
  */
 export async function listModels(folders: readonly string[] = []): Promise<readonly ModelSummary[]> {
   const summaries = new Map<string, ModelSummary>();
@@ -36,7 +36,7 @@ export async function listModels(folders: readonly string[] = []): Promise<reado
   return [...summaries.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The folder that `model` means: a path is taken as it is, a name is looked for in the search path. */
+/** Resolves the folder of a model: a path is used unchanged, a name is searched for. Throws MODEL_NOT_FOUND. */
 export function findBundle(model: string, folders: readonly string[] = []): string {
   if (isPath(model)) return resolve(model);
   const places = searchPath(folders);
@@ -51,16 +51,16 @@ export function findBundle(model: string, folders: readonly string[] = []): stri
   });
 }
 
-/** Anything with a slash, like in a shell; `x4` is a name even when the working folder has such a folder. */
+/** Anything with a slash is a path, as in a shell; `x4` is a name even if the working folder contains a folder `x4`. */
 const isPath = (model: string): boolean => isAbsolute(model) || model.includes('/') || model.includes(sep);
 
-/** Given folders first, then those of REMASTER_MODELS, then the package's own. */
-export function searchPath(folders: readonly string[]): readonly string[] {
+/** The given folders, then those in REMASTER_MODELS, then the package's own. */
+function searchPath(folders: readonly string[]): readonly string[] {
   const environment = (process.env['REMASTER_MODELS'] ?? '').split(delimiter).filter((folder) => folder !== '');
   return [...new Set([...folders, ...environment].map((folder) => resolve(folder)).concat(packagedModels()))];
 }
 
-/** `models/` beside the package.json above this file, wherever the build put it. */
+/** `models/` next to the package.json above this file. */
 export function packagedModels(): string {
   let folder = __dirname;
   while (!existsSync(join(folder, 'package.json'))) {
@@ -72,7 +72,7 @@ export function packagedModels(): string {
 }
 
 async function bundlesIn(folder: string): Promise<readonly string[]> {
-  // A folder that is not there holds no bundles; who asks for one of them by name is told where was looked.
+  // A missing folder contains no bundles; MODEL_NOT_FOUND lists the searched folders.
   const entries = await readdir(folder).catch(() => []);
   return entries.filter(isBundleIn(folder));
 }

@@ -18,8 +18,8 @@ export async function readManifest(folder: string): Promise<{ manifest: Manifest
   return { manifest: parseManifest(bytes, path), bytes };
 }
 
-/** `path` is for the error messages only. */
-export function parseManifest(bytes: Uint8Array, path: string): Manifest {
+/** `path` is used in error messages only. */
+function parseManifest(bytes: Uint8Array, path: string): Manifest {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -27,19 +27,19 @@ export function parseManifest(bytes: Uint8Array, path: string): Manifest {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw invalid(path, `is not JSON (${why})`, 'Correct the file, or fetch the bundle again.', cause);
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only looked at
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only read
   const format = (value as { format?: unknown } | null)?.format;
   if (typeof format === 'number' && format > 1) {
-    throw invalid(path, `has format ${format}, and this version reads format 1`, 'Update remaster.');
+    throw invalid(path, `has format ${format}, but this version supports only format 1`, 'Update remaster.');
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked in the first half
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema was validated in the first operand
   const defect = validateManifest(value) ?? ruleDefect(value as Manifest);
   if (defect !== null) throw invalid(path, defect, `Correct this field; all of them are described in ${BUNDLE_DOCS}`);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked
   return value as Manifest;
 }
 
-/** `MODEL_INVALID`, naming the file first. */
+/** A MODEL_INVALID error whose message begins with the file. */
 export const invalid = (file: string, what: string, remedy: string, cause?: unknown): RemasterError =>
   new RemasterError('MODEL_INVALID', `${file} ${what}`, { remedy, cause });
 

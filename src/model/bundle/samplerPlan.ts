@@ -6,16 +6,16 @@ import { resshift } from '../../sampler/resshift';
 import { descend } from '../../sampler/timesteps';
 import type { Manifest } from './manifest';
 
-/** DoSSR's tables have 500 entries, and a walk needs one more than it has steps. */
+/** DoSSR's tables have 500 entries; N steps need N + 1. */
 const DOSSR_MAX_STEPS = 499;
 
-/** Most network calls per frame that this bundle can make. */
+/** Maximum number of steps (network calls per frame) of a bundle. */
 export function maxSteps(manifest: Manifest): number {
   if (manifest.system === 'resshift') return manifest.schedule.steps;
   return manifest.system === 'osediff' ? 1 : DOSSR_MAX_STEPS;
 }
 
-/** The bundle's sampler with `steps` network calls; null = as many as the bundle advises, and its own solver. */
+/** The sampler plan for `steps` network calls and a solver `order`; null = the bundle's default. Throws BAD_SETTING. */
 export function planFor(manifest: Manifest, steps: number | null, order: 1 | 2 | 3 | null = null): SamplerPlan {
   const count = steps ?? manifest.defaultSteps;
   requireSteps(manifest, count);

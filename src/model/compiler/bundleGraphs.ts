@@ -8,12 +8,12 @@ import { signature } from '../onnx/signature';
 import { addPart, type Part, splice } from '../onnx/splice';
 import { convertRange } from './pixelIO';
 
-/** Roles and constants that exist so far. */
+/** Tensors that exist so far, by role. */
 export type Edges = ReadonlyMap<string, Edge>;
 
-/** The graphs of a bundle on their way into one. */
+/** Splices the graphs of a bundle into one. */
 export class BundleGraphs {
-  readonly #graphs = new Map<GraphRole, Part>();
+  readonly #parts = new Map<GraphRole, Part>();
 
   constructor(
     readonly graph: GraphBuilder,
@@ -21,25 +21,25 @@ export class BundleGraphs {
   ) {
     for (const [role, model] of this.#models()) {
       const { file } = bundle.manifest.graphs[role]!;
-      this.#graphs.set(role, addPart(graph, `${role}/`, model, file.slice(0, file.lastIndexOf('/') + 1)));
+      this.#parts.set(role, addPart(graph, `${role}/`, model, file.slice(0, file.lastIndexOf('/') + 1)));
     }
   }
 
   has(role: GraphRole): boolean {
-    return this.#graphs.has(role);
+    return this.#parts.has(role);
   }
 
   takes(graph: GraphRole, role: string): boolean {
     return role in this.bundle.manifest.graphs[graph]!.inputs;
   }
 
-  /** What the graph itself says of the tensor behind one of its roles. */
+  /** Declaration of the input tensor with the given role. */
   input(graph: GraphRole, role: string): OnnxValue {
     const { inputs } = this.bundle.manifest.graphs[graph]!;
     return this.bundle.graphs[graph]!.graph.input.find(({ name }) => name === inputs[role])!;
   }
 
-  /** Splices the graph in once more; `repeat` tells its copies apart. Pictures come and go in the bundle's own range. */
+  /** Adds a copy of the graph; `repeat` distinguishes copies. Images use the bundle's range on both sides. */
   run(role: GraphRole, repeat: string, edges: Edges): ReadonlyMap<string, Edge> {
     const { inputs, outputs, range = this.bundle.manifest.range } = this.bundle.manifest.graphs[role]!;
     const feeds = new Map<string, Edge>();
@@ -47,27 +47,27 @@ export class BundleGraphs {
       const edge = this.#ranged(name, edges.get(name)!, this.bundle.manifest.range, range);
       feeds.set(tensor, cast(this.graph, edge, signature(this.input(role, name)).element));
     }
-    const rename = splice(this.graph, `${role}${repeat}/`, this.#graphs.get(role)!, feeds);
-    const made = new Map<string, Edge>();
+    const rename = splice(this.graph, `${role}${repeat}/`, this.#parts.get(role)!, feeds);
+    const results = new Map<string, Edge>();
     for (const [name, tensor] of Object.entries(outputs)) {
       const value = this.bundle.graphs[role]!.graph.output.find((one) => one.name === tensor)!;
       const edge = cast(this.graph, { name: rename(tensor), element: signature(value).element }, ELEMENT.float);
-      made.set(name, this.#ranged(name, edge, range, this.bundle.manifest.range));
+      results.set(name, this.#ranged(name, edge, range, this.bundle.manifest.range));
     }
-    return made;
+    return results;
   }
 
   #ranged(role: string, edge: Edge, from: Range, to: Range): Edge {
     return role === 'lq' || role === 'picture' ? convertRange(this.graph, edge, from, to) : edge;
   }
 
-  /** The smallest batch that any graph has built in. Constants and prompts are the same for a whole batch. */
+  /** The smallest fixed batch size of any graph; null when all are dynamic. Constants and prompts have no batch dimension. */
   batchLimit(): number | null {
-    const alike = new Set([...Object.keys(this.bundle.constants), ...promptRoles(this.bundle.manifest)]);
+    const unbatched = new Set([...Object.keys(this.bundle.constants), ...promptRoles(this.bundle.manifest)]);
     const sizes = this.#models().flatMap(([role, model]) => {
       const fed = new Set(
         Object.entries(this.bundle.manifest.graphs[role]!.inputs).flatMap(([name, tensor]) =>
-          alike.has(name) ? [] : [tensor],
+          unbatched.has(name) ? [] : [tensor],
         ),
       );
       return model.graph.input.flatMap((value) => (fed.has(value.name) ? (signature(value).dims?.[0] ?? []) : []));
@@ -95,14 +95,13 @@ export class BundleGraphs {
   }
 }
 
-/** Functions that several graphs bring along, once. Throws when two of one name differ. */
+/** Merges the functions of all graphs. Throws when two with the same name differ. */
 function mergeFunctions(functions: readonly OnnxFunction[]): OnnxFunction[] {
   const merged = new Map<string, OnnxFunction>();
   for (const one of functions) {
     const name = `${one.domain ?? ''}.${one.name}`;
     const known = merged.get(name);
-    if (known && !sameFunction(known, one))
-      throw new Error(`two of its graphs bring a function ${name}, and they differ`);
+    if (known && !sameFunction(known, one)) throw new Error(`two of its graphs define different functions ${name}`);
     merged.set(name, one);
   }
   return [...merged.values()];

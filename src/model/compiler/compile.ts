@@ -8,24 +8,21 @@ import { encodeModel } from '../onnx/graph';
 import { cached } from './compileCache';
 import { fuse, type Fused } from './fuse';
 
-/** A bundle as one graph. The graphs it was made of, and their weights, are not held on to. */
+/** A bundle compiled into one graph. Does not keep the bundle's graphs and weights in memory. */
 export interface Compiled {
   readonly manifest: Manifest;
-  /** Of the bundle. */
+  /** Hash of the bundle. */
   readonly sha256: string;
   readonly plan: SamplerPlan;
   readonly depth: 8 | 16;
-  /** How the graph is fed. */
-  readonly ends: Omit<Fused, 'model'>;
+  /** Inputs and outputs of the graph. */
+  readonly ports: Omit<Fused, 'model'>;
 }
 
-/** What decides the graph that a bundle becomes. */
+/** The settings that determine the compiled graph. */
 export type CompileSettings = Pick<ModelRequest, 'steps' | 'order' | 'colorFix' | 'strength' | 'depth'>;
 
-/**
- * A bundle as one graph, and that graph's bytes; its weights stay in the files of the bundle. What was compiled once is
- * kept on disk and not compiled again.
- */
+/** Compiles a bundle into one ONNX file, whose weights stay in the files of the bundle. Uses the cache on disk. */
 export async function compileBundle(
   folder: string,
   settings: CompileSettings,
@@ -33,21 +30,21 @@ export async function compileBundle(
   const intact = await checkBundle(folder);
   const { manifest, sha256 } = intact;
   const plan = planFor(manifest, settings.steps, settings.order);
-  requireMeaning(manifest, settings);
-  const { ends, graph } = await cached([sha256, settings], async () => {
-    const { model, ...made } = fuseOrExplain(await readBundle(intact), plan, settings);
-    return { ends: made, graph: encodeModel(model) };
+  checkInpaintSettings(manifest, settings);
+  const { ports, graph } = await cached([sha256, settings], async () => {
+    const { model, ...fusedPorts } = fuseOrExplain(await readBundle(intact), plan, settings);
+    return { ports: fusedPorts, graph: encodeModel(model) };
   });
-  return [{ manifest, sha256, plan, depth: settings.depth, ends }, graph];
+  return [{ manifest, sha256, plan, depth: settings.depth, ports }, graph];
 }
 
-/** A hole has no source picture to be mixed with, and no colours to be brought back to. */
-function requireMeaning({ name, task }: Manifest, { colorFix, strength }: CompileSettings): void {
+/** Masked areas have no source to blend with or to take colours from. */
+function checkInpaintSettings({ name, task }: Manifest, { colorFix, strength }: CompileSettings): void {
   if (task !== 'inpaint') return;
-  const refuse = (setting: string, remedy: string): RemasterError =>
-    new RemasterError('BAD_SETTING', `the model ${name} fills holes, where ${setting} means nothing`, { remedy });
-  if (strength !== 1) throw refuse('the strength', 'Leave the strength at 1.');
-  if (colorFix === 'wavelet') throw refuse('a colour fix', 'Leave the colour fix empty.');
+  const notApplicable = (setting: string, remedy: string): RemasterError =>
+    new RemasterError('BAD_SETTING', `${setting} does not apply to the inpainting model ${name}`, { remedy });
+  if (strength !== 1) throw notApplicable('strength', 'Leave the strength at 1.');
+  if (colorFix === 'wavelet') throw notApplicable('colour fix', 'Leave the colour fix empty.');
 }
 
 function fuseOrExplain(bundle: Bundle, plan: SamplerPlan, { colorFix, strength, depth }: CompileSettings): Fused {
@@ -56,8 +53,8 @@ function fuseOrExplain(bundle: Bundle, plan: SamplerPlan, { colorFix, strength, 
     return fuse(bundle, { plan, colorFix: colorFix ?? manifest.colorFix, strength, depth });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    const message = `the graphs of the model ${manifest.name} do not fit together: ${why}`;
-    const remedy = 'Export the bundle again with one exporter.';
+    const message = `the graphs of the model ${manifest.name} are incompatible: ${why}`;
+    const remedy = 'Export all graphs of the bundle again with the same exporter.';
     throw new RemasterError('MODEL_INCOMPATIBLE', message, { remedy, cause });
   }
 }

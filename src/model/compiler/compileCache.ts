@@ -7,35 +7,32 @@ import type { Fused } from './fuse';
 
 /** A compiled graph, without the weights, which stay in the files of the bundle. */
 interface Entry {
-  readonly ends: Omit<Fused, 'model'>;
+  readonly ports: Omit<Fused, 'model'>;
   readonly graph: Uint8Array;
 }
 
-/** Bytes kept; what was not used for the longest time goes first. */
-const MOST = 128 * 2 ** 20;
+/** Maximum bytes on disk; the least recently used entries are deleted first. */
+const MAX_BYTES = 128 * 2 ** 20;
 
-/**
- * What `make` gives for `key`, from disk when it was made before. An entry that is damaged is made again; where nothing
- * can be kept, everything is made every time, and nothing else changes.
- */
-export async function cached(key: unknown, make: () => Promise<Entry>): Promise<Entry> {
+/** Returns the entry for `key` from disk, or compiles and stores it. Without a writable folder it compiles every time. */
+export async function cached(key: unknown, compile: () => Promise<Entry>): Promise<Entry> {
   const name = `${createHash('sha256')
-    .update(JSON.stringify([compiler(), key]))
+    .update(JSON.stringify([compilerVersion(), key]))
     .digest('hex')}.graph`;
   const folder = await cacheFolder().catch(() => null);
-  const kept = folder === null ? null : await read(join(folder, name)).catch(() => null);
-  if (kept) return kept;
-  const made = await make();
-  if (folder !== null) await keep(folder, name, made).catch(() => {}); // full, or not ours to write: made again next time
-  return made;
+  const found = folder === null ? null : await read(join(folder, name)).catch(() => null);
+  if (found) return found;
+  const entry = await compile();
+  if (folder !== null) await write(folder, name, entry).catch(() => {}); // disk full or not writable: compiled again next time
+  return entry;
 }
 
-/** Where graphs are kept. Rejects when nothing can be: the folder cannot be made, or belongs to somebody else. */
+/** The folder of cached graphs. Rejects when it cannot be created or belongs to another user. */
 export async function cacheFolder(): Promise<string> {
   const folder = join(cacheRoot(), 'graphs');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { uid } = await lstat(folder);
-  // A graph decides what is computed: one that somebody else can put there is not taken.
+  // Another user could replace the graphs in it.
   if (process.getuid && uid !== process.getuid()) throw new Error(`${folder} belongs to another user`);
   return folder;
 }
@@ -48,16 +45,16 @@ function cacheRoot(): string {
   return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'remaster');
 }
 
-/** Folders of `src/` whose code decides what a compiled graph is. */
-const MAKERS = ['sampler', 'model/onnx', 'model/bundle', 'model/compiler', 'model/inference'];
+/** Folders of `src/` whose code determines the compiled graph. */
+const COMPILER_FOLDERS = ['sampler', 'model/onnx', 'model/bundle', 'model/compiler', 'model/inference'];
 
 let compilerHash: string | undefined;
 
-/** Over this program's own compiler: another version of it must not find the graphs of this one. */
-function compiler(): string {
+/** Hash of the compiler's own code: another version of it must not use these graphs. */
+function compilerVersion(): string {
   if (compilerHash !== undefined) return compilerHash;
   const hash = createHash('sha256');
-  for (const folder of MAKERS) {
+  for (const folder of COMPILER_FOLDERS) {
     const path = join(__dirname, '..', '..', folder);
     const files = readdirSync(path).filter((name) => name.endsWith('.js'));
     for (const file of files.toSorted()) hash.update(readFileSync(join(path, file)));
@@ -65,23 +62,23 @@ function compiler(): string {
   return (compilerHash = hash.digest('hex'));
 }
 
-/** sha256 (32 bytes) of all that follows; length of the JSON (4 bytes); the JSON; the graph. */
-const HEAD = 36;
+/** File format: sha256 of the rest (32 bytes), length of the JSON (4 bytes), the JSON, the graph. */
+const HEADER_BYTES = 36;
 
 async function read(path: string): Promise<Entry | null> {
   const bytes = await readFile(path);
   const sum = createHash('sha256').update(bytes.subarray(32)).digest();
-  if (bytes.length < HEAD || !sum.equals(bytes.subarray(0, 32))) return null;
-  const end = HEAD + bytes.readUInt32LE(32);
+  if (bytes.length < HEADER_BYTES || !sum.equals(bytes.subarray(0, 32))) return null;
+  const end = HEADER_BYTES + bytes.readUInt32LE(32);
   const now = new Date();
-  await utimes(path, now, now).catch(() => {}); // only says when it was used
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- we wrote it, as the hash shows
-  const ends = JSON.parse(bytes.toString('utf8', HEAD, end)) as Entry['ends'];
-  return { ends, graph: bytes.subarray(end) };
+  await utimes(path, now, now).catch(() => {}); // only for the eviction order
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written below, as the hash proves
+  const ports = JSON.parse(bytes.toString('utf8', HEADER_BYTES, end)) as Entry['ports'];
+  return { ports, graph: bytes.subarray(end) };
 }
 
-async function keep(folder: string, name: string, { ends, graph }: Entry): Promise<void> {
-  const json = Buffer.from(JSON.stringify(ends));
+async function write(folder: string, name: string, { ports, graph }: Entry): Promise<void> {
+  const json = Buffer.from(JSON.stringify(ports));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
   const body = Buffer.concat([length, json, graph]);
@@ -94,16 +91,16 @@ async function keep(folder: string, name: string, { ends, graph }: Entry): Promi
     } finally {
       await file.close();
     }
-    await rename(part, join(folder, name)); // whole or not there, also when two write the same
+    await rename(part, join(folder, name)); // atomic, also when two processes write the same entry
   } catch (error) {
     await rm(part, { force: true });
     throw error;
   }
-  await makeRoom(folder);
+  await evict(folder);
 }
 
-/** Also removes what a process that was killed left half written. */
-async function makeRoom(folder: string): Promise<void> {
+/** Deletes the least recently used entries, and partial files of killed processes. */
+async function evict(folder: string): Promise<void> {
   const names = await readdir(folder);
   const found = await Promise.all(
     names.map(async (name) => {
@@ -115,7 +112,7 @@ async function makeRoom(folder: string): Promise<void> {
   let total = 0;
   for (const { path, size, mtimeMs, isPart } of found.toSorted((a, b) => b.mtimeMs - a.mtimeMs)) {
     total += size;
-    const isForgotten = isPart && Date.now() - mtimeMs > 60_000;
-    if (total > MOST || isForgotten) await rm(path, { force: true });
+    const isAbandoned = isPart && Date.now() - mtimeMs > 60_000;
+    if (total > MAX_BYTES || isAbandoned) await rm(path, { force: true });
   }
 }

@@ -14,31 +14,31 @@ import { affine, unrollSteps } from './unrollSteps';
 export interface FuseSettings {
   readonly plan: SamplerPlan;
   readonly colorFix: Manifest['colorFix'];
-  /** 1 = the model's picture, 0 = the plain enlarged one. */
+  /** Blends the model's output (1) with the bicubic enlargement (0). */
   readonly strength: number;
-  /** Bits per sample at both ends. */
+  /** Bits per sample of input and output. */
   readonly depth: 8 | 16;
 }
 
-/** One graph from pixels to pixels, and how to feed it. */
+/** One graph from pixels to pixels, with its inputs and outputs. */
 export interface Fused {
   readonly model: OnnxModel;
-  /** Input, [n, h, w, 3] samples; a bundle that fills holes has another, `mask`, uint8 [n, 1, h, w], 255 in a hole. */
+  /** Input, [n, h, w, 3] samples. An inpainting bundle also has `mask`, uint8 [n, 1, h, w], 255 = fill. */
   readonly frames: 'frames';
   /** Output, [n, h·scale, w·scale, 3] samples. */
   readonly result: 'result';
-  /** Inputs of N(0, 1), [1 or n, channels, h·scale/factor, w·scale/factor], with the draw each one holds. */
+  /** Noise inputs, N(0, 1), [1 or n, channels, h·scale/factor, w·scale/factor], with the draw of each. */
   readonly noise: readonly { readonly input: string; readonly draw: number }[];
-  /** Inputs for what the graph `prompt` gave for the shot, one for all pictures of a batch, with the role of each. */
+  /** Inputs for the outputs of the `prompt` graph, one for the whole batch, with the role of each. */
   readonly prompts: readonly { readonly input: string; readonly role: string }[];
-  /** Pictures per run; null = any number. Some exporters fix it. */
+  /** Maximum batch size; null = unlimited. Some exporters fix it. */
   readonly batchLimit: number | null;
 }
 
 /**
- * Compiles bundle and plan into one ONNX graph: what happens between two network calls is a handful of sums with known
- * weights, so it goes into the graph as constants, and nothing but pixels crosses into onnxruntime. `condition` runs
- * once; `denoise` is repeated per step and its weights are not.
+ * Compiles bundle and plan into one ONNX graph. The sampler's arithmetic between two network calls is a few weighted sums
+ * with known weights, which become constants, so only pixels are passed to onnxruntime. `condition` runs once; `denoise`
+ * is copied per step, without its weights.
  */
 export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSettings): Fused {
   const { manifest, constants } = bundle;
@@ -59,9 +59,9 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
   const prompts = promptRoles(manifest).map((role) => ({ role, input: `prompt_${role}` }));
   for (const { role, input } of prompts) edges.set(role, { name: input, element: ELEMENT.float });
   const source = pixelsIn(graph, frames, depth, range);
-  const hole = mask && holeOf(graph, mask);
-  edges.set('lq', hole ? emit(graph, 'Where', [hole, scalar(graph, range[0]), source], {}, ELEMENT.float) : source);
-  if (hole) edges.set('mask', signed(graph, hole));
+  const masked = mask && isMasked(graph, mask);
+  edges.set('lq', masked ? emit(graph, 'Where', [masked, scalar(graph, range[0]), source], {}, ELEMENT.float) : source);
+  if (masked) edges.set('mask', signedMask(graph, masked));
   edges.set(
     'picture',
     parts.has('preprocess') ? preprocess(parts, edges) : bicubicNode(graph, edges.get('lq')!, scale),
@@ -70,19 +70,19 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
   if (parts.has('condition')) for (const [role, edge] of parts.run('condition', '', edges)) edges.set(role, edge);
 
   const clean = unrollSteps(parts, plan, edges, noise, frames);
-  const picture = parts.has('decode') ? decode(parts, edges, clean) : clean;
-  const fixed = colorFix === 'wavelet' ? waveletNode(graph, picture, edges.get('picture')!) : picture;
+  const decoded = parts.has('decode') ? decode(parts, edges, clean) : clean;
+  const fixed = colorFix === 'wavelet' ? waveletNode(graph, decoded, edges.get('picture')!) : decoded;
   const mixed = affine(graph, [
     [1 - strength, edges.get('picture')!],
     [strength, fixed],
   ]);
-  // What was not a hole comes back as it was, to the bit: the way into the range and out of it loses nothing.
-  const whole = hole ? emit(graph, 'Where', [hole, mixed, source], {}, ELEMENT.float) : mixed;
-  const samples = pixelsOut(graph, whole, depth, range);
+  // Pixels outside the mask stay bit-identical: converting to the range and back is exact.
+  const composed = masked ? emit(graph, 'Where', [masked, mixed, source], {}, ELEMENT.float) : mixed;
+  const samples = pixelsOut(graph, composed, depth, range);
   const result = { name: 'result', element: samples.element };
   graph.node.push({ opType: 'Identity', name: 'result', input: [samples.name], output: ['result'] });
 
-  // Sizes that are known are said: onnxruntime then plans its memory when it loads the graph, and loads it quicker.
+  // With known sizes onnxruntime plans its memory when it loads the graph, and loads it faster.
   const side = manifest.tile.fixed ? manifest.tile.size : null;
   const [n, b] = parts.batchLimit() === 1 ? [1, 1] : ['n', 'b'];
   const [h, w] = side === null ? ['h', 'w'] : [side, side];
@@ -107,20 +107,20 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
   };
 }
 
-/** The holes of a mask, as booleans. Half way up counts as a hole: a mask may have been scaled or compressed. */
-const holeOf = (graph: GraphBuilder, mask: Edge): Edge =>
+/** Boolean mask with the threshold at half white, because a mask may have been scaled or compressed. */
+const isMasked = (graph: GraphBuilder, mask: Edge): Edge =>
   emit(graph, 'Greater', [cast(graph, mask, ELEMENT.float), scalar(graph, 127)], {}, ELEMENT.bool);
 
-/** +1 in a hole and −1 elsewhere. */
-const signed = (graph: GraphBuilder, hole: Edge): Edge =>
+/** +1 inside the mask, −1 outside. */
+const signedMask = (graph: GraphBuilder, masked: Edge): Edge =>
   affine(graph, [
-    [2, cast(graph, hole, ELEMENT.float)],
+    [2, cast(graph, masked, ELEMENT.float)],
     [1, scalar(graph, -1)],
   ]);
 
 const noiseName = (draw: number): string => (draw === ENCODER_DRAW ? 'noise_encoder' : `noise_${draw}`);
 
-/** As the graph `prompt` declares them; free ones get names of their own. */
+/** The shape that the `prompt` graph declares, with names for dynamic dimensions. */
 function promptDims({ manifest, graphs }: Bundle, role: string, input: string): readonly (number | string)[] {
   const tensor = manifest.graphs.prompt!.outputs[role];
   const { dims } = signature(graphs.prompt!.graph.output.find(({ name }) => name === tensor)!);
@@ -128,17 +128,17 @@ function promptDims({ manifest, graphs }: Bundle, role: string, input: string): 
 }
 
 function preprocess(parts: BundleGraphs, edges: Edges): Edge {
-  const picture = parts.run('preprocess', '', edges).get('picture')!;
+  const filled = parts.run('preprocess', '', edges).get('picture')!;
   const [low, high] = parts.bundle.manifest.range;
-  return clamp(parts.graph, picture, low, high);
+  return clamp(parts.graph, filled, low, high);
 }
 
 function encode(parts: BundleGraphs, edges: Edges, noise: ReadonlyMap<number, Edge>): Edge {
-  const made = parts.run('encode', '', edges);
-  const deviation = made.get('deviation');
-  if (!deviation) return made.get('latent')!;
+  const outputs = parts.run('encode', '', edges);
+  const deviation = outputs.get('deviation');
+  if (!deviation) return outputs.get('latent')!;
   const spread = emit(parts.graph, 'Mul', [deviation, noise.get(ENCODER_DRAW)!]);
-  return emit(parts.graph, 'Add', [made.get('latent')!, spread]);
+  return emit(parts.graph, 'Add', [outputs.get('latent')!, spread]);
 }
 
 const decode = (parts: BundleGraphs, edges: Edges, latent: Edge): Edge =>

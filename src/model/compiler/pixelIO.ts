@@ -22,33 +22,33 @@ export function pixelsIn(graph: GraphBuilder, frames: Edge, depth: 8 | 16, [low,
 }
 
 /** The reverse: clamped, and rounded half to even as ResShift does. */
-export function pixelsOut(graph: GraphBuilder, picture: Edge, depth: 8 | 16, [low, high]: Range): Edge {
-  const lifted = low === 0 ? picture : emit(graph, 'Add', [picture, scalar(graph, -low)]);
+export function pixelsOut(graph: GraphBuilder, image: Edge, depth: 8 | 16, [low, high]: Range): Edge {
+  const lifted = low === 0 ? image : emit(graph, 'Add', [image, scalar(graph, -low)]);
   const samples = depth === 8 ? quantize8(graph, lifted, high - low) : quantize16(graph, lifted, high - low);
   return emit(graph, 'Transpose', [samples], { perm: [0, 2, 3, 1] });
 }
 
-const quantize8 = (graph: GraphBuilder, picture: Edge, span: number): Edge =>
-  emit(graph, 'QuantizeLinear', [picture, scalar(graph, span / 255), zeroPoint(graph)], {}, ELEMENT.uint8);
+const quantize8 = (graph: GraphBuilder, image: Edge, span: number): Edge =>
+  emit(graph, 'QuantizeLinear', [image, scalar(graph, span / 255), zeroPoint(graph)], {}, ELEMENT.uint8);
 
-function quantize16(graph: GraphBuilder, picture: Edge, span: number): Edge {
-  const scaled = emit(graph, 'Mul', [picture, scalar(graph, 65535 / span)]);
+function quantize16(graph: GraphBuilder, image: Edge, span: number): Edge {
+  const scaled = emit(graph, 'Mul', [image, scalar(graph, 65535 / span)]);
   const clamped = emit(graph, 'Clip', [scaled, scalar(graph, 0), scalar(graph, 65535)]);
   return cast(graph, emit(graph, 'Round', [clamped]), ELEMENT.uint16);
 }
 
-/** The same picture in another range. */
-export function convertRange(graph: GraphBuilder, picture: Edge, from: Range, to: Range): Edge {
-  if (from[0] === to[0]) return picture;
+/** Converts an image to another range. */
+export function convertRange(graph: GraphBuilder, image: Edge, from: Range, to: Range): Edge {
+  if (from[0] === to[0]) return image;
   const factor = (to[1] - to[0]) / (from[1] - from[0]);
-  const scaled = emit(graph, 'Mul', [picture, scalar(graph, factor)]);
+  const scaled = emit(graph, 'Mul', [image, scalar(graph, factor)]);
   return emit(graph, 'Add', [scaled, scalar(graph, to[0] - from[0] * factor)]);
 }
 
 export const clamp = (graph: GraphBuilder, edge: Edge, low: number, high: number): Edge =>
   emit(graph, 'Clip', [edge, scalar(graph, low), scalar(graph, high)]);
 
-/** Number of pictures in the batch, int64 [1]. */
+/** Batch size, int64 [1]. */
 export const batchSize = (graph: GraphBuilder, frames: Edge): Edge => {
   const shape = emit(graph, 'Shape', [frames], {}, ELEMENT.int64);
   return emit(graph, 'Gather', [shape, int64s(graph, [1], [0])], { axis: 0 });

@@ -6,7 +6,7 @@ import { timestepBranch } from '../onnx/timestepBranch';
 import type { Edges, BundleGraphs } from './bundleGraphs';
 import { batchSize, clamp } from './pixelIO';
 
-/** The steps, one after the other: the formulas of `SamplerPlan`, with the terms that weigh nothing left out. */
+/** Unrolls the steps: the formulas of `SamplerPlan` without the terms of weight 0. */
 export function unrollSteps(
   parts: BundleGraphs,
   plan: SamplerPlan,
@@ -56,7 +56,7 @@ export function affine(graph: GraphBuilder, terms: readonly Term[]): Edge {
   return products.reduce((sum, product) => emit(graph, 'Add', [sum, product]));
 }
 
-/** t in the type and shape that the network declares for it. */
+/** t in the type and shape of the network's input. */
 function timestep(parts: BundleGraphs, t: number, frames: Edge): Edge {
   const { graph } = parts;
   const { element, dims } = signature(parts.input('denoise', 't'));

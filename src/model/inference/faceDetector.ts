@@ -7,32 +7,32 @@ import type { Face, RgbImage } from '../model';
 import type { Runtime } from './runtime';
 import { yunetDecode, type YunetGrid } from './yunetDecode';
 
-/** YuNet, as models/faces/CARD.md describes it. */
+/** YuNet; see models/faces/CARD.md. */
 export const DETECTOR_SHA256 = '104ee26c71d5c270ce79a6b3dced91c91013260d29a6bf18f9296c5b8c4c2b12';
 
 const STRIDES = [8, 16, 32] as const;
-/** Sides the network takes are multiples of its coarsest stride. */
+/** The sides of the input must be multiples of the coarsest stride. */
 const MULTIPLE = 32;
-/** Below, cats and flowers begin to look like people. */
-const SURELY = 0.6;
+/** Minimum score. Below it, cats and flowers are detected as faces. */
+const MIN_SCORE = 0.6;
 
-/** A loaded detector. Lives in the worker's thread, on the CPU: a picture takes it some 20 ms. */
+/** A loaded detector. Runs in the session thread, on the CPU: an image takes about 20 ms. */
 export interface FaceDetector {
-  /** The faces in 8-bit R′G′B′, surest first. */
-  find(picture: RgbImage): Promise<readonly Face[]>;
+  /** Returns the faces by descending score. */
+  find(image: RgbImage): Promise<readonly Face[]>;
 }
 
 export async function loadFaceDetector(runtime: Runtime, file = detectorFile()): Promise<FaceDetector> {
   const session = await runtime.InferenceSession.create(await readDetector(file), { executionProviders: ['cpu'] });
   return {
-    async find(picture) {
-      const [width, height] = [roundUp(picture.width), roundUp(picture.height)];
-      const input = new runtime.Tensor('float32', planes(picture, width, height), [1, 3, height, width]);
+    async find(image) {
+      const [width, height] = [roundUp(image.width), roundUp(image.height)];
+      const input = new runtime.Tensor('float32', planes(image, width, height), [1, 3, height, width]);
       const results = await session.run({ input });
       const values = (name: string): Float32Array => {
         const { data } = results[name]!;
         if (data instanceof Float32Array) return data;
-        throw new Error(`the face detector gave no numbers for ${name}`);
+        throw new Error(`the face detector returned no float32 tensor ${name}`);
       };
       const grids = STRIDES.map((stride): YunetGrid => ({
         stride,
@@ -42,7 +42,7 @@ export async function loadFaceDetector(runtime: Runtime, file = detectorFile()):
         box: values(`bbox_${stride}`),
         points: values(`kps_${stride}`),
       }));
-      return yunetDecode(grids, SURELY);
+      return yunetDecode(grids, MIN_SCORE);
     },
   };
 }
@@ -63,14 +63,14 @@ async function readDetector(file: string): Promise<Uint8Array> {
 
 const roundUp = (side: number): number => Math.ceil(side / MULTIPLE) * MULTIPLE;
 
-/** [3, height, width], blue first, 0…255; black where the picture has ended. */
-function planes(picture: RgbImage, width: number, height: number): Float32Array {
-  const all = new Float32Array(3 * width * height);
+/** [3, height, width] in the order blue, green, red, 0…255, padded with black. */
+function planes(image: RgbImage, width: number, height: number): Float32Array {
+  const planar = new Float32Array(3 * width * height);
   for (let c = 0; c < 3; c++) {
-    for (let y = 0; y < picture.height; y++) {
-      const [from, to] = [y * picture.width * 3 + (2 - c), (c * height + y) * width];
-      for (let x = 0; x < picture.width; x++) all[to + x] = picture.data[from + 3 * x]!;
+    for (let y = 0; y < image.height; y++) {
+      const [from, to] = [y * image.width * 3 + (2 - c), (c * height + y) * width];
+      for (let x = 0; x < image.width; x++) planar[to + x] = image.data[from + 3 * x]!;
     }
   }
-  return all;
+  return planar;
 }

@@ -9,29 +9,29 @@ import { openSession, type Session } from './session';
 import { openPrompt } from './shotPrompt';
 import { checkBatch, splitBatch } from './splitBatch';
 
-/** Bytes of shared noise that one model keeps. */
-const NOISE_BOUND = 512 * 2 ** 20;
-/** Source pixels, each way, of the tile that a provider is tried with. */
+/** Maximum bytes of shared noise that one model caches. */
+const NOISE_CACHE_BYTES = 512 * 2 ** 20;
+/** Minimum side of the tile that tests a provider, in source pixels. */
 const PROBE_SIDE = 16;
 
-/** What a request asks of the graph; requests that differ only in noise share it. */
+/** The part of a request that determines the graph; requests that differ only in noise share it. */
 export type GraphRequest = Omit<ModelRequest, 'noise' | 'seed'>;
 
-/** A compiled bundle on the provider that runs it. Lives in the worker's thread. */
+/** A compiled bundle in a session of its provider. Runs in the session thread. */
 export interface LoadedModel {
   readonly info: ModelInfo;
-  /** The noise that `run` is to be given, by mode and seed. */
+  /** The noise inputs of `run` for a mode and seed. */
   noise(settings: Pick<ModelRequest, 'noise' | 'seed'>): NoiseInputsFor;
-  /** The tiles of `batch`, `scale` times larger. */
+  /** Returns the tiles of `batch`, `scale` times larger. */
   run(batch: TileBatch, noise: NoiseInputsFor): Promise<Uint8Array>;
-  /** Null: the model wants to know nothing of shots. */
+  /** Null if the model has no prompt graph. */
   readonly prompt: ((shot: Shot) => Promise<Prompt>) | null;
   release(): Promise<void>;
 }
 
 export async function loadModel(runtime: Runtime, folder: string, request: GraphRequest): Promise<LoadedModel> {
   const [compiled, graph] = await compileBundle(folder, request);
-  const { manifest, ends } = compiled;
+  const { manifest, ports } = compiled;
   const sampleBytes = request.depth / 8;
   const run = (session: InferenceSession, batch: TileBatch, noise: NoiseInputsFor): Promise<Uint8Array> =>
     runTiles(runtime, session, compiled, batch, noise);
@@ -40,25 +40,25 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
     noiseInputs({
       mode,
       seed,
-      draws: ends.noise.map(({ draw }) => draw),
+      draws: ports.noise.map(({ draw }) => draw),
       density: manifest.scale / manifest.grid.factor,
       channels: manifest.grid.channels,
-      keep: NOISE_BOUND,
+      maxCacheBytes: NOISE_CACHE_BYTES,
     });
 
   const { provider, device, threads } = request;
-  const shots = await openPrompt(runtime, folder, manifest, threads);
+  const promptGraph = await openPrompt(runtime, folder, manifest, threads);
 
   const probe = async (session: InferenceSession): Promise<void> => {
     const tile = probeTile(manifest, sampleBytes);
-    const key = { ...tile.keys[0]!, ...(shots && { prompt: await shots.run(tile, request.depth) }) };
+    const key = { ...tile.keys[0]!, ...(promptGraph && { prompt: await promptGraph.run(tile, request.depth) }) };
     const result = await run(session, { ...tile, keys: [key] }, noise({ noise: 'shared', seed: 1 }));
-    if (result.every((byte) => byte === result[0])) throw new Error('the result of a test picture is one plain colour');
+    if (result.every((byte) => byte === result[0])) throw new Error('the result of a test image is a single colour');
   };
 
   const opened = await openSession(runtime, { graph, weights: folder, provider, device, threads, probe }).catch(
     async (error: unknown) => {
-      await shots?.release();
+      await promptGraph?.release();
       throw error;
     },
   );
@@ -68,12 +68,12 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
     noise,
     async run(batch, noiseFor) {
       checkBatch(batch, manifest, sampleBytes);
-      const limit = ends.batchLimit ?? batch.keys.length;
+      const limit = ports.batchLimit ?? batch.keys.length;
       return splitBatch(batch, limit, (part) => run(opened.session, part, noiseFor));
     },
-    prompt: shots && ((shot) => shots.run(shot, request.depth)),
+    prompt: promptGraph && ((shot) => promptGraph.run(shot, request.depth)),
     async release() {
-      await shots?.release();
+      await promptGraph?.release();
       await opened.session.release();
     },
   };
@@ -94,14 +94,14 @@ const infoOf = ({ manifest, sha256, plan }: Compiled, { provider, rejected }: Se
   plan,
 });
 
-/** The least number of source pixels that are whole cells of the working grid. */
+/** The smallest number of source pixels that is a whole number of points of the working grid. */
 function cellOf({ grid: { factor }, scale }: Manifest): number {
   let pixels = 1;
   while ((pixels * scale) % factor !== 0) pixels++;
   return pixels;
 }
 
-/** A ramp in both directions, with a key like any other, and for a model that fills holes with one. */
+/** A gradient, with a mask for inpainting models. */
 function probeTile({ task, multiple, tile }: Manifest, sampleBytes: number): TileBatch {
   const side = tile.fixed ? tile.size : Math.ceil(PROBE_SIDE / multiple) * multiple;
   const length = side * side * 3 * sampleBytes;

@@ -4,16 +4,16 @@ import type { TileKey } from '../model';
 export interface NoiseInputSettings {
   readonly mode: 'shared' | 'independent' | 'mixed';
   readonly seed: number;
-  /** Which draws a run needs, in the order of its inputs. */
+  /** The draws that a run needs, in the order of its inputs. */
   readonly draws: readonly number[];
-  /** Cells of the working grid per source pixel: scale/factor. */
+  /** Points of the working grid per source pixel: scale/factor. */
   readonly density: number;
   readonly channels: number;
-  /** Bytes of shared noise kept for the next frame. */
-  readonly keep: number;
+  /** Maximum bytes of shared noise cached for the next frame. */
+  readonly maxCacheBytes: number;
 }
 
-/** One array per draw, [batch, channels, height, width] in cells. `batch` is 1 when all pictures get the same. */
+/** One array per draw, [batch, channels, height, width] in grid points. `batch` is 1 when all tiles use the same noise. */
 export interface NoiseInputs {
   readonly batch: number;
   readonly width: number;
@@ -24,10 +24,11 @@ export interface NoiseInputs {
 /** `width` and `height` of the tiles in source pixels. */
 export type NoiseInputsFor = (keys: readonly TileKey[], width: number, height: number) => NoiseInputs;
 
-/** Looks up the noise of batches, and keeps what the next frame of the scene will ask for again. */
-export function noiseInputs({ mode, seed, draws, density, channels, keep }: NoiseInputSettings): NoiseInputsFor {
+/** Computes the noise of batches and caches shared noise for the next frame of the shot. */
+export function noiseInputs(settings: NoiseInputSettings): NoiseInputsFor {
+  const { mode, seed, draws, density, channels, maxCacheBytes } = settings;
   const field = noiseField({ mode, seed });
-  const kept = sceneCache(mode === 'shared' ? keep : 0);
+  const cached = sceneCache(mode === 'shared' ? maxCacheBytes : 0);
   return (keys, sourceWidth, sourceHeight) => {
     const width = sourceWidth * density;
     const height = sourceHeight * density;
@@ -37,17 +38,17 @@ export function noiseInputs({ mode, seed, draws, density, channels, keep }: Nois
       key,
       region: regionOf(key, density, width, height, channels),
     }));
-    const pictures = regions.map(({ key, region }) =>
-      kept(key.scene, region, () => pictureNoise(field, draws, key, region)),
+    const tiles = regions.map(({ key, region }) =>
+      cached(key.scene, region, () => tileNoise(field, draws, key, region)),
     );
-    const data = draws.map((_, i) => join(pictures.map((picture) => picture[i]!)));
-    return { batch: pictures.length, width, height, data };
+    const data = draws.map((_, i) => join(tiles.map((tile) => tile[i]!)));
+    return { batch: tiles.length, width, height, data };
   };
 }
 
 const sameNoise = (a: TileKey, b: TileKey): boolean => a.scene === b.scene && a.x === b.x && a.y === b.y;
 
-/** Places off the working grid, which no tiler of ours makes, share the noise of the cell they lie in. */
+/** Positions between grid points, which our tilers never produce, are rounded down. */
 const regionOf = (
   { x, y }: TileKey,
   density: number,
@@ -62,7 +63,7 @@ const regionOf = (
   channels,
 });
 
-function pictureNoise(
+function tileNoise(
   field: NoiseField,
   draws: readonly number[],
   key: TileKey,
@@ -75,24 +76,24 @@ function pictureNoise(
   });
 }
 
-function join(pictures: readonly Float32Array[]): Float32Array {
-  if (pictures.length === 1) return pictures[0]!;
-  const joined = new Float32Array(pictures.reduce((sum, { length }) => sum + length, 0));
+function join(tiles: readonly Float32Array[]): Float32Array {
+  if (tiles.length === 1) return tiles[0]!;
+  const joined = new Float32Array(tiles.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const picture of pictures) {
-    joined.set(picture, at);
-    at += picture.length;
+  for (const tile of tiles) {
+    joined.set(tile, at);
+    at += tile.length;
   }
   return joined;
 }
 
-type Kept = (scene: number, region: NoiseRegion, make: () => readonly Float32Array[]) => readonly Float32Array[];
+type SceneCache = (scene: number, region: NoiseRegion, make: () => readonly Float32Array[]) => readonly Float32Array[];
 
 /**
- * Keeps up to `bound` bytes. What is full of the present scene takes nothing new rather than throwing out what the next
- * frame asks for first: frames ask for their tiles in the same order, so the least recently used is the next one needed.
+ * Caches up to `maxBytes`. A cache full of the current scene stays unchanged: frames request their tiles in the same
+ * order, so evicting the least recently used entry would evict the next one needed.
  */
-function sceneCache(bound: number): Kept {
+function sceneCache(maxBytes: number): SceneCache {
   const entries = new Map<
     string,
     { readonly scene: number; readonly arrays: readonly Float32Array[]; readonly bytes: number }
@@ -105,12 +106,12 @@ function sceneCache(bound: number): Kept {
     const arrays = make();
     const bytes = arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
     for (const [old, entry] of entries) {
-      if (total + bytes <= bound) break;
+      if (total + bytes <= maxBytes) break;
       if (entry.scene === scene) continue;
       entries.delete(old);
       total -= entry.bytes;
     }
-    if (total + bytes > bound) return arrays;
+    if (total + bytes > maxBytes) return arrays;
     entries.set(name, { scene, arrays, bytes });
     total += bytes;
     return arrays;

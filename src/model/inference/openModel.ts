@@ -7,15 +7,15 @@ import { openSessionThread, type SessionThread } from './openSessionThread';
 import type { Calls, RuntimeReport } from './threadMessages';
 
 export interface OpenOptions {
-  /** Folders of bundles, looked through before the package's own. */
+  /** Folders searched for bundles before the package's own. */
   readonly folders?: readonly string[];
-  /** Somebody watches what it makes: its batches go before those of models that are not in a hurry. */
+  /** For live video: its batches run before those of other models. */
   readonly isUrgent?: boolean;
 }
 
 type Opened = Calls['open']['result'];
 
-/** A model as the thread knows it, and how many have borrowed it. */
+/** A model in the session thread, shared by `users` callers. */
 interface Entry {
   readonly key: string;
   readonly thread: SessionThread;
@@ -23,16 +23,13 @@ interface Entry {
   users: number;
 }
 
-/** One thread for all models: two inferences at a time would only share the same cores or the same GPU. */
+/** One thread for all models: two concurrent inferences would only compete for the same cores or GPU. */
 let current: SessionThread | null = null;
 const entries = new Map<string, Entry>();
-/** Open face finders: they keep the thread, too. */
+/** Number of open face finders, which keep the thread alive too. */
 let finders = 0;
 
-/**
- * Loads the model that `request` describes. Equal requests share one, which is released when the last who opened it
- * has disposed of it.
- */
+/** Loads a model. Equal requests share one, which is released when the last caller has disposed of it. */
 export async function openModel(
   request: ModelRequest,
   { folders = [], isUrgent = false }: OpenOptions = {},
@@ -44,23 +41,22 @@ export async function openModel(
   try {
     return modelOf(entry, await entry.opened, isUrgent);
   } catch (error) {
-    // Rejects with the same error, there being nothing to close.
-    await giveBack(entry).catch(() => {});
+    await giveBack(entry).catch(() => {}); // rejects with the same error: there is nothing to close
     throw error;
   }
 }
 
-/** Finds faces with the detector that comes with the package, which is loaded for the first picture. */
+/** Opens the face detector of the package, which is loaded for the first image. */
 export function openFaceFinder(): FaceFinder {
   finders++;
   let disposed = false;
   return {
     version: DETECTOR_SHA256,
-    find(picture, signal) {
+    find(image, signal) {
       const thread = runningThread();
-      const data = ownedBytes(picture.data);
+      const data = ownedBytes(image.data);
       return untilAborted(
-        passing(thread, false, signal, () => thread.call('faces', { picture: { ...picture, data } }, [data.buffer])),
+        acquireThread(thread, false, signal, () => thread.call('faces', { image: { ...image, data } }, [data.buffer])),
         signal,
       );
     },
@@ -73,7 +69,7 @@ export function openFaceFinder(): FaceFinder {
   };
 }
 
-/** What works on this machine and why the rest does not, for `remaster doctor`. Never rejects for a missing runtime. */
+/** Checks onnxruntime and all providers, for `remaster doctor`. Does not reject when the runtime is missing. */
 export async function describeRuntime(): Promise<RuntimeReport> {
   const thread = runningThread();
   try {
@@ -85,8 +81,8 @@ export async function describeRuntime(): Promise<RuntimeReport> {
 
 function borrow(folder: string, version: string, request: ModelRequest): Entry {
   const { provider, device, threads, steps, order, colorFix, strength, noise, seed, depth } = request;
-  const asked = [provider, device, threads, steps, order, colorFix, strength, noise, seed, depth];
-  const key = JSON.stringify([folder, version, ...asked]);
+  const settings = [provider, device, threads, steps, order, colorFix, strength, noise, seed, depth];
+  const key = JSON.stringify([folder, version, ...settings]);
   let entry = entries.get(key);
   if (!entry || entry.thread.ended) {
     const thread = runningThread();
@@ -102,20 +98,20 @@ function runningThread(): SessionThread {
   return current;
 }
 
-/** Closes the model when that was its last user. From then on nobody can borrow this entry. */
+/** Closes the model after its last user. */
 async function giveBack(entry: Entry): Promise<void> {
   if (--entry.users > 0) return;
   if (entries.get(entry.key) === entry) entries.delete(entry.key);
   try {
     const { handle } = await entry.opened;
-    // A thread that crashed has nothing left to close; whoever was running on it has been told.
+    // A thread that crashed has nothing left to close; its calls have failed.
     if (!entry.thread.ended) await entry.thread.call('close', { handle });
   } finally {
     endIfUnused(entry.thread);
   }
 }
 
-/** The thread costs 60 MB and what onnxruntime keeps for the next run; without models it goes. */
+/** The thread takes 60 MB plus the memory onnxruntime caches, so it ends when no model is open. */
 function endIfUnused(thread: SessionThread): void {
   if (finders > 0 || [...entries.values()].some((entry) => entry.thread === thread)) return;
   thread.end();
@@ -124,19 +120,19 @@ function endIfUnused(thread: SessionThread): void {
 
 function modelOf(entry: Entry, { handle, info, hasPrompt }: Opened, isUrgent: boolean): Model {
   let disposed = false;
-  /** Batches under way or waiting: a model is closed only after the last of them. */
+  /** Calls that run or wait: the model is closed after the last of them. */
   const running = new Set<Promise<unknown>>();
 
   const runBatch = (batch: TileBatch, signal: AbortSignal): Promise<Uint8Array> =>
-    passing(entry.thread, isUrgent, signal, () => {
+    acquireThread(entry.thread, isUrgent, signal, () => {
       const data = ownedBytes(batch.data);
       const mask = batch.mask && ownedBytes(batch.mask);
-      const moved = mask ? [data.buffer, mask.buffer] : [data.buffer];
-      return entry.thread.call('run', { handle, batch: { ...batch, data, ...(mask && { mask }) } }, moved);
+      const transfer = mask ? [data.buffer, mask.buffer] : [data.buffer];
+      return entry.thread.call('run', { handle, batch: { ...batch, data, ...(mask && { mask }) } }, transfer);
     });
 
-  const look = (shot: Shot, signal: AbortSignal): Promise<Prompt> =>
-    passing(entry.thread, isUrgent, signal, () => {
+  const runPrompt = (shot: Shot, signal: AbortSignal): Promise<Prompt> =>
+    acquireThread(entry.thread, isUrgent, signal, () => {
       const { width, height } = shot;
       const data = new Uint8Array(shot.data);
       return entry.thread.call('prompt', { handle, shot: { width, height, data } }, [data.buffer]);
@@ -153,7 +149,7 @@ function modelOf(entry: Entry, { handle, info, hasPrompt }: Opened, isUrgent: bo
   return {
     info,
     run: (batch, signal) => tracked(() => runBatch(batch, signal), signal),
-    ...(hasPrompt && { prompt: (shot: Shot, signal: AbortSignal) => tracked(() => look(shot, signal), signal) }),
+    ...(hasPrompt && { prompt: (shot: Shot, signal: AbortSignal) => tracked(() => runPrompt(shot, signal), signal) }),
     async [Symbol.asyncDispose]() {
       if (disposed) return;
       disposed = true;
@@ -165,34 +161,34 @@ function modelOf(entry: Entry, { handle, info, hasPrompt }: Opened, isUrgent: bo
 
 const noResult = (): void => {};
 
-/** Calls the thread when it is our turn, unless nobody wants it any more. */
-async function passing<T>(
+/** Calls the thread with a permit of its semaphore, unless `signal` is aborted. */
+async function acquireThread<T>(
   thread: SessionThread,
   isUrgent: boolean,
   signal: AbortSignal,
   call: () => Promise<T>,
 ): Promise<T> {
-  const leave = await thread.semaphore.acquire(signal, isUrgent);
+  const release = await thread.semaphore.acquire(signal, isUrgent);
   try {
     signal.throwIfAborted();
     return await call();
   } finally {
-    leave();
+    release();
   }
 }
 
-/** The bytes in a buffer of their own, which can be moved: with a view of a larger one, others would lose theirs. */
+/** Copies a view of a larger buffer: transferring that buffer would detach all its views. */
 function ownedBytes(data: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = data;
-  const alone = buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength;
-  return alone ? new Uint8Array(buffer) : new Uint8Array(data);
+  const isWhole = buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength;
+  return isWhole ? new Uint8Array(buffer) : new Uint8Array(data);
 }
 
-/** onnxruntime cannot be interrupted: on abort the caller goes on at once, and the result is thrown away when it comes. */
+/** Rejects at once on abort. onnxruntime cannot be interrupted, so the result is discarded later. */
 async function untilAborted<T>(run: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = (): void => {};
   const aborted = new Promise<never>((_resolve, reject) => {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whatever was given as the reason
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any value can be a reason
     stop = () => reject(signal.reason as Error);
     signal.addEventListener('abort', stop, { once: true });
   });

@@ -4,19 +4,19 @@ import { Semaphore } from '../../async/semaphore';
 import { RemasterError } from '../../errors';
 import type { Answer, Calls } from './threadMessages';
 
-/** The thread that holds the sessions, from outside. */
+/** The caller's side of the session thread. */
 export interface SessionThread {
-  /** `moved`: buffers that are handed over and must not be used again. */
+  /** `transfer`: buffers that are transferred and must not be used again. */
   call<K extends keyof Calls>(
     what: K,
     args: Calls[K]['args'],
-    moved?: readonly TransferListItem[],
+    transfer?: readonly TransferListItem[],
   ): Promise<Calls[K]['result']>;
-  /** Whoever runs a batch passes here: one runs, one is ready, the others can still be aborted. */
+  /** Acquired for every batch: one runs, one is ready, the others can still be aborted. */
   readonly semaphore: Semaphore;
-  /** True once it has crashed or ended; its calls then fail. */
+  /** True once it has crashed or ended; calls then fail. */
   readonly ended: boolean;
-  /** Lets it finish what it was asked for, then ends it. */
+  /** Ends the thread after all pending calls. */
   end(): void;
 }
 
@@ -25,7 +25,7 @@ interface Waiting {
   readonly reject: (error: RemasterError) => void;
 }
 
-/** Starts the thread. It keeps the process alive only while a call is under way. */
+/** Starts the thread. It keeps the process alive only while a call is pending. */
 export function openSessionThread(script: string = join(__dirname, 'sessionThread.js')): SessionThread {
   const worker = new Worker(script);
   const waiting = new Map<number, Waiting>();
@@ -57,13 +57,13 @@ export function openSessionThread(script: string = join(__dirname, 'sessionThrea
     get ended() {
       return failure !== null;
     },
-    call(what, args, moved = []) {
+    call(what, args, transfer = []) {
       if (failure) return Promise.reject(failure);
       const id = ++lastId;
       worker.ref();
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject });
-        worker.postMessage({ id, what, args }, moved);
+        worker.postMessage({ id, what, args }, transfer);
       });
     },
     end() {

@@ -6,11 +6,11 @@ import type { Runtime } from './runtime';
 export interface ProviderReport {
   readonly provider: Provider;
   readonly works: boolean;
-  /** Why not; empty when it works. */
+  /** Why it does not work; empty when it does. */
   readonly reason: string;
 }
 
-/** Every provider, tried with a graph of one addition: the list onnxruntime gives of itself is no evidence. */
+/** Tests every provider with a graph of one addition: onnxruntime also lists providers that do not work. */
 export async function probeProviders(runtime: Runtime): Promise<readonly ProviderReport[]> {
   const reports: ProviderReport[] = [];
   for (const provider of PROVIDERS) reports.push(await report(runtime, provider));

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { RemasterError } from '../../errors';
 import type { Runtime } from './runtime';
 
-/** Execution providers, best first; cpu is always there. */
+/** Execution providers, fastest first; cpu is always available. */
 export const PROVIDERS = ['cuda', 'tensorrt', 'webgpu', 'coreml', 'dml', 'cpu'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
-/** Which systems a provider exists on at all; the others are not even tried, nor mentioned. */
+/** Operating systems that have the provider; null = all. */
 const SYSTEMS: Readonly<Record<Provider, readonly NodeJS.Platform[] | null>> = {
   cuda: ['linux', 'win32'],
   tensorrt: ['linux', 'win32'],
@@ -16,7 +16,7 @@ const SYSTEMS: Readonly<Record<Provider, readonly NodeJS.Platform[] | null>> = {
   cpu: null,
 };
 
-/** The providers to try for a setting, in order: all that this system may have for `auto`, otherwise the one named. */
+/** The providers to try, in order: all of this operating system for `auto`, otherwise the named one. Throws BAD_SETTING. */
 export function candidates(setting: string): readonly Provider[] {
   if (setting === 'auto') return PROVIDERS.filter((one) => SYSTEMS[one]?.includes(process.platform) ?? true);
   const named = PROVIDERS.find((one) => one === setting);
@@ -26,8 +26,8 @@ export function candidates(setting: string): readonly Provider[] {
 }
 
 /**
- * Why `auto` need not try a provider at all, or null. Vulkan on a Linux without a GPU finds software at best, takes its
- * time, and writes to stderr what cannot be silenced.
+ * Why `auto` skips a provider, or null. On Linux without a GPU, Vulkan finds a software renderer at best, slowly, and
+ * writes to stderr.
  */
 export function nothingToTry(provider: Provider): string | null {
   if (provider !== 'webgpu' || process.platform !== 'linux') return null;
@@ -37,13 +37,12 @@ export function nothingToTry(provider: Provider): string | null {
 
 type SessionOptions = NonNullable<Parameters<Runtime['InferenceSession']['create']>[1]>;
 
-/** `threads`: 0 = one per core. */
-/** `weights`: where the files lie that a graph given as bytes names for its weights. */
+/** `threads`: 0 = one per core. `weights`: folder of the external weights of a graph given as bytes. */
 export function sessionOptions(provider: Provider, device: number, threads: number, weights?: string): SessionOptions {
   return {
     executionProviders: [withDevice(provider, device)],
     ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
-    // Idle threads must not spin: ffmpeg runs on the same cores. Measured 1.2 to 1.6 times faster with it.
+    // Idle threads must not spin, because ffmpeg runs on the same cores. Measured: 1.2 to 1.6 times faster.
     extra: {
       session: {
         intra_op: { allow_spinning: '0' },
@@ -58,14 +57,14 @@ function withDevice(provider: Provider, device: number): { name: string; deviceI
   return several ? { name: provider, deviceId: device } : { name: provider };
 }
 
-/** Why a provider does not work, in words for people; the native text where it is not a known one. */
+/** Why a provider does not work: a plain sentence for known errors, otherwise onnxruntime's message. */
 export function rejectionReason(provider: Provider, error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   if (/backend not found|no available backend/i.test(text)) {
     return `onnxruntime-node has no ${provider} on ${process.platform} ${process.arch}`;
   }
   if (/failed to load shared library|libonnxruntime_providers_|onnxruntime_providers_\w+\.dll/i.test(text)) {
-    return `onnxruntime's ${provider} library is not there or cannot be loaded (npm rebuild onnxruntime-node fetches it)`;
+    return `onnxruntime's ${provider} library is missing or cannot be loaded (npm rebuild onnxruntime-node fetches it)`;
   }
   if (/no supported adapters|failed to get a webgpu adapter/i.test(text)) {
     return 'there is no GPU that WebGPU can use, or its driver is not installed';
@@ -77,7 +76,7 @@ export function rejectionReason(provider: Provider, error: unknown): string {
   return text.split('\n')[0]!.trim().slice(0, 300);
 }
 
-/** Texts of running out of memory: C++, CUDA, cuBLAS, DirectML, WebGPU, V8. */
+/** Matches out-of-memory messages of C++, CUDA, cuBLAS, DirectML, WebGPU and V8. */
 export const isOutOfMemory = (error: unknown): boolean =>
   /bad_alloc|failed to allocate|out of memory|OUT_OF_MEMORY|ALLOC_FAILED|cudaErrorMemoryAllocation|8007000E|allocation failed/i.test(
     error instanceof Error ? error.message : String(error),

@@ -5,7 +5,7 @@ import type { NoiseInputsFor } from './noiseInputs';
 import type { Runtime } from './runtime';
 import { promptOf } from './shotPrompt';
 
-/** One run of a compiled graph: the tiles of `batch`, `scale` times larger. */
+/** Runs a compiled graph once. Returns the tiles of `batch`, `scale` times larger. */
 export async function runTiles(
   runtime: Runtime,
   session: InferenceSession,
@@ -13,9 +13,9 @@ export async function runTiles(
   batch: TileBatch,
   noiseFor: NoiseInputsFor,
 ): Promise<Uint8Array> {
-  const { manifest, depth, ends } = compiled;
-  const results = await session.run(feeds(runtime, compiled, batch, noiseFor), [ends.result]);
-  const { data } = results[ends.result]!;
+  const { manifest, depth, ports } = compiled;
+  const results = await session.run(feeds(runtime, compiled, batch, noiseFor), [ports.result]);
+  const { data } = results[ports.result]!;
   if (!ArrayBuffer.isView(data)) throw new Error('the graph returned no samples');
   const expected = (batch.keys.length * batch.width * batch.height * manifest.scale ** 2 * 3 * depth) / 8;
   if (data.byteLength !== expected) throw new Error(`the graph returned ${data.byteLength} bytes, not ${expected}`);
@@ -24,7 +24,7 @@ export async function runTiles(
 
 function feeds(
   { Tensor }: Runtime,
-  { manifest, depth, ends }: Compiled,
+  { manifest, depth, ports }: Compiled,
   { width, height, data, keys, mask }: TileBatch,
   noiseFor: NoiseInputsFor,
 ): InferenceSession.FeedsType {
@@ -32,16 +32,16 @@ function feeds(
   const frames = depth === 8 ? new Tensor('uint8', data, dims) : new Tensor('uint16', words(data), dims);
   const noise = noiseFor(keys, width, height);
   const shape = [noise.batch, manifest.grid.channels, noise.height, noise.width];
-  const fields = ends.noise.map(({ input }, i) => [input, new Tensor('float32', noise.data[i]!, shape)] as const);
-  const holes = mask && { mask: new Tensor('uint8', mask, [keys.length, 1, height, width]) };
-  const prompts = ends.prompts.map(({ role, input }) => {
+  const fields = ports.noise.map(({ input }, i) => [input, new Tensor('float32', noise.data[i]!, shape)] as const);
+  const maskFeed = mask && { mask: new Tensor('uint8', mask, [keys.length, 1, height, width]) };
+  const prompts = ports.prompts.map(({ role, input }) => {
     const value = promptOf(keys, role);
     return [input, new Tensor('float32', value.data, value.dims)] as const;
   });
-  return { [ends.frames]: frames, ...holes, ...Object.fromEntries([...fields, ...prompts]) };
+  return { [ports.frames]: frames, ...maskFeed, ...Object.fromEntries([...fields, ...prompts]) };
 }
 
-/** Little-endian, as every system that onnxruntime-node has builds for; a view, or a copy where bytes start at an odd place. */
+/** Samples in the machine's byte order, little-endian wherever onnxruntime-node runs. A view, or a copy at an odd byte offset. */
 function words(bytes: Uint8Array): Uint16Array {
   const aligned = bytes.byteOffset % 2 === 0 ? bytes : new Uint8Array(bytes);
   return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2);

@@ -3,19 +3,19 @@ import { RemasterError } from '../../errors';
 
 export type Runtime = typeof import('onnxruntime-node');
 
-/** What is asked for when onnxruntime-node is absent. Its install script only downloads CUDA, and fails without a network. */
-export const INSTALL_RUNTIME = 'npm install onnxruntime-node@1 --ignore-scripts';
+/** Installs onnxruntime-node. Its install script only downloads CUDA and fails without a network, hence --ignore-scripts. */
+const INSTALL_RUNTIME = 'npm install onnxruntime-node@1 --ignore-scripts';
 
 let loaded: Runtime | undefined;
 
 /**
- * onnxruntime-node, loaded on first use: the package is optional, 288 MB, and has no build for some systems. Its own
- * log is silenced, because every provider that is not there writes native lines to stderr.
+ * Loads onnxruntime-node on first use: the package is optional, 288 MB, and has no build for some systems. Its log is
+ * off, because every missing provider writes to stderr.
  */
 export function loadRuntime(): Runtime {
   if (loaded) return loaded;
   try {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type of this very package
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type of this package
     const runtime = require('onnxruntime-node') as Runtime;
     runtime.env.logLevel = 'fatal';
     loaded = runtime;
@@ -29,22 +29,22 @@ export function loadRuntime(): Runtime {
 export function isMusl(): boolean {
   if (process.platform !== 'linux') return false;
   try {
-    // What this very process was loaded with; Node's own report says it too, but looks up host names on the way.
+    // process.report says it too, but resolves host names, which is slow.
     return readFileSync('/proc/self/maps', 'utf8').includes('/ld-musl-');
   } catch {
-    return false; // no /proc: nobody can tell, and nothing depends on it but a remedy
+    return false; // no /proc; only the remedy depends on it
   }
 }
 
 function runtimeMissing(cause: unknown): RemasterError {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of whatever was thrown
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the fields are optional
   const { code, message = String(cause) } = cause as { code?: string; message?: string };
   const system = `${process.platform} ${process.arch}`;
   const error = (what: string, remedy: string): RemasterError =>
     new RemasterError('RUNTIME_MISSING', what, { remedy, detail: message, cause });
   if (isMusl()) {
     const remedy = 'Use a system with glibc, for example the image node:22-slim instead of node:22-alpine.';
-    return error('onnxruntime has no build for musl (Alpine Linux), which this system is', remedy);
+    return error('onnxruntime has no build for musl (Alpine Linux), on which this system is based', remedy);
   }
   if (code === 'MODULE_NOT_FOUND' && message.includes("'onnxruntime-node'")) {
     return error('onnxruntime-node is not installed', `Run: ${INSTALL_RUNTIME}`);

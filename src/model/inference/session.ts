@@ -6,20 +6,20 @@ import type { Runtime } from './runtime';
 
 export interface SessionRequest {
   readonly graph: Uint8Array;
-  /** Where the files lie that the graph names for its weights. */
+  /** Folder of the graph's external weights. */
   readonly weights: string;
   readonly provider: string;
   readonly device: number;
   /** 0 = one per core. */
   readonly threads: number;
-  /** Runs something small and throws when the result is not what it should be. */
+  /** Runs a small tile and throws when the result is wrong. */
   readonly probe: (session: InferenceSession) => Promise<void>;
 }
 
 export interface Session {
   readonly session: InferenceSession;
   readonly provider: Provider;
-  /** Why the providers before it were passed over. */
+  /** Providers that were tried before and rejected. */
   readonly rejected: readonly Rejection[];
 }
 
@@ -29,15 +29,15 @@ export interface Rejection {
 }
 
 /**
- * The graph on the first provider that really computes it. onnxruntime-node does not fall back by itself: a provider
- * that is missing throws, and one that is there may still fail on the first run, so each is tried with a probe.
+ * Opens the graph on the first provider that computes it. onnxruntime-node has no fallback: a missing provider throws,
+ * and an available one may fail on the first run, so each is tested with a probe.
  */
 export async function openSession(runtime: Runtime, request: SessionRequest): Promise<Session> {
   const rejected: Rejection[] = [];
   let last: unknown;
   for (const provider of candidates(request.provider)) {
     try {
-      const session = await (request.provider === 'auto' ? volunteer : tryProvider)(runtime, provider, request);
+      const session = await (request.provider === 'auto' ? tryFastProvider : tryProvider)(runtime, provider, request);
       return { session, provider, rejected };
     } catch (error) {
       rejected.push({ provider, reason: rejectionReason(provider, error) });
@@ -47,8 +47,12 @@ export async function openSession(runtime: Runtime, request: SessionRequest): Pr
   throw await nothingWorks(runtime, request.provider, rejected, last);
 }
 
-/** A provider that nobody asked for has to be there, and be worth it. */
-async function volunteer(runtime: Runtime, provider: Provider, request: SessionRequest): Promise<InferenceSession> {
+/** For `auto`: also rejects a provider that is slower than the CPU. */
+async function tryFastProvider(
+  runtime: Runtime,
+  provider: Provider,
+  request: SessionRequest,
+): Promise<InferenceSession> {
   const absent = nothingToTry(provider);
   if (absent !== null) throw new Error(absent);
   const session = await tryProvider(runtime, provider, request);
@@ -71,21 +75,21 @@ async function tryProvider(runtime: Runtime, provider: Provider, request: Sessio
   }
 }
 
-/** What a GPU needs for a second test tile, at most; what needs longer may be a GPU made of software. */
-const QUICK_MS = 250;
+/** A second test tile that takes longer may run on a software renderer. */
+const FAST_MS = 250;
 
-/** Why `session` is worse than none, or null. Its first run, which compiles shaders, is over. */
+/** Why `session` is slower than the CPU, or null. Its first run, which compiles shaders, is over. */
 async function slowerThanCpu(
   runtime: Runtime,
   session: InferenceSession,
   request: SessionRequest,
 ): Promise<string | null> {
   const ms = await duration(() => request.probe(session));
-  if (ms < QUICK_MS) return null;
+  if (ms < FAST_MS) return null;
   const cpu = await tryProvider(runtime, 'cpu', request);
   const cpuMs = await duration(() => request.probe(cpu));
   await cpu.release();
-  return cpuMs < ms ? `it needs ${Math.round(ms)} ms for a test tile, the CPU ${Math.round(cpuMs)} ms` : null;
+  return cpuMs < ms ? `it takes ${Math.round(ms)} ms for a test tile, the CPU ${Math.round(cpuMs)} ms` : null;
 }
 
 async function duration(work: () => Promise<void>): Promise<number> {

@@ -8,43 +8,43 @@ import { isMusl, loadRuntime } from './runtime';
 import type { Answer, Call, Calls, RuntimeReport } from './threadMessages';
 
 /**
- * The thread that holds every session: onnxruntime's `run` blocks the thread it is called from. It must never be
- * terminated while it runs, for that aborts the process; whoever ends it lets it finish first.
+ * The thread of all sessions: onnxruntime's `run` blocks the calling thread. Terminating it during a run would abort the
+ * process, so it ends only after its pending calls.
  */
 const port = parentPort!;
 
-/** A compiled graph, used by one or several open models. */
-interface Shared {
+/** A loaded graph, shared by one or more open models. */
+interface LoadedGraph {
   readonly key: string;
   readonly model: LoadedModel;
   users: number;
 }
 
-const shared = new Map<string, Shared>();
-const open = new Map<number, { readonly graph: Shared; readonly noise: NoiseInputsFor }>();
+const shared = new Map<string, LoadedGraph>();
+const open = new Map<number, { readonly graph: LoadedGraph; readonly noise: NoiseInputsFor }>();
 let lastHandle = 0;
-/** Loaded for the first picture, and kept as long as the thread: it is small. */
+/** Loaded for the first image and kept until the thread ends: it is small. */
 let detector: FaceDetector | null = null;
 
-/** Calls are answered one after the other. */
+/** Runs one call at a time. */
 let queue = Promise.resolve();
 port.on('message', (call: Call | null) => {
-  // null: nobody needs the thread any more. Without a port it ends by itself, after the calls before.
+  // null: ends the thread after all earlier calls. Without an open port it exits.
   queue = queue.then(() => (call === null ? port.close() : answer(call)));
 });
 
 async function answer(call: Call): Promise<void> {
   try {
     const result = await perform(call);
-    const moved = result instanceof Uint8Array && result.buffer instanceof ArrayBuffer ? [result.buffer] : [];
-    post({ id: call.id, result }, moved);
+    const transfer = result instanceof Uint8Array && result.buffer instanceof ArrayBuffer ? [result.buffer] : [];
+    post({ id: call.id, result }, transfer);
   } catch (error) {
     post({ id: call.id, error: errorRecord(error) }, []);
   }
 }
 
-function post(message: Answer, moved: readonly TransferListItem[]): void {
-  port.postMessage(message, moved);
+function post(message: Answer, transfer: readonly TransferListItem[]): void {
+  port.postMessage(message, transfer);
 }
 
 function perform(call: Call): Promise<Calls[keyof Calls]['result']> {
@@ -64,7 +64,7 @@ async function openModel({ folder, version, request }: Calls['open']['args']): P
   return { handle, info: graph.model.info, hasPrompt: graph.model.prompt !== null };
 }
 
-async function share(folder: string, version: string, request: GraphRequest): Promise<Shared> {
+async function share(folder: string, version: string, request: GraphRequest): Promise<LoadedGraph> {
   const { provider, device, threads, steps, order, colorFix, strength, depth } = request;
   const key = JSON.stringify([folder, version, provider, device, threads, steps, order, colorFix, strength, depth]);
   let graph = shared.get(key);
@@ -78,15 +78,15 @@ async function run({ handle, batch }: Calls['run']['args']): Promise<Uint8Array>
   return graph.model.run(batch, noise);
 }
 
-function opened(handle: number): { readonly graph: Shared; readonly noise: NoiseInputsFor } {
+function opened(handle: number): { readonly graph: LoadedGraph; readonly noise: NoiseInputsFor } {
   const found = open.get(handle);
-  if (!found) throw new RemasterError('INTERNAL', 'a batch for a model that was closed');
+  if (!found) throw new RemasterError('INTERNAL', 'a call for a model that is closed');
   return found;
 }
 
-async function findFaces({ picture }: Calls['faces']['args']): Promise<Calls['faces']['result']> {
+async function findFaces({ image }: Calls['faces']['args']): Promise<Calls['faces']['result']> {
   detector ??= await loadFaceDetector(loadRuntime());
-  return detector.find(picture);
+  return detector.find(image);
 }
 
 async function close(handle: number): Promise<null> {

@@ -6,15 +6,15 @@ import { sessionOptions } from './providers';
 import type { Runtime } from './runtime';
 import { toImage } from './tensorPixels';
 
-/** The graph `prompt` of a bundle: looks at the first frame of a shot, for all tiles of all frames of the shot. */
+/** The `prompt` graph of a bundle: computes an input for all tiles of a shot from its first frame. */
 export interface PromptGraph {
   run(shot: Shot, depth: 8 | 16): Promise<Prompt>;
   release(): Promise<void>;
 }
 
 /**
- * Null when the bundle has none. It runs as its author wrote it, and on the CPU whatever the provider: once per shot it
- * costs little, a GPU keeps its memory for the tiles, and every machine finds the same words.
+ * Returns null when the bundle has no prompt graph. It always runs on the CPU: once per shot is cheap, the GPU's memory
+ * stays free for tiles, and every machine computes the same prompt.
  */
 export async function openPrompt(
   { InferenceSession: Session, Tensor }: Runtime,
@@ -40,9 +40,9 @@ function floatsOf(results: InferenceSession.ReturnType, name: string): Prompt[st
   return { dims, data };
 }
 
-/** What the graph `prompt` gave under `role` for the shot of all `keys`. `runSplit` has taken batches of several shots apart. */
+/** The prompt output `role` for the shot of `keys`. All keys belong to one shot, because `splitBatch` splits at shots. */
 export function promptOf(keys: readonly TileKey[], role: string): Prompt[string] {
   const found = keys[0]!.prompt?.[role];
-  if (!found) throw new Error(`a tile without the prompt “${role}”`);
+  if (!found) throw new Error(`tile without the prompt “${role}”`);
   return found;
 }

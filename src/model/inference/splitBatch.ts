@@ -3,16 +3,16 @@ import type { Manifest } from '../bundle/manifest';
 import type { TileBatch } from '../model';
 import { isOutOfMemory } from './providers';
 
-/** Runs `batch` in parts of at most `limit` tiles, of one prompt each, and in halves of those when memory runs out. */
+/** Runs `batch` in parts of at most `limit` tiles of one shot, and halves a part that runs out of memory. */
 export async function splitBatch(
   batch: TileBatch,
   limit: number,
   run: (part: TileBatch) => Promise<Uint8Array>,
 ): Promise<Uint8Array> {
   const count = batch.keys.length;
-  const alike = batch.keys.findIndex(({ prompt }) => prompt !== batch.keys[0]!.prompt);
-  if (alike > 0) {
-    const parts = [slice(batch, 0, alike), slice(batch, alike, count)];
+  const shotEnd = batch.keys.findIndex(({ prompt }) => prompt !== batch.keys[0]!.prompt);
+  if (shotEnd > 0) {
+    const parts = [slice(batch, 0, shotEnd), slice(batch, shotEnd, count)];
     return Buffer.concat([await splitBatch(parts[0]!, limit, run), await splitBatch(parts[1]!, limit, run)]);
   }
   if (count <= limit) {
@@ -47,23 +47,23 @@ function tooLarge({ width, height }: TileBatch, cause: unknown): RemasterError {
   });
 }
 
-/** A batch that does not fit its own description is a defect of the caller. */
+/** Throws when the batch does not match the manifest, which is a bug of the caller. */
 export function checkBatch(
   { width, height, data, keys, mask }: TileBatch,
   { task, multiple, tile }: Pick<Manifest, 'task' | 'multiple'> & Partial<Pick<Manifest, 'tile'>>,
   sampleBytes: number,
 ): void {
-  if (keys.length === 0) throw new Error('a batch without tiles');
+  if (keys.length === 0) throw new Error('batch without tiles');
   if (width % multiple !== 0 || height % multiple !== 0 || width < 1 || height < 1) {
-    throw new Error(`tiles of ${width}×${height} pixels, but the model takes multiples of ${multiple}`);
+    throw new Error(`tiles of ${width}×${height} pixels, but the model needs multiples of ${multiple}`);
   }
   if (tile?.fixed && (width !== tile.size || height !== tile.size)) {
-    throw new Error(`tiles of ${width}×${height} pixels, but the model takes ${tile.size}×${tile.size} only`);
+    throw new Error(`tiles of ${width}×${height} pixels, but the model needs ${tile.size}×${tile.size}`);
   }
   const expected = keys.length * width * height * 3 * sampleBytes;
-  if (data.byteLength !== expected) throw new Error(`a batch of ${data.byteLength} bytes instead of ${expected}`);
+  if (data.byteLength !== expected) throw new Error(`batch of ${data.byteLength} bytes, expected ${expected}`);
   if ((mask !== undefined) !== (task === 'inpaint'))
-    throw new Error(`a mask is for models that fill holes, and for all`);
-  const holes = keys.length * width * height;
-  if (mask && mask.byteLength !== holes) throw new Error(`a mask of ${mask.byteLength} bytes instead of ${holes}`);
+    throw new Error(`a mask is required for inpainting models and not allowed for others`);
+  const maskBytes = keys.length * width * height;
+  if (mask && mask.byteLength !== maskBytes) throw new Error(`mask of ${mask.byteLength} bytes, expected ${maskBytes}`);
 }

@@ -2,33 +2,33 @@ import type { ErrorRecord } from '../../errors';
 import type { Face, ModelInfo, ModelRequest, RgbImage, Prompt, Shot, TileBatch } from '../model';
 import type { ProviderReport } from './probeProviders';
 
-/** What the thread that holds the sessions can be asked. It answers in order. */
+/** Calls to the session thread, which runs them in order. */
 export interface Calls {
   open: {
-    /** `version` tells a bundle from the one that lay in the same folder before. */
+    /** `version`: hash of model.json, to detect that a bundle was replaced. */
     args: { readonly folder: string; readonly version: string; readonly request: ModelRequest };
     result: {
       readonly handle: number;
       readonly info: ModelInfo;
-      /** The model wants to be shown the first frame of every shot. */
+      /** True if the model has a prompt graph, which needs the first frame of every shot. */
       readonly hasPrompt: boolean;
     };
   };
-  /** `batch.data`, `batch.mask` and the result are moved, not copied. */
+  /** `batch.data`, `batch.mask` and the result are transferred, not copied. */
   run: { args: { readonly handle: number; readonly batch: TileBatch }; result: Uint8Array };
-  /** `shot.data` is moved, not copied. */
+  /** `shot.data` is transferred, not copied. */
   prompt: { args: { readonly handle: number; readonly shot: Shot }; result: Prompt };
-  /** `picture.data` is moved, not copied. */
-  faces: { args: { readonly picture: RgbImage }; result: readonly Face[] };
+  /** `image.data` is transferred, not copied. */
+  faces: { args: { readonly image: RgbImage }; result: readonly Face[] };
   close: { args: { readonly handle: number }; result: null };
   providers: { args: null; result: RuntimeReport };
 }
 
-/** What `remaster doctor` shows of onnxruntime. */
+/** State of onnxruntime, for `remaster doctor`. */
 export interface RuntimeReport {
-  /** Of onnxruntime-node; null when it cannot be loaded. */
+  /** Version of onnxruntime-node; null when it cannot be loaded. */
   readonly version: string | null;
-  /** Linux without glibc, for which there is no onnxruntime. */
+  /** True on Linux without glibc, for which onnxruntime has no build. */
   readonly musl: boolean;
   readonly problem: ErrorRecord | null;
   readonly providers: readonly ProviderReport[];

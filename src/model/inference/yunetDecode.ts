@@ -1,46 +1,46 @@
 import type { Face, Point } from '../model';
 
-/** What the network says of one grid, row by row. Lengths and places are in units of `stride` pixels. */
+/** Network outputs of one grid, row by row. Lengths and positions are in units of `stride` pixels. */
 export interface YunetGrid {
   /** Pixels between two cells. */
   readonly stride: number;
   /** Cells in a row. */
   readonly columns: number;
-  /** [cells]: that this is a face, and that anything is there; 0…1 each. */
+  /** [cells]: probability of a face and of any object, 0…1. */
   readonly face: Float32Array;
   readonly object: Float32Array;
-  /** [cells, 4]: middle of the box from the cell's corner, and the logarithm of its sides. */
+  /** [cells, 4]: centre of the box relative to the cell's corner, and the logarithm of its sides. */
   readonly box: Float32Array;
-  /** [cells, 10]: five landmarks from the cell's corner, x and y each. */
+  /** [cells, 10]: x and y of five landmarks relative to the cell's corner. */
   readonly points: Float32Array;
 }
 
-/** Two boxes that share more than this are one face. */
-const SAME = 0.3;
-/** Cells whose box shares more than this with the surest one's have a say in where the face is. */
-const AGREE = 0.5;
+/** Boxes with a larger intersection over union (IoU) are suppressed as the same face. */
+const SUPPRESS_IOU = 0.3;
+/** Boxes with a larger IoU are averaged. */
+const AVERAGE_IOU = 0.5;
 
 /**
- * The faces that the grids speak of (Wu, Peng and Yu 2023), surest first. Some ten neighbouring cells see a face:
- * the mean of those that agree, weighted by how sure they are, moves less from frame to frame than the surest one does.
+ * Decodes YuNet's outputs (Wu, Peng and Yu 2023) into faces by descending score. About ten neighbouring cells detect the
+ * same face: their mean, weighted by score, is more stable from frame to frame than the best one.
  */
-export function yunetDecode(grids: readonly YunetGrid[], surely: number): readonly Face[] {
+export function yunetDecode(grids: readonly YunetGrid[], minScore: number): readonly Face[] {
   const faces: Face[] = [];
-  let left = grids.flatMap((grid) => seen(grid, surely)).toSorted((a, b) => b.score - a.score);
-  while (left.length > 0) {
-    const best = left[0]!;
-    faces.push(mean(left.filter((face) => overlap(face.box, best.box) > AGREE)));
-    left = left.filter((face) => overlap(face.box, best.box) <= SAME);
+  let candidates = grids.flatMap((grid) => decodeGrid(grid, minScore)).toSorted((a, b) => b.score - a.score);
+  while (candidates.length > 0) {
+    const best = candidates[0]!;
+    faces.push(mean(candidates.filter((face) => iou(face.box, best.box) > AVERAGE_IOU)));
+    candidates = candidates.filter((face) => iou(face.box, best.box) <= SUPPRESS_IOU);
   }
   return faces;
 }
 
-/** Every cell that is sure enough. */
-function seen({ stride, columns, face, object, box, points }: YunetGrid, surely: number): Face[] {
+/** The faces of all cells with at least `minScore`. */
+function decodeGrid({ stride, columns, face, object, box, points }: YunetGrid, minScore: number): Face[] {
   const faces: Face[] = [];
   for (let cell = 0; cell < face.length; cell++) {
     const score = face[cell]! * object[cell]!;
-    if (!(score >= surely)) continue;
+    if (!(score >= minScore)) continue;
     const [left, top] = [(cell % columns) * stride, Math.floor(cell / columns) * stride];
     const place = (x: number, y: number): Point => [left + x * stride, top + y * stride];
     const [cx, cy] = place(box[4 * cell]!, box[4 * cell + 1]!);
@@ -67,8 +67,8 @@ function mean(faces: readonly Face[]): Face {
   };
 }
 
-/** Shared area ÷ area of both, 0…1. */
-function overlap(a: Face['box'], b: Face['box']): number {
+/** Intersection over union, 0…1. */
+function iou(a: Face['box'], b: Face['box']): number {
   const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
   const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
   if (width <= 0 || height <= 0) return 0;

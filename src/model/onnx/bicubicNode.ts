@@ -1,15 +1,15 @@
 import { type Edge, emit, floats, type GraphBuilder, int64s } from './builder';
 
-/** Taps of the cubic kernel that reach a source pixel, on either side. */
+/** Half the width of the cubic kernel, in source pixels. */
 const REACH = 2;
 
 /**
  * Bicubic enlargement of [n, 3, h, w] by a whole factor, as torch's `interpolate(mode='bicubic')`: a = −0.75, half-pixel
- * centres, no antialiasing, edge pixels repeated. The weights repeat with every source pixel, so it is one small
- * convolution and a reshuffle: onnxruntime's own `Resize` runs on one core and takes as long as half a network.
+ * centres, no antialiasing, edge pixels repeated. The weights are the same for every source pixel, so it is one
+ * small convolution and a depth-to-space: onnxruntime's `Resize` runs on one core and takes half as long as a network.
  */
-export function bicubicNode(graph: GraphBuilder, picture: Edge, scale: number): Edge {
-  if (scale === 1) return picture;
+export function bicubicNode(graph: GraphBuilder, image: Edge, scale: number): Edge {
+  if (scale === 1) return image;
   const channels = 3;
   const taps = phases(scale);
   const side = 2 * REACH + 1;
@@ -17,7 +17,7 @@ export function bicubicNode(graph: GraphBuilder, picture: Edge, scale: number): 
     taps.flatMap((row) => taps.flatMap((column) => outer(row, column))),
   );
   const weights = floats(graph, [channels * scale * scale, 1, side, side], kernel.flat(3));
-  const padded = emit(graph, 'Pad', [picture, int64s(graph, [8], [0, 0, REACH, REACH, 0, 0, REACH, REACH])], {
+  const padded = emit(graph, 'Pad', [image, int64s(graph, [8], [0, 0, REACH, REACH, 0, 0, REACH, REACH])], {
     mode: 'edge',
   });
   const phased = emit(graph, 'Conv', [padded, weights], { group: channels, kernel_shape: [side, side] });
@@ -28,9 +28,9 @@ const outer = (row: readonly number[], column: readonly number[]): readonly numb
   row.flatMap((r) => column.map((c) => r * c));
 
 /** For each of the `scale` output pixels inside one source pixel: weights of the five source pixels around it. */
-export function phases(scale: number): readonly (readonly number[])[] {
+function phases(scale: number): readonly (readonly number[])[] {
   return Array.from({ length: scale }, (_, phase) => {
-    /** Place of the output pixel's centre, from the centre of its source pixel. */
+    /** Offset of the output pixel's centre from the centre of its source pixel. */
     const place = (phase + 0.5) / scale - 0.5;
     return Array.from({ length: 2 * REACH + 1 }, (__, tap) => cubic(Math.abs(tap - REACH - place)));
   });

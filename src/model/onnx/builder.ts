@@ -11,7 +11,7 @@ export interface Edge {
 export interface GraphBuilder {
   readonly node: OnnxNode[];
   readonly initializer: OnnxTensor[];
-  /** What is known of the sizes of tensors on the way. */
+  /** Known shapes of intermediate tensors. */
   readonly valueInfo: OnnxValue[];
 }
 
@@ -33,8 +33,8 @@ export function emit(
   return { name, element };
 }
 
-/** Prefix of everything this program adds. Spliced graphs have prefixes of their own, so that no two names meet. */
-const OWN = 'walk/';
+/** Prefix of the names this program adds. Spliced graphs have their own prefixes, so that names do not collide. */
+const OWN = 'sampler/';
 
 function attributeOf(name: string, value: Attribute): OnnxAttribute {
   if (typeof value === 'string') return { name, type: ATTRIBUTE.string, s: new TextEncoder().encode(value) };
@@ -69,11 +69,11 @@ function constant(
   return { name, element };
 }
 
-/** The same numbers as another element type; nothing is added when it is that already. */
+/** Casts to another element type; adds nothing when it has that type already. */
 export const cast = (graph: GraphBuilder, edge: Edge, element: number): Edge =>
   edge.element === element ? edge : emit(graph, 'Cast', [edge], { to: element }, element);
 
-/** An input or output of the whole graph. Strings are free dimensions; equal ones are the same size. */
+/** An input or output of the whole graph. Strings are dynamic dimensions; equal names are equal sizes. */
 export const boundary = ({ name, element }: Edge, dims: readonly (number | string)[]): OnnxValue => ({
   name,
   type: {

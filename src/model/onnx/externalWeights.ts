@@ -1,17 +1,17 @@
 import { isExternal, type OnnxGraph, type OnnxModel, type OnnxTensor } from './graph';
 
-/** Bytes from which on a tensor is worth a look into another file. */
+/** Minimum bytes of a tensor to be referenced in another file. */
 const LARGE = 1024;
 
 /**
- * The model with its large weights as places in the file they were read from, `bytes`: graphs can be made of it without
- * carrying the weights along, and onnxruntime maps the file instead of being handed copies.
+ * Replaces large weights with references into `file`, from which `bytes` were read: fused graphs then do not contain
+ * them, and onnxruntime maps the file instead of copying.
  */
 export function withWeightsInFile(model: OnnxModel, bytes: Uint8Array, file: string): OnnxModel {
   const { graph } = model;
   const initializer = graph.initializer.map((tensor) => placed(tensor, bytes, file));
   const node = graph.node.map((one) =>
-    // What exporters put into Constant nodes becomes a weight when the graph is spliced.
+    // `addPart` turns Constant nodes into weights.
     one.opType === 'Constant'
       ? {
           ...one,

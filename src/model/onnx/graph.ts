@@ -1,10 +1,7 @@
 import { parse, Reader, type Type } from 'protobufjs';
 import { ONNX_PROTO } from './protobufSchema';
 
-/**
- * ONNX graphs as objects. Everything is as decoded, so absent fields are undefined and repeated ones are empty lists;
- * what this program does not touch is carried through as it is.
- */
+/** ONNX graphs as decoded objects: absent fields are undefined, repeated ones are lists, unused ones are preserved. */
 export interface OnnxModel {
   irVersion?: Int64;
   producerName?: string;
@@ -20,7 +17,7 @@ export interface OnnxGraph {
   sparseInitializer?: { values: OnnxTensor; indices: OnnxTensor; dims: Int64[] }[];
   input: OnnxValue[];
   output: OnnxValue[];
-  /** Types and sizes of what is computed in between, as far as the exporter said. */
+  /** Types and shapes of intermediate tensors, as far as the exporter stored them. */
   valueInfo?: OnnxValue[];
 }
 
@@ -66,7 +63,7 @@ export interface OnnxFunction {
   node: OnnxNode[];
 }
 
-/** 64-bit integers are numbers where we make them and Long objects where they were read. */
+/** 64-bit integers are numbers in our own graphs and Long objects in decoded ones. */
 export type Int64 = number | { toNumber(): number };
 export const toNumber = (value: Int64 | undefined): number =>
   value === undefined ? 0 : typeof value === 'number' ? value : value.toNumber();
@@ -76,7 +73,7 @@ export const ELEMENT = { float: 1, uint8: 2, uint16: 4, int32: 6, int64: 7, bool
 /** `AttributeProto.AttributeType` */
 export const ATTRIBUTE = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, ints: 7 } as const;
 
-/** Its numbers lie in a file of their own; 1 is `TensorProto.DataLocation.EXTERNAL`. */
+/** True when the data is in another file; 1 is `TensorProto.DataLocation.EXTERNAL`. */
 export const isExternal = ({ dataLocation }: OnnxTensor): boolean => dataLocation === 1;
 
 let modelType: Type | undefined;
@@ -87,11 +84,11 @@ const model = (): Type => (modelType ??= parse(ONNX_PROTO, { keepCase: false }).
 export function decodeModel(bytes: Uint8Array): OnnxModel {
   const reader = Reader.create(bytes);
   reader.discardUnknown = false;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the messages are described to match
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema matches the type
   const decoded = model().decode(reader) as unknown as OnnxModel & { graph?: OnnxGraph | null };
-  // Almost any bytes are some protobuf message; only a graph with nodes is one to run.
+  // Almost any bytes decode as a protobuf message; a valid model has a graph with nodes.
   if ((decoded.graph?.node.length ?? 0) === 0) {
-    throw new Error('it holds no graph');
+    throw new Error('it contains no graph');
   }
   return decoded;
 }

@@ -1,11 +1,11 @@
 import { type OnnxGraph, type OnnxModel, type OnnxNode, toNumber } from './graph';
 
-/** What the operators this program adds need: `DequantizeLinear` as it is since version 13. */
+/** Minimum opset version of the operators this program adds: `DequantizeLinear` 13. */
 const OURS = 13;
 
 /**
- * Operators of ONNX's own domain whose meaning or arguments changed, by the version that changed them. A graph of an
- * older version that uses none of these between there and here means the same under the newer number.
+ * Operators of the default domain whose semantics or arguments changed, by opset version. A graph of an older version
+ * that uses none of the operators changed since can be declared as the newer version.
  */
 const CHANGED: Readonly<Record<number, readonly string[]>> = {
   9: ['Upsample', 'BatchNormalization'],
@@ -49,7 +49,7 @@ export interface Opset {
   readonly version: number;
 }
 
-/** One version per domain for all graphs: the highest. Throws, saying what stands in the way, when a graph cannot follow. */
+/** The highest version per domain over all graphs. Throws when a graph cannot be declared as that version. */
 export function mergeOpsets(models: Readonly<Record<string, OnnxModel>>): readonly Opset[] {
   const merged = new Map<string, number>([['', OURS]]);
   for (const model of Object.values(models)) {
@@ -77,7 +77,7 @@ function requireSame(role: string, model: OnnxModel, { domain, version }: Opset,
   if (culprit !== undefined) throw new Error(`${versions}, and ${culprit} changed between them`);
 }
 
-/** Every operator of ONNX's own domain, with those in the bodies of If, Loop and Scan. */
+/** All operators of the default domain, including those in the bodies of If, Loop and Scan. */
 function operators(graph: OnnxGraph): readonly string[] {
   return graph.node.flatMap((node: OnnxNode) => {
     const inner = (node.attribute ?? []).flatMap(({ g, graphs = [] }) => [...(g ? [g] : []), ...graphs]);

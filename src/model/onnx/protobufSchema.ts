@@ -1,6 +1,6 @@
 /**
- * The messages of ONNX (https://github.com/onnx/onnx, onnx/onnx.proto, Apache-2.0, IR version 14) as far as a graph
- * to be run needs them. Fields left out (training, sharding over devices) survive as unknown fields.
+ * The messages of ONNX (https://github.com/onnx/onnx, onnx/onnx.proto, Apache-2.0, IR version 14) that inference needs.
+ * Other fields (training, sharding over devices) are preserved as unknown fields.
  */
 export const ONNX_PROTO = `
 syntax = "proto2";

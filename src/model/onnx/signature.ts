@@ -1,6 +1,6 @@
 import { type Int64, type OnnxValue, toNumber } from './graph';
 
-/** What a graph says of one of its inputs or outputs. Unknown sizes are null; `dims` is null when even the rank is unknown. */
+/** Element type and shape of an input or output. Dynamic sizes are null; `dims` is null when the rank is unknown. */
 export interface Signature {
   readonly element: number;
   readonly dims: readonly (number | null)[] | null;
@@ -8,9 +8,9 @@ export interface Signature {
 
 export const signature = ({ type }: OnnxValue): Signature => ({
   element: type?.tensorType?.elemType ?? 0,
-  // An absent shape means an unknown rank; decoded messages give it as null.
+  // An absent shape means an unknown rank.
   dims: type?.tensorType?.shape?.dim?.map((dim) => (hasValue(dim.dimValue) ? toNumber(dim.dimValue) : null)) ?? null,
 });
 
 // Unset members of a oneof read as null or 0; a size of 0 never occurs.
-export const hasValue = (value: Int64 | null | undefined): boolean => value !== null && toNumber(value) > 0;
+const hasValue = (value: Int64 | null | undefined): boolean => value !== null && toNumber(value) > 0;

@@ -10,18 +10,18 @@ import {
 } from './graph';
 import { symbolicDims } from './symbolicDims';
 
-/** A graph whose weights already are in the builder, so that it can be spliced in any number of times. */
+/** A graph whose weights are already in the builder, so that it can be spliced in any number of times. */
 export interface Part {
   readonly nodes: readonly OnnxNode[];
   /** Name in the part → name in the builder, for weights and constants. */
   readonly weights: ReadonlyMap<string, string>;
-  /** Of tensors that its nodes make. */
+  /** Known shapes of its intermediate tensors. */
   readonly sizes: readonly OnnxValue[];
 }
 
 /**
- * Moves a graph's weights into the builder under `prefix`, once. `Constant` nodes count as weights: exporters put
- * whole tables into them, and every splice would repeat those. `base` is where external weights lie, seen from the bundle.
+ * Moves a graph's weights into the builder under `prefix`, once. `Constant` nodes count as weights: exporters store
+ * whole tables in them, and every splice would repeat those. `base`: folder of external weights, relative to the bundle.
  */
 export function addPart(graph: GraphBuilder, prefix: string, { graph: source }: OnnxModel, base: string): Part {
   const weights = new Map<string, string>();
@@ -46,7 +46,7 @@ function constantOf({ opType, domain, attribute = [] }: OnnxNode): OnnxTensor | 
   return attribute.find(({ name }) => name === 'value')?.t ?? undefined;
 }
 
-/** External weights are named relative to the folder of the graph file; the fused graph lies in the bundle's own. */
+/** Paths of external weights are relative to the graph file; the fused graph is relative to the bundle folder. */
 function relocate(tensor: OnnxTensor, base: string): OnnxTensor {
   if (!isExternal(tensor) || base === '') return tensor;
   const externalData = (tensor.externalData ?? []).map(({ key, value }) => ({
@@ -56,7 +56,7 @@ function relocate(tensor: OnnxTensor, base: string): OnnxTensor {
   return { ...tensor, externalData };
 }
 
-/** Adds the part's nodes once more, under `prefix`, with `feeds` in place of its inputs. Returns the new name of any tensor in it. */
+/** Adds another copy of the part's nodes under `prefix`, with `feeds` as its inputs. Returns a function from old to new tensor names. */
 export function splice(
   graph: GraphBuilder,
   prefix: string,
@@ -72,7 +72,7 @@ export function splice(
 }
 
 interface Renaming {
-  /** Of nodes: onnxruntime wants their names to differ too. */
+  /** Node names, which onnxruntime requires to be unique too. */
   readonly prefix: string;
   /** Of tensors. */
   readonly rename: (name: string) => string;
@@ -97,8 +97,8 @@ function renameAttribute(attribute: OnnxAttribute, renaming: Renaming): OnnxAttr
 }
 
 /**
- * The body of an If, Loop or Scan sees the names around it, so one renaming serves both; ONNX forbids the body to give
- * a name of its own to something else. Shapes noted for single tensors are left out: they are hints under old names.
+ * The body of an If, Loop or Scan can use names of the outer graph, and ONNX forbids shadowing, so both are renamed the
+ * same way. `valueInfo` is dropped: it only contains hints.
  */
 const renameGraph = (graph: OnnxGraph, { prefix, rename }: Renaming): OnnxGraph => ({
   name: graph.name ?? 'body',

@@ -3,10 +3,9 @@ import { type OnnxValue, toNumber } from './graph';
 type Dim = { dimValue?: number; dimParam?: string };
 
 /**
- * What a graph notes of the sizes of its tensors, with a name for every size that is not a number: the graph's own name
- * below `prefix`, or one after the tensor. A graph that is spliced in once per step has the same sizes every time, and
- * when onnxruntime sees that they are the same it finds memory to use again at once. Without names it compares each tensor
- * with all that went before, and the time it takes to open a graph grows with the square of the steps.
+ * The known shapes of a graph, with a name for every dynamic dimension: the graph's own under `prefix`, or one after the
+ * tensor. Every copy of a spliced graph has the same sizes; equal names tell onnxruntime so, and it reuses memory at
+ * once. Without names it compares each tensor with all earlier ones, so loading time grows with the square of the steps.
  */
 export function symbolicDims(values: readonly OnnxValue[], prefix: string): readonly OnnxValue[] {
   return values.flatMap(({ name, type }) => {

@@ -1,12 +1,12 @@
 import type { OnnxModel, OnnxNode } from './graph';
 
-/** Operators that stretch a batch of one over the batch of their other input. */
+/** Operators that broadcast a batch of one over the batch of their other input. */
 const STRETCHING: readonly string[] = ['Add', 'Sub', 'Mul', 'Div', 'Expand'];
 
 /**
- * True when a timestep given once does the same as the timestep given per picture: when all that is computed from it
- * alone meets the pictures in operators that stretch it over them. It can then be a constant, and onnxruntime computes
- * the whole branch of the timestep when it loads the graph, down to the weights of the convolutions that it scales.
+ * True when one timestep can replace a timestep per image: when everything computed from it alone meets the images in
+ * operators that broadcast. It can then be a constant, and onnxruntime folds the whole timestep branch when it loads the
+ * graph, including the weights of the convolutions that it scales.
  */
 export function timestepBranch({ graph }: OnnxModel, timestep: string): boolean {
   const weights = new Set(graph.initializer.map(({ name }) => name));
@@ -23,14 +23,14 @@ export function timestepBranch({ graph }: OnnxModel, timestep: string): boolean 
   return !graph.output.some(({ name }) => branch.has(name));
 }
 
-/** A body of its own can use any name of the graph around it. */
+/** A subgraph can use any name of the outer graph. */
 const holdsGraph = ({ attribute = [] }: OnnxNode): boolean =>
   attribute.some(({ g, graphs = [] }) => (g !== undefined && g !== null) || graphs.length > 0);
 
-/** A node that sees pictures: either it sees nothing of the branch, or it stretches it. */
+/** A node with image inputs must not use the branch, or broadcast it. */
 function joinsWell({ opType, domain, input }: OnnxNode, branch: ReadonlySet<string>): boolean {
   if (!input.some((name) => branch.has(name))) return true;
   if ((domain ?? '') !== '' || !STRETCHING.includes(opType)) return false;
-  // The shape that Expand takes has to come from the pictures.
+  // The shape input of Expand must come from the images.
   return opType !== 'Expand' || !branch.has(input[1]!);
 }

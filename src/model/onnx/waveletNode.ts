@@ -1,13 +1,13 @@
 import { type Edge, emit, floats, type GraphBuilder, int64s } from './builder';
 
-/** Distance of the taps at each level, in pixels. */
+/** Distance of the filter taps at each level, in pixels. */
 const RADII = [1, 2, 4, 8, 16];
 
 /**
- * The wavelet colour fix (samplers.md §4): high frequencies of `picture`, low ones of `like`, both [n, 3, h, w]. Blurring
- * is linear, so high(picture) + low(like) = picture + low(like − picture), at half the work.
+ * The wavelet colour fix: high frequencies of `image` and low ones of `like`, both [n, 3, h, w]. Blurring is linear,
+ * so high(image) + low(like) = image + low(like − image), at half the work.
  */
-export function waveletNode(graph: GraphBuilder, picture: Edge, like: Edge): Edge {
+export function waveletNode(graph: GraphBuilder, image: Edge, like: Edge): Edge {
   const kernel = [1, 2, 1].flatMap((row) => [1, 2, 1].map((column) => (row * column) / 16));
   const weights = floats(graph, [3, 1, 3, 3], [...kernel, ...kernel, ...kernel]);
   const low = RADII.reduce(
@@ -16,7 +16,7 @@ export function waveletNode(graph: GraphBuilder, picture: Edge, like: Edge): Edg
       const padded = emit(graph, 'Pad', [edge, pads], { mode: 'edge' });
       return emit(graph, 'Conv', [padded, weights], { group: 3, kernel_shape: [3, 3], dilations: [radius, radius] });
     },
-    emit(graph, 'Sub', [like, picture]),
+    emit(graph, 'Sub', [like, image]),
   );
-  return emit(graph, 'Add', [picture, low]);
+  return emit(graph, 'Add', [image, low]);
 }

@@ -4,7 +4,7 @@ import { TileCache } from './tileCache';
 import { type Layout, tileLayout, tileFor } from './tileLayout';
 
 /** Frames looked at to see how much of the picture stays as it is. */
-export const LOOK = 24;
+const LOOK = 24;
 /** Sides of small tiles that are thought of, in source pixels. */
 const SMALL = [64, 128];
 /**

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createEngine, type Engine, StoppedError } from '../../../src/engine/client/engine';
+import { createEngine, type Engine } from '../../../src/engine/client/engine';
+import { StoppedError } from '../../../src/errors';
 import { workFolder } from '../../../src/pipeline/jobs/outputFolder';
 import { type Job, JOB_DEFAULTS, type Progress } from '../../../src/settings/restoreJob';
 import { processes, runningEngines } from '../../support/processes';
@@ -13,31 +14,31 @@ describe('engine', () => {
   const at = (name: string): string => join(folder, name);
   const engines: Engine[] = [];
   const engine = (idleSeconds?: number): Engine => {
-    const made = createEngine(idleSeconds);
-    engines.push(made);
-    return made;
+    const created = createEngine(idleSeconds);
+    engines.push(created);
+    return created;
   };
   let count = 0;
   const job = (changes: Partial<Job> = {}): Job => ({
     ...JOB_DEFAULTS,
     steps: 1,
-    input: at('film.mp4'),
+    input: at('short.mp4'),
     output: at(`out ${count++}.mkv`),
     codec: 'ffv1',
     ...changes,
   });
-  /** A job long enough to be in the middle of. */
+  /** A job that runs long enough to be interrupted. */
   const longJob = (changes: Partial<Job> = {}): Job => job({ input: at('long.mp4'), ...changes });
 
-  /** Settles when the job has restored a frame. */
-  function underway(worker: Engine, wanted: Job) {
-    let begun = (): void => {};
-    const first = new Promise<void>((resolve) => (begun = resolve));
-    const running = worker.run(wanted, { onProgress: ({ frame }) => frame > 0 && begun() });
+  /** Starts a job; `first` settles when it has restored a frame. */
+  function runUntilFirstFrame(worker: Engine, started: Job) {
+    let onFrame = (): void => {};
+    const first = new Promise<void>((resolve) => (onFrame = resolve));
+    const running = worker.run(started, { onProgress: ({ frame }) => frame > 0 && onFrame() });
     return { running, first: Promise.race([first, running.result]) };
   }
 
-  /** Waits until nothing matches any more; at most three seconds. */
+  /** Waits up to three seconds until no process matches. */
   async function gone(pattern: RegExp): Promise<void> {
     for (let i = 0; i < 60 && processes(pattern).length > 0; i++) await sleep(50);
     assert.deepEqual(processes(pattern), []);
@@ -46,7 +47,7 @@ describe('engine', () => {
 
   before(async function () {
     this.timeout(120_000);
-    await ff(...moving('48x32', '25', 8), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('film.mp4'));
+    await ff(...moving('48x32', '25', 8), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('short.mp4'));
     await ff(...moving('48x32', '25', 260), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('long.mp4'));
   });
   afterEach(async () => {
@@ -55,7 +56,7 @@ describe('engine', () => {
     assert.deepEqual(leftovers(), []);
   });
 
-  it('a film goes in, a film four times as large comes out, and progress rises to the end', async () => {
+  it('restores a video at four times the size and reports rising progress', async () => {
     const seen: Progress[] = [];
     const wanted = job();
     const result = await engine().run(wanted, { onProgress: (progress) => seen.push(progress) }).result;
@@ -69,23 +70,23 @@ describe('engine', () => {
     assert.equal(seen.at(-1)!.stage, 'finishing');
   });
 
-  it('questions are answered beside a running job', async () => {
+  it('handles requests while a job runs', async () => {
     const worker = engine();
-    const { running, first } = underway(worker, longJob());
+    const { running, first } = runUntilFirstFrame(worker, longJob());
     await first;
-    const summary = await worker.ask('probe', { input: at('film.mp4') });
+    const summary = await worker.ask('probe', { input: at('short.mp4') });
     assert.deepEqual(
       [summary.width, summary.height, summary.fps, summary.frames, summary.audio],
       [48, 32, 25, 8, false],
     );
     await assert.rejects(worker.ask('probe', { input: at('none.mp4') }), { code: 'SOURCE_NOT_FOUND' });
     assert.ok((await worker.ask('models', {})).some(({ name, problem }) => name === 'x4' && problem === null));
-    await worker.ask('thumbnail', { input: at('film.mp4'), at: 0.1, output: at('thumb.png'), width: 24 });
+    await worker.ask('thumbnail', { input: at('short.mp4'), at: 0.1, output: at('thumb.png'), width: 24 });
     assert.ok(statSync(at('thumb.png')).size > 100);
     await running.stop();
   });
 
-  it('the doctor names what works and the test of a model says how fast', async () => {
+  it('doctor reports what works, and test measures a model', async () => {
     const worker = engine();
     const { lines } = await worker.ask('doctor', { folder });
     for (const what of ['machine', 'ffmpeg', 'onnxruntime', 'provider cpu', 'model x4', 'writing']) {
@@ -105,21 +106,21 @@ describe('engine', () => {
     assert.ok(provider === 'cpu' && ms > 0 && tile[0] === 128);
   });
 
-  it('jobs wait for each other, and know their place', async () => {
+  it('runs jobs in order and reports their positions in the queue', async () => {
     const worker = engine();
-    const places: Record<string, number[]> = { a: [], b: [], c: [] };
-    const jobs = Object.keys(places).map((name) =>
-      worker.run(job(), { onQueued: (position) => places[name]!.push(position) }),
+    const positions: Record<string, number[]> = { a: [], b: [], c: [] };
+    const jobs = Object.keys(positions).map((name) =>
+      worker.run(job(), { onQueued: (position) => positions[name]!.push(position) }),
     );
     await jobs[1]!.stop();
     await assert.rejects(jobs[1]!.result, StoppedError);
     await Promise.all([jobs[0]!.result, jobs[2]!.result]);
-    assert.deepEqual(places, { a: [0], b: [1], c: [2, 1, 0] });
+    assert.deepEqual(positions, { a: [0], b: [1], c: [2, 1, 0] });
   });
 
-  it('a stopped job is over within three seconds and leaves no process and no file', async () => {
+  it('a stopped job ends within three seconds and leaves no process and no file', async () => {
     const wanted = longJob();
-    const { running, first } = underway(engine(), wanted);
+    const { running, first } = runUntilFirstFrame(engine(), wanted);
     await first;
     const started = performance.now();
     await running.stop();
@@ -129,22 +130,21 @@ describe('engine', () => {
     await gone(new RegExp(`ffmpeg.*${folder}`));
   });
 
-  it('a killed engine is ENGINE_CRASHED, its ffmpegs are ended and its files removed, and the next job just works', async () => {
+  it('after kill -9 the job fails with ENGINE_CRASHED, its ffmpeg and files are gone, and the next job runs', async () => {
     const worker = engine();
-    const { running, first } = underway(worker, longJob());
+    const killed = longJob();
+    const { running, first } = runUntilFirstFrame(worker, killed);
     await first;
     const waiting = worker.run(job());
+    assert.ok(existsSync(workFolder(killed.output)));
     process.kill(worker.pid!, 'SIGKILL');
     await assert.rejects(running.result, { code: 'ENGINE_CRASHED' });
+    assert.ok(!existsSync(workFolder(killed.output)));
     await gone(new RegExp(`ffmpeg.*long`));
-    assert.deepEqual(
-      leftovers().filter((name) => !name.includes('out 7')),
-      leftovers().filter((name) => !name.includes('out 7')),
-    );
     assert.equal((await waiting.result).framesOut, 8);
   });
 
-  it('a job that may resume outlives its engine', async function () {
+  it('a job that may resume survives a crash of the engine', async function () {
     this.timeout(120_000);
     const worker = engine();
     const wanted = longJob({ resume: true });
@@ -164,7 +164,7 @@ describe('engine', () => {
     assert.ok((await pixels(wanted.output)).equals(await pixels(plain.output)));
   });
 
-  it('an engine with nothing to do ends by itself, and starts again when it is needed', async () => {
+  it('an idle engine exits, and starts again with the next job', async () => {
     const worker = engine(0.3);
     await worker.run(job()).result;
     assert.ok(worker.pid !== null);
@@ -173,19 +173,19 @@ describe('engine', () => {
     assert.equal((await worker.run(job()).result).framesOut, 8);
   });
 
-  it('what comes while an idle engine is leaving is not lost', async () => {
+  it('a request sent while an idle engine exits is not lost', async () => {
     const worker = engine(0.05);
     await worker.ask('models', {});
     const pids = new Set<number | null>();
     for (let i = 0; i < 25; i++) {
-      await sleep(35 + i); // around the moment at which it leaves
+      await sleep(35 + i); // around the moment at which it exits
       assert.ok((await worker.ask('models', {})).length > 0);
       pids.add(worker.pid);
     }
-    assert.ok(pids.size > 1, 'it never left');
+    assert.ok(pids.size > 1, 'it never exited');
   });
 
-  it('a job stopped for good takes the pieces of its earlier run with it, whenever it is stopped', async () => {
+  it('stopping a suspended job deletes the segments of its earlier run, whenever it is stopped', async () => {
     const worker = engine();
     const wanted = longJob({ resume: true });
     const suspended = async (): Promise<void> => {
@@ -194,7 +194,7 @@ describe('engine', () => {
       assert.ok(existsSync(workFolder(wanted.output)));
     };
     await suspended();
-    await worker.run(wanted).stop(); // before it has begun
+    await worker.run(wanted).stop(); // before it has started
     assert.ok(!existsSync(workFolder(wanted.output)));
     await suspended();
     const [first, waiting] = [worker.run(job()), worker.run(wanted)];
@@ -206,15 +206,15 @@ describe('engine', () => {
     assert.ok(!existsSync(workFolder(wanted.output)));
   });
 
-  it('a job that cannot be is refused at once', () => {
+  it('an invalid job is rejected at once', () => {
     const worker = engine();
     assert.throws(() => worker.run(job({ steps: 0 })), { code: 'BAD_SETTING' });
-    assert.throws(() => worker.run(job({ output: at('film.mp4') })), { code: 'BAD_SETTING' });
+    assert.throws(() => worker.run(job({ output: at('short.mp4') })), { code: 'BAD_SETTING' });
     assert.throws(() => worker.run(job({ output: at('out.txt') })), { code: 'BAD_SETTING' });
     assert.equal(worker.pid, null);
   });
 
-  it('a model that is not there says so', async () => {
+  it('a missing model fails with MODEL_NOT_FOUND', async () => {
     await assert.rejects(engine().run(job({ model: 'nothing' })).result, { code: 'MODEL_NOT_FOUND' });
   });
 });

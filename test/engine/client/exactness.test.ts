@@ -12,12 +12,12 @@ describe('exactness', () => {
   const worker = createEngine();
   let count = 0;
 
-  /** The restored pixels of a film, hashed frame by frame. */
+  /** The hash of every restored frame. */
   async function frames(changes: Partial<Job> = {}): Promise<string[]> {
     const job: Job = {
       ...JOB_DEFAULTS,
       steps: 2,
-      input: at('film.mkv'),
+      input: at('source.mkv'),
       output: at(`${count++}.mkv`),
       codec: 'ffv1',
       ...changes,
@@ -35,7 +35,7 @@ describe('exactness', () => {
   let plain: string[];
   before(async function () {
     this.timeout(120_000);
-    // Two shots: six frames of one picture moving, six of another.
+    // Two shots of six frames.
     await ff(
       ...moving('56x40', '10', 6),
       '-f',
@@ -46,7 +46,7 @@ describe('exactness', () => {
       '[0:v][1:v]concat=n=2,format=yuv444p',
       '-c:v',
       'ffv1',
-      at('film.mkv'),
+      at('source.mkv'),
     );
     plain = await frames();
     assert.equal(plain.length, 12);
@@ -57,20 +57,20 @@ describe('exactness', () => {
   for (const batch of [3, 4])
     it(`batch ${batch} gives the same bytes`, async () => assert.deepEqual(await frames({ batch }), plain));
   it('one thread gives the same bytes', async () => assert.deepEqual(await frames({ threads: 1 }), plain));
-  it('another seed and another noise mode do not', async () => {
+  it('another seed or noise mode gives other bytes', async () => {
     for (const changes of [{ seed: 2 }, { noise: 'independent' }, { noise: 'mixed' }] as const)
       assert.notDeepEqual(await frames(changes), plain);
   });
-  it('a film cut in two at a cut gives the same bytes in two runs', async () => {
+  it('a video split at a scene change gives the same bytes in two runs', async () => {
     const [a, b] = [await frames({ trim: { start: 0, end: 0.6 } }), await frames({ trim: { start: 0.6, end: null } })];
     assert.deepEqual([...a, ...b], plain);
   });
-  it('a prompt made of every shot’s first frame depends on nothing else', async () => {
+  it('the prompt depends only on the first frame of the shot', async () => {
     const model = await writeTiny(at('tiny'), 'osediff', { looks: promptGraph() });
     const tiny = (changes: Partial<Job> = {}) => frames({ model, steps: null, tile: 32, ...changes });
     const whole = await tiny();
     assert.deepEqual(await tiny({ batch: 4 }), whole);
-    // From the middle of the first shot on: what went before is seen, though not restored.
+    // From the middle of the first shot: earlier frames are decoded but not restored.
     assert.deepEqual(await tiny({ trim: { start: 0.3, end: null } }), whole.slice(3));
     assert.deepEqual(
       await tiny({ maxFps: 5 }),
@@ -79,7 +79,7 @@ describe('exactness', () => {
   });
   it('batches of tiles give the same bytes', async () =>
     assert.deepEqual(await frames({ tile: 32, batch: 4 }), await frames({ tile: 32 })));
-  it('a still picture stays perfectly still, frame after frame', async () => {
+  it('a still video gives identical frames', async () => {
     await ff(
       '-f',
       'lavfi',

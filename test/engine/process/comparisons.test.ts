@@ -8,10 +8,10 @@ import { liveJob, pattern } from '../../pipeline/jobs/live/liveJob';
 import { processes } from '../../support/processes';
 import { ff, moving, scratchFolder } from '../../support/videos';
 
-/** Milliseconds within which a stop has put everything away, and a while more. */
+/** Milliseconds that a stop may take to clean up, with a margin. */
 const SOON = 5000;
 
-describe('before and after of jobs at work', function () {
+describe('comparisons', function () {
   this.timeout(60_000);
   const folder = scratchFolder();
   const worker = createEngine();
@@ -31,7 +31,7 @@ describe('before and after of jobs at work', function () {
     assert.deepEqual(encoders(), []);
   };
 
-  it('of a camera: two pictures of one frame, encoders that stay while somebody looks, and none after the end', async () => {
+  it('camera: returns the same frame before and after, keeps encoders open between requests and closes them at the end', async () => {
     const running = worker.live(liveJob(pattern('48x32', 5)));
     let pair: JpegPair | null = null;
     for (let i = 0; pair === null && i < 20; i++) pair = await worker.ask('pair', { job: running.id });
@@ -55,8 +55,8 @@ describe('before and after of jobs at work', function () {
     assert.equal(await worker.ask('pair', { job: running.id }), null);
   });
 
-  it('of a film: as it is restored, with its pixels’ shape', async () => {
-    const input = join(folder, 'film.mp4');
+  it('video: returns frames as they are restored, with the display aspect ratio', async () => {
+    const input = join(folder, 'video.mp4');
     await ff(...moving('48x32', '25', 200), '-vf', 'setsar=4/3', '-pix_fmt', 'yuv420p', '-c:v', 'libx264', input);
     const job = {
       ...JOB_DEFAULTS,

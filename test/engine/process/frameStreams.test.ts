@@ -14,16 +14,16 @@ import { samples } from '../../support/images';
 import { processes, runningEngines } from '../../support/processes';
 import { ff, moving, pixels, scratchFolder } from '../../support/videos';
 
-describe('pictures out of a video', function () {
+describe('frameStreams', function () {
   this.timeout(60_000);
   const folder = scratchFolder();
   const at = (name: string): string => join(folder, name);
   const engine = createEngine();
   async function take(options: Partial<FramesJob> = {}): Promise<FrameImage[]> {
-    const pictures: FrameImage[] = [];
-    const job = { input: at('film.mkv'), provider: 'cpu', steps: 1, format: 'png', ...options } as const;
-    for await (const picture of extractFrames(job, { engine })) pictures.push(picture);
-    return pictures;
+    const images: FrameImage[] = [];
+    const job = { input: at('source.mkv'), provider: 'cpu', steps: 1, format: 'png', ...options } as const;
+    for await (const image of extractFrames(job, { engine })) images.push(image);
+    return images;
   }
   const indexes = async (options: Partial<FramesJob>): Promise<number[]> =>
     (await take(options)).map(({ index }) => index);
@@ -33,7 +33,7 @@ describe('pictures out of a video', function () {
   };
 
   before(async () => {
-    await ff(...moving('64x36', '25', 30), '-pix_fmt', 'yuv444p', '-c:v', 'ffv1', at('film.mkv'));
+    await ff(...moving('64x36', '25', 30), '-pix_fmt', 'yuv444p', '-c:v', 'ffv1', at('source.mkv'));
     await ff(
       ...['-f', 'lavfi', '-i', 'color=black:size=64x36:rate=10,trim=end_frame=7'],
       ...['-f', 'lavfi', '-i', 'color=white:size=64x36:rate=10,trim=end_frame=6'],
@@ -56,38 +56,38 @@ describe('pictures out of a video', function () {
     assert.deepEqual(await runningEngines(), []);
   });
 
-  it('every frame is the frame of the film, with its number and its time', async () => {
-    const pictures = await take();
-    assert.equal(pictures.length, 30);
-    const film = await pixels(at('film.mkv'));
+  it('extracts every frame with its index and time', async () => {
+    const images = await take();
+    assert.equal(images.length, 30);
+    const video = await pixels(at('source.mkv'));
     const size = 64 * 36 * 3;
-    for (const [i, { data, index, time, dropped, isLast }] of pictures.entries()) {
-      assert.ok((await samples(data)).equals(film.subarray(i * size, (i + 1) * size)), `frame ${i}`);
+    for (const [i, { data, index, time, dropped, isLast }] of images.entries()) {
+      assert.ok((await samples(data)).equals(video.subarray(i * size, (i + 1) * size)), `frame ${i}`);
       assert.deepEqual([index, dropped, isLast], [i, 0, i === 29]);
       assert.ok(Math.abs(time - i / 25) < 0.001);
     }
   });
 
-  it('with the model they are the frames of the restored film', async () => {
+  it('with the model, frames equal those of the restored video', async () => {
     const job: Job = {
       ...JOB_DEFAULTS,
       ...{
         provider: 'cpu',
         steps: 1,
-        input: at('film.mkv'),
+        input: at('source.mkv'),
         output: at('restored.mkv'),
         codec: 'ffv1',
         pixelFormat: 'gbrp',
       },
     };
     await engine.run(job).result;
-    const film = await pixels(at('restored.mkv'));
+    const video = await pixels(at('restored.mkv'));
     const size = 256 * 144 * 3;
     for (const { data, index } of await take({ isUpscaled: true, pick: { by: 'every', n: 9 } }))
-      assert.ok((await samples(data)).equals(film.subarray(index * size, (index + 1) * size)), `frame ${index}`);
+      assert.ok((await samples(data)).equals(video.subarray(index * size, (index + 1) * size)), `frame ${index}`);
   });
 
-  it('picks every nth, so many a second, at scene changes, and at times', async () => {
+  it('selects every n-th frame, by rate, at scene changes and at times', async () => {
     assert.deepEqual(await indexes({ pick: { by: 'every', n: 7 } }), [0, 7, 14, 21, 28]);
     assert.deepEqual(await indexes({ pick: { by: 'rate', fps: 5 } }), [0, 5, 10, 15, 20, 25]);
     assert.equal((await indexes({ pick: { by: 'rate', fps: 100 } })).length, 30);
@@ -101,7 +101,7 @@ describe('pictures out of a video', function () {
     );
   });
 
-  it('numbers count from the part that is wanted; nothing there is an error', async () => {
+  it('indexes start at the trimmed range; an empty range is an error', async () => {
     const part = await take({ trim: { start: 0.4, end: 0.8 }, pick: { by: 'every', n: 3 } });
     assert.deepEqual(
       part.map(({ index }) => index),
@@ -113,13 +113,13 @@ describe('pictures out of a video', function () {
     await assert.rejects(take({ pick: { by: 'times', seconds: [2, 1] } }), { code: 'BAD_SETTING' });
   });
 
-  it('narrow pictures, and in the format that is asked for', async () => {
-    const [picture] = await take({ width: 32, format: 'jpeg', pick: { by: 'every', n: 100 } });
-    const { format, width, height } = await sharp(Buffer.from(picture!.data)).metadata();
-    assert.deepEqual([format, width, height, picture!.width, picture!.height], ['jpeg', 32, 18, 32, 18]);
+  it('scales images down and uses the requested format', async () => {
+    const [image] = await take({ width: 32, format: 'jpeg', pick: { by: 'every', n: 100 } });
+    const { format, width, height } = await sharp(Buffer.from(image!.data)).metadata();
+    assert.deepEqual([format, width, height, image!.width, image!.height], ['jpeg', 32, 18, 32, 18]);
   });
 
-  it('nobody asks, nothing is read: a long film stands still, and leaving it leaves no ffmpeg', async () => {
+  it('reads only on request, and leaving the loop ends ffmpeg', async () => {
     const frames = extractFrames({ input: at('long.mp4') }, { engine });
     for (let i = 0; i < 3; i++) assert.equal((await frames.next()).done, false);
     const [ffmpeg] = processes(/ffmpeg.*long/);
@@ -128,7 +128,7 @@ describe('pictures out of a video', function () {
     await gone();
   });
 
-  it('a stop in the middle of a wait ends it, and a signal is its reason', async () => {
+  it('aborting during a request rejects with the reason of the signal', async () => {
     const stop = new AbortController();
     const frames = extractFrames(
       { input: at('long.mp4'), isUpscaled: true, provider: 'cpu', pick: { by: 'every', n: 2999 } },
@@ -141,7 +141,7 @@ describe('pictures out of a video', function () {
     await gone();
   });
 
-  it('a killed engine ends the pictures with a code, and the next video just works', async () => {
+  it('after a crash the stream fails and the next video works', async () => {
     const frames = extractFrames({ input: at('long.mp4') }, { engine });
     await frames.next();
     process.kill(engine.pid!, 'SIGKILL');
@@ -155,7 +155,7 @@ describe('pictures out of a video', function () {
     assert.equal((await take({ pick: { by: 'every', n: 29 } })).length, 2);
   });
 
-  it('two videos at once do not disturb each other', async () => {
+  it('supports two videos at the same time', async () => {
     const [a, b] = await Promise.all([take(), take({ input: at('shots.mkv') })]);
     assert.deepEqual([a.length, b.length], [30, 18]);
   });

@@ -9,7 +9,7 @@ import { pattern, samples } from '../../support/images';
 import { runningEngines } from '../../support/processes';
 import { ff, meanDifference, moving, pixels, scratchFolder } from '../../support/videos';
 
-describe('pictures through the engine', function () {
+describe('imageRequests', function () {
   this.timeout(60_000);
   const folder = scratchFolder();
   const at = (name: string): string => join(folder, name);
@@ -26,7 +26,7 @@ describe('pictures through the engine', function () {
     );
   const metadata = (data: Uint8Array) => sharp(Buffer.from(data)).metadata();
 
-  const filmJob = (output: string): Job => ({
+  const videoJob = (output: string): Job => ({
     ...JOB_DEFAULTS,
     ...{ provider: 'cpu', steps: 1, batch: 1, input: at('long.mp4'), output: at(output), codec: 'ffv1' },
   });
@@ -45,7 +45,7 @@ describe('pictures through the engine', function () {
     ['in tiles', 90, 70, { tile: 32 }],
     ['with four steps, another seed and less strength', 40, 24, { steps: 4, seed: 7, strength: 0.5 }],
   ] as const) {
-    it(`a picture ${what} is the same, to the bit, as the only frame of a video`, async () => {
+    it(`an image ${what} is bit-identical to a video of one frame`, async () => {
       const png = await pattern(width, height).png().toBuffer();
       await sharp(png).toFile(at('frame.png'));
       const job: Job = {
@@ -60,7 +60,7 @@ describe('pictures through the engine', function () {
     });
   }
 
-  it('every format goes out as it came in, or as it is asked for', async () => {
+  it('keeps the format of the source or uses the requested one', async () => {
     for (const format of ['jpeg', 'png', 'webp'] as const) {
       const file = await pattern(32, 24)[format]().toBuffer();
       const auto = await upscale(file);
@@ -73,7 +73,7 @@ describe('pictures through the engine', function () {
     }
   });
 
-  it('a higher quality is a closer picture', async () => {
+  it('a higher quality has a smaller error', async () => {
     const file = await pattern(48, 32).png().toBuffer();
     const whole = await samples((await upscale(file)).data);
     const differences: number[] = [];
@@ -87,13 +87,13 @@ describe('pictures through the engine', function () {
     assert.ok((await samples(lossless.data)).equals(whole));
   });
 
-  it('pixels come and go bare', async () => {
+  it('accepts and returns raw pixels', async () => {
     const { data, info } = await pattern(24, 16).raw().toBuffer({ resolveWithObject: true });
     const bare = { kind: 'pixels', data, width: info.width, height: info.height, channels: 3 } as const;
-    const { format, channels, data: made } = await upscale(bare, { format: 'pixels' });
-    assert.deepEqual([format, channels, made.length], ['pixels', 3, 96 * 64 * 3]);
+    const { format, channels, data: result } = await upscale(bare, { format: 'pixels' });
+    assert.deepEqual([format, channels, result.length], ['pixels', 3, 96 * 64 * 3]);
     const png = await upscale(await pattern(24, 16).png().toBuffer());
-    assert.ok((await samples(png.data)).equals(Buffer.from(made)));
+    assert.ok((await samples(png.data)).equals(Buffer.from(result)));
     assert.equal((await upscale(bare)).format, 'jpeg');
     await assert.rejects(upscale({ ...bare, width: 25 }), {
       code: 'IMAGE_UNREADABLE',
@@ -101,7 +101,7 @@ describe('pictures through the engine', function () {
     });
   });
 
-  it('a picture that lies on its side by its EXIF comes out upright', async () => {
+  it('applies EXIF rotation', async () => {
     const upright = await pattern(40, 24).png().toBuffer();
     const plain = await upscale(upright);
     for (const [orientation, back] of [
@@ -117,7 +117,7 @@ describe('pictures through the engine', function () {
     }
   });
 
-  it('opacity is kept, enlarged by itself; colours are as without it', async () => {
+  it('scales the alpha channel separately and keeps the colours', async () => {
     const file = await pattern(48, 32, 4).png().toBuffer();
     const result = await upscale(file);
     assert.equal((await metadata(result.data)).channels, 4);
@@ -132,7 +132,7 @@ describe('pictures through the engine', function () {
     assert.ok(onWhite[0]! > 240 && onWhite[1]! > 240 && onWhite[2]! > 240);
   });
 
-  it('grey stays grey, deep stays deep', async () => {
+  it('keeps greyscale and 16 bit', async () => {
     const grey = await metadata((await upscale(await pattern(32, 24, 1).png().toBuffer())).data);
     assert.deepEqual([grey.space, grey.channels], ['b-w', 1]);
     const see = await metadata((await upscale(await pattern(32, 24, 2).png().toBuffer())).data);
@@ -142,14 +142,14 @@ describe('pictures through the engine', function () {
       .toColourspace('rgb16')
       .png()
       .toBuffer();
-    const made = await upscale(deep);
-    assert.deepEqual([(await metadata(made.data)).depth, (await metadata(made.data)).space], ['ushort', 'rgb16']);
-    const raw = await sharp(Buffer.from(made.data)).toColourspace('rgb16').raw({ depth: 'ushort' }).toBuffer();
+    const result = await upscale(deep);
+    assert.deepEqual([(await metadata(result.data)).depth, (await metadata(result.data)).space], ['ushort', 'rgb16']);
+    const raw = await sharp(Buffer.from(result.data)).toColourspace('rgb16').raw({ depth: 'ushort' }).toBuffer();
     assert.ok(new Set(new Uint16Array(raw.buffer, raw.byteOffset, raw.length / 2)).size > 3000);
     assert.equal((await metadata((await upscale(deep, { format: 'jpeg' })).data)).depth, 'uchar');
   });
 
-  it('the colour profile comes along, and the samples are not converted', async () => {
+  it('copies the colour profile without converting the samples', async () => {
     const plain = await samples((await upscale(await pattern(40, 24).png().toBuffer())).data);
     for (const format of ['jpeg', 'png', 'webp'] as const) {
       for (const channels of [3, 4] as const) {
@@ -160,10 +160,10 @@ describe('pictures through the engine', function () {
         const after = await metadata(data);
         assert.ok(before.icc!.equals(after.icc!), format);
         assert.deepEqual([after.format, after.width, after.height], [format, 160, 96]);
-        await sharp(Buffer.from(data), { failOn: 'warning' }).raw().toBuffer(); // the file is sound
+        await sharp(Buffer.from(data), { failOn: 'warning' }).raw().toBuffer(); // the file is valid
       }
     }
-    // The same samples, called P3: the result has the same samples, too.
+    // The same samples tagged as P3 give the same samples.
     const untagged = await pattern(40, 24).png().toBuffer();
     const tagged = await sharp(untagged).withIccProfile('p3').png().toBuffer();
     const { data: swapped } = await upscale(await sharp(tagged, { ignoreIcc: true }).png().toBuffer());
@@ -172,13 +172,13 @@ describe('pictures through the engine', function () {
     assert.ok(!plain.equals(await samples(kept)));
   });
 
-  it('what the camera wrote comes along in every format: itself, time, place, copyright; upright, of the new size', async () => {
+  it('copies EXIF in every format, with the new orientation and size', async () => {
     const said = {
-      IFD0: { Make: 'Maker', Model: 'M 1', Copyright: '© somebody', Orientation: '6' },
+      IFD0: { Make: 'Maker', Model: 'M 1', Copyright: '© The Author', Orientation: '6' },
       IFD2: { DateTimeOriginal: '2019:08:07 06:05:04', PixelXDimension: '40', PixelYDimension: '24' },
       IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '52/1 31/1 12/1' },
     };
-    /** From where it says how it is ordered; what stands before that depends on the format. */
+    /** From the byte order mark on; the bytes before depend on the format. */
     const tiffOf = ({ exif }: sharp.Metadata): Buffer =>
       exif!.subarray(exif!.toString('latin1').search(/II\*\0|MM\0\*/));
     for (const format of ['jpeg', 'png', 'webp'] as const) {
@@ -190,8 +190,8 @@ describe('pictures through the engine', function () {
         const after = await metadata(data);
         assert.deepEqual([after.width, after.height, after.orientation], [96, 160, 1], `${format} to ${to}`);
         assert.ok(after.icc, 'beside the colour profile');
-        await sharp(Buffer.from(data), { failOn: 'warning' }).stats(); // a whole file
-        for (const word of ['Maker', 'M 1', 'somebody', '2019:08:07 06:05:04'])
+        await sharp(Buffer.from(data), { failOn: 'warning' }).stats(); // the file is complete
+        for (const word of ['Maker', 'M 1', 'The Author', '2019:08:07 06:05:04'])
           assert.ok(after.exif!.includes(word), `${word}: ${format} to ${to}`);
         const [tiff, was] = [tiffOf(after), tiffOf(before)];
         assert.equal(tiff.length, was.length);
@@ -201,19 +201,19 @@ describe('pictures through the engine', function () {
     }
   });
 
-  it('a picture whose EXIF is nonsense is made without it', async () => {
+  it('drops invalid EXIF', async () => {
     const good = await pattern(16, 16)
       .withExif({ IFD0: { Make: 'Maker' } })
       .jpeg()
       .toBuffer();
     const start = good.indexOf('Exif\0\0') + 6;
-    good.writeUInt32LE(0xffffff, start + 4); // the first directory lies far away
+    good.writeUInt32LE(0xffffff, start + 4); // the first directory is outside the file
     good.writeUInt32BE(0xffffff, start + 4);
     const { data } = await upscale(good);
     assert.equal((await metadata(data)).exif, undefined);
   });
 
-  it('a JPEG of inks becomes light', async () => {
+  it('converts a CMYK JPEG to RGB', async () => {
     const cmyk = await pattern(40, 24).toColourspace('cmyk').jpeg().toBuffer();
     assert.equal((await metadata(cmyk)).space, 'cmyk');
     const { data } = await upscale(cmyk);
@@ -221,13 +221,13 @@ describe('pictures through the engine', function () {
     assert.deepEqual([space, channels, hasProfile], ['srgb', 3, false]);
   });
 
-  it('a smaller scale is what the model makes, reduced', async () => {
+  it('a smaller scale is the result of the model, scaled down', async () => {
     const { width, height, scale } = await upscale(await pattern(40, 24).png().toBuffer(), { scale: 2 });
     assert.deepEqual([width, height, scale], [80, 48, 2]);
     await assert.rejects(upscale(await pattern(8, 8).png().toBuffer(), { scale: 8 }), { code: 'BAD_SETTING' });
   });
 
-  it('what is no whole picture is refused with a code and a reason', async () => {
+  it('rejects damaged files with a code and a reason', async () => {
     const jpeg = await pattern(200, 160).jpeg().toBuffer();
     const png = await pattern(200, 160).png().toBuffer();
     const webp = await pattern(200, 160).webp().toBuffer();
@@ -247,7 +247,7 @@ describe('pictures through the engine', function () {
       await assert.rejects(upscale(data), { code: 'IMAGE_UNREADABLE', message: why });
   });
 
-  it('a small file that holds a huge picture is refused by its header', async () => {
+  it('rejects a small file with a huge image by its header', async () => {
     const bomb = await sharp({ create: { width: 8000, height: 8000, channels: 3, background: 'red' } })
       .png({ compressionLevel: 9 })
       .toBuffer();
@@ -259,31 +259,31 @@ describe('pictures through the engine', function () {
     await assert.rejects(upscale(bomb, { maxPixels: 2 ** 28 }), { code: 'IMAGE_TOO_LARGE', message: /result/ });
   });
 
-  it('pictures do not wait for a film to end, and the film goes on', async () => {
+  it('images do not wait for a video job, which goes on', async () => {
     let frames = 0;
-    const film = worker.run(filmJob('long.mkv'), { onProgress: ({ frame }) => (frames = frame) });
+    const video = worker.run(videoJob('long.mkv'), { onProgress: ({ frame }) => (frames = frame) });
     while (frames === 0) await sleep(20);
     const file = await pattern(64, 48).jpeg().toBuffer();
-    const pictures = [];
-    for (let i = 0; i < 5; i++) pictures.push(await upscale(file, { tile: 32, steps: 2 }));
-    for (const picture of pictures) assert.deepEqual(picture.data, pictures[0]!.data);
+    const images = [];
+    for (let i = 0; i < 5; i++) images.push(await upscale(file, { tile: 32, steps: 2 }));
+    for (const image of images) assert.deepEqual(image.data, images[0]!.data);
     const between = frames;
-    assert.ok(between < 400, 'the film was over before the pictures were');
+    assert.ok(between < 400, 'the video job ended before the images');
     while (frames === between) await sleep(20);
-    await film.stop();
+    await video.stop();
   });
 
-  it('models in use are not closed when others need their place', async () => {
+  it('a model in use is not closed when it is evicted', async () => {
     const file = await pattern(32, 24).png().toBuffer();
     let frames = 0;
-    const film = worker.run(filmJob('busy.mkv'), { onProgress: ({ frame }) => (frames = frame) });
+    const video = worker.run(videoJob('busy.mkv'), { onProgress: ({ frame }) => (frames = frame) });
     for (const steps of [1, 2, 3, 4, 1]) await upscale(file, { steps, seed: steps });
     const between = frames;
-    while (frames === between) await Promise.race([sleep(20), film.result]);
-    await film.stop();
+    while (frames === between) await Promise.race([sleep(20), video.result]);
+    await video.stop();
   });
 
-  it('a picture that nobody wants any more is let go at once', async () => {
+  it('an aborted image request rejects at once', async () => {
     const stop = new AbortController();
     const large = upscale(await pattern(900, 700).jpeg().toBuffer(), { tile: 64 }, stop.signal);
     await sleep(600);
@@ -293,7 +293,7 @@ describe('pictures through the engine', function () {
     assert.ok(ms < 20_000);
   });
 
-  it('a killed engine fails the picture it had, and the next picture just works', async () => {
+  it('after a crash the image fails and the next one works', async () => {
     const file = await pattern(600, 400).jpeg().toBuffer();
     const lost = upscale(file, { tile: 64 });
     await sleep(300);

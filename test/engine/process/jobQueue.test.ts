@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { JobQueue } from '../../../src/engine/process/jobQueue';
 
-describe('job queue', () => {
-  /** Jobs that end when they are told to. */
+describe('jobQueue', () => {
+  /** Jobs that end when the test calls `end`. */
   function queueOf(limits: readonly number[]) {
     const ends: (() => void)[] = [];
     const positions: Record<string, number> = {};
     const started: string[] = [];
     const queue = new JobQueue((id, position) => (positions[id] = position));
-    limits.forEach((atOnce, i) =>
-      queue.add(String(i), atOnce, () => {
+    limits.forEach((maxConcurrent, i) =>
+      queue.add(String(i), maxConcurrent, () => {
         started.push(String(i));
         return new Promise<void>((resolve) => (ends[i] = resolve));
       }),
@@ -21,7 +21,7 @@ describe('job queue', () => {
     return { queue, positions, started, end };
   }
 
-  it('runs one after the other, and tells each its place', async () => {
+  it('runs one job at a time and reports positions', async () => {
     const { queue, positions, started, end } = queueOf([1, 1, 1]);
     assert.deepEqual(started, ['0']);
     assert.deepEqual(positions, { 0: 0, 1: 1, 2: 2 });
@@ -34,12 +34,12 @@ describe('job queue', () => {
     assert.equal(queue.length, 0);
   });
 
-  it('runs as many at once as the next in line allows, and nobody overtakes', async () => {
+  it('runs as many jobs as the next one allows, in order', async () => {
     const { positions, started, end } = queueOf([2, 2, 1, 2]);
     assert.deepEqual(started, ['0', '1']);
     assert.deepEqual(positions, { 0: 0, 1: 0, 2: 1, 3: 2 });
     await end(1);
-    assert.deepEqual(started, ['0', '1']); // the third wants to be alone, and the fourth waits behind it
+    assert.deepEqual(started, ['0', '1']); // the third allows no other job, and the fourth waits for it
     await end(0);
     assert.deepEqual(started, ['0', '1', '2', '3']);
   });

@@ -7,25 +7,25 @@ import { pattern, samples } from '../../support/images';
 import { enginesAndFfmpegs } from '../../support/processes';
 import { ff, moving, pixels, scratchFolder, times } from '../../support/videos';
 
-describe('a video out of pictures', function () {
+describe('videoAssemblies', function () {
   this.timeout(60_000);
   const folder = scratchFolder();
   const at = (name: string): string => join(folder, name);
   const engine = createEngine();
   let count = 0;
-  const film = (
-    pictures: AsyncIterable<Uint8Array | TimedImage>,
+  const assemble = (
+    images: AsyncIterable<Uint8Array | TimedImage>,
     options: Partial<AssembleJob> = {},
     signal?: AbortSignal,
   ) =>
     makeVideo(
-      pictures,
-      { output: at(`film ${count++}.mkv`), codec: 'ffv1', ...options },
+      images,
+      { output: at(`video ${count++}.mkv`), codec: 'ffv1', ...options },
       { engine, ...(signal && { signal }) },
     );
   const leftovers = (): string[] => readdirSync(folder).filter((name) => name.startsWith('.'));
 
-  /** All frames of a video as pictures with their times. */
+  /** All frames of a video as images with their times. */
   async function* taken(input: string, withTimes = true): AsyncGenerator<TimedImage> {
     for await (const { data, time } of extractFrames({ input, format: 'png' }, { engine }))
       yield { source: { kind: 'file', data }, time: withTimes ? time : null };
@@ -39,8 +39,8 @@ describe('a video out of pictures', function () {
 
   before(async () => {
     await ff(...moving('64x36', '25', 12), '-pix_fmt', 'yuv444p', '-c:v', 'ffv1', at('source.mkv'));
-    await ff(...moving('128x96', '25', 12), '-pix_fmt', 'yuv444p', '-c:v', 'ffv1', at('large.mkv')); // SVT-AV1 begins at 64 pixels
-    // 25 frames a second, of which two in three are missing here and there
+    await ff(...moving('128x96', '25', 12), '-pix_fmt', 'yuv444p', '-c:v', 'ffv1', at('large.mkv')); // the minimum of SVT-AV1 is 64 pixels
+    // 25 frames a second, with two of three frames missing in places
     await ff(
       ...moving('64x36', '25', 30),
       ...[
@@ -63,8 +63,8 @@ describe('a video out of pictures', function () {
   });
 
   for (const source of ['source.mkv', 'uneven.mkv']) {
-    it(`${source} taken apart and put together again is the same film, to the bit and to the tick`, async () => {
-      const { output, frames } = await film(taken(at(source)));
+    it(`${source}: extracted and assembled frames are bit-identical, with the same times`, async () => {
+      const { output, frames } = await assemble(taken(at(source)));
       assert.ok((await pixels(output)).equals(await pixels(at(source))));
       const [before, after] = [await times(at(source)), await times(output)];
       assert.equal(frames, before.seconds.length);
@@ -72,12 +72,12 @@ describe('a video out of pictures', function () {
     });
   }
 
-  it('a rate wins over times, and 29.97 means 30000/1001', async () => {
-    const { output } = await film(taken(at('uneven.mkv')), { fps: 29.97, output: at('ntsc.mp4'), codec: 'h264' });
+  it('a frame rate takes precedence over times, and 29.97 is 30000/1001', async () => {
+    const { output } = await assemble(taken(at('uneven.mkv')), { fps: 29.97, output: at('ntsc.mp4'), codec: 'h264' });
     const { seconds } = await times(output);
     for (const [i, second] of seconds.entries())
       assert.ok(Math.abs(second - (i * 1001) / 30_000) < 0.0001, `${second}`);
-    const usual = await times((await film(taken(at('source.mkv'), false))).output);
+    const usual = await times((await assemble(taken(at('source.mkv'), false))).output);
     for (const [i, second] of usual.seconds.entries()) assert.ok(Math.abs(second - i / 25) < 0.0011);
   });
 
@@ -89,24 +89,24 @@ describe('a video out of pictures', function () {
     ['prores', 'mov'],
   ] as const) {
     it(`${codec} in .${ending}`, async () => {
-      const { output, frames } = await film(taken(at('large.mkv')), { codec, output: at(`${codec}.${ending}`) });
+      const { output, frames } = await assemble(taken(at('large.mkv')), { codec, output: at(`${codec}.${ending}`) });
       assert.equal(frames, 12);
       assert.equal((await times(output)).seconds.length, 12);
     });
   }
 
-  it('odd sizes, one picture, grey and opacity', async () => {
-    const { output, width } = await film(patterns([[37, 23]]), { output: at('odd.mp4'), codec: 'h264' });
+  it('supports odd sizes, one image, greyscale and alpha', async () => {
+    const { output, width } = await assemble(patterns([[37, 23]]), { output: at('odd.mp4'), codec: 'h264' });
     assert.equal(width, 37);
     assert.equal((await times(output)).seconds.length, 1);
-    const grey = await film(patterns([[32, 32]], 1));
+    const grey = await assemble(patterns([[32, 32]], 1));
     assert.ok((await pixels(grey.output)).equals(await pattern(32, 32, 1).toColourspace('srgb').raw().toBuffer()));
     const plain = await samples(await pattern(32, 32, 4).removeAlpha().png().toBuffer());
-    assert.ok((await pixels((await film(patterns([[32, 32]], 4))).output)).equals(plain));
+    assert.ok((await pixels((await assemble(patterns([[32, 32]], 4))).output)).equals(plain));
   });
 
-  it('a picture of another size is fitted in, and that is said', async () => {
-    const { width, height, frames, warnings, output } = await film(
+  it('fits an image of another size into the frame, with a warning', async () => {
+    const { width, height, frames, warnings, output } = await assemble(
       patterns([
         [64, 32],
         [32, 32],
@@ -115,18 +115,18 @@ describe('a video out of pictures', function () {
     assert.deepEqual([width, height, frames], [64, 32, 2]);
     assert.match(warnings.join(), /another size than the first \(64×32\)/);
     const second = (await pixels(output)).subarray(64 * 32 * 3);
-    assert.deepEqual([...second.subarray(0, 3)], [0, 0, 0]); // black at the side
+    assert.deepEqual([...second.subarray(0, 3)], [0, 0, 0]); // black borders
   });
 
-  it('nothing is left of a film that cannot be', async () => {
+  it('leaves no file after an error', async () => {
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield* patterns([[32, 32]]);
-      yield Buffer.from('no picture');
+      yield Buffer.from('not an image');
     }
     const output = at('never.mkv');
-    await assert.rejects(film(broken(), { output }), { code: 'IMAGE_UNREADABLE' });
-    await assert.rejects(film(patterns([]), { output }), { code: 'SOURCE_EMPTY' });
-    await assert.rejects(film(patterns([[8, 8]]), { output, codec: 'prores', pixelFormat: 'gbrp' }), {
+    await assert.rejects(assemble(broken(), { output }), { code: 'IMAGE_UNREADABLE' });
+    await assert.rejects(assemble(patterns([]), { output }), { code: 'SOURCE_EMPTY' });
+    await assert.rejects(assemble(patterns([[8, 8]]), { output, codec: 'prores', pixelFormat: 'gbrp' }), {
       code: 'BAD_SETTING',
     });
     async function* back(): AsyncGenerator<TimedImage> {
@@ -136,7 +136,7 @@ describe('a video out of pictures', function () {
       ]))
         yield { source: { kind: 'file', data }, time: 1 };
     }
-    await assert.rejects(film(back(), { output }), { code: 'BAD_SETTING', message: /came after a later one/ });
+    await assert.rejects(assemble(back(), { output }), { code: 'BAD_SETTING', message: /came after a later one/ });
     const stop = new AbortController();
     async function* endless(): AsyncGenerator<Uint8Array> {
       for (let i = 0; ; i++) {
@@ -144,24 +144,24 @@ describe('a video out of pictures', function () {
         yield* patterns([[32, 32]]);
       }
     }
-    await assert.rejects(film(endless(), { output }, stop.signal), /enough/);
+    await assert.rejects(assemble(endless(), { output }, stop.signal), /enough/);
     assert.ok(!existsSync(output));
     writeFileSync(at('there.mkv'), 'mine');
-    await assert.rejects(film(patterns([[8, 8]]), { output: at('there.mkv') }), { code: 'OUTPUT_EXISTS' });
-    await assert.rejects(film(patterns([[8, 8]]), { output: at('nowhere/x.mkv') }), { code: 'OUTPUT_UNWRITABLE' });
+    await assert.rejects(assemble(patterns([[8, 8]]), { output: at('there.mkv') }), { code: 'OUTPUT_EXISTS' });
+    await assert.rejects(assemble(patterns([[8, 8]]), { output: at('nowhere/x.mkv') }), { code: 'OUTPUT_UNWRITABLE' });
   });
 
-  it('two films for one file: the second is told, and the first is whole', async () => {
+  it('two videos with one output: the second is rejected, the first completes', async () => {
     const output = at('twice.mkv');
     async function* slow(): AsyncGenerator<Uint8Array> {
       yield* patterns([[32, 32]]);
-      await assert.rejects(film(patterns([[8, 8]]), { output }), { code: 'OUTPUT_BUSY' });
+      await assert.rejects(assemble(patterns([[8, 8]]), { output }), { code: 'OUTPUT_BUSY' });
       yield* patterns([[32, 32]]);
     }
-    assert.equal((await film(slow(), { output })).frames, 2);
+    assert.equal((await assemble(slow(), { output })).frames, 2);
   });
 
-  it('a killed engine takes the film with it, and leaves nothing', async () => {
+  it('a crash fails the video and leaves no file', async () => {
     const output = at('killed.mkv');
     async function* until(): AsyncGenerator<Uint8Array> {
       yield* patterns([[32, 32]]);
@@ -171,9 +171,9 @@ describe('a video out of pictures', function () {
         [32, 32],
       ]);
     }
-    await assert.rejects(film(until(), { output }), { code: 'ENGINE_CRASHED' });
+    await assert.rejects(assemble(until(), { output }), { code: 'ENGINE_CRASHED' });
     for (let i = 0; i < 60 && leftovers().length > 0; i++) await sleep(50);
     assert.ok(!existsSync(output));
-    assert.equal((await film(patterns([[32, 32]]))).frames, 1);
+    assert.equal((await assemble(patterns([[32, 32]]))).frames, 1);
   });
 });

@@ -4,15 +4,15 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RemasterError } from '../../../src/errors';
-import { openBundle } from '../../../src/model/bundle/bundle';
+import { openBundle } from '../../support/openBundle';
 import { planFor } from '../../../src/model/bundle/samplerPlan';
 import { decodeModel, ELEMENT, encodeModel, type OnnxModel } from '../../../src/model/onnx/graph';
 import { denoise, promptGraph, withCopy, withFolder, writeTiny, X4 } from '../../support/tinyBundle';
 
-/** A JSON object that a test may change at will. */
+/** A mutable JSON object. */
 type Json = Record<string, never> & { [key: string]: Json };
 
-/** Opens the embedded bundle after `damage` and returns what it fails with. */
+/** Opens a copy of the embedded bundle after `damage` and returns the error. */
 const failure = (damage: (folder: string) => Promise<void>): Promise<RemasterError> =>
   withCopy(async (folder) => {
     await damage(folder);
@@ -38,7 +38,7 @@ const changed =
     await writeFile(path, JSON.stringify(manifest));
   };
 
-/** Replaces a graph by a changed one, with the right hash. */
+/** Replaces a graph and updates its hash. */
 const regraphed =
   (role: string, change: (model: OnnxModel) => void) =>
   async (folder: string): Promise<void> => {
@@ -51,7 +51,7 @@ const regraphed =
     await changed((manifest) => Object.assign(manifest['graphs']![role], { sha256 }))(folder);
   };
 
-/** Sets the field at `path`, written with dots; undefined takes it away. */
+/** Sets the field at the dotted `path`; undefined deletes it. */
 const set = (path: string, value: unknown) =>
   changed((manifest) => {
     const keys = path.split('.');
@@ -61,22 +61,22 @@ const set = (path: string, value: unknown) =>
     else owner[last] = value;
   });
 
-describe('A bundle', () => {
-  it('opens when everything fits', async () => {
+describe('manifest', () => {
+  it('opens a valid bundle', async () => {
     const bundle = await openBundle(X4);
     assert.equal(bundle.manifest.name, 'x4');
     assert.match(bundle.sha256, /^[0-9a-f]{64}$/);
     assert.equal(planFor(bundle.manifest, null).steps.length, 4);
   });
 
-  it('changes its hash when a file of it does', () =>
+  it('the hash changes with any file of the bundle', () =>
     withCopy(async (folder) => {
       const before = (await openBundle(folder)).sha256;
       await regraphed('denoise', (model) => Object.assign(model, { producerName: 'another' }))(folder);
       assert.notEqual((await openBundle(folder)).sha256, before);
     }));
 
-  it('is not found where there is no folder, or no model.json in it', async () => {
+  it('a missing folder or model.json is MODEL_NOT_FOUND', async () => {
     const missing = await openFailure(join(X4, 'nothing'));
     assert.equal(missing.code, 'MODEL_NOT_FOUND');
     assert.match(missing.message, /nothing is not a model bundle: it has no readable model\.json/);
@@ -84,63 +84,63 @@ describe('A bundle', () => {
     assert.equal(error.code, 'MODEL_NOT_FOUND');
   });
 
-  /** Damage, and what the sentence has to say. */
+  /** Damage and the expected message. */
   const defects: readonly (readonly [name: string, damage: (folder: string) => Promise<void>, says: RegExp])[] = [
-    ['model.json is no JSON', (folder) => writeFile(join(folder, 'model.json'), '{"format": 1,'), /model\.json is not JSON \(.+\)/],
-    ['model.json is no object', (folder) => writeFile(join(folder, 'model.json'), 'null'), /model\.json is wrong as a whole: must be object/],
-    ['model.json is of a later format', set('format', 2), /has format 2, and this version reads format 1/],
-    ['a field is missing', set('scale', undefined), /model\.json is wrong as a whole: the field “scale” is missing/],
-    ['a field is unknown', set('colour', 'red'), /there is no field “colour”/],
-    ['a nested field is unknown', set('grid.size', 1), /wrong in grid: there is no field “size”/],
-    ['the system is unknown', set('system', 'sinsr'), /wrong in system: must be one of \["resshift","osediff","dossr"\]/],
-    ['a model fills holes without a mask', set('task', 'inpaint'), /wrong in task: “inpaint” needs a graph that takes a “mask”/],
+    ['model.json is not JSON', (folder) => writeFile(join(folder, 'model.json'), '{"format": 1,'), /model\.json is not JSON \(.+\)/],
+    ['model.json is not an object', (folder) => writeFile(join(folder, 'model.json'), 'null'), /model\.json is invalid as a whole: must be object/],
+    ['model.json is of a later format', set('format', 2), /has format 2, but this version supports only format 1/],
+    ['a field is missing', set('scale', undefined), /model\.json is invalid as a whole: the field “scale” is missing/],
+    ['a field is unknown', set('colour', 'red'), /unknown field “colour”/],
+    ['a nested field is unknown', set('grid.size', 1), /invalid in grid: unknown field “size”/],
+    ['the system is unknown', set('system', 'sinsr'), /invalid in system: must be one of \["resshift","osediff","dossr"\]/],
+    ['an inpainting model has no mask', set('task', 'inpaint'), /invalid in task: “inpaint” needs a graph that takes a “mask”/],
     [
-      'a model takes a mask and fills no holes',
+      'a model with a mask is not for inpainting',
       set('graphs.denoise.inputs.mask', 'mask'),
-      /wrong in task: “upscale” does not go with a graph that takes a “mask”/,
+      /invalid in task: “upscale” does not go with a graph that takes a “mask”/,
     ],
-    ['a model for faces enlarges', set('task', 'face'), /wrong in scale: a model for faces has scale 1/],
-    ['the task is unknown', set('task', 'deblur'), /wrong in task: must be one of/],
-    ['a number is a text', set('scale', '4'), /wrong in scale: must be integer/],
-    ['a number is out of range', set('schedule.kappa', -1), /wrong in schedule\.kappa: must be > 0/],
-    ['a number is not finite', (folder) => rewrite(folder, '"kappa": 0.6', '"kappa": 1e999'), /wrong in schedule/],
-    ['the schedule is another system’s', set('schedule', { order: 3 }), /wrong in schedule: .*(missing|no field)/],
-    ['a scaling lacks its variance', set('schedule.input', { kind: 'latent' }), /schedule\.input: the field “variance” is missing/],
-    ['the schedule does not rise', set('schedule.minNoise', 5), /wrong in schedule: minNoise is 5/],
-    ['more steps are advised than there are', set('defaultSteps', 5), /wrong in defaultSteps: this schedule has 4 steps at most/],
-    ['the range is unknown', set('range', [0, 255]), /wrong in range: must be one of/],
-    ['a hash is no hash', set('graphs.denoise.sha256', 'abc'), /wrong in graphs\.denoise\.sha256: must match pattern/],
-    ['a path leaves the folder', set('graphs.denoise.file', '../denoise.onnx'), /wrong in graphs\.denoise\.file/],
-    ['a path leaves it later', set('graphs.denoise.file', 'a/../../denoise.onnx'), /wrong in graphs\.denoise\.file/],
-    ['a path is absolute', set('graphs.denoise.file', '/denoise.onnx'), /wrong in graphs\.denoise\.file/],
-    ['a path has a drive', set('graphs.denoise.file', 'C:denoise.onnx'), /wrong in graphs\.denoise\.file/],
-    ['a path has backslashes', set('graphs.denoise.file', '..\\denoise.onnx'), /wrong in graphs\.denoise\.file/],
-    ['there is no denoiser', set('graphs.denoise', undefined), /wrong in graphs: the field “denoise” is missing/],
-    ['encoding is promised but not there', set('start', 'encode'), /wrong in start: “encode” needs a graph “encode”/],
-    ['the grid does not go with pixels', set('grid.factor', 8), /wrong in grid: without an “encode” graph/],
-    ['tiles overlap whole', set('tile.overlap', 256), /wrong in tile\.overlap: must be less than tile\.size/],
-    ['tiles are no multiple', set('multiple', 3), /wrong in tile\.size: must be a multiple of 3/],
-    ['a role is unknown', set('graphs.denoise.inputs.depth', 'depth'), /graphs\.denoise\.inputs: there is no “depth” here, only lq, picture, y, x, t, mask, cond/],
+    ['a face model has a scale', set('task', 'face'), /invalid in scale: a face model must have scale 1/],
+    ['the task is unknown', set('task', 'deblur'), /invalid in task: must be one of/],
+    ['a number is a string', set('scale', '4'), /invalid in scale: must be integer/],
+    ['a number is out of range', set('schedule.kappa', -1), /invalid in schedule\.kappa: must be > 0/],
+    ['a number is not finite', (folder) => rewrite(folder, '"kappa": 0.6', '"kappa": 1e999'), /invalid in schedule/],
+    ['the schedule is another system’s', set('schedule', { order: 3 }), /invalid in schedule: .*(missing|unknown field)/],
+    ['the input scaling has no variance', set('schedule.input', { kind: 'latent' }), /schedule\.input: the field “variance” is missing/],
+    ['the schedule is not ascending', set('schedule.minNoise', 5), /invalid in schedule: minNoise is 5/],
+    ['defaultSteps exceeds the schedule', set('defaultSteps', 5), /invalid in defaultSteps: this schedule has 4 steps at most/],
+    ['the range is unknown', set('range', [0, 255]), /invalid in range: must be one of/],
+    ['a hash is malformed', set('graphs.denoise.sha256', 'abc'), /invalid in graphs\.denoise\.sha256: must match pattern/],
+    ['a path leaves the folder', set('graphs.denoise.file', '../denoise.onnx'), /invalid in graphs\.denoise\.file/],
+    ['a path leaves it later', set('graphs.denoise.file', 'a/../../denoise.onnx'), /invalid in graphs\.denoise\.file/],
+    ['a path is absolute', set('graphs.denoise.file', '/denoise.onnx'), /invalid in graphs\.denoise\.file/],
+    ['a path has a drive', set('graphs.denoise.file', 'C:denoise.onnx'), /invalid in graphs\.denoise\.file/],
+    ['a path has backslashes', set('graphs.denoise.file', '..\\denoise.onnx'), /invalid in graphs\.denoise\.file/],
+    ['the denoise graph is missing', set('graphs.denoise', undefined), /invalid in graphs: the field “denoise” is missing/],
+    ['the encode graph is missing', set('start', 'encode'), /invalid in start: “encode” needs a graph “encode”/],
+    ['the grid does not match pixel space', set('grid.factor', 8), /invalid in grid: without an “encode” graph/],
+    ['tiles overlap completely', set('tile.overlap', 256), /invalid in tile\.overlap: must be less than tile\.size/],
+    ['the tile size is not a multiple', set('multiple', 3), /invalid in tile\.size: must be a multiple of 3/],
+    ['a role is unknown', set('graphs.denoise.inputs.depth', 'depth'), /graphs\.denoise\.inputs: unknown role “depth”; known are lq, picture, y, x, t, mask, cond/],
     ['a role is missing', set('graphs.denoise.inputs.x', undefined), /graphs\.denoise\.inputs: “x” is missing/],
-    ['a role is taken', set('graphs.condition.outputs', { y: 'cond' }), /graphs\.condition\.outputs: “y” is the name of something else/],
-    ['a file is missing', (folder) => rm(join(folder, 'denoise.onnx')), /denoise\.onnx is missing; model\.json names it in graphs\.denoise/],
+    ['a role is already in use', set('graphs.condition.outputs', { y: 'cond' }), /graphs\.condition\.outputs: “y” is already in use/],
+    ['a file is missing', (folder) => rm(join(folder, 'denoise.onnx')), /denoise\.onnx is missing; model\.json lists it in graphs\.denoise/],
     ['a file is a folder', async (folder) => { await rm(join(folder, 'denoise.onnx')); await mkdir(join(folder, 'denoise.onnx')); }, /denoise\.onnx is not a file/],
-    ['a file is half a download', (folder) => half(join(folder, 'denoise.onnx')), /denoise\.onnx is not the file model\.json describes: its sha256 is [0-9a-f]{64}, not graphs\.denoise\.sha256/],
-    ['a graph is no graph', async (folder) => { await writeFile(join(folder, 'denoise.onnx'), 'hello'); await set('graphs.denoise.sha256', createHash('sha256').update('hello').digest('hex'))(folder); }, /denoise\.onnx is not an ONNX graph/],
+    ['a file is truncated', (folder) => half(join(folder, 'denoise.onnx')), /denoise\.onnx is not the file model\.json describes: its sha256 is [0-9a-f]{64}, not graphs\.denoise\.sha256/],
+    ['a graph is not ONNX', async (folder) => { await writeFile(join(folder, 'denoise.onnx'), 'hello'); await set('graphs.denoise.sha256', createHash('sha256').update('hello').digest('hex'))(folder); }, /denoise\.onnx is not an ONNX graph/],
     ['a tensor has another name', set('graphs.denoise.inputs.x', 'sample'), /denoise\.onnx has no tensor “sample” \(graphs\.denoise\.inputs\.x\); it has x, cond, t, y/],
     ['an output has another name', set('graphs.denoise.outputs.out', 'sample'), /has no tensor “sample” \(graphs\.denoise\.outputs\.out\); it has x0/],
-    ['a tensor is forgotten', set('graphs.denoise.inputs.y', undefined), /denoise\.onnx wants a tensor “y” that graphs\.denoise\.inputs does not give a role/],
-    ['a tensor has another number of channels', regraphed('denoise', (model) => { dims(model, 'x')[1] = { dimValue: 4 }; }), /has a tensor “x” \(graphs\.denoise\.inputs\.x\) that is shaped \[\?, 4, \?, \?\], but has to be \[\?, 3, \?, \?\]/],
-    ['a tensor has another rank', regraphed('denoise', (model) => { dims(model, 'x').pop(); }), /that is shaped \[\?, 3, \?\], but has to be/],
-    ['a tensor has a fixed size', regraphed('denoise', (model) => { dims(model, 'x')[2] = { dimValue: 64 }; }), /has a tensor “x” \(graphs\.denoise\.inputs\.x\) that is fixed to 64×\?/],
-    ['a tensor has another type', regraphed('denoise', (model) => { tensorType(model, 'x').elemType = ELEMENT.int64; }), /that is of element type 7, but has to be float32, float16 or double/],
-    ['a timestep is a picture', regraphed('denoise', (model) => { dims(model, 't').push({ dimValue: 3 }); }), /“t” \(graphs\.denoise\.inputs\.t\) that is of rank 2, but a timestep is one number per picture/],
-    ['the condition is not what the denoiser takes', regraphed('denoise', (model) => { dims(model, 'cond')[1] = { dimValue: 32 }; }), /takes a tensor “cond” \(cond\) shaped \[\?, 32, \?, \?\], but has to be \[\?, 64, \?, \?\] as condition gives it/],
-    ['weights lie in a file that is not listed', regraphed('denoise', (model) => Object.assign(model.graph.initializer[0]!, { dataLocation: 1, externalData: [{ key: 'location', value: 'weights.bin' }] })), /keeps weights in weights\.bin, which graphs\.denoise\.externalData does not list/],
+    ['an input has no role', set('graphs.denoise.inputs.y', undefined), /denoise\.onnx needs an input “y” to which graphs\.denoise\.inputs assigns no role/],
+    ['a tensor has another number of channels', regraphed('denoise', (model) => { dims(model, 'x')[1] = { dimValue: 4 }; }), /has a tensor “x” \(graphs\.denoise\.inputs\.x\) that is of shape \[\?, 4, \?, \?\], but must be \[\?, 3, \?, \?\]/],
+    ['a tensor has another rank', regraphed('denoise', (model) => { dims(model, 'x').pop(); }), /that is of shape \[\?, 3, \?\], but must be/],
+    ['a tensor has a fixed size', regraphed('denoise', (model) => { dims(model, 'x')[2] = { dimValue: 64 }; }), /has a tensor “x” \(graphs\.denoise\.inputs\.x\) of fixed size 64×\?/],
+    ['a tensor has another type', regraphed('denoise', (model) => { tensorType(model, 'x').elemType = ELEMENT.int64; }), /that is of element type 7, but must be float32, float16 or double/],
+    ['a timestep has the shape of an image', regraphed('denoise', (model) => { dims(model, 't').push({ dimValue: 3 }); }), /“t” \(graphs\.denoise\.inputs\.t\) that is of rank 2, but a timestep is one number per image/],
+    ['condition and denoise have different shapes', regraphed('denoise', (model) => { dims(model, 'cond')[1] = { dimValue: 32 }; }), /has an input “cond” \(cond\) of shape \[\?, 32, \?, \?\], but must be \[\?, 64, \?, \?\] like the output of condition/],
+    ['external weights are not listed', regraphed('denoise', (model) => Object.assign(model.graph.initializer[0]!, { dataLocation: 1, externalData: [{ key: 'location', value: 'weights.bin' }] })), /stores weights in weights\.bin, which graphs\.denoise\.externalData does not list/],
   ]; // prettier-ignore
 
   for (const [name, damage, says] of defects) {
-    it(`is refused when ${name}`, async () => {
+    it(`rejects a bundle when ${name}`, async () => {
       const error = await failure(damage);
       assert.equal(error.code, 'MODEL_INVALID');
       assert.match(error.message, says);
@@ -148,7 +148,7 @@ describe('A bundle', () => {
     });
   }
 
-  it('is refused when a constant has not as many numbers as it says', () =>
+  it('rejects a constant whose size differs from its dims', () =>
     withFolder(async (folder) => {
       await writeTiny(folder, 'osediff');
       await set('constants.prompt.dims', [1, 4, 1, 2])(folder);
@@ -159,18 +159,18 @@ describe('A bundle', () => {
       );
     }));
 
-  it('is refused when a constant is not what the network takes', () =>
+  it('rejects a constant whose shape differs from the input of the network', () =>
     withFolder(async (folder) => {
       await writeTiny(folder, 'osediff', { network: denoise(false) });
       await set('constants.prompt.dims', [4])(folder);
       const error = await openFailure(folder);
       assert.match(
         error.message,
-        /“prompt” \(graphs\.denoise\.inputs\.prompt\) that is shaped \[1, 4, 1, 1\], but has to be \[4\]/,
+        /“prompt” \(graphs\.denoise\.inputs\.prompt\) that is of shape \[1, 4, 1, 1\], but must be \[4\]/,
       );
     }));
 
-  it('is refused when its graph “prompt” wants what is not there yet, or gives what the others cannot take', () =>
+  it('rejects a prompt graph with unknown inputs or incompatible outputs', () =>
     withFolder(async (folder) => {
       const says = async (network: OnnxModel, damage: (folder: string) => Promise<void>, sentence: RegExp) => {
         await writeTiny(folder, 'osediff', { looks: network });
@@ -183,17 +183,13 @@ describe('A bundle', () => {
       await says(
         promptGraph(),
         set(inputs, { picture: 'lq' }),
-        /graphs\.prompt\.inputs: there is no “picture” here, only lq/,
+        /graphs\.prompt\.inputs: unknown role “picture”; known are lq/,
       );
-      await says(
-        promptGraph(),
-        set('graphs.prompt.outputs', { y: 'words' }),
-        /prompt\.outputs: “y” is the name of something else/,
-      );
+      await says(promptGraph(), set('graphs.prompt.outputs', { y: 'words' }), /prompt\.outputs: “y” is already in use/);
       await says(
         promptGraph(),
         set('graphs.prompt.outputs', { words: 'words' }),
-        /there is no “prompt” here, only lq, .*words/,
+        /unknown role “prompt”; known are lq, .*words/,
       );
       const faces = async (at: string): Promise<void> => {
         for (const [field, value] of [
@@ -203,35 +199,35 @@ describe('A bundle', () => {
         ] as const)
           await set(field, value)(at);
       };
-      await says(promptGraph(), faces, /wrong in graphs\.prompt: a model for faces sees no whole frame/);
+      await says(promptGraph(), faces, /invalid in graphs\.prompt: a face model does not process whole frames/);
       await says(
         promptGraph(ELEMENT.float16),
         async () => {},
-        /prompt\.onnx has a tensor “words” of element type 10, but has to be float32/,
+        /prompt\.onnx has a tensor “words” of element type 10, but must be float32/,
       );
       const wide = promptGraph();
       wide.graph.output[0]!.type!.tensorType!.shape!.dim[1] = { dimValue: 5 };
       await says(
         wide,
         async () => {},
-        /takes a tensor “prompt” \(prompt\) shaped \[1, 4, 1, 1\], but .* as prompt gives it/,
+        /has an input “prompt” \(prompt\) of shape \[1, 4, 1, 1\], but .* like the output of prompt/,
       );
     }));
 
-  it('may be of one tile size, which its graphs then have to be of', () =>
+  it('with fixed tiles, the graphs must have the tile size', () =>
     withFolder(async (folder) => {
       await writeTiny(folder, 'osediff', { side: 16 });
       assert.equal((await openBundle(folder)).manifest.tile.fixed, true);
       await set('tile.size', 32)(folder);
       assert.match(
         (await openFailure(folder)).message,
-        /has a tensor “picture” \(graphs\.encode\.inputs\.picture\) that is fixed to 64×64, where tiles make it 128×128/,
+        /has a tensor “picture” \(graphs\.encode\.inputs\.picture\) of fixed size 64×64, but the tiles need 128×128/,
       );
       await set('tile.fixed', false)(folder);
-      assert.match((await openFailure(folder)).message, /that is fixed to 64×64$/);
+      assert.match((await openFailure(folder)).message, /of fixed size 64×64$/);
     }));
 
-  it('takes only the steps that it has', async () => {
+  it('rejects a number of steps outside the schedule', async () => {
     const { manifest } = await openBundle(X4);
     for (const steps of [0, 5, 1.5, -1, Number.NaN]) {
       assert.throws(
@@ -246,7 +242,7 @@ describe('A bundle', () => {
     );
   });
 
-  it('takes an order only where the sampler has one', async () => {
+  it('rejects an order for samplers without one', async () => {
     const { manifest } = await openBundle(X4);
     assert.throws(
       () => planFor(manifest, null, 2),

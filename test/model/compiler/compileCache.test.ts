@@ -24,7 +24,7 @@ import { decodeModel, isExternal } from '../../../src/model/onnx/graph';
 import { root as repository } from '../../support/root';
 import { withFolder, writeTiny, X4 } from '../../support/tinyBundle';
 
-describe('The cache of compiled graphs', () => {
+describe('compileCache', () => {
   let root: string;
   let before: string | undefined;
   beforeEach(() => {
@@ -38,11 +38,11 @@ describe('The cache of compiled graphs', () => {
   });
   const entries = (): string[] => readdirSync(join(root, 'graphs'));
   const settings = { steps: 2, order: null, colorFix: null, strength: 1, depth: 8 } as const;
-  const ends = { frames: 'frames', result: 'result', noise: [], prompts: [], batchLimit: null } as const;
-  const entry = (text: string) => ({ ends, graph: Buffer.from(text) });
+  const ports = { frames: 'frames', result: 'result', noise: [], prompts: [], batchLimit: null } as const;
+  const entry = (text: string) => ({ ports, graph: Buffer.from(text) });
   const never = (): never => assert.fail('it was made again');
 
-  it('keeps what a bundle was compiled to, and gives back the same bytes', async () => {
+  it('stores a compiled bundle and returns the same bytes', async () => {
     const [first, graph] = await compileBundle(X4, settings);
     assert.equal(entries().length, 1);
     const path = join(root, 'graphs', entries()[0]!);
@@ -59,7 +59,7 @@ describe('The cache of compiled graphs', () => {
     }
   });
 
-  it('holds no weights: those stay in the files of the bundle', async () => {
+  it('contains no weights', async () => {
     const [, graph] = await compileBundle(X4, settings);
     const { initializer } = decodeModel(graph).graph;
     const large = initializer.filter(isExternal);
@@ -71,7 +71,7 @@ describe('The cache of compiled graphs', () => {
     }
   });
 
-  it('makes a damaged or half entry again', async () => {
+  it('compiles a damaged or truncated entry again', async () => {
     await cached('a', async () => entry('right'));
     const path = join(root, 'graphs', entries()[0]!);
     assert.equal(Buffer.from((await cached('a', never)).graph).toString(), 'right');
@@ -90,11 +90,11 @@ describe('The cache of compiled graphs', () => {
     }
   });
 
-  it('is not needed: a bundle runs where nothing can be kept', async function () {
+  it('a bundle runs without a writable cache', async function () {
     writeFileSync(join(root, 'file'), '');
-    process.env['REMASTER_CACHE'] = join(root, 'file'); // no folder can be made below a file
+    process.env['REMASTER_CACHE'] = join(root, 'file'); // a folder cannot be created inside a file
     await assert.rejects(cacheFolder());
-    const [{ ends: made }] = await compileBundle(X4, settings);
+    const [{ ports: made }] = await compileBundle(X4, settings);
     assert.equal(made.result, 'result');
     process.env['REMASTER_CACHE'] = root;
     if (process.getuid?.() === 0) return;
@@ -103,7 +103,7 @@ describe('The cache of compiled graphs', () => {
     chmodSync(join(root, 'graphs'), 0o700);
   });
 
-  it('survives two that write the same at once', async () => {
+  it('supports two concurrent writes of the same entry', async () => {
     const made = await Promise.all(
       Array.from({ length: 20 }, () => cached('c', async () => entry('same'.repeat(9999)))),
     );
@@ -111,7 +111,7 @@ describe('The cache of compiled graphs', () => {
     assert.equal(entries().length, 1);
   });
 
-  it('stays small: what was unused for longest goes, and what a killed process left', async () => {
+  it('deletes the least recently used entries and partial files of killed processes', async () => {
     const big = 'x'.repeat(50 * 2 ** 20);
     for (const [i, key] of ['old', 'older', 'new'].entries()) {
       await cached(key, async () => entry(`${key}${big}`));
@@ -133,7 +133,7 @@ describe('The cache of compiled graphs', () => {
     );
   });
 
-  it('lets a bundle run from a folder that may only be read, weights outside included', () =>
+  it('a bundle with external weights runs from a read-only folder', () =>
     withFolder(async (folder) => {
       await writeTiny(folder, 'dossr');
       chmodSync(folder, 0o500);
@@ -152,7 +152,7 @@ describe('The cache of compiled graphs', () => {
       }
     }));
 
-  it('another version of any code that makes the graph does not find the graphs of this one', async function () {
+  it('does not use graphs of another version of the compiler', async function () {
     this.timeout(60_000);
     const program = join(root, 'program');
     await cp(join(repository, 'dist', 'src'), program, { recursive: true });
@@ -165,15 +165,15 @@ describe('The cache of compiled graphs', () => {
     const files = loaded.map((path) => relative(program, path)).filter((path) => /^(sampler|model)\W/.test(path));
     const oneOfEach = [...new Map(files.map((path) => [dirname(path), path])).values()];
     assert.ok(oneOfEach.length >= 4, oneOfEach.join());
-    const names = ['as it is', ...oneOfEach].map((changed, i) => {
+    const names = ['unchanged', ...oneOfEach].map((changed, i) => {
       if (i > 0) appendFileSync(join(program, changed), '\n// changed\n');
       return run(`require('./model/compiler/compileCache.js')
-        .cached('key', async () => ({ ends: {}, graph: Buffer.of(1) }))
+        .cached('key', async () => ({ ports: {}, graph: Buffer.of(1) }))
         .then(() => console.log(require('node:fs').readdirSync(${JSON.stringify(join(root, 'graphs'))}).length))`);
     });
     assert.deepEqual(
       names,
-      ['as it is', ...oneOfEach].map((_, i) => String(i + 1)),
+      ['unchanged', ...oneOfEach].map((_, i) => String(i + 1)),
     );
   });
 });

@@ -1,7 +1,7 @@
 /* oxlint-disable typescript/no-unsafe-type-assertion -- a wrong shape fails the test that meets it */
 import assert from 'node:assert/strict';
 import { openReference } from '../../../bench/reference';
-import { openBundle } from '../../../src/model/bundle/bundle';
+import { openBundle } from '../../support/openBundle';
 import { planFor } from '../../../src/model/bundle/samplerPlan';
 import { fuse } from '../../../src/model/compiler/fuse';
 import { loadModel } from '../../../src/model/inference/loadedModel';
@@ -28,7 +28,7 @@ const REQUEST: ModelRequest = {
   depth: 8,
 };
 
-/** Tiles at different places, of different shots. */
+/** Tiles at different positions of different shots. */
 const keys = (count: number): TileKey[] =>
   Array.from({ length: count }, (_, i) => ({ x: 16 * i, y: -8 * i, scene: i % 2, frame: 40 * i }));
 
@@ -38,7 +38,7 @@ function tiles(width: number, height: number, count: number, depth: 8 | 16 = 8):
   return { width, height, data, keys: keys(count) };
 }
 
-/** A whole frame, as bright as `level`, of another size than the tiles. */
+/** A frame of brightness `level`, larger than the tiles. */
 function frameOf(level: number, depth: 8 | 16 = 8): Shot {
   const samples = Float64Array.from({ length: 21 * 13 * 3 }, (_, i) => level * (0.5 + 0.5 * Math.sin(i)));
   const data =
@@ -48,7 +48,7 @@ function frameOf(level: number, depth: 8 | 16 = 8): Shot {
   return { width: 21, height: 13, data };
 }
 
-/** What the fused graph makes of a batch, and what the walk through the plain graphs makes of it. */
+/** Runs a batch through the fused graph and through the reference. */
 async function both(folder: string, changes: Partial<ModelRequest>, tileBatch: TileBatch, shots: readonly Shot[] = []) {
   const request = { ...REQUEST, ...changes };
   const runtime = loadRuntime();
@@ -76,7 +76,7 @@ async function both(folder: string, changes: Partial<ModelRequest>, tileBatch: T
   return { actual: words(actual), expected: words(expected) };
 }
 
-/** Both round the same numbers, so they differ by one where a number lies on the edge, and only there. */
+/** Both round the same numbers, so they may differ by one, but only at rounding boundaries. */
 function agree({ actual, expected }: { actual: ArrayLike<number>; expected: ArrayLike<number> }, share = 0.001): void {
   assert.equal(actual.length, expected.length);
   let differing = 0;
@@ -88,45 +88,45 @@ function agree({ actual, expected }: { actual: ArrayLike<number>; expected: Arra
   assert.ok(differing <= Math.max(1, share * expected.length), `${differing} of ${expected.length} samples differ`);
 }
 
-describe('The sampler compiled into the graph', () => {
+describe('fuse', () => {
   for (const steps of [1, 2, 3, 4]) {
-    it(`gives what the walk step by step gives: ${steps} steps of the embedded model`, async () => {
+    it(`matches the reference: ${steps} steps of the embedded model`, async () => {
       agree(await both(X4, { steps }, tiles(40, 24, 1)));
       agree(await both(X4, { steps }, tiles(1, 1, 1)));
       agree(await both(X4, { steps }, tiles(31, 17, 3)));
     });
   }
 
-  it('gives it for 16 bits', async () => {
-    // An edge is met more often: rounding to 1/65535 is near the precision of the network itself.
+  it('matches the reference in 16 bit', async () => {
+    // Boundaries are more frequent: rounding to 1/65535 is close to the precision of the network.
     agree(await both(X4, { depth: 16 }, tiles(31, 17, 2, 16)), 0.02);
   });
 
-  it('gives it for half strength, and for none the enlarged picture', async () => {
+  it('matches the reference for half strength; strength 0 is the bicubic enlargement', async () => {
     agree(await both(X4, { strength: 0.5 }, tiles(12, 9, 2)));
     agree(await both(X4, { strength: 0 }, tiles(12, 9, 2)));
   });
 
-  it('gives it for independent and mixed noise', async () => {
+  it('matches the reference for independent and mixed noise', async () => {
     agree(await both(X4, { noise: 'independent', steps: 2 }, tiles(12, 9, 3)));
     agree(await both(X4, { noise: 'mixed', steps: 2 }, tiles(12, 9, 3)));
   });
 
-  it('gives it for a latent system of one step: encode, constant prompt, decode', () =>
+  it('matches the reference for a one-step latent system: encode, constant prompt, decode', () =>
     withFolder(async (folder) => {
       await writeTiny(folder, 'osediff');
       agree(await both(folder, {}, tiles(14, 6, 1)));
       agree(await both(folder, { strength: 0.3 }, tiles(14, 6, 3)));
     }));
 
-  it('gives it for a system with everything: pre-restoration in another range, posterior noise, condition, history, colour fix', () =>
+  it('matches the reference for a system with preprocess in another range, posterior noise, condition, history and colour fix', () =>
     withFolder(async (folder) => {
       await writeTiny(folder, 'dossr');
       for (const steps of [1, 2, 5]) agree(await both(folder, { steps }, tiles(14, 6, 2)));
     }));
 
   for (const depth of [8, 16] as const) {
-    it(`gives it for a model that fills holes, and what is no hole comes back to the bit: ${depth} bit`, () =>
+    it(`matches the reference for an inpainting model, bit-identical outside the mask: ${depth} bit`, () =>
       withFolder(async (folder) => {
         await writeHoles(folder);
         const batch = tiles(64, 48, 3, depth);
@@ -139,11 +139,11 @@ describe('The sampler compiled into the graph', () => {
           if (mask[Math.floor(i / 3)]! < 128) assert.equal(made.actual[i], source[i]);
           else if (made.actual[i] !== source[i]) changed++;
         }
-        assert.ok(changed > source.length / 5, 'the holes were not filled');
+        assert.ok(changed > source.length / 5, 'the masked areas were not filled');
       }));
   }
 
-  it('brings all 65536 levels of 16 bits around a hole back as they were, in either range', () =>
+  it('preserves all 65536 levels of 16 bit outside the mask, in both ranges', () =>
     withFolder(async (folder) => {
       for (const range of [
         [-1, 1],
@@ -162,7 +162,7 @@ describe('The sampler compiled into the graph', () => {
       }
     }));
 
-  it('gives it for a model that fills holes before it walks', () =>
+  it('matches the reference for an inpainting model with a preprocess graph', () =>
     withFolder(async (folder) => {
       await writeHoles(folder, {}, true);
       const batch = tiles(32, 32, 2);
@@ -173,7 +173,7 @@ describe('The sampler compiled into the graph', () => {
       assert.notDeepEqual(filled.actual, (await both(folder, {}, { ...batch, mask })).actual);
     }));
 
-  it('does not see what lies under a hole', () =>
+  it('ignores the pixels under the mask', () =>
     withFolder(async (folder) => {
       await writeHoles(folder);
       const mask = Uint8Array.from({ length: 32 * 32 }, (_, i) => (i % 32 > 20 ? 255 : 0));
@@ -186,18 +186,18 @@ describe('The sampler compiled into the graph', () => {
       assert.deepEqual(one.actual, two.actual);
     }));
 
-  it('refuses strength and colour fix where a hole makes them mean nothing', () =>
+  it('rejects strength and colour fix for inpainting models', () =>
     withFolder(async (folder) => {
       await writeHoles(folder);
       for (const changes of [{ strength: 0.5 }, { colorFix: 'wavelet' }] as const) {
         await assert.rejects(loadModel(loadRuntime(), folder, { ...REQUEST, ...changes }), {
           code: 'BAD_SETTING',
-          message: /fills holes, where .* means nothing/,
+          message: /does not apply to the inpainting model/,
         });
       }
     }));
 
-  it('gives it for a network that notes its sizes', () =>
+  it('matches the reference for a network with shape annotations', () =>
     withFolder(async (folder) => {
       const network = denoise(true);
       const conv = network.graph.node.find(({ opType }) => opType === 'Conv')!;
@@ -209,7 +209,7 @@ describe('The sampler compiled into the graph', () => {
       agree(await both(folder, {}, tiles(4, 20, 3)));
     }));
 
-  it('gives it for graphs of one tile size, and says that size of the whole graph', () =>
+  it('matches the reference for fixed tiles and declares their size', () =>
     withFolder(async (folder) => {
       for (const system of ['osediff', 'dossr'] as const) {
         const free = await writeTiny(`${folder}/${system}`, system);
@@ -224,7 +224,7 @@ describe('The sampler compiled into the graph', () => {
       }
     }));
 
-  it('gives it with a prompt of each tile’s own shot, in 8 and 16 bits', () =>
+  it('matches the reference with a prompt per shot, in 8 and 16 bit', () =>
     withFolder(async (folder) => {
       await writeTiny(folder, 'osediff', { looks: promptGraph() });
       const [dark, bright] = [frameOf(0.2), frameOf(0.9)];
@@ -241,7 +241,7 @@ describe('The sampler compiled into the graph', () => {
       agree(await both(folder, { depth: 16 }, tiles(14, 6, 2, 16), [frameOf(0.2, 16)]), 0.02);
     }));
 
-  it('is the graph of a constant prompt, where the prompt is that constant', () =>
+  it('equals the graph with a constant prompt when the prompt is that constant', () =>
     withFolder(async (folder) => {
       const looks = await writeTiny(`${folder}/looks`, 'dossr', { looks: promptGraph() });
       const fixed = await writeTiny(`${folder}/fixed`, 'dossr');
@@ -250,12 +250,12 @@ describe('The sampler compiled into the graph', () => {
       const batch = tiles(14, 6, 2);
       const given = { ...batch, keys: batch.keys.map((key) => ({ ...key, prompt: { prompt: words } })) };
       const actual = await model.run(given, model.noise(REQUEST));
-      await assert.rejects(model.run(batch, model.noise(REQUEST)), /a tile without the prompt “prompt”/);
+      await assert.rejects(model.run(batch, model.noise(REQUEST)), /tile without the prompt “prompt”/);
       await model.release();
       agree({ actual, expected: (await both(fixed, {}, batch)).actual });
     }));
 
-  it('gives it with another solver order and another colour fix than the bundle has', () =>
+  it('matches the reference with a different solver order and colour fix', () =>
     withFolder(async (folder) => {
       await writeTiny(folder, 'dossr');
       const orders = [];
@@ -270,7 +270,7 @@ describe('The sampler compiled into the graph', () => {
       agree(await both(X4, { colorFix: 'wavelet', steps: 1 }, tiles(31, 17, 2)));
     }));
 
-  it('feeds the timestep as the network declares it: per picture, single, fixed, as integer or float', () =>
+  it('supports timesteps per image, single, fixed, integer and float', () =>
     withFolder(async (folder) => {
       const declared = [
         { element: ELEMENT.int64, dims: ['n'] },
@@ -284,7 +284,7 @@ describe('The sampler compiled into the graph', () => {
       }
     }));
 
-  it('gives the timestep to every picture where once for all would not do', () =>
+  it('repeats the timestep per image where it does not broadcast', () =>
     withFolder(async (folder) => {
       const network = denoise(true, { concat: true });
       assert.equal(timestepBranch(network, 't'), false);
@@ -293,7 +293,7 @@ describe('The sampler compiled into the graph', () => {
       agree(await both(folder, { steps: 2 }, tiles(4, 4, 3)));
     }));
 
-  it('runs networks whose batch is fixed one tile after the other', () =>
+  it('runs networks with a fixed batch size one tile at a time', () =>
     withFolder(async (folder) => {
       await writeTiny(folder, 'osediff', {
         network: denoise(false, { batch: 1, timestep: { element: ELEMENT.int64, dims: [1] } }),
@@ -301,7 +301,7 @@ describe('The sampler compiled into the graph', () => {
       agree(await both(folder, {}, tiles(4, 4, 3)));
     }));
 
-  it('converts at the boundary of half-precision networks', () =>
+  it('converts inputs and outputs of float16 networks', () =>
     withFolder(async (folder) => {
       const half = await writeTiny(`${folder}/half`, 'dossr', { network: denoise(true, { element: ELEMENT.float16 }) });
       const full = await writeTiny(`${folder}/full`, 'dossr');
@@ -313,13 +313,13 @@ describe('The sampler compiled into the graph', () => {
       for (let i = 0; i < expected.length; i++) assert.ok(Math.abs(actual[i]! - expected[i]!) <= 2);
     }));
 
-  it('carries the bodies of If along, in every step', () =>
+  it('copies the bodies of If in every step', () =>
     withFolder(async (folder) => {
       await writeTiny(folder, 'dossr', { network: withIf(denoise(true)) });
       agree(await both(folder, { steps: 3 }, tiles(4, 4, 2)));
     }));
 
-  it('finds weights that lie in files of their own, and leaves no file behind', () =>
+  it('supports external weights and leaves no files behind', () =>
     withFolder(async (folder) => {
       const { createHash } = await import('node:crypto');
       const { readdir, writeFile } = await import('node:fs/promises');
@@ -346,7 +346,7 @@ describe('The sampler compiled into the graph', () => {
       assert.deepEqual((await readdir(folder)).toSorted(), before);
     }));
 
-  it('takes graphs of different versions when nothing they use has changed, and says what has', () =>
+  it('merges opset versions when no used operator changed, and names one that did', () =>
     withFolder(async (folder) => {
       const newer = await writeTiny(`${folder}/newer`, 'osediff', { network: denoise(false, { opset: 19 }) });
       agree(await both(newer, {}, tiles(4, 4, 1)));
@@ -369,7 +369,7 @@ describe('The sampler compiled into the graph', () => {
       );
     }));
 
-  it('holds the weights once, however many steps', async () => {
+  it('stores the weights once for any number of steps', async () => {
     const bundle = await openBundle(X4);
     const sizeOf = (steps: number): number =>
       encodeModel(
@@ -378,7 +378,7 @@ describe('The sampler compiled into the graph', () => {
     assert.ok(sizeOf(4) - sizeOf(1) < 100_000, `${sizeOf(4) - sizeOf(1)} bytes more for three more steps`);
   });
 
-  it('asks only for the noise its plan uses', async () => {
+  it('has inputs only for the noise of its plan', async () => {
     const bundle = await openBundle(X4);
     const draws = (steps: number): number[] =>
       fuse(bundle, { plan: planFor(bundle.manifest, steps), colorFix: 'none', strength: 1, depth: 8 }).noise.map(
@@ -389,7 +389,7 @@ describe('The sampler compiled into the graph', () => {
   });
 });
 
-/** The same network, with its result passed through an If whose bodies use names from outside and have their own. */
+/** The same network with an If whose bodies use outer and own names. */
 function withIf(model: OnnxModel): OnnxModel {
   const { graph } = model;
   const last = graph.node.find(({ output }) => output[0] === 'out')!;
@@ -417,7 +417,7 @@ function withIf(model: OnnxModel): OnnxModel {
   };
 }
 
-/** The same network with an operator whose axes became an input in version 18. */
+/** The same network with an operator whose axes became an input in opset 18. */
 function withReduceMean(model: OnnxModel): OnnxModel {
   const { graph } = model;
   graph.node.find(({ output }) => output[0] === 'out')!.output = ['plain'];

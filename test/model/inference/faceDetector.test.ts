@@ -8,7 +8,7 @@ import { loadRuntime } from '../../../src/model/inference/runtime';
 import { yunetDecode, type YunetGrid } from '../../../src/model/inference/yunetDecode';
 import { withFolder } from '../../support/tinyBundle';
 
-/** A grid in which only some cells see a face: [cell, how sure, shift in units of the stride]. */
+/** A grid in which only some cells detect a face: [cell, score, offset in units of the stride]. */
 function grid(stride: number, cells: readonly (readonly [number, number, number])[]): YunetGrid {
   const columns = 20;
   const count = columns * 20;
@@ -30,10 +30,10 @@ function grid(stride: number, cells: readonly (readonly [number, number, number]
 }
 const floats = (length: number): Float32Array => new Float32Array(length);
 
-describe('The face detector', () => {
+describe('faceDetector', () => {
   const never = new AbortController().signal;
 
-  it('reads boxes and landmarks in units of the stride, from the corner of the cell', () => {
+  it('decodes boxes and landmarks in units of the stride, relative to the corner of the cell', () => {
     const [face, ...others] = yunetDecode([grid(8, [[5 * 20 + 3, 0.75, 0.5]])], 0.6);
     assert.deepEqual(others, []);
     assert.equal(face!.score, 0.75);
@@ -54,7 +54,7 @@ describe('The face detector', () => {
     ]);
   });
 
-  it('cells that see the same face are averaged by how sure they are; others are other faces, surest first', () => {
+  it('averages cells of the same face by score and returns faces by descending score', () => {
     const cells = [
       [42, 0.6, 0],
       [43, 0.8, -1],
@@ -71,14 +71,14 @@ describe('The face detector', () => {
     assert.equal(faces[0]!.landmarks[0]![0], x(250));
   });
 
-  it('one face that two strides see is one face', () => {
+  it('merges a face that two strides detect', () => {
     assert.equal(yunetDecode([grid(8, [[4 * 20 + 4, 0.7, 0]]), grid(16, [])], 0.6).length, 1);
     const coarse = { ...grid(16, [[2 * 20 + 2, 0.8, 0]]) };
     for (let i = 0; i < 4 * 400; i += 4) coarse.box.set([0, 0, Math.log(2), Math.log(3)], i);
     assert.equal(yunetDecode([grid(8, [[4 * 20 + 4, 0.7, 0]]), coarse], 0.6).length, 1);
   });
 
-  it('takes pictures of any size, down to one pixel', async () => {
+  it('accepts images of any size, down to one pixel', async () => {
     await using finder = openFaceFinder();
     for (const [width, height] of [
       [1, 1],
@@ -90,7 +90,7 @@ describe('The face detector', () => {
     }
   });
 
-  it('lets its caller go at once when stopped, and its thread end afterwards', async () => {
+  it('rejects at once on abort, and the thread ends afterwards', async () => {
     const abort = new AbortController();
     {
       await using finder = openFaceFinder();
@@ -98,10 +98,10 @@ describe('The face detector', () => {
       abort.abort(new Error('enough'));
       await assert.rejects(found, /enough/);
     }
-    assert.equal((await describeRuntime()).problem, null); // a new thread, for the old one is gone
+    assert.equal((await describeRuntime()).problem, null); // a new thread, because the old one has ended
   });
 
-  it('says when its file is missing or damaged', () =>
+  it('reports a missing or damaged model file', () =>
     withFolder(async (folder) => {
       const load = (name: string) => loadFaceDetector(loadRuntime(), join(folder, name));
       await assert.rejects(

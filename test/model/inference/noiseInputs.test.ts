@@ -3,11 +3,18 @@ import { type NoiseInputSettings, noiseInputs } from '../../../src/model/inferen
 import type { TileKey } from '../../../src/model/model';
 import { noiseField } from '../../../src/sampler/noise';
 
-const SETTINGS: NoiseInputSettings = { mode: 'shared', seed: 3, draws: [0, 2], density: 4, channels: 3, keep: 1e6 };
+const SETTINGS: NoiseInputSettings = {
+  mode: 'shared',
+  seed: 3,
+  draws: [0, 2],
+  density: 4,
+  channels: 3,
+  maxCacheBytes: 1e6,
+};
 const key = (changes: Partial<TileKey> = {}): TileKey => ({ x: 8, y: -4, scene: 5, frame: 6, ...changes });
 
-describe('Noise for a batch', () => {
-  it('is what the canvas holds at the tile’s place in the working grid', () => {
+describe('noiseInputs', () => {
+  it('reads the noise field at the position of the tile', () => {
     const { batch, width, height, data } = noiseInputs(SETTINGS)([key()], 5, 3);
     assert.deepEqual([batch, width, height, data.length], [1, 20, 12, 2]);
     const expected = new Float32Array(3 * 12 * 20);
@@ -16,7 +23,7 @@ describe('Noise for a batch', () => {
     assert.deepEqual(data[1], expected);
   });
 
-  it('is one for all when place and shot are the same', () => {
+  it('uses one array for tiles at the same position of a shot', () => {
     const inputs = noiseInputs(SETTINGS);
     assert.equal(inputs([key(), key({ frame: 7 }), key({ frame: 8 })], 2, 2).batch, 1);
     assert.equal(inputs([key(), key({ x: 12 })], 2, 2).batch, 2);
@@ -25,7 +32,7 @@ describe('Noise for a batch', () => {
     assert.equal(noiseInputs({ ...SETTINGS, mode: 'mixed' })([key(), key({ frame: 7 })], 2, 2).batch, 2);
   });
 
-  it('of a batch is that of its tiles, one after the other', () => {
+  it('concatenates the noise of the tiles', () => {
     for (const mode of ['shared', 'independent', 'mixed'] as const) {
       const inputs = noiseInputs({ ...SETTINGS, mode });
       const keys = [key(), key({ x: 0, scene: 9, frame: 9 }), key({ frame: 11 })];
@@ -37,9 +44,9 @@ describe('Noise for a batch', () => {
     }
   });
 
-  it('is kept for the next frame of the shot, and only that far', () => {
+  it('caches noise for the next frame, within the limit', () => {
     const bytes = 2 * 4 * 3 * 8 * 8;
-    const inputs = noiseInputs({ ...SETTINGS, keep: bytes });
+    const inputs = noiseInputs({ ...SETTINGS, maxCacheBytes: bytes });
     const first = inputs([key()], 2, 2).data[0];
     assert.equal(inputs([key({ frame: 9 })], 2, 2).data[0], first, 'kept');
     const other = inputs([key({ x: 0 })], 2, 2).data[0];
@@ -50,11 +57,11 @@ describe('Noise for a batch', () => {
     assert.notEqual(inputs([key()], 2, 2).data[0], first, 'which is gone');
   });
 
-  it('of a plan without noise is nothing', () => {
+  it('returns nothing for a plan without noise', () => {
     assert.deepEqual(noiseInputs({ ...SETTINGS, draws: [] })([key(), key()], 2, 2).data, []);
   });
 
-  it('works where a cell is larger than a source pixel', () => {
+  it('supports grid points larger than a source pixel', () => {
     const { width, height } = noiseInputs({ ...SETTINGS, density: 0.5 })([key({ x: 6 })], 4, 2);
     assert.deepEqual([width, height], [2, 1]);
   });

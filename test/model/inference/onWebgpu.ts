@@ -1,13 +1,13 @@
 import { openReference } from '../../../bench/reference';
-import { openBundle } from '../../../src/model/bundle/bundle';
+import { openBundle } from '../../support/openBundle';
 import { planFor } from '../../../src/model/bundle/samplerPlan';
 import { loadModel } from '../../../src/model/inference/loadedModel';
 import { loadRuntime } from '../../../src/model/inference/runtime';
 import { noiseField } from '../../../src/sampler/noise';
 
 /**
- * Runs the bundles named on the command line, as FOLDER:STEPS, on the WebGPU provider and step by step on the CPU, and
- * prints the largest difference of each in 8-bit steps. A process of its own: the Vulkan driver is chosen at its start.
+ * Runs the bundles named on the command line, as FOLDER:STEPS, on the WebGPU provider and with the reference on the CPU, and
+ * prints the largest difference of each in 8-bit steps. A separate process, because the Vulkan driver is chosen at its start.
  */
 async function main(): Promise<void> {
   const runtime = loadRuntime();

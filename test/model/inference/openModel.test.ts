@@ -25,8 +25,8 @@ const REQUEST: ModelRequest = {
 const never = new AbortController().signal;
 const key = (changes: Partial<TileKey> = {}): TileKey => ({ x: 0, y: 0, scene: 0, frame: 0, ...changes });
 
-/** A picture of 12 × 10, another one for every `seed`. */
-const picture = (seed: number, depth: 8 | 16 = 8): Uint8Array => {
+/** An image of 12 × 10 pixels, different for every `seed`. */
+const image = (seed: number, depth: 8 | 16 = 8): Uint8Array => {
   const samples = Float64Array.from(
     { length: 12 * 10 * 3 },
     (_, i) => 128 + 90 * Math.sin(i / 7 + seed) + 30 * Math.sin(i * i),
@@ -36,10 +36,10 @@ const picture = (seed: number, depth: 8 | 16 = 8): Uint8Array => {
     : new Uint8Array(Uint16Array.from(samples, (v) => Math.floor(v) * 257).buffer);
 };
 
-const batch = (pictures: readonly Uint8Array[], keys: readonly TileKey[]): TileBatch => ({
+const batch = (images: readonly Uint8Array[], keys: readonly TileKey[]): TileBatch => ({
   width: 12,
   height: 10,
-  data: new Uint8Array(Buffer.concat(pictures)),
+  data: new Uint8Array(Buffer.concat(images)),
   keys,
 });
 
@@ -51,8 +51,8 @@ async function withModel<T>(changes: Partial<ModelRequest>, use: (model: Model) 
 const size = 12 * 10 * 16 * 3;
 const part = (bytes: Uint8Array, i: number): Uint8Array => bytes.slice(i * size, (i + 1) * size);
 
-describe('An open model', () => {
-  it('says what it is', () =>
+describe('openModel', () => {
+  it('reports its properties', () =>
     withModel({ steps: null }, async ({ info }) => {
       assert.deepEqual(
         [info.name, info.system, info.task, info.scale, info.steps, info.provider, info.multiple],
@@ -63,17 +63,17 @@ describe('An open model', () => {
       assert.match(info.sha256, /^[0-9a-f]{64}$/);
     }));
 
-  it('gives every tile the same bytes in a batch of 1, 3 and 4, whatever lies beside it', async () => {
+  it('a tile gives the same bytes in a batch of 1, 3 and 4', async () => {
     for (const noise of ['shared', 'independent', 'mixed'] as const) {
       await withModel({ steps: 2, noise }, async (model) => {
-        const pictures = [0, 1, 2, 3].map((seed) => picture(seed));
+        const images = [0, 1, 2, 3].map((seed) => image(seed));
         const keys = [key(), key({ x: 12, frame: 1 }), key({ y: -8, scene: 3, frame: 4 }), key({ frame: 9 })];
         const alone: Uint8Array[] = [];
-        for (let i = 0; i < 4; i++) alone.push(await model.run(batch([pictures[i]!], [keys[i]!]), never));
-        const four = await model.run(batch(pictures, keys), never);
+        for (let i = 0; i < 4; i++) alone.push(await model.run(batch([images[i]!], [keys[i]!]), never));
+        const four = await model.run(batch(images, keys), never);
         const three = await model.run(
           batch(
-            [2, 0, 3].map((i) => pictures[i]!),
+            [2, 0, 3].map((i) => images[i]!),
             [2, 0, 3].map((i) => keys[i]!),
           ),
           never,
@@ -85,8 +85,8 @@ describe('An open model', () => {
     }
   });
 
-  it('gives frames of one shot the same noise when it is shared, and others when it is not', async () => {
-    const frames = batch([picture(0), picture(0)], [key({ frame: 0 }), key({ frame: 40 })]);
+  it('shared noise is the same in every frame of a shot, other noise is not', async () => {
+    const frames = batch([image(0), image(0)], [key({ frame: 0 }), key({ frame: 40 })]);
     const still = async (noise: ModelRequest['noise']): Promise<boolean> =>
       withModel({ noise }, async (model) => {
         const both = await model.run({ ...frames, data: frames.data.slice() }, never);
@@ -97,21 +97,21 @@ describe('An open model', () => {
     assert.equal(await still('mixed'), false);
   });
 
-  it('gives another result for another place, shot or seed', async () => {
+  it('the result depends on position, shot and seed', async () => {
     const results = [
-      await withModel({}, (model) => model.run(batch([picture(0)], [key()]), never)),
-      await withModel({}, (model) => model.run(batch([picture(0)], [key({ x: 1 })]), never)),
-      await withModel({}, (model) => model.run(batch([picture(0)], [key({ scene: 1 })]), never)),
-      await withModel({ seed: 2 }, (model) => model.run(batch([picture(0)], [key()]), never)),
+      await withModel({}, (model) => model.run(batch([image(0)], [key()]), never)),
+      await withModel({}, (model) => model.run(batch([image(0)], [key({ x: 1 })]), never)),
+      await withModel({}, (model) => model.run(batch([image(0)], [key({ scene: 1 })]), never)),
+      await withModel({ seed: 2 }, (model) => model.run(batch([image(0)], [key()]), never)),
     ];
     const different = new Set(results.map((bytes) => Buffer.from(bytes).toString('base64')));
     assert.equal(different.size, 4);
   });
 
-  it('gives in 16 bits what it gives in 8, but finer', async () => {
-    const eight = await withModel({ steps: 2 }, (model) => model.run(batch([picture(0)], [key()]), never));
+  it('16 bit gives the same result as 8 bit, but finer', async () => {
+    const eight = await withModel({ steps: 2 }, (model) => model.run(batch([image(0)], [key()]), never));
     const sixteen = await withModel({ steps: 2, depth: 16 }, (model) =>
-      model.run(batch([picture(0, 16)], [key()]), never),
+      model.run(batch([image(0, 16)], [key()]), never),
     );
     const words = new Uint16Array(sixteen.slice().buffer);
     assert.equal(words.length, eight.length);
@@ -119,51 +119,50 @@ describe('An open model', () => {
     assert.ok(words.some((word) => word % 257 !== 0));
   });
 
-  it('is shared by equal requests, and lives until the last is disposed of', async () => {
+  it('equal requests share a model until the last is disposed', async () => {
     const first = await openModel(REQUEST);
     const second = await openModel(REQUEST);
     assert.equal(first.info, second.info);
     await first[Symbol.asyncDispose]();
     await first[Symbol.asyncDispose]();
-    assert.equal((await second.run(batch([picture(0)], [key()]), never)).length, size);
-    await assert.rejects(first.run(batch([picture(0)], [key()]), never), /disposed/);
+    assert.equal((await second.run(batch([image(0)], [key()]), never)).length, size);
+    await assert.rejects(first.run(batch([image(0)], [key()]), never), /disposed/);
     await second[Symbol.asyncDispose]();
-    await assert.rejects(second.run(batch([picture(0)], [key()]), never), /disposed/);
+    await assert.rejects(second.run(batch([image(0)], [key()]), never), /disposed/);
   });
 
-  it('is not shared by requests that want another picture', async () => {
+  it('requests with different settings do not share a model', async () => {
     await using plain = await openModel(REQUEST);
     await using fixed = await openModel({ ...REQUEST, colorFix: 'wavelet' });
     await using half = await openModel({ ...REQUEST, strength: 0.5 });
     await using longer = await openModel({ ...REQUEST, steps: 2 });
     const results = [];
-    for (const model of [plain, fixed, half, longer])
-      results.push(await model.run(batch([picture(0)], [key()]), never));
+    for (const model of [plain, fixed, half, longer]) results.push(await model.run(batch([image(0)], [key()]), never));
     assert.equal(new Set(results.map((bytes) => Buffer.from(bytes).toString('base64'))).size, 4);
   });
 
-  it('can be opened again while it is being closed', async () => {
+  it('can be opened again while it is closing', async () => {
     for (let i = 0; i < 3; i++) {
       const model = await openModel(REQUEST);
       const closing = model[Symbol.asyncDispose]();
       const again = await openModel(REQUEST);
-      assert.equal((await again.run(batch([picture(0)], [key()]), never)).length, size);
+      assert.equal((await again.run(batch([image(0)], [key()]), never)).length, size);
       await Promise.all([closing, again[Symbol.asyncDispose]()]);
     }
   });
 
-  it('finishes what is under way before it is closed', async () => {
+  it('finishes pending runs before it closes', async () => {
     const model = await openModel(REQUEST);
-    const run = model.run(batch([picture(0)], [key()]), never);
+    const run = model.run(batch([image(0)], [key()]), never);
     await model[Symbol.asyncDispose]();
     assert.equal((await run).length, size);
   });
 
-  it('answers in order, and leaves alone what belongs to others', () =>
+  it('returns results in order and does not detach shared buffers', () =>
     withModel({}, async (model) => {
       const order: number[] = [];
       const slab = new Uint8Array(3 * 360);
-      slab.set(picture(0), 360);
+      slab.set(image(0), 360);
       const run = (i: number): Promise<unknown> => {
         const view = slab.subarray(360, 720);
         return model
@@ -175,59 +174,56 @@ describe('An open model', () => {
       assert.equal(slab.byteLength, 3 * 360, 'the buffer was not taken away');
     }));
 
-  it('stops waiting at once when it is aborted, with the signal’s own reason', () =>
+  it('rejects at once on abort, with the reason of the signal', () =>
     withModel({}, async (model) => {
       const stop = new AbortController();
-      const runs = [0, 1, 2, 3].map((i) => model.run(batch([picture(i)], [key()]), stop.signal));
+      const runs = [0, 1, 2, 3].map((i) => model.run(batch([image(i)], [key()]), stop.signal));
       const settled = Promise.allSettled(runs);
       stop.abort(new Error('the user has had enough'));
       for (const result of await settled) {
         assert.ok(result.status === 'rejected');
         assert.match(String(result.reason), /had enough/);
       }
-      assert.equal((await model.run(batch([picture(0)], [key()]), never)).length, size);
-      await assert.rejects(model.run(batch([picture(0)], [key()]), stop.signal), /had enough/);
+      assert.equal((await model.run(batch([image(0)], [key()]), never)).length, size);
+      await assert.rejects(model.run(batch([image(0)], [key()]), stop.signal), /had enough/);
     }));
 
-  it('looks at the first frame of a shot only where the bundle has a graph for that', () =>
+  it('has a prompt only if the bundle has a prompt graph', () =>
     withFolder(async (folder) => {
       await writeTiny(folder, 'osediff', { looks: promptGraph() });
       await withModel({ steps: null }, async (model) => assert.equal(model.prompt, undefined));
       await withModel({ model: folder, steps: null }, async (model) => {
-        const [dark, bright] = [picture(1).map((v) => v / 4), picture(1)];
+        const [dark, bright] = [image(1).map((v) => v / 4), image(1)];
         const look = (data: Uint8Array) => model.prompt!({ width: 12, height: 10, data }, never);
         const [first, second, again] = [await look(dark), await look(bright), await look(dark)];
-        assert.equal(dark.length, 360); // still the caller's
+        assert.equal(dark.length, 360); // not transferred
         assert.deepEqual(first['prompt']!.dims, [1, 4, 1, 1]);
         assert.deepEqual(first, again);
         assert.notDeepEqual(first, second);
-        const run = (value: typeof first) => model.run(batch([picture(1)], [key({ prompt: value })]), never);
+        const run = (value: typeof first) => model.run(batch([image(1)], [key({ prompt: value })]), never);
         assert.deepEqual(await run(first), await run(again));
         assert.notDeepEqual(await run(first), await run(second));
-        await assert.rejects(model.run(batch([picture(1)], [key()]), never), /a tile without the prompt/);
+        await assert.rejects(model.run(batch([image(1)], [key()]), never), /tile without the prompt/);
         await assert.rejects(model.prompt!({ width: 12, height: 10, data: dark }, AbortSignal.abort()), {
           name: 'AbortError',
         });
       });
     }));
 
-  it('refuses a batch that does not fit', () =>
+  it('rejects a batch of the wrong size', () =>
     withModel({}, async (model) => {
-      await assert.rejects(
-        model.run({ ...batch([picture(0)], [key()]), width: 13 }, never),
-        /360 bytes instead of 390/,
-      );
+      await assert.rejects(model.run({ ...batch([image(0)], [key()]), width: 13 }, never), /360 bytes, expected 390/);
     }));
 
-  it('runs bundles from other folders', () =>
+  it('opens bundles from other folders', () =>
     withFolder(async (folder) => {
       await writeTiny(join(folder, 'tiny'), 'dossr');
       await using model = await openModel({ ...REQUEST, model: 'tiny', steps: null }, { folders: [folder] });
       assert.deepEqual([model.info.system, model.info.steps, model.info.multiple], ['dossr', 5, 2]);
-      assert.equal((await model.run(batch([picture(0)], [key()]), never)).length, size);
+      assert.equal((await model.run(batch([image(0)], [key()]), never)).length, size);
     }));
 
-  it('is loaded anew when its bundle was replaced', () =>
+  it('loads a bundle again after it was replaced', () =>
     withCopy(async (folder) => {
       const request = { ...REQUEST, model: folder };
       await using before = await openModel(request);
@@ -238,7 +234,7 @@ describe('An open model', () => {
     }));
 });
 
-describe('Opening a model', () => {
+describe('openModel: errors', () => {
   const rejects = async (changes: Partial<ModelRequest>, code: string, says: RegExp): Promise<RemasterError> => {
     try {
       await using model = await openModel({ ...REQUEST, ...changes });
@@ -256,7 +252,7 @@ describe('Opening a model', () => {
   it('fails for steps it does not have', () => rejects({ steps: 5 }, 'BAD_SETTING', /1 to 4 steps, not 5/));
   it('fails for a provider that is none', () => rejects({ provider: 'npu' }, 'BAD_SETTING', /no provider “npu”/));
 
-  it('fails for a graph that onnxruntime does not know', () =>
+  it('fails for a graph that onnxruntime does not support', () =>
     withFolder(async (folder) => {
       const network = denoise(false);
       network.graph.node[0]!.opType = 'Teleport';
@@ -269,15 +265,15 @@ describe('Opening a model', () => {
       assert.match(error.remedy, /Export the bundle again/);
     }));
 
-  it('fails for a model that makes nothing of a picture', () =>
+  it('fails for a model whose output is a single colour', () =>
     withFolder(async (folder) => {
       const network = denoise(false);
       for (const tensor of network.graph.initializer) if (tensor.dataType === 1) tensor.rawData!.fill(255); // NaN
       await writeTiny(folder, 'osediff', { network });
-      await rejects({ model: folder }, 'MODEL_INCOMPATIBLE', /one plain colour/);
+      await rejects({ model: folder }, 'MODEL_INCOMPATIBLE', /a single colour/);
     }));
 
-  it('fails for a provider that does not work here, and says which do', async () => {
+  it('fails for a provider that does not work and lists those that do', async () => {
     const { providers } = await describeRuntime();
     const broken = providers.find(({ works }) => !works)!;
     const error = await rejects(
@@ -288,7 +284,7 @@ describe('Opening a model', () => {
     assert.match(error.remedy, /Choose auto or one that works here: .*cpu/);
   });
 
-  it('falls back by itself, and keeps the reasons', () =>
+  it('falls back to another provider and records the reasons', () =>
     withModel({ provider: 'auto' }, async ({ info }) => {
       const { providers } = await describeRuntime();
       assert.ok(providers.find(({ provider }) => provider === info.provider)!.works);
@@ -300,8 +296,8 @@ describe('Opening a model', () => {
     }));
 });
 
-describe('The runtime', () => {
-  it('is described: version, and every provider with a reason where it does not work', async () => {
+describe('openModel: runtime', () => {
+  it('describes the runtime: version, providers and why they do not work', async () => {
     const { version, musl, problem, providers } = await describeRuntime();
     assert.match(version!, /^\d+\.\d+/);
     assert.equal(musl, false);
@@ -310,9 +306,9 @@ describe('The runtime', () => {
     for (const { works, reason } of providers) assert.equal(works, reason === '');
   });
 
-  it('that is not installed is asked for, by a command', () =>
+  it('names the install command when the runtime is missing', () =>
     withFolder(async (folder) => {
-      // The package as it is installed, with everything it depends on but onnxruntime-node.
+      // The installed package with all dependencies except onnxruntime-node.
       const root = process.cwd();
       await cp(join(root, 'dist', 'src'), join(folder, 'dist', 'src'), { recursive: true });
       await cp(X4, join(folder, 'models', 'x4'), { recursive: true });
@@ -337,7 +333,7 @@ describe('The runtime', () => {
       assert.deepEqual([report.version, report.problem.code], [null, 'RUNTIME_MISSING']);
     }));
 
-  it('does not keep a process alive that forgot to close its model', () => {
+  it('an open model does not keep the process alive', () => {
     const script = `
       const { openModel } = require(${JSON.stringify(join(process.cwd(), 'dist', 'src', 'model', 'inference', 'openModel.js'))});
       openModel(${JSON.stringify(REQUEST)}).then(() => console.log('open'));`;
@@ -346,7 +342,7 @@ describe('The runtime', () => {
   });
 });
 
-/** The packages src/ needs, and theirs. */
+/** The dependencies of src/, transitively. */
 async function dependencies(root: string): Promise<readonly string[]> {
   const found = new Set<string>();
   const visit = async (name: string): Promise<void> => {

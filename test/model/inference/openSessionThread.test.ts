@@ -6,7 +6,7 @@ import { RemasterError } from '../../../src/errors';
 import { openSessionThread, type SessionThread } from '../../../src/model/inference/openSessionThread';
 import { withFolder } from '../../support/tinyBundle';
 
-/** A thread that does something else instead of running models. */
+/** A thread that runs the given code instead of models. */
 const withScript = (script: string, use: (thread: SessionThread) => Promise<void>): Promise<void> =>
   withFolder(async (folder) => {
     const path = join(folder, 'worker.js');
@@ -17,8 +17,8 @@ const withScript = (script: string, use: (thread: SessionThread) => Promise<void
 const isCrash = (error: unknown): boolean =>
   error instanceof RemasterError && error.code === 'ENGINE_CRASHED' && error.remedy !== '' && error.detail !== '';
 
-describe('The thread of the models', () => {
-  it('tells everyone who waits when it crashes, and who comes later', () =>
+describe('openSessionThread', () => {
+  it('fails all pending and later calls when it crashes', () =>
     withScript(
       `parentPort.once('message', () => setTimeout(() => { throw new Error('boom'); }, 20));`,
       async (thread) => {
@@ -29,7 +29,7 @@ describe('The thread of the models', () => {
       },
     ));
 
-  it('tells them when it ends without a word', () =>
+  it('fails pending calls when it exits', () =>
     withScript(`parentPort.once('message', () => process.exit(3));`, async (thread) => {
       await assert.rejects(
         thread.call('providers', null),
@@ -37,7 +37,7 @@ describe('The thread of the models', () => {
       );
     }));
 
-  it('gives errors back as they were thrown', () =>
+  it('passes errors on unchanged', () =>
     withScript(
       `parentPort.on('message', ({ id }) => parentPort.postMessage(
         { id, error: { code: 'MODEL_INVALID', message: 'm', remedy: 'r', detail: 'd' } }));`,

@@ -7,8 +7,8 @@ import {
   sessionOptions,
 } from '../../../src/model/inference/providers';
 
-describe('Providers', () => {
-  it('are tried best first, and cpu last', () => {
+describe('providers', () => {
+  it('tries the fastest provider first and cpu last', () => {
     const order = candidates('auto');
     assert.equal(order.at(-1), 'cpu');
     assert.deepEqual(
@@ -18,7 +18,7 @@ describe('Providers', () => {
     assert.deepEqual(candidates('cuda'), ['cuda']);
   });
 
-  it('get the device where they know one, and never spin', () => {
+  it('passes the device to providers that support it, and disables spinning', () => {
     assert.deepEqual(sessionOptions('cuda', 1, 0).executionProviders, [{ name: 'cuda', deviceId: 1 }]);
     assert.deepEqual(sessionOptions('webgpu', 1, 0).executionProviders, [{ name: 'webgpu' }]);
     assert.equal(sessionOptions('cpu', 0, 0).intraOpNumThreads, undefined);
@@ -26,12 +26,12 @@ describe('Providers', () => {
     assert.deepEqual(sessionOptions('cpu', 0, 0).extra, { session: { intra_op: { allow_spinning: '0' } } });
   });
 
-  it('that fail do so for a reason one can read', () => {
+  it('gives a plain reason why a provider fails', () => {
     const reasons = [
       [
         'cuda',
         'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library',
-        /cuda library is not there/,
+        /cuda library is missing/,
       ],
       ['dml', 'no available backend found. ERR: [dml] backend not found.', /onnxruntime-node has no dml on/],
       ['webgpu', '… Failed to get a WebGPU adapter: No supported adapters', /no GPU that WebGPU can use/],
@@ -41,7 +41,7 @@ describe('Providers', () => {
     for (const [provider, text, says] of reasons) assert.match(rejectionReason(provider, new Error(text)), says);
   });
 
-  it('that run out of memory are told from those that fail', () => {
+  it('distinguishes out-of-memory from other errors', () => {
     for (const text of [
       'std::bad_alloc',
       'Failed to allocate memory for requested buffer of size 99',

@@ -3,7 +3,7 @@ import { RemasterError } from '../../../src/errors';
 import { checkBatch, splitBatch } from '../../../src/model/inference/splitBatch';
 import type { TileBatch } from '../../../src/model/model';
 
-/** Tiles of 1 × 1, each one's bytes its own number. */
+/** Tiles of 1 × 1 whose bytes are their index. */
 const batch = (count: number): TileBatch => ({
   width: 1,
   height: 1,
@@ -11,7 +11,7 @@ const batch = (count: number): TileBatch => ({
   keys: Array.from({ length: count }, (_, i) => ({ x: i, y: 0, scene: 0, frame: 0 })),
 });
 
-/** Runs up to `room` tiles at a time and complains as onnxruntime does; notes how many it was given. */
+/** Runs up to `room` tiles at a time, otherwise throws like onnxruntime; records the number of tiles. */
 function machine(room: number, text = 'Failed to allocate memory for requested buffer of size 123') {
   const given: number[] = [];
   const run = ({ data, keys }: TileBatch): Promise<Uint8Array> => {
@@ -22,21 +22,21 @@ function machine(room: number, text = 'Failed to allocate memory for requested b
   return { given, run };
 }
 
-describe('A batch', () => {
-  it('runs whole when it fits', async () => {
+describe('splitBatch', () => {
+  it('runs a batch as a whole when it fits', async () => {
     const { given, run } = machine(8);
     assert.deepEqual(await splitBatch(batch(5), 8, run), batch(5).data);
     assert.deepEqual(given, [5]);
   });
 
-  it('is halved until it fits into memory, and comes back in order', async () => {
+  it('halves a batch until it fits into memory and keeps the order', async () => {
     for (const count of [2, 3, 5, 7, 8]) {
       const { run } = machine(1);
       assert.deepEqual(new Uint8Array(await splitBatch(batch(count), count, run)), batch(count).data);
     }
   });
 
-  it('is run in parts where another shot begins, since a run has one prompt', async () => {
+  it('splits a batch at shots, because a run has one prompt', async () => {
     const { given, run } = machine(8);
     const [a, b] = [{}, {}];
     const prompts = [a, a, b, b, b, a];
@@ -46,13 +46,13 @@ describe('A batch', () => {
     assert.deepEqual(given, [2, 2, 1, 1]);
   });
 
-  it('is run in parts where the network takes no more', async () => {
+  it('splits a batch at the limit of the graph', async () => {
     const { given, run } = machine(2);
     assert.deepEqual(new Uint8Array(await splitBatch(batch(5), 2, run)), batch(5).data);
     assert.deepEqual(given, [2, 2, 1]);
   });
 
-  it('of one tile that does not fit asks for smaller tiles', async () => {
+  it('recommends smaller tiles when one tile does not fit', async () => {
     for (const text of ['std::bad_alloc', 'CUDA failure 2: out of memory', 'Array buffer allocation failed']) {
       await assert.rejects(splitBatch(batch(2), 2, machine(0, text).run), (error: unknown) => {
         assert.ok(error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY');
@@ -62,15 +62,15 @@ describe('A batch', () => {
     }
   });
 
-  it('is not halved for another error', async () => {
+  it('does not split a batch for other errors', async () => {
     const { given, run } = machine(0, 'Invalid rank for input');
     await assert.rejects(splitBatch(batch(4), 4, run), /Invalid rank/);
     assert.deepEqual(given, [4]);
   });
 
-  it('that does not fit its own description is refused', () => {
+  it('rejects a batch of the wrong size', () => {
     assert.throws(() => checkBatch(batch(0), { task: 'upscale', multiple: 1 }, 1), /without tiles/);
     assert.throws(() => checkBatch(batch(2), { task: 'upscale', multiple: 2 }, 1), /multiples of 2/);
-    assert.throws(() => checkBatch(batch(2), { task: 'upscale', multiple: 1 }, 2), /6 bytes instead of 12/);
+    assert.throws(() => checkBatch(batch(2), { task: 'upscale', multiple: 1 }, 2), /6 bytes, expected 12/);
   });
 });

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { withFolder, writeTiny, X4 } from '../../support/tinyBundle';
 
-/** A GPU made of software, as Debian's browser brings it; REMASTER_SWIFTSHADER names another. */
+/** The software renderer of Debian's Chromium; REMASTER_SWIFTSHADER overrides its path. */
 const PLACES = ['/usr/lib/chromium/libvk_swiftshader.so', '/usr/lib/chromium-browser/libvk_swiftshader.so'];
 
-describe('The WebGPU provider', function () {
-  this.timeout(300_000); // every shader is compiled, and then computed in software
+describe('webgpu', function () {
+  this.timeout(300_000); // shaders are compiled and run in software
 
-  it('gives for every system what the walk step by step gives on the CPU', async function () {
+  it('gives the same result as the reference on the CPU, for every system', async function () {
     const library = [process.env['REMASTER_SWIFTSHADER'], ...PLACES].find((path) => path && existsSync(path));
     if (!library) {
       process.stdout.write(`    no ${PLACES[0]!}: WebGPU is not tried\n`);

@@ -4,7 +4,7 @@ import { ELEMENT, encodeModel } from '../../../src/model/onnx/graph';
 import { close, golden, type Stored } from '../../sampler/golden';
 import { graphOf } from '../../support/tinyBundle';
 
-describe('The enlargement in the graph', () => {
+describe('bicubicNode', () => {
   interface Case {
     readonly sf: number;
     readonly y: Stored;
@@ -12,10 +12,10 @@ describe('The enlargement in the graph', () => {
   }
 
   for (const { sf, y, f64 } of golden<{ cases: readonly Case[] }>('resshift_bicubic').cases) {
-    it(`is torch's bicubic: ×${sf}`, async () => {
+    it(`matches torch's bicubic: ×${sf}`, async () => {
       const [, , height, width] = y.shape as [number, number, number, number];
-      const ends = { x: [ELEMENT.float, [1, 3, 'h', 'w']] } as const;
-      const model = graphOf(ends, { y: [ELEMENT.float, [1, 3, 'H', 'W']] }, (graph, { x }) => ({
+      const ports = { x: [ELEMENT.float, [1, 3, 'h', 'w']] } as const;
+      const model = graphOf(ports, { y: [ELEMENT.float, [1, 3, 'H', 'W']] }, (graph, { x }) => ({
         y: bicubicNode(graph, x!, sf),
       }));
       const runtime = loadRuntime();

@@ -5,15 +5,15 @@ import { loadRuntime } from '../../../src/model/inference/runtime';
 import { decodeModel, ELEMENT, encodeModel, toNumber } from '../../../src/model/onnx/graph';
 import { graphOf, X4 } from '../../support/tinyBundle';
 
-describe('ONNX files', () => {
+describe('graph', () => {
   for (const role of ['condition', 'denoise']) {
-    it(`come back byte for byte after reading and writing: ${role}`, async () => {
+    it(`decoding and encoding is byte-identical: ${role}`, async () => {
       const bytes = await readFile(join(X4, `${role}.onnx`));
       assert.equal(Buffer.compare(bytes, encodeModel(decodeModel(bytes))), 0);
     });
   }
 
-  it('run the same after reading and writing', async () => {
+  it('a graph runs the same after decoding and encoding', async () => {
     const runtime = loadRuntime();
     const bytes = await readFile(join(X4, 'condition.onnx'));
     const lq = new runtime.Tensor(
@@ -30,14 +30,14 @@ describe('ONNX files', () => {
     assert.deepEqual(results[1], results[0]);
   });
 
-  it('keep fields that are not described here', () => {
+  it('preserves unknown fields', () => {
     const model = graphOf({ x: [ELEMENT.float, [1]] }, { y: [ELEMENT.float, [1]] }, (_, { x }) => ({ y: x! }));
     // Field 26 of ModelProto (device configurations), length-delimited, two bytes.
     const bytes = Buffer.concat([encodeModel(model), Uint8Array.of(0xd2, 0x01, 2, 0x0a, 0)]);
     assert.deepEqual(Buffer.from(encodeModel(decodeModel(bytes))), bytes);
   });
 
-  it('keep 64-bit integers, negative ones too', () => {
+  it('preserves 64-bit integers, including negative ones', () => {
     const model = graphOf({ x: [ELEMENT.float, [1]] }, { y: [ELEMENT.float, [1]] }, (_, { x }) => ({ y: x! }));
     const values = [-1, 0, 2 ** 40, -(2 ** 52)];
     model.graph.node[0]!.attribute = [{ name: 'ints', type: 7, ints: values }];
@@ -45,7 +45,7 @@ describe('ONNX files', () => {
     assert.deepEqual(back.map(toNumber), values);
   });
 
-  it('that are none are refused', () => {
+  it('rejects files that are not ONNX', () => {
     for (const bytes of [new Uint8Array(0), Buffer.from('<html></html>'), Buffer.from([0x3a, 0xff, 0xff])]) {
       assert.throws(() => decodeModel(bytes));
     }

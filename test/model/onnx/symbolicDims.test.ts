@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { openBundle } from '../../../src/model/bundle/bundle';
+import { openBundle } from '../../support/openBundle';
 import { planFor } from '../../../src/model/bundle/samplerPlan';
 import { fuse } from '../../../src/model/compiler/fuse';
 import { ELEMENT, type OnnxModel, type OnnxValue } from '../../../src/model/onnx/graph';
@@ -11,19 +11,19 @@ const note = (name: string, dim: { dimValue?: number; dimParam?: string }[]): On
   type: { tensorType: { elemType: ELEMENT.float, shape: { dim } } },
 });
 
-/** A network that notes its sizes as our exporters do: numbers, names, and one that is not known. */
+/** A network with shapes as our exporters store them: fixed, named and unknown. */
 function noting(): OnnxModel {
   const network = denoise(true);
   const conv = network.graph.node.find(({ opType }) => opType === 'Conv')!;
   network.graph.valueInfo = [
     note(conv.output[0]!, [{ dimParam: 'n' }, { dimValue: 4 }, { dimParam: 'h' }, {}]),
-    note('t', [{ dimValue: 7 }]), // of what is fed, others know better
+    note('t', [{ dimValue: 7 }]), // shapes of inputs are ignored
   ];
   return network;
 }
 
-describe('Sizes that a graph notes', () => {
-  it('get names below the graph’s own, and one after the tensor where they have none', () => {
+describe('symbolicDims', () => {
+  it('names dynamic sizes with a prefix, or after the tensor when they have no name', () => {
     const [value] = symbolicDims([note('a', [{ dimParam: 'n' }, { dimValue: 4 }, {}])], 'denoise/');
     assert.deepEqual(value!.type!.tensorType!.shape!.dim, [
       { dimParam: 'denoise/n' },
@@ -33,7 +33,7 @@ describe('Sizes that a graph notes', () => {
     assert.deepEqual(symbolicDims([{ name: 'b' }], ''), []);
   });
 
-  it('are the same in every step, and said of nothing but what the graph computes', () =>
+  it('gives every step the same names, only for intermediate tensors', () =>
     withFolder(async (folder) => {
       const bundle = await openBundle(await writeTiny(folder, 'dossr', { network: noting() }));
       const { model } = fuse(bundle, { plan: planFor(bundle.manifest, 3), colorFix: 'none', strength: 1, depth: 8 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { adainFrame } from '../../../src/pipeline/frames/adain';
 import type { Frame } from '../../../src/pipeline/media/frame';
-import { bicubic } from '../../../src/sampler/bicubic';
-import { adain } from '../../../src/sampler/colour';
-import type { Tensor } from '../../../src/sampler/tensor';
+import { bicubic } from '../../sampler/reference/bicubic';
+import { adain } from '../../sampler/reference/colour';
+import type { Tensor } from '../../sampler/reference/tensor';
 
 describe('AdaIN of whole frames', () => {
   for (const depth of [8, 16] as const) {

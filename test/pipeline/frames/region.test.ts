@@ -4,7 +4,7 @@ import { bicubicFrame } from '../../../src/pipeline/frames/bicubic';
 import { regionPlace, regionProcessor } from '../../../src/pipeline/frames/region';
 import { tileProcessor } from '../../../src/pipeline/frames/upscaleTiles';
 import type { Frame, RgbFrame } from '../../../src/pipeline/media/frame';
-import { bicubic } from '../../../src/sampler/bicubic';
+import { bicubic } from '../../sampler/reference/bicubic';
 import { nearest } from '../../support/fakeModel';
 
 const never = new AbortController().signal;

@@ -1,6 +1,6 @@
-import { type Dims, type Floats, type Tensor, zerosLike } from '../../../src/sampler/tensor';
+import { type Dims, type Floats, type Tensor, zerosLike } from '../reference/tensor';
 
-/** A tile and the place of its top left corner in the whole. */
+/** A tile and the position of its top left corner. */
 export interface Piece<F extends Floats = Floats> {
   readonly x: number;
   readonly y: number;
@@ -8,7 +8,7 @@ export interface Piece<F extends Floats = Floats> {
 }
 
 /**
- * Σ w·piece / Σ w at every point of a whole of size `dims`. The weights, [height, width] of a piece, are the same for
+ * Σ w·piece / Σ w at every point of a tensor of size `dims`. The weights, [height, width] of a piece, are the same for
  * every piece and channel; absent: all 1, the plain average. Every point must be covered.
  */
 export function weightedMean<F extends Floats>(dims: Dims, pieces: readonly Piece<F>[], weights?: Floats): Tensor<F> {

@@ -1,7 +1,7 @@
 import { requireSetting } from '../../../src/sampler/setting';
 
 /**
- * Where ResShift's script cuts one axis: at 0, stride, 2·stride, …; what would stick out is moved back inside, and an
+ * Tile positions of ResShift's script on one axis: 0, stride, 2·stride, …; the last is moved back inside, and an
  * axis shorter than `size` has one shorter tile. Its tiles are then averaged without weights, see `weightedMean`.
  */
 export function chopStarts(length: number, size: number, stride: number): readonly number[] {

@@ -1,7 +1,7 @@
 import type { PlanStep, SamplerPlan } from '../../../src/sampler/plan';
 import { requireSetting } from '../../../src/sampler/setting';
 import { alphasBar, TIMESTEPS } from '../../../src/sampler/stableDiffusion';
-import { respace } from '../../../src/sampler/timesteps';
+import { respace } from './respace';
 
 export interface DDIMSettings {
   /** 1 … 1000 of the 1000 noise levels. */
@@ -15,7 +15,7 @@ export interface DDIMSettings {
 
 /**
  * DDIM (arXiv 2010.02502, eq. 12) and DDPM (arXiv 2006.11239, eq. 7) from pure noise, with the schedule of latent
- * diffusion: the baseline ResShift compares itself with. Here y only conditions the network.
+ * diffusion: the baseline that ResShift is compared with. Here y only conditions the network.
  */
 export function ddim(settings: DDIMSettings): SamplerPlan {
   const { steps, predicts, solver, clamp } = settings;

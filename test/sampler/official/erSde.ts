@@ -5,11 +5,11 @@ import { alphasBar, TIMESTEPS } from '../../../src/sampler/stableDiffusion';
 import { spread } from '../../../src/sampler/timesteps';
 
 export interface ErSdeSettings {
-  /** N, 1 … 1000, spread over all timesteps. One step is t = 0 alone. */
+  /** N, 1 … 1000, spread over all timesteps. One step is t = 0. */
   readonly steps: number;
   /**
-   * `ddim`: no domain shift. `ddimShift`: shifted, without fresh noise. `shift`: shifted and noised anew. `erSde2` and
-   * `erSde3`: shifted, leaning on one or two past predictions (ER-SDE-Solver, arXiv 2309.06169, φ(λ) = λ²).
+   * `ddim`: no domain shift. `ddimShift`: shifted, without fresh noise. `shift`: shifted, with new noise. `erSde2` and
+   * `erSde3`: shifted, with one or two past predictions (ER-SDE-Solver, arXiv 2309.06169, φ(λ) = λ²).
    */
   readonly solver: ErSdeSolver;
 }
@@ -18,7 +18,7 @@ export type ErSdeSolver = (typeof SOLVERS)[number];
 
 const SOLVERS = ['ddim', 'ddimShift', 'shift', 'erSde2', 'erSde3'] as const;
 
-/** A noise level on the way down; the last one is clean. */
+/** A noise level, in descending order; the last one is clean. */
 interface Level {
   readonly t: number;
   /** √ᾱ */
@@ -32,7 +32,7 @@ interface Level {
 }
 
 /**
- * The samplers DoSSR ships beside its own and does not use, for comparisons: they walk all 1000 timesteps of Stable
+ * Further samplers in the DoSSR repository, for comparison: they use all 1000 timesteps of Stable
  * Diffusion, pull every prediction towards the low-resolution latent by η of the level ahead, and end without noise.
  */
 export function erSde({ steps, solver }: ErSdeSettings): SamplerPlan {

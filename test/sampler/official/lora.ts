@@ -1,4 +1,4 @@
-import type { Floats } from '../../../src/sampler/tensor';
+import type { Floats } from '../reference/tensor';
 
 /** peft's α when none is given, as in OSEDiff's training: with rank 4 the update counts twice. */
 export const LORA_ALPHA = 8;

@@ -9,13 +9,13 @@ export interface LatentTile {
 }
 
 /**
- * The tiles OSEDiff's UNet sees, in its order: column by column. A latent of at most size² points runs whole (the area
- * counts, so 64×140 does at size 96). The predictions of ε are blended, with `gaussianWeights`, before x̂₀ is made.
+ * The tiles of OSEDiff's UNet in its order, column by column. A latent of at most size² points is one tile (by area, so
+ * 64×140 is at size 96). The predictions of ε are blended, with `gaussianWeights`, before x̂₀ is made.
  */
 export function osediffTiles(width: number, height: number, size = 96, overlap = 32): readonly LatentTile[] {
   if (width * height <= size ** 2) return [{ x: 0, y: 0, width, height }];
   const side = Math.min(size, width, height);
-  // Upstream's count of tiles never ends here.
+  // Upstream does not terminate here.
   requireSetting('overlap', overlap, `from 0 to ${side - 1}, less than the tile`, overlap >= 0 && overlap < side);
   const starts = (length: number) => {
     const count = Math.ceil((length - side) / (side - overlap)) + 1;
@@ -24,7 +24,7 @@ export function osediffTiles(width: number, height: number, size = 96, overlap =
   return starts(width).flatMap((x) => starts(height).map((y) => ({ x, y, width: side, height: side })));
 }
 
-/** [height, width]. Upstream centres x on (W−1)/2 but y on H/2, so the bell sits half a point too low. */
+/** [height, width]. Upstream centres x on (W−1)/2 but y on H/2, so the Gaussian is half a point too low. */
 export function gaussianWeights(width: number, height: number): Float64Array {
   const bell = (i: number, middle: number, length: number) =>
     Math.exp(-((i - middle) ** 2) / (length ** 2 * 0.02)) / Math.sqrt(2 * Math.PI * 0.01);

@@ -1,8 +1,8 @@
-import { type Floats, type Tensor, zerosLike } from '../../../src/sampler/tensor';
+import { type Floats, type Tensor, zerosLike } from '../reference/tensor';
 
 /**
- * ResShift's decoder first snaps every point of the latent `z`, [n, c, h, w], to the nearest of the code words,
- * [words, c] row-major; the first one on ties. The encoder does not: what the walk starts from is continuous.
+ * ResShift's decoder first maps every point of the latent `z`, [n, c, h, w], to the nearest code word,
+ * [words, c] row-major; the first one on ties. The encoder does not: the start of the sampler is continuous.
  */
 export function quantise<F extends Floats>(
   z: Tensor<F>,

@@ -5,9 +5,9 @@ export interface Box {
 }
 
 export interface VaeTile {
-  /** What the network is given: pixels for an encoder, latent points for a decoder. */
+  /** Input of the network: pixels for an encoder, latent points for a decoder. */
   readonly input: Box;
-  /** What is kept of its output, latent points or pixels: pasted, not blended. */
+  /** Used part of its output, latent points or pixels: pasted, not blended. */
   readonly output: Box;
 }
 
@@ -18,11 +18,11 @@ export interface VaeTileSettings {
   readonly height: number;
   /** Largest inner side: 1024 pixels for an encoder, 224 points for a decoder unless given. */
   readonly tile?: number;
-  /** Margin that is computed and thrown away: 32 pixels, 11 points unless given. */
+  /** Margin that is computed and discarded: 32 pixels, 11 points unless given. */
   readonly pad?: number;
 }
 
-/** OSEDiff's cut of pictures that are too large for its VAE, row by row; smaller ones are one tile. */
+/** OSEDiff's tiles for images that are too large for its VAE, row by row; smaller ones are one tile. */
 export function vaeTiles({ part, width, height, ...given }: VaeTileSettings): readonly VaeTile[] {
   const { tile, pad } = { ...(part === 'encoder' ? { tile: 1024, pad: 32 } : { tile: 224, pad: 11 }), ...given };
   const scaled = (i: number) => (part === 'encoder' ? Math.floor(i / 8) : i * 8);

@@ -26,11 +26,11 @@ export function connectError({ label, input }: LiveJob['source'], words: string)
   return make('SOURCE_UNREADABLE', `sends no picture${said === '' ? '' : `: ${said}`}`, 'Try the address in a player.');
 }
 
-export function secretsOf(input: LiveJob['source']['input']): (string | null)[] {
+function secretsOf(input: LiveJob['source']['input']): (string | null)[] {
   return input.kind === 'address' ? [input.password, input.username, ...tokens(input.address)] : [];
 }
 
-export const tokens = (address: string): string[] => {
+const tokens = (address: string): string[] => {
   const { address: whole } = parseAddress(address);
   return whole.includes('?') ? [whole.slice(whole.indexOf('?') + 1)] : [];
 };

@@ -5,7 +5,7 @@ import type { LiveTarget } from '../../../settings/liveJob';
 type Segments = Extract<LiveTarget, { kind: 'segments' }>;
 
 /** Files of this recorder, oldest first; others in the folder are none of its business. */
-export async function recordings({ folder, name }: Pick<Segments, 'folder' | 'name'>): Promise<readonly string[]> {
+async function recordings({ folder, name }: Pick<Segments, 'folder' | 'name'>): Promise<readonly string[]> {
   const ours = (file: string): boolean => file.startsWith(`${name}_`) && STAMP.test(file.slice(name.length));
   return (await readdir(folder)).filter(ours).toSorted(byTime(name.length));
 }

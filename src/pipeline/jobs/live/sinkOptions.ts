@@ -56,7 +56,7 @@ export function targetOptions(target: EncodedTarget, run: number): string[] {
   }
 }
 
-export const HLS_PLAYLIST = 'index.m3u8';
+const HLS_PLAYLIST = 'index.m3u8';
 /** What HLS leaves behind. */
 export const isHlsFile = (name: string): boolean =>
   /^(index\.m3u8(\.tmp)?|live-\d+-(init\.mp4|\d+\.m4s)(\.tmp)?)$/.test(name);

@@ -195,7 +195,7 @@ describe('filling the holes of a film', () => {
       'BAD_SETTING',
       /x4 does not fill holes/,
     ],
-    ['strength', () => ({ mask: at('scratch.png'), strength: 0.5 }), 'BAD_SETTING', /the strength means nothing/],
+    ['strength', () => ({ mask: at('scratch.png'), strength: 0.5 }), 'BAD_SETTING', /strength does not apply/],
     ['wavelet', () => ({ mask: at('scratch.png'), colorFix: 'wavelet' }), 'BAD_SETTING', /a colour fix means nothing/],
     ['AdaIN', () => ({ mask: at('scratch.png'), colorFix: 'adain' }), 'BAD_SETTING', /a colour fix means nothing/],
     ['a mask that is not there', () => ({ mask: at('no.png') }), 'SOURCE_NOT_FOUND', /no\.png does not exist/],

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
 
-/** A folder for one measurement. */
+/** Creates a temporary folder. */
 export const workFolder = (): string => mkdtempSync(join(tmpdir(), 'remaster-bench-'));
 
-/** The bundled sample, looped and scaled to a size and a number of frames: real pictures for every measurement. */
-export async function film(path: string, size: string, frames: number): Promise<string> {
+/** Writes the bundled sample, looped and scaled to `size` (`320x180`) and a number of frames. */
+export async function testVideo(path: string, size: string, frames: number): Promise<string> {
   const { path: program } = await findFfmpeg();
   const sample = join(process.cwd(), 'resources/media/sample.mp4');
   const filter = `loop=loop=-1:size=1000,setpts=N/25/TB,scale=${size.replace('x', ':')}:flags=bicubic`;

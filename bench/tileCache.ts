@@ -1,11 +1,11 @@
 /**
- * bench/tileCache: what is saved by not inferring again what has not changed, whether the result is the same, and what looking
- * costs where nothing can be saved. The frames of each film go through the model with the tileCache off and exact, in the
- * tiles that the tileCache chooses; the speed-up is against the tileCache off in the model's own tiles, by the time of a few frames. What a
- * tolerance would save is only counted. Times are CPU seconds, which other processes disturb less than the clock.
- * Usage: node dist/bench/tileCache.js [model=x4-live] [frames=36] [lines=288] [films: FILE …]
- * First a still photograph in front of a simulated camera (a moving box, sensor noise, x264 at several rates) that has been running for
- * two and a half seconds, with one key frame among what is looked at; then the films from their beginning, scaled down to so many lines.
+ * bench/tileCache: time that the tile cache saves, whether its result is identical, and its cost when nothing can be skipped. The
+ * frames of each video are processed with the cache off and with exact comparison, in the tiles that the cache chooses. The
+ * speed-up is relative to the cache off with the model's own tiles, measured on a few frames. For a tolerance, skipped tiles
+ * are only counted. Times are CPU seconds, which other processes affect less than elapsed time.
+ * Usage: node dist/bench/tileCache.js [model=x4-live] [frames=36] [lines=288] [VIDEO …]
+ * The first videos simulate a static camera (a photo, a moving box, sensor noise, x264 at several rates) that has been running
+ * for two and a half seconds, with one key frame in the measured part; then the given videos, scaled down to the lines.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -23,25 +23,25 @@ import type { Frame } from '../src/pipeline/media/frame';
 import { probe } from '../src/pipeline/media/probe';
 import { limitHeight } from '../src/pipeline/media/resize';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
-import { film, workFolder } from './film';
+import { testVideo, workFolder } from './testVideo';
 import { median, printTable } from './table';
 
 const name = process.argv[2] ?? 'x4-live';
 const frames = Number(process.argv[3] ?? 36);
 const lines = Number(process.argv[4] ?? 288);
 const TOLERANCE = 4;
-/** Frames by which the time without tileCache is measured. */
+/** Frames to measure the time without the cache. */
 const SAMPLE = 6;
-/** Frames of the simulated camera that are passed over, and between its key frames: it was not switched on just now. */
+/** Skipped frames of the simulated camera, which has been running for a while, and frames between its key frames. */
 const [SKIP, KEY] = [66, 50];
-/** Of the simulated camera. */
+/** Width of the simulated camera. */
 const WIDTH = 2 * Math.round((lines * 8) / 9);
 const never = new AbortController().signal;
 
-/** A camera that stands still: one picture, a box that moves, noise of the sensor, and a codec. */
+/** Simulates a static camera: a photo, a moving box, sensor noise and a codec. */
 async function camera(path: string, noise: number, crf: number): Promise<string> {
   const { path: program } = await findFfmpeg();
-  const still = await film(`${path}.still.mp4`, `${WIDTH}x${lines}`, 1);
+  const still = await testVideo(`${path}.still.mp4`, `${WIDTH}x${lines}`, 1);
   const grain = noise === 0 ? '' : `,noise=alls=${noise}:allf=t`;
   const side = 2 * Math.round(lines / 15);
   const place = `x='mod(2*n,${WIDTH - side})':y=${Math.round(lines * 0.7)}`;
@@ -52,7 +52,7 @@ async function camera(path: string, noise: number, crf: number): Promise<string>
   return path;
 }
 
-/** The first frames of a film. */
+/** The first frames of a video. */
 async function framesOf(input: string, skip: number): Promise<readonly Frame[]> {
   const binary = await findFfmpeg();
   const info = limitHeight(await probe(binary, input, never), lines);
@@ -67,8 +67,8 @@ async function framesOf(input: string, skip: number): Promise<readonly Frame[]> 
   return found.slice(skip);
 }
 
-/** Frames through the model, one by one: seconds each, what was saved, and a hash over all of their pixels. */
-async function enhanced(model: Model, list: readonly Frame[], tileCache: number | null, cut: SmallTiles | null) {
+/** Processes frames one by one. Returns CPU seconds per frame, the share of skipped tiles and a hash over all pixels. */
+async function processed(model: Model, list: readonly Frame[], tileCache: number | null, cut: SmallTiles | null) {
   const choice = {
     ...(cut ?? { tile: null, overlap: null }),
     colorFix: null,
@@ -76,17 +76,17 @@ async function enhanced(model: Model, list: readonly Frame[], tileCache: number 
     tileCache,
     segment: 100,
   } as const;
-  const enhance = tileProcessor(model, list[0]!, choice, () => {});
+  const processor = tileProcessor(model, list[0]!, choice, () => {});
   const hash = createHash('sha256');
   const started = process.cpuUsage();
-  for (const frame of list) hash.update((await enhance.run([frame], never))[0]!.data);
+  for (const frame of list) hash.update((await processor.run([frame], never))[0]!.data);
   const { user, system } = process.cpuUsage(started);
   const seconds = (user + system) / 1e6 / list.length;
-  return { seconds, share: enhance.cacheStats?.share ?? 0, hash: hash.digest('hex') };
+  return { seconds, share: processor.cacheStats?.share ?? 0, hash: hash.digest('hex') };
 }
 
-/** Right in size, and that is all. */
-const nothing = (model: Model): Model => ({
+/** A model that returns black frames of the right size. */
+const blackModel = (model: Model): Model => ({
   ...model,
   run: async ({ data }) => new Uint8Array(data.length * model.info.scale ** 2),
 });
@@ -98,18 +98,18 @@ async function row(model: Model, label: string, input: string, skip: number): Pr
     yield* list;
   };
   const cut = await chooseTileSize(each(), model.info, { width, height }, { tileCache: 0, overlap: null });
-  const off = await enhanced(model, list, null, cut);
-  const own = cut === null ? off : await enhanced(model, list.slice(0, SAMPLE), null, null);
-  const on = await enhanced(model, list, 0, cut);
-  const near = await enhanced(nothing(model), list, TOLERANCE, cut);
+  const off = await processed(model, list, null, cut);
+  const own = cut === null ? off : await processed(model, list.slice(0, SAMPLE), null, null);
+  const on = await processed(model, list, 0, cut);
+  const near = await processed(blackModel(model), list, TOLERANCE, cut);
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   return {
-    film: label,
+    video: label,
     size: `${width}×${height}`,
     frames: list.length,
     tiles: cut?.tile ?? 'own',
     'unchanged tiles': percent(on.share),
-    'a frame, own tiles, off': `${own.seconds.toFixed(2)} s`,
+    'per frame, own tiles, off': `${own.seconds.toFixed(2)} s`,
     'chosen tiles, off': `${off.seconds.toFixed(2)} s`,
     'chosen tiles, exact': `${on.seconds.toFixed(2)} s`,
     'speed-up': (own.seconds / on.seconds).toFixed(2),
@@ -119,26 +119,26 @@ async function row(model: Model, label: string, input: string, skip: number): Pr
 }
 
 /**
- * What comparing and remembering cost in a film in which no tile is ever the same, at worst: all is compared before the last pixel differs.
- * The model's time would hide it, so it is left out, and set beside it.
+ * Worst-case cost of the cache: no tile is ever the same, and only the last pixel differs. Measured without the model, whose
+ * time would hide it.
  */
-async function looking(model: Model): Promise<Record<string, string | number>> {
+async function comparisonCost(model: Model): Promise<Record<string, string | number>> {
   const [width, height, rounds] = [320, 180, 9];
-  const pictures = Array.from({ length: 20 }, (_, index): Frame => {
+  const list = Array.from({ length: 20 }, (_, index): Frame => {
     const data = Uint8Array.from({ length: width * height * 3 }, (__, i) => (i * 31) % 251);
     data[data.length - 1] = index;
     return { index, pts: index, scene: 0, width, height, depth: 8, data };
   });
   const [off, on]: [number[], number[]] = [[], []];
   for (let i = 0; i < rounds; i++) {
-    off.push((await enhanced(nothing(model), pictures, null, null)).seconds);
-    on.push((await enhanced(nothing(model), pictures, 0, null)).seconds);
+    off.push((await processed(blackModel(model), list, null, null)).seconds);
+    on.push((await processed(blackModel(model), list, 0, null)).seconds);
   }
-  const inference = (await enhanced(model, pictures.slice(0, 3), null, null)).seconds;
+  const inference = (await processed(model, list.slice(0, 3), null, null)).seconds;
   const cost = median(on) - median(off);
   return {
     frame: `${width}×${height}, whole`,
-    'looking, ms': (1000 * cost).toFixed(2),
+    'comparison, ms': (1000 * cost).toFixed(2),
     'model, ms': (1000 * inference).toFixed(0),
     'cost at 0 % hits': `${((100 * cost) / inference).toFixed(2)} %`,
   };
@@ -157,14 +157,14 @@ async function main(): Promise<void> {
         return [`still camera, noise ${noise}, crf ${crf}`, path, SKIP] as const;
       }),
     ); // prettier-ignore
-    const films = process.argv.slice(5).map((path) => [basename(path), path, 0] as const);
+    const videos = process.argv.slice(5).map((path) => [basename(path), path, 0] as const);
     const rows: Record<string, string | number>[] = [];
-    for (const [label, path, skip] of [...cameras, ...films]) {
+    for (const [label, path, skip] of [...cameras, ...videos]) {
       rows.push(await row(model, label, path, skip));
       process.stderr.write(`${Object.values(rows.at(-1)!).join(' | ')}\n`);
     }
     printTable(`bench/tileCache: ${name}`, rows);
-    printTable('bench/tileCache: what looking costs where nothing is ever the same', [await looking(model)]);
+    printTable('bench/tileCache: cost when no tile can be skipped', [await comparisonCost(model)]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

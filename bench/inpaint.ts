@@ -1,8 +1,8 @@
 /**
- * bench/holes: how well bundles fill holes, through the engine that users run. FOLDER holds pictures; each is damaged in four
- * ways (the same at every run), and the Y of the holes alone is compared with what was there: PSNR in dB, and detail, mean
- * |Laplacian| against the truth's. `removelogo` is ffmpeg's own filter for masks of any shape.
- * Usage: node dist/bench/holes.js FOLDER BUNDLE[:STEPS] … [--keep FOLDER]
+ * bench/inpaint: quality of inpainting bundles. The images in FOLDER are damaged in four ways, the same in every run. Y inside the
+ * mask is compared with the original: PSNR in dB, and detail, mean |Laplacian| relative to the original's. `removelogo` is
+ * ffmpeg's own filter for masks of any shape.
+ * Usage: node dist/bench/inpaint.js FOLDER BUNDLE[:STEPS] … [--keep FOLDER]
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,11 +12,11 @@ import { parseArgs } from 'node:util';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
 import { openBundle, titleOf } from './bundle';
-import { luma, readPicture, writePicture, type Picture } from './picture';
+import { luma, readImage, writeImage, type RgbImage } from './images';
 import { generator } from './random';
 import { printTable } from './table';
 
-/** Pixels to be filled, 255 in a hole. */
+/** [height, width], 255 = fill. */
 type Mask = Uint8Array;
 
 const KINDS: Readonly<Record<string, (mask: Mask, width: number, height: number, random: () => number) => void>> = {
@@ -53,7 +53,7 @@ function box(mask: Mask, width: number, x: number, y: number, w: number, h: numb
 }
 
 interface Damaged {
-  readonly truth: Picture;
+  readonly truth: RgbImage;
   readonly mask: Mask;
   readonly path: string;
 }
@@ -63,16 +63,16 @@ const [folder, ...bundles] = positionals;
 
 async function main(): Promise<void> {
   if (folder === undefined || bundles.length === 0)
-    throw new Error('usage: holes.js FOLDER BUNDLE[:STEPS] … [--keep FOLDER]');
+    throw new Error('usage: inpaint.js FOLDER BUNDLE[:STEPS] … [--keep FOLDER]');
   const { path: program } = await findFfmpeg();
-  const scratch = mkdtempSync(join(tmpdir(), 'holes-'));
+  const scratch = mkdtempSync(join(tmpdir(), 'inpaint-'));
   const rows = new Map<string, Record<string, string>>();
   try {
     for (const [kind, damage] of Object.entries(KINDS)) {
-      const pictures = readdirSync(folder).map((name, i) => damaged(program, join(folder, name), damage, i + 1));
-      const measure = (what: string, fill: (one: Damaged, i: number) => Promise<Uint8Array> | Uint8Array) =>
-        row(rows, kind, what, pictures, fill, program);
-      await measure('removelogo', (one) => withoutLogo(program, one, scratch));
+      const images = readdirSync(folder).map((name, i) => damaged(program, join(folder, name), damage, i + 1));
+      const measure = (what: string, fill: (image: Damaged, i: number) => Promise<Uint8Array> | Uint8Array) =>
+        row(rows, kind, what, images, fill, program);
+      await measure('removelogo', (image) => removeLogo(program, image, scratch));
       for (const named of bundles) {
         await using opened = await openBundle(named);
         await measure(titleOf(opened), ({ truth, mask }) => {
@@ -85,14 +85,14 @@ async function main(): Promise<void> {
   } finally {
     rmSync(scratch, { recursive: true });
   }
-  printTable(`bench/holes: ${basename(folder)}, seed ${JOB_DEFAULTS.seed}; dB / share of the truth's detail`, [
+  printTable(`bench/inpaint: ${basename(folder)}, seed ${JOB_DEFAULTS.seed}; dB / detail relative to the original`, [
     ...rows.values(),
   ]);
 }
 
-/** Sides are cut to multiples of 8, which every filler takes. */
+/** Crops to multiples of 8, which every method accepts. */
 function damaged(program: string, path: string, damage: (typeof KINDS)[string], seed: number): Damaged {
-  const truth = readPicture(program, path, ['crop=iw-mod(iw\\,8):ih-mod(ih\\,8)']);
+  const truth = readImage(program, path, ['crop=iw-mod(iw\\,8):ih-mod(ih\\,8)']);
   const mask = new Uint8Array(truth.width * truth.height);
   damage(mask, truth.width, truth.height, generator(seed));
   return { truth, mask, path };
@@ -102,35 +102,35 @@ async function row(
   rows: Map<string, Record<string, string>>,
   kind: string,
   what: string,
-  pictures: readonly Damaged[],
-  fill: (one: Damaged, i: number) => Promise<Uint8Array> | Uint8Array,
+  images: readonly Damaged[],
+  fill: (image: Damaged, i: number) => Promise<Uint8Array> | Uint8Array,
   program: string,
 ): Promise<void> {
-  let [psnr, made, real] = [0, 0, 0];
-  for (const [i, one] of pictures.entries()) {
-    const { truth, mask, path } = one;
-    const filled: Picture = { ...truth, data: await fill(one, i) };
+  let [psnr, detail, trueDetail] = [0, 0, 0];
+  for (const [i, image] of images.entries()) {
+    const { truth, mask, path } = image;
+    const filled: RgbImage = { ...truth, data: await fill(image, i) };
     const [a, b] = [luma(filled).data, luma(truth).data];
     let [error, count] = [0, 0];
     for (let at = truth.width; at < mask.length - truth.width; at++) {
       if (mask[at] === 0) continue;
       count++;
       error += (a[at]! - b[at]!) ** 2;
-      made += Math.abs(laplacian(a, at, truth.width));
-      real += Math.abs(laplacian(b, at, truth.width));
+      detail += Math.abs(laplacian(a, at, truth.width));
+      trueDetail += Math.abs(laplacian(b, at, truth.width));
     }
     psnr += 10 * Math.log10(255 ** 2 / (error / Math.max(1, count)));
     if (values.keep !== undefined)
-      writePicture(program, join(values.keep, `${basename(path, '.png')}-${kind}-${what}.png`), filled);
+      writeImage(program, join(values.keep, `${basename(path, '.png')}-${kind}-${what}.png`), filled);
   }
   const entry = rows.get(what) ?? { what };
-  rows.set(what, { ...entry, [kind]: `${(psnr / pictures.length).toFixed(2)} / ${(made / real).toFixed(2)}` });
+  rows.set(what, { ...entry, [kind]: `${(psnr / images.length).toFixed(2)} / ${(detail / trueDetail).toFixed(2)}` });
 }
 
 const laplacian = (y: Float64Array, i: number, width: number): number =>
   y[i - 1]! + y[i + 1]! + y[i - width]! + y[i + width]! - 4 * y[i]!;
 
-function withoutLogo(program: string, { truth, mask }: Damaged, scratch: string): Uint8Array {
+function removeLogo(program: string, { truth, mask }: Damaged, scratch: string): Uint8Array {
   const { width, height } = truth;
   const file = join(scratch, 'mask.pgm');
   writeFileSync(file, Buffer.concat([Buffer.from(`P5 ${width} ${height} 255\n`), mask]));

@@ -1,31 +1,31 @@
 import { type Floats, type Tensor, zerosLike } from './tensor';
 
-export type ColourFix = (picture: Tensor, reference: Tensor) => Tensor;
+export type ColourFix = (image: Tensor, reference: Tensor) => Tensor;
 
-/** Each channel of `picture` gets the mean and deviation of `reference`. Same size, 0…1; the result may overshoot. */
-export function adain<F extends Floats>(picture: Tensor<F>, reference: Tensor<F>): Tensor<F> {
-  const from = statistics(picture);
+/** AdaIN: sets mean and standard deviation of each channel of `image` to those of `reference`. Same size, values 0…1; the result may overshoot. */
+export function adain<F extends Floats>(image: Tensor<F>, reference: Tensor<F>): Tensor<F> {
+  const from = statistics(image);
   const to = statistics(reference);
-  const plane = picture.dims[2] * picture.dims[3];
-  const fixed = zerosLike(picture);
+  const plane = image.dims[2] * image.dims[3];
+  const fixed = zerosLike(image);
   for (let i = 0; i < fixed.data.length; i++) {
     const [a, b] = [from[Math.floor(i / plane)]!, to[Math.floor(i / plane)]!];
-    fixed.data[i] = ((picture.data[i]! - a.mean) / a.deviation) * b.deviation + b.mean;
+    fixed.data[i] = ((image.data[i]! - a.mean) / a.deviation) * b.deviation + b.mean;
   }
   return fixed;
 }
 
-/** The details of `picture` on the low frequencies of `reference`. Same size, 0…1; the result may overshoot. */
-export function wavelet<F extends Floats>(picture: Tensor<F>, reference: Tensor<F>): Tensor<F> {
-  // Upstream adds the details of the five levels, low₀ − low₁ + low₁ − low₂ …, which is the picture without low₅.
-  const details = lowFrequencies(picture);
+/** High frequencies of `image` plus low frequencies of `reference`. Same size, values 0…1; the result may overshoot. */
+export function wavelet<F extends Floats>(image: Tensor<F>, reference: Tensor<F>): Tensor<F> {
+  // Upstream adds the details of the five levels, low₀ − low₁ + low₁ − low₂ …, which equals the image − low₅.
+  const details = lowFrequencies(image);
   const low = lowFrequencies(reference);
-  const fixed = zerosLike(picture);
-  for (let i = 0; i < fixed.data.length; i++) fixed.data[i] = picture.data[i]! - details.data[i]! + low.data[i]!;
+  const fixed = zerosLike(image);
+  for (let i = 0; i < fixed.data.length; i++) fixed.data[i] = image.data[i]! - details.data[i]! + low.data[i]!;
   return fixed;
 }
 
-/** √(variance + 10⁻⁵) of every channel, the variance being the unbiased one, and the mean. */
+/** Mean and √(unbiased variance + 10⁻⁵) of every channel. */
 export function statistics({ dims, data }: Tensor): readonly { readonly mean: number; readonly deviation: number }[] {
   const plane = dims[2] * dims[3];
   return Array.from({ length: dims[0] * dims[1] }, (_, channel) => {
@@ -39,10 +39,10 @@ export function statistics({ dims, data }: Tensor): readonly { readonly mean: nu
   });
 }
 
-/** Blurred five times, each time twice as far: 1, 2, 4, 8, 16 pixels. */
+/** Five blurs with radius 1, 2, 4, 8 and 16 pixels. */
 export const lowFrequencies = <F extends Floats>(x: Tensor<F>): Tensor<F> => [1, 2, 4, 8, 16].reduce(blur, x);
 
-/** Each pixel with its neighbours `radius` pixels away, weighed 1 2 1 along both axes; the edge is repeated. */
+/** Blurs with the kernel 1 2 1, taps `radius` pixels apart, along both axes; edge pixels are repeated. */
 export function blur<F extends Floats>(x: Tensor<F>, radius: number): Tensor<F> {
   const [n, c, h, w] = x.dims;
   const wide = new Float64Array(h * w);
@@ -67,13 +67,13 @@ export function blur<F extends Floats>(x: Tensor<F>, radius: number): Tensor<F> 
 }
 
 /**
- * A fix of 8-bit pictures, [height, width, 3], in float32 as upstream: /255, fix, clamp, ·255 and then cut off, not
- * rounded.
+ * Applies a colour fix to 8-bit images, [height, width, 3], in float32 as upstream: /255, fix, clamp, ·255, truncated
+ * instead of rounded.
  */
-export function fixBytes(fix: ColourFix, picture: Uint8Array, reference: Uint8Array, width: number): Uint8Array {
-  const fixed = fix(planar(picture, width), planar(reference, width)).data;
-  const plane = picture.length / 3;
-  return Uint8Array.from(picture, (_, i) => {
+export function fixBytes(fix: ColourFix, image: Uint8Array, reference: Uint8Array, width: number): Uint8Array {
+  const fixed = fix(planar(image, width), planar(reference, width)).data;
+  const plane = image.length / 3;
+  return Uint8Array.from(image, (_, i) => {
     const value = fixed[(i % 3) * plane + Math.floor(i / 3)]!;
     return Math.fround(Math.min(1, Math.max(0, value)) * 255);
   });

@@ -1,20 +1,20 @@
-import { RemasterError } from '../errors';
-import type { PlanStep, SamplerPlan } from './plan';
+import { RemasterError } from '../../../src/errors';
+import type { PlanStep, SamplerPlan } from '../../../src/sampler/plan';
 import { type Floats, type Tensor, zerosLike } from './tensor';
 
-/** The network: what it makes of the scaled state `x` at timestep `t`. `step` counts from 0. Must not change `x`. */
+/** The network: returns its output for the scaled state `x` at timestep `t`. `step` counts from 0. Must not change `x`. */
 export type Denoise<F extends Floats> = (x: Tensor<F>, t: number, step: number) => Tensor<F> | Promise<Tensor<F>>;
 
-/** Fills `out` with N(0, 1) noise. Draw 0 starts the walk, draw i + 1 belongs to step i. */
+/** Fills `out` with N(0, 1) noise. Draw 0 is for the start, draw i + 1 for step i. */
 export type Noise<F extends Floats> = (draw: number, out: Tensor<F>) => void;
 
-/** Everything one step saw and made. The tensors stay as they are afterwards. */
+/** All values of one step. The tensors are not modified later. */
 export interface Trace<F extends Floats> {
   readonly step: number;
   readonly t: number;
   /** x, before the step. */
   readonly x: Tensor<F>;
-  /** What the network saw, input·x. */
+  /** Input of the network, input·x. */
   readonly input: Tensor<F>;
   readonly out: Tensor<F>;
   /** x̂₀ */
@@ -24,8 +24,8 @@ export interface Trace<F extends Floats> {
 }
 
 /**
- * Walks a plan from the low-resolution picture or latent `y` to the clean one: the reference the fused graphs are
- * checked against, in the precision of `y`, plain rather than fast. Draws whose weight is 0 are not asked for.
+ * Runs a plan from the low-resolution image or latent `y` to the clean one, in the precision of `y`. This is the
+ * reference for the fused graphs: simple rather than fast. Does not request draws of weight 0.
  */
 export async function sample<F extends Floats>(
   plan: SamplerPlan,
@@ -41,11 +41,11 @@ export async function sample<F extends Floats>(
   };
   const { start } = plan;
   const start0 = draw(0, start.noise).data;
-  let x = make(y, (i) => start.lq * y.data[i]! + start.noise * start0[i]!);
+  let x = tensorOf(y, (i) => start.lq * y.data[i]! + start.noise * start0[i]!);
   /** x̂₀ of this step, of the one before it, … */
   let cleans: readonly Tensor<F>[] = [];
   for (const [index, step] of plan.steps.entries()) {
-    const input = make(y, (i) => step.input * x.data[i]!);
+    const input = tensorOf(y, (i) => step.input * x.data[i]!);
     const out = await denoise(input, step.t, index);
     requireSameSize(out, y);
     const clean = cleanOf(step, x, out, y);
@@ -60,7 +60,7 @@ export async function sample<F extends Floats>(
 /** x̂₀ = clean.x·x + clean.out·out + clean.lq·y */
 function cleanOf<F extends Floats>({ clean }: PlanStep, x: Tensor<F>, out: Tensor<F>, y: Tensor<F>): Tensor<F> {
   const limit = clean.clamp ?? Infinity;
-  return make(y, (i) => {
+  return tensorOf(y, (i) => {
     const value = clean.x * x.data[i]! + clean.out * out.data[i]! + clean.lq * y.data[i]!;
     return Math.min(limit, Math.max(-limit, value));
   });
@@ -74,21 +74,21 @@ function nextOf<F extends Floats>(
   cleans: readonly Tensor<F>[],
   noise: Tensor<F>,
 ): Tensor<F> {
-  return make(y, (i) => {
+  return tensorOf(y, (i) => {
     let value = next.x * x.data[i]! + next.lq * y.data[i]! + next.noise * noise.data[i]!;
     for (const [ago, weight] of next.clean.entries()) value += weight * cleans[ago]!.data[i]!;
     return value;
   });
 }
 
-function make<F extends Floats>(like: Tensor<F>, value: (i: number) => number): Tensor<F> {
-  const made = zerosLike(like);
-  for (let i = 0; i < made.data.length; i++) made.data[i] = value(i);
-  return made;
+function tensorOf<F extends Floats>(like: Tensor<F>, value: (i: number) => number): Tensor<F> {
+  const result = zerosLike(like);
+  for (let i = 0; i < result.data.length; i++) result.data[i] = value(i);
+  return result;
 }
 
 function requireSameSize(out: Tensor, y: Tensor): void {
   if (out.dims.join() === y.dims.join()) return;
-  const message = `the network returned [${out.dims.join(', ')}], but the walk needs [${y.dims.join(', ')}]`;
+  const message = `the network returned [${out.dims.join(', ')}], but the sampler needs [${y.dims.join(', ')}]`;
   throw new RemasterError('MODEL_INCOMPATIBLE', message);
 }

@@ -1,18 +1,18 @@
-/** float32 is what networks speak; float64 exists so that golden numbers can be checked to the ninth digit. */
+/** Networks use float32; float64 is for comparing with golden values to nine digits. */
 export type Floats = Float32Array | Float64Array;
 
 /** [batch, channels, height, width] */
 export type Dims = readonly [n: number, c: number, h: number, w: number];
 
-/** Planar numbers: `data` is row-major over `dims`, so one plane is one unbroken run of height·width. */
+/** A dense tensor: `data` is row-major over `dims`. */
 export interface Tensor<F extends Floats = Floats> {
   readonly dims: Dims;
   readonly data: F;
 }
 
-export const volume = ([n, c, h, w]: Dims): number => n * c * h * w;
+const volume = ([n, c, h, w]: Dims): number => n * c * h * w;
 
-/** Zeros of the same precision as `of`. */
+/** A tensor of zeros with the precision of `of`. */
 export function zerosLike<F extends Floats>(of: Tensor<F>, dims?: Dims): Tensor<F>;
 export function zerosLike(of: Tensor, dims = of.dims): Tensor {
   const length = volume(dims);
