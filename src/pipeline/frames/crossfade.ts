@@ -12,6 +12,8 @@ const [STILL, MOVED] = [16, 40];
  * way to the new ones over a few pictures; where something moves, the new one is shown at once, for nobody sees a change of
  * sharpness there, and two pictures over each other everybody would. It costs no inference.
  */
+export type Crossfade = ReturnType<typeof crossfade>;
+
 export function crossfade() {
   let last: Shown | null = null;
   let from: Shown | null = null;

@@ -223,7 +223,7 @@ describe('live', function () {
       const wrong = watch(liveJob(at(eye.url, { username: 'joe', password: 'wr0ng-pass' })));
       await wrong.until(() => wrong.states.some(({ is }) => is === 'waiting'), 'it is refused');
       const state = wrong.states.find((each) => each.is === 'waiting')!;
-      assert.deepEqual([state.code, state.message], ['AUTH_FAILED', 'the camera refuses user or password.']);
+      assert.deepEqual([state.code, state.message], ['AUTH_FAILED', 'the camera rejected the user name or password.']);
       assert.doesNotMatch(JSON.stringify([wrong.states, wrong.troubles]), /wr0ng/);
       const right = watch(liveJob(at(eye.url, login)));
       await right.more(1);

@@ -6,8 +6,8 @@ describe('the tally', () => {
     let now = 0;
     const numbers = liveStats(() => now);
     for (; now < 20_000; now += 100) {
-      numbers.came();
-      if (now % 200 === 0) numbers.made(now < 10_000 ? 900 : 50);
+      numbers.received();
+      if (now % 200 === 0) numbers.upscaled(now < 10_000 ? 900 : 50);
       else numbers.dropped(30);
     }
     const { in: came, out, dropped, fps, fpsIn, dropShare, latency, ageAtDrop } = numbers.counts();
@@ -31,10 +31,10 @@ describe('the tally', () => {
   it('knows what was left out on purpose from what was too late', () => {
     const numbers = liveStats();
     for (let i = 0; i < 20; i++) {
-      numbers.came();
-      if (i % 2 === 0) numbers.spared();
+      numbers.received();
+      if (i % 2 === 0) numbers.skipped();
       else if (i % 4 === 1) numbers.dropped(30);
-      else numbers.made(50);
+      else numbers.upscaled(50);
     }
     const { out, dropped, dropShare, missed, ageAtDrop } = numbers.counts();
     assert.deepEqual([out, dropped, dropShare, missed, ageAtDrop!.p50], [5, 15, 0.75, 0.5, 30]);

@@ -24,7 +24,7 @@ describe('effort', () => {
       const work = cost(second) * costOf(rung);
       const wanted = rate / rung.frameStep;
       const made = Math.min(wanted, 1000 / work);
-      chosen.look({ dropShare: 1 - made / wanted, latency: work + 20, work, rate });
+      chosen.update({ dropShare: 1 - made / wanted, latency: work + 20, work, rate });
       return rungs[chosen.level]!;
     });
   }
