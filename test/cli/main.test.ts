@@ -152,7 +152,7 @@ describe('the command line', () => {
     assert.match(remaster('doctor').stdout, /ok +onnxruntime: 1\./);
   });
   for (const [what, args, code, words] of [
-    ['a picture that is none', ['image', 'film.mp4', 'x.png'], 3, /IMAGE_UNREADABLE: The data is no JPEG, PNG or WebP/],
+    ['a picture that is none', ['image', 'film.mp4', 'x.png'], 3, /IMAGE_UNREADABLE: The data is not a JPEG, PNG or WebP/],
     ['a picture in no format', ['image', 'photo.jpg', 'x.tiff'], 2, /\.jpg, \.png or \.webp/],
     ['a picture that is not there', ['image', 'none.jpg', 'x.png'], 3, /SOURCE_NOT_FOUND/],
     ['a picture too large', ['image', 'photo.jpg', 'x.png', '--max-megapixels', '0.0001'], 3, /IMAGE_TOO_LARGE/],

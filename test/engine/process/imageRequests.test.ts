@@ -238,11 +238,11 @@ describe('pictures through the engine', function () {
       [Buffer.from('hello, this is text'), /begins with the text "hello, this /],
       [svg, /begins with the text/],
       [Buffer.from('GIF89a\x01\0\x01\0'), /no JPEG, PNG or WebP/],
-      [half(jpeg), /JPEG picture cannot be decoded/],
-      [half(png), /PNG picture cannot be decoded/],
-      [half(webp), /WEBP picture cannot be decoded/],
-      [jpeg.subarray(0, 20), /JPEG picture cannot be decoded/],
-      [Buffer.concat([png.subarray(0, 8), Buffer.alloc(200, 7)]), /PNG picture cannot be decoded/],
+      [half(jpeg), /JPEG image cannot be decoded/],
+      [half(png), /PNG image cannot be decoded/],
+      [half(webp), /WEBP image cannot be decoded/],
+      [jpeg.subarray(0, 20), /JPEG image cannot be decoded/],
+      [Buffer.concat([png.subarray(0, 8), Buffer.alloc(200, 7)]), /PNG image cannot be decoded/],
     ] as const)
       await assert.rejects(upscale(data), { code: 'IMAGE_UNREADABLE', message: why });
   });

@@ -26,7 +26,7 @@ describe('shots', () => {
       const first = picture(scene);
       return Array.from({ length }, (_, i) => {
         const pts = scene + i;
-        return { ...picture(pts), index: pts, pts, scene, depth: 8 as const, first };
+        return { ...picture(pts), index: pts, pts, scene, depth: 8 as const, shotFirstFrame: first };
       });
     });
   }

@@ -124,7 +124,7 @@ describe('enhance', () => {
       }
       assert.throws(() => tileProcessor(model, { width: 9, height: 9 }, { ...CHOICE, tile: 64 }, assert.fail), {
         code: 'BAD_SETTING',
-        message: /was exported for tiles of 32×32 pixels and takes no others/,
+        message: /supports only tiles of 32×32 pixels/,
       });
     }
   });

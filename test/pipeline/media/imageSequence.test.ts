@@ -73,21 +73,21 @@ describe('a folder of pictures', () => {
   });
 
   for (const [name, make, words] of [
-    ['nothing', () => {}, /it is a folder without pictures/],
+    ['nothing', () => {}, /the folder contains no images/],
     [
       'several kinds',
       (to: string) => {
         writeFileSync(join(to, '1.png'), '');
         writeFileSync(join(to, '2.tif'), '');
       },
-      /it holds pictures of several kinds \(\.png, \.tif\)/,
+      /it contains images of several formats \(\.png, \.tif\)/,
     ],
     [
       'numbers without zeros',
       (to: string) => {
         for (const n of [1, 2, 9, 10]) writeFileSync(join(to, `scan${n}.png`), '');
       },
-      /by their names, scan10\.png would come before scan2\.png/,
+      /in alphabetical order, scan10\.png would come before scan2\.png/,
     ],
     ['no picture at all', (to: string) => writeFileSync(join(to, '1.png'), 'text'), /cannot be read/],
   ] as const) {

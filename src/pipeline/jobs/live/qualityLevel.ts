@@ -47,7 +47,7 @@ export function openQualityLevel(
 ): QualityLevel {
   let currentInfo: CameraInfo | null = null;
   let processor: FrameProcessor | null = null;
-  let first: { readonly first?: Shot } = {};
+  let prompt: { readonly shotFirstFrame?: Shot } = {};
   let participant: Participant | null = null;
   let chooser: TileSizeChooser | null = null;
   let tiles: Pick<LiveJob, 'tile' | 'overlap'> = settings;
@@ -101,11 +101,11 @@ export function openQualityLevel(
         [tiles, count, chooser] = [settings, 0, null];
         processor = forSize(info);
         currentInfo = info;
-        if (model.prompt) first = { first: { width, height, data } };
+        if (model.prompt) prompt = { shotFirstFrame: { width, height, data } };
       }
       participant = own;
       // A camera has no cuts: all frames are one shot, so static parts get the same noise after a reconnect.
-      const frame = { index, pts: index, scene: 0, ...first, width, height, depth: 8 as const, data };
+      const frame = { index, pts: index, scene: 0, ...prompt, width, height, depth: 8 as const, data };
       if (choosesTiles) chooseTiles(info, frame);
       const [output] = await processor!.run([frame], signal);
       const stored = scaledSize(info, wantedScale(settings, model));

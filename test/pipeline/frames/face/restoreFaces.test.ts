@@ -158,7 +158,7 @@ describe('face/enhance', () => {
     };
     await assert.rejects(faceProcessor(full, finder, SETTINGS).run([frameOf(still)], never), (error: RemasterError) => {
       assert.equal(error.code, 'GPU_OUT_OF_MEMORY');
-      assert.match(`${error.message} ${error.remedy}`, /face picture of 512×512 .* provider cpu/);
+      assert.match(`${error.message} ${error.remedy}`, /face image of 512×512 .* provider cpu/);
       return true;
     });
   });

@@ -216,6 +216,6 @@ describe('badInput', () => {
     assert.equal((await searchFfmpeg(at('none'))).found, null);
     const { found, tried } = await searchFfmpeg(at('fake-ffmpeg'));
     assert.equal(found, null);
-    assert.match(tried[0]!.reason, /does not answer like ffmpeg/);
+    assert.match(tried[0]!.reason, /output is not that of ffmpeg/);
   });
 });

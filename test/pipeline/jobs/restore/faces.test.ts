@@ -129,9 +129,9 @@ describe('restoring the faces of a film', () => {
   });
 
   for (const [changes, words] of [
-    [{ model: 'x4', faces: 'detect' }, /The model x4 is not for faces, so faces “detect” means nothing to it/],
-    [{ model: 'x4', minFace: 40 }, /The model x4 is not for faces, so a smallest face means nothing to it/],
-    [{ tile: 64 }, /sees each face as 128×128 pixels; another tile size means nothing to it/],
+    [{ model: 'x4', faces: 'detect' }, /faces “detect” applies only to face models; x4 is not one/],
+    [{ model: 'x4', minFace: 40 }, /The smallest face applies only to face models; x4 is not one/],
+    [{ tile: 64 }, /works on 128×128 pixels; tile size and overlap do not apply/],
     [{ faces: 'aligned' }, /one face in a square; this video is 320×240/],
   ] as const) {
     it(`${JSON.stringify(changes)} is refused with a sentence`, async () => {

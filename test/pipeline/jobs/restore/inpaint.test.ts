@@ -181,23 +181,23 @@ describe('filling the holes of a film', () => {
   });
 
   const refused: readonly (readonly [string, () => Promise<Partial<Job>> | Partial<Job>, string, RegExp])[] = [
-    ['no word of where', () => ({}), 'BAD_SETTING', /fills holes, and nothing says where they are/],
-    ['both', () => ({ mask: at('scratch.png'), maskColor: '#00ff00' }), 'BAD_SETTING', /not both/],
+    ['no word of where', () => ({}), 'BAD_SETTING', /needs a mask or a mask colour/],
+    ['both', () => ({ mask: at('scratch.png'), maskColor: '#00ff00' }), 'BAD_SETTING', /cannot be combined/],
     [
       'a tolerance of a mask',
       () => ({ mask: at('scratch.png'), maskTolerance: 0.2 }),
       'BAD_SETTING',
-      /is for a colour/,
+      /applies only to a mask colour/,
     ],
     [
       'a mask for another model',
       () => ({ model: 'x4', mask: at('scratch.png') }),
       'BAD_SETTING',
-      /x4 does not fill holes/,
+      /A mask applies only to inpainting models; x4 is not one/,
     ],
-    ['strength', () => ({ mask: at('scratch.png'), strength: 0.5 }), 'BAD_SETTING', /the strength means nothing/],
-    ['wavelet', () => ({ mask: at('scratch.png'), colorFix: 'wavelet' }), 'BAD_SETTING', /a colour fix means nothing/],
-    ['AdaIN', () => ({ mask: at('scratch.png'), colorFix: 'adain' }), 'BAD_SETTING', /a colour fix means nothing/],
+    ['strength', () => ({ mask: at('scratch.png'), strength: 0.5 }), 'BAD_SETTING', /strength/],
+    ['wavelet', () => ({ mask: at('scratch.png'), colorFix: 'wavelet' }), 'BAD_SETTING', /colour fix/],
+    ['AdaIN', () => ({ mask: at('scratch.png'), colorFix: 'adain' }), 'BAD_SETTING', /The colour fix does not apply/],
     ['a mask that is not there', () => ({ mask: at('no.png') }), 'SOURCE_NOT_FOUND', /no\.png does not exist/],
     [
       'a mask that is no picture',
@@ -212,7 +212,7 @@ describe('filling the holes of a film', () => {
         { mask: at('square.png') }
       ),
       'MASK_INVALID',
-      /is 64×64, and the film 96×64: not the same shape/,
+      /is 64×64 and the video 96×64: the aspect ratios differ/,
     ],
     [
       'a mask that ends too early',
@@ -221,7 +221,7 @@ describe('filling the holes of a film', () => {
         { mask: at('short.mkv') }
       ),
       'MASK_INVALID',
-      /ends at 0\.160 s, and the film goes on/,
+      /ends at 0\.160 s, before the video/,
     ],
   ];
   for (const [name, changes, code, words] of refused) {

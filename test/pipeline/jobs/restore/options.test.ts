@@ -106,7 +106,7 @@ describe('choices of a job', () => {
     assert.deepEqual(sizes, [[126, 70], [95, 53], [252, 140], [32, 18]]); // prettier-ignore
     const { width, height } = await run('fast.mkv', 'even.mkv', { scale: 1.3 }, 4);
     assert.deepEqual([width, height], [84, 46]);
-    await refused({ scale: 5 }, /enlarges 4 times, not 5/, 4);
+    await refused({ scale: 5 }, /upscales ×4, less than the requested ×5/, 4);
     // made four times as large and stored at half of that: what a nearest enlargement would be
     const plain = await run('fast.mkv', 'plain.mkv', {}, 2);
     assert.deepEqual([plain.width, plain.height], [128, 72]);
@@ -179,9 +179,9 @@ describe('choices of a job', () => {
   });
 
   it('a pixel format that the codec or the size does not take is refused', async () => {
-    await refused({ codec: 'prores', pixelFormat: 'yuv420p' }, /prores is not stored as yuv420p/);
-    await refused({ codec: 'av1', pixelFormat: 'yuv444p' }, /av1 is not stored as yuv444p/);
-    await refused({ pixelFormat: 'yuv420p' }, /63×35; yuv420p needs even sides/, 1, 'odd.mkv');
+    await refused({ codec: 'prores', pixelFormat: 'yuv420p' }, /prores does not support the pixel format yuv420p/);
+    await refused({ codec: 'av1', pixelFormat: 'yuv444p' }, /av1 does not support the pixel format yuv444p/);
+    await refused({ pixelFormat: 'yuv420p' }, /63×35; yuv420p requires even sides/, 1, 'odd.mkv');
     assert.throws(
       () => checkJob({ ...JOB_DEFAULTS, input: 'a', output: 'b.mkv', pixelFormat: 'rgb24' as PixelFormat }),
       {
