@@ -1,6 +1,6 @@
 import { reporters, type Runner } from 'mocha';
 
-/** Mocha's spec reporter, with a last line that says the counts in the plainest form. */
+/** Mocha's spec reporter, with a last line of plain counts. */
 export = class PlainClosing extends reporters.Spec {
   constructor(runner: Runner, options?: Mocha.MochaOptions) {
     super(runner, options);

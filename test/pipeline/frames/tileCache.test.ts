@@ -17,7 +17,7 @@ const EXACT: TileSettings = {
   segment: 4,
 };
 
-/** Repeatable, and nothing like a pattern. */
+/** Pseudo-random numbers, equal in every run. */
 function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -26,7 +26,7 @@ function random(seed: number): () => number {
   };
 }
 
-/** A still scene in which now and then some pixels change, with a cut in the middle. */
+/** A static scene with occasional changes, and a cut in the middle. */
 function film(count: number, depth: 8 | 16 = 8, by = 255): Frame[] {
   const next = random(7);
   const data = new Uint8Array((WIDTH * HEIGHT * 3 * depth) / 8).map(() => 128 * next());
@@ -43,7 +43,7 @@ function film(count: number, depth: 8 | 16 = 8, by = 255): Frame[] {
   });
 }
 
-/** Makes every pixel depend on its place, the scene and the whole tile around it; counts the tiles it is asked for. */
+/** A model whose pixels depend on their position, the scene and the whole tile; counts the inferred tiles. */
 function watched(depth: 8 | 16 = 8): Model & { readonly tiles: { x: number; y: number; frame: number }[] } {
   const model = nearest(2, { depth });
   const tiles: { x: number; y: number; frame: number }[] = [];
@@ -78,14 +78,14 @@ async function through(
   return { made, tiles: model.tiles.length, model };
 }
 
-describe('remembering what has not changed', () => {
+describe('TileCache', () => {
   for (const depth of [8, 16] as const) {
     for (const [name, tile] of [
       ['tiles', 32],
       ['whole frames', null],
     ] as const) {
       // prettier-ignore
-      it(`gives the same to the bit, ${name}, ${depth} bit, in groups of 1, 2 and 5`, async () => {
+      it(`gives bit-identical output, ${name}, ${depth} bit, in batches of 1, 2 and 5`, async () => {
         const frames = film(24, depth);
         const all = await through(frames, { ...EXACT, tile, tileCache: null });
         for (const group of [1, 2, 5]) {
@@ -104,7 +104,7 @@ describe('remembering what has not changed', () => {
     assert.deepEqual(model.tiles, [{ x: 0, y: 0, frame: 0 }, { x: 0, y: 0, frame: 6 }]); // prettier-ignore
   });
 
-  it('is not tried with noise that is another for every frame', async () => {
+  it('is off with independent noise', async () => {
     const frames = film(6);
     for (const noise of ['independent', 'mixed'] as const) {
       const { tiles } = await through(frames, { ...EXACT, noise });
@@ -112,7 +112,7 @@ describe('remembering what has not changed', () => {
     }
   });
 
-  it('says what it has saved', async () => {
+  it('reports its savings', async () => {
     const frames = film(12);
     const model = nearest(2, { pauseMs: 5 });
     const enhance = tileProcessor(model, { width: WIDTH, height: HEIGHT }, EXACT, assert.fail);
@@ -130,9 +130,9 @@ describe('remembering what has not changed', () => {
     assert.equal(forgetful.cacheStats, null);
   });
 
-  it('a tolerance is from what was inferred, so what is let pass cannot add up', async () => {
+  it('compares with the last inferred tile, so that tolerated differences cannot accumulate', async () => {
     const still = film(1)[0]!;
-    // One level a frame: by the tenth, far from the first.
+    // One level per frame adds up to ten.
     const creeping = Array.from({ length: 10 }, (_, n) => ({
       ...still,
       index: n,
@@ -143,7 +143,7 @@ describe('remembering what has not changed', () => {
     assert.deepEqual(model.tiles.map(({ frame }) => frame), [0, 3, 6, 9]); // prettier-ignore
   });
 
-  it('with a tolerance, everything is inferred again at every segment, so that an interruption does not show', async () => {
+  it('with a tolerance, infers all tiles again at every segment, so that a resume is not visible', async () => {
     const frames = film(12, 8, 1);
     const settings = { ...EXACT, tileCache: 2 };
     const all = await through(frames, settings);
@@ -154,7 +154,7 @@ describe('remembering what has not changed', () => {
     assert.ok(all.tiles < (await through(frames, { ...settings, tileCache: null })).tiles);
   });
 
-  it('a mask that changes is a change', async () => {
+  it('infers a tile again when its mask changes', async () => {
     const still = film(1)[0]!;
     const frames = Array.from({ length: 4 }, (_, n) => ({
       ...still,
@@ -166,7 +166,7 @@ describe('remembering what has not changed', () => {
     assert.deepEqual(model.tiles.map(({ frame }) => frame), [0, 2]); // prettier-ignore
   });
 
-  it('putting only the changed tiles into the frame before is putting all of them together', () => {
+  it('blending only the changed tiles equals blending all', () => {
     const layout = tileLayout(
       { multiple: 1, scale: 2, tile: { wholeUpTo: 0, size: 32, overlap: 8 } },
       WIDTH,

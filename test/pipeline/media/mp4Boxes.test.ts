@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { mp4Parts } from '../../../src/pipeline/media/mp4Boxes';
 import { ff, moving, scratchFolder } from '../../support/videos';
 
-describe('parts of a fragmented MP4', () => {
+describe('mp4Parts', () => {
   const folder = scratchFolder();
-  it('are whole, however the bytes come', async () => {
+  it('returns complete parts for any chunk boundaries', async () => {
     const path = join(folder, 'film.mp4');
     await ff(
       ...moving('64x36', '10', 30),
@@ -27,7 +27,7 @@ describe('parts of a fragmented MP4', () => {
         ['init', 'fragment', 'fragment', 'fragment'],
       );
       const whole = Buffer.concat(parts.map(({ data }) => data));
-      assert.ok(film.subarray(0, whole.length).equals(whole)); // behind them stands an index that no stream needs
+      assert.ok(film.subarray(0, whole.length).equals(whole)); // followed by an index, which a stream does not need
     }
   });
 });

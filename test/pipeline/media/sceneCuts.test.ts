@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { sceneCuts } from '../../../src/pipeline/media/sceneCuts';
 
-describe('scene', () => {
-  /** A picture of soft stripes moved by `shift`, at brightness `level`. */
+describe('sceneCuts', () => {
+  /** A frame of soft stripes moved by `shift`, at brightness `level`. */
   function picture(pts: number, level: number, shift = 0, depth: 8 | 16 = 8) {
     const [width, height] = [96, 54];
     const data = new Uint8Array((width * height * 3 * depth) / 8);
@@ -25,7 +25,7 @@ describe('scene', () => {
     const mark = sceneCuts();
     for (let i = 0; i < 30; i++) assert.equal(mark(picture(i, 40 + i * 5, i / 3)), 0);
   });
-  it('a film of one pixel has a shot too', () => {
+  it('accepts frames of one pixel', () => {
     const mark = sceneCuts();
     assert.equal(mark({ pts: 7, width: 1, height: 1, depth: 8, data: Uint8Array.of(1, 2, 3) }), 7);
   });

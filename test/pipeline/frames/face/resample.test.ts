@@ -15,14 +15,14 @@ const pixel = ({ width, data }: Samples, x: number, y: number) => [
   ...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3),
 ];
 
-describe('face/resample', () => {
+describe('resample', () => {
   for (const depth of [8, 16] as const) {
-    it(`what does not move stays the same to the bit, ${depth} bit`, () => {
+    it(`the identity is bit-exact, ${depth} bit`, () => {
       const source = noise(31, 17, depth);
       assert.deepEqual(resample(source, { a: 1, b: 0, dx: 0, dy: 0 }, whole(source)), source);
     });
 
-    it(`a shift by whole pixels and a quarter turn move every pixel exactly, ${depth} bit`, () => {
+    it(`a shift by whole pixels and a rotation by 90° are exact, ${depth} bit`, () => {
       const source = noise(31, 17, depth);
       const shifted = resample(source, { a: 1, b: 0, dx: 4, dy: 9 }, { left: 2, top: 1, width: 5, height: 3 });
       assert.deepEqual(pixel(shifted, 4, 2), pixel(source, 10, 12));
@@ -30,7 +30,7 @@ describe('face/resample', () => {
       assert.deepEqual(pixel(turned, 3, 5), pixel(source, 25, 3));
     });
 
-    it(`a slope stays a slope at any scale, ${depth} bit`, () => {
+    it(`a linear gradient stays linear at any scale, ${depth} bit`, () => {
       const step = depth === 8 ? 2 : 500;
       const data = (depth === 8 ? new Uint8Array(100 * 40 * 3) : new Uint16Array(100 * 40 * 3)).map(
         (_, i) => step * (Math.floor(i / 3) % 100),
@@ -43,14 +43,14 @@ describe('face/resample', () => {
     });
   }
 
-  it('mirrored, left and right change places', () => {
+  it('mirrored swaps left and right', () => {
     const source = noise(5, 3, 8);
     const made = mirrored(source);
     assert.deepEqual(pixel(made, 1, 2), pixel(source, 3, 2));
     assert.deepEqual(mirrored(made), source);
   });
 
-  it('far outside the source there is grey, at its edge its edge', () => {
+  it('is grey far outside the source and repeats its edge nearby', () => {
     const source = { width: 4, height: 4, data: new Uint8Array(48).fill(7) };
     const made = resample(source, { a: 1, b: 0, dx: 0, dy: 0 }, { left: -6, top: 0, width: 16, height: 4 });
     assert.deepEqual(
@@ -59,7 +59,7 @@ describe('face/resample', () => {
     );
   });
 
-  it('a picture enlarged, turned and brought back is nearly the same', async () => {
+  it('an image scaled, rotated and mapped back is nearly the same', async () => {
     const source = await astronaut(256);
     const there = { a: 1.9 * Math.cos(0.5), b: 1.9 * Math.sin(0.5), dx: 200, dy: 10 };
     const large = resample(source, inverted(there), { left: 0, top: 0, width: 700, height: 700 });
@@ -67,7 +67,7 @@ describe('face/resample', () => {
     assert.ok(psnr(source, back, 20) > 36, `${psnr(source, back, 20)} dB`);
   });
 
-  it('shrinking takes the mean of whole blocks, in 8 bits', () => {
+  it('downscale takes the mean of whole blocks, in 8 bits', () => {
     const eight = { width: 5, height: 2, data: new Uint8Array(30).map((_, i) => i) };
     assert.deepEqual([...downscale(eight, 2).data], [9, 10, 11, 15, 16, 17]);
     const sixteen = { width: 5, height: 2, data: new Uint16Array(30).map((_, i) => i * 257) };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { liveStats } from '../../../../src/pipeline/jobs/live/liveStats';
 
-describe('the tally', () => {
-  it('counts for ever, and looks ten seconds back', () => {
+describe('liveStats', () => {
+  it('counts all frames and measures the last ten seconds', () => {
     let now = 0;
     const numbers = liveStats(() => now);
     for (; now < 20_000; now += 100) {
@@ -22,13 +22,13 @@ describe('the tally', () => {
     );
   });
 
-  it('of nothing is nothing', () => {
+  it('returns zeros and nulls without frames', () => {
     assert.deepEqual(liveStats().counts(), {
       ...{ in: 0, out: 0, dropped: 0, fps: null, fpsIn: null, dropShare: 0, latency: null, ageAtDrop: null, missed: 0 },
     });
   });
 
-  it('knows what was left out on purpose from what was too late', () => {
+  it('distinguishes skipped frames from late ones', () => {
     const numbers = liveStats();
     for (let i = 0; i < 20; i++) {
       numbers.received();

@@ -9,7 +9,7 @@ import { liveJob, pattern } from './liveJob';
 
 const never = new AbortController().signal;
 
-/** A picture of soft waves. */
+/** A frame of soft waves. */
 function waves(width: number, height: number, shift = 0): RgbFrame {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, at = 0; y < height; y++)
@@ -17,8 +17,8 @@ function waves(width: number, height: number, shift = 0): RgbFrame {
       for (let c = 0; c < 3; c++, at++) data[at] = 128 + 60 * Math.sin((x + shift) / 5 + c) + 50 * Math.cos(y / 4);
   return { width, height, data };
 }
-describe('a camera that stands still', () => {
-  it('gets small tiles while only a corner changes, and the usual ones when everything does', async () => {
+describe('a quality level', () => {
+  it('uses small tiles while only a corner changes, and the default when everything does', async () => {
     const sizes: number[] = [];
     const model: Model = {
       ...nearest(2),
