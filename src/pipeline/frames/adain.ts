@@ -7,8 +7,9 @@ interface Statistics {
 }
 
 /**
- * AdaIN (samplers.md §4): `output` with the mean and deviation of each channel set to those of `source` upscaled to its size.
- * Applied to whole frames, because per-tile statistics would make the tiles visible. `output.width` ÷ `source.width` is an integer.
+ * AdaIN (samplers.md §4): `output` with the mean and deviation of each channel set to those of `source` upscaled to its
+ * size. Applied to whole frames, because per-tile statistics would make the tiles visible. `output.width` ÷
+ * `source.width` is an integer.
  */
 export function adainFrame(output: Frame, source: Frame): Frame {
   const to = upscaledStatistics(source, output.width / source.width);
@@ -52,8 +53,8 @@ function statisticsOf(counts: Float64Array, full: number): Statistics {
 }
 
 /**
- * Per channel, of the bicubic upscaling R·X·Cᵀ, without computing it: its sum is rᵀ·X·c with the column sums of R and C,
- * and its sum of squares ⟨X, (RᵀR)·X·(CᵀC)⟩, both at the size of the source.
+ * Per channel, of the bicubic upscaling R·X·Cᵀ, without computing it: its sum is rᵀ·X·c with the column sums of R and
+ * C, and its sum of squares ⟨X, (RᵀR)·X·(CᵀC)⟩, both at the size of the source.
  */
 function upscaledStatistics(source: Frame, scale: number): readonly Statistics[] {
   const { width, height, depth } = source;
@@ -83,7 +84,10 @@ function banded(band: Band, values: Float64Array, at: number, stride: number): n
   return sum;
 }
 
-/** AᵀA, row by row as (offset from the diagonal, weight), and the column sums of A, of the matrix A that upscales an axis. */
+/**
+ * AᵀA, row by row as (offset from the diagonal, weight), and the column sums of A, of the matrix A that upscales an
+ * axis.
+ */
 function gram(length: number, scale: number): { readonly band: readonly Band[]; readonly sums: Float64Array } {
   const products = Array.from({ length }, () => new Map<number, number>());
   const sums = new Float64Array(length);

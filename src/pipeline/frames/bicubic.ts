@@ -12,8 +12,8 @@ export interface Area {
 const TAPS = 4;
 
 /**
- * A frame upscaled with the bicubic kernel of the models. The area `skip`, in pixels of the result, is left black for the caller to
- * fill.
+ * A frame upscaled with the bicubic kernel of the models. The area `skip`, in pixels of the result, is left black for
+ * the caller to fill.
  */
 export function bicubicFrame({ width, height, data }: RgbFrame, scale: number, skip: Area): RgbFrame {
   const [wide, tall] = [width * scale, height * scale];

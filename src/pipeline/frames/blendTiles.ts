@@ -3,9 +3,9 @@ import type { Layout } from './tileLayout';
 type Samples = Uint8Array | Uint16Array;
 
 /**
- * Blends the upscaled tiles of a frame, given in the order of the grid. Each pixel is the weighted sum of the tiles that contain it,
- * in integers, so the result does not depend on the order. `before` is a frame blended from the same tiles except `changed`; only
- * the pixels of changed tiles are computed again.
+ * Blends the upscaled tiles of a frame, given in the order of the grid. Each pixel is the weighted sum of the tiles
+ * that contain it, in integers, so the result does not depend on the order. `before` is a frame blended from the same
+ * tiles except `changed`; only the pixels of changed tiles are computed again.
  */
 export function blendTiles(
   layout: Layout,

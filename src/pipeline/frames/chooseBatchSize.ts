@@ -3,19 +3,26 @@ import type { Model, Prompt, TileBatch } from '../../model/model';
 
 /** Largest batch tried. */
 const MAX_BATCH = 16;
-/** A larger batch must reduce the time per tile to this share; otherwise the smaller one is kept, which needs less memory and waiting. */
+/**
+ * A larger batch must reduce the time per tile to this share; otherwise the smaller one is kept, which needs less
+ * memory and waiting.
+ */
 const MIN_GAIN = 0.9;
 /** A tile that takes longer keeps all cores busy alone (measured: no gain for tiles of 128 pixels or more). */
 const LONG_TILE_MS = 150;
-/** The first tile also includes the setup of memory and noise, so its time is trusted only above this multiple of `LONG_TILE_MS`. */
+/**
+ * The first tile also includes the setup of memory and noise, so its time is trusted only above this multiple of
+ * `LONG_TILE_MS`.
+ */
 const COLD_FACTOR = 3;
 
 /** Batch sizes by model and tile size: measured once while the model is loaded. */
 const known = new WeakMap<Model['info'], Map<string, number>>();
 
 /**
- * Measures the best batch size for one tile size: doubled while that reduces the time per tile. It affects only the speed, not the
- * output. `measured`: milliseconds for a tile of the video, so that nothing is measured where tiles take long anyway.
+ * Measures the best batch size for one tile size: doubled while that reduces the time per tile. It affects only the
+ * speed, not the output. `measured`: milliseconds for a tile of the video, so that nothing is measured where tiles take
+ * long anyway.
  */
 export async function chooseBatchSize(
   model: Model,

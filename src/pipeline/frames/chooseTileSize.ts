@@ -8,8 +8,8 @@ const SAMPLE_FRAMES = 24;
 /** Candidate sides of small tiles, in source pixels. */
 const SMALL_SIDES = [64, 128];
 /**
- * Largest overlap of small tiles as a share of their side: one half would quadruple the work. Measured on a photograph, ×4 in tiles
- * of 64 compared with a single tile: 68 dB, and no sample differs by more than 3 of 255.
+ * Largest overlap of small tiles as a share of their side: one half would quadruple the work. Measured on a photograph,
+ * ×4 in tiles of 64 compared with a single tile: 68 dB, and no sample differs by more than 3 of 255.
  */
 const MAX_OVERLAP = 1 / 4;
 /** Small tiles have less context and a few frames are not the whole video, so they must save a third of the work. */
@@ -26,9 +26,9 @@ export interface SmallTiles {
 }
 
 /**
- * The tile size with which the tile cache saves most for a video that starts with `frames`; null: the default. With a static camera
- * only a part of the frame changes: small tiles skip the rest. Depends only on the frames, so the same video always gets the same
- * tiles.
+ * The tile size with which the tile cache saves most for a video that starts with `frames`; null: the default. With a
+ * static camera only a part of the frame changes: small tiles skip the rest. Depends only on the frames, so the same
+ * video always gets the same tiles.
  */
 export async function chooseTileSize(
   frames: AsyncIterable<Frame>,

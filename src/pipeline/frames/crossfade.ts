@@ -8,8 +8,9 @@ const BLOCK = 8;
 const [STILL, MOVED] = [16, 40];
 
 /**
- * Hides a change of the quality level. Static parts fade from the last frame of the old level to the new frames; moving parts are
- * shown at the new level at once, because a change of sharpness is not visible there, but ghosting would be. Needs no inference.
+ * Hides a change of the quality level. Static parts fade from the last frame of the old level to the new frames; moving
+ * parts are shown at the new level at once, because a change of sharpness is not visible there, but ghosting would be.
+ * Needs no inference.
  */
 export type Crossfade = ReturnType<typeof crossfade>;
 

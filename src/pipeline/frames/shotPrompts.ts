@@ -5,8 +5,8 @@ import type { Frame } from '../media/frame';
 export type FrameKey = Omit<TileKey, 'x' | 'y'>;
 
 /**
- * Keys of frames, with the model's prompt for their shot if it has prompts. The prompt is computed once per shot, only from its
- * first frame, so it does not depend on batches or on where a job was resumed.
+ * Keys of frames, with the model's prompt for their shot if it has prompts. The prompt is computed once per shot, only
+ * from its first frame, so it does not depend on batches or on where a job was resumed.
  */
 export function shotPrompts(model: Model): (frames: readonly Frame[], signal: AbortSignal) => Promise<FrameKey[]> {
   /** By the first frame of the shot; entries are collected with its frames. */

@@ -5,8 +5,8 @@ export interface TileCacheSettings {
   /** Difference of 255 up to which a tile counts as unchanged compared with the last inferred one. 0: exact. */
   readonly tolerance: number;
   /**
-   * Frames after which all tiles are inferred again, so that tolerated differences do not persist; equal to the segment length, so
-   * that a resumed job produces the same frames.
+   * Frames after which all tiles are inferred again, so that tolerated differences do not persist; equal to the segment
+   * length, so that a resumed job produces the same frames.
    */
   readonly refresh: number;
   /** Frames finished before this run. */
@@ -14,9 +14,9 @@ export interface TileCacheSettings {
 }
 
 /**
- * Remembers the last inferred source tile at each position. With shared noise the output depends only on the tile, its position and
- * the scene, so an unchanged tile need not be inferred again. Compares with the last *inferred* tile, not with the previous frame,
- * so that tolerated differences cannot accumulate.
+ * Remembers the last inferred source tile at each position. With shared noise the output depends only on the tile, its
+ * position and the scene, so an unchanged tile need not be inferred again. Compares with the last *inferred* tile, not
+ * with the previous frame, so that tolerated differences cannot accumulate.
  */
 export class TileCache {
   readonly #inferred = new Map<number, Inferred>();

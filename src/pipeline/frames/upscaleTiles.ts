@@ -27,7 +27,10 @@ export type TileSettings = Pick<Job, 'tile' | 'overlap' | 'colorFix' | 'noise' |
 /** Smallest tile tried when memory runs out, in source pixels. */
 const SMALLEST_TILE = 64;
 
-/** `first`: frames finished by an earlier run. `origin`: position of these frames in larger ones, whose coordinates the noise uses. */
+/**
+ * `first`: frames finished by an earlier run. `origin`: position of these frames in larger ones, whose coordinates the
+ * noise uses.
+ */
 export function tileProcessor(
   model: Model,
   { width, height }: { readonly width: number; readonly height: number },

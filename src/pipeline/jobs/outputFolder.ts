@@ -5,8 +5,9 @@ import type { Segment } from '../media/mux';
 import { diskFull } from '../media/runFfmpeg';
 
 /**
- * The folder next to the output where a job keeps its files: `.<output>.remaster/`. It holds the finished segments, the journal
- * that lists them, and a lock, so that two jobs never write the same output and an interrupted job can be resumed.
+ * The folder next to the output where a job keeps its files: `.<output>.remaster/`. It holds the finished segments, the
+ * journal that lists them, and a lock, so that two jobs never write the same output and an interrupted job can be
+ * resumed.
  */
 export interface OutputFolder {
   readonly folder: string;

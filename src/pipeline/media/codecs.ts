@@ -112,7 +112,9 @@ function customPreset(text: string, container: Container): Preset {
   };
 }
 
-/** Chooses encoder, container and pixel format. Errors: BAD_SETTING or FRAME_TOO_LARGE for an unsupported combination. */
+/**
+ * Chooses encoder, container and pixel format. Errors: BAD_SETTING or FRAME_TOO_LARGE for an unsupported combination.
+ */
 export function resolveCodec(
   binary: FfmpegBinary,
   {

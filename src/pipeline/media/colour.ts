@@ -16,8 +16,9 @@ export interface Colour extends ColourTags {
 }
 
 /**
- * Fills in missing tags. Untagged video is BT.601 up to 576 lines and BT.709 above, as players assume. The output must be tagged
- * because it is larger: an untagged 320×240 clip upscaled to 1280×960 would change its colours in every player.
+ * Fills in missing tags. Untagged video is BT.601 up to 576 lines and BT.709 above, as players assume. The output must
+ * be tagged because it is larger: an untagged 320×240 clip upscaled to 1280×960 would change its colours in every
+ * player.
  */
 export function resolveColour(tags: ColourTags, { width, height, isRgb, isFullRange }: PixelLayout): Colour {
   if (isRgb) return { ...tags, matrix: 'gbr', range: 'pc' };

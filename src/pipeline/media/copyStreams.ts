@@ -2,7 +2,10 @@ import type { Container } from '../../settings/container';
 import type { StreamInfo } from './parseStreams';
 import type { VideoInfo } from './probe';
 
-/** How the streams other than the video are copied: ffmpeg options for the mux, and warnings about those that cannot be copied. */
+/**
+ * How the streams other than the video are copied: ffmpeg options for the mux, and warnings about those that cannot be
+ * copied.
+ */
 export interface CopiedStreams {
   /** `-map` and `-c` options; the source is input `input` of ffmpeg. */
   readonly options: readonly string[];

@@ -77,9 +77,9 @@ function averaged(around: number, one: number, sum: number): string {
 }
 
 /**
- * Averages each pixel with the same position in the neighbouring frames, up to the first one that differs: this removes noise,
- * from which a model would invent different texture in every frame, and keeps moving parts. It uses a few source frames each way
- * and keeps no other state, so a resumed job produces the same frames.
+ * Averages each pixel with the same position in the neighbouring frames, up to the first one that differs: this removes
+ * noise, from which a model would invent different texture in every frame, and keeps moving parts. It uses a few source
+ * frames each way and keeps no other state, so a resumed job produces the same frames.
  */
 export const TEMPORAL_DENOISE: Readonly<Record<Job['temporalDenoise'], readonly string[]>> = {
   off: [],
@@ -126,7 +126,10 @@ async function* frames(
 const nextTick = (last: number, { framesPerSecond, timeBase }: VideoInfo): number =>
   last === -Infinity ? 0 : last + Math.max(1, Math.round(timeBase.den / timeBase.num / (framesPerSecond ?? 25)));
 
-/** The times from file descriptor 3, `stream, dts, pts, …` per frame, in ticks; null: the frame has none; undefined: end of stream. */
+/**
+ * The times from file descriptor 3, `stream, dts, pts, …` per frame, in ticks; null: the frame has none; undefined: end
+ * of stream.
+ */
 function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefined> } {
   const known: (number | null)[] = []; // bounded: ffmpeg blocks while its stdout is not read
   let rest = '';

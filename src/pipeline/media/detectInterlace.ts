@@ -5,7 +5,9 @@ import { inputOptions, type SourceFile } from './sourceFile';
 /** Frames analyzed to tell interlaced from progressive. */
 const FIELD_SAMPLE = 120;
 
-/** Whether the video is interlaced: by its flag or, if that is missing or unreliable, by analysis of the first frames. */
+/**
+ * Whether the video is interlaced: by its flag or, if that is missing or unreliable, by analysis of the first frames.
+ */
 export async function detectInterlace(
   binary: FfmpegBinary,
   source: SourceFile,

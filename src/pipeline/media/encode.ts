@@ -83,8 +83,9 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
 }
 
 /**
- * Segments have no edit list: where the duration of a frame is unknown, the list ends before the last frame and readers drop it.
- * Reordered frames then need negative offsets, which the bundled ffmpeg (2018) cannot write: it encodes without reordering.
+ * Segments have no edit list: where the duration of a frame is unknown, the list ends before the last frame and readers
+ * drop it. Reordered frames then need negative offsets, which the bundled ffmpeg (2018) cannot write: it encodes
+ * without reordering.
  */
 function withoutEditList(binary: FfmpegBinary, { encoder }: Codec): string[] {
   if (binary.hasFpsMode) return ['-use_editlist', '0', '-movflags', '+negative_cts_offsets'];
@@ -103,7 +104,10 @@ export function encodedColour(colour: Colour, pixelFormat: string): Colour {
   return colour.matrix === 'gbr' && !isRgb ? { ...colour, matrix: 'bt709', range: 'tv' } : colour;
 }
 
-/** Sets the time scale of MP4 and MOV files to the time base of the source; other containers need no option or have none. */
+/**
+ * Sets the time scale of MP4 and MOV files to the time base of the source; other containers need no option or have
+ * none.
+ */
 export const timescale = (container: string, timeBase: Rational): string[] =>
   container === 'mp4' || container === 'mov'
     ? ['-video_track_timescale', String(Math.round(timeBase.den / gcd(timeBase.num, timeBase.den)))]

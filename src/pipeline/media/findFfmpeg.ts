@@ -14,7 +14,10 @@ export interface FfmpegBinary {
   readonly encoders: ReadonlySet<string>;
   /** Supports `-fps_mode` (5.1 and later); older versions use `-vsync`. */
   readonly hasFpsMode: boolean;
-  /** The RTSP timeout is `-timeout` (5.0 and later); in older versions it is `-stimeout`, and `-timeout` would make it listen. */
+  /**
+   * The RTSP timeout is `-timeout` (5.0 and later); in older versions it is `-stimeout`, and `-timeout` would make it
+   * listen.
+   */
   readonly hasRtspTimeout: boolean;
   /** Built without shared libraries: resolving a host name crashes it on Linux. */
   readonly crashesOnNames: boolean;
@@ -120,7 +123,9 @@ async function queryBinary(path: string, origin: FfmpegBinary['origin']): Promis
   };
 }
 
-/** The version of libavformat as one number, 59.27 → 59027: unlike the version of a custom build, it is always numeric. */
+/**
+ * The version of libavformat as one number, 59.27 → 59027: unlike the version of a custom build, it is always numeric.
+ */
 function libavformat(banner: string): number {
   const [, major = '0', minor = '0'] = /^libavformat +(\d+)\. *(\d+)\./m.exec(banner) ?? [];
   return Number(major) * 1000 + Number(minor);

@@ -5,8 +5,8 @@ export interface Rational {
 }
 
 /**
- * One frame as displayed: gamma-coded R′G′B′ after rotation and deinterlacing, rows top to bottom, no padding.
- * `depth` 8: one byte a sample, byte (y·width + x)·3 + c. `depth` 16: two bytes a sample, little-endian, full scale 65535.
+ * One frame as displayed: gamma-coded R′G′B′ after rotation and deinterlacing, rows top to bottom, no padding. `depth`
+ * 8: one byte a sample, byte (y·width + x)·3 + c. `depth` 16: two bytes a sample, little-endian, full scale 65535.
  */
 export interface Frame {
   readonly index: number;
@@ -14,7 +14,10 @@ export interface Frame {
   readonly pts: number;
   /** Presentation time of the first frame of the shot: the key of the noise. */
   readonly scene: number;
-  /** The first frame of the shot, needed by models with a prompt (`Model.prompt`). Absent if not requested, or in that frame. */
+  /**
+   * The first frame of the shot, needed by models with a prompt (`Model.prompt`). Absent if not requested, or in that
+   * frame.
+   */
   readonly shotFirstFrame?: Pick<Frame, 'width' | 'height' | 'data'>;
   readonly width: number;
   readonly height: number;

@@ -3,7 +3,10 @@ import type { FfmpegBinary } from './findFfmpeg';
 import type { RgbFrame } from './frame';
 import { type Ffmpeg, runFfmpeg } from './runFfmpeg';
 
-/** Encodes JPEGs, one at a time. One ffmpeg is kept for all frames of one size, because starting it costs more than encoding a frame. */
+/**
+ * Encodes JPEGs, one at a time. One ffmpeg is kept for all frames of one size, because starting it costs more than
+ * encoding a frame.
+ */
 export interface JpegEncoder extends AsyncDisposable {
   encode(frame: FrameToEncode): Promise<Uint8Array>;
 }

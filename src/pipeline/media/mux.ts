@@ -21,7 +21,10 @@ export interface Segment {
   readonly lastPts: number;
 }
 
-/** Concatenates the segments without re-encoding and adds audio, subtitles, chapters and metadata of the source. Returns warnings. */
+/**
+ * Concatenates the segments without re-encoding and adds audio, subtitles, chapters and metadata of the source. Returns
+ * warnings.
+ */
 export async function mux(
   binary: FfmpegBinary,
   folder: string,

@@ -14,7 +14,9 @@ export interface ParsedStreams {
   readonly streams: { info: StreamInfo; text: string; rotation: number }[];
 }
 
-/** Parses the output of `ffmpeg -i`. Metadata values cannot be mistaken for a stream: ffmpeg indents them after a colon. */
+/**
+ * Parses the output of `ffmpeg -i`. Metadata values cannot be mistaken for a stream: ffmpeg indents them after a colon.
+ */
 export function parseStreams(text: string): ParsedStreams {
   const streams: ParsedStreams['streams'] = [];
   for (const line of text.split('\n')) {

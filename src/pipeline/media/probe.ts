@@ -35,9 +35,8 @@ export interface VideoInfo {
 }
 
 /**
- * Describes a video file. Uses only ffmpeg, because the bundled build has no ffprobe: one short run for the description of the
- * streams and one for the exact time base.
- * Errors: SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE.
+ * Describes a video file. Uses only ffmpeg, because the bundled build has no ffprobe: one short run for the description
+ * of the streams and one for the exact time base. Errors: SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE.
  */
 export async function probe(
   binary: FfmpegBinary,

@@ -16,8 +16,8 @@ export function scaledSize({ width, height }: Pick<VideoInfo, 'width' | 'height'
 }
 
 /**
- * Drops frames so that at most `maxFps` per second remain: in each interval of 1/maxFps seconds, the first frame is kept. Calls
- * `dropped` for each dropped frame.
+ * Drops frames so that at most `maxFps` per second remain: in each interval of 1/maxFps seconds, the first frame is
+ * kept. Calls `dropped` for each dropped frame.
  */
 export async function* limitFrameRate(
   frames: AsyncIterable<Frame>,

@@ -9,7 +9,10 @@ export interface Ffmpeg extends AsyncDisposable {
   readonly stdout: Readable;
   /** File descriptor 3 of ffmpeg. */
   readonly fd3: Readable;
-  /** Resolves when ffmpeg has exited with success; rejects with ENCODE_FAILED, DISK_FULL or the signal's reason otherwise. */
+  /**
+   * Resolves when ffmpeg has exited with success; rejects with ENCODE_FAILED, DISK_FULL or the signal's reason
+   * otherwise.
+   */
   readonly ended: Promise<void>;
   /** The last 8 KiB of stderr. */
   readonly stderrTail: () => string;

@@ -9,8 +9,8 @@ const ROWS = 27;
 const CUT = 0.3;
 
 /**
- * Detects scene cuts. Returns for every frame the time of the first frame of its shot. It depends only on the pixels, so the cuts
- * are the same for every version of ffmpeg, batch size and resumed run.
+ * Detects scene cuts. Returns for every frame the time of the first frame of its shot. It depends only on the pixels,
+ * so the cuts are the same for every version of ffmpeg, batch size and resumed run.
  */
 export function sceneCuts(): (frame: TimedPixels) => number {
   let previous: Float32Array | null = null;

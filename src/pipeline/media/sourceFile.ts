@@ -59,8 +59,8 @@ export const unreadable = (
 ) => new RemasterError('SOURCE_UNREADABLE', `${path} cannot be read: ${why}.`, { remedy, cause, detail });
 
 /**
- * Demuxers of single files. Playlists and scripts (hls, concat, dash, sdp, …) are excluded: they would make ffmpeg open other
- * files and URLs.
+ * Demuxers of single files. Playlists and scripts (hls, concat, dash, sdp, …) are excluded: they would make ffmpeg open
+ * other files and URLs.
  */
 const FORMATS = [
   'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,av1,obu,ivf,flv,live_flv,asf,asf_o,ogg,mxf,gxf,dv,nut,rm',

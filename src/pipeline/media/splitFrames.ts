@@ -1,4 +1,7 @@
-/** Splits a byte stream into frames of `size` bytes. An incomplete last frame is dropped: ffmpeg writes one only when it is killed. */
+/**
+ * Splits a byte stream into frames of `size` bytes. An incomplete last frame is dropped: ffmpeg writes one only when it
+ * is killed.
+ */
 export async function* splitFrames(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
   let data = new Uint8Array(size);
   let filled = 0;

@@ -7,7 +7,8 @@ import { openSource } from './sourceFile';
 
 /**
  * Saves one frame of a video as PNG or JPEG, by the file extension of `output`. A one-shot job without pipes, for which
- * fluent-ffmpeg is suited; no other frames pass through it. Runs only in the engine process, where a crash is contained.
+ * fluent-ffmpeg is suited; no other frames pass through it. Runs only in the engine process, where a crash is
+ * contained.
  */
 export async function thumbnail(
   binary: FfmpegBinary,

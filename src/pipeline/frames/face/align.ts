@@ -9,8 +9,8 @@ export interface Similarity {
 }
 
 /**
- * Positions of eyes, nose and mouth in an aligned face image of 512 × 512 pixels, as in the training data: FFHQ's alignment,
- * in the coordinates that facexlib publishes.
+ * Positions of eyes, nose and mouth in an aligned face image of 512 × 512 pixels, as in the training data: FFHQ's
+ * alignment, in the coordinates that facexlib publishes.
  */
 const TEMPLATE_SIDE = 512;
 const TEMPLATE: readonly Point[] = [
@@ -31,8 +31,9 @@ export function toFaceImage(landmarks: readonly Point[], side: number): Similari
 }
 
 /**
- * The similarity that maps `from` closest to `to`: least squares, never mirrored (Umeyama 1991, eq. 40–43). In two dimensions
- * its singular value decomposition reduces to two sums: a and b are the cosine and the sine of the angle, times the scale.
+ * The similarity that maps `from` closest to `to`: least squares, never mirrored (Umeyama 1991, eq. 40–43). In two
+ * dimensions its singular value decomposition reduces to two sums: a and b are the cosine and the sine of the angle,
+ * times the scale.
  */
 export function similarityOf(from: readonly Point[], to: readonly Point[]): Similarity {
   const [mx, my] = centroid(from);
@@ -54,7 +55,9 @@ export const centroid = (points: readonly Point[]): Point => [
   points.reduce((sum, [, y]) => sum + y, 0) / points.length,
 ];
 
-/** Scales an image from `from` to `to` pixels per side, so that the edges coincide, not the centres of the outer pixels. */
+/**
+ * Scales an image from `from` to `to` pixels per side, so that the edges coincide, not the centres of the outer pixels.
+ */
 export function scaling(from: number, to: number): Similarity {
   const a = to / from;
   return { a, b: 0, dx: (a - 1) / 2, dy: (a - 1) / 2 };

@@ -3,7 +3,10 @@ import { applied, inverted, centroid, scaleOf, scaling, type Similarity, toFaceI
 import { downscale } from './downscale';
 import { mirrored, resample, type Samples } from './resample';
 
-/** Longest side of the image in which faces are detected. Larger frames are downscaled: the detector takes 25 ms for this size. */
+/**
+ * Longest side of the image in which faces are detected. Larger frames are downscaled: the detector takes 25 ms for
+ * this size.
+ */
 const LONGEST = 960;
 /** Larger faces are not detected reliably; if they are possible, the image is also searched at half its size. */
 const LARGE_FACE = 400;
@@ -16,9 +19,9 @@ const UPRIGHT = 3;
 const MAX_SHARED = 0.3;
 
 /**
- * The faces of a frame whose box is at least `smallest` pixels wide and high, small ones first. Each is detected again in its
- * aligned image: false detections are dropped, and the landmarks of rotated faces, which the detector reports too upright, become
- * exact.
+ * The faces of a frame whose box is at least `smallest` pixels wide and high, small ones first. Each is detected again
+ * in its aligned image: false detections are dropped, and the landmarks of rotated faces, which the detector reports
+ * too upright, become exact.
  */
 export async function detectFaces(
   frame: Samples,
@@ -43,9 +46,9 @@ export async function detectFaces(
 }
 
 /**
- * Detects a face again in its aligned image, repeatedly until it is upright there, and finally also in the mirrored image: the mean
- * of both has less jitter. Null when no face is found. The first box is kept, because an upright box around a rotated face would
- * only grow.
+ * Detects a face again in its aligned image, repeatedly until it is upright there, and finally also in the mirrored
+ * image: the mean of both has less jitter. Null when no face is found. The first box is kept, because an upright box
+ * around a rotated face would only grow.
  */
 async function refineFace(image: Samples, face: Face, finder: FaceFinder, signal: AbortSignal): Promise<Face | null> {
   const detect = async (aligned: Samples): Promise<Landmarks | null> => {

@@ -2,7 +2,10 @@ import { RemasterError } from '../../../errors';
 import type { ModelInfo } from '../../../model/model';
 import type { Job } from '../../../settings/restoreJob';
 
-/** How the faces of the job are found; null when its model is for whole frames. Errors: BAD_SETTING for settings that do not apply. */
+/**
+ * How the faces of the job are found; null when its model is for whole frames. Errors: BAD_SETTING for settings that do
+ * not apply.
+ */
 export function faceSettings(
   { faces, minFace, tile, overlap }: Pick<Job, 'faces' | 'minFace' | 'tile' | 'overlap'>,
   { name, task, tile: advice }: ModelInfo,

@@ -2,9 +2,9 @@
 const EDGE = 1 / 20;
 
 /**
- * The blend weights of a face image of `side` pixels along one axis: [side], 0…1; the mask is the product of both axes. As in
- * facexlib: the full square, eroded by a twentieth of its side, then blurred with a Gaussian that just reaches the edge again.
- * Computed in the aligned face image, so it is rotated with the face.
+ * The blend weights of a face image of `side` pixels along one axis: [side], 0…1; the mask is the product of both axes.
+ * As in facexlib: the full square, eroded by a twentieth of its side, then blurred with a Gaussian that just reaches
+ * the edge again. Computed in the aligned face image, so it is rotated with the face.
  */
 export function feather(side: number): Float64Array {
   const edge = Math.round(side * EDGE);

@@ -16,9 +16,9 @@ export interface Region {
 }
 
 /**
- * The pixels of `region` after a similarity with the inverse `toSource`. Keys' kernel (a = −½), widened for downscaling to avoid
- * aliasing. Outside the source everything is grey, as in facexlib (a mirrored face could be detected as another face), after its
- * edge has been repeated as far as the kernel of the inverse reaches.
+ * The pixels of `region` after a similarity with the inverse `toSource`. Keys' kernel (a = −½), widened for downscaling
+ * to avoid aliasing. Outside the source everything is grey, as in facexlib (a mirrored face could be detected as
+ * another face), after its edge has been repeated as far as the kernel of the inverse reaches.
  */
 export function resample(source: Samples, toSource: Similarity, region: Region): Samples {
   const { width, height, data } = source;

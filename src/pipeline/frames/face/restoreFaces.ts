@@ -13,7 +13,10 @@ import { resample, type Region, type Samples } from './resample';
 /** Default smallest face, in pixels of the frame. */
 const DEFAULT_MIN_FACE = 32;
 
-/** Detects faces, crops and aligns them, restores them with the model and pastes them back. All other pixels are unchanged. */
+/**
+ * Detects faces, crops and aligns them, restores them with the model and pastes them back. All other pixels are
+ * unchanged.
+ */
 export interface FaceProcessor extends FrameProcessor {
   readonly count: FaceCount;
 }
@@ -85,8 +88,8 @@ export function faceProcessor(
 }
 
 /**
- * All faces get the same noise, that of the top left corner of the shot: it stays at the same positions of a face while the face
- * moves, and does not depend on the number of faces in the frame.
+ * All faces get the same noise, that of the top left corner of the shot: it stays at the same positions of a face while
+ * the face moves, and does not depend on the number of faces in the frame.
  */
 const keyOf = ({ scene, pts }: Frame): TileKey => ({ x: 0, y: 0, scene, frame: pts });
 

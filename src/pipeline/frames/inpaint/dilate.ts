@@ -1,4 +1,7 @@
-/** Expands a mask by `by` pixels in all directions, including diagonals. `mask`, [height, width], 255 where masked, is changed in place. */
+/**
+ * Expands a mask by `by` pixels in all directions, including diagonals. `mask`, [height, width], 255 where masked, is
+ * changed in place.
+ */
 export function dilate(mask: Uint8Array, width: number, height: number, by: number): void {
   if (by === 0) return;
   for (let row = 0; row < height; row++) spread(mask, row * width, 1, width, by);

@@ -17,7 +17,10 @@ const DEFAULT_COLOUR_GROW = 2;
 
 type Settings = Pick<Job, 'mask' | 'maskColor' | 'maskTolerance' | 'maskGrow' | 'colorFix'>;
 
-/** The mask of the job; null when its model is not an inpainting model. Errors: BAD_SETTING for settings that do not apply. */
+/**
+ * The mask of the job; null when its model is not an inpainting model. Errors: BAD_SETTING for settings that do not
+ * apply.
+ */
 export function inpaintSettings(
   { mask, maskColor, maskTolerance, maskGrow, colorFix }: Settings,
   { name, task }: Pick<ModelInfo, 'name' | 'task'>,

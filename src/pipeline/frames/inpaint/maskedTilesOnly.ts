@@ -1,6 +1,9 @@
 import type { Model, TileBatch } from '../../../model/model';
 
-/** Runs the model only on tiles with masked pixels. The others are returned unchanged, which is also what the model would do. */
+/**
+ * Runs the model only on tiles with masked pixels. The others are returned unchanged, which is also what the model
+ * would do.
+ */
 export function maskedTilesOnly(model: Model): Model {
   return {
     info: model.info,

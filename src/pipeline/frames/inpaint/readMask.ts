@@ -14,7 +14,9 @@ export interface MaskReader extends AsyncDisposable {
 /** Seconds by which the times of a frame may differ in two files: some containers store milliseconds. */
 const ROUNDING = 0.002;
 
-/** Probes a mask file. Errors: those of `probe`, and MASK_INVALID if its aspect ratio differs from that of the video. */
+/**
+ * Probes a mask file. Errors: those of `probe`, and MASK_INVALID if its aspect ratio differs from that of the video.
+ */
 export async function probeMask(
   binary: FfmpegBinary,
   path: string,
@@ -36,8 +38,8 @@ export async function probeMask(
 }
 
 /**
- * Reads a mask, scaled to the size of the video: an image applies to all frames; with a mask video, a frame gets the mask that is
- * shown at its time.
+ * Reads a mask, scaled to the size of the video: an image applies to all frames; with a mask video, a frame gets the
+ * mask that is shown at its time.
  */
 export function readMask(
   binary: FfmpegBinary,

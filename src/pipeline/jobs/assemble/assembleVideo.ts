@@ -14,7 +14,10 @@ import { FORMAT, verify } from '../../media/mux';
 import { runFfmpeg } from '../../media/runFfmpeg';
 import { openOutputFolder, unwritable, type OutputFolder, workFolder } from '../outputFolder';
 
-/** A video made from single images. It gets its file name only when it is complete; disposed before that, all its files are deleted. */
+/**
+ * A video made from single images. It gets its file name only when it is complete; disposed before that, all its files
+ * are deleted.
+ */
 export interface VideoAssembly extends AsyncDisposable {
   /** Resolves when the encoder is ready for more. `time` in increasing seconds; null when the image has none. */
   add(image: ImageSource, time: number | null): Promise<void>;
@@ -120,7 +123,8 @@ interface OpenVideo {
 
 const UNTAGGED = { matrix: null, primaries: null, transfer: null, range: null };
 
-const discard = (folder: OutputFolder): Promise<void> => folder.close({ keepSegments: false }).catch(() => {}); // an earlier error is the one to report
+/** Ignores its own errors: an earlier error is the one to report. */
+const discard = (folder: OutputFolder): Promise<void> => folder.close({ keepSegments: false }).catch(() => {});
 
 const inverse = ({ num, den }: Rational): Rational => ({ num: den, den: num });
 

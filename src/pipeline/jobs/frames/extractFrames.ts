@@ -30,8 +30,8 @@ export interface FrameTools {
 const DEPTH = 8;
 
 /**
- * Extracts frames of a video as images, in order. Pull-based: an image is created when it is requested, and ffmpeg pauses in
- * between. Only the selected frames go through the model.
+ * Extracts frames of a video as images, in order. Pull-based: an image is created when it is requested, and ffmpeg
+ * pauses in between. Only the selected frames go through the model.
  */
 export async function* extractFrames(
   job: FramesJob,

@@ -28,9 +28,9 @@ const STABLE = 5000;
 const AUTH_RETRY = 30;
 
 /**
- * Reads frames from a camera and reconnects for as long as the signal allows. The exit of ffmpeg says nothing about a camera,
- * and ffmpeg does not exit when a camera freezes, so only frames count. Throws only the signal's reason, or an error that
- * reconnecting cannot fix (a wrong setting, no ffmpeg).
+ * Reads frames from a camera and reconnects for as long as the signal allows. The exit of ffmpeg says nothing about a
+ * camera, and ffmpeg does not exit when a camera freezes, so only frames count. Throws only the signal's reason, or an
+ * error that reconnecting cannot fix (a wrong setting, no ffmpeg).
  */
 export async function watchCamera(
   settings: CameraSettings,

@@ -16,8 +16,8 @@ export type CameraSettings = Pick<
 >;
 
 /**
- * Reads frames over one connection until it ends, and returns only after ffmpeg has exited: with the reason, or with the
- * new frame size if the camera changed it.
+ * Reads frames over one connection until it ends, and returns only after ffmpeg has exited: with the reason, or with
+ * the new frame size if the camera changed it.
  */
 export async function readCamera(
   settings: CameraSettings,
@@ -84,7 +84,10 @@ async function startDecoder(
   );
 }
 
-/** The size in the latest line of the scale filter, which ffmpeg logs whenever it configures its filters. Null: unchanged. */
+/**
+ * The size in the latest line of the scale filter, which ffmpeg logs whenever it configures its filters. Null:
+ * unchanged.
+ */
 function newSize(stderr: string, { sent }: CameraInfo): CameraInfo['sent'] | null {
   const last = [...stderr.matchAll(/\[Parsed_scale_\d+ @ [^\]]*\] w:(\d+) h:(\d+) fmt:.* -> w:/g)].at(-1);
   const [width, height] = [Number(last?.[1]), Number(last?.[2])];

@@ -8,11 +8,16 @@ import type { FfmpegBinary } from '../../media/findFfmpeg';
 /** How ffmpeg opens a camera. */
 export interface InputOptions {
   readonly options: readonly string[];
-  /** Written to ffmpeg's stdin: the address with its password, which would be visible to all users in the process list. */
+  /**
+   * Written to ffmpeg's stdin: the address with its password, which would be visible to all users in the process list.
+   */
   readonly script: string | null;
 }
 
-/** The options that open this camera in ffmpeg, and nothing else. Resolves the host name for an ffmpeg that crashes on names. */
+/**
+ * The options that open this camera in ffmpeg, and nothing else. Resolves the host name for an ffmpeg that crashes on
+ * names.
+ */
 export async function cameraInput(binary: FfmpegBinary, input: LiveInput): Promise<InputOptions> {
   switch (input.kind) {
     case 'pattern':
@@ -51,7 +56,10 @@ interface ResolvedAddress {
   readonly url: string;
 }
 
-/** An ffmpeg that crashes on host names gets IP addresses. TLS needs the name for its certificate, so it is rejected there. */
+/**
+ * An ffmpeg that crashes on host names gets IP addresses. TLS needs the name for its certificate, so it is rejected
+ * there.
+ */
 async function resolveHost(binary: FfmpegBinary, address: Address): Promise<ResolvedAddress> {
   const { host, scheme } = address;
   if (!binary.crashesOnNames || host === '' || isIP(host) !== 0) return { address, url: address.address };

@@ -27,8 +27,8 @@ export interface CameraInfo {
 }
 
 /**
- * Asks ffmpeg what the camera sends. Many cameras announce their format only with a key frame, so every further `attempt`
- * analyzes a longer part of the stream.
+ * Asks ffmpeg what the camera sends. Many cameras announce their format only with a key frame, so every further
+ * `attempt` analyzes a longer part of the stream.
  */
 export async function probeCamera(
   { source, deinterlace }: Pick<LiveJob, 'source' | 'deinterlace'>,

@@ -14,7 +14,10 @@ export function startCamera(binary: FfmpegBinary, args: readonly string[], { scr
   return camera;
 }
 
-/** Waits until ffmpeg has exited. Returns false if it was stopped after `limitMs`; throws the signal's reason if that stopped it. */
+/**
+ * Waits until ffmpeg has exited. Returns false if it was stopped after `limitMs`; throws the signal's reason if that
+ * stopped it.
+ */
 export async function cameraExit(camera: Ffmpeg, limitMs: number, signal: AbortSignal): Promise<boolean> {
   signal.throwIfAborted();
   let inTime = true;

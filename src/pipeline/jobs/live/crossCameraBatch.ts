@@ -20,9 +20,9 @@ interface Call {
 }
 
 /**
- * Frames of several cameras upscaled at the same time: one tile of each goes into one call of the model. A participant that adds
- * a tile waits until all remaining participants have added one. The output of a tile depends only on the tile, its position and
- * the model, so it does not depend on the other participants.
+ * Frames of several cameras upscaled at the same time: one tile of each goes into one call of the model. A participant
+ * that adds a tile waits until all remaining participants have added one. The output of a tile depends only on the
+ * tile, its position and the model, so it does not depend on the other participants.
  */
 export class CrossCameraBatch {
   #participants: number;

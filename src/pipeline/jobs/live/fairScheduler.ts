@@ -47,9 +47,9 @@ interface ClientState {
 }
 
 /**
- * Gives all clients the same time, whatever a single slot costs. The cost is known only afterwards, so a slot goes to the first
- * waiting client with a positive deficit, and the cost is subtracted when it is released. Waiting clients of the same kind that
- * have time left share the slot.
+ * Gives all clients the same time, whatever a single slot costs. The cost is known only afterwards, so a slot goes to
+ * the first waiting client with a positive deficit, and the cost is subtracted when it is released. Waiting clients of
+ * the same kind that have time left share the slot.
  */
 export class FairScheduler {
   readonly #clients: ClientState[] = [];

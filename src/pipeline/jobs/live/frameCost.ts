@@ -12,7 +12,10 @@ export interface LatencyEstimate {
   /** Second largest: the time to reserve for a frame that must be in time. */
   readonly most: number;
   add(ms: number): void;
-  /** Call after a drop. After several in a row the oldest measurement is discarded, so that one slow moment cannot block all frames. */
+  /**
+   * Call after a drop. After several in a row the oldest measurement is discarded, so that one slow moment cannot block
+   * all frames.
+   */
   decay(): void;
   /** Discards all measurements, e.g. after a change of model or steps. */
   reset(): void;
@@ -43,9 +46,9 @@ export function latencyEstimate(): LatencyEstimate {
 }
 
 /**
- * Whether to drop a frame of this age before inference, so that at most one in twenty upscaled frames is late. If even a new frame
- * may miss the budget, the median is used instead; if the median misses it too, no frame is dropped, because a late frame is
- * better than none.
+ * Whether to drop a frame of this age before inference, so that at most one in twenty upscaled frames is late. If even
+ * a new frame may miss the budget, the median is used instead; if the median misses it too, no frame is dropped,
+ * because a late frame is better than none.
  */
 export function isTooLate(
   age: number,

@@ -1,6 +1,9 @@
 /** Milliseconds at a level before it is judged, so that a single hiccup does not change it. */
 const MIN_DWELL = 4000;
-/** Milliseconds with time to spare before the next better level is tried; doubled after each failed attempt, up to the second value. */
+/**
+ * Milliseconds with time to spare before the next better level is tried; doubled after each failed attempt, up to the
+ * second value.
+ */
 const RAISE_DELAY = [10_000, 300_000] as const;
 /** A larger share of dropped frames counts as overload. */
 const MAX_DROP_SHARE = 0.2;

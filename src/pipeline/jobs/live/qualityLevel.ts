@@ -31,8 +31,8 @@ export interface QualityLevel {
 }
 
 /**
- * Frames after which the tile size is chosen again and, with a cache tolerance, all tiles are recomputed: ten seconds of most
- * cameras.
+ * Frames after which the tile size is chosen again and, with a cache tolerance, all tiles are recomputed: ten seconds
+ * of most cameras.
  */
 const REFRESH = 250;
 
@@ -76,7 +76,10 @@ export function openQualityLevel(
     !isRegionOnly &&
     model.info.task !== 'face';
 
-  /** Small tiles while much of the frame is static, as for files, but checked again: what a camera sees changes over the day. */
+  /**
+   * Small tiles while much of the frame is static, as for files, but checked again: what a camera sees changes over the
+   * day.
+   */
   const chooseTiles = (info: CameraInfo, frame: Frame): void => {
     if (count++ % REFRESH === 0)
       chooser = tileSizeChooser(model.info, info, { tileCache: settings.tileCache!, overlap: settings.overlap });

@@ -10,7 +10,10 @@ export async function recordings({ folder, name }: Pick<Segments, 'folder' | 'na
   return (await readdir(folder)).filter(isRecording).toSorted(byTime(name.length));
 }
 
-/** `_2026-11-25_19-00-00+0000.mp4`: with the UTC offset, so that the hour repeated at the end of daylight saving time does not overwrite files. */
+/**
+ * `_2026-11-25_19-00-00+0000.mp4`: with the UTC offset, so that the hour repeated at the end of daylight saving time
+ * does not overwrite files.
+ */
 const STAMP = /^_(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-(\d\d)([+-]\d{4})?\.mp4$/;
 
 const byTime =
@@ -23,7 +26,10 @@ function timeOf(stamp: string): number {
   return Date.parse(`${day}T${h}:${m}:${s}${offset.slice(0, 3)}:${offset.slice(3)}`);
 }
 
-/** Deletes the oldest recordings until the limits are met. The newest is still being written and is kept. Returns the deleted paths. */
+/**
+ * Deletes the oldest recordings until the limits are met. The newest is still being written and is kept. Returns the
+ * deleted paths.
+ */
 export async function keepWithin(target: Segments, now = Date.now()): Promise<readonly string[]> {
   const { count, hours, bytes } = target.keep;
   if (count === null && hours === null && bytes === null) return [];

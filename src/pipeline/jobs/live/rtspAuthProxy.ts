@@ -19,9 +19,9 @@ type Server = Pick<Extract<LiveTarget, { kind: 'push' }>, 'address' | 'username'
 const PORTS = { rtsp: 554, rtsps: 322 } as const;
 
 /**
- * ffmpeg takes its output address from the command line, which every user of the machine can read. So ffmpeg writes to this proxy
- * without a password; the proxy forwards everything and authenticates when the server requires it (Basic or Digest). It accepts
- * one connection and then stops listening.
+ * ffmpeg takes its output address from the command line, which every user of the machine can read. So ffmpeg writes to
+ * this proxy without a password; the proxy forwards everything and authenticates when the server requires it (Basic or
+ * Digest). It accepts one connection and then stops listening.
  */
 export async function rtspAuthProxy({ address, username, password }: Server): Promise<RtspAuthProxy> {
   const { scheme, host } = parseAddress(address);

@@ -18,7 +18,10 @@ import { rtspAuthProxy } from './rtspAuthProxy';
 import { type EncodedTarget, isHlsFile, liveCodec, targetOptions } from './sinkOptions';
 
 export interface SinkEvents {
-  /** Part of the fragmented MP4; null at the end of the stream, after which another may begin. Resolves when the next may be sent. */
+  /**
+   * Part of the fragmented MP4; null at the end of the stream, after which another may begin. Resolves when the next
+   * may be sent.
+   */
   readonly onFragment: (part: Mp4Part | null) => Promise<void>;
   /** A recording file is finished. */
   readonly onFile: (path: string) => void;

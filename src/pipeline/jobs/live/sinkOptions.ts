@@ -25,7 +25,9 @@ export function liveCodec(binary: FfmpegBinary, quality: number | null): string[
   ];
 }
 
-/** Muxer and output of the encoder. `run` distinguishes the encoders of a job, so that none overwrites another's files. */
+/**
+ * Muxer and output of the encoder. `run` distinguishes the encoders of a job, so that none overwrites another's files.
+ */
 export function targetOptions(target: EncodedTarget, run: number): string[] {
   switch (target.kind) {
     case 'fragments':

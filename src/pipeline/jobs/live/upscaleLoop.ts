@@ -41,7 +41,10 @@ interface UpscaleParts {
 /** Milliseconds of statistics that decide on a change of the quality level. */
 const LADDER_WINDOW = 3000;
 
-/** Takes the newest camera frame, waits for a slot of the scheduler, and upscales the frame or drops it when it would be late. */
+/**
+ * Takes the newest camera frame, waits for a slot of the scheduler, and upscales the frame or drops it when it would be
+ * late.
+ */
 export function upscaleLoop({ settings, tools, mailbox, stats, fade, deliver }: UpscaleParts): UpscaleLoop {
   let level: QualityLevel | null = null;
   let frameStep = 1;

@@ -15,7 +15,10 @@ export interface WrittenVideo {
   readonly decoderMessages: string;
 }
 
-/** Muxes, verifies and publishes the output. Returns its path and warnings; throws if the source was truncated or has changed. */
+/**
+ * Muxes, verifies and publishes the output. Returns its path and warnings; throws if the source was truncated or has
+ * changed.
+ */
 export async function finishOutput(
   binary: FfmpegBinary,
   folder: OutputFolder,

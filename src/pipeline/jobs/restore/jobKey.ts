@@ -4,7 +4,9 @@ import type { Job } from '../../../settings/restoreJob';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { VideoInfo } from '../../media/probe';
 
-/** A hash of everything that decides the bytes of the segments: jobs with equal keys can reuse each other's segments. */
+/**
+ * A hash of everything that decides the bytes of the segments: jobs with equal keys can reuse each other's segments.
+ */
 export function jobKey(
   job: Job,
   { source }: VideoInfo,

@@ -21,7 +21,10 @@ export interface DecodedImage {
   readonly exif: Uint8Array | null;
 }
 
-/** Decodes an image of at most `maxPixels`, after a check of the size in its header. Errors: IMAGE_UNREADABLE, IMAGE_TOO_LARGE. */
+/**
+ * Decodes an image of at most `maxPixels`, after a check of the size in its header. Errors: IMAGE_UNREADABLE,
+ * IMAGE_TOO_LARGE.
+ */
 export async function decodeImage(source: ImageSource, maxPixels: number): Promise<DecodedImage> {
   return source.kind === 'file' ? fromFile(loadSharp(), source.data, maxPixels) : fromPixels(source, maxPixels);
 }

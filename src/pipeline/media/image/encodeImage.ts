@@ -13,8 +13,9 @@ interface Size {
 }
 
 /**
- * Encodes an upscaled image in the size `stored` and the requested format, with the alpha channel (resized separately), the number
- * of channels, the ICC profile and the EXIF data of `source`. JPEG has no alpha: the image is flattened onto white.
+ * Encodes an upscaled image in the size `stored` and the requested format, with the alpha channel (resized separately),
+ * the number of channels, the ICC profile and the EXIF data of `source`. JPEG has no alpha: the image is flattened onto
+ * white.
  */
 export async function encodeImage(
   upscaled: Pick<DecodedImage, 'width' | 'height' | 'data'>,

@@ -9,8 +9,8 @@ const PREFIX = Buffer.from('Exif\0\0', 'latin1');
 const HAS_EXIF = 0x08;
 
 /**
- * Adds the EXIF data of the source (camera, time, location, copyright) to a file. The data is unchanged except for the orientation
- * and the size, which have changed, and the thumbnail, which is removed.
+ * Adds the EXIF data of the source (camera, time, location, copyright) to a file. The data is unchanged except for the
+ * orientation and the size, which have changed, and the thumbnail, which is removed.
  */
 export function withExif(file: Buffer, format: 'jpeg' | 'png' | 'webp', exif: Uint8Array, size: Size): Buffer {
   const upright = uprightExif(exif, size);

@@ -44,7 +44,10 @@ function crc32(bytes: Uint8Array): number {
 
 const HAS_ALPHA = 0x10;
 
-/** Inserts a chunk into a WebP, before or after the image data. RFC 9649 requires the extended format, with flags for its chunks. */
+/**
+ * Inserts a chunk into a WebP, before or after the image data. RFC 9649 requires the extended format, with flags for
+ * its chunks.
+ */
 export function withWebpChunk(
   file: Buffer,
   kind: string,

@@ -8,8 +8,8 @@ export const INSTALL_SHARP = 'npm install sharp@0.35 --ignore-scripts';
 let loaded: Sharp | undefined;
 
 /**
- * Loads sharp on first use: the package is optional and not available for some systems. It may open only JPEG, PNG and WebP from
- * memory: libvips also supports formats that refer to other files.
+ * Loads sharp on first use: the package is optional and not available for some systems. It may open only JPEG, PNG and
+ * WebP from memory: libvips also supports formats that refer to other files.
  */
 export function loadSharp(): Sharp {
   if (loaded) return loaded;
