@@ -86,7 +86,7 @@ async function encodeFrame(encoder: Ffmpeg, data: Uint8Array): Promise<Uint8Arra
   }
 }
 
-export const JPEG_LIMIT = 10_000;
+const JPEG_LIMIT = 10_000;
 
 export async function encodeJpeg(binary: FfmpegBinary, { width, height, data }: RgbFrame): Promise<Uint8Array> {
   await using encoder = runFfmpeg(

@@ -74,7 +74,7 @@ export function parseVideoFormat(text: string) {
 /** All three tags equal are printed once. */
 const SINGLE_TAG = /^(bt709|bt470bg|smpte170m|smpte240m|fcc|gbr|bt2020nc|ycgco)$/;
 
-export function bitDepthOf(pixelFormat: string): number {
+function bitDepthOf(pixelFormat: string): number {
   if (/^(p0|p2|p4)1[0-6]/.test(pixelFormat)) return Number(pixelFormat.slice(2, 4));
   const planar = /(?:p|gray|ya)(9|10|12|14|16)(?:le|be)?$/.exec(pixelFormat);
   if (planar) return Number(planar[1]);

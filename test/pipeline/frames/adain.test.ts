@@ -9,9 +9,9 @@ describe('adainFrame', () => {
   for (const depth of [8, 16] as const) {
     it(`equals the official one with the upscaled reference: ${depth} bit`, () => {
       const source = frame(13, 9, depth, (i) => 90 + 60 * Math.sin(i / 5) + 20 * Math.sin(i * i));
-      const made = frame(52, 36, depth, (i) => 120 + 50 * Math.sin(i / 11) + 9 * Math.cos(i * i));
-      const expected = adain(tensor(made), bicubic(tensor(source), 4));
-      const actual = tensor(adainFrame(made, source));
+      const output = frame(52, 36, depth, (i) => 120 + 50 * Math.sin(i / 11) + 9 * Math.cos(i * i));
+      const expected = adain(tensor(output), bicubic(tensor(source), 4));
+      const actual = tensor(adainFrame(output, source));
       const full = 2 ** depth - 1;
       for (let i = 0; i < expected.data.length; i++) {
         const want = Math.min(1, Math.max(0, expected.data[i]!)) * full;

@@ -40,7 +40,7 @@ describe('comparison', () => {
     const asked = [split.next(), split.next()];
     split.offer(plain(4, 4, 8, 7), plain(4, 4, 8, 7), square);
     split.offer(plain(4, 4, 8, 9), plain(4, 4, 8, 9), square);
-    for (const picture of await Promise.all(asked)) assert.equal(picture!.data[0], 7);
+    for (const frame of await Promise.all(asked)) assert.equal(frame!.data[0], 7);
   });
 
   it('returns both frames of a pair as 8-bit copies', async () => {

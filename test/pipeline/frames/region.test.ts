@@ -49,8 +49,8 @@ describe('regionProcessor', () => {
     };
     const place = regionPlace(middle, picture, 1);
     const enhance = regionProcessor(tileProcessor(model, place, choice, assert.fail, 0, place), place, 4);
-    const [made] = await enhance.run([frame(picture)], never);
-    assert.deepEqual([made!.width, made!.height], [384, 320]);
+    const [output] = await enhance.run([frame(picture)], never);
+    assert.deepEqual([output!.width, output!.height], [384, 320]);
     assert.deepEqual([keys[0]!.x, keys[0]!.y], [place.x, place.y]);
     const [whole] = await tileProcessor(plain, picture, choice, assert.fail).run([frame(picture)], never);
     const planes = Float64Array.from({ length: picture.data.length }, (_, i) => {
@@ -63,8 +63,8 @@ describe('regionProcessor', () => {
         const at = (y * 384 + x) * 3;
         const isInside = x >= 96 && x < 288 && y >= 80 && y < 240;
         const isOutside = x < place.x * 4 || x >= (place.x + place.width) * 4 || y < place.y * 4 || y >= (place.y + place.height) * 4; // prettier-ignore
-        if (isInside) assert.equal(made!.data[at], whole!.data[at], `${x},${y}`);
-        if (isOutside) assert.ok(Math.abs(made!.data[at]! - large[y * 384 + x]!) <= 1, `${x},${y}`);
+        if (isInside) assert.equal(output!.data[at], whole!.data[at], `${x},${y}`);
+        if (isOutside) assert.ok(Math.abs(output!.data[at]! - large[y * 384 + x]!) <= 1, `${x},${y}`);
       }
     }
     await enhance.run([frame(picture)], never);
@@ -75,9 +75,9 @@ describe('regionProcessor', () => {
     const picture = waves(40, 30);
     const place = regionPlace({ ...middle, left: 0, top: 0, width: 1, height: 1 }, picture, 1);
     const inside = tileProcessor(nearest(2), place, choice, assert.fail, 0, place);
-    const [made] = await regionProcessor(inside, place, 2).run([frame(picture)], never);
+    const [output] = await regionProcessor(inside, place, 2).run([frame(picture)], never);
     const [whole] = await tileProcessor(nearest(2), picture, choice, assert.fail).run([frame(picture)], never);
-    assert.deepEqual(made!.data, whole!.data);
+    assert.deepEqual(output!.data, whole!.data);
   });
 
   it('skips the bicubic upscaling only where the model’s output replaces it', () => {

@@ -19,7 +19,7 @@ describe('shotPrompts', () => {
   }
 
   /** Frames of shots with the given lengths; the first byte of a frame is its number. */
-  function film(...lengths: readonly number[]): Frame[] {
+  function video(...lengths: readonly number[]): Frame[] {
     const picture = (pts: number) => ({ width: 1, height: 1, data: Uint8Array.of(pts, 0, 0) });
     return lengths.flatMap((length, shot) => {
       const scene = lengths.slice(0, shot).reduce((sum, one) => sum + one, 0);
@@ -37,7 +37,7 @@ describe('shotPrompts', () => {
   it('computes the prompt once per shot, from its first frame', async () => {
     const { model, shown } = looking();
     const keysOf = shotPrompts(model);
-    const frames = film(3, 1, 4);
+    const frames = video(3, 1, 4);
     const keys = [];
     for (const frame of frames) keys.push(...(await keysOf([frame], never)));
     assert.deepEqual(words(keys), [0, 0, 0, 3, 4, 4, 4, 4]);
@@ -47,29 +47,29 @@ describe('shotPrompts', () => {
 
   it('gives the same prompt when a job resumes within a shot', async () => {
     const { model, shown } = looking();
-    assert.deepEqual(words(await shotPrompts(model)(film(3, 5).slice(5), never)), [3, 3, 3]);
+    assert.deepEqual(words(await shotPrompts(model)(video(3, 5).slice(5), never)), [3, 3, 3]);
     assert.deepEqual(shown, [3]);
   });
 
   it('shares one prompt object among the frames of a shot, so that batches stay together', async () => {
-    const [a, b] = await shotPrompts(looking().model)(film(2), never);
+    const [a, b] = await shotPrompts(looking().model)(video(2), never);
     assert.equal(a!.prompt, b!.prompt);
   });
 
   it('computes the prompt of a single frame from that frame', async () => {
-    const { shotFirstFrame: _, ...alone } = film(1)[0]!;
+    const { shotFirstFrame: _, ...alone } = video(1)[0]!;
     assert.deepEqual(words(await shotPrompts(looking().model)([alone], never)), [0]);
   });
 
   it('computes the prompt again after a failure', async () => {
     const { model } = looking(1);
     const keysOf = shotPrompts(model);
-    await assert.rejects(keysOf(film(2), never), /not now/);
-    assert.deepEqual(words(await keysOf(film(2), never)), [0, 0]);
+    await assert.rejects(keysOf(video(2), never), /not now/);
+    assert.deepEqual(words(await keysOf(video(2), never)), [0, 0]);
   });
 
   it('computes nothing for a model without prompts', async () => {
-    assert.deepEqual(await shotPrompts(nearest(1))(film(2), never), [
+    assert.deepEqual(await shotPrompts(nearest(1))(video(2), never), [
       { scene: 0, frame: 0 },
       { scene: 0, frame: 1 },
     ]);

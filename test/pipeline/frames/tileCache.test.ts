@@ -27,7 +27,7 @@ function random(seed: number): () => number {
 }
 
 /** A static scene with occasional changes, and a cut in the middle. */
-function film(count: number, depth: 8 | 16 = 8, by = 255): Frame[] {
+function video(count: number, depth: 8 | 16 = 8, by = 255): Frame[] {
   const next = random(7);
   const data = new Uint8Array((WIDTH * HEIGHT * 3 * depth) / 8).map(() => 128 * next());
   return Array.from({ length: count }, (_, index) => {
@@ -68,14 +68,14 @@ async function through(
   settings: TileSettings,
   group = 1,
   first = 0,
-): Promise<{ made: Frame[]; tiles: number; model: ReturnType<typeof watched> }> {
+): Promise<{ output: Frame[]; tiles: number; model: ReturnType<typeof watched> }> {
   const model = watched(frames[0]!.depth);
   const enhance = tileProcessor(model, { width: WIDTH, height: HEIGHT }, settings, assert.fail, first);
-  const made: Frame[] = [];
+  const output: Frame[] = [];
   for (let n = 0; n < frames.length; n += group) {
-    made.push(...(await enhance.run(structuredClone(frames.slice(n, n + group)), never)));
+    output.push(...(await enhance.run(structuredClone(frames.slice(n, n + group)), never)));
   }
-  return { made, tiles: model.tiles.length, model };
+  return { output, tiles: model.tiles.length, model };
 }
 
 describe('TileCache', () => {
@@ -86,11 +86,11 @@ describe('TileCache', () => {
     ] as const) {
       // prettier-ignore
       it(`gives bit-identical output, ${name}, ${depth} bit, in batches of 1, 2 and 5`, async () => {
-        const frames = film(24, depth);
+        const frames = video(24, depth);
         const all = await through(frames, { ...EXACT, tile, tileCache: null });
         for (const group of [1, 2, 5]) {
           const some = await through(frames, { ...EXACT, tile }, group);
-          assert.deepEqual(some.made, all.made);
+          assert.deepEqual(some.output, all.output);
           assert.ok(some.tiles <= (tile === null ? 0.75 : 0.3) * all.tiles, `${some.tiles} of ${all.tiles}`);
         }
       });
@@ -98,14 +98,14 @@ describe('TileCache', () => {
   }
 
   it('infers a tile once for all equal frames of a scene, and again after a cut', async () => {
-    const [first] = film(1);
+    const [first] = video(1);
     const frames = Array.from({ length: 9 }, (_, n) => ({ ...first!, index: n, pts: n, scene: n < 6 ? 0 : 6 }));
     const { model } = await through(frames, { ...EXACT, tile: null });
     assert.deepEqual(model.tiles, [{ x: 0, y: 0, frame: 0 }, { x: 0, y: 0, frame: 6 }]); // prettier-ignore
   });
 
   it('is off with independent noise', async () => {
-    const frames = film(6);
+    const frames = video(6);
     for (const noise of ['independent', 'mixed'] as const) {
       const { tiles } = await through(frames, { ...EXACT, noise });
       assert.equal(tiles, (await through(frames, { ...EXACT, tileCache: null })).tiles);
@@ -113,7 +113,7 @@ describe('TileCache', () => {
   });
 
   it('reports its savings', async () => {
-    const frames = film(12);
+    const frames = video(12);
     const model = nearest(2, { pauseMs: 5 });
     const enhance = tileProcessor(model, { width: WIDTH, height: HEIGHT }, EXACT, assert.fail);
     assert.deepEqual(enhance.cacheStats, { share: 0, speedup: 1 });
@@ -131,7 +131,7 @@ describe('TileCache', () => {
   });
 
   it('compares with the last inferred tile, so that tolerated differences cannot accumulate', async () => {
-    const still = film(1)[0]!;
+    const still = video(1)[0]!;
     // One level per frame adds up to ten.
     const creeping = Array.from({ length: 10 }, (_, n) => ({
       ...still,
@@ -144,18 +144,18 @@ describe('TileCache', () => {
   });
 
   it('with a tolerance, infers all tiles again at every segment, so that a resume is not visible', async () => {
-    const frames = film(12, 8, 1);
+    const frames = video(12, 8, 1);
     const settings = { ...EXACT, tileCache: 2 };
     const all = await through(frames, settings);
     for (const resumed of [4, 8]) {
       const rest = await through(frames.slice(resumed), settings, 1, resumed);
-      assert.deepEqual(rest.made, all.made.slice(resumed));
+      assert.deepEqual(rest.output, all.output.slice(resumed));
     }
     assert.ok(all.tiles < (await through(frames, { ...settings, tileCache: null })).tiles);
   });
 
   it('infers a tile again when its mask changes', async () => {
-    const still = film(1)[0]!;
+    const still = video(1)[0]!;
     const frames = Array.from({ length: 4 }, (_, n) => ({
       ...still,
       index: n,

@@ -63,8 +63,8 @@ describe('tileProcessor', () => {
       };
       const choice = { ...CHOICE, tile: 64, overlap };
       const wide = tileProcessor(watched, { width: 184, height: 20 }, choice, assert.fail);
-      const [made] = await wide.run([frame(184, 20, 8)], never);
-      assert.equal(made!.width, 368);
+      const [output] = await wide.run([frame(184, 20, 8)], never);
+      assert.equal(output!.width, 368);
       return seen.size;
     };
     assert.deepEqual([await tiles(4), await tiles(null), await tiles(9999)], [3, 4, 5]); // the default of this model is 16
@@ -77,7 +77,7 @@ describe('tileProcessor', () => {
       ...model,
       run: (batch, signal) => (sizes.push(`${batch.width}x${batch.height}`), model.run(batch, signal)),
     };
-    const [made] = await tileProcessor(watched, { width: 20, height: 10 }, CHOICE, assert.fail).run(
+    const [output] = await tileProcessor(watched, { width: 20, height: 10 }, CHOICE, assert.fail).run(
       [frame(20, 10)],
       never,
     );
@@ -86,7 +86,7 @@ describe('tileProcessor', () => {
       [frame(20, 10)],
       never,
     );
-    assert.deepEqual(made, plain);
+    assert.deepEqual(output, plain);
   });
 
   it('a model with a fixed tile size gets no other, and still has no seam', async () => {
@@ -111,12 +111,12 @@ describe('tileProcessor', () => {
             return model.run(batch, signal);
           },
         };
-        const made = await tileProcessor(watched, { width, height }, CHOICE, assert.fail).run(
+        const output = await tileProcessor(watched, { width, height }, CHOICE, assert.fail).run(
           [frame(width, height)],
           never,
         );
         assert.deepEqual(
-          made,
+          output,
           await tileProcessor(nearest(2), { width, height }, CHOICE, assert.fail).run([frame(width, height)], never),
         );
         assert.deepEqual([...sizes], [`${size}x${size}`]);
@@ -131,11 +131,11 @@ describe('tileProcessor', () => {
 
   it('tiles of a single multiple overlap as well', async () => {
     const model = nearest(1, { multiple: 64, cell: 4, tile: { wholeUpTo: 0, size: 64, overlap: 16 } });
-    const [made] = await tileProcessor(model, { width: 150, height: 70 }, CHOICE, assert.fail).run(
+    const [output] = await tileProcessor(model, { width: 150, height: 70 }, CHOICE, assert.fail).run(
       [frame(150, 70)],
       never,
     );
-    assert.deepEqual(made, frame(150, 70));
+    assert.deepEqual(output, frame(150, 70));
   });
 
   it('mirrors the frame in a tile beyond the edge', () => {
@@ -173,11 +173,11 @@ describe('tileProcessor', () => {
       },
     };
     const warnings: string[] = [];
-    const [made] = await tileProcessor(small, { width: 300, height: 80 }, CHOICE, (warning) =>
+    const [output] = await tileProcessor(small, { width: 300, height: 80 }, CHOICE, (warning) =>
       warnings.push(warning),
     ).run([frame(300, 80)], never);
     assert.deepEqual(
-      made,
+      output,
       (await tileProcessor(model, { width: 300, height: 80 }, CHOICE, assert.fail).run([frame(300, 80)], never))[0],
     );
     assert.equal(warnings.length, 2);

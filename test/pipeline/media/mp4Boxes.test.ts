@@ -17,17 +17,17 @@ describe('mp4Parts', () => {
       '+frag_keyframe+empty_moov+default_base_moof',
       path,
     );
-    const film = await import('node:fs').then(({ readFileSync }) => readFileSync(path));
-    for (const size of [1, 7, 1000, film.length]) {
+    const video = await import('node:fs').then(({ readFileSync }) => readFileSync(path));
+    for (const size of [1, 7, 1000, video.length]) {
       const parts: { kind: string; data: Buffer }[] = [];
       const sort = mp4Parts((part) => parts.push(part));
-      for (let i = 0; i < film.length; i += size) sort(film.subarray(i, i + size));
+      for (let i = 0; i < video.length; i += size) sort(video.subarray(i, i + size));
       assert.deepEqual(
         parts.map(({ kind }) => kind),
         ['init', 'fragment', 'fragment', 'fragment'],
       );
       const whole = Buffer.concat(parts.map(({ data }) => data));
-      assert.ok(film.subarray(0, whole.length).equals(whole)); // followed by an index, which a stream does not need
+      assert.ok(video.subarray(0, whole.length).equals(whole)); // followed by an index, which a stream does not need
     }
   });
 });

@@ -5,7 +5,7 @@ import type { LiveTarget } from '../../../settings/liveJob';
 type Segments = Extract<LiveTarget, { kind: 'segments' }>;
 
 /** Files of this recording, oldest first; other files of the folder are ignored. */
-export async function recordings({ folder, name }: Pick<Segments, 'folder' | 'name'>): Promise<readonly string[]> {
+async function recordings({ folder, name }: Pick<Segments, 'folder' | 'name'>): Promise<readonly string[]> {
   const isRecording = (file: string): boolean => file.startsWith(`${name}_`) && STAMP.test(file.slice(name.length));
   return (await readdir(folder)).filter(isRecording).toSorted(byTime(name.length));
 }

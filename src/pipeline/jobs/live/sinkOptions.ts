@@ -58,7 +58,7 @@ export function targetOptions(target: EncodedTarget, run: number): string[] {
   }
 }
 
-export const HLS_PLAYLIST = 'index.m3u8';
+const HLS_PLAYLIST = 'index.m3u8';
 /** Files written by the HLS target. */
 export const isHlsFile = (name: string): boolean =>
   /^(index\.m3u8(\.tmp)?|live-\d+-(init\.mp4|\d+\.m4s)(\.tmp)?)$/.test(name);

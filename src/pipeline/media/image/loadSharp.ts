@@ -3,7 +3,7 @@ import { RemasterError } from '../../../errors';
 export type Sharp = typeof import('sharp');
 
 /** Shown when sharp is missing: it has prebuilt packages and needs no install scripts. */
-export const INSTALL_SHARP = 'npm install sharp@0.35 --ignore-scripts';
+const INSTALL_SHARP = 'npm install sharp@0.35 --ignore-scripts';
 
 let loaded: Sharp | undefined;
 

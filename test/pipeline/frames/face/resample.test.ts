@@ -37,24 +37,25 @@ describe('resample', () => {
       );
       const source = { width: 100, height: 40, data };
       for (const a of [0.37, 1, 3]) {
-        const made = resample(source, { a, b: 0, dx: 20, dy: 15 }, { left: 0, top: 0, width: 12, height: 3 });
-        for (let x = 0; x < 12; x++) assert.ok(Math.abs(pixel(made, x, 1)[0]! - step * (20 + a * x)) <= 1, `${a} ${x}`);
+        const output = resample(source, { a, b: 0, dx: 20, dy: 15 }, { left: 0, top: 0, width: 12, height: 3 });
+        for (let x = 0; x < 12; x++)
+          assert.ok(Math.abs(pixel(output, x, 1)[0]! - step * (20 + a * x)) <= 1, `${a} ${x}`);
       }
     });
   }
 
   it('mirrored swaps left and right', () => {
     const source = noise(5, 3, 8);
-    const made = mirrored(source);
-    assert.deepEqual(pixel(made, 1, 2), pixel(source, 3, 2));
-    assert.deepEqual(mirrored(made), source);
+    const output = mirrored(source);
+    assert.deepEqual(pixel(output, 1, 2), pixel(source, 3, 2));
+    assert.deepEqual(mirrored(output), source);
   });
 
   it('is grey far outside the source and repeats its edge nearby', () => {
     const source = { width: 4, height: 4, data: new Uint8Array(48).fill(7) };
-    const made = resample(source, { a: 1, b: 0, dx: 0, dy: 0 }, { left: -6, top: 0, width: 16, height: 4 });
+    const output = resample(source, { a: 1, b: 0, dx: 0, dy: 0 }, { left: -6, top: 0, width: 16, height: 4 });
     assert.deepEqual(
-      Array.from({ length: 16 }, (_, x) => pixel(made, x, 2)[0]),
+      Array.from({ length: 16 }, (_, x) => pixel(output, x, 2)[0]),
       [134, 134, 134, 134, 7, 7, 7, 7, 7, 7, 7, 7, 134, 134, 134, 134],
     );
   });

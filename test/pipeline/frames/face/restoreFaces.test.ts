@@ -55,11 +55,11 @@ describe('faceProcessor', () => {
       const source = depth === 8 ? still : { ...still, data: wide };
       const frame = frameOf(source);
       const enhance = faceProcessor(nearest(1, { ...INFO, depth }), finder, SETTINGS);
-      const [made] = await enhance.run([frame], never);
+      const [output] = await enhance.run([frame], never);
       const inside = await inSquares(source);
       const full = depth === 8 ? 1 : 257;
       let [changed, squared] = [0, 0];
-      const result = samples(made!);
+      const result = samples(output!);
       for (let y = 0; y < 512; y++) {
         for (let x = 0; x < 512; x++) {
           for (let c = 0; c < 3; c++) {
@@ -81,7 +81,7 @@ describe('faceProcessor', () => {
 
   it('restores and counts two faces', async () => {
     const enhance = faceProcessor(negative(), finder, SETTINGS);
-    const [made] = await enhance.run([frameOf(two)], never);
+    const [output] = await enhance.run([frameOf(two)], never);
     assert.deepEqual(enhance.count, { found: 2, framesWithout: 0 });
     const middle = await inSquares(two, 60);
     const outside = await inSquares(two);
@@ -89,8 +89,8 @@ describe('faceProcessor', () => {
     for (let y = 0; y < two.height; y += 3) {
       for (let x = 0; x < two.width; x += 3) {
         const i = (y * two.width + x) * 3;
-        if (!outside(x, y)) assert.equal(made!.data[i], two.data[i]);
-        else if (middle(x, y)) inverted += Math.abs(255 - made!.data[i]! - two.data[i]!) < 40 ? 1 : -100;
+        if (!outside(x, y)) assert.equal(output!.data[i], two.data[i]);
+        else if (middle(x, y)) inverted += Math.abs(255 - output!.data[i]! - two.data[i]!) < 40 ? 1 : -100;
       }
     }
     assert.ok(inverted > 2500, `${inverted} pixels`);
@@ -99,9 +99,9 @@ describe('faceProcessor', () => {
   it('returns a frame without a face unchanged and counts it', async () => {
     const chart = frameOf(await picture(['-f', 'lavfi', '-i', 'testsrc2=size=320x240'], 'null', 320, 240));
     const enhance = faceProcessor(negative(), finder, SETTINGS);
-    const made = await enhance.run([chart, frameOf(still), chart], never);
-    assert.deepEqual(made[0], chart);
-    assert.deepEqual(made[2], chart);
+    const output = await enhance.run([chart, frameOf(still), chart], never);
+    assert.deepEqual(output[0], chart);
+    assert.deepEqual(output[2], chart);
     assert.deepEqual(enhance.count, { found: 1, framesWithout: 2 });
   });
 
@@ -131,9 +131,9 @@ describe('faceProcessor', () => {
 
   it('sends aligned frames of the model’s size through it without resampling', async () => {
     const frame = frameOf(await picture(['-f', 'lavfi', '-i', 'testsrc2=size=512x512'], 'null', 512, 512));
-    const [made] = await faceProcessor(negative(), null, SETTINGS).run([frame], never);
+    const [output] = await faceProcessor(negative(), null, SETTINGS).run([frame], never);
     assert.deepEqual(
-      made!.data,
+      output!.data,
       frame.data.map((value) => 255 - value),
     );
   });
@@ -142,9 +142,9 @@ describe('faceProcessor', () => {
     it(`resamples aligned frames of ${side} pixels to the model’s size and back`, async () => {
       const source = await astronaut(side);
       const enhance = faceProcessor(nearest(1, INFO), null, SETTINGS);
-      const [made] = await enhance.run([frameOf(source)], never);
+      const [output] = await enhance.run([frameOf(source)], never);
       assert.deepEqual(enhance.count, { found: 1, framesWithout: 0 });
-      assert.ok(psnr(source, samples(made!)) > (side === 256 ? 36 : 30), `${psnr(source, samples(made!))} dB`);
+      assert.ok(psnr(source, samples(output!)) > (side === 256 ? 36 : 30), `${psnr(source, samples(output!))} dB`);
     });
   }
 

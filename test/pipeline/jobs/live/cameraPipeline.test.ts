@@ -14,7 +14,7 @@ import { type Proxy, startProxy } from './proxy';
 interface Watched {
   readonly running: RunningLive;
   readonly states: CameraState[];
-  readonly pictures: LiveJpeg[];
+  readonly frames: LiveJpeg[];
   readonly progress: LiveProgress[];
   readonly troubles: string[];
   /** Waits until `isSo`; after a timeout, fails with the events so far. */
@@ -31,26 +31,26 @@ describe('a live job', function () {
   let engine: Engine;
 
   const camera = async (options?: CameraOptions): Promise<Camera> => {
-    const made = await startCamera(options);
-    cameras.push(made);
-    return made;
+    const started = await startCamera(options);
+    cameras.push(started);
+    return started;
   };
   const proxy = async (to: Camera): Promise<Proxy> => {
-    const made = await startProxy(Number(new URL(to.url.replace('tcp:', 'http:')).port));
-    proxies.push(made);
-    return made;
+    const started = await startProxy(Number(new URL(to.url.replace('tcp:', 'http:')).port));
+    proxies.push(started);
+    return started;
   };
 
   function watch(job: LiveJob, events: LiveEvents = {}): Watched {
     const states: CameraState[] = [];
-    const pictures: LiveJpeg[] = [];
+    const frames: LiveJpeg[] = [];
     const progress: LiveProgress[] = [];
     const troubles: string[] = [];
     const running = engine.live(job, {
       onCamera: (state) => states.push(state),
-      onJpeg(picture) {
-        pictures.push(picture);
-        running.requestJpeg({ newerThan: picture.index });
+      onJpeg(frame) {
+        frames.push(frame);
+        running.requestJpeg({ newerThan: frame.index });
       },
       onProgress: (now) => progress.push(now),
       onRecoverableError: (error) => troubles.push(error.message),
@@ -69,16 +69,16 @@ describe('a live job', function () {
       }
     };
     const more = (count: number, limitMs?: number): Promise<void> => {
-      const goal = pictures.length + count;
-      return until(() => pictures.length >= goal, `${count} more pictures`, limitMs);
+      const goal = frames.length + count;
+      return until(() => frames.length >= goal, `${count} more JPEGs`, limitMs);
     };
-    return { running, states, pictures, progress, troubles, until, more };
+    return { running, states, frames, progress, troubles, until, more };
   }
 
   /** The frame numbers burnt into JPEGs. */
-  async function numbersIn(pictures: readonly LiveJpeg[]): Promise<number[]> {
+  async function numbersIn(frames: readonly LiveJpeg[]): Promise<number[]> {
     const { path } = await binary();
-    return pictures.map(({ data, width, height }) => {
+    return frames.map(({ data, width, height }) => {
       const args = ['-v', 'error', '-f', 'mjpeg', '-i', 'pipe:0', '-f', 'rawvideo', '-pix_fmt', 'gray', 'pipe:1'];
       const { stdout } = spawnSync(path, args, { input: data, maxBuffer: 1 << 26 });
       assert.equal(stdout.length, width * height);
@@ -100,8 +100,8 @@ describe('a live job', function () {
   it('upscales a test pattern by 4, in order, with consistent statistics', async () => {
     const live = watch(liveJob(pattern('64x36', 10)));
     await live.more(8);
-    assert.deepEqual([live.pictures[0]!.width, live.pictures[0]!.height], [256, 144]);
-    assert.ok(rising(live.pictures.map(({ index }) => index)));
+    assert.deepEqual([live.frames[0]!.width, live.frames[0]!.height], [256, 144]);
+    assert.ok(rising(live.frames.map(({ index }) => index)));
     await live.until(() => live.progress.length >= 3, 'three reports');
     const { in: came, out, dropped, latency, steps, camera: state } = live.progress.at(-1)!;
     assert.ok(came >= out + dropped && came - out - dropped <= 2, `${came} = ${out} + ${dropped}`);
@@ -116,9 +116,9 @@ describe('a live job', function () {
       const eye = await camera({ kind, rate: 8, width: 64, height: 36 });
       const live = watch(liveJob(at(eye.url)));
       await live.more(4);
-      live.pictures.length = 0;
+      live.frames.length = 0;
       const times: number[] = [];
-      const seen = live.pictures;
+      const seen = live.frames;
       await live.until(() => {
         while (times.length < seen.length) times.push(performance.now());
         return seen.length >= 12;
@@ -138,7 +138,7 @@ describe('a live job', function () {
     const { dropped, ageAtDrop, dropShare, in: came } = live.progress.at(-1)!;
     assert.ok(dropped > came / 2 && dropShare > 0.5, `${dropped} of ${came}`);
     assert.ok(ageAtDrop!.p50 < 200, `dropped at ${ageAtDrop!.p50} ms`); // a frame is replaced as soon as the next arrives
-    const [last] = await numbersIn(live.pictures.slice(-1));
+    const [last] = await numbersIn(live.frames.slice(-1));
     const before = eye.sentAt.length;
     assert.ok(before - last! < 25 * 10, `picture ${last} is shown when ${before} is filmed`);
   });
@@ -168,8 +168,8 @@ describe('a live job', function () {
     const { isRegionOnly, frameStep, width, height } = live.progress.at(-1)!;
     assert.deepEqual([isRegionOnly, frameStep, width, height], [true, 1, 1024, 576]);
     await live.more(1);
-    assert.equal(live.pictures.at(-1)!.width, 1024);
-    const [number] = await numbersIn(live.pictures.slice(-1)); // the stripe is outside the region
+    assert.equal(live.frames.at(-1)!.width, 1024);
+    const [number] = await numbersIn(live.frames.slice(-1)); // the stripe is outside the region
     assert.ok(number! > 0 && number! < eye.sentAt.length);
   });
 
@@ -211,9 +211,9 @@ describe('a live job', function () {
       const live = watch(liveJob(at(eye.url), { source: { retryMin: 0.2 } }));
       await live.more(2);
       eye.resize(96, 64);
-      await live.until(() => live.pictures.at(-1)?.width === 384, 'the new size');
+      await live.until(() => live.frames.at(-1)?.width === 384, 'the new size');
       await live.more(2);
-      const numbers = await numbersIn(live.pictures.slice(-2));
+      const numbers = await numbersIn(live.frames.slice(-2));
       assert.ok(rising(numbers) && numbers[1]! < eye.sentAt.length, numbers.join());
     });
 

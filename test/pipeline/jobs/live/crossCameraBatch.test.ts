@@ -29,7 +29,7 @@ describe('CrossCameraBatch', () => {
     const convoy = new CrossCameraBatch(3);
     const riders = [convoy.join(), convoy.join(), convoy.join()];
     const counts = [1, 3, 0];
-    const made = await Promise.all(
+    const output = await Promise.all(
       riders.map(async (rider, i) => {
         const results: Uint8Array[] = [];
         for (let n = 0; n < counts[i]!; n++) results.push(await rider.run(model, tile(10 * i + n), never));
@@ -42,7 +42,7 @@ describe('CrossCameraBatch', () => {
       riders.map(({ share }) => share),
       [0.25, 0.75, 0],
     );
-    for (const [i, results] of made.entries())
+    for (const [i, results] of output.entries())
       for (const [n, result] of results.entries())
         assert.deepEqual(result, await nearest(2).run(tile(10 * i + n), never));
   });
@@ -90,6 +90,6 @@ describe('CrossCameraBatch', () => {
     const convoy = new CrossCameraBatch(3);
     const together = await Promise.all([1, 2, 3].map((seed) => convoy.join().run(watched, tile(seed), never)));
     assert.deepEqual(calls, [3]);
-    for (const [n, made] of together.entries()) assert.deepEqual(made, alone[n]);
+    for (const [n, output] of together.entries()) assert.deepEqual(output, alone[n]);
   });
 });

@@ -94,16 +94,16 @@ describe('a network peer', function () {
       const peer = own(await startPeer(...FILM, '-f', 'mpegts', `${address}?mode=listener&${key}`));
       const [before] = [processes(/s3cr3t/).length];
       assert.equal(before, 1); // that of the peer
-      const pictures: number[] = [];
+      const frames: number[] = [];
       const running = engine.live(liveJob(at(`${address}?${key}`), { source: { retryMin: 0.2, retryMax: 0.5 } }), {
         onJpeg({ index }) {
-          pictures.push(index);
+          frames.push(index);
           running.requestJpeg({ newerThan: index });
         },
       });
       own(running);
       running.requestJpeg();
-      await until(() => pictures.length >= 3, peer.words);
+      await until(() => frames.length >= 3, peer.words);
       if ((await binary()).hasRtspTimeout) assert.equal(processes(/s3cr3t/).length, 1);
     });
 

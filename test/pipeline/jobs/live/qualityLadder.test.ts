@@ -23,8 +23,8 @@ describe('qualityLadder', () => {
       const rung = rungs[chosen.level]!;
       const work = cost(second) * costOf(rung);
       const wanted = rate / rung.frameStep;
-      const made = Math.min(wanted, 1000 / work);
-      chosen.update({ dropShare: 1 - made / wanted, latency: work + 20, work, rate });
+      const output = Math.min(wanted, 1000 / work);
+      chosen.update({ dropShare: 1 - output / wanted, latency: work + 20, work, rate });
       return rungs[chosen.level]!;
     });
   }

@@ -29,14 +29,14 @@ describe('a quality level', () => {
     };
     let changes = 0;
     const way = openQualityLevel(model, null, { ...liveJob(pattern()), tileCache: 0 }, false, () => changes++);
-    const picture = waves(160, 128);
+    const frame = waves(160, 128);
     const colour = { matrix: null, primaries: null, transfer: null, range: null };
     const info = {
-      ...{ ...picture, sent: picture, fps: null, pixelAspect: { num: 1, den: 1 }, isInterlaced: false },
-      colour: resolveColour(colour, { ...picture, isRgb: false, isFullRange: false }),
+      ...{ ...frame, sent: frame, fps: null, pixelAspect: { num: 1, den: 1 }, isInterlaced: false },
+      colour: resolveColour(colour, { ...frame, isRgb: false, isFullRange: false }),
     };
     const show = async (index: number, isAll: boolean): Promise<void> => {
-      const data = picture.data.slice().fill(index % 256, 0, isAll ? undefined : 30);
+      const data = frame.data.slice().fill(index % 256, 0, isAll ? undefined : 30);
       await way.upscale({ info, index, at: 0, data }, new CrossCameraBatch(1).join(), never);
     };
     for (let n = 0; n < 40; n++) await show(n, false);

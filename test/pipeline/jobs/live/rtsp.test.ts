@@ -47,12 +47,12 @@ describe('an RTSP camera', function () {
   });
 
   function watch(address: string, changes: object = {}, source: object = {}) {
-    const pictures: LiveJpeg[] = [];
+    const frames: LiveJpeg[] = [];
     const states: CameraState[] = [];
     const running = engine.live(liveJob(at(address, changes), { source: { retryMin: 0.3, stall: 3, ...source } }), {
-      onJpeg(picture) {
-        pictures.push(picture);
-        running.requestJpeg({ newerThan: picture.index });
+      onJpeg(frame) {
+        frames.push(frame);
+        running.requestJpeg({ newerThan: frame.index });
       },
       onCamera: (state) => states.push(state),
     });
@@ -61,7 +61,7 @@ describe('an RTSP camera', function () {
       for (let i = 0; i < 1500 && !isSo(); i++) await sleep(20);
       assert.ok(isSo(), JSON.stringify(states.slice(-4)));
     };
-    return { running, pictures, states, until };
+    return { running, frames, states, until };
   }
 
   for (const transport of ['auto', 'tcp', 'udp'] as const) {
@@ -69,7 +69,7 @@ describe('an RTSP camera', function () {
       const port = await freePort();
       await serve(port);
       const live = watch(`rtsp://127.0.0.1:${port}/cam`, { transport });
-      await live.until(() => live.pictures.length >= 3);
+      await live.until(() => live.frames.length >= 3);
       const state = live.states.at(-1)!;
       assert.deepEqual([state.is === 'running' && [state.width, state.height]], [[64, 36]]);
     });
@@ -80,7 +80,7 @@ describe('an RTSP camera', function () {
     await serve(port, 'joe', 's3cret-s3cret');
     const login = { username: 'joe', password: 's3cret-s3cret' };
     const live = watch(`rtsp://127.0.0.1:${port}/cam`, login);
-    await live.until(() => live.pictures.length >= 2);
+    await live.until(() => live.frames.length >= 2);
     const newer = (await binary()).hasRtspTimeout;
     const list = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
     const shown = list.filter((line) => /s3cret-s3cret/.test(line) && !/rtspServer/.test(line));
@@ -127,12 +127,12 @@ describe('an RTSP camera', function () {
     const port = await freePort();
     const first = await serve(port);
     const live = watch(`rtsp://127.0.0.1:${port}/cam`);
-    await live.until(() => live.pictures.length >= 2);
+    await live.until(() => live.frames.length >= 2);
     const again = async (): Promise<void> => {
       const lost = live.states.length;
       await live.until(() => live.states.slice(lost).some(({ is }) => is === 'running'));
-      const seen = live.pictures.length;
-      await live.until(() => live.pictures.length >= seen + 2);
+      const seen = live.frames.length;
+      await live.until(() => live.frames.length >= seen + 2);
     };
     first.kill('SIGSTOP');
     await live.until(() => live.states.at(-1)!.is !== 'running');
