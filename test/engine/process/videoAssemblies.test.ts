@@ -113,7 +113,7 @@ describe('a video out of pictures', function () {
       ]),
     );
     assert.deepEqual([width, height, frames], [64, 32, 2]);
-    assert.match(warnings.join(), /another size than the first \(64×32\)/);
+    assert.match(warnings.join(), /into that of the first \(64×32\)/);
     const second = (await pixels(output)).subarray(64 * 32 * 3);
     assert.deepEqual([...second.subarray(0, 3)], [0, 0, 0]); // black at the side
   });

@@ -93,7 +93,7 @@ function formatOf(data: Uint8Array): 'jpeg' | 'png' | 'webp' {
   if (head.startsWith('\xff\xd8\xff')) return 'jpeg';
   if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
   if (head.startsWith('RIFF') && head.endsWith('WEBP')) return 'webp';
-  const what = /^[\x20-\x7e\s]*$/.test(head) ? `starts with the text ${JSON.stringify(head)}` : 'has another format';
+  const what = /^[\x20-\x7e\s]*$/.test(head) ? `begins with the text ${JSON.stringify(head)}` : 'has another format';
   throw unreadable(`The data is not a JPEG, PNG or WebP image: it ${what}.`);
 }
 
