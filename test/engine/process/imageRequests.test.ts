@@ -256,7 +256,10 @@ describe('pictures through the engine', function () {
     await assert.rejects(upscale(await pattern(64, 64).png().toBuffer(), { maxPixels: 4095 }), {
       code: 'IMAGE_TOO_LARGE',
     });
-    await assert.rejects(upscale(bomb, { maxPixels: 2 ** 28 }), { code: 'IMAGE_TOO_LARGE', message: /output would be/ });
+    await assert.rejects(upscale(bomb, { maxPixels: 2 ** 28 }), {
+      code: 'IMAGE_TOO_LARGE',
+      message: /output would be/,
+    });
   });
 
   it('pictures do not wait for a film to end, and the film goes on', async () => {
