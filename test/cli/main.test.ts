@@ -152,7 +152,12 @@ describe('the command line', () => {
     assert.match(remaster('doctor').stdout, /ok +onnxruntime: 1\./);
   });
   for (const [what, args, code, words] of [
-    ['a picture that is none', ['image', 'film.mp4', 'x.png'], 3, /IMAGE_UNREADABLE: The data is not a JPEG, PNG or WebP/],
+    [
+      'a picture that is none',
+      ['image', 'film.mp4', 'x.png'],
+      3,
+      /IMAGE_UNREADABLE: The data is not a JPEG, PNG or WebP/,
+    ],
     ['a picture in no format', ['image', 'photo.jpg', 'x.tiff'], 2, /\.jpg, \.png or \.webp/],
     ['a picture that is not there', ['image', 'none.jpg', 'x.png'], 3, /SOURCE_NOT_FOUND/],
     ['a picture too large', ['image', 'photo.jpg', 'x.png', '--max-megapixels', '0.0001'], 3, /IMAGE_TOO_LARGE/],
@@ -172,7 +177,7 @@ describe('the command line', () => {
       'faces with a model that is not for them',
       ['restore', 'film.mp4', 'x.mp4', '--faces', 'detect'],
       2,
-      /BAD_SETTING: The model x4 is not for faces.*\n.*none is in the package/,
+      /BAD_SETTING: .* applies only to face models; x4 is not one.*\n.*none is included in the package/,
     ],
     ['a missing model', ['restore', 'film.mp4', 'x.mp4', '--model', 'nothing'], 5, /MODEL_NOT_FOUND/],
   ] as const) {
