@@ -132,7 +132,7 @@ describe('restoreVideo with a face model', () => {
     [{ model: 'x4', faces: 'detect' }, /faces “detect” applies only to face models; x4 is not one/],
     [{ model: 'x4', minFace: 40 }, /The smallest face applies only to face models; x4 is not one/],
     [{ tile: 64 }, /works on 128×128 pixels; tile size and overlap do not apply/],
-    [{ faces: 'aligned' }, /one face in a square; this video is 320×240/],
+    [{ faces: 'aligned' }, /one face each; this video is 320×240/],
   ] as const) {
     it(`rejects ${JSON.stringify(changes)} with an explanation`, async () => {
       await assert.rejects(run(changes), (error: RemasterError) => {
