@@ -89,7 +89,7 @@ const STATE = [
   'src/pipeline/jobs/live/crossCameraBatch.ts: lastModelId',
   'src/pipeline/jobs/live/crossCameraBatch.ts: modelIds',
   'src/pipeline/jobs/live/rtspAuthProxy.ts: count',
-  'src/pipeline/media/findFfmpeg.ts: examined',
+  'src/pipeline/media/findFfmpeg.ts: examinedBinaries',
   'src/pipeline/media/image/loadSharp.ts: loaded',
   'src/pipeline/media/runFfmpeg.ts: listener',
   'src/sampler/normal.ts: quantiles',

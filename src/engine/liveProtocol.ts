@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../errors';
-import type { CameraFacts } from '../pipeline/jobs/live/camera';
+import type { CameraFacts } from '../pipeline/jobs/live/cameraProbe';
 import type { Mp4Part } from '../pipeline/media/mp4Boxes';
 import type { CameraState, LiveJob, LiveJpeg, LiveProgress } from '../settings/liveJob';
 

@@ -162,7 +162,12 @@ describe('the command line', () => {
     assert.match(remaster('doctor').stdout, /ok +onnxruntime: 1\./);
   });
   for (const [what, args, code, words] of [
-    ['a picture that is none', ['image', 'film.mp4', 'x.png'], 3, /IMAGE_UNREADABLE: The data is no JPEG, PNG or WebP/],
+    [
+      'a picture that is none',
+      ['image', 'film.mp4', 'x.png'],
+      3,
+      /IMAGE_UNREADABLE: The data is not a JPEG, PNG or WebP/,
+    ],
     ['a picture in no format', ['image', 'photo.jpg', 'x.tiff'], 2, /\.jpg, \.png or \.webp/],
     ['a picture that is not there', ['image', 'none.jpg', 'x.png'], 3, /SOURCE_NOT_FOUND/],
     [
@@ -196,7 +201,7 @@ describe('the command line', () => {
       'faces with a model that is not for them',
       ['restore', 'film.mp4', 'x.mp4', '--faces', 'detect'],
       2,
-      /BAD_SETTING: The model x4 is not for faces.*\n.*none is in the package/,
+      /BAD_SETTING: .* applies only to face models; x4 is not one.*\n.*none is included in the package/,
     ],
     [
       'a missing model',

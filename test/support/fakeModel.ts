@@ -1,6 +1,6 @@
 import type { Model, ModelInfo, TileBatch } from '../../src/model/model';
 
-/** A model that repeats pixels: right in size and order, and so cheap that the pipeline is what is tested. */
+/** A model that repeats pixels: correct in size and order, and cheap, so that tests measure the pipeline. */
 export function nearest(scale: number, changes: Partial<ModelInfo> & { depth?: 8 | 16; pauseMs?: number } = {}): Model {
   const { depth = 8, pauseMs = 0, ...info } = changes;
   return {

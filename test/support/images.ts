@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 
-/** A picture with edges, ramps and colour in it: every pixel differs from its neighbours. */
+/** An image with edges, gradients and colours: every pixel differs from its neighbours. */
 export function pattern(width: number, height: number, channels: 1 | 2 | 3 | 4 = 3): sharp.Sharp {
   const data = Buffer.alloc(width * height * channels);
   for (let y = 0, i = 0; y < height; y++) {
@@ -14,7 +14,7 @@ export function pattern(width: number, height: number, channels: 1 | 2 | 3 | 4 =
   return sharp(data, { raw: { width, height, channels } }).toColourspace(channels < 3 ? 'b-w' : 'srgb');
 }
 
-/** The samples of a picture file, untouched by its profile and as they lie in the file. */
+/** The samples of an image file, without colour conversion or rotation. */
 export const samples = (file: Uint8Array, channel?: 0 | 1 | 2 | 3) => {
   const picture = sharp(Buffer.from(file), { ignoreIcc: true });
   return (channel === undefined ? picture : picture.extractChannel(channel)).raw().toBuffer();

@@ -23,14 +23,14 @@ export const isFfmpeg = ({ command }: Pick<Process, 'command'>): boolean => /ffm
 export const isEngine = ({ command }: Pick<Process, 'command'>): boolean =>
   /[\\/]engine[\\/]process[\\/]main\.js/.test(command);
 
-/** Passed down to every process these tests start, so that processes of another run on the same machine do not count. */
+/** Inherited by every process these tests start, so that processes of another run on the same machine do not count. */
 const RUN = (process.env['REMASTER_TEST_RUN'] ??= `${process.pid}-${performance.now()}`);
 
 function isOurs({ pid }: Process): boolean {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`REMASTER_TEST_RUN=${RUN}`);
   } catch {
-    return false; // it ended between the two looks
+    return false; // it exited in the meantime
   }
 }
 
@@ -42,13 +42,13 @@ export const processes = (pattern: RegExp): string[] =>
 
 let proof: Promise<void> | undefined;
 
-/** Engines that these tests started and that still run. Fails when it could not see one. */
+/** Engines that these tests started and that still run. Fails if it cannot detect a running one. */
 export async function runningEngines(): Promise<string[]> {
   await (proof ??= proveSight());
   return processes(/./).filter((command) => isEngine({ command }));
 }
 
-/** Engines and ffmpegs that these tests started and that still run. Fails when it could not see one of each. */
+/** Engines and ffmpegs that these tests started and that still run. Fails if it cannot detect a running one of each. */
 export async function enginesAndFfmpegs(): Promise<string[]> {
   await (proof ??= proveSight());
   return all()
@@ -56,7 +56,7 @@ export async function enginesAndFfmpegs(): Promise<string[]> {
     .map(({ pid, command }) => `${pid} ${command}`);
 }
 
-/** A pattern that matches nothing would make "nothing is left" pass for ever: so look at an engine and an ffmpeg that do run. */
+/** A pattern that matches nothing would let every check for leftovers pass, so detect a running engine and ffmpeg first. */
 async function proveSight(): Promise<void> {
   const engine = createEngine();
   const { path } = await binary();
@@ -81,12 +81,12 @@ async function proveSight(): Promise<void> {
   }
 }
 
-/** Everything a process has started, and what that has started. */
+/** All descendants of a process. */
 export function descendants(pid: number, among = all()): Process[] {
   return among.filter(({ parent }) => parent === pid).flatMap((child) => [child, ...descendants(child.pid, among)]);
 }
 
-/** The engine that works now: the one with an ffmpeg. */
+/** The busy engine: the one with an ffmpeg. */
 export function workingEngine(pid: number): { readonly pid: number; readonly children: readonly number[] } | null {
   const among = all();
   const ffmpeg = descendants(pid, among).find(isFfmpeg);
@@ -94,7 +94,7 @@ export function workingEngine(pid: number): { readonly pid: number; readonly chi
   return { pid: ffmpeg.parent, children: descendants(ffmpeg.parent, among).map((child) => child.pid) };
 }
 
-/** Waits until all of these have ended; returns those that have not. */
+/** Waits until all of these have exited; returns those that have not. */
 export async function stillThere(pids: readonly number[], limitMs: number): Promise<Process[]> {
   const end = Date.now() + limitMs;
   for (;;) {

@@ -9,7 +9,7 @@ import { ELEMENT, encodeModel, type OnnxModel } from '../../src/model/onnx/graph
 /** The folder of the embedded bundle. */
 export const X4 = findBundle('x4');
 
-/** A folder of its own for every test, gone afterwards. */
+/** A new folder for every test, deleted afterwards. */
 export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'remaster-model-'));
   try {
@@ -19,7 +19,7 @@ export async function withFolder<T>(use: (folder: string) => Promise<T>): Promis
   }
 }
 
-/** A copy of the embedded bundle that may be damaged. */
+/** A copy of the embedded bundle that a test may change. */
 export const withCopy = <T>(use: (folder: string) => Promise<T>): Promise<T> =>
   withFolder(async (folder) => {
     await cp(X4, folder, { recursive: true });
@@ -27,10 +27,10 @@ export const withCopy = <T>(use: (folder: string) => Promise<T>): Promise<T> =>
   });
 
 type Dims = readonly (number | string)[];
-/** Name → element type and shape of what a graph is fed or gives. */
+/** Name → element type and shape of the inputs or outputs of a graph. */
 type Ends = Readonly<Record<string, readonly [element: number, dims: Dims]>>;
 
-/** A graph of which `build` makes the outputs from the inputs. */
+/** A graph whose nodes are added by `build`. */
 export function graphOf(
   inputs: Ends,
   outputs: Ends,
@@ -48,7 +48,7 @@ export function graphOf(
   return { irVersion: 8, opsetImport, graph: { name: 'tiny', ...graph, input: ends(inputs), output: ends(outputs) } };
 }
 
-/** Numbers that look random and are the same in every run. */
+/** Pseudo-random numbers, equal in every run. */
 export const made = (count: number, size: number, seed: number): number[] =>
   Array.from({ length: count }, (_, i) => size * Math.sin((i + 1) * (seed + 1) * 12.9898));
 
@@ -61,7 +61,7 @@ export function conv3(graph: GraphBuilder, x: Edge, from: number, to: number, se
 const F = ELEMENT.float;
 const latent: Dims = ['n', 4, 'h', 'w'];
 
-/** The same graph for tiles of one size, and for one at a time: every free size gets the number that `sizes` has for it. */
+/** The same graph with fixed sizes: every free dimension gets its value from `sizes`. */
 export function frozen(model: OnnxModel, sizes: Readonly<Record<string, number>>): OnnxModel {
   for (const { type } of [...model.graph.input, ...model.graph.output]) {
     for (const dim of type?.tensorType?.shape?.dim ?? []) {
@@ -73,7 +73,7 @@ export function frozen(model: OnnxModel, sizes: Readonly<Record<string, number>>
   return model;
 }
 
-/** [n, 3, 8h, 8w] → [n, 4, h, w], and how far the posterior spreads. */
+/** [n, 3, 8h, 8w] → [n, 4, h, w], and the spread of the posterior. */
 const encode = (): OnnxModel =>
   graphOf({ picture: [F, ['n', 3, 'H', 'W']] }, { z: [F, latent], spread: [F, latent] }, (graph, { picture }) => {
     const weights = floats(graph, [4, 3, 8, 8], made(4 * 3 * 64, 0.06, 1));
@@ -108,12 +108,12 @@ export const promptGraph = (element: number = F): OnnxModel =>
   });
 
 export interface DenoiseOptions {
-  /** Of every tensor at the graph's boundary but the timestep. */
+  /** Element type of all inputs and outputs except the timestep. */
   readonly element?: number;
   readonly timestep?: { readonly element: number; readonly dims: Dims };
   readonly batch?: number | string;
   readonly opset?: number;
-  /** Puts the timestep into the pictures by Concat, which does not stretch a batch of one. */
+  /** Adds the timestep by Concat, which does not broadcast a batch of one. */
   readonly concat?: boolean;
 }
 
@@ -173,9 +173,9 @@ export type System = 'osediff' | 'dossr';
 
 export interface TinyOptions {
   readonly network?: OnnxModel;
-  /** In place of the constant prompt, a graph that makes it of every shot's first frame. */
+  /** Replaces the constant prompt by a graph that computes it from the first frame of a shot. */
   readonly looks?: OnnxModel;
-  /** Its graphs take tiles of this many source pixels only, one at a time. */
+  /** Its graphs accept only tiles of this many source pixels, one at a time. */
   readonly side?: number;
   readonly changes?: object;
 }
@@ -245,8 +245,8 @@ export async function writeTiny(
 }
 
 /**
- * Writes a bundle for faces of `side` × `side` pixels: `keeps` 1 gives back what it is shown, to the bit; less mixes in
- * what the walk has, noise with it.
+ * Writes a bundle for faces of `side` × `side` pixels: with `keeps` 1 the output is the input, bit by bit; less mixes in
+ * the state of the sampler, including its noise.
  */
 export function writeFace(folder: string, side: number, keeps: number): Promise<string> {
   const dims: Dims = ['n', 3, 'h', 'w'];
@@ -261,8 +261,8 @@ export function writeFace(folder: string, side: number, keeps: number): Promise<
 }
 
 /**
- * Writes a bundle that fills holes: with a grey that depends on the mask, on the walk and, at their edge, on what is around
- * them. It would change everything else as well, if it were let. `startsFilled`: a graph fills the picture beforehand.
+ * Writes an inpainting bundle: its grey output depends on the mask, the sampler's state and, at the edge of the mask, on the pixels
+ * around it. The network also changes pixels outside the mask, which must be discarded. `startsFilled`: a graph fills the frame first.
  */
 export async function writeHoles(folder: string, changes: object = {}, startsFilled = false): Promise<string> {
   const dims: Dims = ['n', 3, 'h', 'w'];
@@ -281,7 +281,7 @@ export async function writeHoles(folder: string, changes: object = {}, startsFil
   return writePixels(folder, network, { name: 'tiny-holes', task: 'inpaint', tile, ...changes }, more);
 }
 
-/** Writes a bundle that walks in pixels at the size of the source; its network's roles are called as its tensors are. */
+/** Writes a bundle that samples in pixel space at the size of the source; the roles of its network are named like its tensors. */
 async function writePixels(
   folder: string,
   network: OnnxModel,

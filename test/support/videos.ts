@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after } from 'mocha';
 import { type FfmpegBinary, findFfmpeg } from '../../src/pipeline/media/findFfmpeg';
 
-/** A folder of one's own that is gone after the tests of the file. */
+/** A new folder, deleted after the tests of the file. */
 export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'remaster test '));
   after(() => rmSync(folder, { recursive: true, force: true }));
@@ -13,10 +13,10 @@ export function scratchFolder(): string {
 }
 
 let found: Promise<FfmpegBinary> | undefined;
-/** The ffmpeg that the product would use here. */
+/** The ffmpeg that remaster uses on this machine. */
 export const binary = (): Promise<FfmpegBinary> => (found ??= findFfmpeg());
 
-/** Runs ffmpeg to make a film, or to look at one. Throws with its words when it fails. */
+/** Runs ffmpeg to create or examine a video. Throws with its messages when it fails. */
 export async function ff(...args: readonly string[]): Promise<Buffer> {
   const { path } = await binary();
   const { status, stdout, stderr } = spawnSync(path, ['-hide_banner', '-nostdin', '-v', 'error', '-y', ...args], {
@@ -26,12 +26,12 @@ export async function ff(...args: readonly string[]): Promise<Buffer> {
   return stdout;
 }
 
-/** `frames` moving test pictures. Large enough motion that every frame differs. */
+/** `frames` frames of a moving test pattern, with enough motion that every frame differs. */
 export const moving = (size = '64x36', rate = '25', frames = 12): string[] => [
   ...['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate},trim=end_frame=${frames}`],
 ];
 
-/** All pixels of a film as they are shown, rgb24. */
+/** All pixels of a video as displayed, rgb24. */
 export const pixels = (path: string, format = 'rgb24'): Promise<Buffer> =>
   ff(
     '-i',
@@ -46,7 +46,7 @@ export const pixels = (path: string, format = 'rgb24'): Promise<Buffer> =>
     '-',
   );
 
-/** Times in seconds of all frames, rising, and the time base. */
+/** Times of all frames in increasing seconds, and the time base. */
 export async function times(path: string): Promise<{ readonly seconds: readonly number[]; readonly base: string }> {
   const text = (
     await ff('-i', `file:${path}`, '-map', '0:v:0', '-c', 'copy', '-copyts', '-f', 'framecrc', '-')
@@ -56,13 +56,13 @@ export async function times(path: string): Promise<{ readonly seconds: readonly 
   return { seconds: ticks.map((tick) => (tick * Number(num)) / Number(den)), base: `${num}/${den}` };
 }
 
-/** What ffmpeg prints about a file. */
+/** ffmpeg's description of a file. */
 export async function description(path: string): Promise<string> {
   const { path: program } = await binary();
   return spawnSync(program, ['-hide_banner', '-i', `file:${path}`]).stderr.toString();
 }
 
-/** The mean difference of two pictures' bytes. */
+/** The mean difference of the bytes of two frames. */
 export function meanDifference(a: Uint8Array, b: Uint8Array): number {
   if (a.length !== b.length) throw new Error(`${a.length} bytes against ${b.length}`);
   let sum = 0;

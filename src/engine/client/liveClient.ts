@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RemasterError } from '../../errors';
-import type { CameraFacts } from '../../pipeline/jobs/live/camera';
+import type { CameraFacts } from '../../pipeline/jobs/live/cameraProbe';
 import type { Mp4Part } from '../../pipeline/media/mp4Boxes';
 import type { CameraState, LiveJob, LiveJpeg, LiveProgress } from '../../settings/liveJob';
 import { checkLive } from '../../settings/validateLive';

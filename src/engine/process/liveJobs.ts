@@ -3,7 +3,7 @@ import { errorRecord, RemasterError } from '../../errors';
 import { openFaceFinder, openModel } from '../../model/inference/openModel';
 import type { Model, ModelRequest } from '../../model/model';
 import type { Comparison } from '../../pipeline/frames/comparison';
-import type { CameraFacts } from '../../pipeline/jobs/live/camera';
+import type { CameraFacts } from '../../pipeline/jobs/live/cameraProbe';
 import { type CameraPipeline, openCameraPipeline } from '../../pipeline/jobs/live/cameraPipeline';
 import { FairScheduler } from '../../pipeline/jobs/live/fairScheduler';
 import { encodingSink, nullSink, type Sink } from '../../pipeline/jobs/live/sink';

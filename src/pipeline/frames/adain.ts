@@ -7,14 +7,15 @@ interface Statistics {
 }
 
 /**
- * AdaIN (samplers.md §4): `made` with each channel's mean and deviation brought to those of `source` enlarged to its size.
- * Of whole frames, because the statistics of tiles would show as tiles. `made.width` ÷ `source.width` is a whole number.
+ * AdaIN (samplers.md §4): `output` with the mean and deviation of each channel set to those of `source` upscaled to its
+ * size. Applied to whole frames, because per-tile statistics would make the tiles visible. `output.width` ÷
+ * `source.width` is an integer.
  */
-export function adainFrame(made: Frame, source: Frame): Frame {
-  const to = enlargedStatistics(source, made.width / source.width);
-  const samples = samplesOf(made);
+export function adainFrame(output: Frame, source: Frame): Frame {
+  const to = upscaledStatistics(source, output.width / source.width);
+  const samples = samplesOf(output);
   const fixed = samples.slice();
-  const full = 2 ** made.depth - 1;
+  const full = 2 ** output.depth - 1;
   for (let channel = 0; channel < 3; channel++) {
     const counts = new Float64Array(full + 1);
     for (let i = channel; i < samples.length; i += 3) counts[samples[i]!]!++;
@@ -28,14 +29,14 @@ export function adainFrame(made: Frame, source: Frame): Frame {
     });
     for (let i = channel; i < samples.length; i += 3) fixed[i] = table[samples[i]!]!;
   }
-  return { ...made, data: new Uint8Array(fixed.buffer) };
+  return { ...output, data: new Uint8Array(fixed.buffer) };
 }
 
 const samplesOf = ({ depth, data }: Frame): Uint8Array | Uint16Array =>
   depth === 8 ? data : new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
 
 /** √(variance + 10⁻⁵), the variance being the unbiased one, of values in 0…1. */
-const settle = (sum: number, squares: number, count: number): Statistics => {
+const statisticsFromSums = (sum: number, squares: number, count: number): Statistics => {
   const mean = sum / count;
   const variance = Math.max(0, squares - count * mean ** 2) / (count - 1);
   return { mean, deviation: Math.sqrt(variance + 1e-5) };
@@ -48,14 +49,14 @@ function statisticsOf(counts: Float64Array, full: number): Statistics {
     sum += (times * value) / full;
     squares += times * (value / full) ** 2;
   });
-  return settle(sum, squares, count);
+  return statisticsFromSums(sum, squares, count);
 }
 
 /**
- * Per channel, of the bicubic enlargement R·X·Cᵀ, without making it: its sum is rᵀ·X·c with the column sums of R and C,
- * and its sum of squares ⟨X, (RᵀR)·X·(CᵀC)⟩, both at the size of the source.
+ * Per channel, of the bicubic upscaling R·X·Cᵀ, without computing it: its sum is rᵀ·X·c with the column sums of R and
+ * C, and its sum of squares ⟨X, (RᵀR)·X·(CᵀC)⟩, both at the size of the source.
  */
-function enlargedStatistics(source: Frame, scale: number): readonly Statistics[] {
+function upscaledStatistics(source: Frame, scale: number): readonly Statistics[] {
   const { width, height, depth } = source;
   const samples = samplesOf(source);
   const full = 2 ** depth - 1;
@@ -71,7 +72,7 @@ function enlargedStatistics(source: Frame, scale: number): readonly Statistics[]
       sum += x[i]! * columns.sums[i % width]! * rows.sums[row]!;
       squares += x[i]! * banded(rows.band[row]!, wide, i, width);
     }
-    return settle(sum, squares, x.length * scale * scale);
+    return statisticsFromSums(sum, squares, x.length * scale * scale);
   });
 }
 
@@ -83,7 +84,10 @@ function banded(band: Band, values: Float64Array, at: number, stride: number): n
   return sum;
 }
 
-/** AᵀA, row by row as (offset from the diagonal, weight), and the column sums of A, of the matrix A that enlarges an axis. */
+/**
+ * AᵀA, row by row as (offset from the diagonal, weight), and the column sums of A, of the matrix A that upscales an
+ * axis.
+ */
 function gram(length: number, scale: number): { readonly band: readonly Band[]; readonly sums: Float64Array } {
   const products = Array.from({ length }, () => new Map<number, number>());
   const sums = new Float64Array(length);

@@ -3,9 +3,9 @@ import type { Layout } from './tileLayout';
 type Samples = Uint8Array | Uint16Array;
 
 /**
- * Puts a frame together from what the model made of its tiles, in the order of the grid. Each pixel is the weighted sum of
- * the tiles it lies in, in whole numbers, so the order never shows. `before` and `changed`: a frame that was put together
- * of the same tiles but for those that changed; only where these weigh anything is the work done again.
+ * Blends the upscaled tiles of a frame, given in the order of the grid. Each pixel is the weighted sum of the tiles
+ * that contain it, in integers, so the result does not depend on the order. `before` is a frame blended from the same
+ * tiles except `changed`; only the pixels of changed tiles are computed again.
  */
 export function blendTiles(
   layout: Layout,
@@ -18,20 +18,20 @@ export function blendTiles(
   const { grid, width, height, scale } = layout;
   const all: Area = { left: 0, top: 0, right: width * scale, bottom: height * scale };
   const frame = samples(before ? before.slice() : new Uint8Array((all.right * all.bottom * 3 * depth) / 8), depth);
-  const pieces = tiles.map((tile) => samples(tile, depth));
+  const tileSamples = tiles.map((tile) => samples(tile, depth));
   const areas = grid.tiles.map((_, k) => areaOf(layout, k));
   for (const area of before ? changed.map((k) => areas[k]!) : [all]) {
     const sums = new Uint32Array((area.right - area.left) * (area.bottom - area.top) * 3);
     areas.forEach((own, k) => {
       const common = overlap(own, area);
-      if (common) addTile(layout, k, pieces[k]!, common, sums, area);
+      if (common) addTile(layout, k, tileSamples[k]!, common, sums, area);
     });
-    weigh(sums, frame, area, all.right);
+    normalize(sums, frame, area, all.right);
   }
   return new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength);
 }
 
-/** Pixels of the result, from (left, top) to before (right, bottom). */
+/** Pixels of the result, from (left, top) up to, not including, (right, bottom). */
 interface Area {
   readonly left: number;
   readonly top: number;
@@ -39,7 +39,7 @@ interface Area {
   readonly bottom: number;
 }
 
-/** Where tile `k` weighs anything. */
+/** The pixels where tile `k` has a weight above 0. */
 function areaOf({ grid, weights, width, height, scale }: Layout, k: number): Area {
   const { x, y, column, row } = grid.tiles[k]!;
   const across = extent(weights.x[column]!);
@@ -85,8 +85,8 @@ function addTile(
   }
 }
 
-/** Sums of weight 65536 back to samples, rounded, into `frame`, which is changed in place. */
-function weigh(sums: Uint32Array, frame: Samples, area: Area, width: number): void {
+/** Divides the sums by their total weight of 65536, rounded, and writes them to `frame`, which is changed in place. */
+function normalize(sums: Uint32Array, frame: Samples, area: Area, width: number): void {
   const length = (area.right - area.left) * 3;
   for (let line = area.top, from = 0; line < area.bottom; line++) {
     const to = (line * width + area.left) * 3;

@@ -2,28 +2,34 @@ import { RemasterError } from '../../errors';
 import type { Model, Prompt, TileBatch } from '../../model/model';
 
 /** Largest batch tried. */
-const MOST = 16;
-/** A larger batch must save this much of the time per tile, or the smaller one stays: it costs less memory and waiting. */
-const WORTH = 0.9;
-/** A tile that takes longer than this keeps all cores busy by itself (measured: nothing is gained from 128 pixels on). */
-const LONG_MS = 150;
-/** The first tile pays for memory and noise as well; one that takes this many times too long is long in any case. */
-const COLD = 3;
+const MAX_BATCH = 16;
+/**
+ * A larger batch must reduce the time per tile to this share; otherwise the smaller one is kept, which needs less
+ * memory and waiting.
+ */
+const MIN_GAIN = 0.9;
+/** A tile that takes longer keeps all cores busy alone (measured: no gain for tiles of 128 pixels or more). */
+const LONG_TILE_MS = 150;
+/**
+ * The first tile also includes the setup of memory and noise, so its time is trusted only above this multiple of
+ * `LONG_TILE_MS`.
+ */
+const COLD_FACTOR = 3;
 
-/** Tiles per call, per model and tile size: found once, and the same while the model is loaded. */
+/** Batch sizes by model and tile size: measured once while the model is loaded. */
 const known = new WeakMap<Model['info'], Map<string, number>>();
 
 /**
- * How many tiles of one size to give the model at a time, by trying: doubled while that pays. The result of a tile does
- * not depend on it, only the time. `seen`: milliseconds that a tile of the film has taken, so that nothing is tried where
- * tiles are long in any case.
+ * Measures the best batch size for one tile size: doubled while that reduces the time per tile. It affects only the
+ * speed, not the output. `measured`: milliseconds for a tile of the video, so that nothing is measured where tiles take
+ * long anyway.
  */
 export async function chooseBatchSize(
   model: Model,
   { width, height }: { readonly width: number; readonly height: number },
   depth: 8 | 16,
   signal: AbortSignal,
-  seen: number | null,
+  measured: number | null,
   now: () => number = () => performance.now(),
 ): Promise<number> {
   const sizes = known.get(model.info) ?? new Map<string, number>();
@@ -32,33 +38,33 @@ export async function chooseBatchSize(
   const found = sizes.get(key);
   if (found !== undefined) return found;
 
-  const prompt = await model.prompt?.(plain(model, width, height, depth, 1), signal);
-  const perTile = async (size: number): Promise<number> => {
+  const prompt = await model.prompt?.(greyTiles(model, width, height, depth, 1), signal);
+  const timePerTile = async (size: number): Promise<number> => {
     const started = now();
-    await model.run(plain(model, width, height, depth, size, prompt), signal);
+    await model.run(greyTiles(model, width, height, depth, size, prompt), signal);
     return (now() - started) / size;
   };
-  let best = 1;
-  let time = seen ?? (await perTile(1));
-  if (time < COLD * LONG_MS) time = await perTile(1);
-  while (best < MOST && time * best < LONG_MS) {
-    const next = await perTile(2 * best).catch(orNever);
-    if (next > WORTH * time) break;
+  let size = 1;
+  let time = measured ?? (await timePerTile(1));
+  if (time < COLD_FACTOR * LONG_TILE_MS) time = await timePerTile(1);
+  while (size < MAX_BATCH && time * size < LONG_TILE_MS) {
+    const next = await timePerTile(2 * size).catch(infiniteIfOutOfMemory);
+    if (next > MIN_GAIN * time) break;
     time = next;
-    best *= 2;
+    size *= 2;
   }
-  sizes.set(key, best);
-  return best;
+  sizes.set(key, size);
+  return size;
 }
 
-/** Where a larger batch does not fit into memory, it is never worth its while. */
-function orNever(error: unknown): number {
+/** A batch that does not fit into memory counts as infinitely slow. */
+function infiniteIfOutOfMemory(error: unknown): number {
   if (error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY') return Infinity;
   throw error;
 }
 
-/** Grey, and for a model that fills holes one hole. */
-const plain = (
+/** Grey tiles, fully masked for an inpainting model. */
+const greyTiles = (
   { info }: Model,
   width: number,
   height: number,

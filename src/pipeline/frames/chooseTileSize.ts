@@ -3,32 +3,32 @@ import type { Frame } from '../media/frame';
 import { TileCache } from './tileCache';
 import { type Layout, tileLayout, tileFor } from './tileLayout';
 
-/** Frames looked at to see how much of the picture stays as it is. */
-const LOOK = 24;
-/** Sides of small tiles that are thought of, in source pixels. */
-const SMALL = [64, 128];
+/** Frames analyzed to measure how much of the video is static. */
+const SAMPLE_FRAMES = 24;
+/** Candidate sides of small tiles, in source pixels. */
+const SMALL_SIDES = [64, 128];
 /**
- * How far small tiles reach into each other, as a share of their side: half of it would be four times the work. Measured on a
- * photograph, ×4 in tiles of 64 against in one piece: 68 dB, and no sample is farther off than 3 levels of 255.
+ * Largest overlap of small tiles as a share of their side: one half would quadruple the work. Measured on a photograph,
+ * ×4 in tiles of 64 compared with a single tile: 68 dB, and no sample differs by more than 3 of 255.
  */
-const REACH = 1 / 4;
-/** Small tiles see less around them, and a few frames are not the film, so they have to save a third of the work, or the usual ones stay. */
-const WORTH = 2 / 3;
-/** Work per pixel of a small tile ÷ of a large one (measured on the CPU: more threads wait for each other). */
-const COST_OF_SMALL = 1.3;
+const MAX_OVERLAP = 1 / 4;
+/** Small tiles have less context and a few frames are not the whole video, so they must save a third of the work. */
+const MAX_WORK = 2 / 3;
+/** Work per pixel of a small tile ÷ that of a large one (measured on the CPU: threads wait more for each other). */
+const SMALL_TILE_COST = 1.3;
 
 type Advice = Pick<ModelInfo, 'multiple' | 'cell' | 'tile' | 'scale'>;
 
-/** How frames are cut, in source pixels. */
+/** In source pixels. */
 export interface SmallTiles {
   readonly tile: number;
   readonly overlap: number;
 }
 
 /**
- * The tiles with which remembering saves most in a film that begins with `frames`; null: the usual ones.
- * A camera that stands still changes in one corner: small tiles leave the rest alone. By the pictures only, so the same
- * film gets the same tiles every time.
+ * The tile size with which the tile cache saves most for a video that starts with `frames`; null: the default. With a
+ * static camera only a part of the frame changes: small tiles skip the rest. Depends only on the frames, so the same
+ * video always gets the same tiles.
  */
 export async function chooseTileSize(
   frames: AsyncIterable<Frame>,
@@ -36,24 +36,24 @@ export async function chooseTileSize(
   size: { readonly width: number; readonly height: number },
   { tileCache, overlap }: TileSizeRequest,
 ): Promise<SmallTiles | null> {
-  const choice = tileSizeChooser(info, size, { tileCache, overlap });
-  for await (const frame of frames) if (choice.see(frame)) break;
-  return choice.best;
+  const chooser = tileSizeChooser(info, size, { tileCache, overlap });
+  for await (const frame of frames) if (chooser.see(frame)) break;
+  return chooser.best;
 }
 
-/** What is asked for: the tolerance, and how far tiles reach into each other, if not as usual. */
+/** The tolerance of the tile cache, and the overlap; null: the default. */
 interface TileSizeRequest {
   readonly tileCache: number;
   readonly overlap: number | null;
 }
 
-/** The same, for whoever is given the frames one by one. */
+/** Like `chooseTileSize`, for callers that get the frames one by one. */
 export interface TileSizeChooser {
-  /** True when enough has been seen. */
+  /** Returns true after enough frames. */
   see(frame: Frame): boolean;
-  /** By what has been seen so far. */
+  /** The choice from the frames so far. */
   readonly best: SmallTiles | null;
-  /** Nothing has changed at all: any tiles are as good as any others. */
+  /** No pixel has changed: the tile size makes no difference. */
   readonly isStill: boolean;
 }
 
@@ -62,38 +62,40 @@ export function tileSizeChooser(
   { width, height }: { readonly width: number; readonly height: number },
   { tileCache, overlap }: TileSizeRequest,
 ): TileSizeChooser {
-  const usual = { tile: tileFor(info, width, height), overlap: overlap ?? info.tile.overlap };
-  const small = SMALL.filter((side) => side < usual.tile).map((tile): SmallTiles => ({
+  const standard = { tile: tileFor(info, width, height), overlap: overlap ?? info.tile.overlap };
+  const small = SMALL_SIDES.filter((side) => side < standard.tile).map((tile): SmallTiles => ({
     tile,
-    overlap: overlap ?? Math.min(info.tile.overlap, REACH * tile),
+    overlap: overlap ?? Math.min(info.tile.overlap, MAX_OVERLAP * tile),
   }));
-  const cuts = [usual, ...(info.tile.fixed ? [] : small)];
-  const layout = (cut: SmallTiles): Layout =>
-    tileLayout({ ...info, tile: { ...info.tile, overlap: cut.overlap } }, width, height, cut.tile);
-  const works = cuts.map((cut) => new Work(layout(cut), tileCache));
+  const sizes = [standard, ...(info.tile.fixed ? [] : small)];
+  const layout = (size: SmallTiles): Layout =>
+    tileLayout({ ...info, tile: { ...info.tile, overlap: size.overlap } }, width, height, size.tile);
+  const workloads = sizes.map((size) => new Workload(layout(size), tileCache));
   let seen = 0;
   return {
     see(frame) {
-      for (const work of works) work.see(frame);
-      return ++seen >= LOOK;
+      for (const workload of workloads) workload.see(frame);
+      return ++seen >= SAMPLE_FRAMES;
     },
     get isStill() {
-      return works[0]!.pixels === 0;
+      return workloads[0]!.pixels === 0;
     },
     get best() {
-      const least = WORTH * works[0]!.pixels;
-      const costs = works.slice(1).map(({ pixels }, i) => ({ cut: cuts[i + 1]!, cost: COST_OF_SMALL * pixels }));
+      const least = MAX_WORK * workloads[0]!.pixels;
+      const costs = workloads
+        .slice(1)
+        .map(({ pixels }, i) => ({ size: sizes[i + 1]!, cost: SMALL_TILE_COST * pixels }));
       const found = costs.toSorted((a, b) => a.cost - b.cost)[0];
-      return found && found.cost < least ? found.cut : null;
+      return found && found.cost < least ? found.size : null;
     },
   };
 }
 
-/** What would have to be inferred with one layout. */
-class Work {
+/** The pixels that would be inferred with one layout. */
+class Workload {
   readonly #tileCache: TileCache;
   #isFirst = true;
-  /** Pixels from the second frame on; the first is new in any case. */
+  /** Pixels from the second frame on; the first is always inferred. */
   pixels = 0;
 
   constructor(

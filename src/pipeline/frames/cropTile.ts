@@ -1,7 +1,7 @@
 import { reflect } from '../../sampler/tiles';
 import type { Frame } from '../media/frame';
 
-/** A rectangle of a frame; it may stick out to the right and below. */
+/** A rectangle of a frame; it may extend beyond the right and bottom edges. */
 export interface Place {
   readonly x: number;
   readonly y: number;
@@ -9,20 +9,20 @@ export interface Place {
   readonly height: number;
 }
 
-/** One tile of a frame as a model sees it; what sticks out past the edge mirrors the inside. */
+/** One tile of a frame as the model gets it; beyond the edges the frame is mirrored. */
 export interface Tile {
   readonly data: Uint8Array;
-  /** Its part of the frame's mask, when that has one. */
+  /** The mask of the tile, if the frame has one. */
   readonly mask?: Uint8Array;
 }
 
 export function cropTile({ data, mask, width, height, depth }: Frame, place: Place): Tile {
-  const picture = cut(data, width, height, (3 * depth) / 8, place);
-  return mask ? { data: picture, mask: cut(mask, width, height, 1, place) } : { data: picture };
+  const pixels = crop(data, width, height, (3 * depth) / 8, place);
+  return mask ? { data: pixels, mask: crop(mask, width, height, 1, place) } : { data: pixels };
 }
 
-/** A piece of `data`, [height, width] of `pixel` bytes each. */
-function cut(data: Uint8Array, width: number, height: number, pixel: number, place: Place): Uint8Array {
+/** A rectangle of `data`, [height, width] pixels of `pixel` bytes each. */
+function crop(data: Uint8Array, width: number, height: number, pixel: number, place: Place): Uint8Array {
   const tile = new Uint8Array(place.width * place.height * pixel);
   const inside = Math.max(0, Math.min(place.width, width - place.x));
   for (let row = 0; row < place.height; row++) {

@@ -20,7 +20,7 @@ export const modelRequest = ({
   threads,
   steps,
   order,
-  colorFix: colorFix === 'adain' ? 'none' : colorFix, // AdaIN is of whole frames, the graph sees tiles
+  colorFix: colorFix === 'adain' ? 'none' : colorFix, // AdaIN needs whole frames; the graph gets tiles
   strength,
   noise,
   seed,
@@ -28,7 +28,11 @@ export const modelRequest = ({
 
 export function wantedScale({ scale }: Pick<Job, 'scale'>, { info }: Model): number {
   if (scale === null || scale <= info.scale) return scale ?? info.scale;
-  throw new RemasterError('BAD_SETTING', `The model ${info.name} enlarges ${info.scale} times, not ${scale} times.`, {
-    remedy: 'Ask for less, or choose a model with a larger scale.',
-  });
+  throw new RemasterError(
+    'BAD_SETTING',
+    `The model ${info.name} upscales ×${info.scale}, less than the requested ×${scale}.`,
+    {
+      remedy: 'Use a smaller scale, or choose a model with a larger one.',
+    },
+  );
 }

@@ -1,15 +1,15 @@
 import type { Model, Prompt, TileKey } from '../../model/model';
 import type { Frame } from '../media/frame';
 
-/** What keys all tiles of a frame. */
+/** The part of a tile's key that is equal for all tiles of a frame. */
 export type FrameKey = Omit<TileKey, 'x' | 'y'>;
 
 /**
- * Keys of frames, with what the model makes of the first frame of their shot, if it wants to see that. It is asked once
- * per shot, and only by the first frame itself, so the result depends neither on batches nor on where a job was resumed.
+ * Keys of frames, with the model's prompt for their shot if it has prompts. The prompt is computed once per shot, only
+ * from its first frame, so it does not depend on batches or on where a job was resumed.
  */
 export function shotPrompts(model: Model): (frames: readonly Frame[], signal: AbortSignal) => Promise<FrameKey[]> {
-  /** By the first frame, which the frames of the shot hold on to: gone when they are. */
+  /** By the first frame of the shot; entries are collected with its frames. */
   const known = new WeakMap<object, Prompt>();
   const promptOf = async (frame: Frame, signal: AbortSignal): Promise<Prompt> => {
     const first = frame.shotFirstFrame ?? frame;

@@ -2,21 +2,21 @@ import type { Frame } from '../media/frame';
 import { cropTile, type Place, type Tile } from './cropTile';
 
 export interface TileCacheSettings {
-  /** Levels of 255 by which a tile may differ from the one that was last inferred there, and count as unchanged. 0: exact. */
+  /** Difference of 255 up to which a tile counts as unchanged compared with the last inferred one. 0: exact. */
   readonly tolerance: number;
   /**
-   * Frames after which every tile is inferred anew, so that what was let pass does not stay for ever; the same number as
-   * frames in a finished segment, so that a job that goes on after an interruption makes the same pictures.
+   * Frames after which all tiles are inferred again, so that tolerated differences do not persist; equal to the segment
+   * length, so that a resumed job produces the same frames.
    */
   readonly refresh: number;
-  /** Frames made before this run. */
+  /** Frames finished before this run. */
   readonly first: number;
 }
 
 /**
- * Remembers which tile of the source was last inferred at each place. The model's answer depends on the tile, its place
- * and the scene alone while noise is shared, so a tile that is the same needs no second answer. Compared is with the tile
- * that was *inferred*, not with the frame before: what is let pass cannot add up.
+ * Remembers the last inferred source tile at each position. With shared noise the output depends only on the tile, its
+ * position and the scene, so an unchanged tile need not be inferred again. Compares with the last *inferred* tile, not
+ * with the previous frame, so that tolerated differences cannot accumulate.
  */
 export class TileCache {
   readonly #inferred = new Map<number, Inferred>();
@@ -28,38 +28,38 @@ export class TileCache {
     this.#frames = settings.first;
   }
 
-  /** To be called with every frame, in order, before its tiles are asked for. */
+  /** Must be called for every frame, in order, before `changed`. */
   nextFrame(): void {
     const { tolerance, refresh } = this.#settings;
     if (tolerance > 0 && this.#frames % refresh === 0) this.#inferred.clear();
     this.#frames++;
   }
 
-  /** The tile at `place`, the `k`-th of its frame, if it has to be inferred; null if it is as it was, or nearly. */
+  /** The `k`-th tile of a frame, at `place`, if it must be inferred; null if it is unchanged within the tolerance. */
   changed(frame: Frame, k: number, place: Place): Tile | null {
     const before = this.#inferred.get(k);
-    // What sticks out is compared as the model sees it, mirrored edge and all.
-    const cut = isInside(frame, place) ? null : cropTile(frame, place);
-    const seen = cut ? { ...cut, width: place.width, place: { ...place, x: 0, y: 0 } } : { ...frame, place };
+    // A tile beyond the edge is compared with its mirrored part, as the model gets it.
+    const cropped = isInside(frame, place) ? null : cropTile(frame, place);
+    const seen = cropped ? { ...cropped, width: place.width, place: { ...place, x: 0, y: 0 } } : { ...frame, place };
     if (before?.scene === frame.scene && !this.#differs(seen, frame.depth, before.tile)) return null;
-    const tile = cut ?? cropTile(frame, place);
-    // A copy, because the model takes over what it is given.
+    const tile = cropped ?? cropTile(frame, place);
+    // A copy, because the model takes ownership of its input.
     const kept = tile.mask ? { data: tile.data.slice(), mask: tile.mask.slice() } : { data: tile.data.slice() };
     this.#inferred.set(k, { scene: frame.scene, tile: kept });
     return tile;
   }
 
   #differs({ data, mask, width, place }: Seen, depth: 8 | 16, before: Tile): boolean {
-    const far = farther(depth, this.#settings.tolerance);
+    const differs = exceeds(depth, this.#settings.tolerance);
     return (
-      linesDiffer(data, width, (3 * depth) / 8, place, before.data, far) ||
-      // A mask has no tolerance: a hole is a hole.
+      linesDiffer(data, width, (3 * depth) / 8, place, before.data, differs) ||
+      // The tolerance does not apply to masks.
       (mask !== undefined && linesDiffer(mask, width, 1, place, before.mask!, unequal))
     );
   }
 }
 
-/** A tile, as part of something `width` pixels wide. */
+/** A tile inside an image of `width` pixels. */
 interface Seen extends Tile {
   readonly width: number;
   readonly place: Place;
@@ -75,7 +75,7 @@ const isInside = ({ width, height }: Frame, place: Place): boolean =>
 
 type Differ = (a: Uint8Array, b: Uint8Array) => boolean;
 
-/** Compares a place of a frame of `pixel` bytes per pixel with a tile, line by line. */
+/** Compares a rectangle of a frame, with `pixel` bytes per pixel, with a tile, line by line. */
 function linesDiffer(
   data: Uint8Array,
   stride: number,
@@ -94,7 +94,7 @@ function linesDiffer(
 
 const unequal: Differ = (a, b) => Buffer.compare(a, b) !== 0;
 
-function farther(depth: 8 | 16, tolerance: number): Differ {
+function exceeds(depth: 8 | 16, tolerance: number): Differ {
   if (tolerance === 0) return unequal;
   if (depth === 8) return (a, b) => a.some((value, i) => Math.abs(value - b[i]!) > tolerance);
   return (a, b) => {

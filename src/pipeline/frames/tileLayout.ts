@@ -2,12 +2,12 @@ import { RemasterError } from '../../errors';
 import type { ModelInfo } from '../../model/model';
 import { type TileGrid, tileGrid, tileWeights } from '../../sampler/tiles';
 
-/** How frames of one size are cut into tiles for a model. */
+/** How frames of one size are divided into tiles for a model. */
 export interface Layout {
   readonly grid: TileGrid;
-  /** Of every column and row of tiles, 0 … 256 for each pixel of the result. */
+  /** For every column and row of tiles, 0…256 per pixel of the output. */
   readonly weights: { readonly x: readonly Uint16Array[]; readonly y: readonly Uint16Array[] };
-  /** One tile, exactly the frame: nothing to cut and nothing to blend. */
+  /** A single tile of exactly the frame's size: nothing to crop or blend. */
   readonly isWhole: boolean;
   readonly width: number;
   readonly height: number;
@@ -21,8 +21,8 @@ export function tileLayout(
   longest: number,
 ): Layout {
   const size = tile.fixed ? tile.size : Math.max(multiple, Math.ceil(longest / multiple) * multiple);
-  // Tiles start on whole cells of the model's working grid, so that overlapping tiles see the same noise; and on its
-  // multiples, except where a tile is only one of them, which could then not overlap the next.
+  // Tiles start on cells of the model's working grid, so that overlapping tiles get the same noise, and on multiples of `multiple`,
+  // except for a tile of a single multiple, which could not overlap the next one.
   const start = size < 2 * multiple ? (cell ?? multiple) : multiple;
   const overlap = Math.min(tile.overlap, Math.floor(size / 2), size - start);
   const grid = tileGrid(width, height, { size, multiple: tile.fixed ? size : multiple, grid: start, overlap });
@@ -31,15 +31,15 @@ export function tileLayout(
   return { grid, weights, isWhole, width, height, scale };
 }
 
-/** The longest side of a tile: the one that is asked for, or the model's own choice. */
-export function longestTile(info: ModelInfo, asked: number | null, width: number, height: number): number {
+/** The longest side of a tile: as requested, or the default of the model. */
+export function longestTile(info: ModelInfo, requested: number | null, width: number, height: number): number {
   const { name, tile } = info;
-  if (!tile.fixed || asked === null || asked === tile.size) return asked ?? tileFor(info, width, height);
-  const what = `The model ${name} was exported for tiles of ${tile.size}×${tile.size} pixels and takes no others.`;
-  const remedy = 'Leave the tile size out, or export the model without --size.';
-  throw new RemasterError('BAD_SETTING', what, { remedy });
+  if (!tile.fixed || requested === null || requested === tile.size) return requested ?? tileFor(info, width, height);
+  const message = `The model ${name} supports only tiles of ${tile.size}×${tile.size} pixels.`;
+  const remedy = 'Omit the tile size, or export the model without --size.';
+  throw new RemasterError('BAD_SETTING', message, { remedy });
 }
 
-/** The whole frame while that is cheapest, else the model's advice. */
+/** The whole frame while that is cheapest, else the tile size of the model. */
 export const tileFor = ({ tile }: Pick<ModelInfo, 'tile'>, width: number, height: number): number =>
   !tile.fixed && width * height <= tile.wholeUpTo ? Math.max(width, height) : tile.size;

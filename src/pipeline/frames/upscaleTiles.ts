@@ -10,15 +10,15 @@ import { type FrameKey, shotPrompts } from './shotPrompts';
 import { TileCache } from './tileCache';
 import { type Layout, tileLayout, longestTile } from './tileLayout';
 
-/** Frames through the model: cut into tiles, batched, run, put together again. */
+/** Upscales frames: crops tiles, batches them, runs the model, blends the output. */
 export interface FrameProcessor {
-  /** Size of a tile, in source pixels, while memory lasts. */
+  /** Current tile size in source pixels; it shrinks when memory runs out. */
   readonly tile: { readonly width: number; readonly height: number };
-  /** Milliseconds the model took for a tile of the newest frame that it saw; null while there is none. */
+  /** Milliseconds per tile in the latest call of the model; null before the first. */
   readonly tileMs: number | null;
-  /** Same order out. */
+  /** Returns the upscaled frames in the same order. */
   run(frames: readonly Frame[], signal: AbortSignal): Promise<Frame[]>;
-  /** What has been saved so far by not inferring again what has not changed; null when nothing is remembered. */
+  /** Savings of the tile cache so far; null without a cache. */
   readonly cacheStats: CacheStats | null;
 }
 
@@ -27,7 +27,10 @@ export type TileSettings = Pick<Job, 'tile' | 'overlap' | 'colorFix' | 'noise' |
 /** Smallest tile tried when memory runs out, in source pixels. */
 const SMALLEST_TILE = 64;
 
-/** `first`: frames that an earlier run has made. `origin`: where these frames lie in larger ones, in whose coordinates noise is. */
+/**
+ * `first`: frames finished by an earlier run. `origin`: position of these frames in larger ones, whose coordinates the
+ * noise uses.
+ */
 export function tileProcessor(
   model: Model,
   { width, height }: { readonly width: number; readonly height: number },
@@ -38,27 +41,27 @@ export function tileProcessor(
 ): FrameProcessor {
   const advice = model.info.tile;
   const advised = { ...model.info, tile: { ...advice, overlap: overlap ?? advice.overlap } };
-  // Independent noise is another for every frame, so nothing can be the same.
-  const remembers = tolerance !== null && noise === 'shared';
-  const tally = new TileStats();
+  // Independent noise differs for every frame, so no output can be reused.
+  const isCached = tolerance !== null && noise === 'shared';
+  const stats = new TileStats();
   const keysOf = shotPrompts(model);
-  const begin = (longest: number, made: number): TileRun => {
+  const startRun = (longest: number, made: number): TileRun => {
     const layout = tileLayout(advised, width, height, longest);
-    const tileCache = remembers ? new TileCache({ tolerance, refresh: segment, first: first + made }) : null;
-    return new TileRun(model, keysOf, layout, tileCache, tally, origin);
+    const tileCache = isCached ? new TileCache({ tolerance, refresh: segment, first: first + made }) : null;
+    return new TileRun(model, keysOf, layout, tileCache, stats, origin);
   };
   let longest = longestTile(model.info, tile, width, height);
-  let run = begin(longest, 0);
+  let run = startRun(longest, 0);
   let made = 0;
   return {
     get tile() {
       return { width: run.layout.grid.x.size, height: run.layout.grid.y.size };
     },
     get tileMs() {
-      return tally.tileMs;
+      return stats.tileMs;
     },
     get cacheStats() {
-      return remembers ? tally.cacheStats : null;
+      return isCached ? stats.cacheStats : null;
     },
     async run(frames, signal) {
       for (;;) {
@@ -67,23 +70,23 @@ export function tileProcessor(
           made += frames.length;
           return colorFix === 'adain' ? enhanced.map((frame, n) => adainFrame(frame, frames[n]!)) : enhanced;
         } catch (error) {
-          const isFull = error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY';
+          const isOutOfMemory = error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY';
           const smaller = Math.ceil(Math.min(longest, Math.max(width, height)) / 2);
-          if (!isFull || advice.fixed || smaller < SMALLEST_TILE) throw error;
+          if (!isOutOfMemory || advice.fixed || smaller < SMALLEST_TILE) throw error;
           longest = smaller;
-          run = begin(longest, made);
-          warn(`Memory ran out; from frame ${frames[0]!.index} on, tiles are ${longest} pixels.`);
+          run = startRun(longest, made);
+          warn(`Memory ran out; tiles are ${longest} pixels from frame ${frames[0]!.index} on.`);
         }
       }
     },
   };
 }
 
-/** One way of cutting frames, and what is remembered of the newest frame. */
+/** Upscales frames with one layout, and keeps the tiles of the newest frame. */
 class TileRun {
-  /** What the model made of each tile, in the order of the grid. */
+  /** The newest output of each tile, in the order of the grid. */
   readonly #latest: Uint8Array[] = [];
-  /** The newest frame, put together. */
+  /** The newest blended frame. */
   #last: Uint8Array | null = null;
 
   constructor(
@@ -122,7 +125,7 @@ class TileRun {
     return { x, y, width: grid.x.size, height: grid.y.size };
   }
 
-  /** The tiles of a frame that have to be inferred. */
+  /** The tiles of a frame that must be inferred. */
   #wanted(frame: Frame): ReadonlyMap<number, Tile> {
     this.cache?.nextFrame();
     const wanted = new Map<number, Tile>();
@@ -154,15 +157,15 @@ class TileRun {
     const made = await this.model.run(batch, signal);
     this.stats.inferred(performance.now() - started, tiles.length);
     const size = made.length / tiles.length;
-    const one = (n: number): Uint8Array => made.subarray(n * size, (n + 1) * size);
-    // What is remembered for long must not hold on to the whole batch.
-    return tiles.map((_, n) => (this.cache && tiles.length > 1 ? one(n).slice() : one(n)));
+    const tileAt = (n: number): Uint8Array => made.subarray(n * size, (n + 1) * size);
+    // Copy: a cached tile must not keep the whole batch buffer alive.
+    return tiles.map((_, n) => (this.cache && tiles.length > 1 ? tileAt(n).slice() : tileAt(n)));
   }
 
   #finish(frame: Frame, made: ReadonlyMap<number, Uint8Array>): Frame {
     for (const [k, tile] of made) this.#latest[k] = tile;
     const changed = [...made.keys()];
-    // Half a frame of changes costs as much as all of it: tiles reach into each other.
+    // Because tiles overlap, blending half of them again costs as much as blending all.
     const before = changed.length < this.#latest.length / 2 ? this.#last : null;
     const isSame = changed.length === 0 && this.#last !== null;
     const data = isSame ? this.#last! : blendTiles(this.layout, this.#latest, frame.depth, before, changed);

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RemasterError } from '../../errors';
@@ -6,23 +5,24 @@ import type { Segment } from '../media/mux';
 import { diskFull } from '../media/runFfmpeg';
 
 /**
- * The folder beside the output where a job works: `.<output>.remaster/`. It holds the finished segments, the journal that
- * names them, and a lock, so that two jobs never write the same output and an interrupted one can go on.
+ * The folder next to the output where a job keeps its files: `.<output>.remaster/`. It holds the finished segments, the
+ * journal that lists them, and a lock, so that two jobs never write the same output and an interrupted job can be
+ * resumed.
  */
 export interface OutputFolder {
   readonly folder: string;
   readonly output: string;
-  /** Segments of an interrupted run of the very same job. */
+  /** Segments of an interrupted run of the same job. */
   readonly done: readonly Segment[];
-  /** Enters a finished segment into the journal, after it is safe on disk. */
+  /** Flushes a finished segment to disk and adds it to the journal. */
   commitSegment(segment: Segment): Promise<void>;
-  /** Gives `file` of the work folder the name of the output, in one step. */
+  /** Moves `file` to the path of the output, atomically. */
   publish(file: string, name?: string): Promise<string>;
-  /** Leaves; with `keep`, segments and journal stay for the next run. */
-  close(keep: boolean): Promise<void>;
+  /** Releases the lock. Without `keepSegments` the folder is deleted. */
+  close(options: { readonly keepSegments: boolean }): Promise<void>;
 }
 
-/** `key` tells whether a journal belongs to the same job: source, model and settings. */
+/** A journal with another `key` belongs to another source, model or settings and is discarded. */
 export async function openOutputFolder(
   output: string,
   key: string,
@@ -53,15 +53,15 @@ export async function openOutputFolder(
       await rename(`${journal}.new`, journal);
     },
     async publish(file, name = target) {
-      const made = join(folder, file);
-      await sync(made);
-      if (overwrite) await rename(made, name);
-      else await link(made, name).catch((cause: NodeJS.ErrnoException) => linkFailed(cause, made, name));
-      await sync(dirname(name)).catch(() => {}); // not every file system can sync a folder
+      const source = join(folder, file);
+      await sync(source);
+      if (overwrite) await rename(source, name);
+      else await link(source, name).catch((cause: NodeJS.ErrnoException) => linkFailed(cause, source, name));
+      await sync(dirname(name)).catch(() => {}); // not supported by every file system
       return name;
     },
-    close: (keep) =>
-      keep && segments.length > 0
+    close: ({ keepSegments }) =>
+      keepSegments && segments.length > 0
         ? rm(join(folder, 'lock'), { force: true })
         : rm(folder, { recursive: true, force: true }),
   };
@@ -69,41 +69,40 @@ export async function openOutputFolder(
 
 export const workFolder = (output: string): string => join(dirname(resolve(output)), `.${basename(output)}.remaster`);
 
-/** Removes what an interrupted job has left for this output, unless one is at work there now. */
+/** Deletes the work folder of an interrupted job, unless a running job holds its lock. */
 export async function discardWork(output: string): Promise<void> {
   const folder = workFolder(output);
   const holder = await lockHolder(folder);
   if (holder === null || !isAlive(holder)) await rm(folder, { recursive: true, force: true });
 }
 
-/** The process that holds the lock; null when nobody does. */
+/** The id of the process that holds the lock; null without a lock. */
 const lockHolder = async (folder: string): Promise<number | null> =>
   Number(await readFile(join(folder, 'lock'), 'utf8').catch(() => '')) || null;
 
-/** A name for everything that decides the pixels: equal keys give equal segments. */
-export const jobKey = (parts: unknown): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-
 async function checkTarget(target: string, overwrite: boolean): Promise<void> {
   const folder = dirname(target);
-  const there = await stat(folder).catch(() => null);
-  if (!there?.isDirectory()) {
+  const found = await stat(folder).catch(() => null);
+  if (!found?.isDirectory()) {
     throw new RemasterError('OUTPUT_UNWRITABLE', `The folder ${folder} does not exist.`, {
       remedy: 'Create it, or choose another output.',
     });
   }
-  const old = await stat(target).catch(() => null);
-  if (old?.isDirectory())
-    throw new RemasterError('OUTPUT_UNWRITABLE', `${target} is a folder.`, { remedy: 'Name a file in it.' });
-  if (old && !overwrite) throw outputExists(target);
+  const existing = await stat(target).catch(() => null);
+  if (existing?.isDirectory())
+    throw new RemasterError('OUTPUT_UNWRITABLE', `${target} is a folder.`, {
+      remedy: 'Enter the name of a file in it.',
+    });
+  if (existing && !overwrite) throw outputExists(target);
 }
 
 const outputExists = (target: string, cause?: unknown) =>
-  new RemasterError('OUTPUT_EXISTS', `${target} exists already.`, {
+  new RemasterError('OUTPUT_EXISTS', `${target} already exists.`, {
     remedy: 'Choose another name, or allow overwriting.',
     cause,
   });
 
-/** Takes the lock, also from a process that died holding it. */
+/** Acquires the lock, also from a process that died while holding it. */
 async function lock(folder: string, target: string): Promise<void> {
   const path = join(folder, 'lock');
   for (let attempt = 0; ; attempt++) {
@@ -115,8 +114,8 @@ async function lock(folder: string, target: string): Promise<void> {
     }
     const holder = await lockHolder(folder);
     if (attempt > 0 || holder === null || isAlive(holder)) {
-      throw new RemasterError('OUTPUT_BUSY', `Another job (process ${holder ?? 'unknown'}) is writing ${target} now.`, {
-        remedy: 'Wait for it, or choose another name.',
+      throw new RemasterError('OUTPUT_BUSY', `Another job (process ${holder ?? 'unknown'}) is writing ${target}.`, {
+        remedy: 'Wait until it has finished, or choose another name.',
       });
     }
     await rm(path, { force: true });
@@ -139,7 +138,7 @@ async function readJournal(path: string, folder: string, key: string): Promise<r
     for (const { file } of journal.segments) if ((await stat(join(folder, file))).size === 0) return [];
     return journal.segments;
   } catch {
-    return []; // no journal, or a torn one: the job begins anew
+    return []; // no journal or an incomplete one: start from the beginning
   }
 }
 
@@ -157,14 +156,14 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-/** File systems without hard links: claim the name first, then move over it. */
-async function linkFailed(cause: NodeJS.ErrnoException, made: string, name: string): Promise<void> {
+/** For file systems without hard links: create the file first, then rename over it. */
+async function linkFailed(cause: NodeJS.ErrnoException, source: string, name: string): Promise<void> {
   if (cause.code === 'EEXIST') throw outputExists(name, cause);
   const claim = await open(name, 'wx').catch((error: unknown) => {
     throw outputExists(name, error);
   });
   await claim.close();
-  await rename(made, name);
+  await rename(source, name);
 }
 
 const ignore =
@@ -173,13 +172,13 @@ const ignore =
     if (error.code !== code) throw error;
   };
 
-/** Turns a refusal of the file system into a sentence. */
+/** Converts an error of the file system into a `RemasterError`. */
 export function unwritable(target: string, cause: unknown): unknown {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (cause instanceof RemasterError || code === undefined) return cause;
   if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(message);
-  return new RemasterError('OUTPUT_UNWRITABLE', `${target} cannot be written: ${message}.`, {
-    remedy: 'Check the rights and the space of its folder.',
+  return new RemasterError('OUTPUT_UNWRITABLE', `Cannot write ${target}: ${message}.`, {
+    remedy: 'Check the permissions and the free space of its folder.',
     cause,
   });
 }

@@ -5,18 +5,18 @@ import { type CodecName, type Job, PIXEL_FORMATS, type PixelFormat } from '../..
 import type { FfmpegBinary } from './findFfmpeg';
 
 interface Preset {
-  /** Encoders of ffmpeg that can do it, best first. */
+  /** Encoders of ffmpeg for this codec, best first. */
   readonly encoders: readonly string[];
   readonly containers: readonly Container[];
-  /** Longest side in pixels the encoder takes. */
+  /** Longest side in pixels that the encoder supports. */
   readonly longest: number;
-  /** Stored as, by the depth of the frames. */
+  /** Default pixel format by the depth of the frames. */
   readonly pixels: { readonly 8: PixelFormat; readonly 16: PixelFormat };
-  /** What else can be asked for. */
+  /** Other supported pixel formats. */
   readonly others: readonly PixelFormat[];
-  /** Where finished segments wait: a container that keeps times and colour tags for this codec. */
+  /** Container of the segments: one that keeps times and colour tags for this codec. */
   readonly segment: 'mp4' | 'mov' | 'matroska';
-  /** Constant quality when none is asked for; null: the codec has no such knob here. */
+  /** Default constant quality; null: the codec has no quality setting. */
   readonly quality: number | null;
   readonly options: (encoder: string, quality: number) => readonly string[];
 }
@@ -30,7 +30,7 @@ const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
     others: ['yuv422p', 'yuv444p', 'yuv422p10le', 'yuv444p10le'],
     segment: 'mp4',
     quality: 16,
-    // Measured at 1280×720: medium takes 70 ms a frame of both cores, fast 34; the model needs those cores.
+    // Measured at 1280×720: medium takes 70 ms per frame on both cores, fast 34; the model needs those cores.
     options: (_, quality) => ['-crf', String(quality), '-preset', 'fast'],
   },
   h265: {
@@ -57,7 +57,7 @@ const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
     containers: ['mp4', 'mkv'],
     longest: 16384,
     pixels: { 8: 'yuv420p', 16: 'yuv420p10le' },
-    others: [], // SVT-AV1 knows no other
+    others: [], // SVT-AV1 supports no others
     segment: 'mp4',
     quality: 24,
     options: (encoder, quality) =>
@@ -87,7 +87,7 @@ const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
   },
 };
 
-/** A codec settled for one output: which encoder, which pixels, which container. */
+/** The encoder, pixel format and container of one output. */
 export interface Codec {
   readonly name: CodecName;
   readonly encoder: string;
@@ -97,7 +97,7 @@ export interface Codec {
   readonly options: readonly string[];
 }
 
-/** What the user says of an encoder, in the shape of a preset. ffmpeg knows best what it can do; if it cannot, it says so. */
+/** A custom encoder as a preset. Its limits are not checked here; ffmpeg reports an error for unsupported input. */
 function customPreset(text: string, container: Container): Preset {
   const { encoder, options } = parseEncoder(text);
   return {
@@ -112,7 +112,9 @@ function customPreset(text: string, container: Container): Preset {
   };
 }
 
-/** Settles codec, container and pixels, or says in a sentence why they do not go together. */
+/**
+ * Chooses encoder, container and pixel format. Errors: BAD_SETTING or FRAME_TOO_LARGE for an unsupported combination.
+ */
 export function resolveCodec(
   binary: FfmpegBinary,
   {
@@ -132,9 +134,9 @@ export function resolveCodec(
   const container = containerOf(target.output);
   const preset = name === 'custom' ? customPreset(custom ?? '', container) : PRESETS[name];
   if (!preset.containers.includes(container)) {
-    const endings = preset.containers.map((c) => `.${c}`).join(' or ');
-    throw new RemasterError('BAD_SETTING', `${name} does not go into .${container}.`, {
-      remedy: `Name the output ${endings}, or choose another codec.`,
+    const extensions = preset.containers.map((c) => `.${c}`).join(' or ');
+    throw new RemasterError('BAD_SETTING', `${name} is not supported in .${container}.`, {
+      remedy: `Use ${extensions} for the output, or choose another codec.`,
     });
   }
   const encoder = preset.encoders.find((each) => binary.encoders.has(each));
@@ -151,7 +153,7 @@ export function resolveCodec(
   if (longest > preset.longest) {
     throw new RemasterError(
       'FRAME_TOO_LARGE',
-      `The result would be ${target.width}×${target.height}; ${name} ends at ${preset.longest} pixels a side.`,
+      `The output would be ${target.width}×${target.height}; ${name} supports at most ${preset.longest} pixels per side.`,
       {
         remedy: 'Use a model with a smaller scale, a smaller source, or codec ffv1.',
       },
@@ -162,7 +164,9 @@ export function resolveCodec(
     encoder,
     container,
     pixelFormat:
-      wanted === null ? usualPixels(preset.pixels[target.depth], target) : askedPixels(name, preset, wanted, target),
+      wanted === null
+        ? defaultPixelFormat(preset.pixels[target.depth], target)
+        : checkedPixelFormat(name, preset, wanted, target),
     segment: preset.segment,
     options: ['-c:v', encoder, ...preset.options(encoder, quality ?? preset.quality ?? 0)],
   };
@@ -173,7 +177,7 @@ interface Size {
   readonly height: number;
 }
 
-function askedPixels(
+function checkedPixelFormat(
   codec: CodecName,
   { pixels, others }: Preset,
   wanted: PixelFormat,
@@ -181,21 +185,21 @@ function askedPixels(
 ): string {
   const known = [...new Set([pixels[8], pixels[16], ...others])];
   if (!known.includes(wanted)) {
-    throw new RemasterError('BAD_SETTING', `${codec} is not stored as ${wanted}.`, {
-      remedy: `Choose ${known.join(', ')}, or leave the pixel format to remaster.`,
+    throw new RemasterError('BAD_SETTING', `${codec} does not support the pixel format ${wanted}.`, {
+      remedy: `Choose ${known.join(', ')}, or omit the pixel format.`,
     });
   }
   const odd = (/42[02]/.test(wanted) && width % 2 === 1) || (/420/.test(wanted) && height % 2 === 1);
   if (odd) {
-    throw new RemasterError('BAD_SETTING', `The result is ${width}×${height}; ${wanted} needs even sides.`, {
-      remedy: 'Choose a pixel format with 444, or leave it to remaster.',
+    throw new RemasterError('BAD_SETTING', `The output is ${width}×${height}; ${wanted} requires even sides.`, {
+      remedy: 'Choose a pixel format with 444, or omit it.',
     });
   }
   return wanted === 'gbrp' && codec === 'ffv1' ? 'bgr0' : wanted; // FFV1's 8-bit R′G′B′
 }
 
-/** Halved chroma needs even sides; an odd picture keeps all its chroma instead of losing a row. */
-function usualPixels(usual: PixelFormat, { width, height, isRgb }: Size & { readonly isRgb: boolean }): string {
+/** Subsampled chroma needs even sides; frames with odd sides use 4:4:4 instead of losing a row. */
+function defaultPixelFormat(usual: PixelFormat, { width, height, isRgb }: Size & { readonly isRgb: boolean }): string {
   if (isRgb && usual === 'yuv444p') return 'bgr0';
   if (isRgb && usual === 'yuv444p10le') return 'gbrp10le';
   const isOdd = width % 2 === 1 || height % 2 === 1;

@@ -1,6 +1,6 @@
 import { RemasterError } from '../../errors';
 
-/** The colour tags of a stream, as ffmpeg names them; null = the file does not say. */
+/** The colour tags of a stream, with ffmpeg's names; null: not tagged. */
 export interface ColourTags {
   readonly matrix: string | null;
   readonly primaries: string | null;
@@ -10,26 +10,23 @@ export interface ColourTags {
 
 /** How pixels are converted, both ways, and how the result is tagged. */
 export interface Colour extends ColourTags {
-  /** Never unknown: a file that does not say is read as players read it, and the result then says so. */
+  /** Never unknown: an untagged file is read as players read it, and the output is tagged. */
   readonly matrix: string;
   readonly range: 'tv' | 'pc';
 }
 
 /**
- * Fills what a file does not say. Untagged video is BT.601 up to 576 lines and BT.709 above, as players assume. The result
- * must say which, because it is larger: an untagged 320×240 clip made 1280×960 would change its colours in every player.
+ * Fills in missing tags. Untagged video is BT.601 up to 576 lines and BT.709 above, as players assume. The output must
+ * be tagged because it is larger: an untagged 320×240 clip upscaled to 1280×960 would change its colours in every
+ * player.
  */
 export function resolveColour(tags: ColourTags, { width, height, isRgb, isFullRange }: PixelLayout): Colour {
   if (isRgb) return { ...tags, matrix: 'gbr', range: 'pc' };
   const matrix = tags.matrix ?? (width > 1024 || height > 576 ? 'bt709' : 'smpte170m');
   if (!(matrix in SCALE_MATRIX)) {
-    throw new RemasterError(
-      'SOURCE_UNREADABLE',
-      `The video uses the colour matrix ${matrix}, which cannot be converted exactly.`,
-      {
-        remedy: 'Convert it to bt709 or bt2020nc first.',
-      },
-    );
+    throw new RemasterError('SOURCE_UNREADABLE', `The colour matrix ${matrix} of the video is not supported.`, {
+      remedy: 'Convert it to bt709 or bt2020nc first.',
+    });
   }
   return { ...tags, matrix, range: tags.range ?? (isFullRange ? 'pc' : 'tv') };
 }
@@ -42,7 +39,7 @@ export interface PixelLayout {
   readonly isFullRange: boolean;
 }
 
-/** Interpolates chroma properly and keeps every bit; the defaults of swscale trade both for speed. */
+/** Exact chroma interpolation and rounding; the defaults of swscale trade both for speed. */
 const FLAGS = 'flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp';
 
 /** The scale filter's options from the stream's pixels to R′G′B′. */
@@ -72,7 +69,7 @@ export function tagOptions(colour: Colour): string[] {
   ];
 }
 
-/** What swscale calls the matrices it knows. */
+/** swscale's names of the matrices it supports. */
 const SCALE_MATRIX: Readonly<Record<string, string>> = {
   gbr: 'gbr',
   bt709: 'bt709',

@@ -2,7 +2,10 @@ import type { Container } from '../../settings/container';
 import type { StreamInfo } from './parseStreams';
 import type { VideoInfo } from './probe';
 
-/** What happens to the streams beside the film: ffmpeg options for the last mux, and what could not be carried. */
+/**
+ * How the streams other than the video are copied: ffmpeg options for the mux, and warnings about those that cannot be
+ * copied.
+ */
 export interface CopiedStreams {
   /** `-map` and `-c` options; the source is input `input` of ffmpeg. */
   readonly options: readonly string[];
@@ -18,10 +21,10 @@ export function copyStreams(
 ): CopiedStreams {
   const options: string[] = [];
   const warnings: string[] = [];
-  let position = 1; // the film is output stream 0
+  let position = 1; // the video is output stream 0
   const put = (stream: StreamInfo, ...codec: string[]): void => {
     options.push('-map', `${input}:${stream.index}`, `-c:${position}`, ...codec);
-    // Language, title, file name: naming the film's metadata switches ffmpeg's own copying off for all streams.
+    // Language, title, file name: the option for the video's metadata disables ffmpeg's default copying for all streams.
     options.push(`-map_metadata:s:${position}`, `${input}:s:${stream.index}`);
     position++;
   };
@@ -30,27 +33,27 @@ export function copyStreams(
     if (stream.index === info.stream) continue;
     else if (stream.kind === 'audio') {
       if (audio === 'none') continue;
-      if (audio === 'copy' && holds(AUDIO[container], stream.codec)) put(stream, 'copy');
+      if (audio === 'copy' && supports(AUDIO[container], stream.codec)) put(stream, 'copy');
       else {
-        if (audio === 'copy') warnings.push(`${name} does not fit into .${container}; it was encoded as AAC.`);
+        if (audio === 'copy') warnings.push(`${name} is not supported in .${container}; it was encoded as AAC.`);
         put(stream, 'aac', `-b:${position}`, '256k');
       }
     } else if (!extras) continue;
     else if (stream.kind === 'subtitle') {
       const codec = subtitleCodec(stream.codec, container);
       if (codec) put(stream, codec);
-      else warnings.push(`${name} does not fit into .${container} and was left out; an .mkv output keeps it.`);
+      else warnings.push(`${name} is not supported in .${container} and was dropped; an .mkv output keeps it.`);
     } else if (stream.isCoverArt) put(stream, 'copy', `-disposition:${position}`, 'attached_pic');
     else if (stream.kind === 'attachment' && container === 'mkv') put(stream, 'copy');
     else if (stream.kind === 'data' && stream.codec === 'none')
-      continue; // a time code track: ffmpeg writes it anew from the metadata
-    else warnings.push(`${name} was left out${stream.kind === 'attachment' ? '; an .mkv output keeps it' : ''}.`);
+      continue; // a time code track: ffmpeg recreates it from the metadata
+    else warnings.push(`${name} was dropped${stream.kind === 'attachment' ? '; an .mkv output keeps it' : ''}.`);
   }
-  if (info.hasAlpha) warnings.push('The transparency of the source was left out.');
+  if (info.hasAlpha) warnings.push('The transparency of the source was dropped.');
   return { options, warnings };
 }
 
-const holds = (list: RegExp, codec: string): boolean => list.test(codec);
+const supports = (list: RegExp, codec: string): boolean => list.test(codec);
 
 const AUDIO: Readonly<Record<Container, RegExp>> = {
   mp4: /^(aac|mp3|mp2|ac3|eac3|alac|opus)$/,

@@ -15,17 +15,17 @@ export interface DecodeOptions {
   readonly deinterlace: boolean;
   readonly temporalDenoise: Job['temporalDenoise'];
   readonly hwaccel: Job['hwaccel'];
-  /** Frames come with the first picture of their shot. Default false. */
+  /** Attaches the first frame of its shot to each frame. Default false. */
   readonly withShotFirstFrame?: boolean;
-  /** Seconds into the file where decoding may begin; frames before it are not given. */
+  /** Seconds into the file where decoding starts; earlier frames are omitted. */
   readonly from: number;
 }
 
-/** Frames in order, each with its time. Reading is pulling: nothing is decoded far ahead of whoever reads. */
+/** Frames in order, each with its presentation time. Pull-based: nothing is decoded far ahead of the reader. */
 export interface FrameSource extends AsyncDisposable {
-  /** Once. */
+  /** May be called once. */
   read(): AsyncGenerator<Frame>;
-  /** What ffmpeg had to say about damage; empty when the file is sound. */
+  /** ffmpeg's messages about damage; empty for an intact file. */
   stderrTail(): string;
 }
 
@@ -36,14 +36,14 @@ export function openVideo(
   signal: AbortSignal,
 ): FrameSource {
   const { width, height } = info;
-  const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']; // every frame once: none doubled, none dropped
+  const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']; // no frame duplicated or dropped
   const graph = [
     `[0:${info.stream}]split[t][f]`,
-    '[t]scale=2:2:flags=neighbor,format=gray[times]', // only its time is wanted
+    '[t]scale=2:2:flags=neighbor,format=gray[times]', // only the time stamps are used
     [
       ...(options.deinterlace ? ['[f]bwdif=mode=send_frame:parity=auto:deint=all'] : ['[f]null']),
       ...TEMPORAL_DENOISE[options.temporalDenoise],
-      `scale=${width}:${height}:${toRgb(options.colour)}`, // named size: a change of resolution must not change the frame size
+      `scale=${width}:${height}:${toRgb(options.colour)}`, // explicit size: a change of resolution must not change the frame size
       `format=${PIXELS[options.depth]}[frames]`,
     ].join(','),
   ];
@@ -53,7 +53,7 @@ export function openVideo(
     ...(options.hwaccel === 'auto' ? ['-hwaccel', 'auto'] : []),
     ...inputOptions(info.source),
     ...['-filter_complex', graph.join(';')],
-    // Times come first: ffmpeg writes its outputs in this order, so a frame never has to wait for a time behind it.
+    // Times first: ffmpeg writes its outputs in this order, so the time of a frame is always written before the frame.
     ...['-map', '[times]', ...passthrough, '-enc_time_base', `${info.timeBase.num}/${info.timeBase.den}`],
     ...['-c:v', 'rawvideo', '-flush_packets', '1', '-f', 'framecrc', 'pipe:3'],
     ...['-map', '[frames]', ...passthrough, '-f', 'rawvideo', '-pix_fmt', PIXELS[options.depth], 'pipe:1'],
@@ -61,7 +61,7 @@ export function openVideo(
   let decoder: Ffmpeg | undefined;
   return {
     async *read() {
-      // Not before somebody reads: Node throws away what a process has written when it ends before that.
+      // Started on the first read, because Node discards the output of a process that exits before it is read.
       decoder = runFfmpeg(binary, args, signal);
       yield* frames(decoder, info, options);
     },
@@ -70,16 +70,16 @@ export function openVideo(
   };
 }
 
-/** Of `around` frames; a neighbour counts while it differs less than `one`, and all of them less than `sum`. */
+/** Over `around` frames; a frame counts while it differs by less than `one`, and all of them by less than `sum`. */
 function averaged(around: number, one: number, sum: number): string {
   const planes = [0, 1, 2].map((plane) => `${plane}a=${one}:${plane}b=${sum}`);
   return `atadenoise=s=${around}:${planes.join(':')}`;
 }
 
 /**
- * Averages each pixel with the same place in the frames around it, out to where the picture changes: noise, which makes
- * a model invent another texture in every frame, goes, and what moves stays. It sees a few frames of the source each
- * way and keeps no memory, so a resumed job makes the same pictures.
+ * Averages each pixel with the same position in the neighbouring frames, up to the first one that differs: this removes
+ * noise, from which a model would invent different texture in every frame, and keeps moving parts. It uses a few source
+ * frames each way and keeps no other state, so a resumed job produces the same frames.
  */
 export const TEMPORAL_DENOISE: Readonly<Record<Job['temporalDenoise'], readonly string[]>> = {
   off: [],
@@ -102,33 +102,36 @@ async function* frames(
   let first: Frame['shotFirstFrame'];
   let untimed = false;
   for await (const data of splitFrames(decoder.stdout, width * height * 3 * (depth / 8))) {
-    const said = await times.next();
-    // A decoder that is killed may have written a frame and not its time: then how it ended is what went wrong.
-    untimed = said === undefined;
-    if (said === undefined) break;
-    // Times must rise for any container to hold them; a file with equal or missing times gets the next free tick.
-    const pts = Math.max(said ?? nextTick(last, info), last + 1);
+    const time = await times.next();
+    // A killed decoder may have written a frame without its time: its exit is then the error to report.
+    untimed = time === undefined;
+    if (time === undefined) break;
+    // Containers need increasing times: a frame with an equal or missing time gets the next free tick.
+    const pts = Math.max(time ?? nextTick(last, info), last + 1);
     last = pts;
-    const picture = { pts, width, height, depth, data };
-    const scene = sceneOf(picture);
-    if (scene === pts) first = picture;
-    yield { ...picture, index: index++, scene, ...(withShotFirstFrame && first && { shotFirstFrame: first }) };
+    const pixels = { pts, width, height, depth, data };
+    const scene = sceneOf(pixels);
+    if (scene === pts) first = pixels;
+    yield { ...pixels, index: index++, scene, ...(withShotFirstFrame && first && { shotFirstFrame: first }) };
   }
   await decoder.ended.catch((error: unknown) => {
-    const isFailure = error instanceof RemasterError && error.code === 'ENCODE_FAILED'; // as ffmpeg's ends are called
+    const isFailure = error instanceof RemasterError && error.code === 'ENCODE_FAILED'; // any failed ffmpeg process
     throw isFailure
       ? unreadable(info.source.path, `decoding stopped after frame ${index}`, error, undefined, error.detail)
       : error;
   });
-  if (untimed) throw new RemasterError('INTERNAL', `ffmpeg gave frame ${index} without its time.`);
+  if (untimed) throw new RemasterError('INTERNAL', `ffmpeg wrote frame ${index} without its time.`);
 }
 
 const nextTick = (last: number, { framesPerSecond, timeBase }: VideoInfo): number =>
   last === -Infinity ? 0 : last + Math.max(1, Math.round(timeBase.den / timeBase.num / (framesPerSecond ?? 25)));
 
-/** The times on the side channel, `stream, dts, pts, …` one a frame, in ticks; null = the frame has none; undefined = no more. */
+/**
+ * The times from file descriptor 3, `stream, dts, pts, …` per frame, in ticks; null: the frame has none; undefined: end
+ * of stream.
+ */
 function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefined> } {
-  const known: (number | null)[] = []; // bounded: ffmpeg stands still while its stdout is not read
+  const known: (number | null)[] = []; // bounded: ffmpeg blocks while its stdout is not read
   let rest = '';
   let ended = false;
   let wake = (): void => {};

@@ -2,10 +2,12 @@ import type { FfmpegBinary } from './findFfmpeg';
 import { runFfmpegForText } from './runFfmpeg';
 import { inputOptions, type SourceFile } from './sourceFile';
 
-/** Frames looked at to tell interlaced from progressive. */
+/** Frames analyzed to tell interlaced from progressive. */
 const FIELD_SAMPLE = 120;
 
-/** Whether the film is interlaced: by flag, or, where the flag is missing or doubtful, by looking at the first frames. */
+/**
+ * Whether the video is interlaced: by its flag or, if that is missing or unreliable, by analysis of the first frames.
+ */
 export async function detectInterlace(
   binary: FfmpegBinary,
   source: SourceFile,
@@ -21,8 +23,8 @@ export async function detectInterlace(
   )
     return false;
   const isFlagged = /(top|bottom)( coded)? first/.test(text);
-  if (!isFlagged && /^(h264|mjpeg)/.test(text)) return false; // these always flag it when it is so
-  // Flagged film is often progressive inside (25p on DVD), and old codecs often do not flag: the pictures decide.
+  if (!isFlagged && /^(h264|mjpeg)/.test(text)) return false; // these codecs always set the flag
+  // Flagged video is often progressive (25p on DVD), and old codecs often have no flag: analyze the frames.
   const args = [
     ...inputOptions(source),
     '-map',

@@ -10,11 +10,11 @@ import { runFfmpeg } from './runFfmpeg';
 /** How every frame of the result is encoded; the same for all segments of a job. */
 export interface Encoding {
   readonly codec: Codec;
-  /** Of the frames that come in. */
+  /** Colour of the input frames. */
   readonly colour: Colour;
   readonly width: number;
   readonly height: number;
-  /** Of the frames as they are stored. */
+  /** Size of the encoded frames. */
   readonly stored: { readonly width: number; readonly height: number };
   readonly depth: 8 | 16;
   readonly pixelAspect: Rational;
@@ -23,15 +23,15 @@ export interface Encoding {
   readonly framesPerSecond: number | null;
 }
 
-/** Frames go in, a file comes out. Disposed without `finish`, it leaves a torn file behind for its owner to remove. */
+/** Encodes frames into a file. Disposed without `finish`, it leaves an incomplete file for its owner to delete. */
 export interface FrameSink extends AsyncDisposable {
-  /** Settles when the encoder is ready for more. Wait for it: this promise is the back-pressure. */
+  /** Resolves when the encoder is ready for more. Await it: this promise is the back-pressure. */
   write(frame: Pick<Frame, 'pts' | 'data'>): Promise<void>;
-  /** Settles when the file is whole. */
+  /** Resolves when the file is complete. */
   finish(): Promise<void>;
 }
 
-/** Encodes pictures to `path`. The first frame's time is time 0 of the file. */
+/** Encodes frames to `path`. The time of the first frame is time 0 of the file. */
 export function createVideo(binary: FfmpegBinary, path: string, encoding: Encoding, signal: AbortSignal): FrameSink {
   const { codec, timeBase, pixelAspect, stored } = encoding;
   const colour = encodedColour(encoding.colour, codec.pixelFormat);
@@ -55,17 +55,17 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
     signal,
   );
   let first: number | null = null;
-  // A dead encoder never drains, and its pipe only says EPIPE: `ended` tells why.
-  const died = async (): Promise<never> => {
+  // A dead encoder never drains and its pipe only reports EPIPE; `ended` has the reason.
+  const throwExitError = async (): Promise<never> => {
     await encoder.ended;
-    throw new RemasterError('ENCODE_FAILED', 'ffmpeg ended before it had all frames.', {
+    throw new RemasterError('ENCODE_FAILED', 'ffmpeg exited before it had received all frames.', {
       detail: encoder.stderrTail(),
     });
   };
   const send = async (bytes: Uint8Array): Promise<void> => {
-    if (encoder.stdin.destroyed) await died();
+    if (encoder.stdin.destroyed) await throwExitError();
     if (!encoder.stdin.write(bytes))
-      await Promise.race([once(encoder.stdin, 'drain').catch(died), encoder.ended.then(died)]);
+      await Promise.race([once(encoder.stdin, 'drain').catch(throwExitError), encoder.ended.then(throwExitError)]);
   };
   return {
     async write({ pts, data }) {
@@ -83,8 +83,9 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
 }
 
 /**
- * Segments carry no edit list: where a frame's length is unknown, the list ends before the last frame and readers drop it.
- * Reordered frames then need negative offsets, which ffmpeg of 2018 cannot write: it goes without reordering.
+ * Segments have no edit list: where the duration of a frame is unknown, the list ends before the last frame and readers
+ * drop it. Reordered frames then need negative offsets, which the bundled ffmpeg (2018) cannot write: it encodes
+ * without reordering.
  */
 function withoutEditList(binary: FfmpegBinary, { encoder }: Codec): string[] {
   if (binary.hasFpsMode) return ['-use_editlist', '0', '-movflags', '+negative_cts_offsets'];
@@ -97,13 +98,16 @@ function withoutEditList(binary: FfmpegBinary, { encoder }: Codec): string[] {
   ];
 }
 
-/** The colour the encoder is given. R′G′B′ sources become BT.709 in codecs that store Y′CbCr. */
+/** The colour of the encoder's input. R′G′B′ sources become BT.709 in codecs that store Y′CbCr. */
 export function encodedColour(colour: Colour, pixelFormat: string): Colour {
   const isRgb = /^(gbr|bgr)/.test(pixelFormat);
   return colour.matrix === 'gbr' && !isRgb ? { ...colour, matrix: 'bt709', range: 'tv' } : colour;
 }
 
-/** Makes a QuickTime file count in the source's own ticks; other containers do so by themselves or cannot. */
+/**
+ * Sets the time scale of MP4 and MOV files to the time base of the source; other containers need no option or have
+ * none.
+ */
 export const timescale = (container: string, timeBase: Rational): string[] =>
   container === 'mp4' || container === 'mov'
     ? ['-video_track_timescale', String(Math.round(timeBase.den / gcd(timeBase.num, timeBase.den)))]

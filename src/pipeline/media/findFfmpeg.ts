@@ -3,30 +3,33 @@ import { access, constants, realpath, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { RemasterError } from '../../errors';
 
-/** One ffmpeg on this machine, and what it can do. */
+/** One ffmpeg on this machine, and its capabilities. */
 export interface FfmpegBinary {
   readonly path: string;
-  /** How it was found: a setting, the environment, the PATH, or the old build that comes with this package. */
+  /** How it was found: a setting, the environment, the PATH, or the old build bundled with this package. */
   readonly origin: 'setting' | 'environment' | 'path' | 'bundled';
-  /** As it names itself: `5.1.9-0+deb12u1`, `N-92718-g092cb17983`. */
+  /** As ffmpeg prints it: `5.1.9-0+deb12u1`, `N-92718-g092cb17983`. */
   readonly version: string;
   /** Names of its encoders. */
   readonly encoders: ReadonlySet<string>;
-  /** It knows `-fps_mode` (5.1 and later); older ones take `-vsync`. */
+  /** Supports `-fps_mode` (5.1 and later); older versions use `-vsync`. */
   readonly hasFpsMode: boolean;
-  /** RTSP's time-out is called `-timeout` (5.0 and later); before that it is `-stimeout`, and `-timeout` would make it listen. */
+  /**
+   * The RTSP timeout is `-timeout` (5.0 and later); in older versions it is `-stimeout`, and `-timeout` would make it
+   * listen.
+   */
   readonly hasRtspTimeout: boolean;
-  /** Built without shared libraries: looking up the name of a host crashes it on Linux. */
+  /** Built without shared libraries: resolving a host name crashes it on Linux. */
   readonly crashesOnNames: boolean;
 }
 
-/** Paths tried, in this order, with why each was passed over. */
+/** The result, and the paths that were tried before it, with the reason why each failed. */
 export interface FfmpegSearch {
   readonly found: FfmpegBinary | null;
   readonly tried: readonly { readonly path: string; readonly reason: string }[];
 }
 
-/** Finds ffmpeg: the setting, then REMASTER_FFMPEG or FFMPEG_PATH, then the PATH, then the bundled one. */
+/** Finds ffmpeg: the setting, then REMASTER_FFMPEG or FFMPEG_PATH, then the PATH, then the bundled build. */
 export async function findFfmpeg(setting: string | null = null): Promise<FfmpegBinary> {
   const { found, tried } = await searchFfmpeg(setting);
   if (found) return found;
@@ -43,7 +46,7 @@ export async function searchFfmpeg(setting: string | null = null): Promise<Ffmpe
       return { found: await examine(path, origin), tried };
     } catch (error) {
       tried.push({ path, reason: reasonOf(error) });
-      // Whoever names a binary means that one: silently taking another would hide the mistake.
+      // An explicitly named binary is not replaced: silently using another would hide the mistake.
       if (origin === 'setting' || origin === 'environment') break;
     }
   }
@@ -52,8 +55,8 @@ export async function searchFfmpeg(setting: string | null = null): Promise<Ffmpe
 
 const reasonOf = (error: unknown): string => {
   const { code, message, stderr } = error as NodeJS.ErrnoException & { stderr?: string };
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EACCES') return 'it may not be executed (chmod +x it)';
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EACCES') return 'not executable (use chmod +x)';
   return (stderr?.trim().split('\n')[0] || message).slice(0, 200);
 };
 
@@ -88,26 +91,26 @@ function bundledPath(): string | null {
   }
 }
 
-const examined = new Map<string, Promise<FfmpegBinary>>();
+const examinedBinaries = new Map<string, Promise<FfmpegBinary>>();
 
 async function examine(path: string, origin: FfmpegBinary['origin']): Promise<FfmpegBinary> {
   const { mtimeMs } = await stat(await realpath(path));
   const key = `${path}\n${mtimeMs}\n${origin}`;
-  const known = examined.get(key);
+  const known = examinedBinaries.get(key);
   if (known) return known;
-  const fresh = ask(path, origin);
-  fresh.catch(() => examined.delete(key)); // a failure is not remembered: the user may be repairing it
-  examined.set(key, fresh);
-  return fresh;
+  const examining = queryBinary(path, origin);
+  examining.catch(() => examinedBinaries.delete(key)); // failures are not cached: the user may fix the installation
+  examinedBinaries.set(key, examining);
+  return examining;
 }
 
-async function ask(path: string, origin: FfmpegBinary['origin']): Promise<FfmpegBinary> {
+async function queryBinary(path: string, origin: FfmpegBinary['origin']): Promise<FfmpegBinary> {
   const [banner, encoders] = await Promise.all([
     output(path, ['-version']),
     output(path, ['-hide_banner', '-encoders']),
   ]);
   const version = /^ffmpeg version (\S+)/m.exec(banner)?.[1];
-  if (!version) throw new Error('it does not answer like ffmpeg');
+  if (!version) throw new Error('its output is not that of ffmpeg');
   return {
     path,
     origin,
@@ -120,7 +123,9 @@ async function ask(path: string, origin: FfmpegBinary['origin']): Promise<Ffmpeg
   };
 }
 
-/** Its libavformat as one number, 59.27 → 59027: unlike the version of a private build, this always is one. */
+/**
+ * The version of libavformat as one number, 59.27 → 59027: unlike the version of a custom build, it is always numeric.
+ */
 function libavformat(banner: string): number {
   const [, major = '0', minor = '0'] = /^libavformat +(\d+)\. *(\d+)\./m.exec(banner) ?? [];
   return Number(major) * 1000 + Number(minor);

@@ -5,29 +5,32 @@ export interface Rational {
 }
 
 /**
- * One picture as it is shown: gamma-coded R′G′B′ after rotation and deinterlacing, rows top to bottom, no padding.
- * `depth` 8: one byte a sample, byte (y·width + x)·3 + c. `depth` 16: two bytes a sample, little-endian, full scale 65535.
+ * One frame as displayed: gamma-coded R′G′B′ after rotation and deinterlacing, rows top to bottom, no padding. `depth`
+ * 8: one byte a sample, byte (y·width + x)·3 + c. `depth` 16: two bytes a sample, little-endian, full scale 65535.
  */
 export interface Frame {
   readonly index: number;
   /** Presentation time in ticks of the source's time base. */
   readonly pts: number;
-  /** Presentation time of the first frame of this frame's shot: keys the noise. */
+  /** Presentation time of the first frame of the shot: the key of the noise. */
   readonly scene: number;
-  /** That frame's picture, which some models want to see (`Model.prompt`). Absent: nobody asked for it, or it is this one. */
+  /**
+   * The first frame of the shot, needed by models with a prompt (`Model.prompt`). Absent if not requested, or in that
+   * frame.
+   */
   readonly shotFirstFrame?: Pick<Frame, 'width' | 'height' | 'data'>;
   readonly width: number;
   readonly height: number;
   readonly depth: 8 | 16;
   readonly data: Uint8Array;
-  /** Where a model is to fill holes: [height, width], 255 in a hole and 0 elsewhere. */
+  /** The inpainting mask: [height, width], 255 where pixels are replaced and 0 elsewhere. */
   readonly mask?: Uint8Array;
 }
 
-/** Pixels of a frame, and no more of it. */
+/** The pixels of a frame. */
 export type FramePixels = Pick<Frame, 'width' | 'height' | 'depth' | 'data'>;
 
-/** A picture, rgb24. */
+/** A frame in rgb24. */
 export interface RgbFrame {
   readonly width: number;
   readonly height: number;

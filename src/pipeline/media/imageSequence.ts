@@ -3,43 +3,47 @@ import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { RemasterError } from '../../errors';
 
-/** The pictures of a folder, one after the other by name: what a film scanner leaves. */
+/** The images of a folder in the order of their names, as written by a film scanner. */
 export interface ImageSequence {
-  /** Of all the names, with the dot. */
-  readonly ending: string;
-  /** Pictures per second. */
+  /** File extension of all images, with the dot. */
+  readonly extension: string;
+  /** Images per second. */
   readonly rate: number;
   readonly count: number;
-  /** Changes when a picture does. */
+  /** Changes when an image changes. */
   readonly version: string;
 }
 
-const PICTURES = /^\.(png|jpe?g|tiff?|dpx|exr|bmp|webp|pgm|ppm)$/i;
+const IMAGE_EXTENSIONS = /^\.(png|jpe?g|tiff?|dpx|exr|bmp|webp|pgm|ppm)$/i;
 
-/** Errors: SOURCE_UNREADABLE when it is not clear which pictures, or in which order. */
+/** Errors: SOURCE_UNREADABLE if the images or their order are ambiguous. */
 export async function readImageSequence(folder: string, rate: number): Promise<ImageSequence> {
-  const names = (await readdir(folder).catch((cause: unknown) => refuse(folder, 'it may not be read', RIGHTS, cause)))
-    .filter((name) => !name.startsWith('.') && PICTURES.test(extname(name)))
+  const names = (
+    await readdir(folder).catch((cause: unknown) =>
+      throwUnreadable(folder, 'permission denied', READ_PERMISSION, cause),
+    )
+  )
+    .filter((name) => !name.startsWith('.') && IMAGE_EXTENSIONS.test(extname(name)))
     .toSorted();
-  const [ending, other] = [...new Set(names.map((name) => extname(name)))];
-  if (ending === undefined)
-    return refuse(folder, 'it is a folder without pictures', 'Name a video file, or a folder of pictures.');
+  const [extension, other] = [...new Set(names.map((name) => extname(name)))];
+  if (extension === undefined)
+    return throwUnreadable(folder, 'the folder contains no images', 'Use a video file or a folder of images.');
   if (other !== undefined)
-    return refuse(
+    return throwUnreadable(
       folder,
-      `it holds pictures of several kinds (${ending}, ${other})`,
-      'Keep one kind in a folder of its own.',
+      `it contains images of several formats (${extension}, ${other})`,
+      'Move the images of each format to a folder of their own.',
     );
   if (process.platform === 'win32')
-    return refuse(folder, 'ffmpeg cannot read folders of pictures on Windows', 'Make a video of them first.');
-  // ffmpeg takes them letter by letter: 10 would come before 9.
-  const meant = names.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true, sensitivity: 'variant' }));
-  const wrong = names.findIndex((name, i) => name.toLowerCase() !== meant[i]!.toLowerCase());
-  if (wrong >= 0) {
-    return refuse(
+    return throwUnreadable(folder, 'ffmpeg cannot read folders of images on Windows', 'Convert them to a video first.');
+  // ffmpeg sorts them alphabetically: 10 would come before 9.
+  const numericOrder = names.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true, sensitivity: 'variant' }));
+  const mismatch = names.findIndex((name, i) => name.toLowerCase() !== numericOrder[i]!.toLowerCase());
+  if (mismatch >= 0) {
+    return throwUnreadable(
       folder,
-      `by their names, ${names[wrong]} would come before ${meant[wrong]}`,
-      'Number the pictures with leading zeros: 0009, 0010.',
+      `in alphabetical order, ${names[mismatch]} would come before ${numericOrder[mismatch]}`,
+      'Number the images with leading zeros: 0009, 0010.',
     );
   }
   const hash = createHash('sha256');
@@ -47,18 +51,18 @@ export async function readImageSequence(folder: string, rate: number): Promise<I
     const { size, mtimeMs } = await stat(join(folder, name));
     hash.update(`${name}\0${size}\0${mtimeMs}\0`);
   }
-  return { ending, rate, count: names.length, version: hash.digest('hex') };
+  return { extension, rate, count: names.length, version: hash.digest('hex') };
 }
 
-/** The options that open a folder of pictures in ffmpeg, and nothing else. */
-export const sequenceOptions = (folder: string, { ending, rate }: ImageSequence): string[] => [
+/** The options that open a folder of images in ffmpeg, and nothing else. */
+export const sequenceOptions = (folder: string, { extension, rate }: ImageSequence): string[] => [
   ...['-protocol_whitelist', 'file,pipe', '-f', 'image2', '-pattern_type', 'glob', '-framerate', String(rate)],
-  // An absolute path is no option and no address; what a pattern would read as a sign is escaped.
-  ...['-i', `${folder.replace(/[\\*?[\]{}]/g, '\\$&')}/*${ending}`],
+  // An absolute path can be neither an option nor a URL; the special characters of a glob pattern are escaped.
+  ...['-i', `${folder.replace(/[\\*?[\]{}]/g, '\\$&')}/*${extension}`],
 ];
 
-const RIGHTS = 'Give the user that runs remaster the right to read it.';
+const READ_PERMISSION = 'Give the user that runs remaster read permission.';
 
-function refuse(folder: string, why: string, remedy: string, cause?: unknown): never {
+function throwUnreadable(folder: string, why: string, remedy: string, cause?: unknown): never {
   throw new RemasterError('SOURCE_UNREADABLE', `${folder} cannot be read: ${why}.`, { remedy, cause });
 }

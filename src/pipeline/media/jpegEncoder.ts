@@ -3,23 +3,25 @@ import type { FfmpegBinary } from './findFfmpeg';
 import type { RgbFrame } from './frame';
 import { type Ffmpeg, runFfmpeg } from './runFfmpeg';
 
-/** Makes JPEGs, one at a time. One ffmpeg stays for all pictures of one size: starting one costs more than a picture. */
+/**
+ * Encodes JPEGs, one at a time. One ffmpeg is kept for all frames of one size, because starting it costs more than
+ * encoding a frame.
+ */
 export interface JpegEncoder extends AsyncDisposable {
-  encode(frame: Stored): Promise<Uint8Array>;
+  encode(frame: FrameToEncode): Promise<Uint8Array>;
 }
 
-/** What is needed of a frame. */
-interface Stored extends RgbFrame {
-  /** Size of the JPEG. */
+/** A frame, and the size of its JPEG. */
+interface FrameToEncode extends RgbFrame {
   readonly stored: { readonly width: number; readonly height: number };
 }
 
-/** ffmpeg's scale of JPEG quality, 2…31: 4 is where nobody sees a difference in a moving picture. */
+/** JPEG quality of ffmpeg, 2…31: at 4 the loss is invisible in moving video. */
 const QUALITY = '4';
-/** Milliseconds after which an encoder that gives nothing is ended. */
-const LIMIT = 10_000;
-/** End of image. Inside of a picture the coder never writes these two bytes next to each other. */
-const isWhole = (bytes: Buffer): boolean => bytes.length > 2 && bytes.readUInt16BE(bytes.length - 2) === 0xffd9;
+/** Milliseconds after which an encoder without output is stopped. */
+const ENCODE_TIMEOUT = 10_000;
+/** Ends with the end-of-image marker, which does not occur inside the coded data. */
+const isComplete = (bytes: Buffer): boolean => bytes.length > 2 && bytes.readUInt16BE(bytes.length - 2) === 0xffd9;
 
 export function jpegEncoder(binary: FfmpegBinary, signal: AbortSignal): JpegEncoder {
   let encoder: Ffmpeg | null = null;
@@ -34,9 +36,9 @@ export function jpegEncoder(binary: FfmpegBinary, signal: AbortSignal): JpegEnco
         key = wanted;
       }
       try {
-        return await through(encoder!, frame.data);
+        return await encodeFrame(encoder!, frame.data);
       } catch (error) {
-        key = ''; // the next picture gets a new one
+        key = ''; // the next frame starts a new encoder
         throw error;
       }
     },
@@ -46,7 +48,7 @@ export function jpegEncoder(binary: FfmpegBinary, signal: AbortSignal): JpegEnco
   };
 }
 
-function start(binary: FfmpegBinary, { width, height, stored }: Stored, signal: AbortSignal): Ffmpeg {
+function start(binary: FfmpegBinary, { width, height, stored }: FrameToEncode, signal: AbortSignal): Ffmpeg {
   const scale = stored.width === width && stored.height === height ? [] : [`scale=${stored.width}:${stored.height}`];
   return runFfmpeg(
     binary,
@@ -61,26 +63,26 @@ function start(binary: FfmpegBinary, { width, height, stored }: Stored, signal: 
   );
 }
 
-async function through(encoder: Ffmpeg, data: Uint8Array): Promise<Uint8Array> {
+async function encodeFrame(encoder: Ffmpeg, data: Uint8Array): Promise<Uint8Array> {
   const parts: Buffer[] = [];
   let finish = (): void => {};
-  const whole = new Promise<void>((resolve) => (finish = resolve));
-  const hear = (part: Buffer): void => {
+  const complete = new Promise<void>((resolve) => (finish = resolve));
+  const collect = (part: Buffer): void => {
     parts.push(part);
-    if (isWhole(part)) finish();
+    if (isComplete(part)) finish();
   };
-  encoder.stdout.on('data', hear);
-  const timer = setTimeout(() => void encoder.quit(0), LIMIT);
+  encoder.stdout.on('data', collect);
+  const timer = setTimeout(() => void encoder.quit(0), ENCODE_TIMEOUT);
   const died = encoder.ended.then(() => {
-    throw new Error('the JPEG encoder has ended');
+    throw new Error('the JPEG encoder has exited');
   });
   try {
     if (!encoder.stdin.write(data)) await Promise.race([once(encoder.stdin, 'drain'), died]);
-    await Promise.race([whole, died]);
+    await Promise.race([complete, died]);
     return Buffer.concat(parts);
   } finally {
     clearTimeout(timer);
-    encoder.stdout.off('data', hear);
+    encoder.stdout.off('data', collect);
   }
 }
 

@@ -1,17 +1,17 @@
 import type { Rational } from './frame';
 
 /**
- * Raw pictures with exact times as a Matroska stream, the one container every ffmpeg since 2018 reads from a pipe that
+ * Raw frames with exact times as a Matroska stream, the one container every ffmpeg since 2018 reads from a pipe that
  * carries a time for each uncompressed frame (a bare rawvideo pipe has none, so a varying frame rate would be lost).
- * RFC 9559 element ids; one cluster a frame; times in nanoseconds, which ffmpeg rounds back to the exact tick.
+ * RFC 9559 element ids; one cluster per frame; times in nanoseconds, which ffmpeg rounds back to the exact tick.
  */
-export function matroskaHeader(film: {
+export function matroskaHeader(video: {
   width: number;
   height: number;
   depth: 8 | 16;
   framesPerSecond: number | null;
 }): Buffer {
-  const fourcc = Buffer.from([...Buffer.from('RGB'), film.depth === 8 ? 24 : 48]); // ffmpeg: rgb24 and rgb48le
+  const fourcc = Buffer.from([...Buffer.from('RGB'), video.depth === 8 ? 24 : 48]); // ffmpeg: rgb24 and rgb48le
   const ebml = element(
     0x1a45dfa3,
     element(0x4282, Buffer.from('matroska')),
@@ -19,10 +19,10 @@ export function matroskaHeader(film: {
     element(0x4285, unsigned(2)),
   );
   const info = element(0x1549a966, element(0x2ad7b1, unsigned(1)), element(0x4d80, APP), element(0x5741, APP));
-  const video = element(
+  const videoSettings = element(
     0xe0,
-    element(0xb0, unsigned(film.width)),
-    element(0xba, unsigned(film.height)),
+    element(0xb0, unsigned(video.width)),
+    element(0xba, unsigned(video.height)),
     element(0x2eb524, fourcc),
   );
   const track = element(
@@ -31,14 +31,14 @@ export function matroskaHeader(film: {
     element(0x73c5, unsigned(1)),
     element(0x83, unsigned(1)),
     element(0x86, Buffer.from('V_UNCOMPRESSED')),
-    // How long a frame lasts that has no successor; without it the last frame would last no time and be cut off.
-    element(0x23e383, unsigned(Math.min(0xffffffff, Math.round(1e9 / (film.framesPerSecond ?? 25))))),
-    video,
+    // Default frame duration; without it the last frame would have no duration and be dropped.
+    element(0x23e383, unsigned(Math.min(0xffffffff, Math.round(1e9 / (video.framesPerSecond ?? 25))))),
+    videoSettings,
   );
   return Buffer.concat([ebml, SEGMENT_OF_UNKNOWN_SIZE, info, element(0x1654ae6b, track)]);
 }
 
-/** What stands before the `bytes` pixels of one frame at `ticks` × `timeBase` seconds, `ticks` ≥ 0. */
+/** The header of one frame of `bytes` bytes at `ticks` × `timeBase` seconds, `ticks` ≥ 0. */
 export function matroskaFrameHeader(ticks: number, timeBase: Rational, bytes: number): Buffer {
   const nanoseconds =
     (BigInt(ticks) * BigInt(timeBase.num) * 2_000_000_000n + BigInt(timeBase.den)) / (2n * BigInt(timeBase.den));

@@ -12,7 +12,7 @@ import type { VideoInfo } from './probe';
 import { runFfmpeg } from './runFfmpeg';
 import { inputOptions } from './sourceFile';
 
-/** A finished piece of the film. */
+/** A finished segment of the video. */
 export interface Segment {
   readonly file: string;
   readonly frames: number;
@@ -21,7 +21,10 @@ export interface Segment {
   readonly lastPts: number;
 }
 
-/** Joins the segments without touching a pixel, and adds sound, subtitles, chapters and metadata of the source. */
+/**
+ * Concatenates the segments without re-encoding and adds audio, subtitles, chapters and metadata of the source. Returns
+ * warnings.
+ */
 export async function mux(
   binary: FfmpegBinary,
   folder: string,
@@ -48,12 +51,12 @@ export async function mux(
       ...window,
       ...inputOptions(info.source),
       ...['-map', '0:v:0', '-c:0', 'copy', ...options],
-      // Sound before time 0 (encoder priming, or before the cut) would push the whole film back where no edit list hides it.
+      // Audio before time 0 (encoder priming, or before the cut) would delay the whole video where no edit list hides it.
       ...(job.trim || codec.container === 'mkv' ? ['-copypriorss', '0'] : []),
       ...(job.extras
         ? ['-map_metadata', '1', '-map_metadata:s:v:0', `1:s:${info.stream}`, '-map_chapters', '1']
         : ['-map_metadata', '-1', '-map_chapters', '-1']),
-      // The pixels are upright now, and another encoder made them.
+      // The frames are already rotated, and encoded by another encoder.
       ...['-metadata:s:v:0', 'rotate=', '-metadata:s:v:0', `encoder=${codec.encoder}`],
       ...['-max_muxing_queue_size', '65536', '-max_interleave_delta', '0'],
       ...(codec.name === 'h265' && codec.container !== 'mkv' ? ['-tag:v', 'hvc1'] : []),
@@ -67,10 +70,10 @@ export async function mux(
   return warnings;
 }
 
-/** What ffmpeg calls the containers. */
+/** ffmpeg's names of the containers. */
 export const FORMAT = { mp4: 'mp4', mov: 'mov', mkv: 'matroska' } as const;
 
-/** Each piece lasts until the next begins, so that rounding to microseconds never adds up. */
+/** Each segment lasts until the next begins, so that rounding to microseconds does not accumulate. */
 function concatList(segments: readonly Segment[], seconds: (ticks: number) => number): string {
   const start = segments[0]!.firstPts;
   const at = segments.map(({ firstPts }) => Math.round(seconds(firstPts - start) * 1e6));
@@ -82,8 +85,8 @@ function concatList(segments: readonly Segment[], seconds: (ticks: number) => nu
 }
 
 /**
- * Counts what was written: every frame there, every time where it belongs. Reads packets, decodes nothing.
- * `expected` are the times of all frames in ticks, rising. Returns the largest difference in seconds.
+ * Checks the number of frames in the output and their times. Reads packets and decodes nothing.
+ * `expected`: increasing times of all frames, in ticks. Returns the largest difference in seconds.
  */
 export async function verify(
   binary: FfmpegBinary,
@@ -99,7 +102,7 @@ export async function verify(
   );
   let base: RegExpExecArray | null = null;
   const times: number[] = [];
-  // Line by line: the list of a day of film is larger than a string may be.
+  // Line by line: the list of a day of video exceeds the maximum length of a string.
   for await (const line of createInterface({ input: reader.stdout })) {
     base ??= /^#tb 0: (\d+)\/(\d+)/.exec(line);
     const packet = /^0, *-?\d+, *(-?\d+),/.exec(line);
@@ -111,8 +114,8 @@ export async function verify(
   if (!base || times.length !== pts.length) {
     throw new RemasterError(
       'ENCODE_FAILED',
-      `The written file holds ${times.length} frames instead of ${pts.length}; it was not kept.`,
-      { remedy: 'Try another codec or container, and report it: this should not happen.' },
+      `The output has ${times.length} frames instead of ${pts.length}; it was discarded.`,
+      { remedy: 'Try another codec or container, and please report this bug.' },
     );
   }
   const tick = Number(base[1]) / Number(base[2]);
@@ -123,11 +126,11 @@ export async function verify(
   if (worst > TOLERANCE) {
     throw new RemasterError(
       'ENCODE_FAILED',
-      `The written file has a frame ${(worst * 1000).toFixed(1)} ms away from its time; it was not kept.`,
+      `A frame of the output is ${(worst * 1000).toFixed(1)} ms away from its time; the output was discarded.`,
     );
   }
   return worst;
 }
 
-/** Seconds. Matroska counts in milliseconds, and QuickTime starts a track on one. */
+/** Seconds. Matroska stores milliseconds, and a QuickTime track starts on a whole one. */
 const TOLERANCE = 0.0011;

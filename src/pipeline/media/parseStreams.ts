@@ -1,11 +1,11 @@
 import type { Rational } from './frame';
 
-/** One stream of a file, in ffmpeg's words. */
+/** One stream of a file, as described by ffmpeg. */
 export interface StreamInfo {
   readonly index: number;
   readonly kind: 'video' | 'audio' | 'subtitle' | 'data' | 'attachment';
   readonly codec: string;
-  /** A cover picture, not a film. */
+  /** A cover image, not a video. */
   readonly isCoverArt: boolean;
 }
 
@@ -14,7 +14,9 @@ export interface ParsedStreams {
   readonly streams: { info: StreamInfo; text: string; rotation: number }[];
 }
 
-/** Reads the text that `ffmpeg -i` prints. Values of metadata cannot pass for a stream: ffmpeg indents them behind a colon. */
+/**
+ * Parses the output of `ffmpeg -i`. Metadata values cannot be mistaken for a stream: ffmpeg indents them after a colon.
+ */
 export function parseStreams(text: string): ParsedStreams {
   const streams: ParsedStreams['streams'] = [];
   for (const line of text.split('\n')) {
@@ -32,9 +34,9 @@ export function parseStreams(text: string): ParsedStreams {
       };
       streams.push({ info, text: rest, rotation: 0 });
     }
-    const turn = /^ {6,}displaymatrix: rotation of (-?[\d.]+) degrees/.exec(line);
+    const rotation = /^ {6,}displaymatrix: rotation of (-?[\d.]+) degrees/.exec(line);
     const last = streams.at(-1);
-    if (turn && last) last.rotation = Math.round(Number(turn[1]));
+    if (rotation && last) last.rotation = Math.round(Number(rotation[1]));
   }
   const duration = /^ {2}Duration: (\d+):(\d\d):(\d\d\.\d+)/m.exec(text);
   return {
@@ -43,7 +45,7 @@ export function parseStreams(text: string): ParsedStreams {
   };
 }
 
-/** Size, depth, kind of pixels and colour tags of a video stream's line. */
+/** Size, bit depth, pixel format and colour tags from the line of a video stream. */
 export function parseVideoFormat(text: string) {
   // codec (profile) (tag), pixel format(range, matrix/primaries/transfer, field order), 1920x1080 [SAR …], …
   const found = /, ([a-z]\w*)(?:\(([^)]*)\))?, (\d+)x(\d+)/.exec(text) ?? /, ()()(\d+)x(\d+)/.exec(text);
@@ -80,14 +82,14 @@ function bitDepthOf(pixelFormat: string): number {
   return /^(rgb48|bgr48|rgba64|bgra64|ayuv64|xyz12)/.test(pixelFormat) ? 16 : 8;
 }
 
-/** Width of one pixel over its height; 1:1 when the file does not say. */
+/** Pixel aspect ratio, width over height; 1:1 when unknown. */
 export function parseAspect(text: string): Rational {
   const found = /SAR (\d+):(\d+)/.exec(text);
   const [num, den] = [Number(found?.[1] ?? 1), Number(found?.[2] ?? 1)];
   return num > 0 && den > 0 ? { num, den } : { num: 1, den: 1 }; // 0:1 means unknown
 }
 
-/** Nominal frames per second; null when the file does not say. */
+/** Nominal frames per second; null when unknown. */
 export function parseRate(text: string): number | null {
   const found = /, ([\d.]+)(k?) fps/.exec(text) ?? /, ([\d.]+)(k?) tbr/.exec(text);
   const rate = Number(found?.[1] ?? 0) * (found?.[2] ? 1000 : 1);

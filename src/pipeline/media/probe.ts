@@ -9,35 +9,34 @@ import { inputOptions, openSource, type SourceFile, unreadable } from './sourceF
 
 export interface VideoInfo {
   readonly source: SourceFile;
-  /** Index of the film among the streams. */
+  /** Index of the video stream. */
   readonly stream: number;
   readonly streams: readonly StreamInfo[];
   readonly codec: string;
-  /** Pixels as shown, after rotation. */
+  /** Pixels as displayed, after rotation. */
   readonly width: number;
   readonly height: number;
-  /** Width of one pixel over its height, after rotation. */
+  /** Pixel aspect ratio, width over height, after rotation. */
   readonly pixelAspect: Rational;
-  /** Bits of one sample. */
+  /** Bits per sample. */
   readonly bitDepth: number;
   readonly isRgb: boolean;
   readonly isFullRange: boolean;
   readonly hasAlpha: boolean;
   readonly colour: ColourTags;
-  /** Seconds of one tick of every time in this file, exact. */
+  /** Seconds per tick, exact. */
   readonly timeBase: Rational;
-  /** Nominal; times are carried per frame, so nothing depends on it. Null when the file does not say. */
+  /** Nominal; frames have their own times, so nothing depends on it. Null when unknown. */
   readonly framesPerSecond: number | null;
-  /** Seconds; null when the file does not say. */
+  /** Seconds; null when unknown. */
   readonly duration: number | null;
-  /** By flag, or, where the flag is missing or doubtful, by looking at the first frames. */
+  /** By its flag or, if that is missing or unreliable, by analysis of the first frames. */
   readonly isInterlaced: boolean;
 }
 
 /**
- * What a file holds. By ffmpeg alone, because the bundled build comes without ffprobe: two short runs, one for the text
- * that describes the streams, one for the exact time base.
- * Errors: SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE.
+ * Describes a video file. Uses only ffmpeg, because the bundled build has no ffprobe: one short run for the description
+ * of the streams and one for the exact time base. Errors: SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE.
  */
 export async function probe(
   binary: FfmpegBinary,
@@ -47,34 +46,33 @@ export async function probe(
 ): Promise<VideoInfo> {
   const source = await openSource(path, sequenceRate);
   const { stderr } = await runFfmpegForText(binary, inputOptions(source), signal);
-  const described = parseStreams(stderr);
+  const parsed = parseStreams(stderr);
   const video =
-    described.streams.find(({ info }) => info.kind === 'video' && !info.isCoverArt) ??
-    described.streams.find(({ info }) => info.kind === 'video');
-  if (!video) throw refusal(source, stderr, described.streams.length > 0);
-  const picture = parseVideoFormat(video.text);
-  if (picture.width < 1 || picture.height < 1)
-    throw unreadable(source.path, 'it does not say how large its pictures are');
-  const quarterTurned = Math.abs(video.rotation) % 180 === 90;
-  const turned = <T extends { width: number; height: number }>(p: T): T =>
-    quarterTurned ? { ...p, width: p.height, height: p.width } : p;
+    parsed.streams.find(({ info }) => info.kind === 'video' && !info.isCoverArt) ??
+    parsed.streams.find(({ info }) => info.kind === 'video');
+  if (!video) throw probeError(source, stderr, parsed.streams.length > 0);
+  const format = parseVideoFormat(video.text);
+  if (format.width < 1 || format.height < 1) throw unreadable(source.path, 'its frame size is unknown');
+  const isRotated = Math.abs(video.rotation) % 180 === 90;
+  const rotate = <T extends { width: number; height: number }>(p: T): T =>
+    isRotated ? { ...p, width: p.height, height: p.width } : p;
   const pixelAspect = parseAspect(video.text);
   const stream = video.info.index;
   return {
     source,
     stream,
-    streams: described.streams.map(({ info }) => info),
+    streams: parsed.streams.map(({ info }) => info),
     codec: video.info.codec,
-    ...turned(picture),
-    pixelAspect: quarterTurned ? { num: pixelAspect.den, den: pixelAspect.num } : pixelAspect,
+    ...rotate(format),
+    pixelAspect: isRotated ? { num: pixelAspect.den, den: pixelAspect.num } : pixelAspect,
     timeBase: await readTimeBase(binary, source, stream, signal),
     framesPerSecond: parseRate(video.text),
-    duration: described.duration,
+    duration: parsed.duration,
     isInterlaced: await detectInterlace(binary, source, stream, video.text, signal),
   };
 }
 
-/** The header of ffmpeg's packet list is the one place where it writes a time base as an exact fraction. */
+/** Only the header of ffmpeg's packet list has the time base as an exact fraction. */
 async function readTimeBase(
   binary: FfmpegBinary,
   source: SourceFile,
@@ -102,40 +100,40 @@ async function readTimeBase(
 }
 
 export const noFrames = (source: SourceFile, detail = '') =>
-  new RemasterError('SOURCE_EMPTY', `${source.path} holds no video frames.`, {
-    remedy: 'The recording never started or was cut off; copy it again.',
+  new RemasterError('SOURCE_EMPTY', `${source.path} contains no video frames.`, {
+    remedy: 'The recording never started or is truncated; copy the file again.',
     detail,
   });
 
-function refusal(source: SourceFile, stderr: string, hasStreams: boolean): RemasterError {
+function probeError(source: SourceFile, stderr: string, hasStreams: boolean): RemasterError {
   if (hasStreams)
-    return unreadable(source.path, 'it has no video stream', undefined, 'Name a file with pictures in it.', stderr);
+    return unreadable(source.path, 'it has no video stream', undefined, 'Choose a file with a video stream.', stderr);
   if (/: End of file/.test(stderr)) return noFrames(source, stderr);
   if (/not on whitelist/i.test(stderr)) {
     return unreadable(
       source.path,
       'it is a playlist or a script, not a video',
       undefined,
-      'Name the video file itself.',
+      'Use the video file itself.',
       stderr,
     );
   }
   if (/moov atom not found/.test(stderr)) {
     return unreadable(
       source.path,
-      'its index is missing (the recording or the copy was cut off)',
+      'its index is missing (the recording or the copy is incomplete)',
       undefined,
       'Copy it again, or repair it with the program that recorded it.',
       stderr,
     );
   }
   if (/Permission denied/.test(stderr))
-    return unreadable(source.path, 'it may not be read', undefined, undefined, stderr);
+    return unreadable(source.path, 'permission denied', undefined, undefined, stderr);
   return unreadable(
     source.path,
-    'it is not a video that ffmpeg knows',
+    'ffmpeg does not recognize the format',
     undefined,
-    'Check that the file is what its name says.',
+    'Check that the file is a video.',
     stderr,
   );
 }

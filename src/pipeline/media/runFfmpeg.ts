@@ -7,24 +7,27 @@ import type { FfmpegBinary } from './findFfmpeg';
 export interface Ffmpeg extends AsyncDisposable {
   readonly stdin: Writable;
   readonly stdout: Readable;
-  /** Side channel, file descriptor 3 of ffmpeg. */
+  /** File descriptor 3 of ffmpeg. */
   readonly fd3: Readable;
-  /** Settles when ffmpeg has ended well; rejects with ENCODE_FAILED, DISK_FULL or the signal's reason when not. */
+  /**
+   * Resolves when ffmpeg has exited with success; rejects with ENCODE_FAILED, DISK_FULL or the signal's reason
+   * otherwise.
+   */
   readonly ended: Promise<void>;
-  /** What it has written to stderr, the last 8 KiB of it. */
+  /** The last 8 KiB of stderr. */
   readonly stderrTail: () => string;
-  /** How many lines it has written to stderr. */
+  /** Number of lines on stderr. */
   readonly stderrLineCount: () => number;
-  /** Asks it to end in good order, as a camera likes it, and kills it when that takes longer. Whoever reads stdout reads on. */
+  /** Sends SIGTERM, so that ffmpeg logs off from a camera, and SIGKILL after `graceMs`. stdout must still be read. */
   quit(graceMs: number): Promise<void>;
 }
 
-/** Told of every process started and ended, so that somebody else can end it if this process dies. */
+/** Called for every started and exited process, so that another process can kill it if this one dies. */
 export type ChildListener = (pid: number, alive: boolean) => void;
 let listener: ChildListener = () => {};
 export const onChild = (next: ChildListener): void => void (listener = next);
 
-const STDERR_TAIL = 8192; // bytes of stderr kept for messages
+const STDERR_TAIL = 8192; // bytes
 
 export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal: AbortSignal): Ffmpeg {
   signal.throwIfAborted();
@@ -41,10 +44,10 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
     for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) stderrLines++;
   });
   const fd3 = child.stdio[3] as Readable;
-  for (const stream of [child.stdin, child.stdout, fd3]) stream.on('error', () => {}); // EPIPE: `ended` tells the real story
+  for (const stream of [child.stdin, child.stdout, fd3]) stream.on('error', () => {}); // EPIPE: `ended` rejects with the reason
 
   const kill = (): void => {
-    child.stdout.destroy(); // an ffmpeg blocked on a full stdout hears no signal but this one and SIGKILL
+    child.stdout.destroy(); // an ffmpeg blocked on a full stdout reacts only to this and to SIGKILL
     child.kill('SIGKILL');
   };
   signal.addEventListener('abort', kill, { once: true });
@@ -64,7 +67,7 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
       else reject(failure(stderr, killedBy ?? `code ${code}`));
     });
   });
-  ended.catch(() => {}); // whoever waits on `ended` hears of it; nobody has to
+  ended.catch(() => {}); // callers need not await `ended`
 
   return {
     stdin: child.stdin,
@@ -91,7 +94,7 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
 const running = (child: ChildProcess): boolean =>
   child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 
-/** Runs ffmpeg to its end and gives back what it wrote: short texts only. `code` is not judged. */
+/** Runs ffmpeg and returns its output, for short texts. The exit code is ignored. */
 export async function runFfmpegForText(
   binary: FfmpegBinary,
   args: readonly string[],

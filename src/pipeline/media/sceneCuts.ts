@@ -1,37 +1,37 @@
 import type { Frame } from './frame';
 
-type Picture = Pick<Frame, 'width' | 'height' | 'depth' | 'data' | 'pts'>;
+type TimedPixels = Pick<Frame, 'width' | 'height' | 'depth' | 'data' | 'pts'>;
 
-/** Cells of the thumbnail on which shots are compared. */
+/** Cells of the thumbnail in which frames are compared. */
 const COLUMNS = 48;
 const ROWS = 27;
 /** Mean luma change, 0…1, above which a frame starts a shot; ffmpeg's own `scene` score and its usual threshold. */
 const CUT = 0.3;
 
 /**
- * Finds cuts. Returns for every frame the time of its shot's first frame. It sees only the pictures, so the same film is
- * cut at the same places by every ffmpeg, batch size and resumed run.
+ * Detects scene cuts. Returns for every frame the time of the first frame of its shot. It depends only on the pixels,
+ * so the cuts are the same for every version of ffmpeg, batch size and resumed run.
  */
-export function sceneCuts(): (picture: Picture) => number {
-  let before: Float32Array | null = null;
-  let changeBefore = 0;
+export function sceneCuts(): (frame: TimedPixels) => number {
+  let previous: Float32Array | null = null;
+  let previousChange = 0;
   let scene = 0;
-  return (picture) => {
-    const now = thumbnail(picture);
-    if (!before) scene = picture.pts;
+  return (frame) => {
+    const now = thumbnail(frame);
+    if (!previous) scene = frame.pts;
     else {
-      const change = distance(before, now);
-      // A flash or a fast pan changes every frame; a cut changes one. So the score is the change of the change.
-      if (Math.min(change, Math.abs(change - changeBefore)) > CUT) scene = picture.pts;
-      changeBefore = change;
+      const change = distance(previous, now);
+      // A flash or a fast pan changes several frames, a cut only one: the score is the change of the difference.
+      if (Math.min(change, Math.abs(change - previousChange)) > CUT) scene = frame.pts;
+      previousChange = change;
     }
-    before = now;
+    previous = now;
     return scene;
   };
 }
 
-/** Luma of the middle of each cell: four samples, which is enough to tell two shots apart and costs nothing. */
-function thumbnail({ width, height, depth, data }: Picture): Float32Array {
+/** Mean luma of four samples in each cell: enough to tell shots apart, at little cost. */
+function thumbnail({ width, height, depth, data }: TimedPixels): Float32Array {
   const cells = new Float32Array(COLUMNS * ROWS);
   const step = depth / 8;
   const high = step - 1; // the high byte of a little-endian sample

@@ -3,28 +3,28 @@ import { basename, resolve } from 'node:path';
 import { RemasterError } from '../../errors';
 import { readImageSequence, type ImageSequence, sequenceOptions } from './imageSequence';
 
-/** A file that exists, can be read and holds something. */
+/** An existing, readable file that is not empty, or a folder of images. */
 export interface SourceFile {
   /** Absolute. */
   readonly path: string;
-  /** As shown to people. */
+  /** File name, for display. */
   readonly label: string;
   readonly bytes: number;
   readonly modifiedMs: number;
-  /** A still picture by its first bytes. */
+  /** An image, by its first bytes. */
   readonly isImage: boolean;
-  /** Of a folder of pictures; null for a file. */
+  /** For a folder of images; null for a file. */
   readonly sequence: ImageSequence | null;
 }
 
-/** `rate`: pictures per second, if it is a folder of pictures. */
+/** `rate`: frames per second of a folder of images. */
 export async function openSource(path: string, rate = 25): Promise<SourceFile> {
   const absolute = resolve(path);
   const label = basename(absolute);
   if (path.includes('\0')) throw new RemasterError('SOURCE_NOT_FOUND', 'The path of the source contains a NUL byte.');
   const found = await stat(absolute).catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'EACCES'
-      ? unreadable(absolute, 'its folder may not be entered', cause)
+      ? unreadable(absolute, 'no permission to open its folder', cause)
       : new RemasterError('SOURCE_NOT_FOUND', `${absolute} does not exist.`, { remedy: 'Check the path.', cause });
   });
   if (found.isDirectory()) {
@@ -34,11 +34,11 @@ export async function openSource(path: string, rate = 25): Promise<SourceFile> {
   if (!found.isFile()) throw unreadable(absolute, 'it is not a regular file');
   if (found.size === 0) {
     throw new RemasterError('SOURCE_EMPTY', `${absolute} is empty (0 bytes).`, {
-      remedy: 'Copy it again from where it came.',
+      remedy: 'Copy the file again.',
     });
   }
   const first = await firstBytes(absolute).catch((cause: unknown) => {
-    throw unreadable(absolute, 'it may not be read', cause, 'Give the user that runs remaster the right to read it.');
+    throw unreadable(absolute, 'permission denied', cause, 'Give the user that runs remaster read permission.');
   });
   return {
     path: absolute,
@@ -54,13 +54,13 @@ export const unreadable = (
   path: string,
   why: string,
   cause?: unknown,
-  remedy = 'Check the file in a player.',
+  remedy = 'Check the file in a video player.',
   detail = '',
 ) => new RemasterError('SOURCE_UNREADABLE', `${path} cannot be read: ${why}.`, { remedy, cause, detail });
 
 /**
- * Demuxers of single files. Playlists and scripts (hls, concat, dash, sdp, …) are not among them: such a file would make
- * ffmpeg open other files and addresses that nobody allowed.
+ * Demuxers of single files. Playlists and scripts (hls, concat, dash, sdp, …) are excluded: they would make ffmpeg open
+ * other files and URLs.
  */
 const FORMATS = [
   'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,av1,obu,ivf,flv,live_flv,asf,asf_o,ogg,mxf,gxf,dv,nut,rm',
@@ -76,10 +76,10 @@ const fileOptions = (source: Pick<SourceFile, 'path' | 'isImage'>): string[] => 
   '-protocol_whitelist',
   'file,pipe',
   ...(source.isImage
-    ? ['-f', 'image2', '-pattern_type', 'none'] // a % in the name is a %, not a numbered sequence
+    ? ['-f', 'image2', '-pattern_type', 'none'] // a % in the name is not a sequence pattern
     : ['-format_whitelist', FORMATS]),
   '-i',
-  `file:${source.path}`, // the prefix keeps `-x.mp4` from being an option and `http:x.mp4` from being an address
+  `file:${source.path}`, // with the prefix, `-x.mp4` is not an option and `http:x.mp4` not a URL
 ];
 
 async function firstBytes(path: string): Promise<Buffer> {

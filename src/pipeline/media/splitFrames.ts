@@ -1,4 +1,7 @@
-/** Cuts a byte stream into pieces of `size`. A rest that is no whole frame is dropped: ffmpeg only ends there when it was killed. */
+/**
+ * Splits a byte stream into frames of `size` bytes. An incomplete last frame is dropped: ffmpeg writes one only when it
+ * is killed.
+ */
 export async function* splitFrames(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
   let data = new Uint8Array(size);
   let filled = 0;
@@ -17,8 +20,8 @@ export async function* splitFrames(chunks: AsyncIterable<Uint8Array>, size: numb
   }
 }
 
-/** Cuts what comes into pictures. A rest that is no whole picture is never given. */
-export function frameSplitter(size: number, onPicture: (data: Uint8Array) => void): (chunk: Buffer) => void {
+/** Like `splitFrames`, for 'data' events. An incomplete last frame is dropped. */
+export function frameSplitter(size: number, onFrame: (data: Uint8Array) => void): (chunk: Buffer) => void {
   let data = new Uint8Array(size);
   let filled = 0;
   return (bytes) => {
@@ -28,7 +31,7 @@ export function frameSplitter(size: number, onPicture: (data: Uint8Array) => voi
       filled += part.length;
       from += part.length;
       if (filled < size) continue;
-      onPicture(data);
+      onFrame(data);
       data = new Uint8Array(size);
       filled = 0;
     }

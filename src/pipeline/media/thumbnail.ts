@@ -6,8 +6,9 @@ import type { FfmpegBinary } from './findFfmpeg';
 import { openSource } from './sourceFile';
 
 /**
- * One picture out of a video, as PNG or JPEG by the ending of `output`. A one-shot job without pipes, which is what
- * fluent-ffmpeg is fit for; frames never go through it. Runs in the engine only, where a crash of it hurts nobody.
+ * Saves one frame of a video as PNG or JPEG, by the file extension of `output`. A one-shot job without pipes, for which
+ * fluent-ffmpeg is suited; no other frames pass through it. Runs only in the engine process, where a crash is
+ * contained.
  */
 export async function thumbnail(
   binary: FfmpegBinary,
@@ -39,7 +40,7 @@ export async function thumbnail(
       command.once('end', () => resolve());
       command.once('error', (cause: Error) =>
         reject(
-          new RemasterError('SOURCE_UNREADABLE', `No picture could be taken from ${source.path} at ${at} s.`, {
+          new RemasterError('SOURCE_UNREADABLE', `Cannot extract a frame from ${source.path} at ${at} s.`, {
             detail: cause.message,
             cause,
           }),

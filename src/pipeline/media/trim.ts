@@ -3,10 +3,10 @@ import type { FrameSource } from './decode';
 import type { Frame } from './frame';
 import type { VideoInfo } from './probe';
 
-/** Seconds decoded before the wanted part, so that the first wanted frame is whole whatever the seek hit. */
+/** Seconds decoded before the range, so that its first frame is complete even if the seek was inexact. */
 export const SEEK_MARGIN = 5;
 
-/** Cuts the wanted part out of the film. */
+/** Keeps only the frames in the range of the job. */
 export async function* trimFrames(
   source: FrameSource,
   { timeBase }: VideoInfo,

@@ -2,11 +2,11 @@ import { Observable } from 'rxjs';
 import { BackpressureWindow } from '../../async/backpressure';
 
 /**
- * Pulls the next item only when the window has room; whoever consumes the last stage calls `window.leave()`.
+ * Pulls the next item only when the window has room; the last stage calls `window.release()` for each item.
  * Unsubscribing ends the source.
  *
- * RxJS pushes and cannot be asked to wait: `from(asyncIterable)` reads as fast as the source allows and
- * `concatMap` queues without limit. The window bounds what those queues can hold.
+ * RxJS has no back-pressure: `from(asyncIterable)` reads as fast as the source allows and
+ * `concatMap` queues without limit. The window bounds the length of those queues.
  */
 export function pullFrames<T>(source: AsyncIterable<T>, window: BackpressureWindow): Observable<T> {
   return new Observable<T>((subscriber) => {

@@ -113,7 +113,7 @@ describe('videoAssemblies', function () {
       ]),
     );
     assert.deepEqual([width, height, frames], [64, 32, 2]);
-    assert.match(warnings.join(), /another size than the first \(64×32\)/);
+    assert.match(warnings.join(), /into that of the first \(64×32\)/);
     const second = (await pixels(output)).subarray(64 * 32 * 3);
     assert.deepEqual([...second.subarray(0, 3)], [0, 0, 0]); // black borders
   });
@@ -136,7 +136,7 @@ describe('videoAssemblies', function () {
       ]))
         yield { source: { kind: 'file', data }, time: 1 };
     }
-    await assert.rejects(assemble(back(), { output }), { code: 'BAD_SETTING', message: /came after a later one/ });
+    await assert.rejects(film(back(), { output }), { code: 'BAD_SETTING', message: /arrived after a later one/ });
     const stop = new AbortController();
     async function* endless(): AsyncGenerator<Uint8Array> {
       for (let i = 0; ; i++) {

@@ -499,7 +499,7 @@ describe('nodes in a real Node-RED', () => {
         await red.deploy(chain({ up: { maskColor: '#00ff00' } }));
         await red.inject('go', [{ p: 'filename', v: clip, vt: 'str' }]);
         const error = await caught(2);
-        assert.deepEqual([error.code, /x4 does not fill holes/.test(error.message)], ['BAD_SETTING', true]);
+        assert.deepEqual([error.code, /x4 is not one/.test(error.message)], ['BAD_SETTING', true]);
       });
 
       it('takes its settings from the message', async () => {

@@ -5,13 +5,13 @@ import { bicubic } from '../../sampler/reference/bicubic';
 import { adain } from '../../sampler/reference/colour';
 import type { Tensor } from '../../sampler/reference/tensor';
 
-describe('AdaIN of whole frames', () => {
+describe('adainFrame', () => {
   for (const depth of [8, 16] as const) {
-    it(`is upstream's, with the reference enlarged: ${depth} bit`, () => {
+    it(`equals the official one with the upscaled reference: ${depth} bit`, () => {
       const source = frame(13, 9, depth, (i) => 90 + 60 * Math.sin(i / 5) + 20 * Math.sin(i * i));
-      const made = frame(52, 36, depth, (i) => 120 + 50 * Math.sin(i / 11) + 9 * Math.cos(i * i));
-      const expected = adain(tensor(made), bicubic(tensor(source), 4));
-      const actual = tensor(adainFrame(made, source));
+      const output = frame(52, 36, depth, (i) => 120 + 50 * Math.sin(i / 11) + 9 * Math.cos(i * i));
+      const expected = adain(tensor(output), bicubic(tensor(source), 4));
+      const actual = tensor(adainFrame(output, source));
       const full = 2 ** depth - 1;
       for (let i = 0; i < expected.data.length; i++) {
         const want = Math.min(1, Math.max(0, expected.data[i]!)) * full;
@@ -20,7 +20,7 @@ describe('AdaIN of whole frames', () => {
     });
   }
 
-  it('leaves a picture alone that has the colours already, and a plain one in peace', () => {
+  it('does not change a frame with equal statistics, and handles a uniform one', () => {
     const plain = frame(8, 8, 8, () => 77);
     assert.deepEqual(adainFrame(plain, plain).data, plain.data);
   });

@@ -4,10 +4,10 @@ import type { Model } from '../../../src/model/model';
 import { chooseBatchSize } from '../../../src/pipeline/frames/chooseBatchSize';
 import { nearest } from '../../support/fakeModel';
 
-describe('batch size', () => {
+describe('chooseBatchSize', () => {
   const never = new AbortController().signal;
 
-  /** A model whose batches take as long as `ms` says, by a clock of its own. */
+  /** A model whose batches take `ms` milliseconds on a fake clock. */
   function timed(ms: (count: number) => number): { model: Model; clock: () => number; tried: number[] } {
     const tried: number[] = [];
     let now = 0;
@@ -25,12 +25,12 @@ describe('batch size', () => {
   const found = ({ model, clock }: ReturnType<typeof timed>, width = 64, seen: number | null = null) =>
     chooseBatchSize(model, { width, height: 64 }, 8, never, seen, clock);
 
-  it('grows while that pays', async () => {
-    assert.equal(await found(timed((count) => 8 + count)), 16); // mostly the cost of a call
-    assert.equal(await found(timed((count) => 8 + 12 * count)), 4); // 20, 16, 14 and 13 ms a tile
+  it('doubles the batch while that is faster', async () => {
+    assert.equal(await found(timed((count) => 8 + count)), 16); // the fixed cost per call dominates
+    assert.equal(await found(timed((count) => 8 + 12 * count)), 4); // 20, 16, 14 and 13 ms per tile
   });
 
-  it('stays at one where nothing is gained, and where tiles are long in any case', async () => {
+  it('stays at 1 without a gain, and for slow tiles', async () => {
     assert.equal(await found(timed((count) => 10 * count)), 1);
     const slow = timed((count) => 200 + count);
     assert.equal(await found(slow), 1);
@@ -40,7 +40,7 @@ describe('batch size', () => {
     assert.deepEqual(slower.tried, [1]);
   });
 
-  it('believes what the film has shown of long tiles, and tries where they seemed short', async () => {
+  it('trusts the measured time of slow tiles, and measures fast ones', async () => {
     const long = timed(() => 700);
     assert.equal(await found(long, 64, 690), 1);
     assert.deepEqual(long.tried, []);
@@ -54,7 +54,7 @@ describe('batch size', () => {
     );
   });
 
-  it('stays below what memory holds', async () => {
+  it('stays within the memory', async () => {
     const one = timed((count) => 8 + count);
     const run = one.model.run;
     const full = new RemasterError('GPU_OUT_OF_MEMORY', 'Full.');
@@ -65,7 +65,7 @@ describe('batch size', () => {
     assert.equal(await found({ ...one, model }), 4);
   });
 
-  it('is found once per model and tile size', async () => {
+  it('is measured once per model and tile size', async () => {
     const one = timed((count) => 10 * count);
     await found(one);
     const trials = one.tried.length;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chooseTileSize } from '../../../src/pipeline/frames/chooseTileSize';
 import type { Frame } from '../../../src/pipeline/media/frame';
 
-/** Repeatable, and nothing like a pattern. */
+/** Pseudo-random numbers, equal in every run. */
 function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -11,7 +11,7 @@ function random(seed: number): () => number {
   };
 }
 
-describe('tiles for a film that stands still', () => {
+describe('chooseTileSize', () => {
   const info = { multiple: 1, scale: 4, tile: { wholeUpTo: 640 * 360, size: 256, overlap: 32 } };
   const exact = { tileCache: 0, overlap: null };
   const SMALL = { tile: 64, overlap: 16 };
@@ -24,18 +24,18 @@ describe('tiles for a film that stands still', () => {
     }
   }
 
-  it('small ones where little moves', async () => {
+  it('chooses small tiles for a mostly static video', async () => {
     assert.deepEqual(await chooseTileSize(shots((data, n) => data.fill(n, 0, 30)), info, size, exact), SMALL); // prettier-ignore
     const wide = { ...exact, overlap: 24 };
     assert.deepEqual(await chooseTileSize(shots((data, n) => data.fill(n, 0, 30)), info, size, wide), { tile: 64, overlap: 24 }); // prettier-ignore
   });
 
-  it('the usual ones where everything moves, or nothing', async () => {
+  it('chooses the default when everything moves, or nothing', async () => {
     assert.deepEqual(await chooseTileSize(shots((data, n) => data.fill(n)), info, size, exact), null); // prettier-ignore
     assert.deepEqual(await chooseTileSize(shots(() => {}), info, size, exact), null); // prettier-ignore
   });
 
-  it('noise is a change, unless there is a tolerance', async () => {
+  it('counts noise as a change, unless there is a tolerance', async () => {
     const next = random(5);
     const noise = (data: Uint8Array, n: number): void => {
       for (let i = 0; i < data.length; i++) data[i]! += 2 * next();

@@ -13,8 +13,8 @@ const plain = (width: number, height: number, depth: 8 | 16, colour: number): Fr
   data: new Uint8Array(width * height * 3 * (depth / 8)).map((_, i) => (depth === 16 && i % 2 === 0 ? 99 : colour)),
 });
 
-describe('preview', () => {
-  it('is half as it was and half as it is now, whatever size and depth both have', () => {
+describe('comparison', () => {
+  it('shows the left half before and the right half after, for any size and depth', () => {
     for (const depth of [8, 16] as const) {
       const { width, height, data } = splitImage(plain(3, 2, depth, 40), plain(1200, 800, depth, 200), square);
       assert.deepEqual([width, height], [320, 214]);
@@ -26,7 +26,7 @@ describe('preview', () => {
     }
   });
 
-  it('has the shape that is shown, and is never taller than a screen', () => {
+  it('has the displayed aspect ratio and a maximum height', () => {
     const shape = (width: number, height: number, num: number, den: number): number =>
       splitImage(plain(width, height, 8, 1), plain(width, height, 8, 1), { num, den }).height;
     assert.equal(shape(72, 576 / 8, 2, 1), 160);
@@ -34,16 +34,16 @@ describe('preview', () => {
     assert.equal(shape(2000, 1, 1, 1), 2);
   });
 
-  it('is made when somebody asks, of the next frame, for all who ask', async () => {
+  it('is created on request from the next frame, for all pending requests', async () => {
     const split = comparison();
     split.offer(plain(4, 4, 8, 1), plain(4, 4, 8, 1), square);
     const asked = [split.next(), split.next()];
     split.offer(plain(4, 4, 8, 7), plain(4, 4, 8, 7), square);
     split.offer(plain(4, 4, 8, 9), plain(4, 4, 8, 9), square);
-    for (const picture of await Promise.all(asked)) assert.equal(picture!.data[0], 7);
+    for (const frame of await Promise.all(asked)) assert.equal(frame!.data[0], 7);
   });
 
-  it('as a pair both are whole, in eight bits, and nobody else’s', async () => {
+  it('returns both frames of a pair as 8-bit copies', async () => {
     const split = comparison();
     const [before, after] = [plain(3, 2, 16, 40), plain(12, 8, 8, 200)];
     const asked = [split.pair(), split.pair(), split.next()] as const;
@@ -61,14 +61,14 @@ describe('preview', () => {
     assert.deepEqual([await late, await split.pair()], [null, null]);
   });
 
-  it('nobody waits for a job that has ended', async () => {
+  it('resolves pending requests when the job ends', async () => {
     const split = comparison();
     const asked = split.next();
     split.close();
     assert.deepEqual([await asked, await split.next()], [null, null]);
   });
 
-  it('becomes a JPEG', async () => {
+  it('can be encoded as JPEG', async () => {
     const jpeg = await encodeJpeg(await findFfmpeg(), splitImage(plain(4, 4, 8, 1), plain(4, 4, 8, 1), square));
     assert.equal(Buffer.from(jpeg).readUInt16BE(0), 0xffd8);
   });

@@ -3,7 +3,7 @@ import { crossfade } from '../../../src/pipeline/frames/crossfade';
 import type { RgbFrame } from '../../../src/pipeline/media/frame';
 import { meanDifference } from '../../support/videos';
 
-/** A picture of soft waves. */
+/** A frame of soft waves. */
 function waves(width: number, height: number, shift = 0): RgbFrame {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, at = 0; y < height; y++)
@@ -14,11 +14,11 @@ function waves(width: number, height: number, shift = 0): RgbFrame {
 
 const brighter = ({ data, ...size }: RgbFrame, by: number): RgbFrame => ({ ...size, data: data.map((v) => v + by) });
 
-describe('a change of how pictures are made', () => {
+describe('crossfade', () => {
   const still = waves(64, 48);
   const [old, next] = [brighter(waves(128, 96), -8), brighter(waves(128, 96), 8)];
 
-  it('is not seen where nothing moves: no step is larger than a fraction of the whole', () => {
+  it('fades static parts: no step is larger than a fraction of the difference', () => {
     const fading = crossfade();
     fading.through(still, old);
     fading.begin();
@@ -34,7 +34,7 @@ describe('a change of how pictures are made', () => {
     assert.deepEqual(last, next.data);
   });
 
-  it('begins from what is seen, also when it comes in the middle of another', () => {
+  it('starts from the visible frame, also during another crossfade', () => {
     const fading = crossfade();
     fading.through(still, old);
     fading.begin();
@@ -45,7 +45,7 @@ describe('a change of how pictures are made', () => {
     assert.ok(meanDifference(last, back) < meanDifference(old.data, next.data) / 5);
   });
 
-  it('leaves no double picture where something moves', () => {
+  it('leaves no ghosting in moving parts', () => {
     const fading = crossfade();
     const box = (at: number): RgbFrame => {
       const data = still.data.slice();
@@ -63,7 +63,7 @@ describe('a change of how pictures are made', () => {
     assert.notDeepEqual(shown.subarray(calm, calm + 6), next.data.subarray(calm, calm + 6));
   });
 
-  it('of size is made at once', () => {
+  it('shows another size at once', () => {
     const fading = crossfade();
     fading.through(still, old);
     fading.begin();

@@ -9,7 +9,7 @@ import { nearest } from '../../support/fakeModel';
 
 const never = new AbortController().signal;
 
-/** A picture of soft waves. */
+/** A frame of soft waves. */
 function waves(width: number, height: number, shift = 0): RgbFrame {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, at = 0; y < height; y++)
@@ -18,12 +18,12 @@ function waves(width: number, height: number, shift = 0): RgbFrame {
   return { width, height, data };
 }
 
-describe('a region', () => {
+describe('regionProcessor', () => {
   const frame = (picture: RgbFrame): Frame => ({ index: 0, pts: 0, scene: 0, depth: 8, ...picture });
   const middle = { left: 0.25, top: 0.25, width: 0.5, height: 0.5, when: 'always' } as const;
   const choice = { tile: null, overlap: null, colorFix: null, noise: 'shared', tileCache: 0, segment: 100 } as const;
 
-  it('lies where it was wished, with a seam, on multiples of the model, and inside the picture', () => {
+  it('places the region with its seam on multiples of the model, inside the frame', () => {
     const picture = { width: 320, height: 180 };
     assert.deepEqual(regionPlace(middle, picture, 1), { x: 72, y: 37, width: 176, height: 106 });
     assert.deepEqual(regionPlace(middle, picture, 16), { x: 64, y: 32, width: 192, height: 112 });
@@ -36,7 +36,7 @@ describe('a region', () => {
     assert.deepEqual([corner.x + corner.width, corner.y + corner.height], [320, 180]);
   });
 
-  it('is the model’s, the rest is what bicubic enlargement makes of it, and the noise is that of the whole picture', async () => {
+  it('upscales the region with the model and the rest bicubically, with the noise of the whole frame', async () => {
     const picture = waves(96, 80);
     const keys: { x: number; y: number }[] = [];
     const plain = nearest(4);
@@ -49,8 +49,8 @@ describe('a region', () => {
     };
     const place = regionPlace(middle, picture, 1);
     const enhance = regionProcessor(tileProcessor(model, place, choice, assert.fail, 0, place), place, 4);
-    const [made] = await enhance.run([frame(picture)], never);
-    assert.deepEqual([made!.width, made!.height], [384, 320]);
+    const [output] = await enhance.run([frame(picture)], never);
+    assert.deepEqual([output!.width, output!.height], [384, 320]);
     assert.deepEqual([keys[0]!.x, keys[0]!.y], [place.x, place.y]);
     const [whole] = await tileProcessor(plain, picture, choice, assert.fail).run([frame(picture)], never);
     const planes = Float64Array.from({ length: picture.data.length }, (_, i) => {
@@ -63,24 +63,24 @@ describe('a region', () => {
         const at = (y * 384 + x) * 3;
         const isInside = x >= 96 && x < 288 && y >= 80 && y < 240;
         const isOutside = x < place.x * 4 || x >= (place.x + place.width) * 4 || y < place.y * 4 || y >= (place.y + place.height) * 4; // prettier-ignore
-        if (isInside) assert.equal(made!.data[at], whole!.data[at], `${x},${y}`);
-        if (isOutside) assert.ok(Math.abs(made!.data[at]! - large[y * 384 + x]!) <= 1, `${x},${y}`);
+        if (isInside) assert.equal(output!.data[at], whole!.data[at], `${x},${y}`);
+        if (isOutside) assert.ok(Math.abs(output!.data[at]! - large[y * 384 + x]!) <= 1, `${x},${y}`);
       }
     }
     await enhance.run([frame(picture)], never);
     assert.equal(enhance.cacheStats!.share, 0.5);
   });
 
-  it('that is all of the picture is the model’s alone', async () => {
+  it('a region of the whole frame is upscaled by the model alone', async () => {
     const picture = waves(40, 30);
     const place = regionPlace({ ...middle, left: 0, top: 0, width: 1, height: 1 }, picture, 1);
     const inside = tileProcessor(nearest(2), place, choice, assert.fail, 0, place);
-    const [made] = await regionProcessor(inside, place, 2).run([frame(picture)], never);
+    const [output] = await regionProcessor(inside, place, 2).run([frame(picture)], never);
     const [whole] = await tileProcessor(nearest(2), picture, choice, assert.fail).run([frame(picture)], never);
-    assert.deepEqual(made!.data, whole!.data);
+    assert.deepEqual(output!.data, whole!.data);
   });
 
-  it('has its surroundings from an enlargement that leaves a hole only where the model’s picture goes', () => {
+  it('skips the bicubic upscaling only where the model’s output replaces it', () => {
     const picture = waves(20, 16);
     const none = { left: 0, top: 0, right: 0, bottom: 0 };
     const all = bicubicFrame(picture, 2, none).data;

@@ -4,10 +4,10 @@ import { shotPrompts } from '../../../src/pipeline/frames/shotPrompts';
 import type { Frame } from '../../../src/pipeline/media/frame';
 import { nearest } from '../../support/fakeModel';
 
-describe('shots', () => {
+describe('shotPrompts', () => {
   const never = new AbortController().signal;
 
-  /** A model that takes the first byte of what it is shown for the prompt, and notes what that was. */
+  /** A model whose prompt is the first byte of the frame; records these bytes. */
   function looking(failures = 0): { model: Model; shown: number[] } {
     const shown: number[] = [];
     const prompt = async ({ data }: Shot) => {
@@ -18,8 +18,8 @@ describe('shots', () => {
     return { model: { ...nearest(1), prompt }, shown };
   }
 
-  /** Frames of shots of the given lengths; every frame is a picture of its own number. */
-  function film(...lengths: readonly number[]): Frame[] {
+  /** Frames of shots with the given lengths; the first byte of a frame is its number. */
+  function video(...lengths: readonly number[]): Frame[] {
     const picture = (pts: number) => ({ width: 1, height: 1, data: Uint8Array.of(pts, 0, 0) });
     return lengths.flatMap((length, shot) => {
       const scene = lengths.slice(0, shot).reduce((sum, one) => sum + one, 0);
@@ -34,10 +34,10 @@ describe('shots', () => {
   const words = (keys: Awaited<ReturnType<ReturnType<typeof shotPrompts>>>) =>
     keys.map(({ prompt }) => prompt?.['prompt']!.data[0]);
 
-  it('are looked at once each, by their first frame', async () => {
+  it('computes the prompt once per shot, from its first frame', async () => {
     const { model, shown } = looking();
     const keysOf = shotPrompts(model);
-    const frames = film(3, 1, 4);
+    const frames = video(3, 1, 4);
     const keys = [];
     for (const frame of frames) keys.push(...(await keysOf([frame], never)));
     assert.deepEqual(words(keys), [0, 0, 0, 3, 4, 4, 4, 4]);
@@ -45,31 +45,31 @@ describe('shots', () => {
     assert.deepEqual(words(await shotPrompts(model)(frames, never)), words(keys));
   });
 
-  it('have the same prompt where a job goes on in the middle of one', async () => {
+  it('gives the same prompt when a job resumes within a shot', async () => {
     const { model, shown } = looking();
-    assert.deepEqual(words(await shotPrompts(model)(film(3, 5).slice(5), never)), [3, 3, 3]);
+    assert.deepEqual(words(await shotPrompts(model)(video(3, 5).slice(5), never)), [3, 3, 3]);
     assert.deepEqual(shown, [3]);
   });
 
-  it('share the very prompt among their frames, so that batches need not be taken apart', async () => {
-    const [a, b] = await shotPrompts(looking().model)(film(2), never);
+  it('shares one prompt object among the frames of a shot, so that batches stay together', async () => {
+    const [a, b] = await shotPrompts(looking().model)(video(2), never);
     assert.equal(a!.prompt, b!.prompt);
   });
 
-  it('of a single picture are the picture', async () => {
-    const { shotFirstFrame: _, ...alone } = film(1)[0]!;
+  it('computes the prompt of a single frame from that frame', async () => {
+    const { shotFirstFrame: _, ...alone } = video(1)[0]!;
     assert.deepEqual(words(await shotPrompts(looking().model)([alone], never)), [0]);
   });
 
-  it('are looked at again after a failure', async () => {
+  it('computes the prompt again after a failure', async () => {
     const { model } = looking(1);
     const keysOf = shotPrompts(model);
-    await assert.rejects(keysOf(film(2), never), /not now/);
-    assert.deepEqual(words(await keysOf(film(2), never)), [0, 0]);
+    await assert.rejects(keysOf(video(2), never), /not now/);
+    assert.deepEqual(words(await keysOf(video(2), never)), [0, 0]);
   });
 
-  it('are nothing to a model that does not ask', async () => {
-    assert.deepEqual(await shotPrompts(nearest(1))(film(2), never), [
+  it('computes nothing for a model without prompts', async () => {
+    assert.deepEqual(await shotPrompts(nearest(1))(video(2), never), [
       { scene: 0, frame: 0 },
       { scene: 0, frame: 1 },
     ]);

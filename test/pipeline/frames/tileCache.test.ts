@@ -17,7 +17,7 @@ const EXACT: TileSettings = {
   segment: 4,
 };
 
-/** Repeatable, and nothing like a pattern. */
+/** Pseudo-random numbers, equal in every run. */
 function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -26,8 +26,8 @@ function random(seed: number): () => number {
   };
 }
 
-/** A still scene in which now and then some pixels change, with a cut in the middle. */
-function film(count: number, depth: 8 | 16 = 8, by = 255): Frame[] {
+/** A static scene with occasional changes, and a cut in the middle. */
+function video(count: number, depth: 8 | 16 = 8, by = 255): Frame[] {
   const next = random(7);
   const data = new Uint8Array((WIDTH * HEIGHT * 3 * depth) / 8).map(() => 128 * next());
   return Array.from({ length: count }, (_, index) => {
@@ -43,7 +43,7 @@ function film(count: number, depth: 8 | 16 = 8, by = 255): Frame[] {
   });
 }
 
-/** Makes every pixel depend on its place, the scene and the whole tile around it; counts the tiles it is asked for. */
+/** A model whose pixels depend on their position, the scene and the whole tile; counts the inferred tiles. */
 function watched(depth: 8 | 16 = 8): Model & { readonly tiles: { x: number; y: number; frame: number }[] } {
   const model = nearest(2, { depth });
   const tiles: { x: number; y: number; frame: number }[] = [];
@@ -68,29 +68,29 @@ async function through(
   settings: TileSettings,
   group = 1,
   first = 0,
-): Promise<{ made: Frame[]; tiles: number; model: ReturnType<typeof watched> }> {
+): Promise<{ output: Frame[]; tiles: number; model: ReturnType<typeof watched> }> {
   const model = watched(frames[0]!.depth);
   const enhance = tileProcessor(model, { width: WIDTH, height: HEIGHT }, settings, assert.fail, first);
-  const made: Frame[] = [];
+  const output: Frame[] = [];
   for (let n = 0; n < frames.length; n += group) {
-    made.push(...(await enhance.run(structuredClone(frames.slice(n, n + group)), never)));
+    output.push(...(await enhance.run(structuredClone(frames.slice(n, n + group)), never)));
   }
-  return { made, tiles: model.tiles.length, model };
+  return { output, tiles: model.tiles.length, model };
 }
 
-describe('remembering what has not changed', () => {
+describe('TileCache', () => {
   for (const depth of [8, 16] as const) {
     for (const [name, tile] of [
       ['tiles', 32],
       ['whole frames', null],
     ] as const) {
       // prettier-ignore
-      it(`gives the same to the bit, ${name}, ${depth} bit, in groups of 1, 2 and 5`, async () => {
-        const frames = film(24, depth);
+      it(`gives bit-identical output, ${name}, ${depth} bit, in batches of 1, 2 and 5`, async () => {
+        const frames = video(24, depth);
         const all = await through(frames, { ...EXACT, tile, tileCache: null });
         for (const group of [1, 2, 5]) {
           const some = await through(frames, { ...EXACT, tile }, group);
-          assert.deepEqual(some.made, all.made);
+          assert.deepEqual(some.output, all.output);
           assert.ok(some.tiles <= (tile === null ? 0.75 : 0.3) * all.tiles, `${some.tiles} of ${all.tiles}`);
         }
       });
@@ -98,22 +98,22 @@ describe('remembering what has not changed', () => {
   }
 
   it('infers a tile once for all equal frames of a scene, and again after a cut', async () => {
-    const [first] = film(1);
+    const [first] = video(1);
     const frames = Array.from({ length: 9 }, (_, n) => ({ ...first!, index: n, pts: n, scene: n < 6 ? 0 : 6 }));
     const { model } = await through(frames, { ...EXACT, tile: null });
     assert.deepEqual(model.tiles, [{ x: 0, y: 0, frame: 0 }, { x: 0, y: 0, frame: 6 }]); // prettier-ignore
   });
 
-  it('is not tried with noise that is another for every frame', async () => {
-    const frames = film(6);
+  it('is off with independent noise', async () => {
+    const frames = video(6);
     for (const noise of ['independent', 'mixed'] as const) {
       const { tiles } = await through(frames, { ...EXACT, noise });
       assert.equal(tiles, (await through(frames, { ...EXACT, tileCache: null })).tiles);
     }
   });
 
-  it('says what it has saved', async () => {
-    const frames = film(12);
+  it('reports its savings', async () => {
+    const frames = video(12);
     const model = nearest(2, { pauseMs: 5 });
     const enhance = tileProcessor(model, { width: WIDTH, height: HEIGHT }, EXACT, assert.fail);
     assert.deepEqual(enhance.cacheStats, { share: 0, speedup: 1 });
@@ -130,9 +130,9 @@ describe('remembering what has not changed', () => {
     assert.equal(forgetful.cacheStats, null);
   });
 
-  it('a tolerance is from what was inferred, so what is let pass cannot add up', async () => {
-    const still = film(1)[0]!;
-    // One level a frame: by the tenth, far from the first.
+  it('compares with the last inferred tile, so that tolerated differences cannot accumulate', async () => {
+    const still = video(1)[0]!;
+    // One level per frame adds up to ten.
     const creeping = Array.from({ length: 10 }, (_, n) => ({
       ...still,
       index: n,
@@ -143,19 +143,19 @@ describe('remembering what has not changed', () => {
     assert.deepEqual(model.tiles.map(({ frame }) => frame), [0, 3, 6, 9]); // prettier-ignore
   });
 
-  it('with a tolerance, everything is inferred again at every segment, so that an interruption does not show', async () => {
-    const frames = film(12, 8, 1);
+  it('with a tolerance, infers all tiles again at every segment, so that a resume is not visible', async () => {
+    const frames = video(12, 8, 1);
     const settings = { ...EXACT, tileCache: 2 };
     const all = await through(frames, settings);
     for (const resumed of [4, 8]) {
       const rest = await through(frames.slice(resumed), settings, 1, resumed);
-      assert.deepEqual(rest.made, all.made.slice(resumed));
+      assert.deepEqual(rest.output, all.output.slice(resumed));
     }
     assert.ok(all.tiles < (await through(frames, { ...settings, tileCache: null })).tiles);
   });
 
-  it('a mask that changes is a change', async () => {
-    const still = film(1)[0]!;
+  it('infers a tile again when its mask changes', async () => {
+    const still = video(1)[0]!;
     const frames = Array.from({ length: 4 }, (_, n) => ({
       ...still,
       index: n,
@@ -166,7 +166,7 @@ describe('remembering what has not changed', () => {
     assert.deepEqual(model.tiles.map(({ frame }) => frame), [0, 2]); // prettier-ignore
   });
 
-  it('putting only the changed tiles into the frame before is putting all of them together', () => {
+  it('blending only the changed tiles equals blending all', () => {
     const layout = tileLayout(
       { multiple: 1, scale: 2, tile: { wholeUpTo: 0, size: 32, overlap: 8 } },
       WIDTH,

@@ -6,7 +6,7 @@ import { tileProcessor, type TileSettings } from '../../../src/pipeline/frames/u
 import type { Frame } from '../../../src/pipeline/media/frame';
 import { nearest } from '../../support/fakeModel';
 
-/** Nothing asked for, and nothing remembered. */
+/** Default settings, without a tile cache. */
 const CHOICE: TileSettings = {
   tile: null,
   overlap: null,
@@ -16,7 +16,7 @@ const CHOICE: TileSettings = {
   segment: 100,
 };
 
-describe('enhance', () => {
+describe('tileProcessor', () => {
   const never = new AbortController().signal;
 
   function frame(width: number, height: number, depth: 8 | 16 = 8, index = 0): Frame {
@@ -34,7 +34,7 @@ describe('enhance', () => {
       [1, 1, 16],
       [200, 3, 48],
     ] as const) {
-      it(`${width}×${height} in tiles of ${tile} is put together without a seam, ${depth} bit`, async () => {
+      it(`blends ${width}×${height} in tiles of ${tile} without a seam, ${depth} bit`, async () => {
         const info = { scale: 2, tile: { wholeUpTo: 0, size: tile, overlap: 8 } };
         const whole = await tileProcessor(
           nearest(2, { depth }),
@@ -53,7 +53,7 @@ describe('enhance', () => {
     }
   }
 
-  it('tiles reach into each other as far as was asked for, and never more than half', async () => {
+  it('tiles overlap as requested, by at most half', async () => {
     const tiles = async (overlap: number | null): Promise<number> => {
       const seen = new Set<number>();
       const model = nearest(2);
@@ -63,21 +63,21 @@ describe('enhance', () => {
       };
       const choice = { ...CHOICE, tile: 64, overlap };
       const wide = tileProcessor(watched, { width: 184, height: 20 }, choice, assert.fail);
-      const [made] = await wide.run([frame(184, 20, 8)], never);
-      assert.equal(made!.width, 368);
+      const [output] = await wide.run([frame(184, 20, 8)], never);
+      assert.equal(output!.width, 368);
       return seen.size;
     };
-    assert.deepEqual([await tiles(4), await tiles(null), await tiles(9999)], [3, 4, 5]); // this model advises 16
+    assert.deepEqual([await tiles(4), await tiles(null), await tiles(9999)], [3, 4, 5]); // the default of this model is 16
   });
 
-  it('sides that the model does not take are filled up by reflection and cut off again', async () => {
+  it('pads unsupported sizes by reflection and crops the output', async () => {
     const sizes: string[] = [];
     const model = nearest(2, { multiple: 16 });
     const watched: Model = {
       ...model,
       run: (batch, signal) => (sizes.push(`${batch.width}x${batch.height}`), model.run(batch, signal)),
     };
-    const [made] = await tileProcessor(watched, { width: 20, height: 10 }, CHOICE, assert.fail).run(
+    const [output] = await tileProcessor(watched, { width: 20, height: 10 }, CHOICE, assert.fail).run(
       [frame(20, 10)],
       never,
     );
@@ -86,10 +86,10 @@ describe('enhance', () => {
       [frame(20, 10)],
       never,
     );
-    assert.deepEqual(made, plain);
+    assert.deepEqual(output, plain);
   });
 
-  it('a model of one tile size gets no other, whatever the frame, and still has no seam', async () => {
+  it('a model with a fixed tile size gets no other, and still has no seam', async () => {
     for (const [multiple, size] of [
       [16, 32],
       [32, 32],
@@ -111,12 +111,12 @@ describe('enhance', () => {
             return model.run(batch, signal);
           },
         };
-        const made = await tileProcessor(watched, { width, height }, CHOICE, assert.fail).run(
+        const output = await tileProcessor(watched, { width, height }, CHOICE, assert.fail).run(
           [frame(width, height)],
           never,
         );
         assert.deepEqual(
-          made,
+          output,
           await tileProcessor(nearest(2), { width, height }, CHOICE, assert.fail).run([frame(width, height)], never),
         );
         assert.deepEqual([...sizes], [`${size}x${size}`]);
@@ -124,21 +124,21 @@ describe('enhance', () => {
       }
       assert.throws(() => tileProcessor(model, { width: 9, height: 9 }, { ...CHOICE, tile: 64 }, assert.fail), {
         code: 'BAD_SETTING',
-        message: /was exported for tiles of 32×32 pixels and takes no others/,
+        message: /supports only tiles of 32×32 pixels/,
       });
     }
   });
 
-  it('tiles of one multiple of the model reach into each other, too', async () => {
+  it('tiles of a single multiple overlap as well', async () => {
     const model = nearest(1, { multiple: 64, cell: 4, tile: { wholeUpTo: 0, size: 64, overlap: 16 } });
-    const [made] = await tileProcessor(model, { width: 150, height: 70 }, CHOICE, assert.fail).run(
+    const [output] = await tileProcessor(model, { width: 150, height: 70 }, CHOICE, assert.fail).run(
       [frame(150, 70)],
       never,
     );
-    assert.deepEqual(made, frame(150, 70));
+    assert.deepEqual(output, frame(150, 70));
   });
 
-  it('a tile past the edge mirrors the inside', () => {
+  it('mirrors the frame in a tile beyond the edge', () => {
     const row: Frame = { ...frame(3, 1), data: Uint8Array.of(1, 1, 1, 2, 2, 2, 3, 3, 3) };
     assert.deepEqual(
       [...cropTile(row, { x: 1, y: 0, width: 4, height: 1 }).data],
@@ -146,7 +146,7 @@ describe('enhance', () => {
     );
   });
 
-  it('the place of a tile in the frame keys its noise', async () => {
+  it('the position of a tile in the frame is the key of its noise', async () => {
     const places: string[] = [];
     const model = nearest(1);
     const watched: Model = {
@@ -163,7 +163,7 @@ describe('enhance', () => {
     assert.deepEqual(places, ['0,0,0,0 0,0,0,5', '16,0,0,0 16,0,0,5']);
   });
 
-  it('when memory runs out, tiles get smaller, with one warning each time, and the picture is the same', async () => {
+  it('halves the tiles when memory runs out, with one warning each time and the same output', async () => {
     const model = nearest(2);
     const small: Model = {
       ...model,
@@ -173,11 +173,11 @@ describe('enhance', () => {
       },
     };
     const warnings: string[] = [];
-    const [made] = await tileProcessor(small, { width: 300, height: 80 }, CHOICE, (warning) =>
+    const [output] = await tileProcessor(small, { width: 300, height: 80 }, CHOICE, (warning) =>
       warnings.push(warning),
     ).run([frame(300, 80)], never);
     assert.deepEqual(
-      made,
+      output,
       (await tileProcessor(model, { width: 300, height: 80 }, CHOICE, assert.fail).run([frame(300, 80)], never))[0],
     );
     assert.equal(warnings.length, 2);

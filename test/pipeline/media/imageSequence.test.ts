@@ -7,7 +7,7 @@ import { type Job, JOB_DEFAULTS, type Progress, type Result } from '../../../src
 import { nearest } from '../../support/fakeModel';
 import { binary, description, ff, moving, pixels, scratchFolder, times } from '../../support/videos';
 
-describe('a folder of pictures', () => {
+describe('an image sequence', () => {
   const folder = scratchFolder();
   const at = (name: string): string => join(folder, name);
   const FRAMES = 9;
@@ -37,7 +37,7 @@ describe('a folder of pictures', () => {
     return restoreVideo({ ...job, overwrite: true, ...changes }, tools, signal, seen);
   }
 
-  it('is a film: every picture, in order, to the bit, at the rate that was asked for', async () => {
+  it('is read as a video: every image in order, bit-exact, at the requested rate', async () => {
     const result = await run({ sequenceRate: 24 });
     assert.deepEqual([result.framesOut, result.width, result.height], [FRAMES, 64, 36]);
     assert.ok((await pixels(at('out.mkv'))).equals(await pixels(at('film.mkv'))));
@@ -50,14 +50,14 @@ describe('a folder of pictures', () => {
     assert.ok(part.equals((await pixels(at('film.mkv'))).subarray(3 * size, 6 * size)));
   });
 
-  it('keeps the depth of scans', async () => {
+  it('keeps the bit depth of scans', async () => {
     mkdirSync(at('deep'));
     await ff('-i', at('film.mkv'), '-pix_fmt', 'rgb48be', at('deep/%03d.tiff'));
     await run({ input: at('deep'), pixelFormat: 'gbrp10le' });
     assert.match(await description(at('out.mkv')), /gbrp10le/);
   });
 
-  it('goes on after an interruption, and not when a picture was changed', async () => {
+  it('resumes after an interruption, but not after an image has changed', async () => {
     const job = { segment: 2, resume: true, batch: 1, output: at('resumed.mkv') };
     const stopped = async (): Promise<void> => {
       const stop = new AbortController();
@@ -73,25 +73,25 @@ describe('a folder of pictures', () => {
   });
 
   for (const [name, make, words] of [
-    ['nothing', () => {}, /it is a folder without pictures/],
+    ['nothing', () => {}, /the folder contains no images/],
     [
       'several kinds',
       (to: string) => {
         writeFileSync(join(to, '1.png'), '');
         writeFileSync(join(to, '2.tif'), '');
       },
-      /it holds pictures of several kinds \(\.png, \.tif\)/,
+      /it contains images of several formats \(\.png, \.tif\)/,
     ],
     [
       'numbers without zeros',
       (to: string) => {
         for (const n of [1, 2, 9, 10]) writeFileSync(join(to, `scan${n}.png`), '');
       },
-      /by their names, scan10\.png would come before scan2\.png/,
+      /in alphabetical order, scan10\.png would come before scan2\.png/,
     ],
     ['no picture at all', (to: string) => writeFileSync(join(to, '1.png'), 'text'), /cannot be read/],
   ] as const) {
-    it(`is refused with a sentence when it holds ${name}`, async () => {
+    it(`is rejected with an explanation: ${name}`, async () => {
       const input = at(`bad ${name}`);
       mkdirSync(input);
       make(input);
@@ -99,7 +99,7 @@ describe('a folder of pictures', () => {
     });
   }
 
-  it('a folder that is moved away while it is read does not look whole', async () => {
+  it('reports a folder that is moved away while it is being read', async () => {
     mkdirSync(at('moved'));
     await ff('-i', at('film.mkv'), at('moved/%03d.png'));
     const watch = ({ frame }: Progress): void => {

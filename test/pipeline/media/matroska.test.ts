@@ -13,7 +13,7 @@ describe('matroska', () => {
     [1001, 30000],
     [1, 1000000],
   ] as const) {
-    it(`ffmpeg reads the very ticks of ${num}/${den} that were written`, async () => {
+    it(`ffmpeg reads the exact ticks of ${num}/${den}`, async () => {
       const ticks = [0, 1, 2, 977, 1_000_003, 3_000_001];
       const parts = [matroskaHeader({ width: 2, height: 1, depth: 16, framesPerSecond: 25 })];
       for (const tick of ticks) parts.push(matroskaFrameHeader(tick, { num, den }, 12), Buffer.alloc(12, tick));

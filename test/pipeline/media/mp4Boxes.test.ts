@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { mp4Parts } from '../../../src/pipeline/media/mp4Boxes';
 import { ff, moving, scratchFolder } from '../../support/videos';
 
-describe('parts of a fragmented MP4', () => {
+describe('mp4Parts', () => {
   const folder = scratchFolder();
-  it('are whole, however the bytes come', async () => {
+  it('returns complete parts for any chunk boundaries', async () => {
     const path = join(folder, 'film.mp4');
     await ff(
       ...moving('64x36', '10', 30),
@@ -17,17 +17,17 @@ describe('parts of a fragmented MP4', () => {
       '+frag_keyframe+empty_moov+default_base_moof',
       path,
     );
-    const film = await import('node:fs').then(({ readFileSync }) => readFileSync(path));
-    for (const size of [1, 7, 1000, film.length]) {
+    const video = await import('node:fs').then(({ readFileSync }) => readFileSync(path));
+    for (const size of [1, 7, 1000, video.length]) {
       const parts: { kind: string; data: Buffer }[] = [];
       const sort = mp4Parts((part) => parts.push(part));
-      for (let i = 0; i < film.length; i += size) sort(film.subarray(i, i + size));
+      for (let i = 0; i < video.length; i += size) sort(video.subarray(i, i + size));
       assert.deepEqual(
         parts.map(({ kind }) => kind),
         ['init', 'fragment', 'fragment', 'fragment'],
       );
       const whole = Buffer.concat(parts.map(({ data }) => data));
-      assert.ok(film.subarray(0, whole.length).equals(whole)); // behind them stands an index that no stream needs
+      assert.ok(video.subarray(0, whole.length).equals(whole)); // followed by an index, which a stream does not need
     }
   });
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { sceneCuts } from '../../../src/pipeline/media/sceneCuts';
 
-describe('scene', () => {
-  /** A picture of soft stripes moved by `shift`, at brightness `level`. */
-  function picture(pts: number, level: number, shift = 0, depth: 8 | 16 = 8) {
+describe('sceneCuts', () => {
+  /** A frame of soft stripes moved by `shift`, at brightness `level`. */
+  function frame(pts: number, level: number, shift = 0, depth: 8 | 16 = 8) {
     const [width, height] = [96, 54];
     const data = new Uint8Array((width * height * 3 * depth) / 8);
     for (let i = 0; i < width * height * 3; i++) {
@@ -17,15 +17,15 @@ describe('scene', () => {
   for (const depth of [8, 16] as const) {
     it(`a cut starts a shot, ${depth} bit`, () => {
       const mark = sceneCuts();
-      const film = [40, 41, 40, 220, 221, 220, 50].map((level, i) => mark(picture(100 + i * 10, level, 0, depth)));
-      assert.deepEqual(film, [100, 100, 100, 130, 130, 130, 160]);
+      const video = [40, 41, 40, 220, 221, 220, 50].map((level, i) => mark(frame(100 + i * 10, level, 0, depth)));
+      assert.deepEqual(video, [100, 100, 100, 130, 130, 130, 160]);
     });
   }
   it('a pan and a slow fade are one shot', () => {
     const mark = sceneCuts();
-    for (let i = 0; i < 30; i++) assert.equal(mark(picture(i, 40 + i * 5, i / 3)), 0);
+    for (let i = 0; i < 30; i++) assert.equal(mark(frame(i, 40 + i * 5, i / 3)), 0);
   });
-  it('a film of one pixel has a shot too', () => {
+  it('accepts frames of one pixel', () => {
     const mark = sceneCuts();
     assert.equal(mark({ pts: 7, width: 1, height: 1, depth: 8, data: Uint8Array.of(1, 2, 3) }), 7);
   });

@@ -1,6 +1,6 @@
 import type { Point } from '../../../model/model';
 
-/** Turns, scales and shifts: x′ = a·x − b·y + dx, y′ = b·x + a·y + dy. */
+/** Rotation, scale and translation: x′ = a·x − b·y + dx, y′ = b·x + a·y + dy. */
 export interface Similarity {
   readonly a: number;
   readonly b: number;
@@ -9,8 +9,8 @@ export interface Similarity {
 }
 
 /**
- * Where eyes, nose and mouth lie in a face picture of 512 × 512 pixels as face models are trained on: FFHQ's alignment,
- * in the coordinates that facexlib publishes.
+ * Positions of eyes, nose and mouth in an aligned face image of 512 × 512 pixels, as in the training data: FFHQ's
+ * alignment, in the coordinates that facexlib publishes.
  */
 const TEMPLATE_SIDE = 512;
 const TEMPLATE: readonly Point[] = [
@@ -21,7 +21,7 @@ const TEMPLATE: readonly Point[] = [
   [313.08905, 371.15118],
 ];
 
-/** From the picture in which `landmarks` were found to an aligned face picture of `side` × `side` pixels. */
+/** From the frame in which `landmarks` were found to an aligned face image of `side` × `side` pixels. */
 export function toFaceImage(landmarks: readonly Point[], side: number): Similarity {
   const scale = scaling(TEMPLATE_SIDE, side);
   return similarityOf(
@@ -31,12 +31,13 @@ export function toFaceImage(landmarks: readonly Point[], side: number): Similari
 }
 
 /**
- * The similarity that brings `from` closest to `to`: least squares, never mirrored (Umeyama 1991, eq. 40–43). In a plane
- * its singular value decomposition comes down to two sums: a and b are the cosine and the sine of the angle, times the scale.
+ * The similarity that maps `from` closest to `to`: least squares, never mirrored (Umeyama 1991, eq. 40–43). In two
+ * dimensions its singular value decomposition reduces to two sums: a and b are the cosine and the sine of the angle,
+ * times the scale.
  */
 export function similarityOf(from: readonly Point[], to: readonly Point[]): Similarity {
-  const [mx, my] = middle(from);
-  const [nx, ny] = middle(to);
+  const [mx, my] = centroid(from);
+  const [nx, ny] = centroid(to);
   let [along, across, spread] = [0, 0, 0];
   from.forEach((point, i) => {
     const [x, y] = [point[0] - mx, point[1] - my];
@@ -49,12 +50,14 @@ export function similarityOf(from: readonly Point[], to: readonly Point[]): Simi
   return { a, b, dx: nx - (a * mx - b * my), dy: ny - (b * mx + a * my) };
 }
 
-export const middle = (points: readonly Point[]): Point => [
+export const centroid = (points: readonly Point[]): Point => [
   points.reduce((sum, [x]) => sum + x, 0) / points.length,
   points.reduce((sum, [, y]) => sum + y, 0) / points.length,
 ];
 
-/** A picture whose sides were `from` pixels made `to` pixels: edges lie on edges, and middles of pixels between them. */
+/**
+ * Scales an image from `from` to `to` pixels per side, so that the edges coincide, not the centres of the outer pixels.
+ */
 export function scaling(from: number, to: number): Similarity {
   const a = to / from;
   return { a, b: 0, dx: (a - 1) / 2, dy: (a - 1) / 2 };
@@ -68,5 +71,5 @@ export function inverted({ a, b, dx, dy }: Similarity): Similarity {
   return { a: c, b: s, dx: -(c * dx - s * dy), dy: -(s * dx + c * dy) };
 }
 
-/** Pixels there for one here. */
+/** The scale factor. */
 export const scaleOf = ({ a, b }: Similarity): number => Math.sqrt(a * a + b * b);

@@ -1,7 +1,7 @@
 import type { RgbImage } from '../../../model/model';
 import type { Samples } from './resample';
 
-/** The mean of every `factor` × `factor` pixels, in 8 bits. What is left over at the right and at the bottom is left out. */
+/** The mean of every `factor` × `factor` pixels, in 8 bits. Incomplete blocks at the right and bottom are omitted. */
 export function downscale({ width, height, data }: Samples, factor: number): RgbImage {
   const [columns, rows] = [Math.floor(width / factor), Math.floor(height / factor)];
   const small = new Uint8Array(columns * rows * 3);

@@ -2,7 +2,10 @@ import { RemasterError } from '../../../errors';
 import type { ModelInfo } from '../../../model/model';
 import type { Job } from '../../../settings/restoreJob';
 
-/** Whether the job restores faces, and where they are: `null` when its model is for whole frames. Refuses what means nothing. */
+/**
+ * How the faces of the job are found; null when its model is for whole frames. Errors: BAD_SETTING for settings that do
+ * not apply.
+ */
 export function faceSettings(
   { faces, minFace, tile, overlap }: Pick<Job, 'faces' | 'minFace' | 'tile' | 'overlap'>,
   { name, task, tile: advice }: ModelInfo,
@@ -12,27 +15,27 @@ export function faceSettings(
     if (faces === null && minFace === null) return null;
     throw new RemasterError(
       'BAD_SETTING',
-      `The model ${name} is not for faces, so ${faces === null ? 'a smallest face' : `faces “${faces}”`} means nothing to it.`,
+      `${faces === null ? 'The smallest face' : `faces “${faces}”`} applies only to face models; ${name} is not one.`,
       { remedy: NO_FACE_MODEL },
     );
   }
   if (tile !== null || overlap !== null) {
     throw new RemasterError(
       'BAD_SETTING',
-      `The model ${name} sees each face as ${advice.size}×${advice.size} pixels; another tile size means nothing to it.`,
-      { remedy: 'Leave tile and overlap out.' },
+      `The face model ${name} works on ${advice.size}×${advice.size} pixels; tile size and overlap do not apply.`,
+      { remedy: 'Omit tile and overlap.' },
     );
   }
   if (faces === 'aligned' && width !== height) {
     throw new RemasterError(
       'BAD_SETTING',
-      `With faces “aligned” every frame is one face in a square; this video is ${width}×${height}.`,
-      { remedy: 'Leave the faces to be detected, or crop the video first.' },
+      `faces “aligned” requires square frames with one face each; this video is ${width}×${height}.`,
+      { remedy: 'Use faces “detect”, or crop the video first.' },
     );
   }
   if (faces === 'aligned' && minFace !== null) {
-    throw new RemasterError('BAD_SETTING', 'A smallest face means nothing when every frame is one aligned face.', {
-      remedy: 'Leave one of the two out.',
+    throw new RemasterError('BAD_SETTING', 'The smallest face does not apply to faces “aligned”.', {
+      remedy: 'Omit one of the two.',
     });
   }
   return faces ?? 'detect';

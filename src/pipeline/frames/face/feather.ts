@@ -1,14 +1,14 @@
-/** Share of a face picture's side by which its mask begins to fade, at each edge; facexlib has the same. */
+/** Width of the fade at each edge, as a share of the side; as in facexlib. */
 const EDGE = 1 / 20;
 
 /**
- * How much of a face picture of `side` pixels counts, along one axis: [side], 0…1; the mask is the product of two. As
- * facexlib's: the full square, eroded by a twentieth of its side, then blurred by a Gaussian that just reaches the edge
- * again, so that it fades from the square's very edge inwards. Made in the face's own upright square, not in the picture's, a turned face keeps it.
+ * The blend weights of a face image of `side` pixels along one axis: [side], 0…1; the mask is the product of both axes.
+ * As in facexlib: the full square, eroded by a twentieth of its side, then blurred with a Gaussian that just reaches
+ * the edge again. Computed in the aligned face image, so it is rotated with the face.
  */
 export function feather(side: number): Float64Array {
   const edge = Math.round(side * EDGE);
-  const deviation = 0.3 * (edge - 1) + 0.8; // what OpenCV takes for a kernel of 2·edge + 1
+  const deviation = 0.3 * (edge - 1) + 0.8; // OpenCV's default for a kernel of 2·edge + 1
   const gaussian = Float64Array.from({ length: 2 * edge + 1 }, (_, i) =>
     Math.exp(-0.5 * ((i - edge) / deviation) ** 2),
   );
@@ -23,7 +23,7 @@ export function feather(side: number): Float64Array {
   });
 }
 
-/** `profile` at a place between two pixels; 0 outside. */
+/** `profile` at a fractional position, interpolated; 0 outside. */
 export function featherAt(profile: Float64Array, at: number): number {
   const last = profile.length - 1;
   if (!(at >= 0 && at <= last)) return 0;

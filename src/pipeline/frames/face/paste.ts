@@ -3,8 +3,8 @@ import { featherAt } from './feather';
 import { type Region, resample, type Samples } from './resample';
 
 /**
- * Puts a face picture back where it was cut out. `frame.data` is changed in place, and only where the mask is more than 0.
- * `toFace`: from the frame to the face picture. `profile`: its mask along one axis.
+ * Pastes a face image back into its frame. `frame.data` is changed in place, only where the mask is above 0.
+ * `toFace`: from the frame to the face image. `profile`: its mask along one axis.
  */
 export function paste(frame: Samples, face: Samples, toFace: Similarity, profile: Float64Array): void {
   const region = covered(frame, face.width, toFace);
@@ -26,7 +26,7 @@ export function paste(frame: Samples, face: Samples, toFace: Similarity, profile
   }
 }
 
-/** The part of the frame that the face picture lies in. */
+/** The part of the frame covered by the face image. */
 function covered({ width, height }: Samples, side: number, toFace: Similarity): Region {
   const back = inverted(toFace);
   const last = side - 1;

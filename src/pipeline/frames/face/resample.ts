@@ -7,7 +7,7 @@ export interface Samples {
   readonly data: Uint8Array | Uint16Array;
 }
 
-/** Pixels of the picture that is made. */
+/** A rectangle of the output image, in pixels. */
 export interface Region {
   readonly left: number;
   readonly top: number;
@@ -16,15 +16,15 @@ export interface Region {
 }
 
 /**
- * The pixels of `region` after a similarity, of which `toSource` is the way back. Keys' kernel (a = −½), widened where the
- * picture gets smaller, so that nothing shimmers. Around the source all is grey, as facexlib has it (a mirrored face above a
- * cut one would be taken for a face), but first its edge is repeated as far as the kernel of the way back will reach.
+ * The pixels of `region` after a similarity with the inverse `toSource`. Keys' kernel (a = −½), widened for downscaling
+ * to avoid aliasing. Outside the source everything is grey, as in facexlib (a mirrored face could be detected as
+ * another face), after its edge has been repeated as far as the kernel of the inverse reaches.
  */
 export function resample(source: Samples, toSource: Similarity, region: Region): Samples {
   const { width, height, data } = source;
   const wide = Math.max(1, scaleOf(toSource));
   const [x, y] = [taps(wide), taps(wide)];
-  const made = new (data instanceof Uint8Array ? Uint8ClampedArray : Float64Array)(region.width * region.height * 3);
+  const output = new (data instanceof Uint8Array ? Uint8ClampedArray : Float64Array)(region.width * region.height * 3);
   const { a, b, dx, dy } = toSource;
   const reach = 2 * wide + 0.5;
   const grey = data instanceof Uint8Array ? 134 : 134 * 257;
@@ -33,7 +33,7 @@ export function resample(source: Samples, toSource: Similarity, region: Region):
       const [u, v] = [region.left + column, region.top + row];
       const [s, t] = [a * u - b * v + dx, b * u + a * v + dy];
       if (!(s >= -reach && s <= width - 1 + reach && t >= -reach && t <= height - 1 + reach)) {
-        made.fill(grey, to, to + 3);
+        output.fill(grey, to, to + 3);
         continue;
       }
       x.place(s, width);
@@ -50,25 +50,25 @@ export function resample(source: Samples, toSource: Similarity, region: Region):
           blue += weight * data[from + 2]!;
         }
       }
-      made[to] = red;
-      made[to + 1] = green;
-      made[to + 2] = blue;
+      output[to] = red;
+      output[to + 1] = green;
+      output[to + 2] = blue;
     }
   }
-  return { width: region.width, height: region.height, data: whole(made) };
+  return { width: region.width, height: region.height, data: toSamples(output) };
 }
 
-/** Left and right change places. */
+/** Mirrors an image horizontally. */
 export function mirrored({ width, height, data }: Samples): Samples {
-  const made = data.slice();
+  const output = data.slice();
   for (let i = 0; i < width * height; i++) {
     const from = (i - (i % width) + width - 1 - (i % width)) * 3;
-    for (let c = 0; c < 3; c++) made[i * 3 + c] = data[from + c]!;
+    for (let c = 0; c < 3; c++) output[i * 3 + c] = data[from + c]!;
   }
-  return { width, height, data: made };
+  return { width, height, data: output };
 }
 
-/** The pixels of one axis that a place is made of, and their weights, which sum to 1. `place` changes the arrays. */
+/** The source pixels of a position on one axis, and their weights, which sum to 1. `place` changes the arrays. */
 function taps(wide: number) {
   const count = 2 * Math.ceil(2 * wide);
   const at = new Int32Array(count);
@@ -96,7 +96,7 @@ function keys(d: number): number {
 }
 
 /** Rounded half to even at 8 bits, as a clamped array does; half up at 16. */
-function whole(made: Uint8ClampedArray | Float64Array): Uint8Array | Uint16Array {
-  if (made instanceof Uint8ClampedArray) return new Uint8Array(made.buffer);
-  return Uint16Array.from(made, (value) => Math.min(65535, Math.max(0, Math.round(value))));
+function toSamples(output: Uint8ClampedArray | Float64Array): Uint8Array | Uint16Array {
+  if (output instanceof Uint8ClampedArray) return new Uint8Array(output.buffer);
+  return Uint16Array.from(output, (value) => Math.min(65535, Math.max(0, Math.round(value))));
 }

@@ -10,29 +10,32 @@ import { feather } from './feather';
 import { paste } from './paste';
 import { resample, type Region, type Samples } from './resample';
 
-/** Smallest face that is restored unless asked otherwise, in pixels of the frame. */
-const SMALLEST = 32;
+/** Default smallest face, in pixels of the frame. */
+const DEFAULT_MIN_FACE = 32;
 
-/** Faces through the model: found, cut out upright, restored, put back. The rest of a frame stays what it is, to the bit. */
+/**
+ * Detects faces, crops and aligns them, restores them with the model and pastes them back. All other pixels are
+ * unchanged.
+ */
 export interface FaceProcessor extends FrameProcessor {
   readonly count: FaceCount;
 }
 
 export interface FaceCount {
-  /** Faces restored so far, each in every frame anew. */
+  /** Faces restored so far, summed over all frames. */
   readonly found: number;
-  /** Frames so far in which there was none, and which are unchanged. */
+  /** Frames without a face so far; they are unchanged. */
   readonly framesWithout: number;
 }
 
-/** A face on its way through the model. */
-interface Cutting {
+/** A face to be restored. */
+interface FaceCrop {
   readonly frame: Frame;
-  /** From the frame to the face picture. */
+  /** From the frame to the face image. */
   readonly toFace: Similarity;
 }
 
-/** `finder` null: every frame is one aligned face, and a square. */
+/** `finder` null: every frame is a square with one aligned face. */
 export function faceProcessor(
   model: Model,
   finder: FaceFinder | null,
@@ -42,14 +45,14 @@ export function faceProcessor(
   const profile = feather(side);
   let [found, framesWithout] = [0, 0];
 
-  const cuttings = async (frame: Frame, signal: AbortSignal): Promise<readonly Cutting[]> => {
+  const crops = async (frame: Frame, signal: AbortSignal): Promise<readonly FaceCrop[]> => {
     if (!finder) return [{ frame, toFace: scaling(frame.width, side) }];
-    const faces = await detectFaces(samplesOf(frame), finder, minFace ?? SMALLEST, signal);
+    const faces = await detectFaces(samplesOf(frame), finder, minFace ?? DEFAULT_MIN_FACE, signal);
     return faces.map(({ landmarks }) => ({ frame, toFace: toFaceImage(landmarks, side) }));
   };
 
   /** `result` is changed in place. */
-  const putBack = (result: Samples, face: Samples, toFace: Similarity): void => {
+  const pasteFace = (result: Samples, face: Samples, toFace: Similarity): void => {
     if (finder) paste(result, face, toFace, profile);
     else result.data.set(resample(face, toFace, wholeOf(result)).data);
   };
@@ -57,26 +60,26 @@ export function faceProcessor(
   return {
     tile: { width: side, height: side },
     tileMs: null, // the first frame may have no face
-    cacheStats: null, // a face moves with every breath
+    cacheStats: null, // faces move all the time
     get count() {
       return { found, framesWithout };
     },
     async run(frames, signal) {
-      const all: Cutting[] = [];
+      const all: FaceCrop[] = [];
       for (const frame of frames) {
-        const mine = await cuttings(frame, signal);
-        all.push(...mine);
-        if (mine.length === 0) framesWithout++;
+        const ownCrops = await crops(frame, signal);
+        all.push(...ownCrops);
+        if (ownCrops.length === 0) framesWithout++;
       }
       found += all.length;
       const results = new Map<Frame, Frame>();
       for (let from = 0; from < all.length; from += frames.length) {
         const some = all.slice(from, from + frames.length);
-        const restored = await throughModel(model, some, side, colorFix === 'adain', signal);
+        const restored = await restoreCrops(model, some, side, colorFix === 'adain', signal);
         some.forEach(({ frame, toFace }, n) => {
           const result = results.get(frame) ?? { ...frame, data: new Uint8Array(frame.data) };
           results.set(frame, result);
-          putBack(samplesOf(result), restored[n]!, toFace);
+          pasteFace(samplesOf(result), restored[n]!, toFace);
         });
       }
       return frames.map((frame) => results.get(frame) ?? frame);
@@ -85,40 +88,40 @@ export function faceProcessor(
 }
 
 /**
- * All faces get the same noise, that of the top left corner of the shot's canvas: so it stays on the same places of a face
- * while the face moves, and does not depend on how many others are in the frame.
+ * All faces get the same noise, that of the top left corner of the shot: it stays at the same positions of a face while
+ * the face moves, and does not depend on the number of faces in the frame.
  */
 const keyOf = ({ scene, pts }: Frame): TileKey => ({ x: 0, y: 0, scene, frame: pts });
 
-async function throughModel(
+async function restoreCrops(
   model: Model,
-  cuttings: readonly Cutting[],
+  crops: readonly FaceCrop[],
   side: number,
-  inItsColours: boolean,
+  fixColours: boolean,
   signal: AbortSignal,
 ): Promise<readonly Samples[]> {
-  const pictures = cuttings.map(({ frame, toFace }): Frame => {
+  const images = crops.map(({ frame, toFace }): Frame => {
     const { data } = resample(samplesOf(frame), inverted(toFace), { left: 0, top: 0, width: side, height: side });
     return { ...frame, width: side, height: side, data: new Uint8Array(data.buffer) };
   });
-  const data = new Uint8Array(Buffer.concat(pictures.map((picture) => picture.data)));
-  const keys = cuttings.map(({ frame }) => keyOf(frame));
-  const made = await model.run({ width: side, height: side, data, keys }, signal).catch((error: unknown) => {
-    throw isFull(error) ? tooLarge(side, error) : error;
+  const data = new Uint8Array(Buffer.concat(images.map((image) => image.data)));
+  const keys = crops.map(({ frame }) => keyOf(frame));
+  const output = await model.run({ width: side, height: side, data, keys }, signal).catch((error: unknown) => {
+    throw isOutOfMemory(error) ? tooLarge(side, error) : error;
   });
-  const bytes = made.length / cuttings.length;
-  return pictures.map((picture, n) => {
-    const restored = { ...picture, data: made.slice(n * bytes, (n + 1) * bytes) };
-    return samplesOf(inItsColours ? adainFrame(restored, picture) : restored);
+  const bytes = output.length / crops.length;
+  return images.map((image, n) => {
+    const restored = { ...image, data: output.slice(n * bytes, (n + 1) * bytes) };
+    return samplesOf(fixColours ? adainFrame(restored, image) : restored);
   });
 }
 
-const isFull = (error: unknown): error is RemasterError =>
+const isOutOfMemory = (error: unknown): error is RemasterError =>
   error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY';
 
-/** Smaller tiles, the usual way out, there are none: the model sees a face whole. */
+/** Smaller tiles are no remedy here: the model needs the whole face. */
 const tooLarge = (side: number, cause: RemasterError): RemasterError =>
-  new RemasterError('GPU_OUT_OF_MEMORY', `A face picture of ${side}×${side} pixels does not fit into memory.`, {
+  new RemasterError('GPU_OUT_OF_MEMORY', `A face image of ${side}×${side} pixels does not fit into memory.`, {
     remedy: 'Close other programs, or choose the provider cpu.',
     detail: cause.detail,
     cause,

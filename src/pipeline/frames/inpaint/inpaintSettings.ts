@@ -2,57 +2,57 @@ import { RemasterError } from '../../../errors';
 import type { ModelInfo } from '../../../model/model';
 import type { Job } from '../../../settings/restoreJob';
 
-/** Where the holes are that a job fills. */
+/** How the mask of a job is defined. */
 export type InpaintSettings =
-  | { readonly in: 'file'; readonly path: string; readonly grow: number }
-  | { readonly in: 'colour'; readonly colour: Rgb; readonly tolerance: number; readonly grow: number };
+  | { readonly from: 'file'; readonly path: string; readonly grow: number }
+  | { readonly from: 'colour'; readonly colour: Rgb; readonly tolerance: number; readonly grow: number };
 
 /** Red, green and blue, 0…1. */
 export type Rgb = readonly [number, number, number];
 
-/** How far a colour may be from the one named and still be a hole, 0…1 of the full range in every channel. */
-const TOLERANCE = 0.1;
-/** Around a colour: a codec lets it run over the edge by about as much. */
-const GROW_AROUND_COLOUR = 2;
+/** Default tolerance of a mask colour, 0…1 of the full range in every channel. */
+const DEFAULT_TOLERANCE = 0.1;
+/** Default dilation for a mask colour: codecs blur its edges by about as much. */
+const DEFAULT_COLOUR_GROW = 2;
 
 type Settings = Pick<Job, 'mask' | 'maskColor' | 'maskTolerance' | 'maskGrow' | 'colorFix'>;
 
-/** What the job fills; `null` when its model is not for that. Refuses what means nothing. */
+/**
+ * The mask of the job; null when its model is not an inpainting model. Errors: BAD_SETTING for settings that do not
+ * apply.
+ */
 export function inpaintSettings(
   { mask, maskColor, maskTolerance, maskGrow, colorFix }: Settings,
   { name, task }: Pick<ModelInfo, 'name' | 'task'>,
 ): InpaintSettings | null {
   if (task !== 'inpaint') {
     if (mask === null && maskColor === null && maskTolerance === null && maskGrow === null) return null;
-    throw refusal(
-      `The model ${name} does not fill holes, so a mask means nothing to it.`,
-      'Leave the mask out, or choose a model with the task “inpaint” (`remaster models` shows them).',
+    throw badSetting(
+      `A mask applies only to inpainting models; ${name} is not one.`,
+      'Omit the mask, or choose a model with the task “inpaint” (`remaster models` lists them).',
     );
   }
   if (mask === null && maskColor === null) {
-    throw refusal(
-      `The model ${name} fills holes, and nothing says where they are.`,
-      'Name a mask (a picture or a video, white where there is a hole), or the colour that the holes have.',
+    throw badSetting(
+      `The inpainting model ${name} needs a mask or a mask colour.`,
+      'Give a mask (an image or a video, white where pixels are to be replaced), or the colour of those pixels.',
     );
   }
   if (mask !== null && maskColor !== null) {
-    throw refusal(
-      'Holes are where a mask says, or where the picture has a colour, not both.',
-      'Leave one of them out.',
-    );
+    throw badSetting('A mask and a mask colour cannot be combined.', 'Omit one of them.');
   }
   if (colorFix === 'adain') {
-    throw refusal(`The model ${name} fills holes, where a colour fix means nothing.`, 'Leave the colour fix empty.');
+    throw badSetting(`The colour fix does not apply to the inpainting model ${name}.`, 'Omit the colour fix.');
   }
   if (mask !== null) {
-    if (maskTolerance === null) return { in: 'file', path: mask, grow: maskGrow ?? 0 };
-    throw refusal('A tolerance is for a colour; a mask is a hole from half white on.', 'Leave the tolerance out.');
+    if (maskTolerance === null) return { from: 'file', path: mask, grow: maskGrow ?? 0 };
+    throw badSetting('Mask tolerance applies only to a mask colour.', 'Omit the tolerance.');
   }
-  const tolerance = maskTolerance ?? TOLERANCE;
-  return { in: 'colour', colour: rgbOf(maskColor!), tolerance, grow: maskGrow ?? GROW_AROUND_COLOUR };
+  const tolerance = maskTolerance ?? DEFAULT_TOLERANCE;
+  return { from: 'colour', colour: rgbOf(maskColor!), tolerance, grow: maskGrow ?? DEFAULT_COLOUR_GROW };
 }
 
-const refusal = (message: string, remedy: string): RemasterError =>
+const badSetting = (message: string, remedy: string): RemasterError =>
   new RemasterError('BAD_SETTING', message, { remedy });
 
 /** `#rrggbb` */

@@ -1,7 +1,10 @@
 import type { Frame } from '../../media/frame';
 import type { Rgb } from './inpaintSettings';
 
-/** Where `frame` has the colour, give or take `tolerance` of the full range in every channel: [height, width], 255 in a hole. */
+/**
+ * Masks the pixels of a colour, within `tolerance` of the full range in every channel: [height, width], 255 where
+ * masked.
+ */
 export function keyColourMask(
   { width, height, depth, data }: Pick<Frame, 'width' | 'height' | 'depth' | 'data'>,
   colour: Rgb,

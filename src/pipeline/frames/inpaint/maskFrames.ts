@@ -6,42 +6,42 @@ import type { InpaintSettings } from './inpaintSettings';
 import { keyColourMask } from './keyColour';
 import { type MaskReader, probeMask, readMask } from './readMask';
 
-/** Marks the holes of every frame. */
+/** Adds the mask to every frame. */
 export interface FrameMasker extends AsyncDisposable {
-  /** Changes when other holes could be found: part of what names a job. */
+  /** Changes when the masks may have changed; part of the job key. */
   readonly version: unknown;
-  /** Once. `from`: seconds of the film before which no frame comes. */
+  /** May be called once. `from`: seconds of the video before which there is no frame. */
   maskFrames(frames: AsyncIterable<Frame>, from: number): AsyncGenerator<Frame>;
 }
 
 export async function frameMasker(
   binary: FfmpegBinary,
-  holes: InpaintSettings,
-  film: VideoInfo,
+  settings: InpaintSettings,
+  video: VideoInfo,
   sequenceRate: number,
   signal: AbortSignal,
 ): Promise<FrameMasker> {
-  if (holes.in === 'colour') {
+  if (settings.from === 'colour') {
     return {
       version: null,
       async *maskFrames(frames) {
         for await (const frame of frames) {
-          const mask = keyColourMask(frame, holes.colour, holes.tolerance);
-          dilate(mask, frame.width, frame.height, holes.grow);
+          const mask = keyColourMask(frame, settings.colour, settings.tolerance);
+          dilate(mask, frame.width, frame.height, settings.grow);
           yield { ...frame, mask };
         }
       },
       async [Symbol.asyncDispose]() {},
     };
   }
-  const info = await probeMask(binary, holes.path, film, sequenceRate, signal);
+  const info = await probeMask(binary, settings.path, video, sequenceRate, signal);
   let reader: MaskReader | null = null;
   return {
     version: info.source,
     async *maskFrames(frames, from) {
-      reader = readMask(binary, info, film, { from, growBy: holes.grow }, signal);
+      reader = readMask(binary, info, video, { from, growBy: settings.grow }, signal);
       for await (const frame of frames) {
-        const seconds = (frame.pts * film.timeBase.num) / film.timeBase.den;
+        const seconds = (frame.pts * video.timeBase.num) / video.timeBase.den;
         yield { ...frame, mask: await reader.at(seconds) };
       }
     },

@@ -1,6 +1,9 @@
 import type { Model, TileBatch } from '../../../model/model';
 
-/** A model that is asked only for tiles with a hole in them: the others come back as they are, which is what it would give. */
+/**
+ * Runs the model only on tiles with masked pixels. The others are returned unchanged, which is also what the model
+ * would do.
+ */
 export function maskedTilesOnly(model: Model): Model {
   return {
     info: model.info,
@@ -8,19 +11,19 @@ export function maskedTilesOnly(model: Model): Model {
       const { width, height, data, keys, mask } = batch;
       if (!mask) return model.run(batch, signal);
       const [tile, plane] = [data.length / keys.length, width * height];
-      const holed = keys.flatMap((_, n) => (mask.subarray(n * plane, (n + 1) * plane).includes(255) ? [n] : []));
-      if (holed.length === 0) return data;
-      if (holed.length === keys.length) return model.run(batch, signal);
+      const masked = keys.flatMap((_, n) => (mask.subarray(n * plane, (n + 1) * plane).includes(255) ? [n] : []));
+      if (masked.length === 0) return data;
+      if (masked.length === keys.length) return model.run(batch, signal);
       const chosen: TileBatch = {
         width,
         height,
-        data: gather(data, tile, holed),
-        mask: gather(mask, plane, holed),
-        keys: holed.map((n) => keys[n]!),
+        data: gather(data, tile, masked),
+        mask: gather(mask, plane, masked),
+        keys: masked.map((n) => keys[n]!),
       };
-      const made = await model.run(chosen, signal);
+      const output = await model.run(chosen, signal);
       const whole = new Uint8Array(data);
-      holed.forEach((n, i) => whole.set(made.subarray(i * tile, (i + 1) * tile), n * tile));
+      masked.forEach((n, i) => whole.set(output.subarray(i * tile, (i + 1) * tile), n * tile));
       return whole;
     },
     [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),

@@ -14,23 +14,26 @@ import { FORMAT, verify } from '../../media/mux';
 import { runFfmpeg } from '../../media/runFfmpeg';
 import { openOutputFolder, unwritable, type OutputFolder, workFolder } from '../outputFolder';
 
-/** A film that grows picture by picture, and has its name only when it is whole. Disposed before that, nothing is left of it. */
+/**
+ * A video made from single images. It gets its file name only when it is complete; disposed before that, all its files
+ * are deleted.
+ */
 export interface VideoAssembly extends AsyncDisposable {
-  /** Settles when the encoder is ready for more. `time` in seconds, rising; null when the picture does not say. */
-  add(picture: ImageSource, time: number | null): Promise<void>;
+  /** Resolves when the encoder is ready for more. `time` in increasing seconds; null when the image has none. */
+  add(image: ImageSource, time: number | null): Promise<void>;
   finish(): Promise<AssembleResult>;
 }
 
-/** What the film needs from outside. */
+/** The services the job uses. */
 export interface AssembleTools {
   readonly binary: FfmpegBinary;
   readonly onTemporaryPath?: (path: string, gone: boolean) => void;
 }
 
-/** Pictures per second when nobody says. */
-const USUAL_RATE = 25;
-/** Ticks of a second in which pictures say their times: a multiple of every usual rate. */
-const CLOCK = 90_000;
+/** Images per second by default. */
+const DEFAULT_RATE = 25;
+/** Ticks per second for images with times: a multiple of all common frame rates. */
+const TICK_RATE = 90_000;
 
 export async function assembleVideo(
   job: AssembleJob,
@@ -38,53 +41,55 @@ export async function assembleVideo(
   signal: AbortSignal,
 ): Promise<VideoAssembly> {
   const started = performance.now();
-  const place = await openOutputFolder(job.output, '', { overwrite: job.overwrite, resume: false });
+  const outputFolder = await openOutputFolder(job.output, '', { overwrite: job.overwrite, resume: false });
   const folder = workFolder(job.output);
   onTemporaryPath?.(folder, false);
   const warnings = new Set<string>();
   const pts: number[] = [];
-  let opened: Opened | null = null;
+  let open: OpenVideo | null = null;
 
-  const begin = (still: DecodedImage, time: number | null): Opened => {
-    const { width, height, depth } = still;
+  const begin = (decoded: DecodedImage, time: number | null): OpenVideo => {
+    const { width, height, depth } = decoded;
     const codec = resolveCodec(binary, job, { output: job.output, width, height, depth, isRgb: true });
     const isTimed = job.fps === null && time !== null;
-    const timeBase = isTimed ? { num: 1, den: CLOCK } : inverse(rateOf(job.fps ?? USUAL_RATE));
+    const timeBase = isTimed ? { num: 1, den: TICK_RATE } : inverse(rateOf(job.fps ?? DEFAULT_RATE));
     const framesPerSecond = isTimed ? null : timeBase.den / timeBase.num;
     const colour = resolveColour(UNTAGGED, { width, height, isRgb: true, isFullRange: true });
     const rest = { pixelAspect: { num: 1, den: 1 }, timeBase, framesPerSecond };
     const encoding = { codec, colour, width, height, stored: { width, height }, depth, ...rest };
-    const file = join(folder, `pictures.${codec.segment}`);
+    const file = join(folder, `frames.${codec.segment}`);
     return { width, height, depth, codec, timeBase, isTimed, file, sink: createVideo(binary, file, encoding, signal) };
   };
 
   return {
-    async add(picture, time) {
-      const still = await decodeImage(picture, job.maxPixels);
-      opened ??= begin(still, time);
-      const { width, height, depth, timeBase, isTimed, sink } = opened;
-      if (still.width !== width || still.height !== height)
-        warnings.add(`Pictures of another size than the first (${width}×${height}) were fitted into it.`);
+    async add(image, time) {
+      const decoded = await decodeImage(image, job.maxPixels);
+      open ??= begin(decoded, time);
+      const { width, height, depth, timeBase, isTimed, sink } = open;
+      if (decoded.width !== width || decoded.height !== height)
+        warnings.add(`Images of a different size were fitted into that of the first (${width}×${height}).`);
       const last = pts.at(-1) ?? -1;
       const due = isTimed ? ticks(time, timeBase, last) : pts.length;
       if (due <= last) throw notRising(time);
-      await sink.write({ pts: due, data: await letterbox(still, { width, height, depth }) }).catch(explain(job.output));
+      await sink
+        .write({ pts: due, data: await letterbox(decoded, { width, height, depth }) })
+        .catch(outputError(job.output));
       pts.push(due);
     },
     async finish() {
-      if (!opened) {
-        throw new RemasterError('SOURCE_EMPTY', 'No picture came, so there is no video.', {
-          remedy: 'Send at least one.',
+      if (!open) {
+        throw new RemasterError('SOURCE_EMPTY', 'The video has no images.', {
+          remedy: 'Send at least one image.',
         });
       }
-      const { sink, file, codec, timeBase, width, height } = opened;
-      await sink.finish().catch(explain(job.output));
+      const { sink, file, codec, timeBase, width, height } = open;
+      await sink.finish().catch(outputError(job.output));
       const whole = `whole.${codec.container}`;
       await remux(binary, file, join(folder, whole), codec, timeBase, signal);
       const first = pts[0]!;
       const times = { pts: pts.map((tick) => tick - first), timeBase, from: 0 };
       await verify(binary, join(folder, whole), times, signal);
-      const output = await place.publish(whole).catch(explain(job.output));
+      const output = await outputFolder.publish(whole).catch(outputError(job.output));
       const elapsed = (performance.now() - started) / 1000;
       return {
         output,
@@ -97,20 +102,20 @@ export async function assembleVideo(
       };
     },
     async [Symbol.asyncDispose]() {
-      await opened?.sink[Symbol.asyncDispose]();
-      await leave(place);
+      await open?.sink[Symbol.asyncDispose]();
+      await discard(outputFolder);
       onTemporaryPath?.(folder, true);
     },
   };
 }
 
-interface Opened {
+interface OpenVideo {
   readonly width: number;
   readonly height: number;
   readonly depth: 8 | 16;
   readonly codec: Codec;
   readonly timeBase: Rational;
-  /** Pictures say their times. */
+  /** Images have times of their own. */
   readonly isTimed: boolean;
   readonly file: string;
   readonly sink: FrameSink;
@@ -118,7 +123,8 @@ interface Opened {
 
 const UNTAGGED = { matrix: null, primaries: null, transfer: null, range: null };
 
-const leave = (place: OutputFolder): Promise<void> => place.close(false).catch(() => {}); // what brought us here is the news
+/** Ignores its own errors: an earlier error is the one to report. */
+const discard = (folder: OutputFolder): Promise<void> => folder.close({ keepSegments: false }).catch(() => {});
 
 const inverse = ({ num, den }: Rational): Rational => ({ num: den, den: num });
 
@@ -129,22 +135,22 @@ function rateOf(fps: number): Rational {
   return { num: Math.round(fps * 1000), den: 1000 };
 }
 
-/** A picture without a time among others that have one follows at the usual rate. */
+/** An image without a time follows at the default rate. */
 const ticks = (time: number | null, { num, den }: Rational, last: number): number =>
-  time === null ? last + Math.round(den / num / USUAL_RATE) : Math.round((time * den) / num);
+  time === null ? last + Math.round(den / num / DEFAULT_RATE) : Math.round((time * den) / num);
 
 const notRising = (time: number | null): RemasterError =>
-  new RemasterError('BAD_SETTING', `A picture at ${time} s came after a later one.`, {
-    remedy: 'Send pictures in order, or set the pictures per second, and their times do not count.',
+  new RemasterError('BAD_SETTING', `An image at ${time} s arrived after a later one.`, {
+    remedy: 'Send the images in order, or set the frame rate, which replaces their times.',
   });
 
-const explain =
+const outputError =
   (output: string) =>
   (error: unknown): never => {
     throw unwritable(output, error);
   };
 
-/** The encoded pictures in the container that was asked for, untouched. */
+/** Copies the encoded video into the container of the output. */
 async function remux(
   binary: FfmpegBinary,
   from: string,

@@ -1,17 +1,17 @@
 import type { FrameSelection } from '../../../settings/framesJob';
 import type { Frame, Rational } from '../../media/frame';
 
-/** A frame that becomes a picture. */
+/** A frame to be extracted as an image. */
 export interface SelectedFrame {
   readonly frame: Frame;
-  /** Number of the frame, from the first that was read. */
+  /** Index of the frame, counted from the first frame read. */
   readonly index: number;
-  /** Frames between the one before and this one. */
+  /** Frames between the previous selected frame and this one. */
   readonly dropped: number;
   readonly isLast: boolean;
 }
 
-/** Takes the frames that are wanted out of all frames, and says of the last that it is the last: so it reads ahead to the next. */
+/** Selects frames, and marks the last one as such, for which it reads ahead to the next selected frame. */
 export async function* selectFrames(
   frames: AsyncIterable<Frame>,
   timeBase: Rational,
@@ -26,17 +26,17 @@ export async function* selectFrames(
     }
   }
   let held: Omit<SelectedFrame, 'isLast'> | null = null;
-  let before = -1;
-  for await (const frame of chosen(numbered(), timeBase, pick)) {
+  let previous = -1;
+  for await (const frame of selected(numbered(), timeBase, pick)) {
     if (held) yield { ...held, isLast: false };
     const index = numbers.get(frame)!;
-    held = { frame, index, dropped: index - before - 1 };
-    before = index;
+    held = { frame, index, dropped: index - previous - 1 };
+    previous = index;
   }
   if (held) yield { ...held, isLast: true };
 }
 
-function chosen(frames: AsyncIterable<Frame>, timeBase: Rational, pick: FrameSelection): AsyncIterable<Frame> {
+function selected(frames: AsyncIterable<Frame>, timeBase: Rational, pick: FrameSelection): AsyncIterable<Frame> {
   switch (pick.by) {
     case 'every':
       return everyNth(frames, pick.n);
@@ -54,13 +54,13 @@ async function* everyNth(frames: AsyncIterable<Frame>, n: number): AsyncGenerato
   for await (const frame of frames) if (count++ % n === 0) yield frame;
 }
 
-/** Of the frames in each 1/fps of a second, the first. Half a tick early: times in whole ticks are rounded. */
+/** The first frame of each 1/fps seconds. Half a tick early, because times are rounded to whole ticks. */
 async function* firstOfSlots(frames: AsyncIterable<Frame>, { num, den }: Rational, fps: number): AsyncGenerator<Frame> {
-  let filled = -Infinity;
+  let lastSlot = -Infinity;
   for await (const frame of frames) {
     const slot = Math.floor(((frame.pts + 0.5) * num * fps) / den);
-    if (slot !== filled) yield frame;
-    filled = slot;
+    if (slot !== lastSlot) yield frame;
+    lastSlot = slot;
   }
 }
 
@@ -72,22 +72,22 @@ async function* firstOfShots(frames: AsyncIterable<Frame>): AsyncGenerator<Frame
   }
 }
 
-/** A frame is shown from its time until that of the next; before the first, the first is taken, after the last, the last. */
+/** The frames displayed at the given times: before the first frame the first, after the last frame the last. */
 async function* shownAt(
   frames: AsyncIterable<Frame>,
   { num, den }: Rational,
   seconds: readonly number[],
 ): AsyncGenerator<Frame> {
   let next = 0;
-  let before: Frame | null = null;
+  let previous: Frame | null = null;
   for await (const frame of frames) {
     const time = (frame.pts * num) / den;
-    // half a tick: 0.04 s and the frame at 1/25 s are the same
+    // half a tick of tolerance: 0.04 s selects the frame at 1/25 s
     let isWanted = false;
     for (; next < seconds.length && seconds[next]! < time - num / den / 2; next++) isWanted = true;
-    if (isWanted) yield before ?? frame;
+    if (isWanted) yield previous ?? frame;
     if (next === seconds.length) return;
-    before = frame;
+    previous = frame;
   }
-  if (before) yield before;
+  if (previous) yield previous;
 }

@@ -9,16 +9,16 @@ import { decodeImage, tooLarge } from '../../media/image/decodeImage';
 import { encodeImage } from '../../media/image/encodeImage';
 import { scaledSize } from '../../media/resize';
 
-/** What a picture needs from outside. */
+/** The services the job uses. */
 export interface ImageTools {
   openModel(request: ModelRequest): Promise<Model>;
   openFaceFinder(): FaceFinder;
 }
 
-/** Pixels of a result at most, as of a frame. */
-const LARGEST_RESULT = 2 ** 28;
+/** Most pixels of the output, as for a frame. */
+const MAX_OUTPUT_PIXELS = 2 ** 28;
 
-/** One picture through the model, as a frame goes: the same pixels as the only frame of a video. */
+/** Upscales one image. The pixels are the same as those of a video with this single frame. */
 export async function upscaleImage(
   source: ImageSource,
   job: ImageJob,
@@ -26,29 +26,34 @@ export async function upscaleImage(
   signal: AbortSignal,
 ): Promise<ImageResult> {
   const started = performance.now();
-  const still = await decodeImage(source, job.maxPixels);
+  const image = await decodeImage(source, job.maxPixels);
   signal.throwIfAborted();
-  await using model = await openModel({ ...modelRequest(job), depth: still.depth });
-  const { name, provider, steps, scale: most } = model.info;
+  await using model = await openModel({ ...modelRequest(job), depth: image.depth });
+  const { name, provider, steps, scale: modelScale } = model.info;
   if (model.info.task === 'inpaint') {
-    throw new RemasterError('MODEL_INCOMPATIBLE', `The model ${name} fills holes in videos, not in single pictures.`, {
-      remedy: 'Choose a model that enlarges or restores.',
-    });
+    throw new RemasterError(
+      'MODEL_INCOMPATIBLE',
+      `The inpainting model ${name} works on videos, not on single images.`,
+      {
+        remedy: 'Choose a model that upscales or restores.',
+      },
+    );
   }
-  const facesBy = faceSettings(job, model.info, still);
-  await using finder = facesBy === 'detect' ? openFaceFinder() : null;
+  const faceMode = faceSettings(job, model.info, image);
+  await using finder = faceMode === 'detect' ? openFaceFinder() : null;
   const scale = wantedScale(job, model);
-  if (still.width * still.height * most ** 2 > LARGEST_RESULT)
+  if (image.width * image.height * modelScale ** 2 > MAX_OUTPUT_PIXELS)
     throw tooLarge(
-      `The result would be ${still.width * most}×${still.height * most}; the limit is ${Math.floor(LARGEST_RESULT / 1e6)} megapixels.`,
+      `The output would be ${image.width * modelScale}×${image.height * modelScale}; the limit is ${Math.floor(MAX_OUTPUT_PIXELS / 1e6)} megapixels.`,
       'Use a smaller image, or a model with a smaller scale.',
     );
-  const alone = { ...job, tileCache: null, segment: 1 }; // nothing before it could be the same
-  const enhance = facesBy === null ? tileProcessor(model, still, alone, () => {}) : faceProcessor(model, finder, job);
-  const { width, height, depth, data } = still;
-  const [made] = await enhance.run([{ index: 0, pts: 0, scene: 0, width, height, depth, data }], signal);
+  const settings = { ...job, tileCache: null, segment: 1 }; // a single frame has nothing to reuse
+  const processor =
+    faceMode === null ? tileProcessor(model, image, settings, () => {}) : faceProcessor(model, finder, job);
+  const { width, height, depth, data } = image;
+  const [output] = await processor.run([{ index: 0, pts: 0, scene: 0, width, height, depth, data }], signal);
   signal.throwIfAborted();
-  const stored = scale === most ? made! : scaledSize(still, scale);
-  const result = await encodeImage(made!, still, { width: stored.width, height: stored.height }, job);
+  const stored = scale === modelScale ? output! : scaledSize(image, scale);
+  const result = await encodeImage(output!, image, { width: stored.width, height: stored.height }, job);
   return { ...result, scale, ms: performance.now() - started, model: { name, provider, steps } };
 }

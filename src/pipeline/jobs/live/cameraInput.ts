@@ -8,11 +8,16 @@ import type { FfmpegBinary } from '../../media/findFfmpeg';
 /** How ffmpeg opens a camera. */
 export interface InputOptions {
   readonly options: readonly string[];
-  /** Goes to ffmpeg's stdin: the address with its password, which every user of the machine could read in the process list. */
+  /**
+   * Written to ffmpeg's stdin: the address with its password, which would be visible to all users in the process list.
+   */
   readonly script: string | null;
 }
 
-/** The options that open this camera in ffmpeg, and nothing else. Looks names up for an ffmpeg that would crash on them. */
+/**
+ * The options that open this camera in ffmpeg, and nothing else. Resolves the host name for an ffmpeg that crashes on
+ * names.
+ */
 export async function cameraInput(binary: FfmpegBinary, input: LiveInput): Promise<InputOptions> {
   switch (input.kind) {
     case 'pattern':
@@ -20,91 +25,94 @@ export async function cameraInput(binary: FfmpegBinary, input: LiveInput): Promi
     case 'device':
       return plain(...deviceOptions(input, process.platform));
     case 'address':
-      return addressOptions(binary, input, await reachable(binary, parseAddress(input.address)));
+      return addressOptions(binary, input, await resolveHost(binary, parseAddress(input.address)));
   }
 }
 
 const plain = (...options: string[]): InputOptions => ({ options, script: null });
 
-/** A camera on this machine, for each system's own door to it. */
+/** A camera of this machine, through the capture API of its operating system. */
 export function deviceOptions(
   { device, size, rate }: Extract<LiveInput, { kind: 'device' }>,
   platform: NodeJS.Platform,
 ): string[] {
-  const wish = [
+  const format = [
     ...(size === null ? [] : ['-video_size', size]),
     ...(rate === null ? [] : ['-framerate', String(rate)]),
   ];
-  if (platform === 'win32') return ['-f', 'dshow', ...wish, '-i', `video=${device.replaceAll(':', '\\:')}`];
-  if (platform === 'darwin') return ['-f', 'avfoundation', ...wish, '-i', `${device.replaceAll(':', '\\:')}:none`];
+  if (platform === 'win32') return ['-f', 'dshow', ...format, '-i', `video=${device.replaceAll(':', '\\:')}`];
+  if (platform === 'darwin') return ['-f', 'avfoundation', ...format, '-i', `${device.replaceAll(':', '\\:')}:none`];
   if (!/^\/dev\/[\w./-]+$/.test(device) || device.includes('..')) {
-    throw new RemasterError('BAD_SETTING', 'The device is not the path of a camera.', {
-      remedy: 'Write it as /dev/video0; v4l2-ctl --list-devices says which there are.',
+    throw new RemasterError('BAD_SETTING', 'The camera device must be a path such as /dev/video0.', {
+      remedy: 'List the devices with v4l2-ctl --list-devices.',
     });
   }
-  return ['-f', 'v4l2', ...wish, '-i', device];
+  return ['-f', 'v4l2', ...format, '-i', device];
 }
 
-interface Reachable {
+interface ResolvedAddress {
   readonly address: Address;
-  /** As in the setting, or with a number in place of the name. */
+  /** As in the setting, or with an IP address in place of the host name. */
   readonly url: string;
 }
 
-/** An ffmpeg that crashes on names gets numbers; encrypted connections need the name, so they are refused. */
-async function reachable(binary: FfmpegBinary, address: Address): Promise<Reachable> {
+/**
+ * An ffmpeg that crashes on host names gets IP addresses. TLS needs the name for its certificate, so it is rejected
+ * there.
+ */
+async function resolveHost(binary: FfmpegBinary, address: Address): Promise<ResolvedAddress> {
   const { host, scheme } = address;
   if (!binary.crashesOnNames || host === '' || isIP(host) !== 0) return { address, url: address.address };
   if (/^(https|rtsps|rtmps)$/.test(scheme)) {
     throw new RemasterError(
       'BAD_SETTING',
-      `This ffmpeg (${binary.version}) cannot open ${scheme}: addresses by name.`,
+      `ffmpeg ${binary.version} cannot open ${scheme}: addresses with a host name.`,
       {
-        remedy: 'Install ffmpeg (Debian: apt-get install ffmpeg), or write the number of the host.',
+        remedy: 'Install ffmpeg (Debian: apt-get install ffmpeg), or use the IP address of the host.',
       },
     );
   }
   const found = await lookup(host).catch((cause: unknown) => {
-    throw new RemasterError('SOURCE_NOT_FOUND', `The name ${host} is not known on this network.`, {
-      remedy: 'Check the address, or write the number of the host.',
+    throw new RemasterError('SOURCE_NOT_FOUND', `Cannot resolve host ${host}.`, {
+      remedy: 'Check the address, or use the IP address of the host.',
       cause,
     });
   });
-  const number = found.family === 6 ? `[${found.address}]` : found.address;
-  return { address, url: address.address.replace(`//${host}`, `//${number}`) };
+  const ip = found.family === 6 ? `[${found.address}]` : found.address;
+  return { address, url: address.address.replace(`//${host}`, `//${ip}`) };
 }
 
 function addressOptions(
   binary: FfmpegBinary,
   { transport, username, password }: Extract<LiveInput, { kind: 'address' }>,
-  { address, url }: Reachable,
+  { address, url }: ResolvedAddress,
 ): InputOptions {
   const rules = BY_SCHEME[address.scheme];
   const isHls = rules.kind === 'http' && /\.m3u8$/i.test(address.address.replace(/[?#].*$/, ''));
   const isNumbered = url !== address.address && rules.kind === 'http';
   const secret = withCredentials(url, username, password);
   const own = [
-    // Read as it comes: one picture sooner. The ffmpeg of 2018 finds no stream then.
+    // Unbuffered input arrives one frame earlier. The bundled ffmpeg (2018) finds no stream that way.
     ...(address.scheme === 'tcp' && binary.hasRtspTimeout ? ['-avioflags', 'direct'] : []),
     ...(rules.kind === 'rtsp' ? rtspOptions(binary, transport) : []),
     ...(isNumbered ? ['-headers', `Host: ${address.host}\r\n`] : []),
   ];
-  const pace = isHls ? ['-re'] : []; // its pieces come all at once; they are to be shown at the pace they were filmed in
-  const isSecret = secret !== url || (url.includes('?') && !/^(udp|tcp)$/.test(address.scheme)); // tokens stand there
-  // A playlist of one entry. Its `option` lines came with the RTSP option's new name.
+  const readRate = isHls ? ['-re'] : []; // its segments are downloaded at once; -re plays them at their frame rate
+  const isSecret = secret !== url || (url.includes('?') && !/^(udp|tcp)$/.test(address.scheme)); // a query may hold a token
+  // `option` lines in a concat playlist came in the same ffmpeg version as the new name of the RTSP timeout.
   if (isSecret && binary.hasRtspTimeout) {
     const formats = rules.kind === 'rtsp' ? [] : ['-format_whitelist', isHls ? HLS_FORMATS : rules.formats];
     return {
       options: [
-        ...pace,
+        ...readRate,
         ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', `pipe,${rules.protocols}`, '-i', 'pipe:0'],
       ],
-      script: playlist(secret, [...own, ...formats, ...INSIDE]),
+      script: playlist(secret, [...own, ...formats, ...ENTRY_OPTIONS]),
     };
   }
   return {
     options: [
-      ...pace,
+      ...readRate,
       ...['-protocol_whitelist', rules.protocols],
       ...own,
       ...(isHls ? ['-f', 'hls'] : rules.format),
@@ -114,8 +122,8 @@ function addressOptions(
   };
 }
 
-/** How long ffmpeg looks at what a playlist leads to: as it would without one. */
-const INSIDE = ['-analyzeduration', '500000', '-fpsprobesize', '0'];
+/** Limits how long ffmpeg analyzes the entry of the playlist, as without a playlist. */
+const ENTRY_OPTIONS = ['-analyzeduration', '500000', '-fpsprobesize', '0'];
 
 /** A playlist of one entry, opened with its own options. */
 function playlist(address: string, options: readonly string[]): string {
@@ -127,7 +135,7 @@ function playlist(address: string, options: readonly string[]): string {
   return ['ffconcat version 1.0', `file ${quoted(address)}`, ...lines, ''].join('\n');
 }
 
-/** Microseconds until RTSP gives up by itself, if our own watch over the pictures has not ended it before. */
+/** Microseconds until ffmpeg's own RTSP timeout, if the frame watchdog has not stopped ffmpeg before. */
 const RTSP_TIMEOUT = '10000000';
 
 const rtspOptions = (binary: FfmpegBinary, transport: 'auto' | 'tcp' | 'udp'): string[] => [
@@ -137,18 +145,18 @@ const rtspOptions = (binary: FfmpegBinary, transport: 'auto' | 'tcp' | 'udp'): s
 
 interface Rules {
   readonly kind: 'rtsp' | 'http' | 'stream';
-  /** What ffmpeg may open on the way; `file` is never among them. */
+  /** Protocols ffmpeg may open; never `file`. */
   readonly protocols: string;
-  /** What it may be, and how to say so. */
+  /** Demuxers ffmpeg may use, and the options that say so. */
   readonly formats: string;
   readonly format: readonly string[];
 }
 
-/** What a camera may send over HTTP. Scripts that name other addresses are not among them, but for HLS, by its ending. */
+/** Demuxers for HTTP. Playlists, which name other addresses, are excluded, except HLS by its file extension. */
 const HTTP_FORMATS =
   'mpjpeg,mjpeg,jpeg_pipe,mpegts,mpegvideo,flv,live_flv,h264,hevc,matroska,webm,mov,mp4,ogg,asf,nut,yuv4mpegpipe';
 
-/** HLS, and what its pieces may be. */
+/** HLS and the formats of its segments. */
 const HLS_FORMATS = 'hls,mpegts,mov,mp4,aac,webvtt';
 
 const over = (kind: Rules['kind'], protocols: string, formats: string, ...format: string[]): Rules => ({

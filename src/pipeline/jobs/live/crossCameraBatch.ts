@@ -1,13 +1,13 @@
 import type { Model, ModelInfo, TileBatch } from '../../../model/model';
 import { concatBytes } from '../../media/concatBytes';
 
-/** One of those who travel together, or alone. */
+/** One camera's part in a batch. */
 export interface Participant {
-  /** Runs `batch`, in one call with those of the others. The result is that of `model.run`, to the byte. */
+  /** Runs `batch`, in one call with those of the other participants. The result is identical to that of `model.run`. */
   run(model: Model, batch: TileBatch, signal: AbortSignal): Promise<Uint8Array>;
-  /** Its part of all that was run, 0…1. */
+  /** Its share of all tiles, 0…1. */
   readonly share: number;
-  /** It brings no more tiles: nobody waits for it any longer. */
+  /** It adds no more tiles; the other participants stop waiting for it. */
   leave(): void;
 }
 
@@ -15,14 +15,14 @@ interface Call {
   readonly model: Model;
   readonly batch: TileBatch;
   readonly signal: AbortSignal;
-  readonly resolve: (made: Uint8Array) => void;
+  readonly resolve: (output: Uint8Array) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Pictures of several cameras that are made at the same time: a tile of each goes into one call of the model. Whoever brings a tile
- * waits until all who are still aboard have brought one. What a tile becomes depends on itself, its place and the model
- * alone, so nobody's picture depends on who else is there.
+ * Frames of several cameras upscaled at the same time: one tile of each goes into one call of the model. A participant
+ * that adds a tile waits until all remaining participants have added one. The output of a tile depends only on the
+ * tile, its position and the model, so it does not depend on the other participants.
  */
 export class CrossCameraBatch {
   #participants: number;
@@ -33,7 +33,7 @@ export class CrossCameraBatch {
     this.#participants = size;
   }
 
-  /** To be called once for each of `size`. */
+  /** Must be called once for each of the `size` participants. */
   join(): Participant {
     let own = 0;
     let hasJoined = true;
@@ -82,7 +82,7 @@ export class CrossCameraBatch {
   }
 }
 
-/** Settles all `calls`, which are of one model and one size of tiles. */
+/** Runs `calls`, which use one model and one tile size, as one batch. */
 async function runTogether(calls: readonly Call[]): Promise<void> {
   const { model, batch, signal } = calls[0]!;
   try {
@@ -90,13 +90,13 @@ async function runTogether(calls: readonly Call[]): Promise<void> {
     const keys = calls.flatMap((call) => call.batch.keys);
     const mask = batch.mask && { mask: concatBytes(calls.map((call) => call.batch.mask!)) };
     const data = concatBytes(calls.map((call) => call.batch.data));
-    // Who is stopped meanwhile goes on at once; the others get what they wait for.
-    const made = await model.run({ ...batch, keys, data, ...mask }, new AbortController().signal);
-    const tile = made.length / keys.length;
+    // An aborted participant returns at once; the rest still get their result.
+    const output = await model.run({ ...batch, keys, data, ...mask }, new AbortController().signal);
+    const tile = output.length / keys.length;
     let from = 0;
     for (const call of calls) {
       const to = from + tile * call.batch.keys.length;
-      call.resolve(made.slice(from, to)); // a copy: nobody is to hold on to the others' pictures
+      call.resolve(output.slice(from, to)); // a copy, so that no participant keeps the memory of all
       from = to;
     }
   } catch (error) {
@@ -107,9 +107,9 @@ async function runTogether(calls: readonly Call[]): Promise<void> {
 const modelIds = new WeakMap<ModelInfo, number>();
 let lastModelId = 0;
 
-/** A name that is equal for tiles which may go into one call. Equal requests for a model share one `info`. */
+/** Equal for tiles that may share a batch. Equal model requests share one `info`. */
 export function batchKey(info: ModelInfo, tile: { readonly width: number; readonly height: number }): string {
-  const number = modelIds.get(info) ?? ++lastModelId;
-  modelIds.set(info, number);
-  return `${number} ${tile.width}×${tile.height}`;
+  const id = modelIds.get(info) ?? ++lastModelId;
+  modelIds.set(info, id);
+  return `${id} ${tile.width}×${tile.height}`;
 }

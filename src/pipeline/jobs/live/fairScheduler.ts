@@ -1,44 +1,45 @@
+// Deficit round-robin over measured milliseconds (Shreedhar & Varghese 1995).
 import { CrossCameraBatch, type Participant } from './crossCameraBatch';
 
-/** One of several who share something that serves one at a time, or several of one kind together. */
+/** One user of a resource that serves one client at a time, or several clients of one kind shareSlot. */
 export interface SchedulerClient {
-  /** Waits for its turn. */
+  /** Waits for a slot. */
   acquire(signal: AbortSignal, request?: SlotRequest): Promise<Slot>;
   unregister(): void;
 }
 
-/** With whom a turn may be shared. */
+/** Which clients may share the slot. */
 export interface SlotRequest {
-  /** With those of the same kind; null: with nobody. */
+  /** Clients of the same kind may share it; null: not shared. */
   readonly kind: string | null;
-  /** How many are worth going together. */
+  /** Largest useful number of clients in one slot. */
   readonly most: number;
-  /** Milliseconds it will take alone. */
+  /** Estimated milliseconds without sharing. */
   readonly cost: number;
-  /** Milliseconds that all who go together may take. */
+  /** Milliseconds that a shared slot may take. */
   readonly limit: number;
 }
 
 export interface Slot {
   readonly participant: Participant;
-  /** How many share it. */
+  /** Number of clients that share it. */
   readonly size: number;
-  /** Milliseconds that all of them would take one after the other: at most so long is the turn. */
+  /** Sum of the clients' estimates in milliseconds: an upper bound for the slot. */
   readonly expected: number;
-  /** Gives the turn back, with what it cost in milliseconds. */
+  /** Returns the slot, with its measured cost in milliseconds. */
   release(cost: number): void;
 }
 
-/** Milliseconds of work granted in each round. */
+/** Milliseconds of work granted to each client per round. */
 const QUANTUM = 20;
-/** Milliseconds that may be saved up: who waited long must not hold everybody up afterwards. */
-const MOST = 100;
+/** Largest deficit in milliseconds: an idle client must not bank time and block the others later. */
+const MAX_DEFICIT = 100;
 const ALONE: SlotRequest = { kind: null, most: 1, cost: 0, limit: 0 };
 
 interface ClientState {
-  /** Milliseconds it may still use; below 0: it has used more than its share. */
+  /** Milliseconds it may still use; negative when it has used more than its share. */
   deficit: number;
-  /** Null: it does not wait for a turn. */
+  /** Null: it does not wait for a slot. */
   pending: {
     readonly request: SlotRequest;
     readonly grant: (batch: CrossCameraBatch, expected: number) => void;
@@ -46,16 +47,16 @@ interface ClientState {
 }
 
 /**
- * Deficit round robin: everybody gets the same time, whatever a single turn costs. Costs are known afterwards, so a turn is
- * given to the first in the circle whose deficit is above 0, and what it cost is taken off. Others of its kind who wait and have
- * time left come along.
+ * Gives all clients the same time, whatever a single slot costs. The cost is known only afterwards, so a slot goes to
+ * the first waiting client with a positive deficit, and the cost is subtracted when it is released. Waiting clients of
+ * the same kind that have time left share the slot.
  */
 export class FairScheduler {
   readonly #clients: ClientState[] = [];
-  /** Who has the turn. */
+  /** Number of clients that hold the slot. */
   #busy = 0;
 
-  /** How many there are. */
+  /** Number of registered clients. */
   get size(): number {
     return this.#clients.length;
   }
@@ -75,7 +76,7 @@ export class FairScheduler {
             participant.leave();
             client.deficit -= cost;
             this.#busy--;
-            setImmediate(() => this.#next()); // whoever gives a turn back may want the next, and is to be among the others
+            setImmediate(() => this.#next()); // the same client may ask again in this tick, and then competes with the others
           },
         };
       },
@@ -105,14 +106,14 @@ export class FairScheduler {
     if (this.#busy > 0) return;
     const waiting = this.#clients.filter(({ pending }) => pending !== null);
     if (waiting.length === 0) return;
-    // As many whole rounds as the best placed of them needs, at once.
+    // As many whole rounds as the client with the largest deficit needs.
     const best = Math.max(...waiting.map(({ deficit }) => deficit));
     const rounds = best > 0 ? 0 : Math.floor(-best / QUANTUM) + 1;
-    for (const client of this.#clients) client.deficit = Math.min(MOST, client.deficit + rounds * QUANTUM);
+    for (const client of this.#clients) client.deficit = Math.min(MAX_DEFICIT, client.deficit + rounds * QUANTUM);
     const eligible = waiting.filter(({ deficit }) => deficit > 0);
-    const group = together(eligible);
+    const group = shareSlot(eligible);
     const expected = group.reduce((sum, { pending }) => sum + pending!.request.cost, 0);
-    // Their next turn comes after the others'.
+    // They move to the end of the queue.
     for (const client of group) this.#clients.push(...this.#clients.splice(this.#clients.indexOf(client), 1));
     this.#busy = group.length;
     const batch = new CrossCameraBatch(group.length);
@@ -120,8 +121,8 @@ export class FairScheduler {
   }
 }
 
-/** The first of those who may have a turn, and whoever may come along. */
-function together([first, ...others]: readonly ClientState[]): readonly ClientState[] {
+/** The first eligible client, and those that may share its slot. */
+function shareSlot([first, ...others]: readonly ClientState[]): readonly ClientState[] {
   const group = [first!];
   const { kind } = first!.pending!.request;
   for (const client of kind === null ? [] : others) {

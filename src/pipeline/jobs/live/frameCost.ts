@@ -1,40 +1,43 @@
-/** Pictures looked back at. */
-const LAST = 20;
-/** Of fewer than this, the slowest counts: which of them was out of the ordinary nobody knows yet. */
-const FEW = 5;
-/** Pictures dropped in a row after which one of the last times is doubted. */
-const PATIENCE = 3;
+/** Number of frames in the estimate. */
+const HISTORY = 20;
+/** Below this number of frames the slowest one counts, because outliers cannot be told apart yet. */
+const MIN_HISTORY = 5;
+/** Consecutive drops after which the oldest measurement is discarded. */
+const DROPS_BEFORE_DECAY = 3;
 
-/** What the next picture will cost, by what the last ones did. Milliseconds; 0 before the first. */
+/** Estimated cost of the next frame from the latest ones, in milliseconds; 0 before the first. */
 export interface LatencyEstimate {
-  /** Half of them took less. */
+  /** Median. */
   readonly usual: number;
-  /** All but one took no longer: as much time as a picture must have that is to be ready in time. */
+  /** Second largest: the time to reserve for a frame that must be in time. */
   readonly most: number;
   add(ms: number): void;
-  /** A picture was dropped because of it. After some in a row the oldest is forgotten: a bad moment must not keep pictures out for ever. */
+  /**
+   * Call after a drop. After several in a row the oldest measurement is discarded, so that one slow moment cannot block
+   * all frames.
+   */
   decay(): void;
-  /** What was is no measure any more: another model, other steps. */
+  /** Discards all measurements, e.g. after a change of model or steps. */
   reset(): void;
 }
 
 export function latencyEstimate(): LatencyEstimate {
   let times: number[] = [];
-  let doubts = 0;
+  let drops = 0;
   const sorted = (): number[] => times.toSorted((a, b) => a - b);
   return {
     get usual() {
       return sorted()[Math.floor(times.length / 2)] ?? 0;
     },
     get most() {
-      return sorted()[times.length - (times.length < FEW ? 1 : 2)] ?? 0;
+      return sorted()[times.length - (times.length < MIN_HISTORY ? 1 : 2)] ?? 0;
     },
     add(ms) {
-      doubts = 0;
-      times = [...times.slice(1 - LAST), ms];
+      drops = 0;
+      times = [...times.slice(1 - HISTORY), ms];
     },
     decay() {
-      if (++doubts % PATIENCE === 0) times = times.slice(1);
+      if (++drops % DROPS_BEFORE_DECAY === 0) times = times.slice(1);
     },
     reset() {
       times = [];
@@ -43,9 +46,9 @@ export function latencyEstimate(): LatencyEstimate {
 }
 
 /**
- * Whether a picture of this age is dropped before it costs anything: one in twenty of those that are begun may be late. Where even
- * fresh pictures can be late now and then, the usual time must do; and where none can be in time, any picture is
- * better than none.
+ * Whether to drop a frame of this age before inference, so that at most one in twenty upscaled frames is late. If even
+ * a new frame may miss the budget, the median is used instead; if the median misses it too, no frame is dropped,
+ * because a late frame is better than none.
  */
 export function isTooLate(
   age: number,

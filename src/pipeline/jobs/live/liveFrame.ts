@@ -1,14 +1,14 @@
 import type { Colour } from '../../media/colour';
 import type { Frame, Rational } from '../../media/frame';
 
-/** A picture of a camera after the model. */
+/** An upscaled camera frame. */
 export interface LiveFrame extends Pick<Frame, 'width' | 'height' | 'data'> {
-  /** Counts all pictures that came. */
+  /** Index among all received frames. */
   readonly index: number;
-  /** `performance.now()` when it came, and when it was done. */
+  /** `performance.now()` on arrival and after upscaling. */
   readonly at: number;
   readonly done: number;
-  /** Size in which it is to be shown. */
+  /** Size in which it is stored or shown. */
   readonly stored: { readonly width: number; readonly height: number };
   readonly pixelAspect: Rational;
   readonly colour: Colour;

@@ -1,6 +1,6 @@
 import type { Latency, LiveProgress } from '../../../settings/liveJob';
 
-/** Milliseconds over which rates and latencies are looked at. */
+/** Milliseconds over which rates and latencies are measured. */
 const WINDOW = 10_000;
 
 interface Sample {
@@ -10,66 +10,68 @@ interface Sample {
 }
 
 type Counts = Pick<LiveProgress, 'in' | 'out' | 'dropped' | 'fps' | 'fpsIn' | 'dropShare' | 'latency' | 'ageAtDrop'> & {
-  /** As `dropShare`, but of the pictures that were not left out on purpose. */
+  /** As `dropShare`, without frames that were skipped on purpose. */
   readonly missed: number;
 };
 
-/** Counts pictures. Times are those of `performance.now()`, or of a clock that a test hands in. */
+export type LiveStats = ReturnType<typeof liveStats>;
+
+/** Counts frames. `now` is replaced in tests. */
 export function liveStats(now: () => number = () => performance.now()) {
-  const came = samples(now);
-  const made = samples(now);
-  const lost = samples(now);
-  const spared = samples(now);
+  const received = samples(now);
+  const upscaled = samples(now);
+  const dropped = samples(now);
+  const skipped = samples(now);
   const share = (part: number, whole: number): number => (whole <= 0 ? 0 : Math.min(1, part / whole));
   return {
-    came: (): void => came.add(0),
-    made: (latency: number): void => made.add(latency),
-    dropped: (age: number): void => lost.add(age),
-    /** Left out on purpose: it is dropped as well, but nothing is late. */
-    spared: (): void => spared.add(0),
-    /** Rates, shares and latencies are those of the last `window` milliseconds, at most ten seconds. */
+    received: (): void => received.add(0),
+    upscaled: (latency: number): void => upscaled.add(latency),
+    dropped: (age: number): void => dropped.add(age),
+    /** Skipped on purpose: counted as dropped, but not as missed. */
+    skipped: (): void => skipped.add(0),
+    /** Rates, shares and latencies cover the last `window` milliseconds, at most ten seconds. */
     counts(window = WINDOW): Counts {
-      const recent = came.recent(window).length;
-      const [late, left] = [lost.recent(window).length, spared.recent(window).length];
+      const recent = received.recent(window).length;
+      const [late, left] = [dropped.recent(window).length, skipped.recent(window).length];
       return {
-        in: came.total(),
-        out: made.total(),
-        dropped: lost.total() + spared.total(),
-        fps: made.rate(window),
-        fpsIn: came.rate(window),
+        in: received.total(),
+        out: upscaled.total(),
+        dropped: dropped.total() + skipped.total(),
+        fps: upscaled.rate(window),
+        fpsIn: received.rate(window),
         dropShare: share(late + left, recent),
         missed: share(late, recent - left),
-        latency: percentiles(made.recent(window)),
-        ageAtDrop: percentiles(lost.recent(window)),
+        latency: percentiles(upscaled.recent(window)),
+        ageAtDrop: percentiles(dropped.recent(window)),
       };
     },
   };
 }
 
 function samples(now: () => number) {
-  let kept: Sample[] = []; // of the window: bounded by what comes in ten seconds
+  let list: Sample[] = []; // bounded: samples of ten seconds
   let total = 0;
   const after = (since: number): Sample[] => {
-    const first = kept.findIndex(({ at }) => at >= since);
-    return first < 0 ? [] : kept.slice(first);
+    const first = list.findIndex(({ at }) => at >= since);
+    return first < 0 ? [] : list.slice(first);
   };
   const recent = (window: number): readonly Sample[] => {
-    kept = after(now() - WINDOW);
-    return window >= WINDOW ? kept : after(now() - window);
+    list = after(now() - WINDOW);
+    return window >= WINDOW ? list : after(now() - window);
   };
   return {
     add(value: number): void {
       total++;
-      kept.push({ at: now(), value });
-      if (kept.length % 256 === 0) kept = after(now() - WINDOW);
+      list.push({ at: now(), value });
+      if (list.length % 256 === 0) list = after(now() - WINDOW);
     },
     recent,
     total: () => total,
-    /** Per second; null while one sample says nothing yet. */
+    /** Per second; null before the second sample. */
     rate(window: number): number | null {
       const [first, ...rest] = recent(window);
       if (!first || rest.length === 0) return null;
-      // Up to now: a camera that went silent must not seem to run on.
+      // Up to now, so that the rate falls when a camera stops sending.
       return (rest.length * 1000) / Math.max(now() - first.at, 1);
     },
   };

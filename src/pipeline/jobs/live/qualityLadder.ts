@@ -1,41 +1,44 @@
-/** Milliseconds at one level before it is judged: shorter would follow frameStep hiccup. */
-const TRIAL = 4000;
-/** Milliseconds of ease before more is tried; doubled frameStep time that proves too much, up to the second. */
-const EASE = [10_000, 300_000] as const;
-/** More than this share of pictures dropped is too slow. */
-const TOO_MANY = 0.2;
-/** A higher level must be expected to use at most this share of the time there is: what lies between is hysteresis. */
-const ROOM = 0.65;
-/** When nothing else is left to save: only frameStep so many pictures. */
+/** Milliseconds at a level before it is judged, so that a single hiccup does not change it. */
+const MIN_DWELL = 4000;
+/**
+ * Milliseconds with time to spare before the next better level is tried; doubled after each failed attempt, up to the
+ * second value.
+ */
+const RAISE_DELAY = [10_000, 300_000] as const;
+/** A larger share of dropped frames counts as overload. */
+const MAX_DROP_SHARE = 0.2;
+/** Hysteresis: a better level must be expected to use at most this share of the available time. */
+const MAX_LOAD = 0.65;
+/** Last resort: only every second, fourth or eighth frame. */
 const FRAME_STEPS = [2, 4, 8];
 
-/** One way of doing it. */
+/** One quality level. */
 export interface QualityStep {
-  /** Of the lighter model instead of the job's own. */
+  /** Uses the fallback model instead of the job's model. */
   readonly isFallback: boolean;
-  /** Of the job's own model; the lighter one has its own number. */
+  /** Sampling steps of the job's model; the fallback model has its own number. */
   readonly steps: number;
   /** Only the region goes through the model. */
   readonly isRegionOnly: boolean;
-  /** Of so many pictures, one. */
+  /** Every so many frames, one is upscaled. */
   readonly frameStep: number;
 }
 
-/** What a user allows. */
+/** Savings allowed by the job. */
 export interface LadderOptions {
-  /** Steps that are asked for. */
+  /** Sampling steps of the job. */
   readonly steps: number;
-  /** Less may be done than asked for; if not, there is one step. */
+  /** Quality may be lowered; if not, there is one level. */
   readonly isAdaptive: boolean;
-  /** There is a lighter model. */
+  /** There is a fallback model. */
   readonly hasFallback: boolean;
-  /** Of the picture: never only a part, only when it is too slow, always. */
+  /** When only the region of the frame goes through the model: never, only under overload, or always. */
   readonly region: 'never' | 'slow' | 'always';
-  /** Pictures may be left out evenly. */
+  /** Frames may be skipped evenly. */
   readonly skipFramesEvenly: boolean;
 }
 
-/** How it can be done, best first: fewer steps, then the lighter model, then a part of the picture, then fewer pictures. */
+/** The levels, best first: fewer steps, then the fallback model, then only the region, then fewer frames. */
 export function qualitySteps({
   steps,
   isAdaptive,
@@ -53,65 +56,68 @@ export function qualitySteps({
   return ladder;
 }
 
-/** Those asked for, then half as many each, down to 1. */
+/** `steps`, then half as many each time, down to 1. */
 const halved = (steps: number): readonly number[] => (steps <= 1 ? [1] : [steps, ...halved(Math.floor(steps / 2))]);
 
-/** How it went since the last look. */
+/** Load since the last update. */
 export interface LoadSample {
-  /** 0…1 of the pictures that were wanted. */
+  /** Share of the frames that were to be upscaled, 0…1. */
   readonly dropShare: number;
-  /** Milliseconds, of 95 % of the pictures. */
+  /** Milliseconds, 95th percentile. */
   readonly latency: number;
-  /** Milliseconds of work on one picture. */
+  /** Milliseconds of work per frame. */
   readonly work: number;
-  /** Pictures that come per second. */
+  /** Received frames per second. */
   readonly rate: number;
 }
 
-/** Chooses among `ladder`: cheaper ones while the machine does not keep up, better ones when there is room; never to and fro. */
+/** Moves along `ladder`: down while the machine is overloaded, up when there is time to spare, without oscillating. */
 export function qualityLadder(
   ladder: readonly QualityStep[],
   budgetMs: number,
   now: () => number = () => performance.now(),
 ) {
   let level = 0;
-  let since = now();
-  let easy: number | null = null;
-  let ease: number = EASE[0];
-  let raised = -Infinity;
-  /** Work of one step ÷ work of the next, as it was when the next was taken; before that, by the steps. */
+  let levelSince = now();
+  let idleSince: number | null = null;
+  let raiseDelay: number = RAISE_DELAY[0];
+  let raisedAt = -Infinity;
+  /** Work of a level ÷ work of the next, measured at the change; before that, estimated by the steps. */
   const ratios = ladder.map((step, i) => (i === 0 ? 1 : ladder[i - 1]!.steps / step.steps));
-  /** Work of the step above when it was left. */
-  let left: number | null = null;
+  /** Work of the better level before the change. */
+  let workBefore: number | null = null;
   const change = (by: number): void => {
     level += by;
-    since = now();
-    easy = null;
+    levelSince = now();
+    idleSince = null;
   };
   return {
     get level(): number {
       return level;
     },
-    /** Judges how it goes; call it about once a second. True: something else is to be done from now on. */
-    look({ dropShare, latency, work, rate }: LoadSample): boolean {
-      if (now() - since < TRIAL) return false;
-      if (left !== null && work > 0) ratios[level] = Math.max(1, left / work);
-      left = null;
-      const isTooSlow = dropShare > TOO_MANY || latency > budgetMs;
+    /** Call about once a second. Returns true if the level has changed. */
+    update({ dropShare, latency, work, rate }: LoadSample): boolean {
+      if (now() - levelSince < MIN_DWELL) return false;
+      if (workBefore !== null && work > 0) ratios[level] = Math.max(1, workBefore / work);
+      workBefore = null;
+      const isTooSlow = dropShare > MAX_DROP_SHARE || latency > budgetMs;
       if (isTooSlow && level + 1 < ladder.length) {
-        if (now() - raised < 2 * EASE[0]) ease = Math.min(2 * ease, EASE[1]); // it was raised in vain
-        if (ladder[level + 1]!.frameStep === ladder[level]!.frameStep && work > 0) left = work;
+        if (now() - raisedAt < 2 * RAISE_DELAY[0]) raiseDelay = Math.min(2 * raiseDelay, RAISE_DELAY[1]); // the last raise failed
+        if (ladder[level + 1]!.frameStep === ladder[level]!.frameStep && work > 0) workBefore = work;
         change(1);
         return true;
       }
       const better = ladder[level - 1];
       const expected = better ? work * ratios[level]! : Infinity;
       const hasRoom =
-        !isTooSlow && better && expected < ROOM * budgetMs && (expected * rate) / better.frameStep < ROOM * 1000;
-      if (!hasRoom) easy = null;
-      else if (easy === null) easy = now();
-      else if (now() - easy >= ease) {
-        raised = now();
+        !isTooSlow &&
+        better &&
+        expected < MAX_LOAD * budgetMs &&
+        (expected * rate) / better.frameStep < MAX_LOAD * 1000;
+      if (!hasRoom) idleSince = null;
+      else if (idleSince === null) idleSince = now();
+      else if (now() - idleSince >= raiseDelay) {
+        raisedAt = now();
         change(-1);
         return true;
       }

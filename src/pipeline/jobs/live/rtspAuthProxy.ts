@@ -3,48 +3,49 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { parseAddress } from '../../../settings/cameraAddress';
 import type { LiveTarget } from '../../../settings/liveJob';
+import { splitRtsp } from './rtspMessages';
 
-/** A door on this machine to an RTSP server that wants a password. */
+/** A local proxy for an RTSP server that requires a password. */
 export interface RtspAuthProxy extends AsyncDisposable {
-  /** Holds no secret. */
+  /** Contains no secret. */
   readonly address: string;
-  /** Why the server was not reached, or was lost; null while all is well. */
+  /** Why the server was not reached or the connection failed; null without an error. */
   readonly problem: string | null;
 }
 
 type Server = Pick<Extract<LiveTarget, { kind: 'push' }>, 'address' | 'username' | 'password'>;
 
-/** Of a server that names none. */
+/** Default ports. */
 const PORTS = { rtsp: 554, rtsps: 322 } as const;
 
 /**
- * ffmpeg takes the address that it is to write to from its command line, which every user of the machine can read. So it writes to
- * this relay, without a password; the relay passes everything on and logs in where the server asks for that, Basic or Digest. One
- * connection is let in, and then the door is shut.
+ * ffmpeg takes its output address from the command line, which every user of the machine can read. So ffmpeg writes to
+ * this proxy without a password; the proxy forwards everything and authenticates when the server requires it (Basic or
+ * Digest). It accepts one connection and then stops listening.
  */
 export async function rtspAuthProxy({ address, username, password }: Server): Promise<RtspAuthProxy> {
   const { scheme, host } = parseAddress(address);
-  const place = { host, port: Number(new URL(address).port) || PORTS[scheme as keyof typeof PORTS] };
+  const remote = { host, port: Number(new URL(address).port) || PORTS[scheme as keyof typeof PORTS] };
   const sockets = new Set<Socket>();
   let problem: string | null = null;
-  const door = createServer((near) => {
-    door.close();
-    // As ffmpeg does it: cameras and their servers have certificates that nobody signed.
-    const far = scheme === 'rtsps' ? connectTls({ ...place, rejectUnauthorized: false }) : connect(place);
-    far.on('error', ({ message }) => (problem = message));
-    near.on('error', () => {}); // 'close' comes, and the other side is told by it
-    for (const socket of [near, far]) sockets.add(socket);
-    near.on('close', () => far.destroy());
-    far.on('close', () => near.destroy());
-    passOn(near, far, local, address, (challenge, method, uri) =>
+  const listener = createServer((client) => {
+    listener.close();
+    // Like ffmpeg: cameras and their servers use self-signed certificates.
+    const server = scheme === 'rtsps' ? connectTls({ ...remote, rejectUnauthorized: false }) : connect(remote);
+    server.on('error', ({ message }) => (problem = message));
+    client.on('error', () => {}); // 'close' follows and closes the other side
+    for (const socket of [client, server]) sockets.add(socket);
+    client.on('close', () => server.destroy());
+    server.on('close', () => client.destroy());
+    forward(client, server, local, address, (challenge, method, uri) =>
       authorization(challenge, method, uri, username ?? '', password ?? ''),
     );
   });
   await new Promise<void>((resolve, reject) => {
-    door.once('error', reject);
-    door.listen(0, '127.0.0.1', resolve);
+    listener.once('error', reject);
+    listener.listen(0, '127.0.0.1', resolve);
   });
-  const local = `rtsp://127.0.0.1:${(door.address() as AddressInfo).port}/live`;
+  const local = `rtsp://127.0.0.1:${(listener.address() as AddressInfo).port}/live`;
   return {
     address: local,
     get problem() {
@@ -52,7 +53,7 @@ export async function rtspAuthProxy({ address, username, password }: Server): Pr
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
-      if (door.listening) await new Promise<void>((resolve) => door.close(() => resolve()));
+      if (listener.listening) await new Promise<void>((resolve) => listener.close(() => resolve()));
     },
   };
 }
@@ -60,78 +61,78 @@ export async function rtspAuthProxy({ address, username, password }: Server): Pr
 interface Request {
   readonly method: string;
   readonly uri: string;
-  /** Its head after the first line, and its body. */
+  /** The head after the first line. */
   readonly rest: string;
   readonly body: Buffer;
 }
 
-type LogIn = (challenge: string, method: string, uri: string) => string | null;
+type Authorize = (challenge: string, method: string, uri: string) => string | null;
 
-/** Passes requests on to `far` under the server's own address, and its answers back to `near`. */
-function passOn(near: Socket, far: Socket, local: string, real: string, logIn: LogIn): void {
-  /** Requests without an answer, by number; each is sent again once. */
-  const asked = new Map<string, Request>();
+/** Forwards requests to `server` with its own address, and responses to `client`. */
+function forward(client: Socket, server: Socket, local: string, real: string, authorize: Authorize): void {
+  /** Requests without a response, by CSeq; each is repeated once with authorization. */
+  const pending = new Map<string, Request>();
   let challenge: string | null = null;
   const write = (to: Socket, from: Socket, ...parts: readonly (string | Buffer)[]): void => {
     if (to.write(Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)))))
       return;
-    from.pause(); // what the server does not take must not pile up here
+    from.pause(); // back-pressure: unsent data must not pile up here
     to.once('drain', () => from.resume());
   };
   const send = ({ method, uri, rest, body }: Request): void => {
-    const proof = challenge === null ? null : logIn(challenge, method, uri);
+    const proof = challenge === null ? null : authorize(challenge, method, uri);
     const line = proof === null ? '' : `Authorization: ${proof}\r\n`;
-    write(far, near, `${method} ${uri} RTSP/1.0\r\n${line}${rest}`, body);
+    write(server, client, `${method} ${uri} RTSP/1.0\r\n${line}${rest}`, body);
   };
-  near.on(
+  client.on(
     'data',
-    cut({
-      media: (packet) => write(far, near, packet),
-      bad: () => near.destroy(),
+    splitRtsp({
+      media: (packet) => write(server, client, packet),
+      bad: () => client.destroy(),
       message(head, body) {
         const [, method, uri, rest = ''] = /^([A-Z_]+) (\S+) RTSP\/1\.0\r\n([^]*)$/.exec(head) ?? [];
-        if (method === undefined) return write(far, near, head, body);
+        if (method === undefined) return write(server, client, head, body);
         const request = { method, uri: uri!.replace(local, () => real), rest, body };
-        asked.set(numberOf(head), request);
+        pending.set(cseqOf(head), request);
         return send(request);
       },
     }),
   );
-  far.on(
+  server.on(
     'data',
-    cut({
-      media: (packet) => write(near, far, packet),
-      bad: () => far.destroy(new Error('The server does not speak RTSP')),
+    splitRtsp({
+      media: (packet) => write(client, server, packet),
+      bad: () => server.destroy(new Error('The response of the server is not RTSP')),
       message(head, body) {
-        const number = numberOf(head);
-        const request = asked.get(number);
-        const found = /^RTSP\/1\.0 401 /.test(head) ? challengeIn(head) : null;
-        asked.delete(number); // a second refusal is passed on
-        if (!request || found === null)
+        const number = cseqOf(head);
+        const request = pending.get(number);
+        const challenged = /^RTSP\/1\.0 401 /.test(head) ? challengeOf(head) : null;
+        pending.delete(number); // a second rejection is forwarded
+        if (!request || challenged === null)
           return write(
-            near,
-            far,
+            client,
+            server,
             head.replaceAll(real, () => local),
             body,
           );
-        challenge = found;
+        challenge = challenged;
         return send(request);
       },
     }),
   );
 }
 
-const numberOf = (head: string): string => /^CSeq:\s*(\d+)/im.exec(head)?.[1] ?? '';
+const cseqOf = (head: string): string => /^CSeq:\s*(\d+)/im.exec(head)?.[1] ?? '';
 
-/** Digest where there is a choice: it does not send the password itself. */
-function challengeIn(head: string): string | null {
+/** Prefers Digest, which does not send the password. */
+function challengeOf(head: string): string | null {
   const all = [...head.matchAll(/^WWW-Authenticate:\s*(.+?)\s*$/gim)].map(([, text]) => text!);
   return all.find((text) => /^digest/i.test(text)) ?? all.find((text) => /^basic/i.test(text)) ?? null;
 }
 
 let count = 0;
 
-/** What answers a challenge (RFC 7616, without its rarer kinds); null for a kind that is not known here. */
+/** The Authorization header for a challenge (RFC 7616, MD5 and SHA-256); null for an unsupported scheme. */
 export function authorization(
   challenge: string,
   method: string,
@@ -149,53 +150,15 @@ export function authorization(
   const [realm, nonce] = [field('realm') ?? '', field('nonce')];
   if (!/^digest/i.test(challenge) || nonce === null || kind === undefined) return null;
   const hash = (...parts: readonly string[]): string => createHash(kind).update(parts.join(':')).digest('hex');
-  const isCounted = (field('qop') ?? '').split(/[,\s]+/).includes('auth');
+  const hasQop = (field('qop') ?? '').split(/[,\s]+/).includes('auth');
   const [nc, cnonce] = [(++count % 0xffff_ffff).toString(16).padStart(8, '0'), randomBytes(8).toString('hex')];
-  const middle = isCounted ? [nonce, nc, cnonce, 'auth'] : [nonce];
-  const response = hash(hash(username, realm, password), ...middle, hash(method, uri));
+  const nonceParts = hasQop ? [nonce, nc, cnonce, 'auth'] : [nonce];
+  const response = hash(hash(username, realm, password), ...nonceParts, hash(method, uri));
   const opaque = field('opaque');
   return [
     `Digest username="${username.replaceAll(/["\\]/g, '\\$&')}", realm="${realm}", nonce="${nonce}", uri="${uri}", response="${response}"`,
     ...(algorithm === null ? [] : [`algorithm=${algorithm}`]),
     ...(opaque === null ? [] : [`opaque="${opaque}"`]),
-    ...(isCounted ? [`qop=auth, nc=${nc}, cnonce="${cnonce}"`] : []),
+    ...(hasQop ? [`qop=auth, nc=${nc}, cnonce="${cnonce}"`] : []),
   ].join(', ');
-}
-
-interface Cuttings {
-  /** Head with its empty line, and body. */
-  message(head: string, body: Buffer): void;
-  /** RTP and RTCP between the messages, with their four bytes of frame. */
-  media(packet: Buffer): void;
-  /** What comes is no RTSP. */
-  bad(): void;
-}
-
-/** Bytes of a head, or of a body: whoever sends more speaks no RTSP. */
-const LONGEST = 65_536;
-
-/** Cuts what comes into messages and packets. */
-function cut({ message, media, bad }: Cuttings): (chunk: Buffer) => void {
-  let rest: Buffer = Buffer.alloc(0);
-  return (chunk) => {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    while (rest.length >= 4) {
-      let size: number;
-      if (rest[0] === 0x24) {
-        size = 4 + rest.readUInt16BE(2);
-        if (rest.length < size) return;
-        media(rest.subarray(0, size));
-      } else {
-        const end = rest.indexOf('\r\n\r\n');
-        if (end < 0) return rest.length > LONGEST ? bad() : undefined;
-        const head = rest.toString('latin1', 0, end + 4);
-        const length = Number(/^Content-Length:\s*(\d+)/im.exec(head)?.[1] ?? 0);
-        if (length > LONGEST) return bad();
-        size = end + 4 + length;
-        if (rest.length < size) return;
-        message(head, rest.subarray(end + 4, size));
-      }
-      rest = rest.subarray(size);
-    }
-  };
 }

@@ -18,29 +18,32 @@ import { rtspAuthProxy } from './rtspAuthProxy';
 import { type EncodedTarget, isHlsFile, liveCodec, targetOptions } from './sinkOptions';
 
 export interface SinkEvents {
-  /** Part of the fragmented MP4; null: the stream has ended, another may begin. Settles when there is room for the next. */
+  /**
+   * Part of the fragmented MP4; null at the end of the stream, after which another may begin. Resolves when the next
+   * may be sent.
+   */
   readonly onFragment: (part: Mp4Part | null) => Promise<void>;
-  /** A recording is finished. */
+  /** A recording file is finished. */
   readonly onFile: (path: string) => void;
-  /** The target does not take pictures; it is tried again. Without secrets. */
+  /** Writing to the target failed and will be retried. Without secrets. */
   readonly onRecoverableError: (error: RemasterError) => void;
 }
 
-/** Takes pictures as they are done and writes them somewhere. A slow target gets fewer of them; it holds nobody up. */
+/** Encodes upscaled frames and writes them to a target. A slow target gets fewer frames and delays nothing else. */
 export interface Sink extends AsyncDisposable {
   put(frame: LiveFrame): void;
   counts(): LiveProgress['target'];
 }
 
-/** Milliseconds a target may need for one picture before it counts as stuck. */
-const STUCK = 10_000;
-/** Milliseconds before a target that failed is tried again; doubled up to the second. */
-const RETRY = [1000, 10_000] as const;
-/** Milliseconds an encoder has for its last words: the end of a file, a farewell to a server. */
-const FAREWELL = 1500;
+/** Milliseconds a target may take for one frame before it counts as stuck. */
+const STUCK_TIMEOUT = 10_000;
+/** Milliseconds before a failed target is retried; doubled up to the second value. */
+const RETRY_DELAY = [1000, 10_000] as const;
+/** Milliseconds an encoder has to finish its file or to log off from a server. */
+const QUIT_GRACE = 1500;
 const TIME_BASE = { num: 1, den: 1000 };
 
-/** An outlet that wants nothing: its job asks for JPEGs. */
+/** For jobs without a target, whose callers request JPEGs. */
 export const nullSink: Sink = {
   put() {},
   counts: () => ({ written: 0, skipped: 0, restarts: 0 }),
@@ -53,7 +56,7 @@ export function encodingSink(
   target: EncodedTarget,
   events: SinkEvents,
 ): Sink {
-  liveCodec(binary, quality); // refuses before anything is started
+  liveCodec(binary, quality); // throws before anything is started
   let written = 0;
   let skipped = 0;
   let restarts = -1;
@@ -61,7 +64,7 @@ export function encodingSink(
   const waiting = new Mailbox<LiveFrame>(() => skipped++);
 
   async function run(): Promise<void> {
-    let wait: number = RETRY[0];
+    let delay: number = RETRY_DELAY[0];
     let first = true;
     while (!stop.signal.aborted) {
       const before = written;
@@ -74,35 +77,39 @@ export function encodingSink(
         await encode(waiting.take()!);
       } catch (error) {
         if (stop.signal.aborted) break;
-        events.onRecoverableError(trouble(error, target));
-        if (written > before + 25) wait = RETRY[0];
-        await sleep(wait, undefined, { signal: stop.signal }).catch(() => {});
-        wait = Math.min(2 * wait, RETRY[1]);
+        events.onRecoverableError(targetError(error, target));
+        if (written > before + 25) delay = RETRY_DELAY[0];
+        await sleep(delay, undefined, { signal: stop.signal }).catch(() => {});
+        delay = Math.min(2 * delay, RETRY_DELAY[1]);
       }
     }
-    if (target.kind === 'hls') await clearHls(target.folder).catch(() => {}); // old pictures must not look alive
+    if (target.kind === 'hls') await clearHls(target.folder).catch(() => {}); // an old playlist must not look live
   }
 
-  /** Until the size changes or something fails. */
+  /** Encodes frames until the frame size changes or an error occurs. */
   async function encode(frame: LiveFrame): Promise<void> {
-    await using relay = needsRelay(target) ? await rtspAuthProxy(target) : null;
-    const open = relay ? { ...target, address: relay.address, username: null, password: null } : target;
-    const encoder = runFfmpeg(binary, options(binary, quality, open, frame), new AbortController().signal);
+    await using proxy = needsProxy(target) ? await rtspAuthProxy(target) : null;
+    const withoutCredentials = proxy ? { ...target, address: proxy.address, username: null, password: null } : target;
+    const encoder = runFfmpeg(
+      binary,
+      options(binary, quality, withoutCredentials, frame),
+      new AbortController().signal,
+    );
     const reading = read(encoder, target, events).catch((error: unknown) => {
       void encoder.quit(0);
       throw error;
     });
     reading.catch(() => {});
     const died = encoder.ended.then(() => {
-      throw new RemasterError('ENCODE_FAILED', 'ffmpeg ended by itself.', { detail: encoder.stderrTail() });
+      throw new RemasterError('ENCODE_FAILED', 'ffmpeg ended unexpectedly.', { detail: encoder.stderrTail() });
     });
     died.catch(() => {});
     const send = async (bytes: Uint8Array): Promise<void> => {
       if (encoder.stdin.destroyed) await died;
       if (encoder.stdin.write(bytes)) return;
       const late = new AbortController();
-      const stuck = sleep(STUCK, undefined, { signal: late.signal }).then(() => {
-        throw new RemasterError('ENCODE_FAILED', `The target has taken no picture for ${STUCK / 1000} s.`);
+      const stuck = sleep(STUCK_TIMEOUT, undefined, { signal: late.signal }).then(() => {
+        throw new RemasterError('ENCODE_FAILED', `The target has accepted no frame for ${STUCK_TIMEOUT / 1000} s.`);
       });
       stuck.catch(() => {});
       try {
@@ -116,24 +123,24 @@ export function encodingSink(
     try {
       await send(matroskaHeader({ ...frame, depth: 8, framesPerSecond: null }));
       for (let next = frame; sameSize(next, frame); next = waiting.take()!) {
-        const ticks = Math.max(last + 1, Math.round(next.at - start)); // times must rise
+        const ticks = Math.max(last + 1, Math.round(next.at - start)); // times must increase
         await send(matroskaFrameHeader(ticks, TIME_BASE, next.data.length));
         await send(next.data);
         last = ticks;
         written++;
         await Promise.race([waiting.filled(stop.signal), died]);
-        // Another size begins another stream; that picture is the first of it.
-        const peeked = waiting.take()!;
-        waiting.put(peeked);
-        if (!sameSize(peeked, frame)) break;
+        // A frame of another size stays in the mailbox and starts another stream.
+        const upcoming = waiting.take()!;
+        waiting.put(upcoming);
+        if (!sameSize(upcoming, frame)) break;
       }
     } catch (error) {
-      if (stop.signal.aborted || !relay?.problem) throw error;
-      throw new RemasterError('ENCODE_FAILED', `The server cannot be reached: ${relay.problem}.`, { cause: error });
+      if (stop.signal.aborted || !proxy?.problem) throw error;
+      throw new RemasterError('ENCODE_FAILED', `The server cannot be reached: ${proxy.problem}.`, { cause: error });
     } finally {
       encoder.stdin.end();
-      const timer = setTimeout(() => void encoder.quit(FAREWELL), FAREWELL / 2);
-      await encoder.ended.catch(() => {}); // what ended it is told by what is thrown
+      const timer = setTimeout(() => void encoder.quit(QUIT_GRACE), QUIT_GRACE / 2);
+      await encoder.ended.catch(() => {}); // the error thrown above is the one to report
       clearTimeout(timer);
       await reading.catch(() => {});
       await encoder[Symbol.asyncDispose]();
@@ -145,14 +152,14 @@ export function encodingSink(
     put: (frame) => waiting.put(frame),
     counts: () => ({ written, skipped, restarts: Math.max(0, restarts) }),
     async [Symbol.asyncDispose]() {
-      stop.abort(new Error('the outlet is closed'));
+      stop.abort(new Error('the sink is closed'));
       await running;
     },
   };
 }
 
-/** A password of RTSP need not stand on a command line; those of other servers have to. */
-const needsRelay = (target: EncodedTarget): target is Extract<EncodedTarget, { kind: 'push' }> =>
+/** RTSP passwords are kept off the command line; ffmpeg accepts those of other protocols only there. */
+const needsProxy = (target: EncodedTarget): target is Extract<EncodedTarget, { kind: 'push' }> =>
   target.kind === 'push' && /^rtsps?:/.test(target.address) && (!!target.username || target.address.includes('?'));
 
 const sameSize = (a: LiveFrame, b: LiveFrame): boolean => a.width === b.width && a.height === b.height;
@@ -174,10 +181,10 @@ function options(binary: FfmpegBinary, quality: number | null, target: EncodedTa
   ];
 }
 
-/** Takes what an encoder writes to its stdout: fragments, or names of finished files. */
+/** Reads the encoder's stdout: fragments, or the names of finished files. */
 async function read(encoder: Ffmpeg, target: EncodedTarget, events: SinkEvents): Promise<void> {
   if (target.kind === 'fragments') {
-    const parts: Mp4Part[] = []; // at most those of one chunk
+    const parts: Mp4Part[] = []; // at most those of one chunk of output
     const sort = mp4Parts((part) => parts.push(part));
     for await (const chunk of encoder.stdout) {
       sort(chunk as Buffer);
@@ -198,19 +205,19 @@ async function read(encoder: Ffmpeg, target: EncodedTarget, events: SinkEvents):
   }
 }
 
-/** What an earlier run left would be played before what comes. */
+/** Deletes the files of an earlier run, which players would play first. */
 async function clearHls(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) if (isHlsFile(name)) await rm(join(folder, name), { force: true });
 }
 
-function trouble(error: unknown, target: EncodedTarget): RemasterError {
+function targetError(error: unknown, target: EncodedTarget): RemasterError {
   const secrets = target.kind === 'push' ? [target.password, target.username] : [];
   const { message, code, detail } =
     error instanceof RemasterError ? error : new RemasterError('ENCODE_FAILED', (error as Error).message);
   if (/No space left|quota exceeded/i.test(detail)) return diskFull(redact(detail, secrets));
   return new RemasterError(code, redact(message, secrets), {
-    remedy: 'It is tried again by itself.',
+    remedy: 'remaster retries automatically.',
     detail: redact(detail, secrets),
   });
 }

@@ -4,15 +4,15 @@ import { parseAddress, withCredentials } from '../../../settings/cameraAddress';
 import type { LiveTarget } from '../../../settings/liveJob';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 
-/** Seconds between key frames: what a viewer who comes waits at most, and what a recording loses where it is cut. */
+/** Seconds between key frames: the longest wait of a new viewer, and the most a recording loses at a cut. */
 const KEY_FRAME = 1;
-/** Seconds of one HLS piece, and how many the list names. */
-const HLS_PIECE = 2;
-const HLS_LIST = 6;
+/** Seconds per HLS segment, and the number of segments in the playlist. */
+const HLS_SEGMENT = 2;
+const HLS_LIST_SIZE = 6;
 
 export type EncodedTarget = Exclude<LiveTarget, { kind: 'pictures' }>;
 
-/** The encoder of live pictures: each is written as soon as it comes, none waits for another. */
+/** The encoder for live video: without frame reordering or lookahead. */
 export function liveCodec(binary: FfmpegBinary, quality: number | null): string[] {
   if (!binary.encoders.has('libx264')) {
     throw new RemasterError('BAD_SETTING', `${binary.path} (${binary.version}) cannot encode H.264.`, {
@@ -25,26 +25,28 @@ export function liveCodec(binary: FfmpegBinary, quality: number | null): string[
   ];
 }
 
-/** Where the encoder writes. `run` numbers the encoders of a job, so that none writes over another's files. */
+/**
+ * Muxer and output of the encoder. `run` distinguishes the encoders of a job, so that none overwrites another's files.
+ */
 export function targetOptions(target: EncodedTarget, run: number): string[] {
   switch (target.kind) {
     case 'fragments':
       return ['-f', 'mp4', '-movflags', FRAGMENTED, '-flush_packets', '1', 'pipe:1'];
     case 'hls':
       return [
-        ...['-f', 'hls', '-hls_time', String(HLS_PIECE), '-hls_list_size', String(HLS_LIST)],
+        ...['-f', 'hls', '-hls_time', String(HLS_SEGMENT), '-hls_list_size', String(HLS_LIST_SIZE)],
         ...['-hls_flags', 'delete_segments+independent_segments+temp_file', '-hls_segment_type', 'fmp4'],
         ...['-hls_fmp4_init_filename', `live-${run}-init.mp4`],
-        ...['-hls_segment_filename', plainName(join(target.folder, `live-${run}-`), '%d.m4s')],
+        ...['-hls_segment_filename', escapedPath(join(target.folder, `live-${run}-`), '%d.m4s')],
         ...['-y', `file:${join(target.folder, HLS_PLAYLIST)}`],
       ];
     case 'segments':
       return [
         ...['-f', 'segment', '-segment_time', String(target.seconds), '-segment_format', 'mp4'],
-        // A file that is not finished, for the power went, can be played to its last fragment.
+        // After a power failure the unfinished file can be played up to its last fragment.
         ...['-segment_format_options', `movflags=${FRAGMENTED}`, '-reset_timestamps', '1', '-strftime', '1'],
         ...['-segment_list', 'pipe:1', '-segment_list_type', 'flat', '-segment_list_size', '1'],
-        ...['-y', plainName(join(target.folder, `${target.name}_`), '%Y-%m-%d_%H-%M-%S%z.mp4')],
+        ...['-y', escapedPath(join(target.folder, `${target.name}_`), '%Y-%m-%d_%H-%M-%S%z.mp4')],
       ];
     case 'push': {
       const url = withCredentials(target.address, target.username, target.password);
@@ -57,12 +59,12 @@ export function targetOptions(target: EncodedTarget, run: number): string[] {
 }
 
 const HLS_PLAYLIST = 'index.m3u8';
-/** What HLS leaves behind. */
+/** Files written by the HLS target. */
 export const isHlsFile = (name: string): boolean =>
   /^(index\.m3u8(\.tmp)?|live-\d+-(init\.mp4|\d+\.m4s)(\.tmp)?)$/.test(name);
 
-/** What `@kevingodell/node-red-mp4frag` wants, and every browser. */
+/** As required by browsers and `@kevingodell/node-red-mp4frag`. */
 const FRAGMENTED = '+frag_keyframe+empty_moov+default_base_moof';
 
-/** A path before a pattern: its own % mean themselves. */
-const plainName = (path: string, pattern: string): string => `${path.replaceAll('%', '%%')}${pattern}`;
+/** Escapes the % signs of a path in front of a pattern. */
+const escapedPath = (path: string, pattern: string): string => `${path.replaceAll('%', '%%')}${pattern}`;

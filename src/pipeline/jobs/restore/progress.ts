@@ -1,26 +1,28 @@
 import type { Job, Progress, CacheStats, Stage } from '../../../settings/restoreJob';
 import type { VideoInfo } from '../../media/probe';
 
-/** Keeps count, and says so. */
+export type ProgressMeter = ReturnType<typeof progressMeter>;
+
+/** Counts frames and reports progress. */
 export function progressMeter(report: (progress: Progress) => void) {
-  let saved = (): CacheStats | null => null;
+  let cacheStats = (): CacheStats | null => null;
   let stage: Stage = 'probing';
   let frame = 0;
-  let made = 0;
+  let framesThisRun = 0;
   let total: number | null = null;
   let share: number | null = null;
   let since = 0;
   let span: { from: number; ticks: number } | null = null;
-  const say = (): void => {
+  const send = (): void => {
     const seconds = (performance.now() - since) / 1000;
-    const fps = made > 0 && seconds > 0 ? made / seconds : null;
+    const fps = framesThisRun > 0 && seconds > 0 ? framesThisRun / seconds : null;
     const eta = stage === 'finishing' ? 0 : fps && total !== null ? Math.max(0, total - frame) / fps : null;
-    report({ stage, frame, total, share: stage === 'finishing' ? 1 : share, fps, eta, cacheStats: saved() });
+    report({ stage, frame, total, share: stage === 'finishing' ? 1 : share, fps, eta, cacheStats: cacheStats() });
   };
   return {
-    stage(next: Stage): void {
-      stage = next;
-      say();
+    stage(value: Stage): void {
+      stage = value;
+      send();
     },
     expect({ duration, framesPerSecond, timeBase }: VideoInfo, { trim, maxFps }: Job): void {
       if (duration === null) return;
@@ -30,21 +32,21 @@ export function progressMeter(report: (progress: Progress) => void) {
       if (framesPerSecond === null) return;
       total = Math.max(1, Math.round(length * Math.min(framesPerSecond, maxFps ?? Infinity)));
     },
-    /** Whom to ask what has been saved. */
-    saves(next: () => CacheStats | null): void {
-      saved = next;
+    /** Sets the source of the cache statistics. */
+    cacheStatsFrom(value: () => CacheStats | null): void {
+      cacheStats = value;
     },
     resume(done: number): void {
       frame = done;
       since = performance.now();
     },
     advance(frames: number, pts: number, seen: number): void {
-      if (made === 0) stage = 'restoring';
-      made += frames;
+      if (framesThisRun === 0) stage = 'restoring';
+      framesThisRun += frames;
       frame += frames;
       if (total !== null) total = Math.max(total, seen);
       if (span && span.ticks > 0) share = Math.min(1, Math.max(0, (pts - span.from) / span.ticks));
-      say();
+      send();
     },
   };
 }

@@ -6,50 +6,62 @@ import { RemasterError, StoppedError } from '../../../errors';
 import type { FaceFinder, Model, ModelRequest } from '../../../model/model';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
 import { chooseBatchSize } from '../../frames/chooseBatchSize';
-import { chooseTileSize } from '../../frames/chooseTileSize';
 import { faceSettings } from '../../frames/face/faceSettings';
 import { faceProcessor } from '../../frames/face/restoreFaces';
 import { inpaintSettings } from '../../frames/inpaint/inpaintSettings';
-import { frameMasker } from '../../frames/inpaint/maskFrames';
+import { type FrameMasker, frameMasker } from '../../frames/inpaint/maskFrames';
 import { maskedTilesOnly } from '../../frames/inpaint/maskedTilesOnly';
-import { modelRequest, wantedScale } from '../../frames/modelRequest';
-import { tileProcessor } from '../../frames/upscaleTiles';
-import { resolveCodec } from '../../media/codecs';
-import { resolveColour } from '../../media/colour';
-import { type FrameSource, openVideo } from '../../media/decode';
+import { modelRequest } from '../../frames/modelRequest';
+import { type FrameProcessor, tileProcessor } from '../../frames/upscaleTiles';
+import { type DecodeOptions, type FrameSource, openVideo } from '../../media/decode';
+import type { Encoding } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame, Rational } from '../../media/frame';
-import { mux, verify } from '../../media/mux';
 import { noFrames, probe, type VideoInfo } from '../../media/probe';
-import { limitFrameRate, limitHeight, scaledSize } from '../../media/resize';
+import { limitFrameRate, limitHeight } from '../../media/resize';
 import { SEEK_MARGIN, trimFrames } from '../../media/trim';
 import { pullFrames } from '../../operators/pullFrames';
-import { openOutputFolder, jobKey, unwritable, workFolder } from '../outputFolder';
-import { progressMeter } from './progress';
+import { openOutputFolder, type OutputFolder, unwritable, workFolder } from '../outputFolder';
+import { finishOutput } from './finishOutput';
+import { jobKey } from './jobKey';
+import { planEncoding } from './planEncoding';
+import { type ProgressMeter, progressMeter } from './progress';
 import { segmentWriter } from './segments';
-import { sourceDamage, partialName, damageError } from './truncation';
+import { skipFinished } from './skipFinished';
+import { tileSettings } from './tileSettings';
 
-/** One group of frames being read, one in the model, one being written. */
+/** One batch of frames being read, one in the model, one being written. */
 const STAGES = 3;
 
-/** Pixels of one output frame at most: 1 GiB of memory for the sums of its tiles. */
-const LARGEST_FRAME = 2 ** 28;
-
-/** Everything a job needs from outside, so a test can hand in its own. */
+/** The services a job uses, so that tests can replace them. */
 export interface Tools {
   readonly binary: FfmpegBinary;
   openModel(request: ModelRequest): Promise<Model>;
   /** For face models. */
   openFaceFinder?(): FaceFinder;
-  /** Told of the newest frame, and what became of it; must not keep them. */
+  /** Called with the newest frame before and after the model; must not keep them. */
   readonly onFrame?: (before: Frame, after: Frame, pixelAspect: Rational) => void;
-  /** Told of the folder a job works in, so that somebody else can remove it if this process dies. */
+  /** Called with the folder a job works in, so that another process can delete it if this one dies. */
   readonly onTemporaryPath?: (path: string, gone: boolean) => void;
 }
 
+/** A job with everything it has opened. */
+interface OpenJob {
+  readonly job: Job;
+  readonly tools: Tools;
+  readonly signal: AbortSignal;
+  readonly meter: ProgressMeter;
+  readonly info: VideoInfo;
+  readonly model: Model;
+  readonly encoding: Encoding;
+  readonly folder: OutputFolder;
+  readonly masker: FrameMasker | null;
+  readonly faces: { readonly finder: FaceFinder | null } | null;
+}
+
 /**
- * Runs a job from file to file. Settles, well or not, only after every process it started is gone. To stop it, abort
- * `signal`: with `StoppedError(true)` a job that may resume keeps its finished segments, else nothing stays.
+ * Restores a video file. Settles only after every process it started has exited. To stop it, abort `signal`: with
+ * `StoppedError(true)` a resumable job keeps its finished segments, otherwise all its files are deleted.
  */
 export async function restoreVideo(
   job: Job,
@@ -60,188 +72,128 @@ export async function restoreVideo(
   const started = performance.now();
   const meter = progressMeter(onProgress);
   meter.stage('probing');
-  const whole = await probe(tools.binary, job.input, signal, job.sequenceRate);
-  const info = limitHeight(whole, job.maxHeight);
-  const depth: 8 | 16 = info.bitDepth > 8 ? 16 : 8;
+  const source = await probe(tools.binary, job.input, signal, job.sequenceRate);
+  const info = limitHeight(source, job.maxHeight);
   meter.expect(info, job);
 
   meter.stage('loading');
-  await using model = await tools.openModel({ ...modelRequest(job), depth });
+  await using model = await tools.openModel({ ...modelRequest(job), depth: info.bitDepth > 8 ? 16 : 8 });
   signal.throwIfAborted();
-  const facesBy = faceSettings(job, model.info, info);
-  const holes = inpaintSettings(job, model.info);
-  await using marker = holes === null ? null : await frameMasker(tools.binary, holes, info, job.sequenceRate, signal);
-  await using finder = facesBy === 'detect' ? tools.openFaceFinder!() : null;
-  const [width, height] = [info.width * model.info.scale, info.height * model.info.scale];
-  const stored = scaledSize(info, wantedScale(job, model));
-  if (width * height > LARGEST_FRAME) {
-    throw new RemasterError('FRAME_TOO_LARGE', `The result would be ${width}×${height}, more than remaster can hold.`, {
-      remedy: 'Use a model with a smaller scale, or scale the source down first.',
-    });
-  }
-  const colour = resolveColour(whole.colour, whole); // what is not tagged is guessed by the size of the file's own picture
-  const codec = resolveCodec(tools.binary, job, {
-    output: job.output,
-    ...stored,
-    depth,
-    isRgb: info.isRgb,
-  });
-  const place = await openOutputFolder(
-    job.output,
-    identity(job, info, model, [finder?.version, marker?.version], tools.binary),
-    job,
-  );
-  const folder = workFolder(job.output);
-  if (!job.resume) tools.onTemporaryPath?.(folder, false);
+  const faceMode = faceSettings(job, model.info, info);
+  const inpaint = inpaintSettings(job, model.info);
+  await using masker = inpaint && (await frameMasker(tools.binary, inpaint, info, job.sequenceRate, signal));
+  await using finder = faceMode === 'detect' ? tools.openFaceFinder!() : null;
+  const encoding = planEncoding(tools.binary, job, source, info, model);
+  const key = jobKey(job, info, model.info, [finder?.version, masker?.version], tools.binary);
+  const folder = await openOutputFolder(job.output, key, job);
+  if (!job.resume) tools.onTemporaryPath?.(workFolder(job.output), false);
 
-  let keep = false;
+  let keepSegments = false;
   try {
-    await using sink = segmentWriter(
-      tools.binary,
-      place,
-      job.segment,
-      {
-        codec,
-        colour,
-        width,
-        height,
-        stored,
-        depth,
-        pixelAspect: info.pixelAspect,
-        timeBase: info.timeBase,
-        framesPerSecond: info.framesPerSecond,
-      },
-      signal,
-    );
-    const warnings: string[] = [];
-    const faces = facesBy === null ? null : faceProcessor(model, finder, job);
-    const filling = marker ? maskedTilesOnly(model) : model;
-    const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
-    const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
-    const { temporalDenoise, hwaccel } = job;
-    const withShotFirstFrame = model.prompt !== undefined;
-    const decoding = { colour, depth, deinterlace, temporalDenoise, hwaccel, withShotFirstFrame, from };
-    const open = (): FrameSource => openVideo(tools.binary, info, decoding, signal);
-    const cut = faces ? job : await tileSettings(job, model, info, open);
-    const resumedFrom = place.done.reduce((sum, { frames }) => sum + frames, 0);
-    const warn = (warning: string): void => void warnings.push(warning);
-    const enhance = faces ?? tileProcessor(filling, info, { ...job, ...cut }, warn, resumedFrom);
-    meter.saves(() => enhance.cacheStats);
-    let group = job.batch; // null: settled when the first frame has shown how long a tile takes
-    await using source = open();
-    const times: number[] = []; // of all frames, 8 bytes each: the last check compares the file with them
-    const window = new BackpressureWindow(STAGES);
-
-    meter.stage(resumedFrom > 0 ? 'resuming' : 'restoring');
-    let dropped = 0;
-    const chosen = limitFrameRate(trimFrames(source, info, job), info, job.maxFps, () => dropped++);
-    const marked = marker ? marker.maskFrames(chosen, from) : chosen;
-    const wanted = skipFinished(marked, resumedFrom, times);
-    const written = pullFrames(
-      inBatches(wanted, () => group ?? 1),
-      window,
-    ).pipe(
-      concatMap(async (frames) => {
-        const enhanced = await enhance.run(frames, signal);
-        group ??= await chooseBatchSize(model, enhance.tile, depth, signal, enhance.tileMs);
-        tools.onFrame?.(frames.at(-1)!, enhanced.at(-1)!, info.pixelAspect);
-        return enhanced;
-      }),
-      concatMap(async (frames) => {
-        for (const frame of frames) await sink.write(frame);
-        meter.advance(frames.length, frames.at(-1)!.pts, times.length);
-      }),
-      tap(() => window.release()),
-    );
-    meter.resume(resumedFrom);
-    await lastValueFrom(written, { defaultValue: undefined });
-    await sink.finish();
-    if (times.length === 0) throw job.trim ? nothingThere(job.trim, info) : noFrames(info.source, source.stderrTail());
-
-    meter.stage('finishing');
-    const file = `whole.${codec.container}`;
-    const target = { path: `${place.folder}/${file}`, codec, info, job };
-    warnings.push(...(await mux(tools.binary, place.folder, sink.segments, target, signal)));
-    await verify(
-      tools.binary,
-      target.path,
-      { pts: times, timeBase: info.timeBase, from: job.trim?.start ?? 0 },
-      signal,
-    );
-    if (faces?.count.found === 0 && resumedFrom === 0) warnings.push('No face was found; every frame is as it was.');
-    const torn = await sourceDamage(info, job, times.at(-1)!, source.stderrTail());
-    const output = await place.publish(file, torn ? partialName(place.output) : place.output);
-    if (torn) throw damageError(torn, info, output);
+    const faces = faceMode && { finder };
+    const result = await runJob({ job, tools, signal, meter, info, model, encoding, folder, masker, faces });
     const elapsed = (performance.now() - started) / 1000;
-    const { name, sha256, provider, steps } = model.info;
-    return {
-      output,
-      framesIn: times.length + dropped,
-      framesOut: times.length,
-      ...stored,
-      elapsed,
-      fps: (times.length - resumedFrom) / elapsed,
-      bytes: (await stat(output)).size,
-      resumedFrom,
-      model: { name, sha256, provider, steps },
-      faces: faces?.count ?? null,
-      cacheStats: enhance.cacheStats,
-      warnings,
-    };
+    const { framesOut, resumedFrom } = result;
+    return { ...result, elapsed, fps: (framesOut - resumedFrom) / elapsed };
   } catch (error) {
-    const stopped = signal.aborted && signal.reason instanceof StoppedError ? signal.reason : null;
-    const isTorn =
-      error instanceof RemasterError && (error.code === 'SOURCE_TRUNCATED' || error.code === 'SOURCE_CHANGED');
-    keep = job.resume && !isTorn && (stopped ? stopped.keep : true);
-    throw signal.aborted ? signal.reason : unwritable(place.output, error);
+    keepSegments = canResume(error, job, signal);
+    throw signal.aborted ? signal.reason : unwritable(folder.output, error);
   } finally {
-    await place.close(keep).catch(() => {}); // the error that brought us here is the one to tell
-    if (!job.resume) tools.onTemporaryPath?.(folder, true);
+    await folder.close({ keepSegments }).catch(() => {}); // an error thrown above is the one to report
+    if (!job.resume) tools.onTemporaryPath?.(workFolder(job.output), true);
   }
 }
 
-/** The tiles that were asked for; else, where much of the film stands still, small ones; else the model's own. */
-async function tileSettings(
-  { tile, overlap, tileCache, noise, maxFps, trim }: Job,
-  { info }: Model,
-  film: VideoInfo,
-  open: () => FrameSource,
-): Promise<Pick<Job, 'tile' | 'overlap'>> {
-  if (tile !== null || tileCache === null || noise !== 'shared') return { tile, overlap };
-  await using source = open();
-  const frames = limitFrameRate(trimFrames(source, film, { trim }), film, maxFps, () => {});
-  return (await chooseTileSize(frames, info, film, { tileCache, overlap })) ?? { tile, overlap }; // before the source is closed
+function canResume(error: unknown, job: Job, signal: AbortSignal): boolean {
+  if (!job.resume) return false;
+  const isDamaged = error instanceof RemasterError && ['SOURCE_TRUNCATED', 'SOURCE_CHANGED'].includes(error.code);
+  const isDiscarded = signal.aborted && signal.reason instanceof StoppedError && !signal.reason.keep;
+  return !isDamaged && !isDiscarded;
 }
 
-const nothingThere = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>
-  new RemasterError('BAD_SETTING', `${source.path} has no frame in the part that begins at ${start} s.`, {
-    remedy: duration === null ? 'Begin earlier.' : `It lasts ${duration} s; choose a part of it.`,
+/** Decodes, upscales and writes all frames, then finishes the output. */
+async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
+  const { job, tools, signal, meter, info, model, encoding, folder, masker, faces } = open;
+  await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, signal);
+  const options = decodeOptions(job, info, encoding, model);
+  const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
+  const resumedFrom = folder.done.reduce((sum, { frames }) => sum + frames, 0);
+  const warnings: string[] = [];
+  const tiles = faces ? job : await tileSettings(job, model, info, openSource);
+  const faceRestorer = faces && faceProcessor(model, faces.finder, job);
+  const upscaler = masker ? maskedTilesOnly(model) : model;
+  const processor =
+    faceRestorer ??
+    tileProcessor(upscaler, info, { ...job, ...tiles }, (warning) => void warnings.push(warning), resumedFrom);
+  meter.cacheStatsFrom(() => processor.cacheStats);
+
+  await using source = openSource();
+  meter.stage(resumedFrom > 0 ? 'resuming' : 'restoring');
+  const times: number[] = []; // of all frames, 8 bytes each: `verify` compares the output with them
+  let dropped = 0;
+  const selected = limitFrameRate(trimFrames(source, info, job), info, job.maxFps, () => dropped++);
+  const masked = masker ? masker.maskFrames(selected, options.from) : selected;
+  meter.resume(resumedFrom);
+  await upscaleAndWrite(open, processor, skipFinished(masked, resumedFrom, times), async (frames) => {
+    for (const frame of frames) await writer.write(frame);
+    meter.advance(frames.length, frames.at(-1)!.pts, times.length);
   });
-/** Everything that decides the bytes of the segments. */
-const identity = (
-  job: Job,
-  { source }: VideoInfo,
-  { info }: Model,
-  versions: readonly unknown[],
-  binary: FfmpegBinary,
-): string => {
-  const {
-    overwrite: _,
-    resume: __,
-    output: ___,
-    model: ____,
-    audio: _____,
-    extras: ______,
-    concurrency: _______,
-    ...settings
-  } = job;
-  return jobKey([settings, source, info.sha256, info.provider, versions, binary.version]);
-};
+  await writer.finish();
+  if (times.length === 0) throw job.trim ? emptyTrim(job.trim, info) : noFrames(info.source, source.stderrTail());
 
-/** Notes every frame's time, and leaves out the frames an earlier run has finished. Decoding them again keeps cuts and order exact. */
-async function* skipFinished(frames: AsyncIterable<Frame>, skip: number, times: number[]): AsyncGenerator<Frame> {
-  for await (const frame of frames) {
-    times.push(frame.pts);
-    if (times.length > skip) yield frame;
-  }
+  meter.stage('finishing');
+  const written = { segments: writer.segments, times, decoderMessages: source.stderrTail() };
+  const finished = await finishOutput(tools.binary, folder, written, encoding, info, job, signal);
+  warnings.push(...finished.warnings);
+  if (faceRestorer?.count.found === 0 && resumedFrom === 0)
+    warnings.push('No face was found; all frames are unchanged.');
+  const { name, sha256, provider, steps } = model.info;
+  return {
+    output: finished.output,
+    framesIn: times.length + dropped,
+    framesOut: times.length,
+    ...encoding.stored,
+    bytes: (await stat(finished.output)).size,
+    resumedFrom,
+    model: { name, sha256, provider, steps },
+    faces: faceRestorer?.count ?? null,
+    cacheStats: processor.cacheStats,
+    warnings,
+  };
 }
+
+function decodeOptions(job: Job, info: VideoInfo, { colour, depth }: Encoding, model: Model): DecodeOptions {
+  const { temporalDenoise, hwaccel } = job;
+  const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
+  const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
+  const withShotFirstFrame = model.prompt !== undefined;
+  return { colour, depth, deinterlace, temporalDenoise, hwaccel, withShotFirstFrame, from };
+}
+
+/** Reads, upscales and writes batches of frames concurrently; `STAGES` bounds the batches in memory. */
+async function upscaleAndWrite(
+  { job, tools, signal, info, model, encoding }: OpenJob,
+  processor: FrameProcessor,
+  frames: AsyncIterable<Frame>,
+  write: (frames: readonly Frame[]) => Promise<void>,
+): Promise<void> {
+  let batchSize = job.batch; // null: chosen after the first frame, which shows how long a tile takes
+  const window = new BackpressureWindow(STAGES);
+  const batches = inBatches(frames, () => batchSize ?? 1);
+  const written = pullFrames(batches, window).pipe(
+    concatMap(async (batch) => {
+      const upscaled = await processor.run(batch, signal);
+      batchSize ??= await chooseBatchSize(model, processor.tile, encoding.depth, signal, processor.tileMs);
+      tools.onFrame?.(batch.at(-1)!, upscaled.at(-1)!, info.pixelAspect);
+      return upscaled;
+    }),
+    concatMap(write),
+    tap(() => window.release()),
+  );
+  await lastValueFrom(written, { defaultValue: undefined });
+}
+
+const emptyTrim = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>
+  new RemasterError('BAD_SETTING', `${source.path} has no frame in the range that starts at ${start} s.`, {
+    remedy: duration === null ? 'Choose an earlier start.' : `The video lasts ${duration} s; choose a range within it.`,
+  });

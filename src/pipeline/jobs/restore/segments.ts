@@ -5,42 +5,42 @@ import type { Frame } from '../../media/frame';
 import type { Segment } from '../../media/mux';
 import type { OutputFolder } from '../outputFolder';
 
-/** The film as a row of finished pieces of `length` frames, so that an interrupted job cuts at the same places again. */
+/** Writes the video as segments of `length` frames, so that a resumed job uses the same boundaries. */
 export function segmentWriter(
   binary: FfmpegBinary,
-  place: OutputFolder,
+  folder: OutputFolder,
   length: number,
   encoding: Encoding,
   signal: AbortSignal,
 ) {
-  const segments: Segment[] = [...place.done];
-  let open: { sink: FrameSink; file: string; frames: number; firstPts: number; lastPts: number } | null = null;
+  const segments: Segment[] = [...folder.done];
+  let current: { sink: FrameSink; file: string; frames: number; firstPts: number; lastPts: number } | null = null;
 
   const close = async (): Promise<void> => {
-    if (!open) return;
-    const { sink, ...segment } = open;
+    if (!current) return;
+    const { sink, ...segment } = current;
     await sink.finish();
     await sink[Symbol.asyncDispose]();
-    open = null;
+    current = null;
     segments.push(segment);
-    await place.commitSegment(segment);
+    await folder.commitSegment(segment);
   };
   return {
     segments,
     async write(frame: Pick<Frame, 'pts' | 'data'>): Promise<void> {
-      if (!open) {
+      if (!current) {
         const file = `${String(segments.length).padStart(6, '0')}.${encoding.codec.segment}`;
-        const sink = createVideo(binary, join(place.folder, file), encoding, signal);
-        open = { sink, file, frames: 0, firstPts: frame.pts, lastPts: frame.pts };
+        const sink = createVideo(binary, join(folder.folder, file), encoding, signal);
+        current = { sink, file, frames: 0, firstPts: frame.pts, lastPts: frame.pts };
       }
-      await open.sink.write(frame);
-      open.frames++;
-      open.lastPts = frame.pts;
-      if (open.frames === length) await close();
+      await current.sink.write(frame);
+      current.frames++;
+      current.lastPts = frame.pts;
+      if (current.frames === length) await close();
     },
     finish: close,
     async [Symbol.asyncDispose]() {
-      await open?.sink[Symbol.asyncDispose]();
+      await current?.sink[Symbol.asyncDispose]();
     },
   };
 }

@@ -6,38 +6,38 @@ import type { VideoInfo } from '../../media/probe';
 
 export type SourceDamage = 'truncated' | 'changed';
 
-/** What was wrong with the source, now that all of it was read. */
+/** Checks the source after all of it was read: whether it has changed meanwhile, or ends early. */
 export async function sourceDamage(
   { source, duration, timeBase }: VideoInfo,
   job: Job,
   lastPts: number,
-  complaints: string,
+  stderr: string,
 ): Promise<SourceDamage | null> {
   const now = await stat(source.path).catch(() => null);
   if (!now || now.size !== source.bytes || now.mtimeMs !== source.modifiedMs) return 'changed';
-  const isCutOff = /File ended prematurely|partial file|Truncated|truncated/.test(complaints);
+  const isCutOff = /File ended prematurely|partial file|Truncated|truncated/.test(stderr);
   const missing = (duration ?? 0) - (lastPts * timeBase.num) / timeBase.den;
   return isCutOff && (job.trim?.end ?? null) === null && missing > 0.5 ? 'truncated' : null;
 }
 
 export const partialName = (output: string): string => {
-  const ending = extname(output);
-  return `${output.slice(0, output.length - ending.length)}.partial${ending}`;
+  const extension = extname(output);
+  return `${output.slice(0, output.length - extension.length)}.partial${extension}`;
 };
 
-export const damageError = (torn: SourceDamage, { source }: VideoInfo, output: string): RemasterError =>
-  torn === 'truncated'
+export const damageError = (damage: SourceDamage, { source }: VideoInfo, output: string): RemasterError =>
+  damage === 'truncated'
     ? new RemasterError(
         'SOURCE_TRUNCATED',
-        `${source.path} ends in the middle: it was cut off. What was there is restored in ${output}.`,
+        `${source.path} is truncated; the frames before the cut were saved to ${output}.`,
         {
-          remedy: 'Copy the source again and restore it once more, or keep the part.',
+          remedy: 'Copy the source again and restart the job, or keep the partial result.',
         },
       )
     : new RemasterError(
         'SOURCE_CHANGED',
-        `${source.path} changed while it was read. What was read is restored in ${output}.`,
+        `${source.path} changed while it was being read; the frames read so far were saved to ${output}.`,
         {
-          remedy: 'Wait until the recording or the copy has ended and start again.',
+          remedy: 'Wait until the recording or copy has finished, then restart the job.',
         },
       );

@@ -9,15 +9,15 @@ const PREFIX = Buffer.from('Exif\0\0', 'latin1');
 const HAS_EXIF = 0x08;
 
 /**
- * The file with what a camera has written into the source: itself, the time, the place, the copyright. It is the same to
- * the byte, but for what is no longer true: the picture is upright now, has another size, and no small copy of itself.
+ * Adds the EXIF data of the source (camera, time, location, copyright) to a file. The data is unchanged except for the
+ * orientation and the size, which have changed, and the thumbnail, which is removed.
  */
 export function withExif(file: Buffer, format: 'jpeg' | 'png' | 'webp', exif: Uint8Array, size: Size): Buffer {
   const upright = uprightExif(exif, size);
   if (!upright) return file;
   switch (format) {
     case 'jpeg':
-      if (PREFIX.length + upright.length > SEGMENT) return file; // of a PNG or WebP: a JPEG has no room for so much
+      if (PREFIX.length + upright.length > SEGMENT) return file; // EXIF of a PNG or WebP source may be too large for a JPEG segment
       return withSegments(file, [segment(0xe1, PREFIX, upright)]);
     case 'png':
       return withPngChunk(file, 'eXIf', upright);
@@ -32,7 +32,7 @@ const EXIF_DIRECTORY = 0x8769;
 const WIDTHS = [0x0100, 0xa002];
 const HEIGHTS = [0x0101, 0xa003];
 
-/** Null when it is no TIFF structure: nobody could read it. */
+/** Null when the data is not a TIFF structure. */
 function uprightExif(exif: Uint8Array, { width, height }: Size): Buffer | null {
   const whole = Buffer.from(exif); // a copy, changed below
   const tiff = whole.subarray(0, PREFIX.length).equals(PREFIX) ? whole.subarray(PREFIX.length) : whole;
@@ -41,13 +41,13 @@ function uprightExif(exif: Uint8Array, { width, height }: Size): Buffer | null {
   const isLittle = order.startsWith('I');
   const short = (at: number): number => (isLittle ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
   const long = (at: number): number => (isLittle ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
-  /** Writes a number of one entry, which is two or four bytes wide as its type says. */
+  /** Writes the value of an entry, two or four bytes wide according to its type. */
   const set = (entry: number, value: number): void => {
     const isShort = short(entry + 2) === 3;
     if (isShort) tiff[isLittle ? 'writeUInt16LE' : 'writeUInt16BE'](Math.min(value, 0xffff), entry + 8);
     else tiff[isLittle ? 'writeUInt32LE' : 'writeUInt32BE'](value, entry + 8);
   };
-  /** Answers with the place behind the entries. */
+  /** Returns the position after the entries. */
   const walk = (directory: number, isFirst: boolean): number => {
     const count = short(directory);
     for (let entry = directory + 2; entry < directory + 2 + 12 * count; entry += 12) {
@@ -61,10 +61,10 @@ function uprightExif(exif: Uint8Array, { width, height }: Size): Buffer | null {
   };
   try {
     const next = walk(long(4), true);
-    tiff.writeUInt32LE(0, next); // the second directory is the small copy
+    tiff.writeUInt32LE(0, next); // the second directory is the thumbnail
     return tiff;
   } catch (error) {
-    if (error instanceof RangeError) return null; // it points outside of itself
+    if (error instanceof RangeError) return null; // an offset is out of range
     throw error;
   }
 }

@@ -2,8 +2,8 @@ import { deflateSync } from 'node:zlib';
 import { SEGMENT, segment, withPngChunk, withSegments, withWebpChunk } from './imageChunks';
 
 /**
- * The file with an ICC profile put in. sharp would convert the pixels from sRGB into the profile's colours on the way;
- * ours are in the profile's colours already.
+ * Adds an ICC profile to a file. Not with sharp, which would convert the pixels from sRGB to the profile; they already
+ * have the colours of the profile.
  */
 export function withIccProfile(file: Buffer, format: 'jpeg' | 'png' | 'webp', profile: Uint8Array): Buffer {
   switch (format) {

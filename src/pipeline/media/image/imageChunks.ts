@@ -1,13 +1,13 @@
-// What a picture file carries beside its picture is put into it here, without touching the picture.
+// Inserts metadata into image files without re-encoding the image.
 
-/** A JPEG with these segments (markers, lengths and all) after its first one: JFIF wants to be first. */
+/** Inserts segments (with marker and length) into a JPEG, after the JFIF segment, which must come first. */
 export function withSegments(file: Buffer, segments: readonly Buffer[]): Buffer {
   const isJfif = file[2] === 0xff && file[3] === 0xe0;
   const after = isJfif ? 4 + file.readUInt16BE(4) : 2;
   return Buffer.concat([file.subarray(0, after), ...segments, file.subarray(after)]);
 }
 
-/** Bytes that one JPEG segment holds beside its marker and its length. */
+/** Most data bytes of a JPEG segment, without marker and length. */
 export const SEGMENT = 65_533;
 
 export function segment(marker: number, ...parts: readonly Uint8Array[]): Buffer {
@@ -19,10 +19,10 @@ export function segment(marker: number, ...parts: readonly Uint8Array[]): Buffer
   return Buffer.concat([head, ...parts]);
 }
 
-/** Signature and IHDR, after which colour has to be told. */
+/** Signature and IHDR; colour chunks follow directly. */
 const PNG_HEAD = 33;
 
-/** A PNG with one more chunk, before its picture. */
+/** Inserts a chunk into a PNG, before the image data. */
 export function withPngChunk(file: Buffer, kind: string, data: Uint8Array): Buffer {
   const body = Buffer.concat([Buffer.from(kind, 'latin1'), data]);
   const chunk = Buffer.alloc(body.length + 8);
@@ -32,7 +32,7 @@ export function withPngChunk(file: Buffer, kind: string, data: Uint8Array): Buff
   return Buffer.concat([file.subarray(0, PNG_HEAD), chunk, file.subarray(PNG_HEAD)]);
 }
 
-/** As PNG wants it; Node has its own only from 20.15 on. */
+/** The CRC-32 of PNG; `zlib.crc32` is missing in Node 20 before 20.15. */
 function crc32(bytes: Uint8Array): number {
   let crc = 0xffff_ffff;
   for (const byte of bytes) {
@@ -44,7 +44,10 @@ function crc32(bytes: Uint8Array): number {
 
 const HAS_ALPHA = 0x10;
 
-/** A WebP with one more chunk, before or behind its picture: RFC 9649 wants an extended file, whose header names what it holds. */
+/**
+ * Inserts a chunk into a WebP, before or after the image data. RFC 9649 requires the extended format, with flags for
+ * its chunks.
+ */
 export function withWebpChunk(
   file: Buffer,
   kind: string,
@@ -60,14 +63,14 @@ export function withWebpChunk(
   chunk.write(kind, 0, 'latin1');
   chunk.writeUInt32LE(data.length, 4);
   chunk.set(data, 8);
-  const picture = file.subarray(isExtended ? 30 : 12);
-  const rest = place === 'before' ? [chunk, picture] : [picture, chunk];
-  const whole = Buffer.concat([file.subarray(0, 12), head, ...rest]);
-  whole.writeUInt32LE(whole.length - 8, 4);
-  return whole;
+  const image = file.subarray(isExtended ? 30 : 12);
+  const rest = place === 'before' ? [chunk, image] : [image, chunk];
+  const result = Buffer.concat([file.subarray(0, 12), head, ...rest]);
+  result.writeUInt32LE(result.length - 8, 4);
+  return result;
 }
 
-/** VP8X for a simple file: sides from its one chunk, lossy (`VP8 `) or lossless (`VP8L`). */
+/** The VP8X header for a simple file: the size comes from its only chunk, lossy (`VP8 `) or lossless (`VP8L`). */
 function extendedHead(file: Buffer, kind: string): Buffer {
   const head = Buffer.alloc(18);
   head.write('VP8X', 0, 'latin1');

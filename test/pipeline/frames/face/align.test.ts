@@ -20,14 +20,14 @@ const POINTS: readonly Point[] = [
 const close = (a: Point, b: Point, within: number): void =>
   assert.ok(Math.hypot(a[0] - b[0], a[1] - b[1]) < within, `${a.join()} is not ${b.join()}`);
 
-describe('face/align', () => {
+describe('align', () => {
   for (const [degrees, scale] of [
     [0, 1],
     [35, 2.5],
     [-170, 0.2],
     [90, 10],
   ] as const) {
-    it(`a turn by ${degrees}° and a scale of ${scale} are found exactly, and undone`, () => {
+    it(`finds and inverts a rotation by ${degrees}° and a scale of ${scale} exactly`, () => {
       const angle = (degrees * Math.PI) / 180;
       const known = { a: scale * Math.cos(angle), b: scale * Math.sin(angle), dx: -31.5, dy: 700 };
       const found = similarityOf(
@@ -40,7 +40,7 @@ describe('face/align', () => {
     });
   }
 
-  it('no other similarity comes closer to landmarks that do not fit', () => {
+  it('finds the least-squares fit of inexact landmarks', () => {
     const to = POINTS.map(([x, y], i): Point => [1.4 * x + 7 * Math.sin(9 * i), 1.3 * y - 5 * Math.cos(5 * i)]);
     const best = similarityOf(POINTS, to);
     const error = (s: typeof best): number =>
@@ -53,7 +53,7 @@ describe('face/align', () => {
     }
   });
 
-  it('a mirrored face is not mirrored back', () => {
+  it('never mirrors a face', () => {
     const mirrored = POINTS.map(([x, y]): Point => [-x, y]);
     const best = similarityOf(POINTS, mirrored);
     assert.ok(
@@ -61,7 +61,7 @@ describe('face/align', () => {
     );
   });
 
-  it('a face that lies as in the template stays where it is', () => {
+  it('does not move a face aligned like the template', () => {
     const template: readonly Point[] = [
       [192.98138, 239.94708],
       [318.90277, 240.1936],
@@ -78,11 +78,11 @@ describe('face/align', () => {
     ] as const)
       assert.ok(Math.abs(found - wanted) < 1e-12);
     const half = toFaceImage(template, 256);
-    close(applied(half, [-0.5, -0.5]), [-0.5, -0.5], 1e-9); // corner on corner
+    close(applied(half, [-0.5, -0.5]), [-0.5, -0.5], 1e-9); // corner to corner
     close(applied(half, [511.5, 511.5]), [255.5, 255.5], 1e-9);
   });
 
-  it('scaling keeps the edges of the picture', () => {
+  it('scaling keeps the edges of the image', () => {
     close(applied(scaling(100, 512), [-0.5, 99.5]), [-0.5, 511.5], 1e-9);
     assert.deepEqual(scaling(512, 512), { a: 1, b: 0, dx: 0, dy: 0 });
   });

@@ -5,7 +5,7 @@ import { detectFaces } from '../../../../src/pipeline/frames/face/detectFaces';
 import type { Samples } from '../../../../src/pipeline/frames/face/resample';
 import { ASTRONAUT, astronaut, LANDMARKS, picture } from './images';
 
-describe('face/find', () => {
+describe('detectFaces', () => {
   const never = new AbortController().signal;
   let finder: FaceFinder;
   before(() => (finder = openFaceFinder()));
@@ -25,7 +25,7 @@ describe('face/find', () => {
     [512, 3.5],
     [2048, 3.5],
   ] as const) {
-    it(`one face, ${side} pixels a side: eyes, nose and mouth are where they are`, async () => {
+    it(`finds the eyes, nose and mouth of one face in ${side} pixels`, async () => {
       const [face, ...others] = await find(await astronaut(side));
       assert.deepEqual(others, []);
       assert.ok(face!.score > 0.8);
@@ -36,7 +36,7 @@ describe('face/find', () => {
   }
 
   for (const degrees of [-60, -35, 20, 45, 60]) {
-    it(`turned by ${degrees}° the landmarks turn as well`, async () => {
+    it(`rotates the landmarks of a face rotated by ${degrees}°`, async () => {
       const turned = await picture(['-i', ASTRONAUT], `rotate=${degrees}*PI/180`, 512, 512);
       const [face, ...others] = await find(turned);
       assert.deepEqual(others, []);
@@ -50,14 +50,14 @@ describe('face/find', () => {
     });
   }
 
-  it('a close-up and a face that the edge cuts are found', async () => {
+  it('finds a close-up and a face cut off at the edge', async () => {
     for (const crop of ['crop=200:200:124:20', 'crop=200:200:130:90']) {
       const faces = await find(await picture(['-i', ASTRONAUT], `${crop},scale=960:960`, 960, 960));
       assert.equal(faces.length, 1, crop);
     }
   });
 
-  it('two faces, the smaller one first; smaller than asked for does not count', async () => {
+  it('returns two faces, the smaller first, without those below the minimum', async () => {
     const filter = 'split[a][b];[b]hflip,scale=320:320[c];[a]pad=900:512[d];[d][c]overlay=560:100';
     const both = await picture(['-i', ASTRONAUT], filter, 900, 512);
     const faces = await find(both);
@@ -69,7 +69,7 @@ describe('face/find', () => {
     assert.equal((await find(both, 120)).length, 0);
   });
 
-  it('a crowd of turned faces is found to the last one', async () => {
+  it('finds all faces of a rotated group', async () => {
     const one = 'crop=300:300:80:10,scale=120:120';
     const all = await picture(['-loop', '1', '-i', ASTRONAUT], `${one},rotate='(n-16)*0.04':c=gray,tile=8x4`, 960, 480);
     const faces = await find(all);
@@ -80,7 +80,7 @@ describe('face/find', () => {
     );
   });
 
-  it('16 bits find what 8 bits find', async () => {
+  it('finds the same faces in 16 and 8 bits', async () => {
     const eight = await astronaut();
     const sixteen = { ...eight, data: Uint16Array.from(eight.data, (value) => value * 257) };
     assert.deepEqual(await find(sixteen), await find(eight));
@@ -93,7 +93,7 @@ describe('face/find', () => {
     ['noise', 'color=gray:size=640x360,noise=alls=100:allf=t'],
     ['black', 'color=black:size=640x360'],
   ] as const) {
-    it(`${what}: no face`, async () => {
+    it(`finds no face: ${what}`, async () => {
       assert.deepEqual(await find(await picture(['-f', 'lavfi', '-i', source], 'null', 640, 360)), []);
     });
   }

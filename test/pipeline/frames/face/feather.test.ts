@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { feather, featherAt } from '../../../../src/pipeline/frames/face/feather';
 
-describe('face/mask', () => {
+describe('feather', () => {
   for (const side of [64, 512]) {
-    it(`fades from nothing at the edge to everything inside and is the same at both ends, ${side} pixels`, () => {
+    it(`fades from 0 at the edge to 1 inside and is symmetric, ${side} pixels`, () => {
       const profile = feather(side);
       const edge = Math.round(side / 20);
       assert.ok(profile[0]! > 0 && profile[0]! < 0.03, `${profile[0]}`);
@@ -14,7 +14,7 @@ describe('face/mask', () => {
     });
   }
 
-  it('between two pixels it lies between them, and outside there is none', () => {
+  it('is interpolated between two pixels, and 0 outside', () => {
     const profile = feather(64);
     assert.equal(featherAt(profile, 2), profile[2]);
     assert.equal(featherAt(profile, 63), profile[63]);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Samples } from '../../../../src/pipeline/frames/face/resample';
 import { ff } from '../../../support/videos';
 
-/** A photograph of one person who looks at the camera; its eyes, nose and corners of the mouth, seen by hand, in pixels. */
+/** A photograph of one person facing the camera, with eyes, nose and corners of the mouth located by hand, in pixels. */
 export const ASTRONAUT = join(process.cwd(), 'test/media/astronaut.jpg');
 export const LANDMARKS = [
   [201, 102],
@@ -12,7 +12,7 @@ export const LANDMARKS = [
   [242, 145],
 ] as const;
 
-/** A picture as ffmpeg makes it; `filter` must leave it `width` × `height` pixels large. */
+/** An image decoded by ffmpeg; the output of `filter` must have `width` × `height` pixels. */
 export async function picture(
   input: readonly string[],
   filter: string,
@@ -27,7 +27,7 @@ export async function picture(
 export const astronaut = (side = 512): Promise<Samples> =>
   picture(['-i', ASTRONAUT], `scale=${side}:${side}:flags=area`, side, side);
 
-/** Decibels; the outermost `margin` pixels do not count. */
+/** PSNR in decibels, without the outermost `margin` pixels. */
 export function psnr(a: Samples, b: Samples, margin = 0): number {
   let [sum, count] = [0, 0];
   for (let y = margin; y < a.height - margin; y++) {

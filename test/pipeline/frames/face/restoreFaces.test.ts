@@ -15,7 +15,7 @@ const SIDE = 512;
 const INFO = { task: 'face', tile: { wholeUpTo: SIDE * SIDE, size: SIDE, overlap: 0 } } as const;
 const SETTINGS = { minFace: null, colorFix: null };
 
-describe('face/enhance', () => {
+describe('faceProcessor', () => {
   const never = new AbortController().signal;
   let finder: FaceFinder;
   let still: Samples;
@@ -35,7 +35,7 @@ describe('face/enhance', () => {
   const samples = ({ width, height, depth, data }: Frame): Samples =>
     depth === 8 ? { width, height, data } : { width, height, data: new Uint16Array(data.buffer) };
 
-  /** A model whose result shows wherever it is put: every sample upside down. */
+  /** A model whose output is visible everywhere: it inverts every sample. */
   const negative = (depth: 8 | 16 = 8): Model => ({
     ...nearest(1, { ...INFO, depth }),
     run: async ({ data }: TileBatch) => data.map((value) => 255 - value),
@@ -50,16 +50,16 @@ describe('face/enhance', () => {
   }
 
   for (const depth of [8, 16] as const) {
-    it(`a model that changes nothing: the face within what resampling loses, everything else to the bit, ${depth} bit`, async () => {
+    it(`with an identity model the face changes only by resampling, and all other pixels are bit-identical, ${depth} bit`, async () => {
       const wide = Uint16Array.from(still.data, (value, i) => value * 256 + (i % 256));
       const source = depth === 8 ? still : { ...still, data: wide };
       const frame = frameOf(source);
       const enhance = faceProcessor(nearest(1, { ...INFO, depth }), finder, SETTINGS);
-      const [made] = await enhance.run([frame], never);
+      const [output] = await enhance.run([frame], never);
       const inside = await inSquares(source);
       const full = depth === 8 ? 1 : 257;
       let [changed, squared] = [0, 0];
-      const result = samples(made!);
+      const result = samples(output!);
       for (let y = 0; y < 512; y++) {
         for (let x = 0; x < 512; x++) {
           for (let c = 0; c < 3; c++) {
@@ -75,13 +75,13 @@ describe('face/enhance', () => {
       }
       const decibels = 10 * Math.log10((255 ** 2 * changed) / squared);
       assert.ok(changed > 20_000 * 3 && decibels > 38, `${changed} samples, ${decibels} dB`);
-      assert.deepEqual(frame.data, frameOf(source).data); // the frame itself is not touched
+      assert.deepEqual(frame.data, frameOf(source).data); // the input frame is unchanged
     });
   }
 
-  it('two faces are both restored, and counted', async () => {
+  it('restores and counts two faces', async () => {
     const enhance = faceProcessor(negative(), finder, SETTINGS);
-    const [made] = await enhance.run([frameOf(two)], never);
+    const [output] = await enhance.run([frameOf(two)], never);
     assert.deepEqual(enhance.count, { found: 2, framesWithout: 0 });
     const middle = await inSquares(two, 60);
     const outside = await inSquares(two);
@@ -89,23 +89,23 @@ describe('face/enhance', () => {
     for (let y = 0; y < two.height; y += 3) {
       for (let x = 0; x < two.width; x += 3) {
         const i = (y * two.width + x) * 3;
-        if (!outside(x, y)) assert.equal(made!.data[i], two.data[i]);
-        else if (middle(x, y)) inverted += Math.abs(255 - made!.data[i]! - two.data[i]!) < 40 ? 1 : -100;
+        if (!outside(x, y)) assert.equal(output!.data[i], two.data[i]);
+        else if (middle(x, y)) inverted += Math.abs(255 - output!.data[i]! - two.data[i]!) < 40 ? 1 : -100;
       }
     }
     assert.ok(inverted > 2500, `${inverted} pixels`);
   });
 
-  it('a frame without a face comes back as it is, and is counted', async () => {
+  it('returns a frame without a face unchanged and counts it', async () => {
     const chart = frameOf(await picture(['-f', 'lavfi', '-i', 'testsrc2=size=320x240'], 'null', 320, 240));
     const enhance = faceProcessor(negative(), finder, SETTINGS);
-    const made = await enhance.run([chart, frameOf(still), chart], never);
-    assert.deepEqual(made[0], chart);
-    assert.deepEqual(made[2], chart);
+    const output = await enhance.run([chart, frameOf(still), chart], never);
+    assert.deepEqual(output[0], chart);
+    assert.deepEqual(output[2], chart);
     assert.deepEqual(enhance.count, { found: 1, framesWithout: 2 });
   });
 
-  it('how many frames go together changes nothing, and a still face stays still', async () => {
+  it('the output does not depend on the batch size, and a static face stays static', async () => {
     const sources = [still, two, still, two].map((source, n) => frameOf(source, n));
     const one = faceProcessor(negative(), finder, SETTINGS);
     const separate: Frame[] = [];
@@ -116,7 +116,7 @@ describe('face/enhance', () => {
     assert.deepEqual(together[3]!.data, together[1]!.data);
   });
 
-  it('every face gets the same place of the canvas of its shot, and at most as many go together as frames', async () => {
+  it('all faces get the same noise of their shot, in batches of at most as many faces as frames', async () => {
     const keys: string[][] = [];
     const model: Model = {
       ...nearest(1, INFO),
@@ -129,26 +129,26 @@ describe('face/enhance', () => {
     assert.deepEqual(keys, [['0,0,0,40', '0,0,0,40'], ['0,0,0,41']]);
   });
 
-  it('aligned frames of the model’s own size go through it as they are', async () => {
+  it('sends aligned frames of the model’s size through it without resampling', async () => {
     const frame = frameOf(await picture(['-f', 'lavfi', '-i', 'testsrc2=size=512x512'], 'null', 512, 512));
-    const [made] = await faceProcessor(negative(), null, SETTINGS).run([frame], never);
+    const [output] = await faceProcessor(negative(), null, SETTINGS).run([frame], never);
     assert.deepEqual(
-      made!.data,
+      output!.data,
       frame.data.map((value) => 255 - value),
     );
   });
 
   for (const side of [256, 800]) {
-    it(`aligned frames of ${side} pixels are brought to the model’s size and back`, async () => {
+    it(`resamples aligned frames of ${side} pixels to the model’s size and back`, async () => {
       const source = await astronaut(side);
       const enhance = faceProcessor(nearest(1, INFO), null, SETTINGS);
-      const [made] = await enhance.run([frameOf(source)], never);
+      const [output] = await enhance.run([frameOf(source)], never);
       assert.deepEqual(enhance.count, { found: 1, framesWithout: 0 });
-      assert.ok(psnr(source, samples(made!)) > (side === 256 ? 36 : 30), `${psnr(source, samples(made!))} dB`);
+      assert.ok(psnr(source, samples(output!)) > (side === 256 ? 36 : 30), `${psnr(source, samples(output!))} dB`);
     });
   }
 
-  it('memory that is too small for one face is said with a remedy that helps', async () => {
+  it('reports insufficient memory for one face with a useful remedy', async () => {
     const full: Model = {
       ...nearest(1, INFO),
       run: () =>
@@ -158,12 +158,12 @@ describe('face/enhance', () => {
     };
     await assert.rejects(faceProcessor(full, finder, SETTINGS).run([frameOf(still)], never), (error: RemasterError) => {
       assert.equal(error.code, 'GPU_OUT_OF_MEMORY');
-      assert.match(`${error.message} ${error.remedy}`, /face picture of 512×512 .* provider cpu/);
+      assert.match(`${error.message} ${error.remedy}`, /face image of 512×512 .* provider cpu/);
       return true;
     });
   });
 
-  it('AdaIN gives the face back its own colours', async () => {
+  it('AdaIN restores the colours of the face', async () => {
     const tinted: Model = {
       ...nearest(1, INFO),
       run: async ({ data }: TileBatch) =>
@@ -179,7 +179,7 @@ describe('face/enhance', () => {
     assert.ok(near > away + 6, `${away} dB, then ${near} dB`);
   });
 
-  it('a face picture that lies outside the frame, or is smaller than a pixel, changes nothing it should not', () => {
+  it('a face image outside the frame or smaller than a pixel changes nothing else', () => {
     const face = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3).fill(255) };
     const profile = new Float64Array(64).fill(1);
     const frame = () => ({ width: 20, height: 10, data: new Uint8Array(600) });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { dilate } from '../../../../src/pipeline/frames/inpaint/dilate';
 
-describe('growing holes', () => {
+describe('dilate', () => {
   /** Rows of `.` and `#`. */
   const grown = (rows: readonly string[], by: number): string[] => {
     const [width, height] = [rows[0]!.length, rows.length];
@@ -12,16 +12,16 @@ describe('growing holes', () => {
     );
   };
 
-  it('grows each way, corners included', () => {
+  it('expands in all directions, including diagonals', () => {
     assert.deepEqual(grown(['......', '......', '..#...', '......', '......'], 1), ['......', '.###..', '.###..', '.###..', '......']); // prettier-ignore
   });
 
-  it('stops at the edges and does not come back on the other side', () => {
+  it('stops at the edges without wrapping around', () => {
     assert.deepEqual(grown(['#...', '....', '...#'], 1), ['##..', '####', '..##']);
     assert.deepEqual(grown(['..#'], 5), ['###']);
   });
 
-  it('by nothing changes nothing', () => {
+  it('by 0 changes nothing', () => {
     assert.deepEqual(grown(['#.', '.#'], 0), ['#.', '.#']);
   });
 });

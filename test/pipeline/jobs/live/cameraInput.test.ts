@@ -3,7 +3,7 @@ import { deviceOptions, cameraInput } from '../../../../src/pipeline/jobs/live/c
 import { binary } from '../../../support/videos';
 import { at } from './liveJob';
 
-describe('how a camera is opened', () => {
+describe('cameraInput', () => {
   const options = async (address: string, changes: object = {}, program: object = {}): Promise<string> => {
     const { options: list } = await cameraInput(
       { ...(await binary()), crashesOnNames: false, hasRtspTimeout: true, ...program },
@@ -12,7 +12,7 @@ describe('how a camera is opened', () => {
     return list.join(' ');
   };
 
-  it('by its own protocols only, and never by files', async () => {
+  it('allows only the protocols of the address, never files', async () => {
     for (const address of [
       'rtsp://h/x',
       'http://h/x',
@@ -33,7 +33,7 @@ describe('how a camera is opened', () => {
     assert.doesNotMatch(await options('http://h/x'), /\bhls\b|concat/);
   });
 
-  it('with the names that this ffmpeg has for the options', async () => {
+  it('uses the option names of the ffmpeg version', async () => {
     assert.match(await options('rtsp://h/x'), /-rtsp_flags prefer_tcp -timeout \d+/);
     assert.match(
       await options('rtsp://h/x', { transport: 'udp' }, { hasRtspTimeout: false }),
@@ -41,12 +41,12 @@ describe('how a camera is opened', () => {
     );
   });
 
-  it('as it comes, where that works', async () => {
+  it('reads unbuffered where that works', async () => {
     assert.match(await options('tcp://h:1'), /-avioflags direct/);
     assert.doesNotMatch(await options('tcp://h:1', {}, { hasRtspTimeout: false }), /avioflags/);
   });
 
-  it('with its password on stdin where ffmpeg can take it there', async () => {
+  it('passes the password on stdin where ffmpeg supports it', async () => {
     const login = { username: 'joe', password: 's3cret' };
     const newer = { ...(await binary()), crashesOnNames: false, hasRtspTimeout: true };
     const { options: list, script } = await cameraInput(newer, at('rtsp://h/x', login));
@@ -54,7 +54,7 @@ describe('how a camera is opened', () => {
     assert.match(script!, /^ffconcat version 1.0\nfile 'rtsp:\/\/joe:s3cret@h\/x'\noption rtsp_flags 'prefer_tcp'\n/);
   });
 
-  it('with whatever could be a secret on stdin, and still by nothing but its own formats', async () => {
+  it('passes all possible secrets on stdin, and restricts the formats there too', async () => {
     const newer = { ...(await binary()), crashesOnNames: false, hasRtspTimeout: true };
     const login = { username: 'joe', password: "s3'cret" };
     for (const [address, formats] of [
@@ -75,7 +75,7 @@ describe('how a camera is opened', () => {
     assert.equal((await cameraInput({ ...newer, hasRtspTimeout: false }, at('http://h/x', login))).script, null);
   });
 
-  it('by number, when this ffmpeg would crash on a name; encrypted, it is refused with a sentence', async () => {
+  it('resolves names for an ffmpeg that crashes on them; rejects encrypted addresses there', async () => {
     const old = { crashesOnNames: true };
     assert.match(await options('rtsp://localhost:8554/x', {}, old), /-i rtsp:\/\/(127\.0\.0\.1|\[::1\]):8554\/x$/);
     assert.match(await options('http://localhost/x', {}, old), /-headers Host: localhost/);
@@ -83,7 +83,7 @@ describe('how a camera is opened', () => {
     await assert.rejects(options('rtsp://no-such-name.invalid/x', {}, old), { code: 'SOURCE_NOT_FOUND' });
   });
 
-  it('on this machine, through the door of each system', () => {
+  it('opens a local camera with the API of each operating system', () => {
     const camera = { kind: 'device', device: '/dev/video0', size: '1280x720', rate: 30 } as const;
     assert.equal(deviceOptions(camera, 'linux').join(' '), '-f v4l2 -video_size 1280x720 -framerate 30 -i /dev/video0');
     assert.equal(

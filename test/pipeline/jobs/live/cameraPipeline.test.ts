@@ -10,20 +10,20 @@ import { type Camera, type CameraOptions, numberOf, startCamera } from './httpCa
 import { at, liveJob, pattern } from './liveJob';
 import { type Proxy, startProxy } from './proxy';
 
-/** What a job of the tests has told so far. */
+/** The events of a job so far. */
 interface Watched {
   readonly running: RunningLive;
   readonly states: CameraState[];
-  readonly pictures: LiveJpeg[];
+  readonly frames: LiveJpeg[];
   readonly progress: LiveProgress[];
   readonly troubles: string[];
-  /** Waits until `isSo`; says what was heard when that takes too long. */
+  /** Waits until `isSo`; after a timeout, fails with the events so far. */
   until(isSo: () => boolean, what: string, limitMs?: number): Promise<void>;
-  /** Waits for `count` more pictures. */
+  /** Waits for `count` more JPEGs. */
   more(count: number, limitMs?: number): Promise<void>;
 }
 
-describe('live', function () {
+describe('a live job', function () {
   this.timeout(120_000);
   const engines: Engine[] = [];
   const cameras: Camera[] = [];
@@ -31,26 +31,26 @@ describe('live', function () {
   let engine: Engine;
 
   const camera = async (options?: CameraOptions): Promise<Camera> => {
-    const made = await startCamera(options);
-    cameras.push(made);
-    return made;
+    const started = await startCamera(options);
+    cameras.push(started);
+    return started;
   };
   const proxy = async (to: Camera): Promise<Proxy> => {
-    const made = await startProxy(Number(new URL(to.url.replace('tcp:', 'http:')).port));
-    proxies.push(made);
-    return made;
+    const started = await startProxy(Number(new URL(to.url.replace('tcp:', 'http:')).port));
+    proxies.push(started);
+    return started;
   };
 
   function watch(job: LiveJob, events: LiveEvents = {}): Watched {
     const states: CameraState[] = [];
-    const pictures: LiveJpeg[] = [];
+    const frames: LiveJpeg[] = [];
     const progress: LiveProgress[] = [];
     const troubles: string[] = [];
     const running = engine.live(job, {
       onCamera: (state) => states.push(state),
-      onJpeg(picture) {
-        pictures.push(picture);
-        running.requestJpeg({ newerThan: picture.index });
+      onJpeg(frame) {
+        frames.push(frame);
+        running.requestJpeg({ newerThan: frame.index });
       },
       onProgress: (now) => progress.push(now),
       onRecoverableError: (error) => troubles.push(error.message),
@@ -69,16 +69,16 @@ describe('live', function () {
       }
     };
     const more = (count: number, limitMs?: number): Promise<void> => {
-      const goal = pictures.length + count;
-      return until(() => pictures.length >= goal, `${count} more pictures`, limitMs);
+      const goal = frames.length + count;
+      return until(() => frames.length >= goal, `${count} more JPEGs`, limitMs);
     };
-    return { running, states, pictures, progress, troubles, until, more };
+    return { running, states, frames, progress, troubles, until, more };
   }
 
-  /** The numbers burnt into JPEGs. */
-  async function numbersIn(pictures: readonly LiveJpeg[]): Promise<number[]> {
+  /** The frame numbers burnt into JPEGs. */
+  async function numbersIn(frames: readonly LiveJpeg[]): Promise<number[]> {
     const { path } = await binary();
-    return pictures.map(({ data, width, height }) => {
+    return frames.map(({ data, width, height }) => {
       const args = ['-v', 'error', '-f', 'mjpeg', '-i', 'pipe:0', '-f', 'rawvideo', '-pix_fmt', 'gray', 'pipe:1'];
       const { stdout } = spawnSync(path, args, { input: data, maxBuffer: 1 << 26 });
       assert.equal(stdout.length, width * height);
@@ -97,11 +97,11 @@ describe('live', function () {
     assert.deepEqual(await enginesAndFfmpegs(), [], 'nothing is left');
   });
 
-  it('a test pattern comes out four times as large, newest first, and the numbers add up', async () => {
+  it('upscales a test pattern by 4, in order, with consistent statistics', async () => {
     const live = watch(liveJob(pattern('64x36', 10)));
     await live.more(8);
-    assert.deepEqual([live.pictures[0]!.width, live.pictures[0]!.height], [256, 144]);
-    assert.ok(rising(live.pictures.map(({ index }) => index)));
+    assert.deepEqual([live.frames[0]!.width, live.frames[0]!.height], [256, 144]);
+    assert.ok(rising(live.frames.map(({ index }) => index)));
     await live.until(() => live.progress.length >= 3, 'three reports');
     const { in: came, out, dropped, latency, steps, camera: state } = live.progress.at(-1)!;
     assert.ok(came >= out + dropped && came - out - dropped <= 2, `${came} = ${out} + ${dropped}`);
@@ -112,13 +112,13 @@ describe('live', function () {
   });
 
   for (const kind of ['ts', 'mjpeg'] as const) {
-    it(`pictures of a camera (${kind}) keep their order and come within a second of being filmed`, async () => {
+    it(`frames of a camera (${kind}) keep their order and have a low latency`, async () => {
       const eye = await camera({ kind, rate: 8, width: 64, height: 36 });
       const live = watch(liveJob(at(eye.url)));
       await live.more(4);
-      live.pictures.length = 0;
+      live.frames.length = 0;
       const times: number[] = [];
-      const seen = live.pictures;
+      const seen = live.frames;
       await live.until(() => {
         while (times.length < seen.length) times.push(performance.now());
         return seen.length >= 12;
@@ -131,14 +131,14 @@ describe('live', function () {
     });
   }
 
-  it('a picture that was overtaken is dropped, and what is shown stays fresh, however slow the model is', async () => {
+  it('drops outdated frames, so that the latency stays bounded with a slow model', async () => {
     const eye = await camera({ rate: 25, width: 256, height: 144 });
     const live = watch(liveJob(at(eye.url), { steps: 4 }));
     await live.until(() => (live.progress.at(-1)?.out ?? 0) >= 4, 'four pictures', 90_000);
     const { dropped, ageAtDrop, dropShare, in: came } = live.progress.at(-1)!;
     assert.ok(dropped > came / 2 && dropShare > 0.5, `${dropped} of ${came}`);
-    assert.ok(ageAtDrop!.p50 < 200, `dropped at ${ageAtDrop!.p50} ms`); // a frame waits no longer than until the next comes
-    const [last] = await numbersIn(live.pictures.slice(-1));
+    assert.ok(ageAtDrop!.p50 < 200, `dropped at ${ageAtDrop!.p50} ms`); // a frame is replaced as soon as the next arrives
+    const [last] = await numbersIn(live.frames.slice(-1));
     const before = eye.sentAt.length;
     assert.ok(before - last! < 25 * 10, `picture ${last} is shown when ${before} is filmed`);
   });
@@ -159,7 +159,7 @@ describe('live', function () {
     assert.equal(eye.viewers, 0);
   });
 
-  it('what is too slow is made by the lighter model, and a region may be all that is made', async () => {
+  it('switches to the fallback model under overload; a region can be upscaled alone', async () => {
     const eye = await camera({ rate: 25, width: 256, height: 144 });
     const region = { left: 0.25, top: 0.25, width: 0.5, height: 0.5, when: 'always' } as const;
     const live = watch(liveJob(at(eye.url), { overload: 'adapt', budgetMs: 50, fallbackModel: 'x4-live', region }));
@@ -168,12 +168,12 @@ describe('live', function () {
     const { isRegionOnly, frameStep, width, height } = live.progress.at(-1)!;
     assert.deepEqual([isRegionOnly, frameStep, width, height], [true, 1, 1024, 576]);
     await live.more(1);
-    assert.equal(live.pictures.at(-1)!.width, 1024);
-    const [number] = await numbersIn(live.pictures.slice(-1)); // its stripe lies outside of the region
+    assert.equal(live.frames.at(-1)!.width, 1024);
+    const [number] = await numbersIn(live.frames.slice(-1)); // the stripe is outside the region
     assert.ok(number! > 0 && number! < eye.sentAt.length);
   });
 
-  it('a lighter model that cannot take the place of the other is refused at once', async () => {
+  it('rejects a fallback model with another scale at once', async () => {
     const wrong = liveJob(pattern(), { overload: 'adapt', fallbackModel: 'inpaint' });
     await assert.rejects(engine.live(wrong).ended, { code: 'MODEL_INCOMPATIBLE' });
     assert.throws(() => engine.live(liveJob(pattern(), { fallbackModel: ' ' })), { code: 'BAD_SETTING' });
@@ -181,7 +181,7 @@ describe('live', function () {
     assert.throws(() => engine.live(liveJob(pattern(), { region: outside })), { code: 'BAD_SETTING' });
   });
 
-  describe('a camera that fails comes back', () => {
+  describe('reconnects', () => {
     for (const [name, harm] of [
       ['is cut off', (p: Proxy) => p.cut('end')],
       ['is reset', (p: Proxy) => p.cut('reset')],
@@ -189,7 +189,7 @@ describe('live', function () {
       ['gets through a trickle only', (p: Proxy) => p.throttle(100)],
       ['is refused', (p: Proxy) => p.refuse()],
     ] as const) {
-      it(`after it ${name}`, async () => {
+      it(`after the camera ${name}`, async () => {
         const eye = await camera({ rate: 8, width: 64, height: 36 });
         const wire = await proxy(eye);
         const live = watch(
@@ -206,44 +206,44 @@ describe('live', function () {
       });
     }
 
-    it('with another resolution, without a torn picture', async () => {
+    it('with another resolution, without a corrupt frame', async () => {
       const eye = await camera({ rate: 8, width: 64, height: 36 });
       const live = watch(liveJob(at(eye.url), { source: { retryMin: 0.2 } }));
       await live.more(2);
       eye.resize(96, 64);
-      await live.until(() => live.pictures.at(-1)?.width === 384, 'the new size');
+      await live.until(() => live.frames.at(-1)?.width === 384, 'the new size');
       await live.more(2);
-      const numbers = await numbersIn(live.pictures.slice(-2));
+      const numbers = await numbersIn(live.frames.slice(-2));
       assert.ok(rising(numbers) && numbers[1]! < eye.sentAt.length, numbers.join());
     });
 
-    it('and tells a refused password from a broken line, without ever repeating it', async () => {
+    it('and distinguishes a rejected password from a lost connection, without printing the password', async () => {
       const login = { username: 'joe', password: 's3cr3t word/@:' };
       const eye = await camera({ kind: 'mjpeg', login, rate: 8, width: 64, height: 36 });
       const wrong = watch(liveJob(at(eye.url, { username: 'joe', password: 'wr0ng-pass' })));
       await wrong.until(() => wrong.states.some(({ is }) => is === 'waiting'), 'it is refused');
       const state = wrong.states.find((each) => each.is === 'waiting')!;
-      assert.deepEqual([state.code, state.message], ['AUTH_FAILED', 'the camera refuses user or password.']);
+      assert.deepEqual([state.code, state.message], ['AUTH_FAILED', 'the camera rejected the user name or password.']);
       assert.doesNotMatch(JSON.stringify([wrong.states, wrong.troubles]), /wr0ng/);
       const right = watch(liveJob(at(eye.url, login)));
       await right.more(1);
     });
 
-    it('when the engine was killed, by itself', async () => {
+    it('automatically after the engine was killed', async () => {
       const eye = await camera({ rate: 8, width: 64, height: 36 });
       const live = watch(liveJob(at(eye.url)));
       await live.more(2);
       const old = engine.pid!;
       const { calls } = eye;
       process.kill(old, 'SIGKILL');
-      await live.until(() => live.troubles.some((text) => /engine/.test(text)), 'it is told');
+      await live.until(() => live.troubles.some((text) => /engine/.test(text)), 'a report of the restart');
       await live.more(3);
       assert.notEqual(engine.pid, old);
       assert.deepEqual([eye.viewers, eye.calls], [1, calls + 1], 'what it sends was known');
     });
   });
 
-  it('a stop ends it within three seconds, also while it connects and while the camera stalls', async () => {
+  it('stops within three seconds, also while connecting and while the camera stalls', async () => {
     const eye = await camera({ rate: 8, width: 64, height: 36 });
     const wire = await proxy(eye);
     for (const prepare of [async () => wire.stall(), async () => wire.mend()]) {
@@ -257,7 +257,7 @@ describe('live', function () {
     }
   });
 
-  it('a job that cannot be is refused at once or ends with its reason', async () => {
+  it('an invalid job is rejected at once or ends with an error', async () => {
     assert.throws(() => engine.live(liveJob(at('file:///etc/passwd'))), { code: 'BAD_SETTING' });
     assert.throws(() => engine.live(liveJob(pattern(), { budgetMs: 0 })), { code: 'BAD_SETTING' });
     await assert.rejects(engine.live(liveJob(pattern(), { model: 'nothing' })).ended, { code: 'MODEL_NOT_FOUND' });

@@ -13,7 +13,7 @@ const tile = (seed: number, width = 32, height = 24): TileBatch => ({
   keys: [{ x: 0, y: 0, scene: 0, frame: seed }],
 });
 
-/** A model that notes how many tiles came in each call. */
+/** A model that records the number of tiles in each call. */
 function noted(model: Model): { readonly model: Model; readonly calls: number[] } {
   const calls: number[] = [];
   const run: Model['run'] = (batch, signal) => {
@@ -23,13 +23,13 @@ function noted(model: Model): { readonly model: Model; readonly calls: number[] 
   return { model: { ...model, run }, calls };
 }
 
-describe('a convoy', () => {
-  it('puts a tile of each into one call, and leaves nobody waiting for who has no more', async () => {
+describe('CrossCameraBatch', () => {
+  it('runs one tile of each participant per call, and does not wait for participants that have left', async () => {
     const { model, calls } = noted(nearest(2));
     const convoy = new CrossCameraBatch(3);
     const riders = [convoy.join(), convoy.join(), convoy.join()];
     const counts = [1, 3, 0];
-    const made = await Promise.all(
+    const output = await Promise.all(
       riders.map(async (rider, i) => {
         const results: Uint8Array[] = [];
         for (let n = 0; n < counts[i]!; n++) results.push(await rider.run(model, tile(10 * i + n), never));
@@ -42,12 +42,12 @@ describe('a convoy', () => {
       riders.map(({ share }) => share),
       [0.25, 0.75, 0],
     );
-    for (const [i, results] of made.entries())
+    for (const [i, results] of output.entries())
       for (const [n, result] of results.entries())
         assert.deepEqual(result, await nearest(2).run(tile(10 * i + n), never));
   });
 
-  it('never mixes sizes or models', async () => {
+  it('never mixes tile sizes or models', async () => {
     const [one, other] = [noted(nearest(2)), noted(nearest(2))];
     const convoy = new CrossCameraBatch(4);
     const riders = Array.from({ length: 4 }, () => convoy.join());
@@ -60,7 +60,7 @@ describe('a convoy', () => {
     assert.deepEqual([one.calls, other.calls], [[2, 1], [1]]);
   });
 
-  it('goes on without who is stopped, and tells all when the model fails', async () => {
+  it('continues without an aborted participant, and rejects all when the model fails', async () => {
     const { model } = noted(nearest(2, { pauseMs: 20 }));
     const convoy = new CrossCameraBatch(2);
     const [one, two] = [convoy.join(), convoy.join()];
@@ -80,7 +80,7 @@ describe('a convoy', () => {
     );
   });
 
-  it('makes the same bytes of a tile as the real model makes of it alone', async function () {
+  it('gives the same bytes as the real model for a tile alone', async function () {
     this.timeout(30_000);
     const settings = { provider: 'cpu', device: 0, threads: 0, order: null, colorFix: null, strength: 1 } as const;
     const rest = { noise: 'shared', seed: 1, depth: 8, steps: 1 } as const;
@@ -90,6 +90,6 @@ describe('a convoy', () => {
     const convoy = new CrossCameraBatch(3);
     const together = await Promise.all([1, 2, 3].map((seed) => convoy.join().run(watched, tile(seed), never)));
     assert.deepEqual(calls, [3]);
-    for (const [n, made] of together.entries()) assert.deepEqual(made, alone[n]);
+    for (const [n, output] of together.entries()) assert.deepEqual(output, alone[n]);
   });
 });

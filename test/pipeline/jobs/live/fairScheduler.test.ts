@@ -3,8 +3,8 @@ import { FairScheduler } from '../../../../src/pipeline/jobs/live/fairScheduler'
 
 const never = new AbortController().signal;
 
-describe('turns', () => {
-  /** Gives `rounds` turns to sharers that always want one and need so many milliseconds; answers with the time each got. */
+describe('FairScheduler', () => {
+  /** Runs `rounds` slots for clients that always wait for one, with the given costs in milliseconds. Returns the time each got. */
   async function share(costs: readonly number[], rounds: number): Promise<number[]> {
     const turns = new FairScheduler();
     const used = costs.map(() => 0);
@@ -24,9 +24,9 @@ describe('turns', () => {
     return used;
   }
 
-  it('one alone has them all', async () => assert.deepEqual(await share([7], 10), [70]));
+  it('a single client gets all slots', async () => assert.deepEqual(await share([7], 10), [70]));
 
-  it('eight equals get equal numbers', async () => {
+  it('eight equal clients get equal numbers of slots', async () => {
     assert.deepEqual(
       await share(
         Array.from({ length: 8 }, () => 50),
@@ -36,13 +36,13 @@ describe('turns', () => {
     );
   });
 
-  it('who needs longer comes less often, so that time is shared evenly', async () => {
+  it('clients with a higher cost get fewer slots, so that time is shared evenly', async () => {
     const used = await share([10, 40, 160], 400);
     const [least, most] = [Math.min(...used), Math.max(...used)];
     assert.ok(most - least <= 320, used.join());
   });
 
-  it('who was away does not hold up the others when it comes back', async () => {
+  it('an idle client cannot bank time: after 100 rounds away it gets at most its normal share', async () => {
     const turns = new FairScheduler();
     const [late, busy] = [turns.register(), turns.register()];
     for (let i = 0; i < 100; i++) (await busy.acquire(never)).release(50);
@@ -59,7 +59,7 @@ describe('turns', () => {
     assert.ok(order.slice(0, 5).includes('busy'), order.join());
   });
 
-  it('who is stopped while waiting loses the turn to the next', async () => {
+  it('a client aborted while waiting gives way to the next', async () => {
     const turns = new FairScheduler();
     const [a, b, c] = [turns.register(), turns.register(), turns.register()];
     const { release } = await a.acquire(never);
@@ -72,7 +72,7 @@ describe('turns', () => {
     (await next).release(1);
   });
 
-  it('is shared by those of one kind, as far as that is worth it and there is time, and each pays its part', async () => {
+  it('clients of one kind share a slot within their limits, and each pays its part', async () => {
     const turns = new FairScheduler();
     const seats = Array.from({ length: 6 }, () => turns.register());
     const wish = { kind: 'a', most: 3, cost: 40, limit: 250 };
@@ -91,7 +91,7 @@ describe('turns', () => {
     assert.deepEqual(sizes, [2, 2, 1, 1, 1]);
   });
 
-  it('stays fair when some always go together and others alone', async () => {
+  it('stays fair between clients that share slots and clients that do not', async () => {
     const turns = new FairScheduler();
     const used = [0, 0, 0, 0];
     let left = 600;
@@ -101,7 +101,7 @@ describe('turns', () => {
         const wish = { kind: i < 3 ? 'a' : null, most: 4, cost: 40, limit: 1000 };
         while (left-- > 0) {
           const { release, size } = await seat.acquire(never, wish);
-          const cost = size > 1 ? 20 : 40; // together is quicker
+          const cost = size > 1 ? 20 : 40; // a shared slot is faster
           used[i]! += cost;
           await Promise.resolve();
           release(cost);

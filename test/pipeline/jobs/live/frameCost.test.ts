@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { latencyEstimate, isTooLate } from '../../../../src/pipeline/jobs/live/frameCost';
 
-describe('a forecast', () => {
-  it('knows what a picture usually costs, and what nearly all of them cost at most', () => {
+describe('latencyEstimate', () => {
+  it('estimates the median and the near-maximum cost of a frame', () => {
     const cost = latencyEstimate();
     assert.deepEqual([cost.usual, cost.most], [0, 0]);
     for (let i = 1; i <= 40; i++) cost.add(i % 20 === 0 ? 900 : 100 + (i % 5));
@@ -16,10 +16,10 @@ describe('a forecast', () => {
     assert.deepEqual([cost.usual, cost.most], [7, 7]);
   });
 
-  it('drops what could not be ready in time, but never everything', () => {
+  it('drops frames that would be late, but never all', () => {
     assert.equal(isTooLate(300, { usual: 150, most: 190 }, 500), false);
     assert.equal(isTooLate(320, { usual: 150, most: 190 }, 500), true);
-    assert.equal(isTooLate(320, { usual: 150, most: 600 }, 500), false); // now and then too slow in any case
+    assert.equal(isTooLate(320, { usual: 150, most: 600 }, 500), false); // occasionally too slow in any case
     assert.equal(isTooLate(360, { usual: 150, most: 600 }, 500), true);
     assert.equal(isTooLate(4000, { usual: 700, most: 900 }, 500), false); // always too slow
   });

@@ -5,21 +5,21 @@ import type { Writable } from 'node:stream';
 import { binary } from '../../../support/videos';
 import { guard, type Login } from './peer';
 
-/** A camera of the tests: numbered pictures, sent as they are made, to whoever connects. */
+/** A test camera: sends numbered frames live to every client. */
 export interface Camera {
   readonly url: string;
-  /** `performance.now()` when picture n was handed to the encoder. */
+  /** `performance.now()` when frame n was written to the encoder. */
   readonly sentAt: readonly number[];
-  /** Connections now. */
+  /** Open connections. */
   readonly viewers: number;
-  /** Connections since the beginning. */
+  /** All connections since the start. */
   readonly calls: number;
-  /** Sends nothing more, but keeps all connections. */
+  /** Stops sending and keeps all connections open. */
   freeze(): void;
   thaw(): void;
-  /** Ends all connections, orderly or by RST. */
+  /** Closes all connections, with FIN or RST. */
   drop(how?: 'end' | 'reset'): void;
-  /** From now on its pictures have another size. */
+  /** Changes the frame size. */
   resize(width: number, height: number): void;
   close(): Promise<void>;
 }
@@ -30,13 +30,13 @@ export interface CameraOptions {
   readonly rate?: number;
   /** MPEG-TS over TCP, or MJPEG over HTTP. */
   readonly kind?: 'ts' | 'mjpeg';
-  /** Port of an earlier camera, to come back at its address. */
+  /** Port of an earlier camera, to restart at its address. */
   readonly port?: number;
-  /** Of HTTP; Basic unless it says otherwise. */
+  /** HTTP authentication; Basic by default. */
   readonly login?: Omit<Login, 'kind'> & Partial<Login>;
 }
 
-/** Cells of the stripe at the top that holds a picture's number, a bit each. */
+/** Cells of the stripe at the top that encodes the frame number, one bit each. */
 const BITS = 16;
 
 export async function startCamera({
@@ -53,13 +53,13 @@ export async function startCamera({
   const viewers = new Set<Writable & { resetAndDestroy?: () => void }>();
   let calls = 0;
   let isFrozen = false;
-  /** Came, and wait for the beginning of a picture, as a camera that serves MJPEG has it. */
+  /** New clients, which wait for the start of a frame, as with an MJPEG camera. */
   const coming = new Set<Writable>();
   const enter = (viewer: Writable): void => {
     calls++;
     if (kind === 'ts') viewers.add(viewer);
     else coming.add(viewer);
-    viewer.on('error', () => {}); // it went away
+    viewer.on('error', () => {}); // the client disconnected
     viewer.on('close', () => viewers.delete(viewer));
   };
   const server = kind === 'ts' ? createServer(enter) : httpServer(enter, login);
@@ -85,7 +85,7 @@ export async function startCamera({
         `${width}x${height}`,
       ],
       ...['-r', String(rate), '-i', 'pipe:0', '-threads', '1', '-flush_packets', '1'],
-      ...(hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']), // no picture waits for the next
+      ...(hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']), // no frame waits for the next
       ...(kind === 'ts'
         ? [
             '-c:v',
@@ -120,7 +120,7 @@ export async function startCamera({
 
   const started = performance.now();
   const timer = setInterval(() => {
-    // as many as are due: timers drift, a camera does not
+    // as many as are due, because timers drift and a camera does not
     while (sentAt.length < ((performance.now() - started) * rate) / 1000) {
       encoder.stdin!.write(numbered(sentAt.length, width, height));
       sentAt.push(performance.now());
@@ -174,7 +174,7 @@ function httpServer(enter: (viewer: Writable) => void, login: CameraOptions['log
   });
 }
 
-/** A picture with its number in a stripe of black and white cells at the top, and a box that moves below. */
+/** A frame with its number in a stripe of black and white cells at the top, and a moving box below. */
 function numbered(index: number, width: number, height: number): Buffer {
   const data = Buffer.alloc(width * height, 90);
   const cell = width / BITS;
@@ -187,7 +187,7 @@ function numbered(index: number, width: number, height: number): Buffer {
   return data;
 }
 
-/** The number in a picture of any size: grey or R′G′B′, `channels` bytes a pixel. */
+/** The number in a frame of any size: grey or R′G′B′, `channels` bytes per pixel. */
 export function numberOf(data: Uint8Array, width: number, height: number, channels = 1): number {
   const row = Math.floor(height / 8);
   let index = 0;

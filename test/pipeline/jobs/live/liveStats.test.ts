@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { liveStats } from '../../../../src/pipeline/jobs/live/liveStats';
 
-describe('the tally', () => {
-  it('counts for ever, and looks ten seconds back', () => {
+describe('liveStats', () => {
+  it('counts all frames and measures the last ten seconds', () => {
     let now = 0;
     const numbers = liveStats(() => now);
     for (; now < 20_000; now += 100) {
-      numbers.came();
-      if (now % 200 === 0) numbers.made(now < 10_000 ? 900 : 50);
+      numbers.received();
+      if (now % 200 === 0) numbers.upscaled(now < 10_000 ? 900 : 50);
       else numbers.dropped(30);
     }
     const { in: came, out, dropped, fps, fpsIn, dropShare, latency, ageAtDrop } = numbers.counts();
@@ -22,19 +22,19 @@ describe('the tally', () => {
     );
   });
 
-  it('of nothing is nothing', () => {
+  it('returns zeros and nulls without frames', () => {
     assert.deepEqual(liveStats().counts(), {
       ...{ in: 0, out: 0, dropped: 0, fps: null, fpsIn: null, dropShare: 0, latency: null, ageAtDrop: null, missed: 0 },
     });
   });
 
-  it('knows what was left out on purpose from what was too late', () => {
+  it('distinguishes skipped frames from late ones', () => {
     const numbers = liveStats();
     for (let i = 0; i < 20; i++) {
-      numbers.came();
-      if (i % 2 === 0) numbers.spared();
+      numbers.received();
+      if (i % 2 === 0) numbers.skipped();
       else if (i % 4 === 1) numbers.dropped(30);
-      else numbers.made(50);
+      else numbers.upscaled(50);
     }
     const { out, dropped, dropShare, missed, ageAtDrop } = numbers.counts();
     assert.deepEqual([out, dropped, dropShare, missed, ageAtDrop!.p50], [5, 15, 0.75, 0.5, 30]);

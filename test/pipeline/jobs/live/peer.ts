@@ -14,19 +14,19 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** An ffmpeg at the other end of a line. */
+/** An ffmpeg at the other end of a connection. */
 export interface Peer {
   readonly words: () => string;
   stop(): Promise<void>;
 }
 
-/** A film of 64×36 and 8 pictures a second that is sent as it is filmed, a key frame every second. */
+/** A live test video: 64×36, 8 frames per second, a key frame every second. */
 export const FILM = [
   ...['-re', '-f', 'lavfi', '-i', 'testsrc2=size=64x36:rate=8', '-c:v', 'libx264', '-preset', 'ultrafast'],
   ...['-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-g', '8', '-threads', '1'],
 ];
 
-/** Runs ffmpeg, and again whenever it ends: one that listens serves a single caller. */
+/** Runs ffmpeg and restarts it when it exits: a listening ffmpeg serves a single client. */
 export async function startPeer(...args: readonly string[]): Promise<Peer> {
   const { path } = await binary();
   let isWanted = true;
@@ -60,7 +60,7 @@ export interface Login {
   readonly kind: 'basic' | 'digest';
 }
 
-/** Whether a request has logged in; if not, the answer's head that asks it to. */
+/** Whether a request is authorized; if not, the response header that requires it. */
 export function guard({ username, password, kind }: Login): (request: IncomingMessage) => string | null {
   if (kind === 'basic') {
     const wanted = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
@@ -80,7 +80,7 @@ export function guard({ username, password, kind }: Login): (request: IncomingMe
   };
 }
 
-/** Serves the files of a folder to those who log in. */
+/** Serves the files of a folder to authorized clients. */
 export async function serveFolder(folder: string, login: Login) {
   const asks = guard(login);
   const server = createHttpServer((request, response) => {

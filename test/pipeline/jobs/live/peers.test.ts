@@ -14,7 +14,7 @@ import { FILM, freePort, serveFolder, startPeer } from './peer';
 const PASSWORD = 's3cr3t-w0rd/@:';
 const login = { username: 'joe', password: PASSWORD };
 
-describe('the other end of the line', function () {
+describe('a network peer', function () {
   this.timeout(60_000);
   const folder = scratchFolder();
   const ends: { stop(): Promise<unknown> }[] = [];
@@ -31,7 +31,7 @@ describe('the other end of the line', function () {
   };
 
   before(async () => {
-    engine = createEngine(5); // one for all: its start and its model cost more than a test
+    engine = createEngine(5); // shared by all tests, because starting it takes longer than a test
     const { path } = await binary();
     hasSrt = /\bsrt\b/.test(execFileSync(path, ['-hide_banner', '-protocols'], { encoding: 'utf8' }));
   });
@@ -44,7 +44,7 @@ describe('the other end of the line', function () {
     assert.deepEqual(await enginesAndFfmpegs(), [], 'nothing is left');
   });
 
-  /** Waits for three pictures of a source; meanwhile no process shows the password. */
+  /** Waits for three frames of a source; meanwhile no process list shows the password. */
   async function isSeen(input: LiveInput, words: () => string = () => ''): Promise<void> {
     const sizes: string[] = [];
     const heard: string[] = [];
@@ -93,21 +93,21 @@ describe('the other end of the line', function () {
       const key = 'passphrase=l0ng-s3cr3t-phrase';
       const peer = own(await startPeer(...FILM, '-f', 'mpegts', `${address}?mode=listener&${key}`));
       const [before] = [processes(/s3cr3t/).length];
-      assert.equal(before, 1); // the peer's own
-      const pictures: number[] = [];
+      assert.equal(before, 1); // that of the peer
+      const frames: number[] = [];
       const running = engine.live(liveJob(at(`${address}?${key}`), { source: { retryMin: 0.2, retryMax: 0.5 } }), {
         onJpeg({ index }) {
-          pictures.push(index);
+          frames.push(index);
           running.requestJpeg({ newerThan: index });
         },
       });
       own(running);
       running.requestJpeg();
-      await until(() => pictures.length >= 3, peer.words);
+      await until(() => frames.length >= 3, peer.words);
       if ((await binary()).hasRtspTimeout) assert.equal(processes(/s3cr3t/).length, 1);
     });
 
-    it('HLS behind a Digest login, live, from a web server', async () => {
+    it('live HLS from a web server with Digest authentication', async () => {
       mkdirSync(join(folder, 'hls'));
       const list = join(folder, 'hls', 'index.m3u8');
       const pieces = ['-f', 'hls', '-hls_time', '1', '-hls_list_size', '5', '-hls_flags', 'delete_segments'];
@@ -118,7 +118,7 @@ describe('the other end of the line', function () {
     });
 
     for (const kind of ['basic', 'digest'] as const) {
-      it(`MJPEG over HTTP behind a ${kind} login`, async () => {
+      it(`MJPEG over HTTP with ${kind} authentication`, async () => {
         const eye = await startCamera({ kind: 'mjpeg', login: { ...login, kind }, rate: 8, width: 64, height: 36 });
         own({ stop: () => eye.close() });
         await isSeen(at(eye.url, login));
@@ -126,8 +126,8 @@ describe('the other end of the line', function () {
     }
   });
 
-  describe('is pushed to', () => {
-    /** Pushes to a listener until a film has come, which is as it should be. */
+  describe('receives', () => {
+    /** Pushes to a listener until it has received a valid video. */
     async function gets(address: string, ...listener: readonly string[]): Promise<void> {
       const file = join(folder, `${address.replace(/\W+/g, '-')}.ts`);
       const soon = ['-analyzeduration', '500000', '-fpsprobesize', '0'];
@@ -146,18 +146,18 @@ describe('the other end of the line', function () {
       assert.match(await description(file), /Video: h264.*256x144/);
     }
 
-    it('by RTMP', async () => {
+    it('RTMP', async () => {
       const address = `rtmp://127.0.0.1:${await freePort()}/live/door`;
       await gets(address, '-listen', '1', '-i', address);
     });
 
-    it('by SRT', async function () {
+    it('SRT', async function () {
       if (!hasSrt) this.skip();
       const address = `srt://127.0.0.1:${await freePort()}`;
       await gets(address, '-i', `${address}?mode=listener`);
     });
 
-    it('by MPEG-TS over TCP', async () => {
+    it('MPEG-TS over TCP', async () => {
       const address = `tcp://127.0.0.1:${await freePort()}`;
       await gets(address, '-f', 'mpegts', '-i', `${address}?listen=1`);
     });

@@ -1,17 +1,17 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A TCP connection with a saboteur in it. */
+/** A TCP proxy that simulates network failures. */
 export interface Proxy {
   readonly port: number;
-  /** Ends all connections, orderly or by RST; new ones come through. */
+  /** Closes all connections, with FIN or RST; new ones are accepted. */
   cut(how: 'end' | 'reset'): void;
-  /** Passes nothing on, and keeps everything open; also new connections. */
+  /** Forwards nothing and keeps all connections open, including new ones. */
   stall(): void;
-  /** Passes at most so many bytes a second on from the server. */
+  /** Limits the data from the server to so many bytes per second. */
   throttle(bytesPerSecond: number): void;
-  /** Takes no new connections, and ends the old ones. */
+  /** Rejects new connections and closes the existing ones. */
   refuse(): Promise<void>;
-  /** All is well again. */
+  /** Ends all simulated failures. */
   mend(): Promise<void>;
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export async function startProxy(target: number): Promise<Proxy> {
     const far = connect(target, '127.0.0.1');
     for (const socket of [near, far]) {
       sockets.add(socket);
-      socket.on('error', () => {}); // the other end is told by 'close'
+      socket.on('error', () => {}); // 'close' follows and closes the other end
       socket.on('close', () => {
         sockets.delete(socket);
         near.destroy();

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { qualityLadder, qualitySteps, type QualityStep } from '../../../../src/pipeline/jobs/live/qualityLadder';
 
-describe('effort', () => {
+describe('qualityLadder', () => {
   const own = { isAdaptive: true, hasFallback: false, region: 'never', skipFramesEvenly: false } as const;
   const STEPS = qualitySteps({ ...own, steps: 4 });
   const ALL = qualitySteps({ ...own, steps: 4, hasFallback: true, region: 'slow', skipFramesEvenly: true });
-  /** What a picture costs on each rung, in steps of the own model. */
+  /** Cost of a frame at each level, in steps of the job's model. */
   const costOf = ({ isFallback, steps, isRegionOnly }: QualityStep): number =>
     (isFallback ? 0.4 : steps) * (isRegionOnly ? 0.3 : 1);
 
-  /** Runs a camera of `rate` pictures a second on a machine that takes `cost(second)` ms per step, for some minutes. */
+  /** Simulates a camera of `rate` frames per second on a machine that takes `cost(second)` ms per step. */
   function levels(
     rungs: readonly QualityStep[],
     rate: number,
@@ -23,15 +23,15 @@ describe('effort', () => {
       const rung = rungs[chosen.level]!;
       const work = cost(second) * costOf(rung);
       const wanted = rate / rung.frameStep;
-      const made = Math.min(wanted, 1000 / work);
-      chosen.look({ dropShare: 1 - made / wanted, latency: work + 20, work, rate });
+      const output = Math.min(wanted, 1000 / work);
+      chosen.update({ dropShare: 1 - output / wanted, latency: work + 20, work, rate });
       return rungs[chosen.level]!;
     });
   }
   const changes = (seen: readonly QualityStep[]): number =>
     seen.filter((rung, i) => i > 0 && rung !== seen[i - 1]).length;
 
-  it('knows what may be done, best first', () => {
+  it('lists the allowed levels, best first', () => {
     const words = (rungs: readonly QualityStep[]): string =>
       rungs
         .map(({ isFallback, steps, isRegionOnly, frameStep }) =>
@@ -52,7 +52,7 @@ describe('effort', () => {
     );
   });
 
-  it('stays where it is while all is well, and goes down as far as it must', () => {
+  it('keeps its level without overload, and goes down as far as necessary', () => {
     assert.deepEqual(new Set(levels(STEPS, 10, () => 15, 60)), new Set([STEPS[0]]));
     assert.equal(levels(STEPS, 10, () => 45, 60).at(-1), STEPS[1]);
     assert.equal(levels(STEPS, 25, () => 200, 60).at(-1), STEPS[2]);
@@ -61,7 +61,7 @@ describe('effort', () => {
     assert.equal(levels(ALL, 25, () => 900, 90).at(-1), ALL.at(-2));
   });
 
-  it('comes back when the machine is free again', () => {
+  it('returns to the best level after an overload', () => {
     for (const rungs of [STEPS, ALL]) {
       const seen = levels(rungs, 10, (second) => (second < 60 ? 300 : 10), 400);
       assert.equal(seen[59], rungs === STEPS ? STEPS[2] : ALL[3]);
@@ -69,7 +69,7 @@ describe('effort', () => {
     }
   });
 
-  it('does not swing to and fro at the edge', () => {
+  it('does not oscillate at the limit', () => {
     for (const cost of [20, 25, 30, 40, 50, 60, 90, 120, 160, 200, 250, 300, 400, 600, 900]) {
       for (const rungs of [STEPS, ALL]) {
         const seen = levels(rungs, 10, () => cost, 600);
@@ -79,7 +79,7 @@ describe('effort', () => {
     }
   });
 
-  it('does not follow a load that comes and goes', () => {
+  it('does not follow an intermittent load', () => {
     const seen = levels(ALL, 10, (second) => (second % 20 < 10 ? 10 : 60), 1200);
     assert.ok(changes(seen) <= 16, `${changes(seen)} changes in 20 minutes`);
   });

@@ -9,7 +9,7 @@ import { liveJob, pattern } from './liveJob';
 
 const never = new AbortController().signal;
 
-/** A picture of soft waves. */
+/** A frame of soft waves. */
 function waves(width: number, height: number, shift = 0): RgbFrame {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, at = 0; y < height; y++)
@@ -17,8 +17,8 @@ function waves(width: number, height: number, shift = 0): RgbFrame {
       for (let c = 0; c < 3; c++, at++) data[at] = 128 + 60 * Math.sin((x + shift) / 5 + c) + 50 * Math.cos(y / 4);
   return { width, height, data };
 }
-describe('a camera that stands still', () => {
-  it('gets small tiles while only a corner changes, and the usual ones when everything does', async () => {
+describe('a quality level', () => {
+  it('uses small tiles while only a corner changes, and the default when everything does', async () => {
     const sizes: number[] = [];
     const model: Model = {
       ...nearest(2),
@@ -29,14 +29,14 @@ describe('a camera that stands still', () => {
     };
     let changes = 0;
     const way = openQualityLevel(model, null, { ...liveJob(pattern()), tileCache: 0 }, false, () => changes++);
-    const picture = waves(160, 128);
+    const frame = waves(160, 128);
     const colour = { matrix: null, primaries: null, transfer: null, range: null };
     const info = {
-      ...{ ...picture, sent: picture, fps: null, pixelAspect: { num: 1, den: 1 }, isInterlaced: false },
-      colour: resolveColour(colour, { ...picture, isRgb: false, isFullRange: false }),
+      ...{ ...frame, sent: frame, fps: null, pixelAspect: { num: 1, den: 1 }, isInterlaced: false },
+      colour: resolveColour(colour, { ...frame, isRgb: false, isFullRange: false }),
     };
     const show = async (index: number, isAll: boolean): Promise<void> => {
-      const data = picture.data.slice().fill(index % 256, 0, isAll ? undefined : 30);
+      const data = frame.data.slice().fill(index % 256, 0, isAll ? undefined : 30);
       await way.upscale({ info, index, at: 0, data }, new CrossCameraBatch(1).join(), never);
     };
     for (let n = 0; n < 40; n++) await show(n, false);

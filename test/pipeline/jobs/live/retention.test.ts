@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { keepWithin } from '../../../../src/pipeline/jobs/live/retention';
 import { scratchFolder } from '../../../support/videos';
 
-describe('recordings', () => {
+describe('retention', () => {
   const folder = scratchFolder();
   const target = (keep: object) => ({
     ...{ kind: 'segments' as const, folder, name: 'door', seconds: 60 },
@@ -18,7 +18,7 @@ describe('recordings', () => {
   };
   const files = (): string[] => readdirSync(folder).toSorted();
 
-  it('go when there are too many, the oldest first, and nothing else goes', async () => {
+  it('deletes the oldest recordings above the count, and no other files', async () => {
     for (const file of [name(1), name(2), name(3), name(4), 'door_notes.txt', 'doorbell_2026-10-25_01-00-00+0000.mp4'])
       make(file);
     mkdirSync(join(folder, 'door_folder'), { recursive: true });
@@ -29,7 +29,7 @@ describe('recordings', () => {
     );
   });
 
-  it('go when they are too old or too large together; the newest always stays', async () => {
+  it('deletes recordings above the age or total size, but never the newest', async () => {
     make(name(3), 5);
     make(name(4), 3);
     await keepWithin(target({ hours: 4 }));
@@ -39,7 +39,7 @@ describe('recordings', () => {
     assert.ok(!files().includes(name(4)) && files().includes(name(5)));
   });
 
-  it('of the hour in which the clock is set back keep their order', async () => {
+  it('keeps the order of recordings at the end of daylight saving time', async () => {
     for (const file of files().filter((one) => one.startsWith('door_2026')))
       await import('node:fs/promises').then(({ rm }) => rm(join(folder, file)));
     make(name(2, '+0200'));

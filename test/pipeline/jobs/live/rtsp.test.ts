@@ -12,10 +12,10 @@ import { binary, description, scratchFolder } from '../../../support/videos';
 import { at, liveJob, pattern } from './liveJob';
 import { freePort } from './peer';
 
-/** Debian's; another Python on the PATH does not have its packages. */
+/** Debian's Python, which has the packages of the server. */
 const PYTHON = '/usr/bin/python3';
 
-describe('a camera that speaks RTSP', function () {
+describe('an RTSP camera', function () {
   this.timeout(60_000);
   const folder = scratchFolder();
   let engine: Engine;
@@ -47,12 +47,12 @@ describe('a camera that speaks RTSP', function () {
   });
 
   function watch(address: string, changes: object = {}, source: object = {}) {
-    const pictures: LiveJpeg[] = [];
+    const frames: LiveJpeg[] = [];
     const states: CameraState[] = [];
     const running = engine.live(liveJob(at(address, changes), { source: { retryMin: 0.3, stall: 3, ...source } }), {
-      onJpeg(picture) {
-        pictures.push(picture);
-        running.requestJpeg({ newerThan: picture.index });
+      onJpeg(frame) {
+        frames.push(frame);
+        running.requestJpeg({ newerThan: frame.index });
       },
       onCamera: (state) => states.push(state),
     });
@@ -61,26 +61,26 @@ describe('a camera that speaks RTSP', function () {
       for (let i = 0; i < 1500 && !isSo(); i++) await sleep(20);
       assert.ok(isSo(), JSON.stringify(states.slice(-4)));
     };
-    return { running, pictures, states, until };
+    return { running, frames, states, until };
   }
 
   for (const transport of ['auto', 'tcp', 'udp'] as const) {
-    it(`is seen over ${transport}`, async () => {
+    it(`connects over ${transport}`, async () => {
       const port = await freePort();
       await serve(port);
       const live = watch(`rtsp://127.0.0.1:${port}/cam`, { transport });
-      await live.until(() => live.pictures.length >= 3);
+      await live.until(() => live.frames.length >= 3);
       const state = live.states.at(-1)!;
       assert.deepEqual([state.is === 'running' && [state.width, state.height]], [[64, 36]]);
     });
   }
 
-  it('is seen with its password, which no process list shows; with another, it says so', async () => {
+  it('authenticates without the password in the process list; reports a wrong password', async () => {
     const port = await freePort();
     await serve(port, 'joe', 's3cret-s3cret');
     const login = { username: 'joe', password: 's3cret-s3cret' };
     const live = watch(`rtsp://127.0.0.1:${port}/cam`, login);
-    await live.until(() => live.pictures.length >= 2);
+    await live.until(() => live.frames.length >= 2);
     const newer = (await binary()).hasRtspTimeout;
     const list = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
     const shown = list.filter((line) => /s3cret-s3cret/.test(line) && !/rtspServer/.test(line));
@@ -91,7 +91,7 @@ describe('a camera that speaks RTSP', function () {
   });
 
   for (const kind of ['basic', 'digest'] as const) {
-    it(`takes what is pushed to it behind a ${kind} login, which no process list shows`, async () => {
+    it(`receives a stream with ${kind} authentication, without the password in the process list`, async () => {
       const port = await freePort();
       const file = join(folder, `${kind}.ts`);
       const password = 's3cret"s3cret';
@@ -123,16 +123,16 @@ describe('a camera that speaks RTSP', function () {
     });
   }
 
-  it('comes back after it froze, and after it died', async () => {
+  it('reconnects after a freeze and after a restart', async () => {
     const port = await freePort();
     const first = await serve(port);
     const live = watch(`rtsp://127.0.0.1:${port}/cam`);
-    await live.until(() => live.pictures.length >= 2);
+    await live.until(() => live.frames.length >= 2);
     const again = async (): Promise<void> => {
       const lost = live.states.length;
       await live.until(() => live.states.slice(lost).some(({ is }) => is === 'running'));
-      const seen = live.pictures.length;
-      await live.until(() => live.pictures.length >= seen + 2);
+      const seen = live.frames.length;
+      await live.until(() => live.frames.length >= seen + 2);
     };
     first.kill('SIGSTOP');
     await live.until(() => live.states.at(-1)!.is !== 'running');
@@ -145,7 +145,7 @@ describe('a camera that speaks RTSP', function () {
   });
 });
 
-describe('a server that pictures are pushed to', function () {
+describe('an RTSP server as target', function () {
   this.timeout(60_000);
   const folder = scratchFolder();
   let engine: Engine;
@@ -155,7 +155,7 @@ describe('a server that pictures are pushed to', function () {
     assert.deepEqual(await enginesAndFfmpegs(), [], 'nothing is left');
   });
 
-  it('gets them by RTSP, and again when it comes back', async () => {
+  it('receives the stream, and again after a restart', async () => {
     const { path } = await binary();
     const port = await freePort();
     const address = `rtsp://127.0.0.1:${port}/door`;

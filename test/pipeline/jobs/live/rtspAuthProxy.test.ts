@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { authorization } from '../../../../src/pipeline/jobs/live/rtspAuthProxy';
 
-describe('what answers a server that asks for a password', () => {
-  it('is that of the examples in RFC 7617 and 2069, and nothing for what is not known', () => {
+describe('rtspAuthProxy', () => {
+  it('computes the authorization of the examples in RFC 7617 and 2069, and null for unknown schemes', () => {
     assert.equal(
       authorization('Basic realm="WallyWorld"', 'GET', '/', 'Aladdin', 'open sesame'),
       'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==',

@@ -20,7 +20,7 @@ import { nearest } from '../../../support/fakeModel';
 import { processes } from '../../../support/processes';
 import { binary, ff, moving, scratchFolder, times } from '../../../support/videos';
 
-describe('badInput', () => {
+describe('restoreVideo with invalid input', () => {
   const folder = scratchFolder();
   const at = (name: string): string => join(folder, name);
 
@@ -33,7 +33,7 @@ describe('badInput', () => {
     return restoreVideo(job, tools, new AbortController().signal, () => {});
   }
 
-  /** The job fails with this code, in a sentence that names the file, and leaves nothing behind. */
+  /** The job fails with this code and an explanation, and leaves no files or processes. */
   async function refuses(
     code: ErrorCode,
     input: string,
@@ -76,31 +76,31 @@ describe('badInput', () => {
     await ff('-f', 'lavfi', '-i', 'sine=duration=1', '-c:a', 'aac', at('sound.mp4'));
   });
 
-  it('a missing file', () => refuses('SOURCE_NOT_FOUND', 'none.mp4'));
-  it('a folder', async () => {
+  it('rejects a missing file', () => refuses('SOURCE_NOT_FOUND', 'none.mp4'));
+  it('rejects a folder without images', async () => {
     mkdirSync(at('folder.mp4'));
     await refuses('SOURCE_UNREADABLE', 'folder.mp4');
   });
-  it('an empty file', async () => {
+  it('rejects an empty file', async () => {
     writeFileSync(at('empty.mp4'), '');
     await refuses('SOURCE_EMPTY', 'empty.mp4');
   });
-  it('a text file that calls itself a film', async () => {
+  it('rejects a text file with the extension of a video', async () => {
     writeFileSync(at('text.mp4'), 'This is not a film.\n'.repeat(100));
     await refuses('SOURCE_UNREADABLE', 'text.mp4');
   });
-  it('sound only', async () => {
+  it('rejects a file with audio only', async () => {
     const { message } = await refuses('SOURCE_UNREADABLE', 'sound.mp4');
     assert.match(message, /no video stream/);
   });
-  it('an mp4 whose end, and with it its index, is missing', async () => {
+  it('rejects a truncated MP4 without an index', async () => {
     const bytes = readFileSync(at('good.mp4'));
     writeFileSync(at('cut.mp4'), bytes.subarray(0, bytes.length / 2));
     const { message } = await refuses('SOURCE_UNREADABLE', 'cut.mp4');
     assert.match(message, /index is missing/);
   });
-  it('zero frames', async () => {
-    // A fragmented file whose recorder died before the first fragment; and one that stops after its header.
+  it('rejects a video without frames', async () => {
+    // A fragmented file whose recorder died before the first fragment, and a file that ends after its header.
     await ff('-i', at('good.mp4'), '-c', 'copy', '-movflags', '+empty_moov+frag_keyframe', at('fragments.mp4'));
     const bytes = readFileSync(at('fragments.mp4'));
     writeFileSync(at('none.mp4'), bytes.subarray(0, bytes.indexOf('moof') - 4));
@@ -116,13 +116,13 @@ describe('badInput', () => {
       'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\na=rtpmap:96 H264/90000\n',
     ],
   ] as const) {
-    it(`${what} under the name of a film opens nothing`, async () => {
+    it(`${what} with the extension of a video opens no other file`, async () => {
       writeFileSync(at('list.mp4'), text);
       await refuses('SOURCE_UNREADABLE', 'list.mp4');
     });
   }
 
-  it('a Matroska file that was cut off: what is there is kept under another name, and said to be a part', async () => {
+  it('saves the frames of a truncated Matroska file under a .partial name and reports it', async () => {
     const bytes = readFileSync(at('good.mkv'));
     writeFileSync(at('cut.mkv'), bytes.subarray(0, Math.floor(bytes.length * 0.6)));
     const { message } = await refuses('SOURCE_TRUNCATED', 'cut.mkv');
@@ -132,7 +132,7 @@ describe('badInput', () => {
     assert.ok(!existsSync(at('out.mp4')));
   });
 
-  it('a file that grows while it is read', async () => {
+  it('reports a file that grows while it is being read', async () => {
     copyFileSync(at('good.mkv'), at('grows.mkv'));
     const job = { ...JOB_DEFAULTS, input: at('grows.mkv'), output: at('grown.mp4') };
     const tools = { binary: await binary(), openModel: async () => nearest(2) };
@@ -144,21 +144,20 @@ describe('badInput', () => {
     assert.ok(!existsSync(at('grown.mp4')) && existsSync(at('grown.partial.mp4')));
   });
 
-  it('an output that exists is not touched, unless that is wanted', async () => {
+  it('keeps an existing output unless overwrite is set', async () => {
     writeFileSync(at('mine.mp4'), 'precious');
     await refuses('OUTPUT_EXISTS', 'good.mp4', { output: at('mine.mp4') });
     assert.equal(readFileSync(at('mine.mp4'), 'utf8'), 'precious');
     await run('good.mp4', { output: at('mine.mp4'), overwrite: true });
     assert.ok(statSync(at('mine.mp4')).size > 1000);
   });
-  it('an output folder that is missing', () =>
+  it('rejects a missing output folder', () =>
     refuses('OUTPUT_UNWRITABLE', 'good.mp4', { output: at('nowhere/out.mp4') }));
-  it('an output that is a folder', () =>
+  it('rejects an output that is a folder', () =>
     refuses('OUTPUT_UNWRITABLE', 'good.mp4', { output: at('folder.mp4'), overwrite: true }));
-  it('an output folder in which nothing may be written', () =>
-    refuses('OUTPUT_UNWRITABLE', 'good.mp4', { output: '/proc/out.mp4' }));
-  it('a file that may not be read, and a folder that may not be written', async function () {
-    if (process.geteuid!() !== 0) return; // only root can take rights away from itself and get them back
+  it('rejects a read-only output folder', () => refuses('OUTPUT_UNWRITABLE', 'good.mp4', { output: '/proc/out.mp4' }));
+  it('reports missing permissions of the source and of the output folder', async function () {
+    if (process.geteuid!() !== 0) return; // dropping and regaining privileges needs root
     writeFileSync(at('secret.mp4'), readFileSync(at('good.mp4')), { mode: 0o600 });
     mkdirSync(at('theirs'));
     await binary();
@@ -172,16 +171,16 @@ describe('badInput', () => {
     }
     assert.deepEqual(readdirSync(at('theirs')), []);
   });
-  it('a picture larger than the codec takes', async () => {
+  it('rejects a frame size beyond the limit of the codec', async () => {
     await ff('-f', 'lavfi', '-i', 'color=gray:size=7680x4320,trim=end_frame=1', '-frames:v', '1', at('8k.png'));
     const { message } = await refuses('FRAME_TOO_LARGE', '8k.png', { output: at('8k.mp4') }, 4);
     assert.match(message, /30720×17280/);
   });
-  it('a part that lies behind the end', async () => {
+  it('rejects a range after the end of the video', async () => {
     const { remedy } = await refuses('BAD_SETTING', 'good.mp4', { trim: { start: 99, end: null } });
-    assert.match(remedy, /It lasts 2\.4/);
+    assert.match(remedy, /lasts 2\.4/);
   });
-  it('an ending that names no container, and a codec that does not go into it', async () => {
+  it('rejects an unknown output format, and a codec that the container does not support', async () => {
     await refuses('BAD_SETTING', 'good.mp4', { output: at('out.gif') });
     await refuses('BAD_SETTING', 'good.mp4', { output: at('out.mp4'), codec: 'ffv1' });
   });
@@ -196,7 +195,7 @@ describe('badInput', () => {
     'concat:x.mp4',
     'http:x.mp4',
   ]) {
-    it(`the name ${JSON.stringify(name)} is a name like any other`, async () => {
+    it(`accepts the file name ${JSON.stringify(name)}`, async () => {
       copyFileSync(at('good.mp4'), at(name));
       const output = at(`out of ${name}`);
       await run(name, { output });
@@ -204,18 +203,18 @@ describe('badInput', () => {
     });
   }
 
-  it('a still picture is a film of one frame', async () => {
+  it('treats an image as a video of one frame', async () => {
     await ff('-f', 'lavfi', '-i', 'testsrc2=size=64x36', '-frames:v', '1', at('still %02d.png'.replace('%02d', '1')));
     copyFileSync(at('still 1.png'), at('still %02d.png'));
     await run('still %02d.png', { output: at('still.mkv'), codec: 'ffv1' });
     assert.equal((await times(at('still.mkv'))).seconds.length, 1);
   });
 
-  it('no ffmpeg at all is told with what was tried', async () => {
+  it('lists the paths tried when no ffmpeg is found', async () => {
     writeFileSync(at('fake-ffmpeg'), '#!/bin/sh\necho hello\n', { mode: 0o755 });
     assert.equal((await searchFfmpeg(at('none'))).found, null);
     const { found, tried } = await searchFfmpeg(at('fake-ffmpeg'));
     assert.equal(found, null);
-    assert.match(tried[0]!.reason, /does not answer like ffmpeg/);
+    assert.match(tried[0]!.reason, /output is not that of ffmpeg/);
   });
 });

@@ -12,13 +12,13 @@ import { ASTRONAUT } from '../../frames/face/images';
 const WITH = 7;
 const WITHOUT = 3;
 const FRAME = 320 * 240 * 3;
-/** Of the official model for faces. */
+/** As the official face model. */
 const RESSHIFT = {
   ...{ steps: 4, kappa: 2, minNoise: 0.2, etasEnd: 0.99, power: 0.3, predicts: 'xstart' },
   input: { kind: 'latent', variance: 1 },
 };
 
-describe('restoring the faces of a film', () => {
+describe('restoreVideo with a face model', () => {
   const folder = scratchFolder();
   const at = (name: string): string => join(folder, name);
   let same: string;
@@ -45,7 +45,7 @@ describe('restoring the faces of a film', () => {
     return restoreVideo({ ...job, provider: 'cpu', overwrite: true, ...changes }, tools, signal, seen);
   }
 
-  it('counts faces and frames without any; those come back to the bit, the others nearly so with a model that changes nothing', async () => {
+  it('counts faces and frames without a face; the latter are bit-identical, the others nearly so with an identity model', async () => {
     const result = await run({});
     assert.deepEqual(result.faces, { found: WITH, framesWithout: WITHOUT });
     assert.deepEqual([result.framesOut, result.width, result.height, result.warnings], [WITH + WITHOUT, 320, 240, []]);
@@ -64,7 +64,7 @@ describe('restoring the faces of a film', () => {
     }
   });
 
-  it('gives the same with any batch, and after an interruption', async () => {
+  it('the output is the same for any batch size and after a resume', async () => {
     await run({ model: noisy, batch: 1, output: at('one.mkv') });
     await run({ model: noisy, batch: 3, output: at('three.mkv') });
     const stop = new AbortController();
@@ -80,7 +80,7 @@ describe('restoring the faces of a film', () => {
     assert.ok(!one.equals(await pixels(at('film.mkv'))), 'the model did nothing');
   });
 
-  it('ten bits stay ten bits', async () => {
+  it('keeps a bit depth of 10', async () => {
     const result = await run({ input: at('deep.mkv') });
     assert.equal(result.faces!.found, WITH);
     assert.match(await description(at('out.mkv')), /ffv1.*p10le/);
@@ -94,19 +94,19 @@ describe('restoring the faces of a film', () => {
     assert.ok(fine > FRAME / 14, 'there are no more than 8 bits');
   });
 
-  it('a film without faces comes back as it was, and says so', async () => {
+  it('returns a video without faces unchanged, with a warning', async () => {
     const result = await run({ input: at('chart.mkv') });
     assert.deepEqual(result.faces, { found: 0, framesWithout: WITHOUT });
     assert.match(result.warnings.join(), /No face was found/);
     assert.ok((await pixels(at('chart.mkv'))).equals(await pixels(at('out.mkv'))));
   });
 
-  it('a face smaller than asked for is left alone', async () => {
+  it('leaves faces below the minimum size unchanged', async () => {
     assert.deepEqual((await run({ minFace: 200 })).faces, { found: 0, framesWithout: WITH + WITHOUT });
   });
 
   for (const noise of ['shared', 'independent'] as const) {
-    it(`a face that stands still ${noise === 'shared' ? 'stays' : 'does not stay'} still with ${noise} noise in a latent of 8 × 8 pixels`, async () => {
+    it(`a static face ${noise === 'shared' ? 'stays' : 'does not stay'} static with ${noise} noise in a latent of 8 × 8 pixels`, async () => {
       const tile = { wholeUpTo: 128 * 128, size: 128, overlap: 0 };
       const model = await writeTiny(at(`latent.${noise}`), 'osediff', {
         changes: { system: 'resshift', schedule: RESSHIFT, task: 'face', scale: 1, multiple: 8, tile },
@@ -121,7 +121,7 @@ describe('restoring the faces of a film', () => {
     });
   }
 
-  it('aligned squares go through the model whole', async () => {
+  it('sends aligned square frames through the model whole', async () => {
     await ff('-i', ASTRONAUT, '-vf', 'scale=128:128,format=gbrp', '-c:v', 'ffv1', at('square.mkv'));
     const result = await run({ input: at('square.mkv'), faces: 'aligned' });
     assert.deepEqual(result.faces, { found: 1, framesWithout: 0 });
@@ -129,12 +129,12 @@ describe('restoring the faces of a film', () => {
   });
 
   for (const [changes, words] of [
-    [{ model: 'x4', faces: 'detect' }, /The model x4 is not for faces, so faces “detect” means nothing to it/],
-    [{ model: 'x4', minFace: 40 }, /The model x4 is not for faces, so a smallest face means nothing to it/],
-    [{ tile: 64 }, /sees each face as 128×128 pixels; another tile size means nothing to it/],
-    [{ faces: 'aligned' }, /one face in a square; this video is 320×240/],
+    [{ model: 'x4', faces: 'detect' }, /faces “detect” applies only to face models; x4 is not one/],
+    [{ model: 'x4', minFace: 40 }, /The smallest face applies only to face models; x4 is not one/],
+    [{ tile: 64 }, /works on 128×128 pixels; tile size and overlap do not apply/],
+    [{ faces: 'aligned' }, /one face each; this video is 320×240/],
   ] as const) {
-    it(`${JSON.stringify(changes)} is refused with a sentence`, async () => {
+    it(`rejects ${JSON.stringify(changes)} with an explanation`, async () => {
       await assert.rejects(run(changes), (error: RemasterError) => {
         assert.equal(error.code, 'BAD_SETTING');
         assert.match(error.message, words);

@@ -12,7 +12,7 @@ import { binary, ff, moving, pixels, scratchFolder } from '../../../support/vide
 const [WIDTH, HEIGHT, FRAMES] = [96, 64, 10];
 const PLANE = WIDTH * HEIGHT;
 
-describe('filling the holes of a film', () => {
+describe('restoreVideo with an inpainting model', () => {
   const folder = scratchFolder();
   const at = (name: string): string => join(folder, name);
   let model: string;
@@ -35,7 +35,7 @@ describe('filling the holes of a film', () => {
     );
   });
 
-  /** A black picture with a white box. */
+  /** A black image with a white box. */
   const box = (colour: string, x: number | string, y: number, width: number, height: number): string =>
     `color=${colour}:size=${WIDTH}x${HEIGHT}:rate=25,format=gbrp,drawbox=x=${x}:y=${y}:w=${width}:h=${height}:color=white:t=fill`;
 
@@ -49,7 +49,7 @@ describe('filling the holes of a film', () => {
     return restoreVideo({ ...job, provider: 'cpu', overwrite: true, ...changes }, tools, signal, seen);
   }
 
-  /** Pixels of each frame that are not what they were. */
+  /** Changed pixels of each frame. */
   async function changedIn(film = 'film.mkv', out = 'out.mkv'): Promise<number[][]> {
     const [a, b] = [await pixels(at(film)), await pixels(at(out))];
     assert.equal(a.length, b.length);
@@ -63,7 +63,7 @@ describe('filling the holes of a film', () => {
   const columns = (places: readonly number[]): number[] =>
     [...new Set(places.map((i) => i % WIDTH))].toSorted((p, q) => p - q);
 
-  it('one picture holds for all frames; the rest of the film comes back to the bit', async () => {
+  it('applies a mask image to all frames; pixels outside the mask are bit-identical', async () => {
     const result = await run({ mask: at('scratch.png') });
     assert.deepEqual([result.framesOut, result.width, result.height], [FRAMES, WIDTH, HEIGHT]);
     const changed = await changedIn();
@@ -74,18 +74,18 @@ describe('filling the holes of a film', () => {
     }
   });
 
-  it('a hole is made larger when asked', async () => {
+  it('expands the mask by maskGrow pixels', async () => {
     await run({ mask: at('scratch.png'), maskGrow: 2 });
     for (const places of await changedIn()) assert.deepEqual(columns(places), [38, 39, 40, 41, 42, 43, 44]);
   });
 
-  it('a mask of another size is scaled', async () => {
+  it('scales a mask of another size', async () => {
     await ff('-i', at('scratch.png'), '-vf', `scale=${2 * WIDTH}:${2 * HEIGHT}:flags=neighbor`, at('large.png'));
     await run({ mask: at('large.png') });
     for (const places of await changedIn()) assert.deepEqual(columns(places), [40, 41, 42]);
   });
 
-  it('a video gives every frame its own mask, also in a part of the film and in another rhythm of ticks', async () => {
+  it('a mask video gives every frame its own mask, also with trim and another time base', async () => {
     const sliding = `color=black:size=${WIDTH}x${HEIGHT}:rate=25,format=gray,geq=lum='if(between(X-4*N,0,1),255,0)',format=gbrp`;
     await ff('-f', 'lavfi', '-i', sliding, '-frames:v', String(FRAMES), '-c:v', 'ffv1', at('sliding.mkv'));
     await ff(
@@ -111,7 +111,7 @@ describe('filling the holes of a film', () => {
     assert.deepEqual(part.map(columns), [[16, 17], [20, 21], [24, 25]]); // prettier-ignore
   });
 
-  it('holes are where the film has a colour, and a little around it', async () => {
+  it('masks a key colour and a margin around it', async () => {
     const green = `drawbox=x=20:y=10:w=8:h=6:color=0x00ff00:t=fill:replace=1`;
     await ff(
       '-f',
@@ -141,7 +141,7 @@ describe('filling the holes of a film', () => {
     for (const places of await changedIn('green.mkv')) assert.deepEqual(places, []);
   });
 
-  it('gives the same with any batch and tile order, and after an interruption', async () => {
+  it('the output is the same for any batch size and tile order and after a resume', async () => {
     const mask = at('scratch.png');
     await run({ mask, batch: 1, output: at('one.mkv') });
     await run({ mask, batch: 4, output: at('four.mkv') });
@@ -155,7 +155,7 @@ describe('filling the holes of a film', () => {
     assert.ok(one.equals(await pixels(at('resumed.mkv'))), 'the interruption shows');
   });
 
-  it('another mask in the same file is another job', async () => {
+  it('does not resume after the mask file has changed', async () => {
     const job = { mask: at('changing.png'), segment: 2, resume: true, batch: 1, output: at('changed.mkv') };
     await ff('-i', at('scratch.png'), job.mask);
     const stop = new AbortController();
@@ -167,7 +167,7 @@ describe('filling the holes of a film', () => {
       assert.deepEqual(columns(places), [8, 9, 10, 11, 12]);
   });
 
-  it('ten bits stay ten bits, to the bit', async () => {
+  it('10-bit pixels outside the mask are bit-identical', async () => {
     await run({ input: at('deep.mkv'), mask: at('scratch.png'), pixelFormat: 'gbrp10le' });
     const [a, b] = [await pixels(at('deep.mkv'), 'gbrp10le'), await pixels(at('out.mkv'), 'gbrp10le')];
     assert.equal(a.length, b.length);
@@ -181,23 +181,23 @@ describe('filling the holes of a film', () => {
   });
 
   const refused: readonly (readonly [string, () => Promise<Partial<Job>> | Partial<Job>, string, RegExp])[] = [
-    ['no word of where', () => ({}), 'BAD_SETTING', /fills holes, and nothing says where they are/],
-    ['both', () => ({ mask: at('scratch.png'), maskColor: '#00ff00' }), 'BAD_SETTING', /not both/],
+    ['no word of where', () => ({}), 'BAD_SETTING', /needs a mask or a mask colour/],
+    ['both', () => ({ mask: at('scratch.png'), maskColor: '#00ff00' }), 'BAD_SETTING', /cannot be combined/],
     [
       'a tolerance of a mask',
       () => ({ mask: at('scratch.png'), maskTolerance: 0.2 }),
       'BAD_SETTING',
-      /is for a colour/,
+      /applies only to a mask colour/,
     ],
     [
       'a mask for another model',
       () => ({ model: 'x4', mask: at('scratch.png') }),
       'BAD_SETTING',
-      /x4 does not fill holes/,
+      /A mask applies only to inpainting models; x4 is not one/,
     ],
-    ['strength', () => ({ mask: at('scratch.png'), strength: 0.5 }), 'BAD_SETTING', /strength does not apply/],
-    ['wavelet', () => ({ mask: at('scratch.png'), colorFix: 'wavelet' }), 'BAD_SETTING', /a colour fix means nothing/],
-    ['AdaIN', () => ({ mask: at('scratch.png'), colorFix: 'adain' }), 'BAD_SETTING', /a colour fix means nothing/],
+    ['strength', () => ({ mask: at('scratch.png'), strength: 0.5 }), 'BAD_SETTING', /strength/],
+    ['wavelet', () => ({ mask: at('scratch.png'), colorFix: 'wavelet' }), 'BAD_SETTING', /colour fix/],
+    ['AdaIN', () => ({ mask: at('scratch.png'), colorFix: 'adain' }), 'BAD_SETTING', /The colour fix does not apply/],
     ['a mask that is not there', () => ({ mask: at('no.png') }), 'SOURCE_NOT_FOUND', /no\.png does not exist/],
     [
       'a mask that is no picture',
@@ -212,7 +212,7 @@ describe('filling the holes of a film', () => {
         { mask: at('square.png') }
       ),
       'MASK_INVALID',
-      /is 64×64, and the film 96×64: not the same shape/,
+      /is 64×64 and the video 96×64: the aspect ratios differ/,
     ],
     [
       'a mask that ends too early',
@@ -221,11 +221,11 @@ describe('filling the holes of a film', () => {
         { mask: at('short.mkv') }
       ),
       'MASK_INVALID',
-      /ends at 0\.160 s, and the film goes on/,
+      /ends at 0\.160 s, before the video/,
     ],
   ];
   for (const [name, changes, code, words] of refused) {
-    it(`is refused with a sentence: ${name}`, async () => {
+    it(`rejects with an explanation: ${name}`, async () => {
       await assert.rejects(run({ output: at('refused.mkv'), ...(await changes()) }), (error: RemasterError) => {
         assert.equal(error.code, code, error.message);
         assert.match(error.message, words);

@@ -13,7 +13,7 @@ import { nearest } from '../../../support/fakeModel';
 import { processes } from '../../../support/processes';
 import { binary, ff, moving, scratchFolder } from '../../../support/videos';
 
-describe('interrupt', () => {
+describe('restoreVideo when interrupted', () => {
   const folder = scratchFolder();
   const at = (name: string): string => join(folder, name);
   const FRAMES = JOB_DEFAULTS.segment * 2 + 40;
@@ -27,7 +27,7 @@ describe('interrupt', () => {
   });
   const tools = async (): Promise<Tools> => ({ binary: await binary(), openModel: async () => nearest(1) });
 
-  /** Runs until `frame` is done, then aborts. */
+  /** Runs until `frame` is finished, then aborts. */
   async function interrupted(wanted: Job, frame: number, keep: boolean): Promise<void> {
     const stop = new AbortController();
     const watch = (progress: Progress): void => void (progress.frame >= frame && stop.abort(new StoppedError(keep)));
@@ -48,7 +48,7 @@ describe('interrupt', () => {
     });
   }
 
-  it('a suspended job goes on where it was, and the result is the same to the byte', async () => {
+  it('a suspended job resumes, and the result is byte-identical', async () => {
     await restoreVideo(
       job({ output: at('whole.mkv'), resume: true }),
       await tools(),
@@ -65,7 +65,7 @@ describe('interrupt', () => {
     assert.deepEqual(readdirSync(folder).toSorted(), ['long.mkv', 'out.mkv', 'whole.mkv']);
   });
 
-  it('a job that goes on in the middle of a shot shows the model the first frame of the shot again', async () => {
+  it('a job resumed within a shot computes the prompt from the first frame of the shot again', async () => {
     const shown: number[] = [];
     const plain = nearest(1);
     const model: Model = {
@@ -75,7 +75,7 @@ describe('interrupt', () => {
         shown.push(sum);
         return { prompt: { dims: [1], data: Float32Array.of(sum % 251) } };
       },
-      // Every sample moves by what the prompt says, so another prompt is another picture.
+      // The prompt is added to every sample, so another prompt gives another frame.
       async run(batch, signal) {
         const shift = batch.keys.map(({ prompt }) => prompt!['prompt']!.data[0]!);
         const size = batch.data.length / shift.length;
@@ -99,7 +99,7 @@ describe('interrupt', () => {
     assert.deepEqual(shown, [shown[0], shown[0], shown[0]]);
   });
 
-  it('a journal of other settings is not used', async () => {
+  it('ignores a journal written with other settings', async () => {
     await interrupted(job({ resume: true, output: at('b.mkv') }), JOB_DEFAULTS.segment + 50, true);
     const other = await restoreVideo(
       job({ resume: true, output: at('b.mkv'), seed: 2 }),
@@ -110,7 +110,7 @@ describe('interrupt', () => {
     assert.equal(other.resumedFrom, 0);
   });
 
-  it('two jobs never write one output', async () => {
+  it('two jobs never write the same output', async () => {
     const first = restoreVideo(job({ output: at('one.mkv') }), await tools(), new AbortController().signal, () => {});
     await assert.rejects(
       (async () => {
@@ -122,7 +122,7 @@ describe('interrupt', () => {
     assert.equal((await first).framesOut, FRAMES);
   });
 
-  it('a lock whose holder is dead is taken over', async () => {
+  it('takes over the lock of a dead process', async () => {
     mkdirSync(at('.dead.mkv.remaster'));
     writeFileSync(at('.dead.mkv.remaster/lock'), '4194303');
     writeFileSync(at('.dead.mkv.remaster/000000.mkv'), 'half a segment');
@@ -130,7 +130,7 @@ describe('interrupt', () => {
     assert.ok(!existsSync(at('.dead.mkv.remaster')));
   });
 
-  it('a full disk says so and leaves nothing', async function () {
+  it('reports a full disk and leaves no files', async function () {
     const mount = at('small');
     mkdirSync(mount);
     try {
@@ -150,7 +150,7 @@ describe('interrupt', () => {
     }
   });
 
-  it('a decoder that is killed is an error with a code, not a short film', async () => {
+  it('a killed decoder causes an error, not a shorter video', async () => {
     const wanted = job({ output: at('cut.mkv'), batch: 1 });
     const killer = (progress: Progress): void => {
       if (progress.frame !== 20) return;
@@ -163,7 +163,7 @@ describe('interrupt', () => {
     assert.ok(!existsSync(at('cut.mkv')) && !existsSync(at('.cut.mkv.remaster')));
   });
 
-  it('so is one that had written a frame and not its time', async () => {
+  it('a decoder killed between a frame and its time causes an error', async () => {
     const real = await binary();
     const path = at('killed-in-between');
     writeFileSync(path, '#!/bin/sh\nhead -c 6912 /dev/zero\nkill -9 $$\n', { mode: 0o755 }); // 64 × 36 × 3
@@ -178,10 +178,10 @@ describe('interrupt', () => {
     await assert.rejects(source.read().next(), { code: 'SOURCE_UNREADABLE' });
   });
 
-  it('an ffmpeg that is killed is an error with a code, and nothing is left', async () => {
+  it('a killed encoder causes an error and leaves nothing behind', async () => {
     const wanted = job({ output: at('killed.mkv') });
     const killer = (progress: Progress): void => {
-      if (progress.frame < 20) return; // batches may step over the 20th
+      if (progress.frame < 20) return; // a batch may end after the 20th frame
       for (const line of processes(/ffmpeg.*killed\.mkv\.remaster/))
         process.kill(Number(line.trim().split(/\s+/)[0]), 'SIGKILL');
     };

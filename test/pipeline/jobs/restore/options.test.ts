@@ -13,8 +13,8 @@ import { checkJob } from '../../../../src/settings/validate';
 import { nearest } from '../../../support/fakeModel';
 import { binary, description, ff, meanDifference, moving, pixels, scratchFolder, times } from '../../../support/videos';
 
-/** What a job can be asked for besides model and codec, each seen in the file it makes. */
-describe('choices of a job', () => {
+/** Every option is checked in the output file. */
+describe('options of restoreVideo', () => {
   const folder = scratchFolder();
   const at = (name: string): string => join(folder, name);
   const never = new AbortController().signal;
@@ -38,7 +38,7 @@ describe('choices of a job', () => {
     await ff(...moving('64x36', '30000/1001', 60), ...lossless, at('ntsc.mkv')); // times in whole milliseconds
     await ff(...moving('64x36', '25', 3), '-vf', 'scale=63:35', ...lossless, at('odd.mkv'));
     await ff('-i', at('fast.mkv'), '-vf', 'scale=128:72:flags=neighbor', ...lossless, at('large.mkv'));
-    // still picture under noise that is new in every frame, and a box that moves over it
+    // a static image with temporal noise, and a moving box
     await ff(
       ...['-f', 'lavfi', '-i', 'testsrc=size=96x64:rate=25,trim=end_frame=1,loop=29:1,setpts=N/25/TB'],
       ...['-f', 'lavfi', '-i', 'color=white:size=12x12:rate=25,trim=end_frame=30'],
@@ -50,7 +50,7 @@ describe('choices of a job', () => {
     );
   });
 
-  it('a faster source loses frames evenly, and the rest keep their times and pixels', async () => {
+  it('maxFps drops frames evenly; the rest keep their times and pixels', async () => {
     const result = await run('fast.mkv', 'slow.mkv', { maxFps: 25 });
     assert.deepEqual([result.framesIn, result.framesOut], [60, 30]);
     const [all, left] = [await times(at('fast.mkv')), await times(at('slow.mkv'))];
@@ -66,14 +66,14 @@ describe('choices of a job', () => {
     }
   });
 
-  it('an odd rhythm is kept to on the average, and a source that is slow enough loses nothing', async () => {
+  it('maxFps holds on average for any rate, and drops nothing from a slower source', async () => {
     assert.equal((await run('fast.mkv', 'odd rhythm.mkv', { maxFps: 20 })).framesOut, 24);
     for (const maxFps of [30000 / 1001, 30, 60]) {
       assert.equal((await run('ntsc.mkv', `ntsc ${maxFps}.mkv`, { maxFps })).framesOut, 60);
     }
   });
 
-  it('a tall source is scaled down first, a low one is left alone', async () => {
+  it('maxHeight scales down a taller source and leaves a lower one unchanged', async () => {
     const result = await run('fast.mkv', 'low.mkv', { maxHeight: 18 }, 2);
     assert.deepEqual([result.width, result.height, result.framesOut], [64, 36, 60]);
     assert.match(await description(at('low.mkv')), /64x36/);
@@ -81,7 +81,7 @@ describe('choices of a job', () => {
     assert.deepEqual([same.width, same.height], [128, 72]);
   });
 
-  it('the colours of a large untagged source stay when it is scaled down', async () => {
+  it('the colours of a large untagged source do not change when it is scaled down', async () => {
     const red = ['-f', 'lavfi', '-i', 'color=0xc03020:size=1280x720:rate=25,trim=end_frame=2'];
     const untagged = ['-vf', 'scale=out_color_matrix=bt709', '-pix_fmt', 'yuv420p', '-c:v', 'ffv1'];
     await ff(...red, ...untagged, at('red.mkv'));
@@ -96,7 +96,7 @@ describe('choices of a job', () => {
     }
   });
 
-  it('the result is as large as was asked for, up to what the model makes', async () => {
+  it('the output has the requested scale, up to that of the model', async () => {
     const sizes = [];
     for (const scale of [2, 1.5, 4, 0.5]) {
       const { width, height } = await run('odd.mkv', `scaled ${scale}.mkv`, { scale }, 4);
@@ -106,8 +106,8 @@ describe('choices of a job', () => {
     assert.deepEqual(sizes, [[126, 70], [95, 53], [252, 140], [32, 18]]); // prettier-ignore
     const { width, height } = await run('fast.mkv', 'even.mkv', { scale: 1.3 }, 4);
     assert.deepEqual([width, height], [84, 46]);
-    await refused({ scale: 5 }, /enlarges 4 times, not 5/, 4);
-    // made four times as large and stored at half of that: what a nearest enlargement would be
+    await refused({ scale: 5 }, /upscales ×4, less than the requested ×5/, 4);
+    // upscaled by 4 and stored at half the size: equal to nearest-neighbour scaling by 2
     const plain = await run('fast.mkv', 'plain.mkv', {}, 2);
     assert.deepEqual([plain.width, plain.height], [128, 72]);
     await run('fast.mkv', 'halved.mkv', { scale: 2 }, 4);
@@ -121,7 +121,7 @@ describe('choices of a job', () => {
     prores: ['yuv422p10le'],
     av1: ['yuv420p', 'yuv420p10le'],
   } satisfies Record<Exclude<CodecName, 'custom'>, PixelFormat[]>)) {
-    it(`${codec} is stored as asked: ${formats.join(', ')}`, async () => {
+    it(`${codec} supports the pixel formats ${formats.join(', ')}`, async () => {
       for (const pixelFormat of formats as PixelFormat[]) {
         const name = `${codec} ${pixelFormat}.mkv`;
         await run('fast.mkv', name, { codec: codec as CodecName, pixelFormat, maxFps: 5 }, 2);
@@ -136,7 +136,7 @@ describe('choices of a job', () => {
     });
   }
 
-  it('any encoder of ffmpeg with options of its own', async () => {
+  it('a custom encoder is used with its options', async () => {
     const custom = { codec: 'custom', maxFps: 5 } as const;
     await run('fast.mkv', 'small.mp4', { ...custom, encoder: 'libx264 -preset ultrafast -crf:v 40 -bf 0' }, 2);
     await run(
@@ -153,7 +153,7 @@ describe('choices of a job', () => {
     await refused({ ...custom, encoder: 'no_such_encoder' }, /cannot encode no_such_encoder/);
   });
 
-  it('nothing but options that say how to encode is passed on to ffmpeg', () => {
+  it('a custom encoder accepts only encoding options', () => {
     const job = { ...JOB_DEFAULTS, input: 'a', output: 'b.mkv', codec: 'custom' } as const;
     for (const encoder of [
       '',
@@ -178,10 +178,10 @@ describe('choices of a job', () => {
     assert.throws(() => checkJob({ ...job, encoder: 'libx264', quality: 18 }), /among the options/);
   });
 
-  it('a pixel format that the codec or the size does not take is refused', async () => {
-    await refused({ codec: 'prores', pixelFormat: 'yuv420p' }, /prores is not stored as yuv420p/);
-    await refused({ codec: 'av1', pixelFormat: 'yuv444p' }, /av1 is not stored as yuv444p/);
-    await refused({ pixelFormat: 'yuv420p' }, /63×35; yuv420p needs even sides/, 1, 'odd.mkv');
+  it('rejects a pixel format that the codec or the frame size does not support', async () => {
+    await refused({ codec: 'prores', pixelFormat: 'yuv420p' }, /prores does not support the pixel format yuv420p/);
+    await refused({ codec: 'av1', pixelFormat: 'yuv444p' }, /av1 does not support the pixel format yuv444p/);
+    await refused({ pixelFormat: 'yuv420p' }, /63×35; yuv420p requires even sides/, 1, 'odd.mkv');
     assert.throws(
       () => checkJob({ ...JOB_DEFAULTS, input: 'a', output: 'b.mkv', pixelFormat: 'rgb24' as PixelFormat }),
       {
@@ -190,7 +190,7 @@ describe('choices of a job', () => {
     );
   });
 
-  it('stabilizing takes noise out of what stands still, keeps what moves, and every frame', async () => {
+  it('temporalDenoise removes noise from static parts and keeps motion and all frames', async () => {
     const flicker: Record<string, number> = {};
     const frame = 96 * 64 * 3;
     for (const temporalDenoise of ['off', 'low', 'high'] as const) {
@@ -210,14 +210,14 @@ describe('choices of a job', () => {
     assert.ok(flicker['high']! < 0.8 * flicker['low']!, JSON.stringify(flicker));
   });
 
-  it('decoding on a GPU, where there is one, gives the same pictures', async () => {
+  it('hardware decoding gives the same frames', async () => {
     await ff(...moving('64x36', '25', 12), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('usual.mp4'));
     await run('usual.mp4', 'gpu.mkv', { hwaccel: 'auto' });
     await run('usual.mp4', 'cpu.mkv', { hwaccel: 'off' });
     assert.deepEqual(await pixels(at('gpu.mkv')), await pixels(at('cpu.mkv')));
   });
 
-  it('a setting out of its range is refused before anything starts', () => {
+  it('rejects a setting out of range before anything starts', () => {
     const wrong: Partial<Job>[] = [
       { scale: 0 },
       { scale: Number.NaN },

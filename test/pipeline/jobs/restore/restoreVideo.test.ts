@@ -7,12 +7,12 @@ import { type Job, JOB_DEFAULTS, type Progress, type Result } from '../../../../
 import { nearest } from '../../../support/fakeModel';
 import { binary, description, ff, meanDifference, moving, pixels, scratchFolder, times } from '../../../support/videos';
 
-describe('restore', () => {
+describe('restoreVideo', () => {
   const folder = scratchFolder();
   const at = (name: string): string => join(folder, name);
   const never = new AbortController().signal;
 
-  /** Restores with a model that repeats pixels, so that what comes out can be compared with what went in. */
+  /** Restores with a model that repeats pixels, so that the output can be compared with the input. */
   async function run(
     input: string,
     output: string,
@@ -28,7 +28,7 @@ describe('restore', () => {
     return restoreVideo(job, tools, never, (progress) => seen.push(progress));
   }
 
-  /** Same number of frames, each within a millisecond of where it was; returns the largest difference in seconds. */
+  /** Checks for the same number of frames, each within a millisecond of its time; returns the largest difference in seconds. */
   async function sameTimes(input: string, output: string, shift = 0): Promise<number> {
     const [a, b] = [await times(at(input)), await times(at(output))];
     assert.equal(b.seconds.length, a.seconds.length);
@@ -37,7 +37,7 @@ describe('restore', () => {
     return worst;
   }
 
-  it('frames, times, sound and size are right after ×2', async () => {
+  it('×2 keeps the frames, times and audio and doubles the size', async () => {
     await ff(
       ...moving('64x36', '25', 30),
       '-f',
@@ -68,7 +68,7 @@ describe('restore', () => {
     assert.equal(seen.at(-1)!.share, 1);
   });
 
-  it('a varying frame rate keeps every time to the tick', async () => {
+  it('a variable frame rate keeps every time exactly', async () => {
     await ff(
       ...moving('64x36', '25', 40),
       '-vf',
@@ -89,7 +89,7 @@ describe('restore', () => {
     assert.equal(await sameTimes('vfr.mp4', 'vfr.out.mp4'), 0);
   });
 
-  it('more than one segment joins without losing a frame or a time', async () => {
+  it('concatenates segments without losing frames or times', async () => {
     await ff(...moving('64x36', '30000/1001', 230), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('long.mp4'));
     await run('long.mp4', 'long.out.mp4');
     assert.ok((await sameTimes('long.mp4', 'long.out.mp4')) < 1e-5);
@@ -100,7 +100,7 @@ describe('restore', () => {
     ['pc', 'bt470bg', 'yuvj420p'],
     ['tv', 'smpte170m', 'yuv422p'],
   ] as const) {
-    it(`colours of ${matrix} ${range} stay what they are, and are tagged`, async () => {
+    it(`keeps and tags the colours of ${matrix} ${range}`, async () => {
       const [input, output] = [`${matrix}.${range}.mkv`, `${matrix}.${range}.out.mkv`];
       const scale = `scale=out_color_matrix=${matrix === 'bt470bg' ? 'bt470' : matrix}:out_range=${range}`;
       const tags = ['-colorspace', matrix, '-color_range', range === 'tv' ? '1' : '2'];
@@ -126,13 +126,13 @@ describe('restore', () => {
     });
   }
 
-  it('an untagged small picture is read as BT.601 and its large result says so', async () => {
+  it('reads small untagged video as BT.601 and tags the large output', async () => {
     await ff(...moving('64x36', '25', 3), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('untagged.mp4'));
     await run('untagged.mp4', 'untagged.out.mp4', {}, 4);
     assert.match(await description(at('untagged.out.mp4')), /smpte170m/);
   });
 
-  it('ten bits stay ten bits', async () => {
+  it('keeps a bit depth of 10', async () => {
     const ramp = "geq=lum='64+mod(X*7+Y*3+N\\,800)':cb=512:cr=512";
     await ff(
       '-f',
@@ -158,7 +158,7 @@ describe('restore', () => {
     }
   });
 
-  it('odd sides are kept', async () => {
+  it('keeps odd frame sizes', async () => {
     await ff(
       ...moving('64x36', '25', 4),
       '-vf',
@@ -175,7 +175,7 @@ describe('restore', () => {
   });
 
   for (const size of ['1x1', '2x2', '3x1']) {
-    it(`a ${size} video works`, async () => {
+    it(`accepts a ${size} video`, async () => {
       await ff(
         '-f',
         'lavfi',
@@ -192,7 +192,7 @@ describe('restore', () => {
     });
   }
 
-  it('a rotated film comes out upright, as it is shown', async () => {
+  it('applies the rotation of the source', async () => {
     await ff(...moving('64x36', '25', 4), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('straight.mp4'));
     // A QuickTime display matrix of −90°, written into the file: no option for it works in all versions of ffmpeg.
     const { readFileSync } = await import('node:fs');
@@ -206,7 +206,7 @@ describe('restore', () => {
     assert.ok(meanDifference(await pixels(at('rotated.mp4')), await pixels(at('rotated.out.mkv'))) < 1.5);
   });
 
-  it('pixels that are not square stay so', async () => {
+  it('keeps the pixel aspect ratio', async () => {
     await ff(
       ...moving('64x36', '25', 3),
       '-vf',
@@ -221,7 +221,7 @@ describe('restore', () => {
     assert.match(await description(at('wide.out.mp4')), /SAR 2:1/);
   });
 
-  it('interlaced film is found out and comes out progressive, one frame for each', async () => {
+  it('detects interlaced video and deinterlaces it, one frame per frame', async () => {
     await ff(
       '-f',
       'lavfi',
@@ -254,7 +254,7 @@ describe('restore', () => {
     assert.ok(last(made, 'tff') < last(made, 'progressive'));
   });
 
-  it('an edit list hides what it hid before', async () => {
+  it('applies the edit list of the source', async () => {
     await ff(...moving('64x36', '25', 50), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-g', '12', at('uncut.mp4'));
     await ff('-ss', '0.5', '-i', at('uncut.mp4'), '-c', 'copy', at('cut.mp4'));
     const shown = (await pixels(at('cut.mp4'))).length / (64 * 36 * 3);
@@ -262,7 +262,7 @@ describe('restore', () => {
     assert.equal(result.framesOut, shown);
   });
 
-  it('subtitles, chapters, fonts, languages and titles come along into Matroska', async () => {
+  it('copies subtitles, chapters, fonts, languages and titles into Matroska', async () => {
     writeFileSync(at('s.srt'), '1\n00:00:00,000 --> 00:00:00,300\nHello\n');
     writeFileSync(
       at('chapters.txt'),
@@ -322,7 +322,7 @@ describe('restore', () => {
     assert.match(await description(at('rich.out.mp4')), /Subtitle: mov_text/);
   });
 
-  it('sound that starts late still starts late', async () => {
+  it('keeps the delay of audio that starts late', async () => {
     await ff(
       ...moving('64x36', '25', 50),
       '-itsoffset',
@@ -349,7 +349,7 @@ describe('restore', () => {
     assert.ok(Math.abs((await start('late.mkv')) - (await start('late.out.mkv'))) <= 1);
   });
 
-  it('a transport stream that starts at a large time starts at its own zero', async () => {
+  it('shifts a transport stream that starts at a large time to 0', async () => {
     await ff(
       ...moving('64x36', '25', 20),
       '-pix_fmt',
@@ -370,7 +370,7 @@ describe('restore', () => {
     );
   });
 
-  it('a part of the film is cut out to the frame', async () => {
+  it('trims to the exact frame', async () => {
     const { framesOut } = await run('plain.mp4', 'part.out.mkv', { trim: { start: 0.4, end: 0.8 }, codec: 'ffv1' });
     assert.equal(framesOut, 10);
     const whole = await pixels(at('plain.mp4'));
@@ -379,7 +379,7 @@ describe('restore', () => {
     assert.ok(meanDifference(part, whole.subarray(10 * frame, 20 * frame)) < 1.5);
   });
 
-  it('a part far into the film is found by seeking, to the frame', async () => {
+  it('seeks to a late range, to the exact frame', async () => {
     await ff(...moving('64x36', '10', 120), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-g', '25', at('far.mp4'));
     const { framesOut } = await run('far.mp4', 'far2.mkv', { trim: { start: 7.3, end: 8.1 }, codec: 'ffv1' });
     assert.equal(framesOut, 8);
@@ -388,7 +388,7 @@ describe('restore', () => {
     assert.ok(meanDifference(await pixels(at('far2.mkv')), wanted) < 1.5);
   });
 
-  it('never more than three groups of frames are alive, however slow the model', async () => {
+  it('at most three batches of frames are in memory, however slow the model', async () => {
     let taken = 0;
     let written = 0;
     let most = 0;
@@ -414,7 +414,7 @@ describe('restore', () => {
     ['prores', 'mov'],
     ['ffv1', 'mkv'],
   ] as const) {
-    it(`${codec} works`, async function () {
+    it(`encodes ${codec}`, async function () {
       const { encoders } = await binary();
       if (codec === 'h265' && !encoders.has('libx265')) assert.fail('this ffmpeg has no libx265');
       await run('plain.mp4', `codec.${codec}.${ending}`, { codec }, 2);
@@ -422,7 +422,7 @@ describe('restore', () => {
     });
   }
 
-  it('nothing but the results is in the folder', () => {
+  it('leaves only the outputs in the folder', () => {
     const left = readdirSync(folder).filter(
       (name) => name.startsWith('.') || /part|whole|remaster/.test(name.replace(/^part\.out/, '')),
     );

@@ -1,0 +1,38 @@
+import type { FfmpegBinary } from '../../media/findFfmpeg';
+import { type Ffmpeg, runFfmpeg } from '../../media/runFfmpeg';
+import type { InputOptions } from './cameraInput';
+
+/** Seconds a camera may take to send its first frame. */
+export const CONNECT_TIMEOUT = 10;
+/** Milliseconds ffmpeg has to log off from a camera before it is killed. */
+export const QUIT_GRACE = 700;
+
+/** Starts ffmpeg on a camera. The caller disposes it. */
+export function startCamera(binary: FfmpegBinary, args: readonly string[], { script }: InputOptions): Ffmpeg {
+  const camera = runFfmpeg(binary, args, new AbortController().signal);
+  camera.stdin.end(script ?? '');
+  return camera;
+}
+
+/**
+ * Waits until ffmpeg has exited. Returns false if it was stopped after `limitMs`; throws the signal's reason if that
+ * stopped it.
+ */
+export async function cameraExit(camera: Ffmpeg, limitMs: number, signal: AbortSignal): Promise<boolean> {
+  signal.throwIfAborted();
+  let inTime = true;
+  const stop = (): void => void camera.quit(QUIT_GRACE);
+  const timeOut = (): void => {
+    inTime = false;
+    stop();
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  const timer = limitMs === Infinity ? undefined : setTimeout(timeOut, limitMs);
+  camera.stdout.resume();
+  camera.fd3.resume();
+  await camera.ended.catch(() => {}); // an exit code says nothing about a camera
+  clearTimeout(timer);
+  signal.removeEventListener('abort', stop);
+  signal.throwIfAborted();
+  return inTime;
+}

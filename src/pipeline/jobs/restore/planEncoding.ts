@@ -1,0 +1,35 @@
+import { RemasterError } from '../../../errors';
+import type { Model } from '../../../model/model';
+import type { Job } from '../../../settings/restoreJob';
+import { wantedScale } from '../../frames/modelRequest';
+import { resolveCodec } from '../../media/codecs';
+import { resolveColour } from '../../media/colour';
+import type { Encoding } from '../../media/encode';
+import type { FfmpegBinary } from '../../media/findFfmpeg';
+import type { VideoInfo } from '../../media/probe';
+import { scaledSize } from '../../media/resize';
+
+/** Most pixels of an output frame: 1 GiB of memory for the weighted sums of its tiles. */
+const MAX_FRAME_PIXELS = 2 ** 28;
+
+/** Size, colour and codec of the output. `source` is the file, `info` the video as it is decoded for the job. */
+export function planEncoding(
+  binary: FfmpegBinary,
+  job: Job,
+  source: VideoInfo,
+  info: VideoInfo,
+  model: Model,
+): Encoding {
+  const [width, height] = [info.width * model.info.scale, info.height * model.info.scale];
+  const stored = scaledSize(info, wantedScale(job, model));
+  if (width * height > MAX_FRAME_PIXELS) {
+    throw new RemasterError('FRAME_TOO_LARGE', `The output frame would be ${width}×${height}, which is too large.`, {
+      remedy: 'Use a model with a smaller scale, or reduce the source with the maximum height.',
+    });
+  }
+  const { pixelAspect, timeBase, framesPerSecond, isRgb } = info;
+  const depth = info.bitDepth > 8 ? 16 : 8;
+  const colour = resolveColour(source.colour, source); // a missing tag is guessed by the size of the source
+  const codec = resolveCodec(binary, job, { output: job.output, ...stored, depth, isRgb });
+  return { codec, colour, width, height, stored, depth, pixelAspect, timeBase, framesPerSecond };
+}
