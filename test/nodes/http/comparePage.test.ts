@@ -221,7 +221,7 @@ describe('what the editor shows of jobs', function () {
       /** A page with the newest picture before and after: both move, both stop when it is held, and go on. */
       const lookAt = async (compare: Page, what: string): Promise<void> => {
         compare.on('pageerror', (error) => errors.push(error.message));
-        const [pause, play] = language === 'de' ? ['Anhalten', 'Abspielen'] : ['Pause', 'Play'];
+        const [pause, play] = language === 'de' ? ['Pause', 'Abspielen'] : ['Pause', 'Play'];
         const at = compare.locator('.split');
         await at.locator('.before > .label', { hasText: /64×36/ }).waitFor({ timeout: 60_000 });
         await at.locator('.after > .label', { hasText: /256×144/ }).waitFor();
