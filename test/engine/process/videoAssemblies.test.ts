@@ -136,7 +136,7 @@ describe('videoAssemblies', function () {
       ]))
         yield { source: { kind: 'file', data }, time: 1 };
     }
-    await assert.rejects(film(back(), { output }), { code: 'BAD_SETTING', message: /arrived after a later one/ });
+    await assert.rejects(assemble(back(), { output }), { code: 'BAD_SETTING', message: /arrived after a later one/ });
     const stop = new AbortController();
     async function* endless(): AsyncGenerator<Uint8Array> {
       for (let i = 0; ; i++) {
