@@ -115,7 +115,7 @@ export default function remasterFrames(RED: NodeAPI): void {
 
     const sendPermit = (): SendPermit => {
       if (optionIn(config.flow, ['rate', 'request', 'auto'], 'Back-pressure') === 'rate')
-        return fixedRate(numberIn(config.rate, 'Rate', 0.000_1, 1000) ?? 1);
+        return fixedRate(numberIn(config.rate, 'Message rate', 0.000_1, 1000) ?? 1);
       return (credits = new FlowCredits(integerIn(config.most, 'In flight, max.', 1, 1000) ?? 1));
     };
 

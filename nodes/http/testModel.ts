@@ -17,7 +17,7 @@ export function workOf(RED: NodeAPI, body: Readonly<Record<string, unknown>>): W
   return {
     model: isEnv ? String(RED.util.evaluateNodeProperty(textIn('model'), 'env', {} as Node, {})) : textIn('model'),
     provider: textIn('provider'),
-    device: integerIn(body['device'], 'Device', 0, 255) ?? JOB_DEFAULTS.device,
+    device: integerIn(body['device'], 'GPU', 0, 255) ?? JOB_DEFAULTS.device,
     threads: integerIn(body['threads'], 'Threads', 0, 1024) ?? JOB_DEFAULTS.threads,
     steps: integerIn(body['steps'], 'Steps', 1, 10_000),
   };

@@ -1,39 +1,19 @@
-import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow, NodeStatus } from 'node-red';
-import { BoundedQueue, OVERFLOW_POLICIES } from '../../src/async/boundedQueue';
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow, NodeStatus } from 'node-red';
+import { BoundedQueue } from '../../src/async/boundedQueue';
 import { Throttle } from '../../src/async/throttle';
 import { engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
-import { checkImageJob, IMAGE_DEFAULTS, IMAGE_FORMATS, type ImageJob } from '../../src/settings/imageJob';
+import { checkImageJob, IMAGE_DEFAULTS, type ImageJob } from '../../src/settings/imageJob';
 import { actionOf } from '../message/actions';
 import { asPayload, readImagePayload, readImageFile } from '../message/imagePayload';
 import type { KnownModels } from '../message/knownModels';
 import { nodeError } from '../message/nodeError';
 import { allowedSource, pathRules } from '../message/pathPolicy';
 import * as status from '../message/status';
-import { evaluate, integerIn, numberIn, optionIn, originOf, type Typed } from '../message/typedInput';
+import { evaluate, integerIn, numberIn, originOf, type Typed } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
 import { runtimeOf } from '../runtime';
-
-interface Config extends NodeDef {
-  readonly model: string;
-  readonly property: string;
-  readonly propertyType: string;
-  /** Property of the message. */
-  readonly output: string;
-  readonly format: string;
-  readonly quality: string | number;
-  readonly steps: string;
-  readonly stepsType: string;
-  readonly scale: string;
-  readonly scaleType: string;
-  readonly queue: string | number;
-  readonly full: string;
-  readonly maxAge: string | number;
-  readonly megapixels: string | number;
-  readonly files: boolean;
-  readonly keep: boolean;
-  readonly drops: boolean;
-}
+import { type ImageConfig, dropError, type Settings, settingsOf } from './imageSettings';
 
 type Send = (msg: (NodeMessage | null)[]) => void;
 
@@ -49,7 +29,7 @@ interface QueuedMessage {
 export default function remasterImage(RED: NodeAPI): void {
   const { acks, models } = runtimeOf(RED);
 
-  function RemasterImage(this: Node, config: Config): void {
+  function RemasterImage(this: Node, config: ImageConfig): void {
     RED.nodes.createNode(this, config);
     const property: Typed = { value: config.property, type: config.propertyType };
     const steps: Typed = { value: config.steps, type: config.stepsType };
@@ -199,31 +179,9 @@ function initialStatus(node: ModelNode | null, models: KnownModels): NodeStatus 
   }
 }
 
-type Settings = ReturnType<typeof settingsOf>;
-
-/** The settings of the editor, validated once. */
-const settingsOf = (config: Config) => ({
-  format: optionIn(config.format, IMAGE_FORMATS, 'Format'),
-  quality: integerIn(config.quality, 'Quality', 1, 100) ?? IMAGE_DEFAULTS.quality,
-  queue: integerIn(config.queue, 'Queue length', 0, 10_000) ?? 1,
-  full: optionIn(config.full, OVERFLOW_POLICIES, 'When full'),
-  /** Milliseconds; null = no limit. */
-  maxAge: numberIn(config.maxAge, 'Max. wait', 1, 86_400_000),
-  maxPixels: Math.round(
-    (numberIn(config.megapixels, 'Max. megapixels', 0.001, 268) ?? IMAGE_DEFAULTS.maxPixels / 1e6) * 1e6,
-  ),
-});
-
 function modelOf(node: ModelNode | null): ReturnType<ModelNode['choice']> {
   if (node) return node.choice();
   throw new RemasterError('MODEL_NOT_FOUND', 'The upscale model of this node is missing or disabled.', {
     remedy: 'Open the image upscale node, choose a model, and deploy.',
   });
 }
-
-const dropError = (why: 'full' | 'old', { queue, maxAge }: Settings): RemasterError =>
-  new RemasterError(
-    'IMAGE_DROPPED',
-    why === 'full' ? `The queue is full: ${queue} images are waiting.` : `The image waited longer than ${maxAge} ms.`,
-    { remedy: 'Send fewer or smaller images, or increase the queue length.' },
-  );

@@ -70,7 +70,7 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
         source: {
           node: node.id,
           label,
-          deinterlace: optionIn(config.deinterlace, ['auto', 'on', 'off'], 'Deinterlace'),
+          deinterlace: optionIn(config.deinterlace, ['auto', 'on', 'off'], 'Deinterlacing'),
           maxFps: numberIn(config.maxFps, 'Max. frame rate', 0.01, 1000),
           maxHeight: integerIn(config.maxHeight, 'Max. height', 16, 16_384),
           hwaccel: config.hwaccel === true ? 'auto' : 'off',

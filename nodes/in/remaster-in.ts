@@ -96,7 +96,7 @@ export default function remasterIn(RED: NodeAPI): void {
       const origin = isSample ? 'config' : originOf(path);
       const file = await allowedSource(value, origin, rules());
       const trim = trimOf(await evaluate(RED, this, trimStart, msg), await evaluate(RED, this, trimEnd, msg));
-      const deinterlace = optionIn(config.deinterlace, ['auto', 'on', 'off'], 'Deinterlace');
+      const deinterlace = optionIn(config.deinterlace, ['auto', 'on', 'off'], 'Deinterlacing');
       this.status(status.probing);
       const sequenceRate =
         numberIn(config.sequenceRate, 'Frame rate of image folder', 0.01, 1000) ?? JOB_DEFAULTS.sequenceRate;

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { RemasterError } from '../../src/errors';
 import type { ImageResult, ImageSource } from '../../src/settings/imageJob';
-import { show } from './plan';
+import { show } from './planFields';
 
 /** Bytes of the image in one message. They are copied once, to the engine. */
 const MAX_BYTES = 64 * 2 ** 20;

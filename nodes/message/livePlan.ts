@@ -1,16 +1,6 @@
 import type { LiveJob } from '../../src/settings/liveJob';
-import {
-  integerOrNull,
-  numberOrNull,
-  oneOf,
-  PLAN_VERSION,
-  planOf,
-  type Plan,
-  type PlanStage,
-  record,
-  stagesOf,
-  text,
-} from './plan';
+import { PLAN_VERSION, planOf, type Plan, type PlanStage, stagesOf } from './plan';
+import { integerOrNull, numberOrNull, oneOf, record, text } from './planFields';
 
 /** The plan of a camera. It names the video in node; address and password stay in that node. */
 export interface LivePlan {

@@ -2,7 +2,7 @@ import { open, readlink, realpath, stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, extname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
 import { RemasterError } from '../../src/errors';
-import { show } from './plan';
+import { show } from './planFields';
 
 /** Who wrote a path: the author of the flow, or anyone who can send a message. */
 export type Origin = 'config' | 'message';

@@ -3,7 +3,8 @@ import { RemasterError } from '../../src/errors';
 import { JOB_DEFAULTS, type InputSettings } from '../../src/settings/restoreJob';
 import type { DeployedModel, DeployedInNode, DeployedUpscaleNode, NodeRegistry } from './nodeRegistry';
 import { allowedSource, pathRules } from './pathPolicy';
-import { show, type Plan, type PlanStage } from './plan';
+import { type Plan, type PlanStage } from './plan';
+import { show } from './planFields';
 
 /** A stage of a plan and the deployed node it names. */
 export interface ResolvedStage {

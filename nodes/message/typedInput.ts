@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import type { Job } from '../../src/settings/restoreJob';
 import type { Origin } from './pathPolicy';
-import { show } from './plan';
+import { show } from './planFields';
 
 /** A typedInput as the editor saves it: a value and its type. */
 export interface Typed {

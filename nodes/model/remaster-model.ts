@@ -62,13 +62,13 @@ function choiceOf(config: Config, env: (name: string) => string): DeployedModel 
   }
   return {
     model,
-    provider: optionIn(config.provider, PROVIDERS, 'Provider'),
-    device: integerIn(config.device, 'Device', 0, 255) ?? 0,
+    provider: optionIn(config.provider, PROVIDERS, 'Runs on'),
+    device: integerIn(config.device, 'GPU', 0, 255) ?? 0,
     threads: integerIn(config.threads, 'Threads', 0, 1024) ?? 0,
     tile: integerIn(config.tile, 'Tile', 16, 65_536),
     overlap: integerIn(config.overlap, 'Overlap', 0, 4096),
     batch: integerIn(config.batch, 'Batch', 1, 1024),
-    idleSeconds: integerIn(config.idle, 'Unload when idle', 0, 86_400) ?? 60,
+    idleSeconds: integerIn(config.idle, 'Unload after', 0, 86_400) ?? 60,
   };
 }
 

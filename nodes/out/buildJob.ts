@@ -3,9 +3,10 @@ import { dirname, isAbsolute } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import { type CodecName, type Job, JOB_DEFAULTS, PIXEL_FORMATS } from '../../src/settings/restoreJob';
-import { type DeployedModel } from '../message/nodeRegistry';
+import type { DeployedModel } from '../message/nodeRegistry';
 import { allowedTarget, pathRules } from '../message/pathPolicy';
-import { show, type Plan, type PlanStage } from '../message/plan';
+import { type Plan, type PlanStage } from '../message/plan';
+import { show } from '../message/planFields';
 import { inputSettings, deployedNodes } from '../message/resolvePlan';
 import { evaluate, integerIn, optionIn, originOf, type Typed } from '../message/typedInput';
 import { runtimeOf } from '../runtime';
@@ -99,7 +100,7 @@ export async function buildJob(
     encoder: codec === 'custom' ? (config.encoder ?? '') : null,
     quality: codec === 'custom' ? null : integerIn(config.quality, 'Quality', 0, 63),
     pixelFormat: optionIn(config.pixelFormat || null, [null, ...PIXEL_FORMATS], 'Pixel format'),
-    segment: integerIn(config.segment, 'Segment length', 1, 100_000) ?? JOB_DEFAULTS.segment,
+    segment: integerIn(config.segment, 'Checkpoint every', 1, 100_000) ?? JOB_DEFAULTS.segment,
     concurrency: integerIn(config.concurrency, 'Max. parallel jobs', 1, 16) ?? JOB_DEFAULTS.concurrency,
     audio: optionIn(config.audio, ['copy', 'encode', 'none'], 'Audio'),
     extras: config.extras,

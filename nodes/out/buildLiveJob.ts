@@ -79,7 +79,7 @@ export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
     skipFramesEvenly: config.skipFramesEvenly === true,
     region: regionIn(
       config.region,
-      optionIn(config.regionWhen ?? 'always', ['always', 'slow'], 'When to upscale the region only'),
+      optionIn(config.regionWhen ?? 'always', ['always', 'slow'], 'When to use the region'),
     ),
     deinterlace,
     maxFps,

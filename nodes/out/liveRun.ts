@@ -5,8 +5,6 @@ import type { RunningLive } from '../../src/engine/client/liveClient';
 import type { RemasterError } from '../../src/errors';
 import type { CameraState, LiveJpeg, LiveProgress } from '../../src/settings/liveJob';
 import { FrameBroadcast } from '../http/frameBroadcast';
-import { livePageText } from '../http/livePageText';
-import { publishLivePage } from '../http/liveRoutes';
 import { editorId, type RegisteredJob } from '../jobs/jobRegistry';
 import type { NextPair } from '../jobs/jpegPair';
 import type { LivePlan } from '../message/livePlan';
@@ -17,7 +15,7 @@ import * as status from '../message/status';
 import { runtimeOf } from '../runtime';
 import type { OutConfig } from './buildJob';
 import type { BuiltLiveJob } from './buildLiveJob';
-import { fill, placeholders } from './outputPath';
+import { type PublishedCamera, publishCamera } from './publishCamera';
 
 export type Send = (msg: (NodeMessage | null)[]) => void;
 export type Done = (error?: Error) => void;
@@ -44,7 +42,7 @@ export class LiveRun {
   readonly #broadcast: FrameBroadcast;
   readonly #pair: NextPair;
   readonly #registered: RegisteredJob;
-  readonly #page: { readonly urls: Readonly<Record<string, string>>; close(): void };
+  readonly #page: PublishedCamera;
   /** Messages of reported errors that persist. */
   readonly #reported = new Set<string>();
   #isCameraLossReported = false;
@@ -60,9 +58,15 @@ export class LiveRun {
     public done: Done,
   ) {
     this.#broadcast = new FrameBroadcast((newerThan) => this.#running.requestJpeg({ newerThan }));
-    this.#running = this.#start();
     this.#pair = singleFlight(() => built.engine.ask('pair', { job: this.#running.id }));
-    this.#page = this.#publish();
+    this.#page = publishCamera(host.RED, host.config, {
+      label: plan.source.label,
+      job: built.job,
+      broadcast: this.#broadcast,
+      progress: () => this.progress,
+      pair: this.#pair,
+    });
+    this.#running = this.#start(); // after #page, which throws if the page name has an unknown placeholder
     this.#registered = this.#register();
     host.showStatus(status.starting);
     if (this.#sendsJpegs) this.#running.requestJpeg();
@@ -131,31 +135,6 @@ export class LiveRun {
         if (!this.#isOver) this.#onRecoverableError(error);
       },
     });
-  }
-
-  #publish(): { readonly urls: Readonly<Record<string, string>>; close(): void } {
-    const { RED, config } = this.host;
-    const folder = this.hlsFolder;
-    if (config.target !== 'mjpeg' && folder === null) return { urls: {}, close() {} };
-    const { url, close } = publishLivePage(RED, this.#pageName(), {
-      title: this.plan.source.label,
-      broadcast: this.#broadcast,
-      folder,
-      state: (language) => ({
-        text: livePageText(this.progress, language),
-        running: this.progress?.camera.is === 'running',
-      }),
-      pair: this.#pair,
-    });
-    const stream = folder === null ? { mjpeg: `${url}/mjpeg` } : { hls: `${url}/hls/index.m3u8` };
-    return { urls: { page: url, image: `${url}/image`, ...stream }, close };
-  }
-
-  #pageName(): string {
-    const { label } = this.plan.source;
-    const { scale, model } = this.built.job;
-    const parts = placeholders({ label, scale, model, codec: 'h264', now: new Date() });
-    return fill(this.host.config.viewer || '{name}', { ...parts, name: label });
   }
 
   #register(): RegisteredJob {

@@ -5,7 +5,7 @@ import { ACTIONS, actionOf, type Action } from '../message/actions';
 import { anyPlanOf, isLive } from '../message/livePlan';
 import { nodeError } from '../message/nodeError';
 import type { NodeRegistry } from '../message/nodeRegistry';
-import { show } from '../message/plan';
+import { show } from '../message/planFields';
 import * as status from '../message/status';
 import { runtimeOf } from '../runtime';
 import type { OutConfig } from './buildJob';
@@ -153,7 +153,7 @@ const noVideoYet = (action: Action): RemasterError =>
 
 const notLive = (label: string): RemasterError =>
   new RemasterError('BAD_SETTING', `${show(label)} is a file, but the target of this video out node is for cameras.`, {
-    remedy: 'Choose the target “a video file”.',
+    remedy: 'Choose the target “video file”.',
   });
 
 const noSnapshot = (): RemasterError =>

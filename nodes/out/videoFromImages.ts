@@ -138,7 +138,7 @@ const targetForCameras = (): RemasterError =>
   new RemasterError(
     'BAD_SETTING',
     'Images are written to a video file, but the target of this video out node is for cameras.',
-    { remedy: 'Choose the target “a video file”.' },
+    { remedy: 'Choose the target “video file”.' },
   );
 
 const tooManyVideos = (): RemasterError =>

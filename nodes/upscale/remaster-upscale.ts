@@ -8,7 +8,8 @@ import { anyPlanOf } from '../message/livePlan';
 import { nodeError } from '../message/nodeError';
 import type { DeployedModel } from '../message/nodeRegistry';
 import { allowedSource, pathRules, type PathRules } from '../message/pathPolicy';
-import { COLOUR, COLOUR_FIXES, FACES, type PlanStage, show as shown, TEMPORAL_DENOISE } from '../message/plan';
+import { COLOUR_FIXES, FACES, type PlanStage, TEMPORAL_DENOISE } from '../message/plan';
+import { COLOUR, show as shown } from '../message/planFields';
 import * as status from '../message/status';
 import { evaluate, integerIn, numberIn, optionIn, originOf, type Typed } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
@@ -142,10 +143,10 @@ export default function remasterUpscale(RED: NodeAPI): void {
         strength: numberIn(await evaluate(RED, this, strength, msg), 'Strength', 0, 1) ?? JOB_DEFAULTS.strength,
         noise: optionIn(config.noise, ['shared', 'independent', 'mixed'], 'Noise pattern'),
         seed: integerIn(await evaluate(RED, this, seed, msg), 'Seed', 0, 0xffff_ffff) ?? JOB_DEFAULTS.seed,
-        colorFix: optionIn(config.colorFix || null, COLOUR_FIXES, 'Colour fix'),
+        colorFix: optionIn(config.colorFix || null, COLOUR_FIXES, 'Colour correction'),
         temporalDenoise: optionIn(config.temporalDenoise ?? 'off', TEMPORAL_DENOISE, 'Temporal denoise'),
         faces: optionIn(config.faces || null, FACES, 'Faces'),
-        minFace: integerIn(config.minFace, 'Smallest face', 8, 8192),
+        minFace: integerIn(config.minFace, 'Min. face size', 8, 8192),
         mask: await maskFor(msg),
         maskColor: colourIn(config.maskColor),
         maskTolerance: numberIn(config.maskTolerance, 'Mask tolerance', 0, 1),

@@ -152,7 +152,7 @@ describe('editor', function () {
               await tab('computing').locator('a').click();
               await page.waitForTimeout(BETWEEN_CLICKS);
               const row = page.locator('.form-row', { has: page.locator('#node-input-seed') });
-              await row.locator('.red-ui-typedInput-input').fill('-1'); // changing the tab leaves the field, which validates it
+              await row.locator('.red-ui-typedInput-input').fill('-1'); // leaving the field, by the tab, has it looked at
               await tab('picture').locator('a').click();
               await page.locator('#red-ui-tab-remaster-upscale-sections-computing.remaster-section-wrong').waitFor();
               await page.waitForTimeout(BETWEEN_CLICKS);

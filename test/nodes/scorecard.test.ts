@@ -40,7 +40,7 @@ const folderOf = (type: string): string => `nodes/${type.replace('remaster-', ''
 const pageOf = (type: string): string => read(`${folderOf(type)}/${type}.html`);
 const LANGUAGES = ['en-US', 'de'];
 
-/** Runs the script of a node's page like the editor. Returns what the script registers. */
+/** Runs the script of a node's page as the editor would, and answers with what it registers. */
 function definitionOf(type: string): Definition {
   const script = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(pageOf(type));
   assert.ok(script, `${type}.html has a script`);
