@@ -51,7 +51,7 @@ function createPlayer(title, kind) {
   document.title = title;
   document.querySelector('h1').textContent = title;
   const created = kind === 'hls' ? hlsPlayer() : mjpegPlayer();
-  created.element.id = 'picture';
+  created.element.id = 'video';
   document.querySelector('main').append(created.element);
   return created;
 }

@@ -26,7 +26,7 @@ const flow = (changes: object = {}, more: readonly FlowNode[] = []): FlowNode[] 
   videoIn({}, ['frames']),
   inject('ask', ['frames']),
   frames(changes),
-  reporter('picture'),
+  reporter('output'),
   { id: 'catch', type: 'catch', z: 'tab', scope: null, uncaught: false, wires: [['caught']], ...place },
   reporter('caught'),
   { id: 'complete', type: 'complete', z: 'tab', scope: ['frames'], uncaught: false, wires: [['completed']], ...place },
@@ -54,7 +54,7 @@ describe('video frames in a real Node-RED', () => {
       let long: string;
       const play = (filename: string): Promise<void> => red.inject('go', [{ p: 'filename', v: filename, vt: 'str' }]);
       const act = (p: string, v = '1'): Promise<void> => red.inject('ask', [{ p, v, vt: 'str' }]);
-      const images = (): Record<string, unknown>[] => red.reported('picture');
+      const images = (): Record<string, unknown>[] => red.reported('output');
       const seen = (count: number): Promise<void> =>
         red.until(() => images().length >= count, `image ${count}`, 60_000);
       const completed = (count: number): Promise<void> =>
@@ -155,7 +155,7 @@ describe('video frames in a real Node-RED', () => {
       it('automatic back-pressure: image upscale drops no frame', async () => {
         await red.deploy(
           flow({ flow: 'auto', most: '2', every: '3', wires: [['image']] }, [
-            image({ wires: [['picture'], ['dropped']] }),
+            image({ wires: [['output'], ['dropped']] }),
             reporter('dropped'),
           ]),
         );

@@ -157,9 +157,9 @@ describe('jobs in the editor', function () {
         const closer = language === 'de' ? 'Vergrößern' : 'Zoom in';
         await split.getByRole('button', { name: closer }).click();
         await split.getByRole('button', { name: closer }).click();
-        const said = await compare.locator('body').innerText();
+        const text = await compare.locator('body').innerText();
         assert.match(
-          said,
+          text,
           language === 'de'
             ? /Vorher und nachher[^]*Bilder, in .* restauriert/
             : /Before and after[^]*frames, restored in/,
@@ -189,15 +189,15 @@ describe('jobs in the editor', function () {
         await restore();
         const image = page.locator('#up .remaster-preview');
         await image.waitFor({ timeout: 60_000, state: 'attached' });
-        const looks = new Set<string>();
-        for (let i = 0; i < 40 && looks.size < 3; i++) {
-          looks.add((await image.getAttribute('href'))!);
+        const previews = new Set<string>();
+        for (let i = 0; i < 40 && previews.size < 3; i++) {
+          previews.add((await image.getAttribute('href'))!);
           await page.waitForTimeout(250);
         }
-        assert.ok(looks.size >= 3, 'the preview changes');
+        assert.ok(previews.size >= 3, 'the preview changes');
         await shoot('preview');
-        const picture = await (await fetch(`${red.url}/remaster/preview/up`)).arrayBuffer();
-        assert.equal(Buffer.from(picture).readUInt16BE(0), 0xffd8);
+        const jpeg = await (await fetch(`${red.url}/remaster/preview/up`)).arrayBuffer();
+        assert.equal(Buffer.from(jpeg).readUInt16BE(0), 0xffd8);
         const seen = await count(preview, 3000);
         assert.ok(seen <= 6, `${seen} requests in 3 s`);
 
@@ -226,7 +226,7 @@ describe('jobs in the editor', function () {
         await at.locator('.before > .label', { hasText: /64×36/ }).waitFor({ timeout: 60_000 });
         await at.locator('.after > .label', { hasText: /256×144/ }).waitFor();
         /** Pixels of both canvases. */
-        const looks = (): Promise<string[]> =>
+        const snapshots = (): Promise<string[]> =>
           compare.evaluate(() =>
             [...document.querySelectorAll('canvas')].map((canvas) => {
               const copy = new OffscreenCanvas(64, 36).getContext('2d')!;
@@ -235,23 +235,23 @@ describe('jobs in the editor', function () {
             }),
           );
         const moved = async (): Promise<boolean> => {
-          const first = await looks();
+          const first = await snapshots();
           for (let i = 0; i < 40; i++) {
             await compare.waitForTimeout(100);
-            const now = await looks();
-            if (now.every((picture, side) => picture !== first[side])) return true;
+            const now = await snapshots();
+            if (now.every((pixels, side) => pixels !== first[side])) return true;
           }
           return false;
         };
         assert.ok(await moved(), 'both sides change');
-        const [before, after] = (await looks()).map((picture) => picture.split(',').map(Number));
+        const [before, after] = (await snapshots()).map((pixels) => pixels.split(',').map(Number));
         const apart = before!.reduce((sum, sample, i) => sum + Math.abs(sample - after![i]!), 0) / before!.length;
         assert.ok(apart < 24, `of the same moment: ${apart.toFixed(1)} of 255 apart`);
         await compare.getByRole('button', { name: pause }).click();
         await compare.waitForTimeout(500);
-        const held = await looks();
+        const paused = await snapshots();
         await compare.waitForTimeout(800);
-        assert.deepEqual(await looks(), held, 'unchanged while paused');
+        assert.deepEqual(await snapshots(), paused, 'unchanged while paused');
         if (shots !== undefined)
           await compare.screenshot({ path: join(shots, `${name} ${look} ${language} ${what}.png`), fullPage: true });
         await compare.getByRole('button', { name: play }).click();
@@ -360,8 +360,8 @@ describe('jobs in the editor', function () {
       assert.deepEqual([job!.is, job!.compare], ['done', true]);
       const jobPath = `remaster/jobs/${job!.id}`;
       assert.equal((await ask(jobPath, master, post({ action: 'stop' }))).status, 404, 'the job has ended');
-      const look = await ask(`${jobPath}/look`, guest, post({}));
-      const cookie = look.headers.get('set-cookie')!;
+      const response = await ask(`${jobPath}/look`, guest, post({}));
+      const cookie = response.headers.get('set-cookie')!;
       assert.match(cookie, /HttpOnly; SameSite=Strict/);
       const bare = { headers: { Cookie: cookie.split(';')[0]! } };
       assert.deepEqual(await codes(`${jobPath}/compare/after`), [401, 401, 200, 200]);

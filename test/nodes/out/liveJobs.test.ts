@@ -113,7 +113,7 @@ describe('live nodes in a real Node-RED', () => {
           page.on('pageerror', (error) => errors.push(error.message));
           await page.goto(red.url + payload(0)['page']!);
           await page.locator('#state', { hasText: /256×144 · .* ms/ }).waitFor({ timeout: 30_000 });
-          const frame = page.locator('#picture');
+          const frame = page.locator('#video');
           const screenshots = new Set<string>();
           for (let i = 0; i < 40 && screenshots.size < 3; i++, await sleep(250))
             screenshots.add((await frame.screenshot()).toString('base64'));

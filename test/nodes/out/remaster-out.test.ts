@@ -477,7 +477,7 @@ describe('nodes in a real Node-RED', () => {
         );
         for (const [n, up] of [
           { mask, maskGrow: '1' },
-          { mask: 'hole', maskType: 'msg' },
+          { mask: 'mask', maskType: 'msg' },
         ].entries()) {
           await red.deploy(
             chain({
@@ -488,14 +488,14 @@ describe('nodes in a real Node-RED', () => {
           );
           await red.inject('go', [
             { p: 'filename', v: clip, vt: 'str' },
-            { p: 'hole', v: mask, vt: 'str' },
+            { p: 'mask', v: mask, vt: 'str' },
           ]);
           assert.deepEqual((await payload(n + 1))['status'], 'done');
         }
 
         await red.inject('go', [
           { p: 'filename', v: clip, vt: 'str' },
-          { p: 'hole', v: '/etc/passwd', vt: 'str' },
+          { p: 'mask', v: '/etc/passwd', vt: 'str' },
         ]);
         assert.equal((await caught()).code, 'PATH_NOT_ALLOWED');
 

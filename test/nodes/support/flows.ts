@@ -157,7 +157,7 @@ export const frames = (changes: object = {}): FlowNode => ({
   name: '',
   ...{ pick: 'every', every: '10', fps: '1', times: '', timesType: 'str', width: '', format: 'png', quality: '90' },
   ...{ flow: 'rate', rate: '100', most: '1' },
-  wires: [['picture']],
+  wires: [['output']],
   ...place,
   ...changes,
 });
