@@ -1,27 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** When the next message may leave. */
-export interface Leave {
-  /** Settles when it may; rejects when `signal` is aborted. */
+/** Decides when the next message may be sent. */
+export interface SendPermit {
+  /** Resolves when a message may be sent; rejects when `signal` is aborted. */
   take(signal: AbortSignal): Promise<void>;
 }
 
-/** At most `most` messages that nobody has asked for anew, or said a word about. */
-export class FlowCredits implements Leave {
+/** Allows `max` messages that were neither acknowledged nor followed by a request. */
+export class FlowCredits implements SendPermit {
   #free: number;
   #wake: (() => void) | null = null;
 
-  constructor(private readonly most: number) {
-    this.#free = most;
+  constructor(private readonly max: number) {
+    this.#free = max;
   }
 
-  /** Nobody may send now. */
   get isEmpty(): boolean {
     return this.#free === 0;
   }
 
   grant(): void {
-    this.#free = Math.min(this.most, this.#free + 1);
+    this.#free = Math.min(this.max, this.#free + 1);
     this.#wake?.();
   }
 
@@ -41,8 +40,8 @@ export class FlowCredits implements Leave {
   }
 }
 
-/** So many a second, evenly; what comes late moves all that follows. */
-export function metronome(perSecond: number): Leave {
+/** Sends at a fixed rate; a late message delays all that follow. */
+export function fixedRate(perSecond: number): SendPermit {
   const every = 1000 / perSecond;
   let next = -Infinity;
   return {

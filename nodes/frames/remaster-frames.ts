@@ -8,14 +8,14 @@ import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
 import { actionOf } from '../message/actions';
 import { nodeError } from '../message/nodeError';
 import { planOf, type Plan } from '../message/plan';
-import { deployedNodes, deployedSource, inputSettings } from '../message/resolvePlan';
-import { onAcknowledged } from '../message/sequenceAck';
+import { deployedInNode, deployedNodes, inputSettings } from '../message/resolvePlan';
 import * as status from '../message/status';
 import { evaluate, integerIn, numberIn, optionIn, secondsIn, type Typed } from '../message/typedInput';
-import { FlowCredits, type Leave, metronome } from './flowControl';
+import { runtimeOf } from '../runtime';
+import { fixedRate, FlowCredits, type SendPermit } from './flowControl';
 
-/** How long Node-RED waits for the engine to put ffmpeg away. */
-const CLOSE_MS = 2500;
+/** Milliseconds that `close` waits for the engine to stop ffmpeg. */
+const CLOSE_TIMEOUT_MS = 2500;
 
 interface Config extends NodeDef {
   readonly pick: FrameSelection['by'];
@@ -31,8 +31,8 @@ interface Config extends NodeDef {
   readonly most: string | number;
 }
 
-/** A video whose pictures are wanted. */
-interface Order {
+/** A message with a video whose frames are sent. */
+interface Request {
   readonly msg: NodeMessageInFlow;
   readonly send: (msg: NodeMessage) => void;
   readonly done: (error?: Error) => void;
@@ -40,13 +40,15 @@ interface Order {
 }
 
 export default function remasterFrames(RED: NodeAPI): void {
+  const { acks, nodes } = runtimeOf(RED);
+
   function RemasterFrames(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const times: Typed = { value: config.times, type: config.timesType };
-    const orders = new Set<Order>();
+    const requests = new Set<Request>();
     let isClosed = false;
     let turn = Promise.resolve();
-    /** Of the video at work, when it waits to be asked. */
+    /** Of the current video, unless its frames leave at a fixed rate. */
     let credits: FlowCredits | null = null;
 
     const line = new Throttle<NodeStatus>((words) => this.status(words));
@@ -55,25 +57,26 @@ export default function remasterFrames(RED: NodeAPI): void {
     this.on('input', (msg, send, done) => {
       const action = actionOf(msg);
       if (action === 'stop' || action === 'skip') {
-        for (const { stop } of action === 'skip' ? [...orders].slice(0, 1) : orders) stop.abort(new Error('stopped'));
+        for (const { stop } of action === 'skip' ? [...requests].slice(0, 1) : requests)
+          stop.abort(new Error('stopped'));
         done();
       } else if (msg['video'] === undefined && isRequest(msg)) {
         if (config.flow === 'request') credits?.grant();
         done();
       } else {
-        const order = { msg, send, done, stop: new AbortController() };
-        orders.add(order);
-        turn = turn.then(() => serve(order)); // one after the other
+        const request = { msg, send, done, stop: new AbortController() };
+        requests.add(request);
+        turn = turn.then(() => serve(request)); // one video at a time
       }
     });
 
-    const serve = async (order: Order): Promise<void> => {
+    const serve = async (request: Request): Promise<void> => {
       if (isClosed) return; // `close` has called done()
-      const { done, stop } = order;
+      const { done, stop } = request;
       let count = 0;
       try {
         stop.signal.throwIfAborted();
-        await sendAll(order, () => count++);
+        await sendAll(request, () => count++);
         line.final(status.sent(count, true));
         done();
       } catch (error) {
@@ -81,61 +84,61 @@ export default function remasterFrames(RED: NodeAPI): void {
         line.final(stop.signal.aborted ? status.stopped : status.failed(error));
         done(stop.signal.aborted ? undefined : nodeError(error));
       } finally {
-        orders.delete(order);
+        requests.delete(request);
       }
     };
 
-    const sendAll = async ({ msg, send, stop: { signal } }: Order, onSent: () => number): Promise<void> => {
+    const sendAll = async ({ msg, send, stop: { signal } }: Request, onSent: () => number): Promise<void> => {
       const plan = planOf(msg);
-      const { job, engine } = await orderOf(plan, msg);
+      const { job, engine } = await jobFor(plan, msg);
       const id = RED.util.generateId();
-      const leave = leaveToSend();
-      const onTheWay = new Set<number>(); // two nodes may get the same picture, and it counts once
-      const forget = onAcknowledged(id, (index) => {
-        if (onTheWay.delete(index) && config.flow === 'auto') credits?.grant();
+      const permit = sendPermit();
+      const inFlight = new Set<number>(); // two nodes may acknowledge the same image: it counts once
+      const unsubscribe = acks.listen(id, (index) => {
+        if (inFlight.delete(index) && config.flow === 'auto') credits?.grant();
       });
       line.push(status.starting);
       try {
-        for await (const picture of extractImages(engine, job, signal)) {
-          if (credits?.isEmpty) line.push(status.asking(config.flow === 'request'));
-          await leave.take(signal);
+        for await (const image of extractImages(engine, job, signal)) {
+          if (credits?.isEmpty) line.push(status.waitingToSend(config.flow === 'request'));
+          await permit.take(signal);
           const index = onSent();
-          if (config.flow === 'auto') onTheWay.add(index);
-          send(message(RED, msg, plan, picture, { id, index }));
+          if (config.flow === 'auto') inFlight.add(index);
+          send(imageMessage(RED, msg, plan, image, { id, index }));
           line.push(status.sent(index + 1, false));
         }
       } finally {
-        forget();
+        unsubscribe();
         credits = null;
       }
     };
 
-    const leaveToSend = (): Leave => {
-      if (optionIn(config.flow, ['rate', 'request', 'auto'], 'Flow') === 'rate')
-        return metronome(numberIn(config.rate, 'Rate', 0.000_1, 1000) ?? 1);
-      return (credits = new FlowCredits(integerIn(config.most, 'On the way', 1, 1000) ?? 1));
+    const sendPermit = (): SendPermit => {
+      if (optionIn(config.flow, ['rate', 'request', 'auto'], 'Back-pressure') === 'rate')
+        return fixedRate(numberIn(config.rate, 'Message rate', 0.000_1, 1000) ?? 1);
+      return (credits = new FlowCredits(integerIn(config.most, 'In flight, max.', 1, 1000) ?? 1));
     };
 
-    const orderOf = async (plan: Plan, msg: NodeMessageInFlow) => {
-      const treatment = plan.stages.length > 0 ? deployedNodes(plan) : null;
+    const jobFor = async (plan: Plan, msg: NodeMessageInFlow) => {
+      const resolved = plan.stages.length > 0 ? deployedNodes(nodes, plan) : null;
       const job = checkFramesJob({
-        ...(await inputSettings(RED, plan, deployedSource(plan), treatment)),
-        isUpscaled: treatment !== null,
+        ...(await inputSettings(RED, plan, deployedInNode(nodes, plan), resolved)),
+        isUpscaled: resolved !== null,
         pick: await pickOf(msg),
         width: integerIn(config.width, 'Width', 16, 65_536),
         format: optionIn(config.format, ['jpeg', 'png', 'webp'], 'Format'),
         quality: integerIn(config.quality, 'Quality', 1, 100) ?? 90,
       });
-      return { job, engine: engineFor(treatment?.model ?? JOB_DEFAULTS) };
+      return { job, engine: engineFor(resolved?.model ?? JOB_DEFAULTS) };
     };
 
     const pickOf = async (msg: NodeMessageInFlow): Promise<FrameSelection> => {
       const by = optionIn(config.pick, ['every', 'rate', 'scenes', 'times'], 'Frames');
       switch (by) {
         case 'every':
-          return { by, n: integerIn(config.every, 'Every', 1, 1_000_000_000) ?? 1 };
+          return { by, n: integerIn(config.every, 'Every Nth frame', 1, 1_000_000_000) ?? 1 };
         case 'rate':
-          return { by, fps: numberIn(config.fps, 'Pictures per second', 0.000_01, 1000) ?? 1 };
+          return { by, fps: numberIn(config.fps, 'Frames per second', 0.000_01, 1000) ?? 1 };
         case 'scenes':
           return { by };
         case 'times':
@@ -146,24 +149,24 @@ export default function remasterFrames(RED: NodeAPI): void {
     this.on('close', (closed: () => void) => {
       isClosed = true;
       line.close();
-      for (const { stop, done } of orders) {
+      for (const { stop, done } of requests) {
         stop.abort(new Error('closed'));
         done();
       }
-      void Promise.race([turn, sleep(CLOSE_MS)]).finally(closed);
+      void Promise.race([turn, sleep(CLOSE_TIMEOUT_MS)]).finally(closed);
     });
   }
   RED.nodes.registerType('remaster-frames', RemasterFrames);
 }
 
-/** `msg.tick` as the postgresql nodes have it, or `msg.action` = `next`. */
+/** `msg.tick`, as in the postgresql nodes, or `msg.action` = `next`. */
 const isRequest = ({ tick, action }: Readonly<Record<string, unknown>>): boolean =>
   tick !== undefined ||
   action === 'next' ||
   (typeof action === 'object' && action !== null && (action as { readonly command?: unknown }).command === 'next');
 
-/** A copy of the message that brought the video, with a picture instead of the plan. */
-function message(
+/** A copy of the message with the video, with an image instead of the plan. */
+function imageMessage(
   RED: NodeAPI,
   msg: NodeMessageInFlow,
   { source }: Plan,
@@ -181,7 +184,7 @@ function message(
   });
 }
 
-/** `1, 2.5, 00:01:30`, or a list of such. */
+/** `1, 2.5, 00:01:30`, or an array of such values. */
 function timesOf(value: unknown): number[] {
   const list: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(/[,;\s]+/) : [value];
   const seconds = list.filter((one) => one !== '').map((one) => secondsIn(one, 'A time'));

@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { multipartOf, type NextPair } from '../jobs/jpegPair';
 import type { Text } from './language';
+import { type PageResponse, staticPage } from './staticPage';
 
-/** The before/after page, which resources/compare/README.md describes. */
-const PAGE = join(__dirname, '..', '..', '..', 'resources', 'compare');
-const FILES = [
+/** The before/after page; see resources/compare/README.md. */
+export const comparePage = staticPage('compare', "default-src 'self'; img-src 'self' data:; base-uri 'none'", [
   'compare.css',
   'compare.js',
   'dom.js',
@@ -14,58 +13,28 @@ const FILES = [
   'syncedVideos.js',
   'strings.js',
   'zoom.js',
-];
+]);
 
-export const COMPARE_HEADERS: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': "default-src 'self'; img-src 'self' data:; base-uri 'none'",
-  'X-Content-Type-Options': 'nosniff',
-  'Cache-Control': 'private, no-cache',
-};
-
-/** Sends the page itself (`''`) or one of its files; false for any other name. */
-export function sendPage(file: string, response: PageResponse): boolean {
-  if (file !== '' && !FILES.includes(file)) return false;
-  response.sendFile(file || 'index.html', { root: PAGE, cacheControl: false });
-  return true;
-}
-
-/** What the page shows of a job at work. */
+/** `pairs.json` of a running job. */
 export const livePairs = (title: string): { readonly pairs: readonly unknown[] } => ({
-  pairs: [
-    {
-      title,
-      text: LIVE,
-      live: 'pair',
-      before: { label: BEFORE },
-      after: { label: AFTER },
-    },
-  ],
+  pairs: [{ title, text: LIVE, live: 'pair', before: { label: BEFORE }, after: { label: AFTER } }],
 });
 
 export const BEFORE: Text = { en: 'before', de: 'vorher' };
 export const AFTER: Text = { en: 'after', de: 'nachher' };
 const LIVE: Text = {
-  en: 'The newest picture, and what becomes of it: always the same moment on both sides.',
-  de: 'Das neueste Bild und was aus ihm wird: auf beiden Seiten stets derselbe Augenblick.',
+  en: 'The newest frame, before and after: both sides show the same moment.',
+  de: 'Das neueste Bild, vorher und nachher: beide Seiten zeigen denselben Moment.',
 };
 
-/** Answers with the next pair: 204 when none comes, 503 while the engine is not there. */
+/** Sends the next pair: 204 if none comes, 503 while no engine runs. */
 export function sendPair(pair: NextPair, response: PageResponse): void {
   pair().then(
-    (made) => {
-      if (!made) return void response.status(204).end();
-      const { type, body } = multipartOf(made);
+    (jpegs) => {
+      if (!jpegs) return void response.status(204).end();
+      const { type, body } = multipartOf(jpegs);
       response.set('Content-Type', type).send(body);
     },
-    () => response.status(503).end(), // what is wrong is told where the job runs
+    () => response.status(503).end(), // the node that runs the job reports the error
   );
-}
-
-/** Express, as far as it is used. */
-export interface PageResponse {
-  status(code: number): PageResponse;
-  set(name: string, value: string): PageResponse;
-  send(body: string | Buffer): unknown;
-  end(): unknown;
-  sendFile(path: string, options: object, done?: (error?: Error) => void): unknown;
 }

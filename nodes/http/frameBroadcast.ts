@@ -1,100 +1,96 @@
 import type { LiveJpeg } from '../../src/settings/liveJob';
 
-/** Somebody who looks at a stream of JPEGs: a connection that takes one when it is through with the one before. */
+/** A consumer of a stream of JPEGs, e.g. a connection to a browser. */
 export interface Viewer {
-  /** False: it has not taken it yet, and will say `ready` when it has. */
-  show(picture: LiveJpeg): boolean;
+  /** False: the viewer is still busy with this JPEG; it calls `ready` later. */
+  show(jpeg: LiveJpeg): boolean;
   end(): void;
 }
 
-interface Place {
+interface ViewerState {
   readonly viewer: Viewer;
   isFree: boolean;
   shown: LiveJpeg | null;
 }
 
-/** Viewers of one camera at most: more is a mistake, or not friendly. */
+/** Viewers of one camera. */
 const MAX_VIEWERS = 64;
 
 /**
- * Hands pictures to viewers. Pictures are asked for one at a time, and only while somebody looks: a viewer that is slow
- * misses some, and without viewers nothing is encoded at all.
+ * Sends JPEGs to viewers. Requests one JPEG at a time, and only while a viewer is free: a slow viewer skips frames, and
+ * without viewers no frame is encoded.
  */
 export class FrameBroadcast {
-  readonly #places = new Map<Viewer, Place>();
-  readonly #askers = new Set<(picture: LiveJpeg) => void>();
+  readonly #viewers = new Map<Viewer, ViewerState>();
+  readonly #requests = new Set<(jpeg: LiveJpeg) => void>();
   #latest: LiveJpeg | null = null;
-  #isAsked = false;
+  #isRequested = false;
 
-  /** `ask`: for one picture with a number above `after`, given to `show`. */
-  constructor(private readonly ask: (after: number) => void) {}
-
-  get viewers(): number {
-    return this.#places.size;
-  }
+  /** `requestJpeg`: requests one JPEG whose index is above `newerThan`; it arrives by `show`. */
+  constructor(private readonly requestJpeg: (newerThan: number) => void) {}
 
   get isFull(): boolean {
-    return this.#places.size >= MAX_VIEWERS;
+    return this.#viewers.size >= MAX_VIEWERS;
   }
 
   add(viewer: Viewer): void {
-    const place: Place = { viewer, isFree: true, shown: null };
-    this.#places.set(viewer, place);
-    if (this.#latest) this.#give(place, this.#latest);
+    const state: ViewerState = { viewer, isFree: true, shown: null };
+    this.#viewers.set(viewer, state);
+    if (this.#latest) this.#give(state, this.#latest);
     this.#pull();
   }
 
   ready(viewer: Viewer): void {
-    const place = this.#places.get(viewer);
-    if (!place || place.isFree) return;
-    place.isFree = true;
-    if (this.#latest && this.#latest !== place.shown) this.#give(place, this.#latest);
+    const state = this.#viewers.get(viewer);
+    if (!state || state.isFree) return;
+    state.isFree = true;
+    if (this.#latest && this.#latest !== state.shown) this.#give(state, this.#latest);
     this.#pull();
   }
 
   remove(viewer: Viewer): void {
-    this.#places.delete(viewer);
+    this.#viewers.delete(viewer);
   }
 
-  /** The next picture that comes; rejects when there is none in time. */
-  next(limitMs: number): Promise<LiveJpeg> {
+  /** The next JPEG; rejects after `timeoutMs`. */
+  next(timeoutMs: number): Promise<LiveJpeg> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#askers.delete(take);
-        reject(new Error('no picture came'));
-      }, limitMs);
-      const take = (picture: LiveJpeg): void => {
+        this.#requests.delete(take);
+        reject(new Error('no frame arrived'));
+      }, timeoutMs);
+      const take = (jpeg: LiveJpeg): void => {
         clearTimeout(timer);
-        resolve(picture);
+        resolve(jpeg);
       };
-      this.#askers.add(take);
+      this.#requests.add(take);
       this.#pull();
     });
   }
 
-  show(picture: LiveJpeg): void {
-    this.#isAsked = false;
-    this.#latest = picture;
-    for (const take of this.#askers) take(picture);
-    this.#askers.clear();
-    for (const place of this.#places.values()) if (place.isFree) this.#give(place, picture);
+  show(jpeg: LiveJpeg): void {
+    this.#isRequested = false;
+    this.#latest = jpeg;
+    for (const take of this.#requests) take(jpeg);
+    this.#requests.clear();
+    for (const state of this.#viewers.values()) if (state.isFree) this.#give(state, jpeg);
     this.#pull();
   }
 
   close(): void {
-    for (const { viewer } of this.#places.values()) viewer.end();
-    this.#places.clear();
+    for (const { viewer } of this.#viewers.values()) viewer.end();
+    this.#viewers.clear();
   }
 
-  #give(place: Place, picture: LiveJpeg): void {
-    place.shown = picture;
-    place.isFree = place.viewer.show(picture);
+  #give(state: ViewerState, jpeg: LiveJpeg): void {
+    state.shown = jpeg;
+    state.isFree = state.viewer.show(jpeg);
   }
 
   #pull(): void {
-    const isWanted = this.#askers.size > 0 || [...this.#places.values()].some(({ isFree }) => isFree);
-    if (this.#isAsked || !isWanted) return;
-    this.#isAsked = true;
-    this.ask(this.#latest?.index ?? -1);
+    const isWanted = this.#requests.size > 0 || [...this.#viewers.values()].some(({ isFree }) => isFree);
+    if (this.#isRequested || !isWanted) return;
+    this.#isRequested = true;
+    this.requestJpeg(this.#latest?.index ?? -1);
   }
 }

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Languages in which pages speak. */
+/** Languages of the web pages. */
 export type Language = 'en' | 'de';
 
-/** A text in each of them; the page chooses. */
+/** A text in each language; the page chooses one. */
 export type Text = Readonly<Record<Language, string>>;
 
-/** What the reader's browser asks for first, if it is one of ours. */
+/** German if it is the browser's first choice, else English. */
 export const languageOf = ({ headers }: Pick<IncomingMessage, 'headers'>): Language =>
   /^\s*de\b/i.test(headers['accept-language'] ?? '') ? 'de' : 'en';

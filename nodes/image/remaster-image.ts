@@ -1,53 +1,35 @@
-import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow, NodeStatus } from 'node-red';
-import { BoundedQueue, OVERFLOW_POLICIES } from '../../src/async/boundedQueue';
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow, NodeStatus } from 'node-red';
+import { BoundedQueue } from '../../src/async/boundedQueue';
 import { Throttle } from '../../src/async/throttle';
 import { engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
-import { checkImageJob, IMAGE_DEFAULTS, IMAGE_FORMATS, type ImageJob } from '../../src/settings/imageJob';
+import { checkImageJob, IMAGE_DEFAULTS, type ImageJob } from '../../src/settings/imageJob';
 import { actionOf } from '../message/actions';
 import { asPayload, readImagePayload, readImageFile } from '../message/imagePayload';
-import { knownModel } from '../message/knownModels';
+import type { KnownModels } from '../message/knownModels';
 import { nodeError } from '../message/nodeError';
 import { allowedSource, pathRules } from '../message/pathPolicy';
-import { acknowledge } from '../message/sequenceAck';
 import * as status from '../message/status';
-import { evaluate, integerIn, numberIn, optionIn, originOf, type Typed } from '../message/typedInput';
+import { evaluate, integerIn, numberIn, originOf, type Typed } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
-
-interface Config extends NodeDef {
-  readonly model: string;
-  readonly property: string;
-  readonly propertyType: string;
-  /** Property of the message. */
-  readonly output: string;
-  readonly format: string;
-  readonly quality: string | number;
-  readonly steps: string;
-  readonly stepsType: string;
-  readonly scale: string;
-  readonly scaleType: string;
-  readonly queue: string | number;
-  readonly full: string;
-  readonly maxAge: string | number;
-  readonly megapixels: string | number;
-  readonly files: boolean;
-  readonly keep: boolean;
-  readonly drops: boolean;
-}
+import { runtimeOf } from '../runtime';
+import { type ImageConfig, dropError, type Settings, settingsOf } from './imageSettings';
 
 type Send = (msg: (NodeMessage | null)[]) => void;
 
-/** A message on its way through the node. */
+/** A message in the node. */
 interface QueuedMessage {
   readonly msg: NodeMessageInFlow;
   readonly send: Send;
   readonly done: (error?: Error) => void;
-  /** When it came, by `performance.now()`. */
-  readonly came: number;
+  /** Time of arrival, by `performance.now()`. */
+  readonly arrivedAt: number;
 }
 
 export default function remasterImage(RED: NodeAPI): void {
-  function RemasterImage(this: Node, config: Config): void {
+  const { acks, models } = runtimeOf(RED);
+
+  function RemasterImage(this: Node, config: ImageConfig): void {
     RED.nodes.createNode(this, config);
     const property: Typed = { value: config.property, type: config.propertyType };
     const steps: Typed = { value: config.steps, type: config.stepsType };
@@ -61,67 +43,67 @@ export default function remasterImage(RED: NodeAPI): void {
       this.on('input', (_msg, _send, done) => done(nodeError(error)));
       return;
     }
-    const room = new BoundedQueue<QueuedMessage>(settings.queue, settings.full);
+    const queue = new BoundedQueue<QueuedMessage>(settings.queue, settings.full);
     let isClosed = false;
     let isServing = false;
-    /** The one in the engine. */
-    let current: { readonly guest: QueuedMessage; readonly stop: AbortController } | null = null;
+    /** The message in the engine. */
+    let current: { readonly message: QueuedMessage; readonly stop: AbortController } | null = null;
     let dropped = 0;
     let lastMs: number | null = null;
 
     const line = new Throttle<() => NodeStatus>((words) => this.status(words()));
     const drops = status.rate();
-    let resting = restingOf(modelNode);
-    /** What the status says when its turn comes, at most once a second. */
-    const standing = (): NodeStatus => {
+    let idle = initialStatus(modelNode, models);
+    /** Evaluated when the status is shown, at most once per second. */
+    const currentStatus = (): NodeStatus => {
       const rate = drops.perSecond();
       if (rate > 0) {
-        line.push(standing); // and then what it is after that
+        line.push(currentStatus); // shows the next state after this one
         return status.dropping(rate);
       }
-      return isServing ? status.upscalingImage(lastMs, room.length) : resting;
+      return isServing ? status.upscalingImage(lastMs, queue.length) : idle;
     };
-    line.final(standing);
+    line.final(currentStatus);
 
     this.on('input', (msg, send, done) => {
       if (actionOf(msg) === 'stop') {
-        for (const guest of room.drain()) drop(guest, 'stopped');
+        for (const message of queue.drain()) drop(message, 'stopped');
         current?.stop.abort(new Error('stopped'));
         done();
         return;
       }
-      const { parts } = msg; // whoever gets the message may change it
-      const leave = (error?: Error): void => {
+      const { parts } = msg; // read now: a later node may change the message
+      const finish = (error?: Error): void => {
         done(error);
-        acknowledge({ parts });
+        acks.acknowledge({ parts });
       };
-      const guest = { msg, send, done: leave, came: performance.now() };
+      const message = { msg, send, done: finish, arrivedAt: performance.now() };
       if (!isServing) {
-        void serve(guest);
+        void serve(message);
         return;
       }
-      const gone = room.push(guest);
-      if (gone) drop(gone, 'full');
-      else line.push(standing);
+      const overflow = queue.push(message);
+      if (overflow) drop(overflow, 'full');
+      else line.push(currentStatus);
     });
 
-    /** One after the other, so results leave in the order their pictures came. */
-    const serve = async (guest: QueuedMessage): Promise<void> => {
+    /** In sequence: results leave in the order their images arrived. */
+    const serve = async (message: QueuedMessage): Promise<void> => {
       isServing = true;
-      for (let next: QueuedMessage | undefined = guest; next && !isClosed; next = room.shift()) {
+      for (let next: QueuedMessage | undefined = message; next && !isClosed; next = queue.shift()) {
         const { maxAge } = settings;
-        if (maxAge !== null && performance.now() - next.came > maxAge) drop(next, 'old');
-        else await treat(next);
+        if (maxAge !== null && performance.now() - next.arrivedAt > maxAge) drop(next, 'old');
+        else await upscale(next);
       }
       isServing = false;
-      if (!isClosed) line.push(standing);
+      if (!isClosed) line.push(currentStatus);
     };
 
-    const treat = async (guest: QueuedMessage): Promise<void> => {
-      const { msg, send, done } = guest;
+    const upscale = async (message: QueuedMessage): Promise<void> => {
+      const { msg, send, done } = message;
       const stop = new AbortController();
-      current = { guest, stop };
-      line.push(standing);
+      current = { message, stop };
+      line.push(currentStatus);
       try {
         const value = await evaluate(RED, this, property, msg);
         const source = await readImagePayload(value, config.files ? readAllowed : null);
@@ -130,32 +112,32 @@ export default function remasterImage(RED: NodeAPI): void {
         if (isClosed) return;
         const { width, height, scale: times, ms } = result;
         lastMs = ms;
-        resting = status.took(ms);
+        idle = status.finishedImage(ms);
         if (config.keep) msg['original'] = value;
         RED.util.setMessageProperty(msg, config.output, asPayload(result), true);
-        msg['image'] = { width, height, scale: times, ms: Math.round(ms), queued: room.length, dropped };
+        msg['image'] = { width, height, scale: times, ms: Math.round(ms), queued: queue.length, dropped };
         send([msg, null]);
         done();
       } catch (error) {
         if (isClosed) return; // `close` has called done()
-        if (stop.signal.aborted) return drop(guest, 'stopped');
-        resting = status.failed(error);
+        if (stop.signal.aborted) return drop(message, 'stopped');
+        idle = status.failed(error);
         done(nodeError(error));
       } finally {
         current = null;
       }
     };
 
-    const drop = (guest: QueuedMessage, why: 'full' | 'old' | 'stopped'): void => {
-      const { msg, send, done } = guest;
+    const drop = (message: QueuedMessage, why: 'full' | 'old' | 'stopped'): void => {
+      const { msg, send, done } = message;
       dropped++;
       drops.count();
-      line.push(standing);
+      line.push(currentStatus);
       if (settings.full === 'error' && why !== 'stopped') {
-        done(nodeError(refusal(why, settings)));
+        done(nodeError(dropError(why, settings)));
         return;
       }
-      if (config.drops) send([null, Object.assign(msg, { image: { reason: why, queued: room.length, dropped } })]);
+      if (config.drops) send([null, Object.assign(msg, { image: { reason: why, queued: queue.length, dropped } })]);
       done();
     };
 
@@ -163,7 +145,7 @@ export default function remasterImage(RED: NodeAPI): void {
       readImageFile(await allowedSource(path, originOf(property), pathRules(RED.settings, 'remasterInAllowedFolders')));
 
     const jobFor = async (msg: NodeMessageInFlow) => {
-      const model = chosen(modelNode);
+      const model = modelOf(modelNode);
       const { provider, device, threads, tile, overlap } = model;
       const job: ImageJob = checkImageJob({
         ...IMAGE_DEFAULTS,
@@ -181,45 +163,25 @@ export default function remasterImage(RED: NodeAPI): void {
       isClosed = true;
       line.close();
       current?.stop.abort(new Error('closed'));
-      for (const { done } of [...(current ? [current.guest] : []), ...room.drain()]) done();
+      for (const { done } of [...(current ? [current.message] : []), ...queue.drain()]) done();
     });
   }
   RED.nodes.registerType('remaster-image', RemasterImage);
 }
 
-/** Before the first picture. */
-function restingOf(node: ModelNode | null): NodeStatus {
+/** The status before the first image. */
+function initialStatus(node: ModelNode | null, models: KnownModels): NodeStatus {
   try {
-    const { model } = chosen(node);
-    return status.ready(model, knownModel(model)?.scale ?? null);
+    const { model } = modelOf(node);
+    return status.ready(model, models.get(model)?.scale ?? null);
   } catch (error) {
     return status.failed(error);
   }
 }
 
-type Settings = ReturnType<typeof settingsOf>;
-
-/** What the editor has saved, checked once. */
-const settingsOf = (config: Config) => ({
-  format: optionIn(config.format, IMAGE_FORMATS, 'Format'),
-  quality: integerIn(config.quality, 'Quality', 1, 100) ?? IMAGE_DEFAULTS.quality,
-  queue: integerIn(config.queue, 'Queue', 0, 10_000) ?? 1,
-  full: optionIn(config.full, OVERFLOW_POLICIES, 'When full'),
-  /** Milliseconds; null = any age. */
-  maxAge: numberIn(config.maxAge, 'Oldest', 1, 86_400_000),
-  maxPixels: Math.round((numberIn(config.megapixels, 'Largest', 0.001, 268) ?? IMAGE_DEFAULTS.maxPixels / 1e6) * 1e6),
-});
-
-function chosen(node: ModelNode | null): ReturnType<ModelNode['choice']> {
+function modelOf(node: ModelNode | null): ReturnType<ModelNode['choice']> {
   if (node) return node.choice();
   throw new RemasterError('MODEL_NOT_FOUND', 'The upscale model of this node is missing or disabled.', {
     remedy: 'Open the image upscale node, choose a model, and deploy.',
   });
 }
-
-const refusal = (why: 'full' | 'old', { queue, maxAge }: Settings): RemasterError =>
-  new RemasterError(
-    'IMAGE_DROPPED',
-    why === 'full' ? `${queue} pictures are waiting already.` : `The picture waited for more than ${maxAge} ms.`,
-    { remedy: 'Send fewer, or smaller ones, or let more of them wait.' },
-  );

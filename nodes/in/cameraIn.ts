@@ -8,12 +8,12 @@ import type { Credentials } from '../message/credentials';
 import type { LivePlan } from '../message/livePlan';
 import * as liveStatus from '../message/liveStatus';
 import { nodeError } from '../message/nodeError';
-import { register, sources } from '../message/nodeRegistry';
 import { PLAN_VERSION } from '../message/plan';
 import * as status from '../message/status';
 import { integerIn, numberIn, optionIn } from '../message/typedInput';
+import { runtimeOf } from '../runtime';
 
-/** What the editor saves for a video in node that opens a camera. */
+/** The settings of a video in node with a camera. */
 export interface LiveConfig extends NodeDef {
   readonly source: 'address' | 'device' | 'pattern';
   readonly address?: string;
@@ -36,29 +36,28 @@ export const isLiveConfig = (config: { readonly source: string }): config is Liv
   ['address', 'device', 'pattern'].includes(config.source);
 const PATTERN = { size: '320x180', rate: 10 };
 
-/** Cameras that begin with the flow. */
-const autostart = new Set<() => void>();
-
-/** Begins cameras whenever flows start. Called once: a listener for each camera would be too many for Node-RED's events. */
+/** Starts cameras whenever flows start. One listener for all: one per camera would exceed the emitter's listener limit. */
 export function startCameras(RED: NodeAPI): void {
-  RED.events.on('flows:started', () => autostart.forEach((begin) => begin()));
+  const { autostartCameras } = runtimeOf(RED);
+  RED.events.on('flows:started', () => autostartCameras.forEach((start) => start()));
 }
 
-/** A video in node with a camera. It opens nothing itself: whoever runs the job asks it for the address. */
+/** A video in node with a camera. It opens no connection: the node that runs the job reads the address from it. */
 export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
+  const { nodes, autostartCameras } = runtimeOf(RED);
   const source = (): LiveSource => ({
     input: inputOf(RED, node, config),
     label: labelOf(RED, node, config),
-    retryMin: numberIn(config.retryMin, 'Shortest wait', 0.1, 3600) ?? SOURCE_DEFAULTS.retryMin,
-    retryMax: numberIn(config.retryMax, 'Longest wait', 0.1, 3600) ?? SOURCE_DEFAULTS.retryMax,
-    stall: numberIn(config.stall, 'No picture for', 1, 600) ?? SOURCE_DEFAULTS.stall,
+    retryMin: numberIn(config.retryMin, 'Reconnect delay, min.', 0.1, 3600) ?? SOURCE_DEFAULTS.retryMin,
+    retryMax: numberIn(config.retryMax, 'Reconnect delay, max.', 0.1, 3600) ?? SOURCE_DEFAULTS.retryMax,
+    stall: numberIn(config.stall, 'Timeout', 1, 600) ?? SOURCE_DEFAULTS.stall,
   });
-  const live = {
+  const camera = {
     source,
     show: (state: Parameters<typeof liveStatus.camera>[0] | null) =>
       node.status(state === null ? status.idle : liveStatus.camera(state)),
   };
-  const leave = register(sources, node.id, { names: () => false, isSample: false, live });
+  const unregister = nodes.registerIn(node.id, { names: () => false, isSample: false, camera });
   node.status(status.idle);
 
   const open = (msg: NodeMessage, send: (msg: NodeMessage) => void, done: (error?: Error) => void): void => {
@@ -71,9 +70,9 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
         source: {
           node: node.id,
           label,
-          deinterlace: optionIn(config.deinterlace, ['auto', 'on', 'off'], 'Deinterlace'),
-          maxFps: numberIn(config.maxFps, 'Frames per second', 0.01, 1000),
-          maxHeight: integerIn(config.maxHeight, 'Lines', 16, 16_384),
+          deinterlace: optionIn(config.deinterlace, ['auto', 'on', 'off'], 'Deinterlacing'),
+          maxFps: numberIn(config.maxFps, 'Max. frame rate', 0.01, 1000),
+          maxHeight: integerIn(config.maxHeight, 'Max. height', 16, 16_384),
           hwaccel: config.hwaccel === true ? 'auto' : 'off',
         },
         stages: [],
@@ -88,27 +87,27 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
   node.on('input', (msg, send, done) => {
     const action = actionOf(msg);
     if (action === null || action === 'start' || action === 'restart') return open(msg, send, done);
-    send(msg); // steers the job further down the wire
+    send(msg); // controls the job of the video out node
     done();
   });
 
-  // after every deploy, since the nodes behind may be new; whoever runs this camera already goes on running it
-  const begin = (): void =>
+  // after every deploy, because the next nodes may be new; a job that runs this camera already continues
+  const start = (): void =>
     open(
       { topic: config.name || undefined },
       (msg) => node.send(msg),
       (error) => error && node.error(error),
     );
-  if (config.autostart !== false) autostart.add(begin);
+  if (config.autostart !== false) autostartCameras.add(start);
   node.on('close', () => {
-    autostart.delete(begin);
-    leave();
+    autostartCameras.delete(start);
+    unregister();
   });
 }
 
 function inputOf(RED: NodeAPI, node: Node, config: LiveConfig): LiveInput {
   const size = config.size?.trim() || null;
-  const rate = numberIn(config.rate, 'Pictures per second', 0.1, 1000);
+  const rate = numberIn(config.rate, 'Frame rate', 0.1, 1000);
   switch (config.source) {
     case 'pattern':
       return { kind: 'pattern', size: size ?? PATTERN.size, rate: rate ?? PATTERN.rate };
@@ -117,20 +116,20 @@ function inputOf(RED: NodeAPI, node: Node, config: LiveConfig): LiveInput {
     case 'address': {
       const { username, password } = (node.credentials ?? {}) as Credentials;
       const transport = optionIn(config.transport ?? 'auto', ['auto', 'tcp', 'udp'], 'Transport');
-      const { address, ...inside } = parseAddress(addressOf(RED, node, config));
-      const isGiven = username !== undefined && username !== '';
+      const { address, ...fromAddress } = parseAddress(addressOf(RED, node, config));
+      const hasUsername = username !== undefined && username !== '';
       return {
         kind: 'address',
         address,
-        username: isGiven ? username : inside.username,
-        password: isGiven ? (password ?? null) : inside.password,
+        username: hasUsername ? username : fromAddress.username,
+        password: hasUsername ? (password ?? null) : fromAddress.password,
         transport,
       };
     }
   }
 }
 
-/** Never from a message: whoever can send one could make this machine call any other, with a password. */
+/** Never from a message: its sender could make this machine connect to any host, with a password. */
 function addressOf(RED: NodeAPI, node: Node, { address = '', addressType = 'str' }: LiveConfig): string {
   if (addressType === 'str') return address;
   const value: unknown = RED.util.evaluateNodeProperty(address, 'env', node, {});

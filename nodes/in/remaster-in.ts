@@ -5,12 +5,12 @@ import type { SourceSummary } from '../../src/engine/protocol';
 import { JOB_DEFAULTS, type Job } from '../../src/settings/restoreJob';
 import { actionOf } from '../message/actions';
 import { nodeError } from '../message/nodeError';
-import { register, sources } from '../message/nodeRegistry';
 import { allowedSource, pathRules, type PathRules } from '../message/pathPolicy';
 import { PLAN_VERSION, type Plan } from '../message/plan';
 import { SAMPLE } from '../message/sampleClip';
 import * as status from '../message/status';
 import { evaluate, integerIn, numberIn, optionIn, originOf, trimOf, type Typed } from '../message/typedInput';
+import { runtimeOf } from '../runtime';
 import { startCameras, isLiveConfig, cameraIn, type LiveConfig } from './cameraIn';
 
 interface Config extends NodeDef, Omit<LiveConfig, 'source'> {
@@ -22,7 +22,7 @@ interface Config extends NodeDef, Omit<LiveConfig, 'source'> {
   readonly trimEnd: string;
   readonly trimEndType: string;
   readonly deinterlace: Job['deinterlace'];
-  // Not in flows of the first release:
+  // Absent in flows of the first release:
   readonly sequenceRate?: string | number;
   readonly maxFps?: string | number;
   readonly maxHeight?: string | number;
@@ -43,27 +43,31 @@ export default function remasterIn(RED: NodeAPI): void {
     let isClosed = false;
     let turn = Promise.resolve();
 
-    /** The path in the node's own settings; null when messages name it. */
+    /** The path in the node's settings; null if messages provide it. */
     const ownPath = (): string | null => {
       if (isSample) return SAMPLE;
       if (originOf(path) === 'message') return null;
       const value: unknown = RED.util.evaluateNodeProperty(path.value, path.type, this, {});
       return typeof value === 'string' ? resolve(rules().base, value) : null;
     };
-    const leave = register(sources, this.id, { names: (file) => file === ownPath(), isSample, live: null });
+    const unregister = runtimeOf(RED).nodes.registerIn(this.id, {
+      names: (file) => file === ownPath(),
+      isSample,
+      camera: null,
+    });
     this.on('close', () => {
       isClosed = true;
-      leave();
+      unregister();
     });
     this.status(status.idle);
 
     this.on('input', (msg, send, done) => {
       if ((actionOf(msg) ?? 'start') !== 'start') {
-        send(msg); // steers the job further down the wire
+        send(msg); // controls the job of the video out node
         done();
         return;
       }
-      // one after the other: messages leave in the order they came
+      // in sequence: messages leave in the order they arrived
       turn = turn.then(() => open(msg, send, done));
     });
 
@@ -72,7 +76,7 @@ export default function remasterIn(RED: NodeAPI): void {
       try {
         const value = isSample ? SAMPLE : await evaluate(RED, this, path, msg);
         if (value === undefined && actionOf(msg) === 'start') {
-          send(msg); // brings no file: it means the job that was stopped or paused
+          send(msg); // without a file: starts the job that was stopped or paused
           done();
           return;
         }
@@ -92,10 +96,10 @@ export default function remasterIn(RED: NodeAPI): void {
       const origin = isSample ? 'config' : originOf(path);
       const file = await allowedSource(value, origin, rules());
       const trim = trimOf(await evaluate(RED, this, trimStart, msg), await evaluate(RED, this, trimEnd, msg));
-      const deinterlace = optionIn(config.deinterlace, ['auto', 'on', 'off'], 'Deinterlace');
+      const deinterlace = optionIn(config.deinterlace, ['auto', 'on', 'off'], 'Deinterlacing');
       this.status(status.probing);
       const sequenceRate =
-        numberIn(config.sequenceRate, 'Pictures per second', 0.01, 1000) ?? JOB_DEFAULTS.sequenceRate;
+        numberIn(config.sequenceRate, 'Frame rate of image folder', 0.01, 1000) ?? JOB_DEFAULTS.sequenceRate;
       const info = await engineFor(JOB_DEFAULTS).ask('probe', { input: file, sequenceRate });
       return {
         version: PLAN_VERSION,
@@ -109,8 +113,8 @@ export default function remasterIn(RED: NodeAPI): void {
           trim,
           deinterlace,
           sequenceRate,
-          maxFps: numberIn(config.maxFps, 'Frames per second', 0.01, 1000),
-          maxHeight: integerIn(config.maxHeight, 'Lines', 16, 16_384),
+          maxFps: numberIn(config.maxFps, 'Max. frame rate', 0.01, 1000),
+          maxHeight: integerIn(config.maxHeight, 'Max. height', 16, 16_384),
           hwaccel: config.hwaccel === true ? 'auto' : 'off',
         },
         stages: [],
@@ -122,7 +126,7 @@ export default function remasterIn(RED: NodeAPI): void {
   });
 }
 
-/** For a Debug node and for people. */
+/** For Debug nodes and users. */
 const summary = ({
   label,
   path,
@@ -136,7 +140,7 @@ const summary = ({
     info.codec,
     info.bitDepth > 8 ? `${info.bitDepth} bit` : null,
     info.interlaced ? 'interlaced' : null,
-    info.audio ? null : 'no sound',
+    info.audio ? null : 'no audio',
   ]
     .filter((part) => part !== null)
     .join(', '),

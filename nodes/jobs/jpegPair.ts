@@ -1,9 +1,9 @@
 import type { JpegPair } from '../../src/engine/protocol';
 
-/** Before and after of the next frame of a job at work; null when none comes soon. */
+/** Returns before and after of the next frame of a running job; null if none comes soon. */
 export type NextPair = () => Promise<JpegPair | null>;
 
-/** Both pictures in one answer, so that they stay together: a form, which browsers can take apart themselves. */
+/** Both JPEGs in one response, so that they stay together: multipart/form-data, which browsers can parse. */
 export function multipartOf({ before, after, aspect }: JpegPair): { readonly type: string; readonly body: Buffer } {
   const part = (name: string, data: Uint8Array | string): readonly (Uint8Array | string)[] => {
     const isFile = typeof data !== 'string';
@@ -20,5 +20,5 @@ export function multipartOf({ before, after, aspect }: JpegPair): { readonly typ
   return { type: `multipart/form-data; boundary=${BOUNDARY}`, body };
 }
 
-/** Too long to be in a picture by chance. */
+/** Too long to occur in a JPEG by chance. */
 const BOUNDARY = 'remaster-pair-7f3a91c25e60b84d';

@@ -2,12 +2,12 @@ import type { Engine, RunningJob } from '../../src/engine/client/engine';
 import { StoppedError } from '../../src/errors';
 import type { Job, Progress, Result } from '../../src/settings/restoreJob';
 
-/** One job of a video out node, and who wants to hear of it. */
+/** A job of a video out node, and its listeners. */
 export interface PendingJob {
   readonly job: Job;
   readonly engine: Engine;
   readonly onProgress: (progress: Progress) => void;
-  /** Once, when the job is over. Never for a job that `leave` put aside. */
+  /** Called once, when the job has ended. Never for a job that `suspendAll` returns. */
   readonly onEnd: (outcome: Outcome) => void;
 }
 
@@ -16,37 +16,33 @@ export type Outcome =
   | { readonly status: 'stopped'; readonly progress: Progress | null }
   | { readonly status: 'failed'; readonly error: unknown; readonly progress: Progress | null };
 
-/** Where a node's jobs stand, for its status: the one that runs, or else the first. */
-export type JobStanding =
+export type PendingState =
   | { readonly is: 'empty' }
   | { readonly is: 'paused'; readonly progress: Progress | null }
   | { readonly is: 'queued'; readonly position: number }
   | { readonly is: 'running'; readonly progress: Progress | null };
 
-type Wish = 'pause' | 'stop' | 'restart' | 'leave';
+type EndReason = 'pause' | 'stop' | 'restart' | 'suspend';
 
-interface Entry<O extends PendingJob> {
-  readonly order: O;
+interface Entry<P extends PendingJob> {
+  readonly pending: P;
   running: RunningJob | null;
   progress: Progress | null;
-  /** 0 = running, 1 = next, … as the engine said last. */
+  /** 0 = running, 1 = next, …; the last position that the engine reported. */
   position: number;
-  /** What its end means when it comes; null: nobody asked for it. */
-  wish: Wish | null;
-  /** `resume` came while it was still being suspended. */
+  /** Why the job is being ended; null: not requested here. */
+  reason: EndReason | null;
+  /** Whether to start again once suspended: `resume` may arrive before that. */
   isWanted: boolean;
   isOver: boolean;
 }
 
-/**
- * The jobs of one video out node, in the order they came. The engine decides whose turn it is; this list knows what the
- * user wants of each.
- */
-export class PendingJobs<O extends PendingJob> {
-  #entries: Entry<O>[] = [];
+/** The jobs of one video out node, in order of arrival. The engine schedules them; this list applies the user's actions. */
+export class PendingJobs<P extends PendingJob> {
+  #entries: Entry<P>[] = [];
   #isPaused = false;
 
-  /** `onChange` is told whenever `standing` may have changed. */
+  /** `onChange` is called whenever `state` may have changed. */
   constructor(private readonly onChange: () => void) {}
 
   get isPaused(): boolean {
@@ -57,32 +53,28 @@ export class PendingJobs<O extends PendingJob> {
     return this.#entries.length === 0;
   }
 
-  /** Files that waiting jobs will write: not free, though nothing is there yet. */
-  get outputs(): readonly string[] {
-    return this.#entries.map(({ order }) => order.job.output);
+  /** The state of the running job, or else of the first. */
+  get state(): PendingState {
+    return this.#stateOf(this.#current);
   }
 
-  get standing(): JobStanding {
-    return this.#standingOf(this.#current);
+  /** Empty for an ended job. */
+  stateOf(pending: P): PendingState {
+    return this.#stateOf(this.#entries.find((entry) => entry.pending === pending));
   }
 
-  /** Where one job stands; empty when it is over. */
-  standingOf(order: O): JobStanding {
-    return this.#standingOf(this.#entries.find((entry) => entry.order === order));
+  /** Id of a job in its engine; null while the engine does not have it. */
+  idOf(pending: P): string | null {
+    return this.#entries.find((entry) => entry.pending === pending)?.running?.id ?? null;
   }
 
-  /** Id of a job in its engine; null while it is not there. */
-  idOf(order: O): string | null {
-    return this.#entries.find((entry) => entry.order === order)?.running?.id ?? null;
-  }
-
-  add(order: O): void {
-    const entry: Entry<O> = {
-      order,
+  add(pending: P): void {
+    const entry: Entry<P> = {
+      pending,
       running: null,
       progress: null,
       position: 0,
-      wish: null,
+      reason: null,
       isWanted: true,
       isOver: false,
     };
@@ -91,7 +83,7 @@ export class PendingJobs<O extends PendingJob> {
     this.onChange();
   }
 
-  /** Puts all jobs aside until `resume`; finished segments stay. */
+  /** Suspends all jobs until `resume`; finished segments stay. */
   async pause(): Promise<void> {
     this.#isPaused = true;
     await this.#end(this.#entries, 'pause');
@@ -107,74 +99,73 @@ export class PendingJobs<O extends PendingJob> {
     this.onChange();
   }
 
-  /** Ends all jobs and throws away what they have made. */
+  /** Stops all jobs and discards their work. */
   async stop(): Promise<void> {
     this.#isPaused = false;
     await this.#end(this.#entries, 'stop');
   }
 
-  /** Ends the job whose turn it is; the others go on. */
+  /** Stops the current job; the others continue. */
   async skip(): Promise<void> {
     if (this.#current) await this.#end([this.#current], 'stop');
   }
 
-  /** Ends one job, whether or not it is its turn; the others go on. */
-  async drop(order: O): Promise<void> {
+  /** Stops one job; the others continue. */
+  async stopOne(pending: P): Promise<void> {
     await this.#end(
-      this.#entries.filter((entry) => entry.order === order),
+      this.#entries.filter((entry) => entry.pending === pending),
       'stop',
     );
   }
 
-  /** Begins the job whose turn it is again at its first frame. */
+  /** Restarts the current job at its first frame. */
   async restart(): Promise<void> {
     if (this.#isPaused) this.resume();
     if (this.#current) await this.#end([this.#current], 'restart');
   }
 
-  /** Suspends all jobs and forgets them, for the node is going away. Answers with those that were not over. */
-  async leave(): Promise<readonly O[]> {
+  /** Suspends and removes all jobs, because the node closes. Returns the unfinished ones. */
+  async suspendAll(): Promise<readonly P[]> {
     const entries = this.#entries;
     this.#entries = [];
-    await this.#end(entries, 'leave');
-    return entries.filter(({ isOver }) => !isOver).map(({ order }) => order);
+    await this.#end(entries, 'suspend');
+    return entries.filter(({ isOver }) => !isOver).map(({ pending }) => pending);
   }
 
-  #standingOf(entry: Entry<O> | undefined): JobStanding {
+  #stateOf(entry: Entry<P> | undefined): PendingState {
     if (!entry) return { is: 'empty' };
     if (this.#isPaused) return { is: 'paused', progress: entry.progress };
     if (entry.position === 0) return { is: 'running', progress: entry.progress };
     return { is: 'queued', position: entry.position };
   }
 
-  get #current(): Entry<O> | undefined {
+  get #current(): Entry<P> | undefined {
     return this.#entries.find(({ running, position }) => running && position === 0) ?? this.#entries[0];
   }
 
-  async #end(entries: readonly Entry<O>[], wish: Wish): Promise<void> {
+  async #end(entries: readonly Entry<P>[], reason: EndReason): Promise<void> {
     await Promise.allSettled(
       entries.map(async (entry) => {
-        entry.wish = wish;
-        entry.isWanted = wish === 'restart';
-        if (!entry.running) {
-          const { engine, job } = entry.order;
-          if (wish === 'stop' || wish === 'restart')
-            await engine.ask('discard', { output: job.output }).catch(() => {}); // the stop is the news
-          this.#ended(entry, new StoppedError(true));
-        } else if (wish === 'stop' || wish === 'restart') await entry.running.stop();
-        else await entry.running.suspend();
+        entry.reason = reason;
+        entry.isWanted = reason === 'restart';
+        const isDiscarded = reason === 'stop' || reason === 'restart';
+        if (entry.running) return isDiscarded ? entry.running.stop() : entry.running.suspend();
+        const { engine, job } = entry.pending;
+        if (isDiscarded) await engine.ask('discard', { output: job.output }).catch(() => {}); // stopped either way
+        this.#ended(entry, new StoppedError(true));
       }),
     );
   }
 
-  #start(entry: Entry<O>): void {
-    entry.wish = null;
+  #start(entry: Entry<P>): void {
+    entry.reason = null;
     entry.position = 0;
-    const running = entry.order.engine.run(entry.order.job, {
+    const { engine, job, onProgress } = entry.pending;
+    const running = engine.run(job, {
       onProgress: (progress) => {
         if (entry.running !== running) return;
         entry.progress = progress;
-        entry.order.onProgress(progress);
+        onProgress(progress);
         this.onChange();
       },
       onQueued: (position) => {
@@ -189,20 +180,20 @@ export class PendingJobs<O extends PendingJob> {
     );
   }
 
-  #ended(entry: Entry<O>, error: unknown): void {
+  #ended(entry: Entry<P>, error: unknown): void {
     entry.running = null;
-    const { progress, wish } = entry;
+    const { progress, reason } = entry;
     if (entry.isOver) return;
     if (!(error instanceof StoppedError)) this.#over(entry, { status: 'failed', error, progress });
-    else if (wish === 'stop' || wish === null) this.#over(entry, { status: 'stopped', progress });
-    else if (wish !== 'leave' && entry.isWanted) this.#start(entry);
+    else if (reason === 'stop' || reason === null) this.#over(entry, { status: 'stopped', progress });
+    else if (reason !== 'suspend' && entry.isWanted) this.#start(entry);
   }
 
-  #over(entry: Entry<O>, outcome: Outcome): void {
+  #over(entry: Entry<P>, outcome: Outcome): void {
     entry.isOver = true;
     entry.running = null;
     this.#entries = this.#entries.filter((other) => other !== entry);
-    entry.order.onEnd(outcome);
+    entry.pending.onEnd(outcome);
     this.onChange();
   }
 }

@@ -2,12 +2,12 @@ export const ACTIONS = ['start', 'stop', 'pause', 'resume', 'restart', 'skip', '
 export type Action = (typeof ACTIONS)[number];
 
 /**
- * What a message asks of a job: `msg.action` as a word or as `{command}`, or `msg.reset`. Null when it asks nothing we
- * know: other nodes use `msg.action` for their own ends.
+ * The action a message requests: `msg.action` as a string or as `{command}`, or `msg.reset`. Null for any other value:
+ * other nodes use `msg.action` for their own purposes.
  */
 export function actionOf(msg: Readonly<Record<string, unknown>>): Action | null {
   const { action, reset } = msg;
-  const word =
+  const name =
     typeof action === 'object' && action !== null ? (action as { readonly command?: unknown }).command : action;
-  return ACTIONS.find((one) => one === word) ?? (reset === undefined ? null : 'stop');
+  return ACTIONS.find((one) => one === name) ?? (reset === undefined ? null : 'stop');
 }

@@ -1,4 +1,4 @@
-/** User and password, as Node-RED keeps them: apart from the flow. */
+/** User name and password; Node-RED stores them outside the flow file. */
 export interface Credentials {
   readonly username?: string;
   readonly password?: string;

@@ -1,17 +1,17 @@
 import { open } from 'node:fs/promises';
 import { RemasterError } from '../../src/errors';
 import type { ImageResult, ImageSource } from '../../src/settings/imageJob';
-import { show } from './plan';
+import { show } from './planFields';
 
-/** Bytes of one message's picture at most. They are copied once, to the engine. */
-const LARGEST = 64 * 2 ** 20;
+/** Bytes of the image in one message. They are copied once, to the engine. */
+const MAX_BYTES = 64 * 2 ** 20;
 
-/** How JPEG, PNG and WebP begin in base64. `/9j/` could be a path as well; nobody's files lie there. */
-const BASE64_PICTURE = /^(\/9j\/|iVBORw0KGgo|UklGR)/;
+/** The first characters of JPEG, PNG and WebP in base64. `/9j/` could also be a path, but no such folder is common. */
+const BASE64_IMAGE = /^(\/9j\/|iVBORw0KGgo|UklGR)/;
 
 /**
- * The picture in a message, in any of the shapes that nodes send: a Buffer, a list of them that belong together, base64
- * with or without `data:…`, an object with bare pixels, a Jimp object. `readFile` null: a path is no picture.
+ * The image in a message, in any form that nodes send: a Buffer, an array of Buffers with the parts of one file, base64
+ * with or without `data:…`, an object with raw pixels, a Jimp object. `readFile` null: paths are not accepted.
  */
 export async function readImagePayload(
   value: unknown,
@@ -22,16 +22,16 @@ export async function readImagePayload(
     requireBytes(value.reduce((sum, part) => sum + part.length, 0));
     return file(Buffer.concat(value));
   }
-  if (typeof value === 'string') return file(await ofText(value, readFile));
+  if (typeof value === 'string') return file(await decodeString(value, readFile));
   if (typeof value === 'object' && value !== null) {
     const { bitmap } = value as { readonly bitmap?: unknown };
-    if (typeof bitmap === 'object' && bitmap !== null) return bare({ ...bitmap, channels: 4 }, 'bitmap');
-    if ('data' in value && 'width' in value) return bare(value, 'object');
+    if (typeof bitmap === 'object' && bitmap !== null) return rawPixels({ ...bitmap, channels: 4 }, 'bitmap');
+    if ('data' in value && 'width' in value) return rawPixels(value, 'object');
   }
-  throw noImage(`${value === undefined ? 'There is no picture in the message' : `The picture is ${show(value)}`}.`);
+  throw noImage(`${value === undefined ? 'The message contains no image' : `The image is ${show(value)}`}.`);
 }
 
-/** A picture file that the flow, or an allowed message, has named. */
+/** Reads an image file; the caller has checked the path. */
 export async function readImageFile(path: string): Promise<Buffer> {
   const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'ENOENT'
@@ -39,33 +39,33 @@ export async function readImageFile(path: string): Promise<Buffer> {
       : new RemasterError('SOURCE_UNREADABLE', `${path} cannot be read: ${cause.message}.`, { cause });
   });
   try {
-    const about = await handle.stat();
-    if (!about.isFile()) throw new RemasterError('SOURCE_UNREADABLE', `${path} is not a file.`);
-    requireBytes(about.size);
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new RemasterError('SOURCE_UNREADABLE', `${path} is not a file.`);
+    requireBytes(stats.size);
     return await handle.readFile();
   } finally {
     await handle.close();
   }
 }
 
-/** What a message carries away: the bytes of a file, or pixels in the shape that other nodes for pictures know. */
+/** The result for a message: the bytes of a file, or raw pixels in the form that other image nodes use. */
 export function asPayload({ data, format, width, height, channels }: ImageResult): unknown {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   if (format !== 'pixels') return bytes;
-  return { data: bytes, width, height, channels, colorSpace: SPACES[channels], dtype: 'uint8' };
+  return { data: bytes, width, height, channels, colorSpace: COLOR_SPACES[channels], dtype: 'uint8' };
 }
 
-const SPACES = { 1: 'GRAY', 3: 'RGB', 4: 'RGBA' } as const;
+const COLOR_SPACES = { 1: 'GRAY', 3: 'RGB', 4: 'RGBA' } as const;
 
-async function ofText(text: string, readFile: ((path: string) => Promise<Buffer>) | null): Promise<Buffer> {
+async function decodeString(text: string, readFile: ((path: string) => Promise<Buffer>) | null): Promise<Buffer> {
   const url = /^data:[^,]{0,200};base64,/.exec(text);
-  const isCoded = url !== null || BASE64_PICTURE.test(text);
-  if (!isCoded && readFile) return readFile(text);
+  const isBase64 = url !== null || BASE64_IMAGE.test(text);
+  if (!isBase64 && readFile) return readFile(text);
   requireBytes((text.length * 3) / 4);
-  if (isCoded) return Buffer.from(url ? text.slice(url[0].length) : text, 'base64');
+  if (isBase64) return Buffer.from(url ? text.slice(url[0].length) : text, 'base64');
   throw noImage(
-    `The picture is the text ${show(text)}, which is no picture in base64.`,
-    'Send a Buffer, or let the node take paths of files.',
+    `The image is the string ${show(text)}, which is not an image in base64.`,
+    'Send a Buffer, or allow file paths in the node.',
   );
 }
 
@@ -74,19 +74,19 @@ function file(data: Uint8Array): ImageSource {
   return { kind: 'file', data };
 }
 
-/** Pixels as rosepetal's nodes (`data`, `width`, `height`, `channels`, `colorSpace`) and Jimp send them. */
-function bare(picture: object, what: string): ImageSource {
-  const { data, width, height, channels, colorSpace, dtype } = picture as Readonly<Record<string, unknown>>;
+/** Raw pixels as rosepetal's nodes (`data`, `width`, `height`, `channels`, `colorSpace`) and Jimp send them. */
+function rawPixels(image: object, what: string): ImageSource {
+  const { data, width, height, channels, colorSpace, dtype } = image as Readonly<Record<string, unknown>>;
   const isSide = (side: unknown): side is number => Number.isInteger(side) && Number(side) > 0;
   if (!(data instanceof Uint8Array) || !isSide(width) || !isSide(height)) {
-    throw noImage(`The ${what} in the message has no Buffer in data with a width and a height.`);
+    throw noImage(`The ${what} in the message has no Buffer in data with width and height.`);
   }
   const count = channels ?? data.length / (width * height);
   const order = typeof colorSpace === 'string' ? colorSpace.toUpperCase() : null;
   const isKnown = order === null || ['GRAY', 'RGB', 'RGBA', 'BGR', 'BGRA'].includes(order);
   if ((count !== 1 && count !== 3 && count !== 4) || (dtype !== undefined && dtype !== 'uint8') || !isKnown) {
     throw noImage(
-      `The ${what} in the message holds ${show(count)} channels, ${order ?? 'RGB'}, ${show(dtype ?? 'uint8')}.`,
+      `The ${what} in the message has ${show(count)} channels, ${order ?? 'RGB'}, ${show(dtype ?? 'uint8')}.`,
       'Send 8-bit samples in 1 (GRAY), 3 (RGB, BGR) or 4 (RGBA, BGRA) channels.',
     );
   }
@@ -95,7 +95,7 @@ function bare(picture: object, what: string): ImageSource {
   return { kind: 'pixels', data: samples, width, height, channels: count };
 }
 
-/** A copy with red and blue exchanged: what a message brought may also be elsewhere in the flow. */
+/** Exchanges red and blue in a copy: other nodes may hold the same Buffer. */
 function swapped(data: Uint8Array, channels: number): Uint8Array {
   const other = new Uint8Array(data);
   for (let i = 0; i + 2 < data.length; i += channels) [other[i], other[i + 2]] = [data[i + 2]!, data[i]!];
@@ -103,13 +103,13 @@ function swapped(data: Uint8Array, channels: number): Uint8Array {
 }
 
 function requireBytes(length: number): void {
-  if (length <= LARGEST) return;
+  if (length <= MAX_BYTES) return;
   throw new RemasterError(
     'IMAGE_TOO_LARGE',
-    `The picture has ${(length / 1e6).toFixed(0)} MB; a message may bring ${LARGEST / 2 ** 20} MiB.`,
-    { remedy: 'Send a smaller picture, or restore it with the command line.' },
+    `The image has ${(length / 1e6).toFixed(0)} MB; the limit per message is ${MAX_BYTES / 2 ** 20} MiB.`,
+    { remedy: 'Send a smaller image, or use the command line.' },
   );
 }
 
-const noImage = (message: string, remedy = 'Send a JPEG, PNG or WebP picture as a Buffer.'): RemasterError =>
+const noImage = (message: string, remedy = 'Send a JPEG, PNG or WebP image as a Buffer.'): RemasterError =>
   new RemasterError('NO_IMAGE', message, { remedy });

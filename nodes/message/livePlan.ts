@@ -1,26 +1,16 @@
 import type { LiveJob } from '../../src/settings/liveJob';
-import {
-  integerOrNull,
-  numberOrNull,
-  oneOf,
-  PLAN_VERSION,
-  planOf,
-  type Plan,
-  type PlanStage,
-  record,
-  stagesOf,
-  text,
-} from './plan';
+import { PLAN_VERSION, planOf, type Plan, type PlanStage, stagesOf } from './plan';
+import { integerOrNull, numberOrNull, oneOf, record, text } from './planFields';
 
-/** A plan of what a camera sends. It names the node that knows the camera; address and password stay there. */
+/** The plan of a camera. It names the video in node; address and password stay in that node. */
 export interface LivePlan {
   readonly version: typeof PLAN_VERSION;
   readonly id: string;
   readonly kind: 'live';
   readonly source: {
-    /** Id of the video in node that made the plan. */
+    /** Id of the video in node that created the plan. */
     readonly node: string;
-    /** For people. */
+    /** For display. */
     readonly label: string;
   } & Pick<LiveJob, 'deinterlace' | 'maxFps' | 'maxHeight' | 'hwaccel'>;
   readonly stages: readonly PlanStage[];
@@ -28,7 +18,7 @@ export interface LivePlan {
 
 export const isLive = (plan: Plan | LivePlan): plan is LivePlan => plan.kind === 'live';
 
-/** The plan of a message, of a file or of a camera, checked field by field and copied. */
+/** The plan of a message, for a file or a camera, validated field by field and copied. */
 export function anyPlanOf(msg: Readonly<Record<string, unknown>>): Plan | LivePlan {
   const video = msg['video'] as { readonly kind?: unknown; readonly version?: unknown } | null | undefined;
   if (video?.kind !== 'live' || video.version !== PLAN_VERSION) return planOf(msg);

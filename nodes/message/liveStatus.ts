@@ -2,7 +2,7 @@ import type { NodeStatus } from 'node-red';
 import type { CameraState, LiveProgress } from '../../src/settings/liveJob';
 import { brief, clip, source } from './status';
 
-/** The words below a video in node whose camera is watched. */
+/** Status of a video in node with a running camera. */
 export function camera(state: CameraState): NodeStatus {
   switch (state.is) {
     case 'connecting':
@@ -11,24 +11,24 @@ export function camera(state: CameraState): NodeStatus {
       return source(state);
     case 'waiting': {
       if (state.code === 'AUTH_FAILED') return { fill: 'red', shape: 'ring', text: 'login refused' };
-      // the first time: something was there, and is gone
+      // first attempt: the signal was just lost
       if (state.attempt === 1) return { fill: 'red', shape: 'ring', text: 'no signal' };
       return { fill: 'yellow', shape: 'ring', text: clip(`retry ${state.attempt} in ${brief(state.seconds)}s`) };
     }
   }
 }
 
-/** More than this share of the pictures dropped is worth saying. */
-const WORTH_SAYING = 0.1;
+/** The status shows the share of dropped frames above this. */
+const SHOWN_DROP_SHARE = 0.1;
 
-/** The words below a video out node: of its one camera, or of all of them together. */
+/** Status of a video out node: its camera, or a summary of several. */
 export function live(all: readonly LiveProgress[]): NodeStatus {
   const running = all.filter(({ camera: { is } }) => is === 'running');
   if (running.length === 0) return { fill: 'yellow', shape: 'ring', text: 'no signal' };
   const count = all.length === 1 ? '' : `${running.length}/${all.length} `;
   const fps = running.reduce((sum, one) => sum + (one.fps ?? 0), 0);
   const share = running.reduce((sum, one) => sum + one.dropShare, 0) / running.length;
-  if (share > WORTH_SAYING)
+  if (share > SHOWN_DROP_SHARE)
     return {
       fill: 'yellow',
       shape: 'dot',
@@ -38,5 +38,5 @@ export function live(all: readonly LiveProgress[]): NodeStatus {
   return { fill: 'green', shape: 'dot', text: clip(`live ${count}${brief(fps)}fps ${slowest}ms`) };
 }
 
-/** The target takes no pictures. */
+/** The target accepts no frames. */
 export const retrying: NodeStatus = { fill: 'yellow', shape: 'ring', text: 'target fails, retry' };

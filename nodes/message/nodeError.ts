@@ -1,6 +1,6 @@
 import { errorRecord } from '../../src/errors';
 
-/** An error as Catch nodes and the log get it: the code in front, the remedy at the end, the last words of ffmpeg as `cause`. */
+/** An error for Catch nodes and the log: name = code, message with the remedy, the end of ffmpeg's stderr as `cause`. */
 export function nodeError(thrown: unknown): Error {
   const { code, message, remedy, detail } = errorRecord(thrown);
   const sentence = /[.!?…]$/.test(message) ? message : `${message}.`;

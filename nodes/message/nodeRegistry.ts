@@ -1,51 +1,70 @@
 import type { CameraState, LiveSource } from '../../src/settings/liveJob';
 import type { ModelChoice, Progress } from '../../src/settings/restoreJob';
 
-/** A video in node that is deployed now. */
+/** A deployed video in node. */
 export interface DeployedInNode {
-  /** Whether its own settings, not a message, name this file. */
+  /** Whether the node's own settings, not a message, name this file. */
   readonly names: (path: string) => boolean;
-  /** It plays the clip that comes with the package. */
+  /** It plays the sample clip of the package. */
   readonly isSample: boolean;
-  /** Of a camera; null when it opens files. */
-  readonly live: DeployedCamera | null;
+  /** Null if the node opens files. */
+  readonly camera: DeployedCamera | null;
 }
 
 /** The camera of a video in node. */
 export interface DeployedCamera {
-  /** With its password, which stands nowhere else. Throws when a setting cannot work. */
+  /** With the password, which is stored nowhere else. Throws if a setting is invalid. */
   readonly source: () => LiveSource;
-  /** Shows how it stands; null: nobody looks at it any more. */
+  /** Shows the state of the camera; null: no job uses it any more. */
   readonly show: (state: CameraState | null) => void;
 }
 
-/** A video upscale node that is deployed now. */
+/** A deployed video upscale node. */
 export interface DeployedUpscaleNode {
-  /** Throws when its model node is missing, disabled or set wrongly. */
+  /** Throws if its model node is missing, disabled or has an invalid setting. */
   readonly model: () => DeployedModel;
-  /** Whether its own settings, not a message, name this mask. */
+  /** Whether the node's own settings, not a message, name this mask. */
   readonly namesMask: (path: string) => boolean;
-  /** Shows how fast the stage runs; null: it has ended. */
+  /** Shows the speed of a running job; null: the job has ended. */
   readonly show: (progress: Progress | null) => void;
 }
 
-/** What a model node says of itself. */
+/** The settings of an upscale model node. */
 export interface DeployedModel extends ModelChoice {
   readonly tile: number | null;
   readonly overlap: number | null;
   readonly batch: number | null;
-  /** Seconds after which an unused engine goes away. */
+  /** Seconds after which an unused engine exits. */
   readonly idleSeconds: number;
 }
 
-/** The nodes a plan may name. A plan that names another one was made elsewhere, or its node is gone. */
-export const sources = new Map<string, DeployedInNode>();
-export const stages = new Map<string, DeployedUpscaleNode>();
+/** The deployed nodes that a plan may name, by id. Any other id comes from another Node-RED or a removed node. */
+export class NodeRegistry {
+  readonly #inNodes = new Map<string, DeployedInNode>();
+  readonly #upscaleNodes = new Map<string, DeployedUpscaleNode>();
 
-/** Enters a node and answers with the way to take it off; after a deploy the id may already belong to its successor. */
-export function register<T>(map: Map<string, T>, id: string, node: T): () => void {
+  /** Returns a function that removes the node. */
+  registerIn(id: string, node: DeployedInNode): () => void {
+    return register(this.#inNodes, id, node);
+  }
+
+  /** Returns a function that removes the node. */
+  registerUpscale(id: string, node: DeployedUpscaleNode): () => void {
+    return register(this.#upscaleNodes, id, node);
+  }
+
+  inNode(id: string): DeployedInNode | undefined {
+    return this.#inNodes.get(id);
+  }
+
+  upscaleNode(id: string): DeployedUpscaleNode | undefined {
+    return this.#upscaleNodes.get(id);
+  }
+}
+
+function register<T>(map: Map<string, T>, id: string, node: T): () => void {
   map.set(id, node);
   return () => {
-    if (map.get(id) === node) map.delete(id);
+    if (map.get(id) === node) map.delete(id); // after a deploy the id may belong to the new node
   };
 }

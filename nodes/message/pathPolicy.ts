@@ -2,9 +2,9 @@ import { open, readlink, realpath, stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, extname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
 import { RemasterError } from '../../src/errors';
-import { show } from './plan';
+import { show } from './planFields';
 
-/** Who wrote a path: the person who edits the flow, or whoever can make a message. */
+/** Who wrote a path: the author of the flow, or anyone who can send a message. */
 export type Origin = 'config' | 'message';
 
 export interface PathRules {
@@ -16,7 +16,10 @@ export interface PathRules {
   readonly setting: string;
 }
 
-/** The rules of this Node-RED, from its settings. Without the setting, messages may name files in the working folder, the user directory, the home folder and the system's temp folder. */
+/**
+ * The path rules in settings.js. Without the setting, messages may name files in the working folder, the user directory,
+ * the home folder and the system's temp folder.
+ */
 export function pathRules(
   settings: object,
   setting: 'remasterInAllowedFolders' | 'remasterOutAllowedFolders',
@@ -33,7 +36,7 @@ export function pathRules(
     return { base, folders, setting };
   }
   if (!Array.isArray(listed) || listed.some((folder) => typeof folder !== 'string')) {
-    throw new RemasterError('BAD_SETTING', `${setting} in settings.js is not a list of folders.`, {
+    throw new RemasterError('BAD_SETTING', `${setting} in settings.js is not an array of folders.`, {
       remedy: `Write it as ${setting}: ['/srv/videos'].`,
     });
   }
@@ -53,7 +56,7 @@ export async function allowedSource(path: unknown, origin: Origin, rules: PathRu
   const real = await within(absolute, rules);
   if (await isPlaylist(real)) {
     throw refused(
-      `${show(basename(absolute))} holds a playlist, not a video: it can name other files and addresses.`,
+      `${show(basename(absolute))} contains a playlist, not a video: it can name other files and addresses.`,
       'Name the video itself.',
     );
   }
@@ -90,48 +93,48 @@ function plainPath(path: unknown, { base }: PathRules): string {
       remedy: 'Set it in the node, or send it in msg.filename.',
     });
   }
-  if (path.includes('\0')) throw refused('The path holds a NUL character.');
+  if (path.includes('\0')) throw refused('The path contains a NUL character.');
   if (PROTOCOL.test(path)) {
     throw refused(
       `${show(path)} is an address, not a file.`,
-      `If it is a file with a colon in its name, write it with its folder: .${sep}${path.slice(0, 40)}`,
+      `If the file name contains a colon, write it with its folder: .${sep}${path.slice(0, 40)}`,
     );
   }
   return resolve(base, path);
 }
 
-/** The path with every symbolic link followed; links are followed before the check, or they would lead around it. */
+/** The path with symbolic links resolved: an unresolved link could point outside the allowed folders. */
 async function within(absolute: string, { folders, setting }: PathRules): Promise<string> {
   const real = await realpathOfAny(absolute);
   for (const folder of folders) {
-    const way = relative(await realpathOfAny(folder), real);
-    if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return real;
+    const path = relative(await realpathOfAny(folder), real);
+    if (path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path)) return real;
   }
   throw refused(
-    `${show(absolute)} lies outside the folders that messages may name.`,
+    `${show(absolute)} is outside the folders that messages may name.`,
     `Add its folder to ${setting} in settings.js, or set the path in the node itself.`,
   );
 }
 
-/** `realpath` for paths whose last parts need not exist. */
+/** `realpath` for paths whose last parts may not exist yet. */
 async function realpathOfAny(path: string, depth = 0): Promise<string> {
-  if (depth > 40) throw refused(`${show(path)} is a circle of symbolic links.`);
+  if (depth > 40) throw refused(`${show(path)} is a loop of symbolic links.`);
   try {
     return await realpath(path);
   } catch {
     const parent = dirname(path);
     if (parent === path) return path;
-    // a link to something that does not exist yet still leads there
+    // a dangling link still determines where a new file is created
     const link = await readlink(path).catch(() => null);
     if (link !== null) return realpathOfAny(resolve(parent, link), depth + 1);
     return join(await realpathOfAny(parent, depth), basename(path));
   }
 }
 
-/** ffmpeg looks at the content, not at the name: a playlist called `.mp4` is still a playlist. */
+/** ffmpeg detects playlists by content: one named `.mp4` still works as a playlist. */
 async function isPlaylist(path: string): Promise<boolean> {
   try {
-    if (!(await stat(path)).isFile()) return false; // opening a pipe would wait for its writer
+    if (!(await stat(path)).isFile()) return false; // opening a pipe would block until a writer opens it
     const file = await open(path, 'r');
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
@@ -145,7 +148,7 @@ async function isPlaylist(path: string): Promise<boolean> {
       await file.close();
     }
   } catch {
-    return false; // what cannot be read is reported by the probe, in better words
+    return false; // the probe reports unreadable files with a better message
   }
 }
 

@@ -2,11 +2,25 @@ import { basename } from 'node:path';
 import type { SourceSummary } from '../../src/engine/protocol';
 import { RemasterError } from '../../src/errors';
 import { type Job, JOB_DEFAULTS, type NoiseMode } from '../../src/settings/restoreJob';
+import {
+  colourOrNull,
+  type Fields,
+  integer,
+  integerOrNull,
+  invalid,
+  number,
+  numberOrNull,
+  oneOf,
+  record,
+  show,
+  text,
+  textOrNull,
+} from './planFields';
 
-/** Raised when a field changes its meaning. */
+/** Incremented when the meaning of a field changes. */
 export const PLAN_VERSION = 1;
 
-/** What travels in `msg.video`: which video, and what is to be done with it. Small plain JSON; no pixels, no secrets. */
+/** `msg.video`: a video and the work to do on it. Small plain JSON; no pixels, no secrets. */
 export interface Plan {
   readonly version: typeof PLAN_VERSION;
   readonly id: string;
@@ -16,15 +30,15 @@ export interface Plan {
 }
 
 export interface PlanSource {
-  /** Id of the video in node that made the plan. */
+  /** Id of the video in node that created the plan. */
   readonly node: string;
-  /** Name of the file, for people. */
+  /** File name, for display. */
   readonly label: string;
   readonly path: string;
   readonly info: SourceSummary;
   readonly trim: Job['trim'];
   readonly deinterlace: Job['deinterlace'];
-  /** Pictures per second, when the path is a folder of pictures. */
+  /** Frames per second if the path is a folder of images. */
   readonly sequenceRate: number;
   readonly maxFps: number | null;
   readonly maxHeight: number | null;
@@ -36,7 +50,7 @@ export interface PlanStage {
   readonly node: string;
   readonly op: 'upscale';
   readonly model: string;
-  /** Of the result; null when neither the node nor the model's list entry says. */
+  /** Scale of the result; null if neither the node nor the model's summary contains one. */
   readonly scale: number | null;
   readonly steps: number | null;
   readonly order: Job['order'];
@@ -47,7 +61,7 @@ export interface PlanStage {
   readonly temporalDenoise: Job['temporalDenoise'];
   readonly faces: Job['faces'];
   readonly minFace: number | null;
-  /** Path of a picture or video, white where there is a hole to be filled. */
+  /** Path of an image or video: white areas are inpainted. */
   readonly mask: string | null;
   readonly maskColor: string | null;
   readonly maskTolerance: number | null;
@@ -56,24 +70,22 @@ export interface PlanStage {
   readonly tile: number | null;
 }
 
-/** Red, green and blue, two hexadecimal digits each. */
-export const COLOUR = /^#[0-9a-f]{6}$/i;
 export const COLOUR_FIXES = [null, 'none', 'wavelet', 'adain'] as const;
 export const FACES = [null, 'detect', 'aligned'] as const;
 export const TEMPORAL_DENOISE = ['off', 'low', 'high'] as const;
 
-/** The plan of a message, checked field by field and copied: it may come from anywhere. */
+/** The plan of a message, validated field by field and copied: any node may have written it. */
 export function planOf(msg: Readonly<Record<string, unknown>>): Plan {
   if (msg['video'] === undefined || msg['video'] === null) throw noPlan(msg['payload']);
   const plan = record(msg['video'], 'msg.video');
   if (plan['version'] !== PLAN_VERSION) {
     throw invalid(
-      `msg.video.version is ${show(plan['version'])}; this release understands ${PLAN_VERSION}.`,
-      'Update @remaster/node-red-video on every machine that takes part.',
+      `msg.video.version is ${show(plan['version'])}; this release supports ${PLAN_VERSION}.`,
+      'Update @remaster/node-red-video on every machine that handles this message.',
     );
   }
   const kind = oneOf(plan['kind'], ['file', 'live', 'images'], 'kind');
-  if (kind !== 'file') throw invalid(`msg.video is of kind "${kind}", which this node does not take.`);
+  if (kind !== 'file') throw invalid(`msg.video is of kind "${kind}", which this node does not support.`);
   return {
     version: PLAN_VERSION,
     id: text(plan['id'], 'id', 64),
@@ -84,7 +96,7 @@ export function planOf(msg: Readonly<Record<string, unknown>>): Plan {
 }
 
 export function stagesOf(stages: unknown): readonly PlanStage[] {
-  if (!Array.isArray(stages)) throw invalid(`msg.video.stages is ${show(stages)}, not a list.`);
+  if (!Array.isArray(stages)) throw invalid(`msg.video.stages is ${show(stages)}, not an array.`);
   if (stages.length > 16) throw invalid(`msg.video.stages has ${stages.length} entries; 16 at most.`);
   return stages.map((stage: unknown, index) => stageOf(record(stage, `stages[${index}]`), `stages[${index}]`));
 }
@@ -154,76 +166,17 @@ function stageOf(stage: Fields, name: string): PlanStage {
   };
 }
 
-export type Fields = Readonly<Record<string, unknown>>;
-
-export function record(value: unknown, name: string): Fields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
-  throw invalid(`${full(name)} is ${show(value)}, not an object.`);
-}
-
-export function text(value: unknown, name: string, longest: number): string {
-  if (typeof value === 'string' && value.length > 0 && value.length <= longest) return value;
-  throw invalid(`${full(name)} is ${show(value)}, not a text of 1 to ${longest} characters.`);
-}
-
-function number(value: unknown, name: string, least: number, most: number): number {
-  if (typeof value === 'number' && value >= least && value <= most) return value;
-  throw invalid(`${full(name)} is ${show(value)}, not a number from ${least} to ${most}.`);
-}
-
-function integer(value: unknown, name: string, least: number, most: number): number {
-  if (Number.isInteger(value)) return number(value, name, least, most);
-  throw invalid(`${full(name)} is ${show(value)}, not a whole number from ${least} to ${most}.`);
-}
-
-const textOrNull = (value: unknown, name: string, longest: number): string | null =>
-  value === undefined || value === null ? null : text(value, name, longest);
-
-function colourOrNull(value: unknown, name: string): string | null {
-  if (value === undefined || value === null) return null;
-  if (typeof value === 'string' && COLOUR.test(value)) return value;
-  throw invalid(`${full(name)} is ${show(value)}, not a colour like #00ff00.`);
-}
-
-export const numberOrNull = (value: unknown, name: string, least: number, most: number): number | null =>
-  value === undefined || value === null ? null : number(value, name, least, most);
-
-export const integerOrNull = (value: unknown, name: string, least: number, most: number): number | null =>
-  value === undefined || value === null ? null : integer(value, name, least, most);
-
-export function oneOf<const T extends string | number | null>(value: unknown, allowed: readonly T[], name: string): T {
-  const found = allowed.find((one) => one === value);
-  if (found !== undefined) return found;
-  throw invalid(`${full(name)} is ${show(value)}, not one of ${allowed.filter((one) => one !== null).join(', ')}.`);
-}
-
-const full = (name: string): string => (name.startsWith('msg.') ? name : `msg.video.${name}`);
-
-/** A value as it may stand in a sentence: short, and never a whole message. */
-export function show(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (typeof value === 'string') return value.length > 60 ? `"${value.slice(0, 57)}…"` : `"${value}"`;
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-export const invalid = (
-  message: string,
-  remedy = 'Send the message through a video in and a video upscale node.',
-): RemasterError => new RemasterError('PLAN_INVALID', message, { remedy });
-
 function noPlan(payload: unknown): RemasterError {
   return isImage(payload)
-    ? new RemasterError('NO_PLAN', 'msg.payload is a single image, and this node restores videos.', {
-        remedy: 'Put the video file in front, through a video in node, or take an image upscale node.',
+    ? new RemasterError('NO_PLAN', 'msg.payload is a single image; this node restores videos.', {
+        remedy: 'Send a video file through a video in node, or use an image upscale node.',
       })
-    : new RemasterError('NO_PLAN', 'The message carries no video: msg.video is missing.', {
-        remedy: 'Wire a video in node before this one, and keep msg.video on the way.',
+    : new RemasterError('NO_PLAN', 'The message contains no video: msg.video is missing.', {
+        remedy: 'Wire a video in node before this one, and keep msg.video in between.',
       });
 }
 
-/** JPEG, PNG and WebP, by their first bytes. */
+/** Whether a payload is a JPEG, PNG or WebP file, by its first bytes. */
 export function isImage(payload: unknown): boolean {
   if (!Buffer.isBuffer(payload)) return false;
   const head = payload.toString('latin1', 0, 12);

@@ -1,31 +1,35 @@
 import type { NodeAPI } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import { JOB_DEFAULTS, type InputSettings } from '../../src/settings/restoreJob';
-import { sources, stages, type DeployedModel, type DeployedInNode, type DeployedUpscaleNode } from './nodeRegistry';
+import type { DeployedModel, DeployedInNode, DeployedUpscaleNode, NodeRegistry } from './nodeRegistry';
 import { allowedSource, pathRules } from './pathPolicy';
-import { show, type Plan, type PlanStage } from './plan';
+import { type Plan, type PlanStage } from './plan';
+import { show } from './planFields';
 
-/** A stage of a plan and the nodes it names. */
+/** A stage of a plan and the deployed node it names. */
 export interface ResolvedStage {
   readonly stage: PlanStage;
-  readonly living: DeployedUpscaleNode;
+  readonly node: DeployedUpscaleNode;
   readonly model: DeployedModel;
 }
 
-/** What a plan says of reading and restoring; a path that came with a message is checked. Without a stage: frames as they are. */
+/**
+ * The job settings for reading and restoring. A path that came with a message is checked. `resolved` null: frames are
+ * not upscaled.
+ */
 export async function inputSettings(
   RED: NodeAPI,
   plan: Plan,
   source: DeployedInNode,
-  treatment: ResolvedStage | null,
+  resolved: ResolvedStage | null,
 ): Promise<InputSettings> {
   const rules = pathRules(RED.settings, 'remasterInAllowedFolders');
   const { path, trim, deinterlace, sequenceRate, maxFps, maxHeight, hwaccel } = plan.source;
   const input = source.names(path) ? path : await allowedSource(path, 'message', rules);
   const reading = { ...JOB_DEFAULTS, input, trim, deinterlace, sequenceRate, maxFps, maxHeight, hwaccel };
-  if (!treatment) return reading;
-  const { stage, living, model } = treatment;
-  const isOurMask = stage.mask === null || living.namesMask(stage.mask);
+  if (!resolved) return reading;
+  const { stage, node, model } = resolved;
+  const isConfiguredMask = stage.mask === null || node.namesMask(stage.mask);
   return {
     ...reading,
     model: model.model,
@@ -37,7 +41,7 @@ export async function inputSettings(
     scale: stage.scale,
     faces: stage.faces,
     minFace: stage.minFace,
-    mask: isOurMask ? stage.mask : await allowedSource(stage.mask, 'message', rules),
+    mask: isConfiguredMask ? stage.mask : await allowedSource(stage.mask, 'message', rules),
     maskColor: stage.maskColor,
     maskTolerance: stage.maskTolerance,
     maskGrow: stage.maskGrow,
@@ -53,41 +57,44 @@ export async function inputSettings(
   };
 }
 
-/** The video in node that made a plan. */
-export function deployedSource(plan: { readonly source: { readonly node: string } }): DeployedInNode {
-  const source = sources.get(plan.source.node);
+/** The video in node that created a plan. */
+export function deployedInNode(
+  nodes: NodeRegistry,
+  plan: { readonly source: { readonly node: string } },
+): DeployedInNode {
+  const source = nodes.inNode(plan.source.node);
   if (!source) throw notDeployed('video in', plan.source.node);
   return source;
 }
 
-/** The nodes a plan names, if they are deployed here and still mean the same. */
-export function deployedNodes(plan: {
-  readonly source: { readonly node: string };
-  readonly stages: readonly PlanStage[];
-}): { source: DeployedInNode; stage: PlanStage; living: DeployedUpscaleNode; model: DeployedModel } {
-  const source = deployedSource(plan);
+/** The nodes a plan names; throws if one is not deployed here or uses another model now. */
+export function deployedNodes(
+  nodes: NodeRegistry,
+  plan: { readonly source: { readonly node: string }; readonly stages: readonly PlanStage[] },
+): ResolvedStage & { readonly source: DeployedInNode } {
+  const source = deployedInNode(nodes, plan);
   const [stage, second] = plan.stages;
   if (!stage || second) {
     throw new RemasterError(
       'PLAN_INVALID',
-      `The video passed ${plan.stages.length} video upscale nodes; a job has exactly one.`,
+      `The message passed through ${plan.stages.length} video upscale nodes; a job needs exactly one.`,
       { remedy: 'Wire one video upscale node between video in and video out.' },
     );
   }
-  const living = stages.get(stage.node);
-  if (!living) throw notDeployed('video upscale', stage.node);
-  const model = living.model();
+  const node = nodes.upscaleNode(stage.node);
+  if (!node) throw notDeployed('video upscale', stage.node);
+  const model = node.model();
   if (model.model !== stage.model) {
     throw new RemasterError(
       'PLAN_STAGE_GONE',
-      `The plan was made for model ${show(stage.model)}; its node now has ${show(model.model)}.`,
+      `The plan was created for model ${show(stage.model)}; its node now uses ${show(model.model)}.`,
       { remedy: 'Send the file through the flow again.' },
     );
   }
-  return { source, stage, living, model };
+  return { source, stage, node, model };
 }
 
-export const notDeployed = (what: string, id: string): RemasterError =>
+const notDeployed = (what: string, id: string): RemasterError =>
   new RemasterError('PLAN_STAGE_GONE', `The plan names a ${what} node (${show(id)}) that is not deployed here.`, {
-    remedy: 'Send the file through the flow again; a plan from another Node-RED must pass nodes of this one.',
+    remedy: 'Send the file through the flow again; a plan from another Node-RED must pass through nodes of this one.',
   });

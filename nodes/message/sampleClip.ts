@@ -1,4 +1,4 @@
 import { join } from 'node:path';
 
-/** A real clip of a few seconds that comes with the package. */
+/** A clip of a few seconds, part of the package. */
 export const SAMPLE = join(__dirname, '..', '..', '..', 'resources', 'media', 'sample.mp4');

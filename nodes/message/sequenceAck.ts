@@ -1,14 +1,16 @@
-/** Who sends pictures and wants to hear when one has been dealt with, by the id of the sequence. */
-const senders = new Map<string, (index: number) => void>();
+/** Reports back to the sender of an image sequence when one of its images has been processed. */
+export class SequenceAcks {
+  readonly #senders = new Map<string, (index: number) => void>();
 
-/** Listens for what becomes of the pictures of a sequence. Answers with the way to stop listening. */
-export function onAcknowledged(sequence: string, heard: (index: number) => void): () => void {
-  senders.set(sequence, heard);
-  return () => void senders.delete(sequence);
-}
+  /** Calls `listener` for each acknowledged image of the sequence. Returns an unsubscribe function. */
+  listen(sequence: string, listener: (index: number) => void): () => void {
+    this.#senders.set(sequence, listener);
+    return () => void this.#senders.delete(sequence);
+  }
 
-/** Says that the picture of this message has been dealt with, well or not; other messages mean nothing to anybody. */
-export function acknowledge(msg: Readonly<Record<string, unknown>>): void {
-  const parts = msg['parts'] as { readonly id?: unknown; readonly index?: unknown } | null | undefined;
-  if (typeof parts?.id === 'string' && typeof parts.index === 'number') senders.get(parts.id)?.(parts.index);
+  /** The image of this message was processed, successfully or not. Messages without `msg.parts` are ignored. */
+  acknowledge(msg: Readonly<Record<string, unknown>>): void {
+    const parts = msg['parts'] as { readonly id?: unknown; readonly index?: unknown } | null | undefined;
+    if (typeof parts?.id === 'string' && typeof parts.index === 'number') this.#senders.get(parts.id)?.(parts.index);
+  }
 }

@@ -3,7 +3,7 @@ import type { SourceSummary } from '../../src/engine/protocol';
 import { errorRecord, type ErrorCode } from '../../src/errors';
 import type { Progress } from '../../src/settings/restoreJob';
 
-/** The words below a node. About 20 characters, so that they fit. */
+/** Node statuses: at most about 20 characters fit below a node. */
 export const idle: NodeStatus = { fill: 'grey', shape: 'ring', text: 'idle' };
 export const waiting: NodeStatus = { fill: 'grey', shape: 'ring', text: 'waiting' };
 export const stopped: NodeStatus = { fill: 'grey', shape: 'ring', text: 'stopped' };
@@ -49,15 +49,15 @@ export const upscaling = (scale: number | null, fps: number | null): NodeStatus 
   text: `${scale === null ? '' : `x${scale} `}${fps === null ? '…' : `${brief(fps)} fps`}`,
 });
 
-/** The image node at work: how long the last picture took, and how many wait. */
-export const upscalingImage = (lastMs: number | null, waitingNow: number): NodeStatus => ({
+/** The image node while it works: time of the last image, and queue length. */
+export const upscalingImage = (lastMs: number | null, queueLength: number): NodeStatus => ({
   fill: 'blue',
   shape: 'dot',
-  text: `${lastMs === null ? '…' : short(lastMs)} q${waitingNow}`,
+  text: `${lastMs === null ? '…' : short(lastMs)} q${queueLength}`,
 });
 
-/** The image node after a picture. */
-export const took = (ms: number): NodeStatus => ({ fill: 'green', shape: 'dot', text: short(ms) });
+/** The image node after an image. */
+export const finishedImage = (ms: number): NodeStatus => ({ fill: 'green', shape: 'dot', text: short(ms) });
 
 export const dropping = (perSecond: number): NodeStatus => ({
   fill: 'yellow',
@@ -65,31 +65,31 @@ export const dropping = (perSecond: number): NodeStatus => ({
   text: `drop ${brief(perSecond)}/s`,
 });
 
-/** The frames node: pictures sent so far, or in all. */
-export const sent = (count: number, isWhole: boolean): NodeStatus => ({
-  fill: isWhole ? 'green' : 'blue',
+/** The frames node: images sent so far, or in total. */
+export const sent = (count: number, isComplete: boolean): NodeStatus => ({
+  fill: isComplete ? 'green' : 'blue',
   shape: 'dot',
   text: `${count} sent`,
 });
 
-/** The frames node between two pictures: waits to be asked, or for those on their way. */
-export const asking = (isAsked: boolean): NodeStatus => ({
+/** The frames node between two images: waits for a request, or for acknowledgements. */
+export const waitingToSend = (byRequest: boolean): NodeStatus => ({
   fill: 'yellow',
   shape: 'ring',
-  text: isAsked ? 'waits for next' : 'waits for the flow',
+  text: byRequest ? 'waiting for request' : 'waiting for flow',
 });
 
-/** The out node while a video grows picture by picture. */
-export const assembling = (pictures: number): NodeStatus => ({
+/** The out node while it writes a video from images. */
+export const assembling = (images: number): NodeStatus => ({
   fill: 'blue',
   shape: 'dot',
-  text: `${pictures} pictures`,
+  text: `${images} images`,
 });
 
 /** `84ms`, `2.4s`. */
 const short = (ms: number): string => (ms < 1000 ? `${Math.round(ms)}ms` : `${brief(ms / 1000)}s`);
 
-/** Counts events; `perSecond` since it was last asked, a second at least. */
+/** Counts events; `perSecond` covers the time since its last call, at least one second. */
 export function rate(now = () => performance.now()): { count(): void; perSecond(): number } {
   let events = 0;
   let since = now();
@@ -118,15 +118,15 @@ export function running(progress: Progress): NodeStatus {
       return blue('finishing');
     case 'restoring': {
       const share = percent(progress);
-      const where = share === null ? `${progress.frame}f` : `${Math.floor(share)}%`;
+      const position = share === null ? `${progress.frame}f` : `${Math.floor(share)}%`;
       const speed = progress.fps === null ? '' : ` ${brief(progress.fps)}fps`;
       const left = progress.eta === null ? '' : ` ${clock(progress.eta)}`;
-      return blue(`${where}${speed}${left}`);
+      return blue(`${position}${speed}${left}`);
     }
   }
 }
 
-/** 0…100, or null when the source does not say how long it is. */
+/** 0…100, or null if the length of the source is unknown. */
 export function percent({ share, frame, total }: Pick<Progress, 'share' | 'frame' | 'total'>): number | null {
   const part = share ?? (total === null || total === 0 ? null : frame / total);
   return part === null ? null : Math.min(100, Math.max(0, Math.round(part * 1000) / 10));
@@ -142,7 +142,7 @@ export function clock(seconds: number): string {
   return hours < 24 ? `${hours}h${String(minutes % 60).padStart(2, '0')}m` : `${Math.floor(hours / 24)}d${hours % 24}h`;
 }
 
-/** Three figures: `0.42`, `7.3`, `24`, `29.97` becomes `30`. */
+/** Two or three digits: `0.42`, `7.3`, `24`, `29.97` becomes `30`. */
 export function brief(value: number): string {
   if (value >= 10) return String(Math.round(value));
   return value >= 1 ? String(Math.round(value * 10) / 10) : String(Math.round(value * 100) / 100);
@@ -150,7 +150,7 @@ export function brief(value: number): string {
 
 export const clip = (text: string): string => (text.length <= 20 ? text : `${text.slice(0, 19)}…`);
 
-/** What `failed:` is followed by. */
+/** The words after `failed:`. */
 export const SHORT: Record<ErrorCode, string> = {
   AUTH_FAILED: 'login',
   BAD_SETTING: 'bad setting',
@@ -162,13 +162,13 @@ export const SHORT: Record<ErrorCode, string> = {
   GPU_OUT_OF_MEMORY: 'GPU memory',
   IMAGE_DROPPED: 'queue full',
   IMAGE_TOO_LARGE: 'too large',
-  IMAGE_UNREADABLE: 'bad picture',
+  IMAGE_UNREADABLE: 'bad image',
   INTERNAL: 'internal',
   MASK_INVALID: 'bad mask',
   MODEL_INCOMPATIBLE: 'wrong model',
   MODEL_INVALID: 'bad model',
   MODEL_NOT_FOUND: 'no model',
-  NO_IMAGE: 'no picture',
+  NO_IMAGE: 'no image',
   NO_PLAN: 'no video',
   NO_SIGNAL: 'no signal',
   OUTPUT_BUSY: 'file in use',
@@ -176,11 +176,11 @@ export const SHORT: Record<ErrorCode, string> = {
   OUTPUT_UNWRITABLE: 'cannot write',
   PATH_NOT_ALLOWED: 'not allowed',
   PLAN_INVALID: 'bad plan',
-  PLAN_STAGE_GONE: 'node is gone',
+  PLAN_STAGE_GONE: 'node removed',
   RUNTIME_MISSING: 'no runtime',
   SOURCE_CHANGED: 'file changed',
   SOURCE_EMPTY: 'empty file',
   SOURCE_NOT_FOUND: 'no such file',
-  SOURCE_TRUNCATED: 'cut short',
+  SOURCE_TRUNCATED: 'truncated',
   SOURCE_UNREADABLE: 'unreadable',
 };

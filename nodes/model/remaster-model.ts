@@ -16,16 +16,16 @@ interface Config extends NodeDef {
   readonly device: string | number;
   readonly threads: string | number;
   readonly tile: string | number;
-  /** Not in flows of the first release. */
+  /** Absent in flows of the first release. */
   readonly overlap?: string | number;
   readonly batch: string | number;
   readonly idle: string | number;
   readonly preload: boolean;
 }
 
-/** The config node as other nodes meet it. */
+/** The config node as other nodes see it. */
 export interface ModelNode extends Node {
-  /** Throws when a setting cannot work. */
+  /** Throws if a setting is invalid. */
   readonly choice: () => DeployedModel;
 }
 
@@ -48,7 +48,7 @@ export default function remasterModel(RED: NodeAPI): void {
       RED.events.once('flows:started', load);
       this.on('close', () => void RED.events.off('flows:started', load));
     }
-    // the engine stays: it is shared, a deploy would load the model anew, and it goes away by itself when idle
+    // 'close' does not stop the engine: nodes share it, a deploy would load the model again, and it exits when idle
   }
   RED.nodes.registerType('remaster-model', RemasterModel);
 }
@@ -57,18 +57,18 @@ function choiceOf(config: Config, env: (name: string) => string): DeployedModel 
   const model = (config.modelType === 'env' ? env(config.model) : config.model).trim();
   if (model === '') {
     const why =
-      config.modelType === 'env' ? `The environment variable ${config.model} is not set` : 'No model is named';
-    throw new RemasterError('MODEL_NOT_FOUND', `${why}.`, { remedy: 'Name a model in the upscale model node.' });
+      config.modelType === 'env' ? `The environment variable ${config.model} is not set` : 'No model is selected';
+    throw new RemasterError('MODEL_NOT_FOUND', `${why}.`, { remedy: 'Choose a model in the upscale model node.' });
   }
   return {
     model,
-    provider: optionIn(config.provider, PROVIDERS, 'Provider'),
-    device: integerIn(config.device, 'Device', 0, 255) ?? 0,
+    provider: optionIn(config.provider, PROVIDERS, 'Runs on'),
+    device: integerIn(config.device, 'GPU', 0, 255) ?? 0,
     threads: integerIn(config.threads, 'Threads', 0, 1024) ?? 0,
     tile: integerIn(config.tile, 'Tile', 16, 65_536),
     overlap: integerIn(config.overlap, 'Overlap', 0, 4096),
     batch: integerIn(config.batch, 'Batch', 1, 1024),
-    idleSeconds: integerIn(config.idle, 'Unload when idle', 0, 86_400) ?? 60,
+    idleSeconds: integerIn(config.idle, 'Unload after', 0, 86_400) ?? 60,
   };
 }
 

@@ -3,17 +3,19 @@ import { dirname, isAbsolute } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import { type CodecName, type Job, JOB_DEFAULTS, PIXEL_FORMATS } from '../../src/settings/restoreJob';
-import { type DeployedModel } from '../message/nodeRegistry';
+import type { DeployedModel } from '../message/nodeRegistry';
 import { allowedTarget, pathRules } from '../message/pathPolicy';
-import { show, type Plan, type PlanStage } from '../message/plan';
+import { type Plan, type PlanStage } from '../message/plan';
+import { show } from '../message/planFields';
 import { inputSettings, deployedNodes } from '../message/resolvePlan';
 import { evaluate, integerIn, optionIn, originOf, type Typed } from '../message/typedInput';
+import { runtimeOf } from '../runtime';
 import { fill, freeName, inFolder, type NameParts, placeholders } from './outputPath';
 
 export const TARGETS = ['file', 'mjpeg', 'hls', 'segments', 'push', 'fragments', 'jpeg', 'discard'] as const;
 export type Target = (typeof TARGETS)[number];
 
-/** What the editor saves for a video out node. */
+/** The settings of a video out node. */
 export interface OutConfig extends NodeDef {
   readonly filename: string;
   readonly filenameType: string;
@@ -26,11 +28,11 @@ export interface OutConfig extends NodeDef {
   readonly pixelFormat?: string;
   readonly segment?: string | number;
   readonly concurrency?: string | number;
-  /** Of a sequence of pictures; empty: each says its time. */
+  /** Frame rate of a video from images; empty: each image carries its time. */
   readonly pictureRate?: string | number;
-  /** Absent in flows of the first release: a file. */
+  /** Absent in flows of the first release, where it is a file. */
   readonly target?: Target;
-  // Of live targets:
+  // For live targets:
   readonly viewer?: string;
   readonly length?: string | number;
   readonly keepCount?: string | number;
@@ -42,7 +44,7 @@ export interface OutConfig extends NodeDef {
   readonly overload?: 'drop' | 'adapt';
   readonly fallbackModel?: string;
   readonly skipFramesEvenly?: boolean;
-  /** `25, 25, 50, 50`: left, top, width and height in per cent of the picture. */
+  /** `25, 25, 50, 50`: left, top, width and height in percent of the frame. */
   readonly region?: string;
   readonly regionWhen?: 'always' | 'slow';
   readonly audio: Job['audio'];
@@ -58,78 +60,90 @@ export interface BuiltJob {
   readonly model: DeployedModel;
 }
 
-/** Plan and settings, made into a job. `isPromised`: another job is going to write that file. */
+/** A job from a plan and the settings of a video out node. */
 export async function buildJob(
   RED: NodeAPI,
   node: Node,
   config: OutConfig,
   msg: NodeMessageInFlow,
   plan: Plan,
-  isPromised: (path: string) => boolean,
 ): Promise<BuiltJob> {
-  const { source, stage, living, model } = deployedNodes(plan);
-  const isNamedThere = source.names(plan.source.path);
-  const reading = await inputSettings(RED, plan, source, { stage, living, model });
-  const { input } = reading;
+  const { nodes, promisedOutputs } = runtimeOf(RED);
+  const { source, ...resolved } = deployedNodes(nodes, plan);
+  const { stage, model } = resolved;
+  const settings = await inputSettings(RED, plan, source, resolved);
   const codec = optionIn(config.codec, CODECS, 'Codec');
-  const overwrite = optionIn(config.overwrite, ['never', 'suffix', 'always'], 'If it exists');
+  const overwrite = optionIn(config.overwrite, ['never', 'suffix', 'always'], 'If file exists');
 
   const { label } = plan.source;
-  const beside = { folder: source.isSample ? tmpdir() : dirname(input), isOurs: isNamedThere };
-  const output = await targetOf(RED, node, config, msg, { label, scale: stage.scale, model: stage.model }, beside);
+  const defaultFolder = {
+    path: source.isSample ? tmpdir() : dirname(settings.input),
+    isFromConfig: source.names(plan.source.path),
+  };
+  const output = await outputFile(
+    RED,
+    node,
+    config,
+    msg,
+    { label, scale: stage.scale, model: stage.model },
+    defaultFolder,
+  );
 
   const job: Job = {
     ...JOB_DEFAULTS,
-    ...reading,
-    output: overwrite === 'suffix' ? freeName(output, isPromised) : output,
+    ...settings,
+    output: overwrite === 'suffix' ? freeName(output, promisedOutputs) : output,
     overwrite: overwrite === 'always',
     resume: config.resume,
     codec,
-    // Never from a message: what is given to ffmpeg was written by the person who edits the flow.
+    // Never from a message: only the author of the flow may pass options to ffmpeg.
     encoder: codec === 'custom' ? (config.encoder ?? '') : null,
     quality: codec === 'custom' ? null : integerIn(config.quality, 'Quality', 0, 63),
-    pixelFormat: optionIn(config.pixelFormat || null, [null, ...PIXEL_FORMATS], 'Pixels'),
-    segment: integerIn(config.segment, 'Pieces', 1, 100_000) ?? JOB_DEFAULTS.segment,
-    concurrency: integerIn(config.concurrency, 'At once', 1, 16) ?? JOB_DEFAULTS.concurrency,
-    audio: optionIn(config.audio, ['copy', 'encode', 'none'], 'Sound'),
+    pixelFormat: optionIn(config.pixelFormat || null, [null, ...PIXEL_FORMATS], 'Pixel format'),
+    segment: integerIn(config.segment, 'Checkpoint every', 1, 100_000) ?? JOB_DEFAULTS.segment,
+    concurrency: integerIn(config.concurrency, 'Max. parallel jobs', 1, 16) ?? JOB_DEFAULTS.concurrency,
+    audio: optionIn(config.audio, ['copy', 'encode', 'none'], 'Audio'),
     extras: config.extras,
   };
   return { job, stage, model };
 }
 
 /**
- * The file that is to be written, from the fields of the node. `beside`: where it goes when no folder is named, and whether
- * the flow's author, not a message, has named that place; null when there is none.
+ * The output path from the settings of the node. `defaultFolder`: used if no folder is set; `isFromConfig`: the author of
+ * the flow, not a message, has named it.
  */
-export async function targetOf(
+export async function outputFile(
   RED: NodeAPI,
   node: Node,
   config: OutConfig,
   msg: NodeMessageInFlow,
   named: Pick<NameParts, 'label' | 'scale' | 'model'>,
-  beside: { readonly folder: string; readonly isOurs: boolean } | null,
+  defaultFolder: { readonly path: string; readonly isFromConfig: boolean } | null,
 ): Promise<string> {
   const codec = optionIn(config.codec, CODECS, 'Codec');
   const filename: Typed = { value: config.filename, type: config.filenameType };
   const folder: Typed = { value: config.folder, type: config.folderType };
   const parts = placeholders({ ...named, codec, now: new Date() });
-  const name = fill(textOf(await evaluate(RED, node, filename, msg), 'File name'), parts);
-  const where = fill(textOf((await evaluate(RED, node, folder, msg)) ?? '', 'Folder'), parts);
+  const name = fill(stringIn(await evaluate(RED, node, filename, msg), 'File name'), parts);
+  const configured = fill(stringIn((await evaluate(RED, node, folder, msg)) ?? '', 'Folder'), parts);
   const rules = pathRules(RED.settings, 'remasterOutAllowedFolders');
-  if (where === '' && beside === null && !isAbsolute(name)) {
-    throw new RemasterError('BAD_SETTING', 'Nothing says in which folder the video is to be written.', {
-      remedy: 'Name a folder in the video out node.',
+  if (configured === '' && defaultFolder === null && !isAbsolute(name)) {
+    throw new RemasterError('BAD_SETTING', 'No folder is set for the video.', {
+      remedy: 'Enter a folder in the video out node.',
     });
   }
-  const path = inFolder(where === '' ? (beside?.folder ?? rules.base) : inFolder(rules.base, where), name);
-  const isPlaceOurs = where !== '' || beside === null || beside.isOurs;
-  const isOurs = originOf(filename) === 'config' && originOf(folder) === 'config' && isPlaceOurs;
-  return allowedTarget(path, isOurs ? 'config' : 'message', rules);
+  const path = inFolder(
+    configured === '' ? (defaultFolder?.path ?? rules.base) : inFolder(rules.base, configured),
+    name,
+  );
+  const isFolderTrusted = configured !== '' || defaultFolder === null || defaultFolder.isFromConfig;
+  const isTrusted = originOf(filename) === 'config' && originOf(folder) === 'config' && isFolderTrusted;
+  return allowedTarget(path, isTrusted ? 'config' : 'message', rules);
 }
 
-export function textOf(value: unknown, name: string): string {
+export function stringIn(value: unknown, name: string): string {
   if (typeof value === 'string') return value;
-  throw new RemasterError('BAD_SETTING', `${name} is ${show(value)}, not a text.`, {
-    remedy: 'Correct it in the video out node, or in the message it is taken from.',
+  throw new RemasterError('BAD_SETTING', `${name} is ${show(value)}, not a string.`, {
+    remedy: 'Correct it in the video out node, or in the message that provides it.',
   });
 }

@@ -4,8 +4,8 @@ import { basename, dirname, extname, join, parse, resolve } from 'node:path';
 import { RemasterError } from '../../src/errors';
 import type { CodecName } from '../../src/settings/restoreJob';
 
-/** The ending each codec is at home in. */
-const ENDINGS: Record<CodecName, string> = {
+/** The default file name extension of each codec. */
+const EXTENSIONS: Record<CodecName, string> = {
   h264: 'mp4',
   h265: 'mp4',
   av1: 'mp4',
@@ -23,7 +23,7 @@ export interface NameParts {
   readonly now: Date;
 }
 
-/** What may stand in braces in a file name or a folder. */
+/** The placeholders of file names and folders. */
 export function placeholders({ label, scale, model, codec, now }: NameParts): Record<string, string> {
   const two = (value: number): string => String(value).padStart(2, '0');
   return {
@@ -31,7 +31,7 @@ export function placeholders({ label, scale, model, codec, now }: NameParts): Re
     scale: scale === null ? '' : String(scale),
     model: basename(model),
     codec,
-    ext: ENDINGS[codec],
+    ext: EXTENSIONS[codec],
     date: `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`,
     time: `${two(now.getHours())}-${two(now.getMinutes())}-${two(now.getSeconds())}`,
     tmp: tmpdir(),
@@ -39,12 +39,12 @@ export function placeholders({ label, scale, model, codec, now }: NameParts): Re
   };
 }
 
-/** Fills `{name}_x{scale}.{ext}`. */
+/** Fills a template, e.g. `{name}_x{scale}.{ext}`. */
 export function fill(template: string, parts: Record<string, string>): string {
   return template.replace(/\{(\w*)\}/g, (_, key: string) => {
     const part = Object.hasOwn(parts, key) ? parts[key] : undefined;
     if (part !== undefined) return part;
-    throw new RemasterError('BAD_SETTING', `{${key}} in ${template} means nothing.`, {
+    throw new RemasterError('BAD_SETTING', `Unknown placeholder {${key}} in ${template}.`, {
       remedy: `Use ${Object.keys(parts)
         .map((one) => `{${one}}`)
         .join(' ')}.`,
@@ -52,15 +52,15 @@ export function fill(template: string, parts: Record<string, string>): string {
   });
 }
 
-/** Where the result goes: the name below the folder, or the name alone when it is a whole path. */
+/** The output path: the name below the folder, or the name alone if it is absolute. */
 export const inFolder = (folder: string, name: string): string => resolve(folder, name);
 
-/** The path itself, or with `_2`, `_3`, … before the ending: the first that is neither on disk nor promised to another job. */
-export function freeName(path: string, isPromised: (path: string) => boolean): string {
-  const ending = extname(path);
-  const stem = join(dirname(path), basename(path, ending));
+/** The path, or with `_2`, `_3`, … before the extension: the first that no file and no other job uses. */
+export function freeName(path: string, promised: ReadonlySet<string>): string {
+  const extension = extname(path);
+  const stem = join(dirname(path), basename(path, extension));
   for (let number = 1; ; number++) {
-    const candidate = number === 1 ? path : `${stem}_${number}${ending}`;
-    if (!existsSync(candidate) && !isPromised(candidate)) return candidate;
+    const candidate = number === 1 ? path : `${stem}_${number}${extension}`;
+    if (!existsSync(candidate) && !promised.has(candidate)) return candidate;
   }
 }

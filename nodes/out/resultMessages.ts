@@ -5,7 +5,7 @@ import type { Outcome } from '../jobs/pendingJobs';
 import type { Plan } from '../message/plan';
 import { percent } from '../message/status';
 
-/** What the second output of a video out node sends. */
+/** The message of the second output of a video out node. */
 export const progressMessage = (
   plan: Plan,
   { stage, frame, total, share, fps, eta, cacheStats }: Progress,
@@ -21,13 +21,13 @@ export const progressMessage = (
     speed: speedOf(plan, fps),
     eta,
     dropped: 0,
-    latency: null, // files have none
+    latency: null, // only for cameras
     cacheStats,
   },
 });
 
-/** The last progress of a job that is done. */
-export const whole = ({ framesOut, fps, cacheStats }: Result): Progress => ({
+/** The last progress of a finished job. */
+export const finalProgress = ({ framesOut, fps, cacheStats }: Result): Progress => ({
   stage: 'finishing',
   frame: framesOut,
   total: framesOut,
@@ -78,6 +78,6 @@ export function resultPayload(plan: Plan, outcome: Outcome): Record<string, unkn
     : { status: 'failed', ...reached, error: errorRecord(outcome.error) };
 }
 
-/** Restored seconds of video per second. */
+/** Seconds of video restored per second. */
 const speedOf = ({ source }: Plan, fps: number | null): number | null =>
   fps === null || !source.info.fps ? null : fps / source.info.fps;

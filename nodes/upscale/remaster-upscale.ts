@@ -4,15 +4,16 @@ import { RemasterError } from '../../src/errors';
 import { JOB_DEFAULTS, type NoiseMode, type Progress } from '../../src/settings/restoreJob';
 import { editorId } from '../jobs/jobRegistry';
 import { actionOf } from '../message/actions';
-import { knownModel, usableModel } from '../message/knownModels';
 import { anyPlanOf } from '../message/livePlan';
 import { nodeError } from '../message/nodeError';
-import { register, stages, type DeployedModel } from '../message/nodeRegistry';
+import type { DeployedModel } from '../message/nodeRegistry';
 import { allowedSource, pathRules, type PathRules } from '../message/pathPolicy';
-import { COLOUR, COLOUR_FIXES, FACES, type PlanStage, show as shown, TEMPORAL_DENOISE } from '../message/plan';
+import { COLOUR_FIXES, FACES, type PlanStage, TEMPORAL_DENOISE } from '../message/plan';
+import { COLOUR, show as shown } from '../message/planFields';
 import * as status from '../message/status';
 import { evaluate, integerIn, numberIn, optionIn, originOf, type Typed } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
+import { runtimeOf } from '../runtime';
 
 interface Config extends NodeDef {
   readonly model: string;
@@ -23,7 +24,7 @@ interface Config extends NodeDef {
   readonly noise: NoiseMode;
   readonly seed: string;
   readonly seedType: string;
-  // Not in flows of the first release:
+  // Absent in flows of the first release:
   readonly scale?: string;
   readonly scaleType?: string;
   readonly order?: string | number;
@@ -40,6 +41,8 @@ interface Config extends NodeDef {
 }
 
 export default function remasterUpscale(RED: NodeAPI): void {
+  const { models, nodes } = runtimeOf(RED);
+
   function RemasterUpscale(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const steps: Typed = { value: config.steps, type: config.stepsType };
@@ -53,10 +56,10 @@ export default function remasterUpscale(RED: NodeAPI): void {
     let isRunning = false;
     let turn = Promise.resolve();
 
-    const rest = (): void => {
+    const clearStatus = (): void => {
       try {
-        const name = chosen(model).model;
-        scale ??= knownModel(name)?.scale ?? null;
+        const name = modelOf(model).model;
+        scale ??= models.get(name)?.scale ?? null;
         this.status(status.ready(name, scale));
       } catch (error) {
         this.status(status.failed(error));
@@ -65,45 +68,49 @@ export default function remasterUpscale(RED: NodeAPI): void {
     const show = (progress: Progress | null): void => {
       if (isClosed || (progress === null && !isRunning)) return;
       isRunning = progress !== null;
-      if (progress === null) rest();
+      if (progress === null) clearStatus();
       else {
         this.status(status.upscaling(scale, progress.fps));
-        // whoever has the preview open asks for the picture; nobody is sent one
+        // only the frame number: an editor with an open preview requests the image
         RED.comms.publish('remaster/preview', { id: editorId(this), n: progress.frame }, false);
       }
     };
     const rules = (): PathRules => pathRules(RED.settings, 'remasterInAllowedFolders');
-    /** The mask in the node's own settings; null when there is none or messages name it. */
+    /** The mask in the node's settings; null if there is none or messages provide it. */
     const ownMask = (): string | null => {
       if (originOf(mask) === 'message' || mask.value.trim() === '') return null;
       const value: unknown = RED.util.evaluateNodeProperty(mask.value, mask.type, this, {});
       return typeof value === 'string' ? resolve(rules().base, value) : null;
     };
     const namesMask = (path: string): boolean => path === ownMask();
-    const leave = register(stages, this.id, { model: () => chosen(model), namesMask, show });
+    const unregister = nodes.registerUpscale(this.id, { model: () => modelOf(model), namesMask, show });
     this.on('close', () => {
       isClosed = true;
-      leave();
+      unregister();
     });
-    rest();
+    clearStatus();
 
     this.on('input', (msg, send, done) => {
       const action = actionOf(msg);
       if (action !== null && (action !== 'start' || msg['video'] === undefined)) {
-        send(msg); // steers the job further down the wire
+        send(msg); // controls the job of the video out node
         done();
         return;
       }
-      // one after the other: messages leave in the order they came
-      turn = turn.then(() => enlarge(msg, send, done));
+      // in sequence: messages leave in the order they arrived
+      turn = turn.then(() => addStage(msg, send, done));
     });
 
-    const enlarge = async (msg: NodeMessageInFlow, send: (msg: NodeMessage) => void, done: (error?: Error) => void) => {
+    const addStage = async (
+      msg: NodeMessageInFlow,
+      send: (msg: NodeMessage) => void,
+      done: (error?: Error) => void,
+    ) => {
       if (isClosed) return;
       try {
         const video = await planWithStage(msg);
         if (isClosed) return;
-        if (!isRunning) rest();
+        if (!isRunning) clearStatus();
         send(Object.assign(msg, { video }));
         done();
       } catch (error) {
@@ -118,36 +125,36 @@ export default function remasterUpscale(RED: NodeAPI): void {
       if (plan.stages.length > 0) {
         throw new RemasterError(
           'PLAN_INVALID',
-          'The video has passed a video upscale node before; a job has room for one.',
+          'The message has passed through a video upscale node already; a job needs exactly one.',
           {
-            remedy: 'Take one of the two nodes out, or restore the finished file in a second run.',
+            remedy: 'Remove one of the two nodes, or restore the finished file in a second job.',
           },
         );
       }
-      const { model: name, tile } = chosen(model);
-      const asked = numberIn(await evaluate(RED, this, wantedScale, msg), 'Scale', 0.1, 16);
+      const { model: name, tile } = modelOf(model);
+      const requested = numberIn(await evaluate(RED, this, wantedScale, msg), 'Scale', 0.1, 16);
       const stage: PlanStage = {
         node: this.id,
         op: 'upscale',
         model: name,
-        scale: asked ?? (await usableModel(name))?.scale ?? null,
+        scale: requested ?? (await models.usable(name))?.scale ?? null,
         steps: integerIn(await evaluate(RED, this, steps, msg), 'Steps', 1, 10_000),
-        order: optionIn(Number(config.order || 0) || null, [null, 1, 2, 3], 'Solver order'),
+        order: optionIn(Number(config.order || 0) || null, [null, 1, 2, 3], 'Solver order (DoSSR)'),
         strength: numberIn(await evaluate(RED, this, strength, msg), 'Strength', 0, 1) ?? JOB_DEFAULTS.strength,
-        noise: optionIn(config.noise, ['shared', 'independent', 'mixed'], 'Noise'),
+        noise: optionIn(config.noise, ['shared', 'independent', 'mixed'], 'Noise pattern'),
         seed: integerIn(await evaluate(RED, this, seed, msg), 'Seed', 0, 0xffff_ffff) ?? JOB_DEFAULTS.seed,
-        colorFix: optionIn(config.colorFix || null, COLOUR_FIXES, 'Colours'),
-        temporalDenoise: optionIn(config.temporalDenoise ?? 'off', TEMPORAL_DENOISE, 'Stabilize'),
+        colorFix: optionIn(config.colorFix || null, COLOUR_FIXES, 'Colour correction'),
+        temporalDenoise: optionIn(config.temporalDenoise ?? 'off', TEMPORAL_DENOISE, 'Temporal denoise'),
         faces: optionIn(config.faces || null, FACES, 'Faces'),
-        minFace: integerIn(config.minFace, 'Smallest face', 8, 8192),
+        minFace: integerIn(config.minFace, 'Min. face size', 8, 8192),
         mask: await maskFor(msg),
         maskColor: colourIn(config.maskColor),
-        maskTolerance: numberIn(config.maskTolerance, 'Tolerance', 0, 1),
-        maskGrow: integerIn(config.maskGrow, 'Grow', 0, 64),
+        maskTolerance: numberIn(config.maskTolerance, 'Mask tolerance', 0, 1),
+        maskGrow: integerIn(config.maskGrow, 'Expand mask', 0, 64),
         tileCache:
           config.tileCache === 'off'
             ? null
-            : (integerIn(config.tileCache, 'Unchanged', 0, 255) ?? JOB_DEFAULTS.tileCache),
+            : (integerIn(config.tileCache, 'Skip unchanged tiles', 0, 255) ?? JOB_DEFAULTS.tileCache),
         tile,
       };
       scale = stage.scale;
@@ -166,12 +173,12 @@ export default function remasterUpscale(RED: NodeAPI): void {
 function colourIn(value: string | undefined): string | null {
   if (value === undefined || value === '') return null;
   if (COLOUR.test(value)) return value;
-  throw new RemasterError('BAD_SETTING', `Hole colour is ${shown(value)}, not a colour like #00ff00.`, {
+  throw new RemasterError('BAD_SETTING', `Mask colour is ${shown(value)}, not a colour like #00ff00.`, {
     remedy: 'Correct it in the node, and deploy.',
   });
 }
 
-function chosen(node: ModelNode | null): DeployedModel {
+function modelOf(node: ModelNode | null): DeployedModel {
   if (node) return node.choice();
   throw new RemasterError('MODEL_NOT_FOUND', 'The upscale model of this node is missing or disabled.', {
     remedy: 'Open the video upscale node, choose a model, and deploy.',

@@ -18,7 +18,7 @@ import {
 
 const FRAMES = 30;
 
-/** video in → video frames, with somebody listening everywhere. */
+/** video in → video frames, with a reporter behind every output. */
 const flow = (changes: object = {}, more: readonly FlowNode[] = []): FlowNode[] => [
   { id: 'tab', type: 'tab', label: 'test' },
   model(),
@@ -26,7 +26,7 @@ const flow = (changes: object = {}, more: readonly FlowNode[] = []): FlowNode[] 
   videoIn({}, ['frames']),
   inject('ask', ['frames']),
   frames(changes),
-  reporter('picture'),
+  reporter('output'),
   { id: 'catch', type: 'catch', z: 'tab', scope: null, uncaught: false, wires: [['caught']], ...place },
   reporter('caught'),
   { id: 'complete', type: 'complete', z: 'tab', scope: ['frames'], uncaught: false, wires: [['completed']], ...place },
@@ -53,10 +53,10 @@ describe('video frames in a real Node-RED', () => {
       let clip: string;
       let long: string;
       const play = (filename: string): Promise<void> => red.inject('go', [{ p: 'filename', v: filename, vt: 'str' }]);
-      const ask = (p: string, v = '1'): Promise<void> => red.inject('ask', [{ p, v, vt: 'str' }]);
-      const pictures = (): Record<string, unknown>[] => red.reported('picture');
+      const act = (p: string, v = '1'): Promise<void> => red.inject('ask', [{ p, v, vt: 'str' }]);
+      const images = (): Record<string, unknown>[] => red.reported('output');
       const seen = (count: number): Promise<void> =>
-        red.until(() => pictures().length >= count, `picture ${count}`, 60_000);
+        red.until(() => images().length >= count, `image ${count}`, 60_000);
       const completed = (count: number): Promise<void> =>
         red.until(() => red.reported('completed').length >= count, `completed ${count}`, 60_000);
       const caught = async (count = 1): Promise<{ code: string }> => {
@@ -81,11 +81,11 @@ describe('video frames in a real Node-RED', () => {
         for (const list of [red.reports, red.statuses, red.logs]) list.length = 0;
       });
 
-      it('sends the wanted frames as a sequence, whose last message says how many there are', async () => {
+      it('sends the selected frames as a sequence; its last message has the count', async () => {
         await red.deploy(flow());
         await play(clip);
         await completed(1);
-        const all = pictures();
+        const all = images();
         assert.deepEqual(
           all.map(({ frame }) => (frame as { index: number }).index),
           [0, 10, 20],
@@ -112,7 +112,7 @@ describe('video frames in a real Node-RED', () => {
         assert.equal(red.reported('completed').length, 1);
       });
 
-      it('with video upscale between, the pictures are the restored ones', async () => {
+      it('sends restored frames after a video upscale node', async () => {
         await red.deploy(
           flow({ format: 'jpeg', width: '200', every: '15' }, [upscale({}, ['frames'])]).map((node) =>
             node.id === 'in' ? { ...node, wires: [['up']] } : node,
@@ -121,7 +121,7 @@ describe('video frames in a real Node-RED', () => {
         await play(clip);
         await completed(1);
         assert.deepEqual(
-          pictures().map(({ frame }) => {
+          images().map(({ frame }) => {
             const { width, height } = frame as Record<string, number>;
             return [width, height];
           }),
@@ -132,30 +132,30 @@ describe('video frames in a real Node-RED', () => {
         );
       });
 
-      it('waits to be asked, and sends one picture for each time', async () => {
+      it('sends one frame per request', async () => {
         await red.deploy(flow({ flow: 'request', most: '2', pick: 'times', times: '0, 0.2, 0.4, 0.6, 00:00:01' }));
         await play(clip);
         await seen(2);
-        await red.until(() => red.text('frames') === 'waits for next', 'it waits');
+        await red.until(() => red.text('frames') === 'waiting for request', 'the node waits');
         await sleep(500);
-        assert.equal(pictures().length, 2);
-        await ask('tick');
+        assert.equal(images().length, 2);
+        await act('tick');
         await seen(3);
-        await ask('action', 'next');
+        await act('action', 'next');
         await seen(4);
         assert.equal(red.reported('completed').filter((msg) => 'video' in msg).length, 0);
-        await ask('tick');
+        await act('tick');
         await red.until(() => red.reported('completed').some((msg) => 'video' in msg), 'the video is complete');
         assert.deepEqual(
-          pictures().map(({ frame }) => (frame as { index: number }).index),
+          images().map(({ frame }) => (frame as { index: number }).index),
           [0, 5, 10, 15, 25],
         );
       });
 
-      it('keeps the pace of image upscale by itself, and no picture is dropped', async () => {
+      it('automatic back-pressure: image upscale drops no frame', async () => {
         await red.deploy(
           flow({ flow: 'auto', most: '2', every: '3', wires: [['image']] }, [
-            image({ wires: [['picture'], ['dropped']] }),
+            image({ wires: [['output'], ['dropped']] }),
             reporter('dropped'),
           ]),
         );
@@ -164,39 +164,39 @@ describe('video frames in a real Node-RED', () => {
         await seen(10);
         assert.equal(red.reported('dropped').length, 0);
         assert.deepEqual(
-          pictures().map(({ parts }) => (parts as { index: number }).index),
+          images().map(({ parts }) => (parts as { index: number }).index),
           [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
         );
-        assert.equal((pictures()[9]!['parts'] as { count: number }).count, 10);
-        assert.equal((pictures()[9]!['image'] as { width: number }).width, 256);
+        assert.equal((images()[9]!['parts'] as { count: number }).count, 10);
+        assert.equal((images()[9]!['image'] as { width: number }).width, 256);
       });
 
-      it('is told of pictures that fail as well', async () => {
+      it('gets acknowledgements of failed images', async () => {
         await red.deploy(flow({ flow: 'auto', wires: [['image']] }, [image({ megapixels: '0.001' })]));
         await play(clip);
         await completed(1);
         assert.equal((await caught(3)).code, 'IMAGE_TOO_LARGE');
       });
 
-      it('stop ends all videos and skip one, and nothing is left behind', async () => {
+      it('stop ends all videos, skip ends one, and no process is left', async () => {
         await red.deploy(flow({ flow: 'request', every: '1' }));
         await play(long);
         await seen(1);
         await play(clip);
         await sleep(300);
-        await ask('action', 'skip');
+        await act('action', 'skip');
         await seen(2);
-        assert.equal(pictures()[1]!['topic'], 'clip.mp4');
-        await ask('reset');
-        await red.until(() => red.text('frames') === 'stopped', 'it says so');
+        assert.equal(images()[1]!['topic'], 'clip.mp4');
+        await act('reset');
+        await red.until(() => red.text('frames') === 'stopped', 'the status shows it');
         await noFfmpeg();
-        await completed(4); // two videos, two orders
+        await completed(4); // two videos, two actions
         assert.deepEqual(red.reported('caught'), []);
         await play(clip);
         await seen(3);
       });
 
-      it('a deploy in the middle leaves no ffmpeg, and the node works on', async () => {
+      it('a deploy during a video leaves no ffmpeg, and the node still works', async () => {
         await red.deploy(flow({ flow: 'request', every: '1' }));
         await play(long);
         await seen(1);
@@ -208,21 +208,21 @@ describe('video frames in a real Node-RED', () => {
         assert.deepEqual(red.logs, []);
       });
 
-      it('a killed engine is an error with a code, and the next video works', async () => {
+      it('reports a killed engine with a code, and the next video works', async () => {
         await red.deploy(flow({ flow: 'request', every: '1' }));
         await play(long);
         await seen(1);
         for (const { pid, command } of descendants(red.pid)) if (isEngine({ command })) process.kill(pid, 'SIGKILL');
-        for (let i = 0; i < 3; i++) await ask('tick');
+        for (let i = 0; i < 3; i++) await act('tick');
         assert.equal((await caught()).code, 'ENGINE_CRASHED');
         await noFfmpeg();
         await play(clip);
         await seen(2);
       });
 
-      it('says what it cannot do', async () => {
+      it('rejects invalid messages and settings', async () => {
         await red.deploy(flow({ pick: 'times', times: 'noon' }));
-        await ask('topic', 'nothing');
+        await act('topic', 'nothing');
         assert.equal((await caught()).code, 'NO_PLAN');
         await play(clip);
         assert.equal((await caught(2)).code, 'BAD_SETTING');

@@ -13,10 +13,10 @@ interface EditorRed {
   readonly workspaces: { show(id: string): void };
 }
 
-/** Keys of our catalogues that were shown instead of their words. */
+/** Catalogue keys shown instead of their texts. */
 const RAW_KEY = /\bremaster-(in|out|upscale|model)\.[a-z]+\.?\w*|\[object|undefined|\{\{|__\w+__|NaN/;
 
-describe('what the editor shows of jobs', function () {
+describe('jobs in the editor', function () {
   this.timeout(180_000);
   const shots = process.env['REMASTER_SHOTS'];
   let installed: string;
@@ -44,8 +44,8 @@ describe('what the editor shows of jobs', function () {
       let context: BrowserContext;
       let page: Page;
       const errors: string[] = [];
-      /** What was asked of Node-RED, without its root. */
-      let asked: string[] = [];
+      /** Requests to Node-RED, without its root. */
+      let requests: string[] = [];
 
       before(async () => {
         major = await find();
@@ -66,7 +66,7 @@ describe('what the editor shows of jobs', function () {
         await context.addInitScript((theme) => localStorage.setItem('view-dark-theme', theme), look);
         page = await context.newPage();
         page.on('pageerror', (error) => errors.push(error.message));
-        page.on('request', (request) => asked.push(request.url().slice(red.url.length + 1)));
+        page.on('request', (request) => requests.push(request.url().slice(red.url.length + 1)));
         await page.goto(red.url);
         await page.waitForFunction(() => document.querySelectorAll('.red-ui-flow-node').length > 5, null, {
           timeout: 60_000,
@@ -87,20 +87,20 @@ describe('what the editor shows of jobs', function () {
         mkdirSync(shots, { recursive: true });
         await page.screenshot({ path: join(shots, `${name} ${look} ${language} ${what}.png`) });
       };
-      const restore = (film = clip): Promise<void> => red.inject('go', [{ p: 'filename', v: film, vt: 'str' }]);
+      const restore = (file = clip): Promise<void> => red.inject('go', [{ p: 'filename', v: file, vt: 'str' }]);
       const showSidebar = (id: string): Promise<void> =>
         page.evaluate((one) => (window as unknown as { RED: EditorRed }).RED.sidebar.show(one), id);
       const showTab = (id: string): Promise<void> =>
         page.evaluate((one) => (window as unknown as { RED: EditorRed }).RED.workspaces.show(one), id);
       const row = (is: string) => page.locator(`.remaster-jobs-list > li[data-is="${is}"]`);
-      /** How often something was asked for in so many milliseconds. */
+      /** Number of matching requests within `ms`. */
       const count = async (what: RegExp, ms: number): Promise<number> => {
-        asked = [];
+        requests = [];
         await page.waitForTimeout(ms);
-        return asked.filter((path) => what.test(path)).length;
+        return requests.filter((path) => what.test(path)).length;
       };
 
-      it('the sidebar shows what runs and what waits; pause, resume and stop do as they say', async () => {
+      it('the sidebar shows running and queued jobs; pause, resume and stop work', async () => {
         await showSidebar('remaster-jobs');
         await page.locator('.remaster-jobs-message:visible').waitFor();
         await shoot('no jobs');
@@ -115,24 +115,24 @@ describe('what the editor shows of jobs', function () {
         await shoot('jobs');
         await row('running').locator('[data-action="pause"]').click();
         await row('paused').nth(1).waitFor();
-        await red.until(() => red.text('out').startsWith('paused'), 'it is put aside');
+        await red.until(() => red.text('out').startsWith('paused'), 'the job is paused');
         await row('paused').first().locator('[data-action="resume"]').click();
         await row('running').first().waitFor();
         await row('queued').locator('[data-action="stop"]').click();
         await row('stopped').waitFor();
-        assert.equal(await row('running').count(), 1, 'the other one goes on');
+        assert.equal(await row('running').count(), 1, 'the other job continues');
         await row('running').locator('[data-action="stop"]').click();
         await row('stopped').nth(1).waitFor();
-        await red.until(() => red.reported('result').length === 2, 'both have ended');
+        await red.until(() => red.reported('result').length === 2, 'both jobs have ended');
         await shoot('jobs stopped');
         assert.doesNotMatch(await page.locator('.remaster-jobs').innerText(), RAW_KEY);
         const times = await count(/^remaster\/jobs$/, 3000);
-        assert.ok(times >= 1 && times <= 4, `${times} questions in 3 s`);
+        assert.ok(times >= 1 && times <= 4, `${times} requests in 3 s`);
         await showSidebar('info');
-        assert.equal(await count(/^remaster\/jobs$/, 2000), 0, 'nobody looks, nobody asks');
+        assert.equal(await count(/^remaster\/jobs$/, 2000), 0, 'no requests while the sidebar is hidden');
       });
 
-      it('a finished job can be compared: films in step, closer, and moved', async () => {
+      it('a finished job can be compared: synchronized videos, zoom and pan', async () => {
         await showSidebar('remaster-jobs');
         await restore(short);
         const link = row('done').first().locator('[data-action="compare"]');
@@ -157,9 +157,9 @@ describe('what the editor shows of jobs', function () {
         const closer = language === 'de' ? 'Vergrößern' : 'Zoom in';
         await split.getByRole('button', { name: closer }).click();
         await split.getByRole('button', { name: closer }).click();
-        const said = await compare.locator('body').innerText();
+        const text = await compare.locator('body').innerText();
         assert.match(
-          said,
+          text,
           language === 'de'
             ? /Vorher und nachher[^]*Bilder, in .* restauriert/
             : /Before and after[^]*frames, restored in/,
@@ -176,7 +176,7 @@ describe('what the editor shows of jobs', function () {
         await compare.mouse.up();
         await compare.keyboard.up('Shift');
         const after = await style();
-        assert.notEqual(after, before, 'the picture is dragged');
+        assert.notEqual(after, before, 'the image is dragged');
         assert.equal(/--at: [^;]+/.exec(after)![0], /--at: [^;]+/.exec(before)![0], 'the line is not');
         if (shots !== undefined)
           await compare.screenshot({ path: join(shots, `${name} ${look} ${language} compare.png`), fullPage: true });
@@ -184,49 +184,49 @@ describe('what the editor shows of jobs', function () {
         await showSidebar('info');
       });
 
-      it('the preview shows both halves, moves, and is asked for only while it is seen', async () => {
+      it('the preview shows both halves, changes, and is requested only while visible', async () => {
         const preview = /^remaster\/preview\/up/;
         await restore();
         const image = page.locator('#up .remaster-preview');
         await image.waitFor({ timeout: 60_000, state: 'attached' });
-        const looks = new Set<string>();
-        for (let i = 0; i < 40 && looks.size < 3; i++) {
-          looks.add((await image.getAttribute('href'))!);
+        const previews = new Set<string>();
+        for (let i = 0; i < 40 && previews.size < 3; i++) {
+          previews.add((await image.getAttribute('href'))!);
           await page.waitForTimeout(250);
         }
-        assert.ok(looks.size >= 3, 'the picture changes');
+        assert.ok(previews.size >= 3, 'the preview changes');
         await shoot('preview');
-        const picture = await (await fetch(`${red.url}/remaster/preview/up`)).arrayBuffer();
-        assert.equal(Buffer.from(picture).readUInt16BE(0), 0xffd8);
+        const jpeg = await (await fetch(`${red.url}/remaster/preview/up`)).arrayBuffer();
+        assert.equal(Buffer.from(jpeg).readUInt16BE(0), 0xffd8);
         const seen = await count(preview, 3000);
-        assert.ok(seen <= 6, `${seen} pictures in 3 s`);
+        assert.ok(seen <= 6, `${seen} requests in 3 s`);
 
         await showTab('other');
         await page.waitForTimeout(600);
         assert.equal(await count(preview, 2000), 0, 'on another tab');
-        asked = [];
+        requests = [];
         await showTab('tab');
         await image.waitFor({ state: 'attached' });
-        for (let i = 0; i < 40 && !asked.some((path) => preview.test(path)); i++) await page.waitForTimeout(250);
+        for (let i = 0; i < 40 && !requests.some((path) => preview.test(path)); i++) await page.waitForTimeout(250);
         assert.ok(
-          asked.some((path) => preview.test(path)),
-          'and here again',
+          requests.some((path) => preview.test(path)),
+          'requested again on its tab',
         );
         await page.locator('#up .red-ui-flow-node-button-button').click();
         await image.waitFor({ state: 'detached' });
         assert.equal(await count(preview, 2000), 0, 'switched off');
-        assert.match(red.text('out'), /fps/, 'the job has been at work all the time');
+        assert.match(red.text('out'), /fps/, 'the job ran all the time');
       });
 
-      /** A page with the newest picture before and after: both move, both stop when it is held, and go on. */
-      const lookAt = async (compare: Page, what: string): Promise<void> => {
+      /** The live before/after page: both sides change, stop on pause, and continue. */
+      const checkLivePair = async (compare: Page, what: string): Promise<void> => {
         compare.on('pageerror', (error) => errors.push(error.message));
         const [pause, play] = language === 'de' ? ['Pause', 'Abspielen'] : ['Pause', 'Play'];
         const at = compare.locator('.split');
         await at.locator('.before > .label', { hasText: /64×36/ }).waitFor({ timeout: 60_000 });
         await at.locator('.after > .label', { hasText: /256×144/ }).waitFor();
-        /** Bytes of both pictures, as they are seen. */
-        const looks = (): Promise<string[]> =>
+        /** Pixels of both canvases. */
+        const snapshots = (): Promise<string[]> =>
           compare.evaluate(() =>
             [...document.querySelectorAll('canvas')].map((canvas) => {
               const copy = new OffscreenCanvas(64, 36).getContext('2d')!;
@@ -235,32 +235,32 @@ describe('what the editor shows of jobs', function () {
             }),
           );
         const moved = async (): Promise<boolean> => {
-          const first = await looks();
+          const first = await snapshots();
           for (let i = 0; i < 40; i++) {
             await compare.waitForTimeout(100);
-            const now = await looks();
-            if (now.every((picture, side) => picture !== first[side])) return true;
+            const now = await snapshots();
+            if (now.every((pixels, side) => pixels !== first[side])) return true;
           }
           return false;
         };
-        assert.ok(await moved(), 'both move');
-        const [before, after] = (await looks()).map((picture) => picture.split(',').map(Number));
+        assert.ok(await moved(), 'both sides change');
+        const [before, after] = (await snapshots()).map((pixels) => pixels.split(',').map(Number));
         const apart = before!.reduce((sum, sample, i) => sum + Math.abs(sample - after![i]!), 0) / before!.length;
         assert.ok(apart < 24, `of the same moment: ${apart.toFixed(1)} of 255 apart`);
         await compare.getByRole('button', { name: pause }).click();
         await compare.waitForTimeout(500);
-        const held = await looks();
+        const paused = await snapshots();
         await compare.waitForTimeout(800);
-        assert.deepEqual(await looks(), held, 'held');
+        assert.deepEqual(await snapshots(), paused, 'unchanged while paused');
         if (shots !== undefined)
           await compare.screenshot({ path: join(shots, `${name} ${look} ${language} ${what}.png`), fullPage: true });
         await compare.getByRole('button', { name: play }).click();
-        assert.ok(await moved(), 'and on it goes');
+        assert.ok(await moved(), 'continues after pause');
         assert.doesNotMatch(await compare.locator('body').innerText(), RAW_KEY);
         await compare.close();
       };
 
-      it('a camera is there as well: how fast, how late, before and after, and stop', async () => {
+      it('the sidebar shows a camera: speed, delay, before and after, and stop', async () => {
         await red.deploy([
           { id: 'tab', type: 'tab', label: 'test' },
           model(),
@@ -279,7 +279,7 @@ describe('what the editor shows of jobs', function () {
         await shoot('camera');
         const opened = context.waitForEvent('page');
         await row('live').locator('[data-action="compare"]').click();
-        await lookAt(await opened, 'camera compare');
+        await checkLivePair(await opened, 'camera compare');
 
         const viewer = await context.newPage();
         await viewer.goto(`${red.url}/remaster/live/test-pattern`);
@@ -290,7 +290,7 @@ describe('what the editor shows of jobs', function () {
         const [words] = language === 'de' ? ['vorher und nachher'] : ['before and after'];
         await viewer.getByRole('link', { name: words }).click();
         await viewer.waitForURL(/\/remaster\/live\/test-pattern\/compare\/$/);
-        await lookAt(viewer, 'viewer compare');
+        await checkLivePair(viewer, 'viewer compare');
         assert.equal((await fetch(`${red.url}/remaster/live/test-pattern/compare/README.md`)).status, 404);
 
         await row('live').locator('[data-action="stop"]').click();
@@ -300,9 +300,9 @@ describe('what the editor shows of jobs', function () {
     });
   }
 
-  it('who may not look sees nothing, who may only look changes nothing, and a page shows the two films of its job', async () => {
+  it('permissions: without read no access, with read no changes, and a cookie opens the page of one job', async () => {
     const folder = userDirectory(installed);
-    const clip = await makeClip(join(folder, 'film.mp4'), 3);
+    const clip = await makeClip(join(folder, 'video.mp4'), 3);
     writeFileSync(join(folder, 'flows.json'), JSON.stringify(chain({ out: { codec: 'ffv1' } })));
     const { hashSync } = createRequire(join(nodeRed4.nodeRed, 'package.json'))('bcryptjs') as {
       hashSync(password: string, rounds: number): string;
@@ -344,29 +344,29 @@ describe('what the editor shows of jobs', function () {
 
       assert.deepEqual(await codes('remaster/jobs'), [401, 401, 200, 200]);
       assert.deepEqual(await codes('remaster/preview/up'), [401, 401, 204, 204]);
-      assert.deepEqual(await codes('remaster/jobs/nobody', post({ action: 'stop' })), [401, 401, 401, 404]);
-      assert.deepEqual(await codes('remaster/jobs/nobody/look', post({})), [401, 401, 404, 404]);
-      assert.deepEqual(await codes('remaster/jobs/nobody/compare/'), [401, 401, 404, 404]);
-      assert.deepEqual(await codes('remaster/jobs/nobody/compare/pair'), [401, 401, 404, 404]);
+      assert.deepEqual(await codes('remaster/jobs/unknown', post({ action: 'stop' })), [401, 401, 401, 404]);
+      assert.deepEqual(await codes('remaster/jobs/unknown/look', post({})), [401, 401, 404, 404]);
+      assert.deepEqual(await codes('remaster/jobs/unknown/compare/'), [401, 401, 404, 404]);
+      assert.deepEqual(await codes('remaster/jobs/unknown/compare/pair'), [401, 401, 404, 404]);
 
-      await red.until(() => red.text('out') === 'waiting', 'the flow is there');
+      await red.until(() => red.text('out') === 'waiting', 'the flow runs');
       await ask('inject/go', master, post({ __user_inject_props__: [{ p: 'filename', v: clip, vt: 'str' }] }));
-      await red.until(() => red.reported('result').length === 1, 'it is restored', 60_000);
+      await red.until(() => red.reported('result').length === 1, 'the video is restored', 60_000);
       const [job] = (await (await ask('remaster/jobs', guest)).json()) as {
         id: string;
         is: string;
         compare: boolean;
       }[];
       assert.deepEqual([job!.is, job!.compare], ['done', true]);
-      const room = `remaster/jobs/${job!.id}`;
-      assert.equal((await ask(room, master, post({ action: 'stop' }))).status, 404, 'it is over');
-      const look = await ask(`${room}/look`, guest, post({}));
-      const cookie = look.headers.get('set-cookie')!;
+      const jobPath = `remaster/jobs/${job!.id}`;
+      assert.equal((await ask(jobPath, master, post({ action: 'stop' }))).status, 404, 'the job has ended');
+      const response = await ask(`${jobPath}/look`, guest, post({}));
+      const cookie = response.headers.get('set-cookie')!;
       assert.match(cookie, /HttpOnly; SameSite=Strict/);
       const bare = { headers: { Cookie: cookie.split(';')[0]! } };
-      assert.deepEqual(await codes(`${room}/compare/after`), [401, 401, 200, 200]);
-      assert.equal((await ask(`${room}/compare/`, undefined, bare)).status, 200);
-      const { pairs } = (await (await ask(`${room}/compare/pairs.json`, undefined, bare)).json()) as {
+      assert.deepEqual(await codes(`${jobPath}/compare/after`), [401, 401, 200, 200]);
+      assert.equal((await ask(`${jobPath}/compare/`, undefined, bare)).status, 200);
+      const { pairs } = (await (await ask(`${jobPath}/compare/pairs.json`, undefined, bare)).json()) as {
         pairs: { text?: { en: string }; after: { image: string; video?: string } }[];
       };
       assert.match(pairs[0]!.text!.en, /browsers may not play the result/);
@@ -374,13 +374,15 @@ describe('what the editor shows of jobs', function () {
         pairs.map(({ after }) => [after.image, after.video]),
         ['after-1.jpg', 'after-0.jpg', 'after-2.jpg'].map((image) => [image, undefined]),
       );
-      const still = await ask(`${room}/compare/after-0.jpg`, undefined, bare);
+      const still = await ask(`${jobPath}/compare/after-0.jpg`, undefined, bare);
       assert.equal(Buffer.from(await still.arrayBuffer()).readUInt16BE(0), 0xffd8);
-      const part = await ask(`${room}/compare/before`, undefined, { headers: { ...bare.headers, Range: 'bytes=4-7' } });
+      const part = await ask(`${jobPath}/compare/before`, undefined, {
+        headers: { ...bare.headers, Range: 'bytes=4-7' },
+      });
       assert.deepEqual([part.status, await part.text(), part.headers.get('content-type')], [206, 'ftyp', 'video/mp4']);
       for (const other of ['flows.json', '..%2f..%2fflows.json', 'index.html', 'before-9.jpg', 'README.md'])
-        assert.equal((await ask(`${room}/compare/${other}`, undefined, bare)).status, 404, other);
-      assert.equal((await ask('remaster/jobs/other/compare/', undefined, bare)).status, 401, 'of this job only');
+        assert.equal((await ask(`${jobPath}/compare/${other}`, undefined, bare)).status, 404, other);
+      assert.equal((await ask('remaster/jobs/other/compare/', undefined, bare)).status, 401, 'for this job only');
     } finally {
       await red.stop();
       remove(folder);

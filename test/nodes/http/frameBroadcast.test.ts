@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { FrameBroadcast, type Viewer } from '../../../nodes/http/frameBroadcast';
 import type { LiveJpeg } from '../../../src/settings/liveJob';
 
-describe('a gallery', () => {
-  const picture = (index: number): LiveJpeg => ({
+describe('a frame broadcast', () => {
+  const jpeg = (index: number): LiveJpeg => ({
     data: Buffer.alloc(4),
     width: 1,
     height: 1,
@@ -11,44 +11,44 @@ describe('a gallery', () => {
     time: 0,
     latency: 0,
   });
-  /** A viewer that is through with a picture at once, or only when it says so. */
-  const viewer = (isQuick: boolean): Viewer & { readonly seen: number[] } => {
+  /** A viewer that is ready again at once, or only after `ready`. */
+  const viewer = (isFast: boolean): Viewer & { readonly seen: number[] } => {
     const seen: number[] = [];
-    return { seen, show: ({ index }) => (seen.push(index), isQuick), end() {} };
+    return { seen, show: ({ index }) => (seen.push(index), isFast), end() {} };
   };
 
-  it('asks for nothing while nobody looks, and for one picture at a time', async () => {
-    const asked: number[] = [];
-    const gallery = new FrameBroadcast((after) => asked.push(after));
-    const quick = viewer(true);
-    assert.deepEqual(asked, []);
-    gallery.add(quick);
-    assert.deepEqual(asked, [-1]);
-    gallery.show(picture(5));
-    assert.deepEqual([asked, quick.seen], [[-1, 5], [5]]);
-    gallery.remove(quick);
-    gallery.show(picture(6));
-    assert.deepEqual(asked, [-1, 5]);
-    const next = gallery.next(1000);
-    assert.deepEqual(asked, [-1, 5, 6]);
-    gallery.show(picture(7));
+  it('requests no frame without viewers, and one frame at a time', async () => {
+    const requests: number[] = [];
+    const broadcast = new FrameBroadcast((after) => requests.push(after));
+    const fast = viewer(true);
+    assert.deepEqual(requests, []);
+    broadcast.add(fast);
+    assert.deepEqual(requests, [-1]);
+    broadcast.show(jpeg(5));
+    assert.deepEqual([requests, fast.seen], [[-1, 5], [5]]);
+    broadcast.remove(fast);
+    broadcast.show(jpeg(6));
+    assert.deepEqual(requests, [-1, 5]);
+    const next = broadcast.next(1000);
+    assert.deepEqual(requests, [-1, 5, 6]);
+    broadcast.show(jpeg(7));
     assert.equal((await next).index, 7);
   });
 
-  it('shows a slow viewer the newest when it is ready, and the others everything', () => {
-    const gallery = new FrameBroadcast(() => {});
-    const [quick, slow] = [viewer(true), viewer(false)];
-    gallery.add(quick);
-    gallery.add(slow);
-    for (const n of [1, 2, 3, 4]) gallery.show(picture(n));
-    assert.deepEqual([quick.seen, slow.seen], [[1, 2, 3, 4], [1]]);
-    gallery.ready(slow);
+  it('sends a slow viewer the newest frame once it is ready, and every frame to the others', () => {
+    const broadcast = new FrameBroadcast(() => {});
+    const [fast, slow] = [viewer(true), viewer(false)];
+    broadcast.add(fast);
+    broadcast.add(slow);
+    for (const n of [1, 2, 3, 4]) broadcast.show(jpeg(n));
+    assert.deepEqual([fast.seen, slow.seen], [[1, 2, 3, 4], [1]]);
+    broadcast.ready(slow);
     assert.deepEqual(slow.seen, [1, 4]);
-    gallery.ready(slow);
+    broadcast.ready(slow);
     assert.deepEqual(slow.seen, [1, 4]);
   });
 
-  it('gives up on a picture that does not come', async () => {
-    await assert.rejects(new FrameBroadcast(() => {}).next(20), /no picture/);
+  it('rejects if no frame arrives in time', async () => {
+    await assert.rejects(new FrameBroadcast(() => {}).next(20), /no frame arrived/);
   });
 });

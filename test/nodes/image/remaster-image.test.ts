@@ -20,7 +20,7 @@ import {
   type Major,
 } from '../support/nodeRed';
 
-/** The messages of an inject node become pictures in a Function node; everything that leaves is reported. */
+/** A Function node turns messages of an inject node into images; every output is reported. */
 const flow = (
   changes: object = {},
   shape = "msg.payload = Buffer.from(msg.payload, 'base64'); return msg;",
@@ -59,10 +59,10 @@ describe('image upscale in a real Node-RED', () => {
       let folder: string;
       let png: Buffer;
       let large: Buffer;
-      const send = (picture: unknown, props: Readonly<Record<string, unknown>> = {}): Promise<void> =>
+      const send = (payload: unknown, props: Readonly<Record<string, unknown>> = {}): Promise<void> =>
         red.inject(
           'go',
-          Object.entries({ payload: picture, ...props }).map(([p, v]) => ({ p, v: String(v), vt: 'str' })),
+          Object.entries({ payload, ...props }).map(([p, v]) => ({ p, v: String(v), vt: 'str' })),
         );
       const wait = async (what: string, count = 1): Promise<Record<string, unknown>> => {
         await red.until(() => red.reported(what).length >= count, `${what} ${count}`, 60_000);
@@ -86,22 +86,22 @@ describe('image upscale in a real Node-RED', () => {
         for (const list of [red.reports, red.statuses, red.logs]) list.length = 0;
       });
 
-      it('a picture goes in, the one that the library makes comes out, and the message stays what it was', async () => {
+      it('returns the same image as the library and keeps the other fields of the message', async () => {
         await red.deploy(flow({ keep: true }));
         await send(png.toString('base64'), { topic: 'door', mine: 'kept' });
         const msg = await wait('result');
         const expected = await upscaleImage(png, { provider: 'cpu', steps: 1 });
         assert.ok(bytes(msg['payload']).equals(Buffer.from(expected.data)));
         assert.ok(bytes(msg['original']).equals(png));
-        const { ms, ...about } = msg['image'] as Record<string, number>;
-        assert.deepEqual(about, { width: 96, height: 64, scale: 4, queued: 0, dropped: 0 });
+        const { ms, ...info } = msg['image'] as Record<string, number>;
+        assert.deepEqual(info, { width: 96, height: 64, scale: 4, queued: 0, dropped: 0 });
         assert.ok(ms! > 0);
         assert.deepEqual([msg['topic'], msg['mine']], ['door', 'kept']);
         await wait('completed');
-        await red.until(() => /^[\d.]+m?s$/.test(red.text('image')), 'the status says how long');
+        await red.until(() => /^[\d.]+m?s$/.test(red.text('image')), 'the status shows the time');
       });
 
-      it('takes every shape that nodes send pictures in', async () => {
+      it('accepts every form in which nodes send images', async () => {
         const shapes: Readonly<Record<string, string>> = {
           base64: 'return msg;',
           url: "msg.payload = 'data:image/png;base64,' + msg.payload; return msg;",
@@ -118,24 +118,24 @@ describe('image upscale in a real Node-RED', () => {
           await send(png.toString('base64'));
           const made = bytes((await wait('result'))['payload']);
           const { format, width, channels } = await sharp(made).metadata();
-          const isBare = shape === 'pixels' || shape === 'swapped';
-          assert.deepEqual([format, width, channels], [isBare ? 'jpeg' : 'png', 96, shape === 'jimp' ? 4 : 3], shape);
+          const isRaw = shape === 'pixels' || shape === 'swapped';
+          assert.deepEqual([format, width, channels], [isRaw ? 'jpeg' : 'png', 96, shape === 'jimp' ? 4 : 3], shape);
           if (shape !== 'swapped') continue;
           const [r, , b] = await samples(made);
           assert.ok(r! < 60 && b! > 140, `${r} ${b}`);
         }
       });
 
-      it('gives pixels when they are asked for, in another property', async () => {
-        await red.deploy(flow({ format: 'pixels', output: 'made.picture' }));
+      it('returns raw pixels in another property', async () => {
+        await red.deploy(flow({ format: 'pixels', output: 'made.image' }));
         await send(png.toString('base64'));
         const msg = await wait('result');
-        const { data, ...about } = (msg['made'] as { picture: Record<string, unknown> }).picture;
-        assert.deepEqual(about, { width: 96, height: 64, channels: 3, colorSpace: 'RGB', dtype: 'uint8' });
+        const { data, ...info } = (msg['made'] as { image: Record<string, unknown> }).image;
+        assert.deepEqual(info, { width: 96, height: 64, channels: 3, colorSpace: 'RGB', dtype: 'uint8' });
         assert.equal(bytes(data).length, 96 * 64 * 3);
       });
 
-      it('says with a code what is no picture', async () => {
+      it('rejects other payloads with a code', async () => {
         await red.deploy(
           flow(
             {},
@@ -143,10 +143,10 @@ describe('image upscale in a real Node-RED', () => {
           ),
         );
         const cases: [unknown, string, RegExp][] = [
-          [null, 'NO_IMAGE', /The picture is null/],
-          [42, 'NO_IMAGE', /The picture is 42/],
-          ['/etc/passwd', 'NO_IMAGE', /"\/etc\/passwd", which is no picture/],
-          ['hello world!', 'NO_IMAGE', /no picture in base64/],
+          [null, 'NO_IMAGE', /The image is null/],
+          [42, 'NO_IMAGE', /The image is 42/],
+          ['/etc/passwd', 'NO_IMAGE', /"\/etc\/passwd", which is not an image/],
+          ['hello world!', 'NO_IMAGE', /not an image in base64/],
           [{ width: 3 }, 'NO_IMAGE', /an object/],
           [Buffer.alloc(0), 'IMAGE_UNREADABLE', /empty/],
           [Buffer.from('some text'), 'IMAGE_UNREADABLE', /begins with the text/],
@@ -159,10 +159,10 @@ describe('image upscale in a real Node-RED', () => {
           assert.match(error.message, words);
         }
         await send(JSON.stringify(png));
-        await wait('result'); // and goes on
+        await wait('result'); // the node still works
       });
 
-      it('reads files only when it may, and from messages only where it may', async () => {
+      it('reads files only if enabled, and only from allowed folders', async () => {
         writeFileSync(join(folder, 'door.png'), png);
         await red.deploy(flow({}, 'return msg;'));
         await send(join(folder, 'door.png'));
@@ -180,9 +180,9 @@ describe('image upscale in a real Node-RED', () => {
         assert.equal((await caught(4)).code, 'SOURCE_UNREADABLE');
       });
 
-      const burst = `const picture = Buffer.from(msg.payload, 'base64');
+      const burst = `const image = Buffer.from(msg.payload, 'base64');
         for (let index = 0; index < 100; index++)
-          node.send({ payload: picture, parts: { id: 'b', index, count: 100, type: 'array', len: 1 } });
+          node.send({ payload: image, parts: { id: 'b', index, count: 100, type: 'array', len: 1 } });
         return null;`;
       for (const [full, queue] of [
         ['oldest', 2],
@@ -191,15 +191,15 @@ describe('image upscale in a real Node-RED', () => {
         ['oldest', 0],
         ['oldest', 100],
       ] as const) {
-        it(`a hundred at once, room for ${queue}, ${full}: each is done exactly once, and the counts add up`, async () => {
+        it(`a burst of 100, queue ${queue}, ${full}: done() once per message, and the counts add up`, async () => {
           await red.deploy(flow({ full, queue: String(queue) }, burst));
           await send((await pattern(16, 16).png().toBuffer()).toString('base64'));
           await red.until(
             () => red.reported('completed').length + red.reported('caught').length >= 100,
-            'all are done',
+            'all messages are done',
             90_000,
           );
-          await sleep(300); // one too many would come now
+          await sleep(300); // a second done() would come now
           const [results, drops, errors, completed] = ['result', 'dropped', 'caught', 'completed'].map((what) =>
             red.reported(what),
           );
@@ -219,14 +219,14 @@ describe('image upscale in a real Node-RED', () => {
           if (queue === 2) {
             await red.until(
               () => red.statuses.some(({ text, fill }) => /^drop \d+\/s$/.test(text) && fill === 'yellow'),
-              'it says so',
+              'the status shows it',
             );
-            await red.until(() => /^[\d.]+m?s$/.test(red.text('image')), 'and then the time of the last');
+            await red.until(() => /^[\d.]+m?s$/.test(red.text('image')), 'then the time of the last image');
           }
         });
       }
 
-      it('a picture that waited too long is dropped when its turn comes', async () => {
+      it('drops an image that waited too long', async () => {
         await red.deploy(flow({ maxAge: '1', queue: '5' }));
         await send(large.toString('base64'));
         await send(png.toString('base64'));
@@ -234,26 +234,26 @@ describe('image upscale in a real Node-RED', () => {
         await wait('completed', 2);
       });
 
-      it('reset lets go of everything, each done once', async () => {
+      it('reset drops all messages, each done once', async () => {
         await red.deploy(flow({ queue: '5' }));
         for (let i = 0; i < 3; i++) await send(large.toString('base64'));
-        await red.until(() => /q2/.test(red.text('image')), 'two wait');
+        await red.until(() => /q2/.test(red.text('image')), 'two images wait');
         await send('', { reset: 'true' });
         await wait('completed', 4);
         assert.deepEqual(
-          red.reported('dropped').map(({ image: about }) => (about as { reason: string }).reason),
+          red.reported('dropped').map(({ image: info }) => (info as { reason: string }).reason),
           ['stopped', 'stopped', 'stopped'],
         );
         await send(png.toString('base64'));
         await wait('result');
       });
 
-      it('a killed engine is an error for the picture it had; the next one just works', async () => {
+      it('reports a killed engine for its image; the next image works', async () => {
         await red.deploy(flow());
         await send(png.toString('base64'));
         await wait('result');
         await send(large.toString('base64'));
-        await red.until(() => / q0/.test(red.text('image')), 'the second is at work');
+        await red.until(() => / q0/.test(red.text('image')), 'the second image is in the engine');
         const engines = descendants(red.pid).filter(({ command }) => isEngine({ command }));
         assert.equal(engines.length, 1);
         process.kill(engines[0]!.pid, 'SIGKILL');
@@ -262,7 +262,7 @@ describe('image upscale in a real Node-RED', () => {
         await wait('result', 2);
       });
 
-      it('two nodes share one engine, and a link call gets its answer', async () => {
+      it('two nodes share one engine, and a link call gets its result', async () => {
         await red.deploy([
           ...flow(),
           { ...image({ id: 'second', wires: [['back'], []] }) },
@@ -285,16 +285,16 @@ describe('image upscale in a real Node-RED', () => {
         await send(large.toString('base64'));
         await red.inject('ask', [{ p: 'payload', v: png.toString('base64'), vt: 'str' }]);
         const answer = await wait('answer');
-        assert.equal(red.reported('result').length, 0, 'the small picture did not wait for the large one');
+        assert.equal(red.reported('result').length, 0, 'the small image did not wait for the large one');
         assert.equal((answer['image'] as { width: number }).width, 96);
         assert.equal(descendants(red.pid).filter(({ command }) => isEngine({ command })).length, 1);
         await wait('result');
       });
 
-      it('a deploy in the middle ends every message, and the next picture works', async () => {
+      it('a deploy ends every message, and the next image works', async () => {
         await red.deploy(flow({ queue: '5' }));
         for (let i = 0; i < 3; i++) await send(large.toString('base64'));
-        await red.until(() => /q2/.test(red.text('image')), 'two wait');
+        await red.until(() => /q2/.test(red.text('image')), 'two images wait');
         await red.deploy(flow());
         await send(png.toString('base64'));
         await wait('result');
@@ -302,14 +302,14 @@ describe('image upscale in a real Node-RED', () => {
         assert.deepEqual(red.logs, []);
       });
 
-      it('a setting that cannot be is an error for every message, not a broken flow', async () => {
+      it('reports an invalid setting for every message, without breaking the flow', async () => {
         await red.deploy(flow({ quality: '400' }));
         await send(png.toString('base64'));
         assert.equal((await caught()).code, 'BAD_SETTING');
         assert.match(red.text('image'), /failed: bad setting/);
       });
 
-      it('the example is an HTTP service: a page, pictures, busy, sorry', async () => {
+      it('the example is an HTTP service: page, images, 503 when busy, 422 for bad input', async () => {
         await red.deploy(example('09 - HTTP upscaling API.json'));
         const url = `${red.url}/upscale`;
         const post = (body: Buffer) =>
@@ -323,8 +323,8 @@ describe('image upscale in a real Node-RED', () => {
         assert.deepEqual([answer.status, answer.headers.get('content-type')], [200, 'image/jpeg']);
         assert.equal(answer.headers.get('x-image-size'), '96×64');
         assert.equal((await sharp(Buffer.from(await answer.arrayBuffer())).metadata()).width, 96);
-        const sorry = await post(Buffer.from('no picture at all'));
-        assert.deepEqual([sorry.status, /no JPEG, PNG or WebP/.test(await sorry.text())], [422, true]);
+        const rejected = await post(Buffer.from('not an image'));
+        assert.deepEqual([rejected.status, /no JPEG, PNG or WebP/.test(await rejected.text())], [422, true]);
         const statuses = await Promise.all(Array.from({ length: 9 }, async () => (await post(png)).status));
         assert.equal(
           statuses.filter((status) => status === 200).length + statuses.filter((status) => status === 503).length,
@@ -333,11 +333,11 @@ describe('image upscale in a real Node-RED', () => {
         assert.ok(statuses.filter((status) => status === 200).length >= 4, statuses.join());
       });
 
-      it('the example fetches the snapshot of an event and makes it larger', async () => {
+      it('the example fetches and upscales the snapshot of an event', async () => {
         const jpeg = await pattern(40, 30).jpeg().toBuffer();
-        let asked = '';
+        let requested = '';
         const frigate = createServer((request, response) => {
-          asked = request.url ?? '';
+          requested = request.url ?? '';
           response.end(jpeg);
         });
         await new Promise<void>((resolve) => frigate.listen(0, '127.0.0.1', () => resolve()));
@@ -356,9 +356,9 @@ describe('image upscale in a real Node-RED', () => {
             reporter('seen', tab.id),
           ]);
           await red.inject(nodes.find(({ name: label }) => label === 'as if one came')!.id);
-          const { image: about } = await wait('seen');
+          const { image: info } = await wait('seen');
           assert.deepEqual(
-            [(about as { width: number }).width, asked],
+            [(info as { width: number }).width, requested],
             [160, '/api/events/1718987129.308396-fqk5ka/snapshot.jpg?crop=1'],
           );
           const file = join(folder, 'front_door-1718987129.308396-fqk5ka.jpg');

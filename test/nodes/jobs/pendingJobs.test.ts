@@ -5,10 +5,10 @@ import type { Engine, JobEvents, RunningJob } from '../../../src/engine/client/e
 import { RemasterError, StoppedError } from '../../../src/errors';
 import { JOB_DEFAULTS, type Job, type Result } from '../../../src/settings/restoreJob';
 
-/** An engine that does one job at a time and nothing but what the test says. */
-class Desk implements Pick<Engine, 'run'> {
+/** An engine that runs one job at a time; the test decides when it ends. */
+class FakeEngine implements Pick<Engine, 'run'> {
   readonly log: string[] = [];
-  readonly line: {
+  readonly queue: {
     name: string;
     events: JobEvents;
     resolve: (result: Result) => void;
@@ -19,15 +19,15 @@ class Desk implements Pick<Engine, 'run'> {
     const name = job.output;
     this.log.push(`run ${name}`);
     const result = new Promise<Result>((resolve, reject) => {
-      this.line.push({ name, events, resolve, reject });
+      this.queue.push({ name, events, resolve, reject });
     });
-    const entry = this.line.at(-1)!;
-    this.#tell();
+    const entry = this.queue.at(-1)!;
+    this.#notify();
     const end = async (how: 'stop' | 'suspend'): Promise<void> => {
       await tick();
-      if (!this.line.includes(entry)) return;
+      if (!this.queue.includes(entry)) return;
       this.log.push(`${how} ${name}`);
-      this.#leave(entry);
+      this.#remove(entry);
       entry.reject(new StoppedError(how === 'suspend'));
     };
     return { id: name, result, stop: () => end('stop'), suspend: () => end('suspend') };
@@ -37,17 +37,17 @@ class Desk implements Pick<Engine, 'run'> {
     return null as never;
   }
   finish(): void {
-    const [first] = this.line;
-    this.#leave(first!);
+    const [first] = this.queue;
+    this.#remove(first!);
     first!.resolve({ output: first!.name } as Result);
   }
   fail(error: unknown): void {
-    const [first] = this.line;
-    this.#leave(first!);
+    const [first] = this.queue;
+    this.#remove(first!);
     first!.reject(error);
   }
   progress(frame: number): void {
-    this.line[0]!.events.onProgress?.({
+    this.queue[0]!.events.onProgress?.({
       stage: 'restoring',
       frame,
       total: 100,
@@ -57,17 +57,17 @@ class Desk implements Pick<Engine, 'run'> {
       cacheStats: null,
     });
   }
-  #leave(entry: (typeof this.line)[number]): void {
-    this.line.splice(this.line.indexOf(entry), 1);
-    this.#tell();
+  #remove(entry: (typeof this.queue)[number]): void {
+    this.queue.splice(this.queue.indexOf(entry), 1);
+    this.#notify();
   }
-  #tell(): void {
-    for (const [position, { events }] of this.line.entries()) events.onQueued?.(position);
+  #notify(): void {
+    for (const [position, { events }] of this.queue.entries()) events.onQueued?.(position);
   }
 }
 
-describe('jobs', () => {
-  let desk: Desk;
+describe('pending jobs', () => {
+  let engine: FakeEngine;
   let jobs: PendingJobs<PendingJob>;
   let ends: string[];
   const settle = async (): Promise<void> => {
@@ -75,55 +75,55 @@ describe('jobs', () => {
   };
   const order = (output: string): PendingJob => ({
     job: { ...JOB_DEFAULTS, input: 'in', output },
-    engine: desk as unknown as Engine,
+    engine: engine as unknown as Engine,
     onProgress: () => {},
     onEnd: (outcome: Outcome) => ends.push(`${output} ${outcome.status}`),
   });
 
   beforeEach(() => {
-    desk = new Desk();
+    engine = new FakeEngine();
     ends = [];
     jobs = new PendingJobs(() => {});
   });
 
-  it('runs one after the other and ends each exactly once', async () => {
+  it('runs jobs in sequence and ends each exactly once', async () => {
     for (const name of ['a', 'b']) jobs.add(order(name));
-    assert.deepEqual(jobs.standing, { is: 'running', progress: null });
-    desk.finish();
+    assert.deepEqual(jobs.state, { is: 'running', progress: null });
+    engine.finish();
     await settle();
-    desk.fail(new RemasterError('DISK_FULL', ''));
+    engine.fail(new RemasterError('DISK_FULL', ''));
     await settle();
-    assert.deepEqual([ends, jobs.standing.is, jobs.isEmpty], [['a done', 'b failed'], 'empty', true]);
+    assert.deepEqual([ends, jobs.state.is, jobs.isEmpty], [['a done', 'b failed'], 'empty', true]);
   });
 
-  it('shows its place while another node’s job runs', () => {
-    desk.run({ ...JOB_DEFAULTS, input: 'x', output: 'other' });
+  it('returns its position while the job of another node runs', () => {
+    engine.run({ ...JOB_DEFAULTS, input: 'x', output: 'other' });
     jobs.add(order('a'));
-    assert.deepEqual(jobs.standing, { is: 'queued', position: 1 });
+    assert.deepEqual(jobs.state, { is: 'queued', position: 1 });
   });
 
-  it('pauses all and resumes all in order', async () => {
+  it('pauses and resumes all jobs in order', async () => {
     for (const name of ['a', 'b']) jobs.add(order(name));
-    desk.progress(40);
+    engine.progress(40);
     await jobs.pause();
     jobs.add(order('c'));
-    assert.equal(jobs.standing.is, 'paused');
-    assert.deepEqual([desk.line.length, ends], [0, []]);
+    assert.equal(jobs.state.is, 'paused');
+    assert.deepEqual([engine.queue.length, ends], [0, []]);
     jobs.resume();
-    assert.deepEqual(desk.log, ['run a', 'run b', 'suspend a', 'suspend b', 'run a', 'run b', 'run c']);
+    assert.deepEqual(engine.log, ['run a', 'run b', 'suspend a', 'suspend b', 'run a', 'run b', 'run c']);
   });
 
-  it('goes on when resumed while it was still being suspended', async () => {
+  it('continues a job that is resumed while it is being suspended', async () => {
     jobs.add(order('a'));
     const pausing = jobs.pause();
     jobs.resume();
     await pausing;
     await settle();
-    assert.deepEqual(desk.log, ['run a', 'suspend a', 'run a']);
+    assert.deepEqual(engine.log, ['run a', 'suspend a', 'run a']);
     assert.deepEqual(ends, []);
   });
 
-  it('stops all, also the paused', async () => {
+  it('stops all jobs, including paused ones', async () => {
     for (const name of ['a', 'b']) jobs.add(order(name));
     await jobs.stop();
     await settle();
@@ -133,39 +133,39 @@ describe('jobs', () => {
     await jobs.stop();
     await settle();
     assert.deepEqual(ends, ['a stopped', 'b stopped', 'c stopped']);
-    assert.equal(desk.log.at(-1), 'discard c'); // what its pause had kept
+    assert.equal(engine.log.at(-1), 'discard c'); // the segments kept by the pause
     assert.equal(jobs.isPaused, false);
   });
 
-  it('skips the one whose turn it is', async () => {
+  it('skips the current job', async () => {
     for (const name of ['a', 'b']) jobs.add(order(name));
     await jobs.skip();
     await settle();
-    assert.deepEqual([ends, desk.line.map(({ name }) => name)], [['a stopped'], ['b']]);
+    assert.deepEqual([ends, engine.queue.map(({ name }) => name)], [['a stopped'], ['b']]);
   });
 
-  it('restarts from the first frame without ending', async () => {
+  it('restarts at the first frame without ending the job', async () => {
     jobs.add(order('a'));
     await jobs.restart();
     await settle();
-    assert.deepEqual([desk.log, ends], [['run a', 'stop a', 'run a'], []]);
-    desk.finish();
+    assert.deepEqual([engine.log, ends], [['run a', 'stop a', 'run a'], []]);
+    engine.finish();
     await settle();
     assert.deepEqual(ends, ['a done']);
   });
 
-  it('leaves with what is not over, and says nothing more', async () => {
+  it('suspends all jobs and returns the unfinished ones, without further events', async () => {
     for (const name of ['a', 'b']) jobs.add(order(name));
-    const leaving = jobs.leave();
-    desk.finish(); // ends at the very last moment
-    const left = await leaving;
+    const suspending = jobs.suspendAll();
+    engine.finish(); // ends at the last moment
+    const unfinished = await suspending;
     await settle();
-    assert.deepEqual([left.map(({ job }) => job.output), ends], [['b'], ['a done']]);
+    assert.deepEqual([unfinished.map(({ job }) => job.output), ends], [['b'], ['a done']]);
   });
 
-  it('counts a job that the engine put aside by itself as stopped', async () => {
+  it('counts a job that the engine suspended without a request as stopped', async () => {
     jobs.add(order('a'));
-    desk.fail(new StoppedError(true));
+    engine.fail(new StoppedError(true));
     await settle();
     assert.deepEqual(ends, ['a stopped']);
   });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { estimateSeconds, recordThroughput, pixelsOf } from '../../../nodes/jobs/throughput';
+import { pixelsOf, Throughput } from '../../../nodes/jobs/throughput';
 import type { SourceSummary } from '../../../src/engine/protocol';
 import { type Job, JOB_DEFAULTS } from '../../../src/settings/restoreJob';
 
-describe('forecast', () => {
+describe('throughput', () => {
   const info: SourceSummary = {
     width: 100,
     height: 50,
@@ -17,22 +17,24 @@ describe('forecast', () => {
   };
   const job = (changes: Partial<Job> = {}): Job => ({ ...JOB_DEFAULTS, input: 'a', output: 'b', ...changes });
 
-  it('says nothing of what was never seen, nor of a file that does not say how long it is', () => {
-    assert.equal(estimateSeconds(job(), info), null);
-    recordThroughput(job(), Number.NaN);
-    assert.equal(estimateSeconds(job(), info), null);
-    recordThroughput(job(), 5000);
-    assert.equal(estimateSeconds(job(), { ...info, duration: null }), null);
-    assert.equal(estimateSeconds(job({ steps: 2 }), info), null);
+  it('returns no estimate before a measurement, nor for a file without a duration', () => {
+    const throughput = new Throughput();
+    assert.equal(throughput.estimateSeconds(job(), info), null);
+    throughput.record(job(), Number.NaN);
+    assert.equal(throughput.estimateSeconds(job(), info), null);
+    throughput.record(job(), 5000);
+    assert.equal(throughput.estimateSeconds(job(), { ...info, duration: null }), null);
+    assert.equal(throughput.estimateSeconds(job({ steps: 2 }), info), null);
   });
 
-  it('takes as long as its frames and their pixels', () => {
-    recordThroughput(job(), 5000); // one frame a second
-    assert.equal(estimateSeconds(job(), info), 1000);
-    assert.equal(estimateSeconds(job({ trim: { start: 10, end: 20 } }), info), 250);
-    assert.equal(estimateSeconds(job({ trim: { start: 90, end: null } }), info), 0);
-    assert.equal(estimateSeconds(job({ maxFps: 5 }), info), 200);
-    assert.equal(estimateSeconds(job({ maxHeight: 25 }), info), 250);
+  it('estimates by frames and pixels', () => {
+    const throughput = new Throughput();
+    throughput.record(job(), 5000); // one frame per second
+    assert.equal(throughput.estimateSeconds(job(), info), 1000);
+    assert.equal(throughput.estimateSeconds(job({ trim: { start: 10, end: 20 } }), info), 250);
+    assert.equal(throughput.estimateSeconds(job({ trim: { start: 90, end: null } }), info), 0);
+    assert.equal(throughput.estimateSeconds(job({ maxFps: 5 }), info), 200);
+    assert.equal(throughput.estimateSeconds(job({ maxHeight: 25 }), info), 250);
     assert.equal(pixelsOf(job({ maxHeight: 500 }), info), 5000);
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import { allowedSource, allowedTarget, pathRules, type PathRules } from '../../../nodes/message/pathPolicy';
 
-describe('allow', () => {
+describe('path policy', () => {
   let top: string;
   let rules: PathRules;
   const refusal = { code: 'PATH_NOT_ALLOWED' };
@@ -23,7 +23,7 @@ describe('allow', () => {
   });
   after(() => rmSync(top, { recursive: true, force: true }));
 
-  it('lets a message name a file in an open folder, also with an option-like name', async () => {
+  it('accepts a file in an allowed folder from a message, also with an option-like name', async () => {
     assert.equal(await allowedSource(join(top, 'open/a.mp4'), 'message', rules), join(top, 'open/a.mp4'));
     assert.equal(await allowedSource('a.mp4', 'message', rules), join(top, 'open/a.mp4'));
     assert.equal(await allowedSource('-i.mp4', 'message', rules), join(top, 'open/-i.mp4'));
@@ -41,18 +41,18 @@ describe('allow', () => {
     '/etc/passwd',
     'way/none.mp4',
   ]) {
-    it(`keeps messages out of ${path}`, async () => {
+    it(`rejects ${path} from a message`, async () => {
       await assert.rejects(allowedSource(path, 'message', rules), refusal);
     });
   }
 
-  it('does not write through a link that leads outside, even to a file that is not there yet', async () => {
+  it('does not write through a link that points outside, even to a new file', async () => {
     await assert.rejects(allowedTarget('dangling.mp4', 'message', rules), refusal);
     await assert.rejects(allowedTarget('way/new.mp4', 'message', rules), refusal);
     assert.equal(await allowedTarget('new.mp4', 'message', rules), join(top, 'open/new.mp4'));
   });
 
-  it('does not take a folder for its longer-named neighbour', async () => {
+  it('does not confuse a folder with one whose name begins the same', async () => {
     mkdirSync(join(top, 'open-too'));
     await assert.rejects(allowedSource(join(top, 'open-too/a.mp4'), 'message', rules), refusal);
   });
@@ -68,35 +68,35 @@ describe('allow', () => {
     'rtsp://camera/1',
     'a.mp4\0.txt',
   ]) {
-    it(`takes ${JSON.stringify(path)} from nobody`, async () => {
+    it(`rejects ${JSON.stringify(path)} from messages and settings`, async () => {
       await assert.rejects(allowedSource(path, 'message', rules), refusal);
       await assert.rejects(allowedSource(path, 'config', rules), refusal);
       await assert.rejects(allowedTarget(path, 'config', rules), refusal);
     });
   }
 
-  it('takes a colon in a name when the folder stands before it', async () => {
+  it('accepts a colon in a file name after its folder', async () => {
     assert.equal(await allowedSource('./tape:1.mp4', 'message', rules), join(top, 'open/tape:1.mp4'));
     assert.equal(await allowedSource('2024-05-01 10:30.mp4', 'message', rules), join(top, 'open/2024-05-01 10:30.mp4'));
   });
 
   for (const path of ['a.m3u8', 'a.FFCONCAT', 'a.txt', 'a.sdp', 'list.mp4', 'list2.mp4']) {
-    it(`refuses the playlist ${path} from a message`, async () => {
+    it(`rejects the playlist ${path} from a message`, async () => {
       await assert.rejects(allowedSource(path, 'message', rules), { code: 'PATH_NOT_ALLOWED', message: /playlist/ });
     });
   }
 
-  it('lets the person who edits the flow name any file', async () => {
+  it('accepts any file from the author of the flow', async () => {
     assert.equal(await allowedSource(join(top, 'closed/secret.mp4'), 'config', rules), join(top, 'closed/secret.mp4'));
   });
 
   for (const path of ['', '   ', undefined, null, 7, ['a.mp4']]) {
-    it(`asks for a path instead of ${JSON.stringify(path)}`, async () => {
+    it(`rejects ${JSON.stringify(path)} as a path`, async () => {
       await assert.rejects(allowedSource(path, 'message', rules), { code: 'BAD_SETTING' });
     });
   }
 
-  it('opens working folder, user directory, home and temp folder when nothing is set', () => {
+  it('allows working folder, user directory, home and temp folder by default', () => {
     const { folders, base } = pathRules(
       { userDir: '/srv/nr', fileWorkingDirectory: '/srv/work' },
       'remasterInAllowedFolders',
@@ -106,12 +106,12 @@ describe('allow', () => {
     assert.ok(folders.includes(tmpdir()));
   });
 
-  it('never opens the whole disk by default', () => {
+  it('never allows the root folder by default', () => {
     const { root } = parse(tmpdir());
     assert.ok(!pathRules({ userDir: root }, 'remasterInAllowedFolders').folders.includes(root));
   });
 
-  it('opens what the setting lists and nothing else', () => {
+  it('allows only the folders of the setting', () => {
     const settings = { userDir: '/srv/nr', remasterInAllowedFolders: ['/media/tapes'] };
     assert.deepEqual(pathRules(settings, 'remasterInAllowedFolders').folders, ['/media/tapes']);
     assert.deepEqual(pathRules({ remasterOutAllowedFolders: [] }, 'remasterOutAllowedFolders').folders, []);

@@ -52,7 +52,7 @@ const plan: Plan = {
   ],
 };
 
-/** The plan with one field changed, as a message would carry it: through JSON. */
+/** The plan with one field changed, copied through JSON like a message. */
 function changed(path: string, value: unknown): { video: unknown } {
   const video = JSON.parse(JSON.stringify(plan)) as Record<string, unknown>;
   const keys = path.split('.');
@@ -64,11 +64,11 @@ function changed(path: string, value: unknown): { video: unknown } {
 }
 
 describe('plan', () => {
-  it('comes through JSON as it was', () => {
+  it('survives a copy through JSON', () => {
     assert.deepEqual(planOf({ video: JSON.parse(JSON.stringify(plan)) }), plan);
   });
 
-  it('fills in what an older or shorter plan leaves out', () => {
+  it('fills in missing fields of an older plan', () => {
     const video = JSON.parse(JSON.stringify(plan)) as { source: Record<string, unknown>; stages: unknown[] };
     delete video.source['trim'];
     for (const field of ['deinterlace', 'sequenceRate', 'maxFps', 'maxHeight', 'hwaccel']) delete video.source[field];
@@ -78,7 +78,7 @@ describe('plan', () => {
     assert.deepEqual([source.trim, stages], [null, plan.stages]);
   });
 
-  it('drops what it does not know', () => {
+  it('drops unknown fields', () => {
     const { video } = changed('source.ffmpegArgs', ['-f', 'null']);
     assert.deepEqual(planOf({ video }), plan);
   });
@@ -136,21 +136,21 @@ describe('plan', () => {
     ['source.hwaccel', '-f'],
   ];
   for (const [path, value] of bad) {
-    it(`refuses ${path} = ${JSON.stringify(value)?.slice(0, 40)}`, () => {
+    it(`rejects ${path} = ${JSON.stringify(value)?.slice(0, 40)}`, () => {
       assert.throws(() => planOf(changed(path, value)), { code: 'PLAN_INVALID' });
     });
   }
   for (const video of [[], 'x', 4, true]) {
-    it(`refuses ${JSON.stringify(video)} instead of a plan`, () => {
+    it(`rejects ${JSON.stringify(video)} instead of a plan`, () => {
       assert.throws(() => planOf({ video }), { code: 'PLAN_INVALID' });
     });
   }
 
-  it('says which field is wrong, and what it holds', () => {
+  it('names the invalid field and its value', () => {
     assert.throws(() => planOf(changed('stages.0.strength', 2)), /msg\.video\.stages\[0\]\.strength is 2/);
   });
 
-  it('tells a message without a plan from a message with a picture', () => {
+  it('distinguishes a message without a plan from one with an image', () => {
     assert.throws(() => planOf({ payload: 'x' }), { code: 'NO_PLAN', message: /msg\.video is missing/ });
     for (const head of ['ffd8ffe0', '89504e470d0a1a0a', '524946460000000057454250']) {
       assert.throws(() => planOf({ payload: Buffer.from(head, 'hex') }), { code: 'NO_PLAN', message: /single image/ });

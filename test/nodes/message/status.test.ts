@@ -15,7 +15,7 @@ const progress: Progress = {
 const text = ({ text: words }: { text?: string | undefined }): string => words ?? '';
 
 describe('status', () => {
-  it('says how far, how fast, how long', () => {
+  it('shows share, speed and remaining time', () => {
     assert.equal(text(status.running(progress)), '42% 7.3fps 12m');
     assert.equal(text(status.running({ ...progress, fps: null, eta: null })), '42%');
     assert.equal(text(status.running({ ...progress, share: null, total: null, eta: null })), '42f 7.3fps');
@@ -29,7 +29,7 @@ describe('status', () => {
     assert.equal(text(status.ready('/srv/models/osediff/', null)), 'osediff');
   });
 
-  it('names a failure in two words', () => {
+  it('shows a failure in two words', () => {
     assert.deepEqual(status.failed(new RemasterError('DISK_FULL', '…')), {
       fill: 'red',
       shape: 'ring',
@@ -61,7 +61,7 @@ describe('status', () => {
     for (const each of texts) assert.ok(each.length > 0 && each.length <= 20, `${each} (${each.length})`);
   });
 
-  it('tells seconds, minutes, hours and days', () => {
+  it('formats seconds, minutes, hours and days', () => {
     assert.deepEqual([0, 59.4, 59.6, 60, 3569, 3570, 11_100, 86_370, 187_200].map(status.clock), [
       '0s',
       '59s',
@@ -75,7 +75,7 @@ describe('status', () => {
     ]);
   });
 
-  it('counts from 0 to 100 and not beyond', () => {
+  it('clamps percent to 0…100', () => {
     assert.equal(status.percent(progress), 42.7);
     assert.equal(status.percent({ ...progress, share: null }), 42);
     assert.equal(status.percent({ ...progress, share: 1.2 }), 100);

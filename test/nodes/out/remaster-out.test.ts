@@ -29,9 +29,9 @@ import {
   type Major,
 } from '../support/nodeRed';
 
-/** Frames in a finished segment: what an interrupted job can go on from. */
+/** Frames of a segment: an interrupted job continues after the last finished one. */
 const SEGMENT = 100;
-/** So small that a frame takes 20 ms; so long that there is time to interrupt it. */
+/** Small: a frame takes 20 ms. Long: there is time to interrupt it. */
 const SMALL = { width: 32, height: 18 };
 const LONG = 400;
 
@@ -47,7 +47,7 @@ describe('nodes in a real Node-RED', () => {
     ['Node-RED 5', nodeRed5],
   ] as const) {
     describe(name, function () {
-      /** What has nothing to do with the version of Node-RED is tried once. */
+      /** Tests that do not depend on the version of Node-RED run once. */
       const isFirst = name === 'Node-RED 4';
       this.timeout(120_000);
       let major: Major;
@@ -73,13 +73,13 @@ describe('nodes in a real Node-RED', () => {
         await red.until(() => red.reported('caught').length >= count, `error ${count}`, 60_000);
         return red.reported('caught')[count - 1]!['error'] as { code: string; message: string };
       };
-      /** The whole film is there, and part of it was not made twice. */
+      /** The video is complete, and the first segment was not restored twice. */
       const assertResumed = async (): Promise<void> => {
         const { status, framesOut, resumedFrom } = await payload();
         assert.deepEqual([status, framesOut], ['done', LONG]);
         assert.ok(Number(resumedFrom) >= SEGMENT && Number(resumedFrom) < LONG, `resumed from ${String(resumedFrom)}`);
       };
-      /** Messages that brought a video and are complete; those that steer are complete at once. */
+      /** Completed messages with a video; messages with an action complete at once. */
       const completed = (): number => red.reported('completed').filter((msg) => 'video' in msg).length;
       const ffmpegs = (): number => descendants(red.pid).filter(isFfmpeg).length;
 
@@ -122,7 +122,7 @@ describe('nodes in a real Node-RED', () => {
         });
       }
 
-      it('answers the editor: models, doctor, test', async () => {
+      it('serves the editor: models, doctor, test', async () => {
         const models = (await red.get('remaster/models')) as { name: string; problem: unknown }[];
         assert.ok(models.some((one) => one.name === 'x4' && one.problem === null));
         const doctor = (await red.get('remaster/doctor')) as { lines: { what: string }[] };
@@ -138,19 +138,19 @@ describe('nodes in a real Node-RED', () => {
       });
 
       if (isFirst)
-        it('says how long a file will take, of those files that messages may name and those that are deployed', async () => {
+        it('estimates the time for files that messages may name and for the deployed file', async () => {
           const elsewhere = realpathSync(mkdtempSync('/var/tmp/remaster-else-'));
           try {
             const own = join(elsewhere, 'own.mp4');
-            for (const film of ['own.mp4', 'other.mp4']) copyFileSync(clip, join(elsewhere, film));
+            for (const file of ['own.mp4', 'other.mp4']) copyFileSync(clip, join(elsewhere, file));
             await red.deploy(chain({ in: { path: own, pathType: 'str' } }));
             const work = { model: 'x4', modelType: 'bundle', provider: 'cpu', device: 0, threads: 0, steps: '3' };
-            const asked = { node: 'in', source: 'file', pathType: 'str', work };
+            const base = { node: 'in', source: 'file', pathType: 'str', work };
             const ask = async (changes: object): Promise<[number, Record<string, unknown>]> => {
               const answer = await fetch(`${red.url}/remaster/forecast`, {
                 method: 'POST',
                 headers: { 'Content-Type': 'application/json' },
-                body: JSON.stringify({ ...asked, ...changes }),
+                body: JSON.stringify({ ...base, ...changes }),
               });
               return [answer.status, (await answer.json()) as Record<string, unknown>];
             };
@@ -163,13 +163,16 @@ describe('nodes in a real Node-RED', () => {
             );
             assert.ok(Number(seconds) > 0);
             const [, half] = await ask({ path: clip, trimEnd: '0.16' });
-            assert.ok(Math.abs(Number(half['seconds']) / Number(seconds) - 0.5) < 0.01, 'half of it: half the time');
-            assert.equal(half['provider'], null, 'the model was not tried again');
-            assert.equal((await ask({ path: own }))[0], 200, 'deployed, so named by the author of the flow');
+            assert.ok(
+              Math.abs(Number(half['seconds']) / Number(seconds) - 0.5) < 0.01,
+              'half the video: half the time',
+            );
+            assert.equal(half['provider'], null, 'the model was not tested again');
+            assert.equal((await ask({ path: own }))[0], 200, 'the author of the flow names the deployed file');
             assert.equal((await ask({ source: 'sample' }))[1]['label'], 'sample.mp4');
             for (const [path, code] of [
               [join(elsewhere, 'other.mp4'), 'PATH_NOT_ALLOWED'],
-              ['http://example.org/film.mp4', 'PATH_NOT_ALLOWED'],
+              ['http://example.org/video.mp4', 'PATH_NOT_ALLOWED'],
               [join(folder, 'none.mp4'), 'SOURCE_NOT_FOUND'],
               ['', 'BAD_SETTING'],
             ] as const) {
@@ -182,7 +185,7 @@ describe('nodes in a real Node-RED', () => {
         });
 
       if (isFirst)
-        it('lets those who may only look see the models, and start nothing', async () => {
+        it('a user with read permission sees the models and cannot start work', async () => {
           const adminAuth = { type: 'credentials', users: [], default: { permissions: 'read' } };
           const other = userDirectory(installed);
           const guarded = await Runtime.start(major, other, { adminAuth });
@@ -214,7 +217,7 @@ describe('nodes in a real Node-RED', () => {
       });
 
       if (isFirst)
-        it('restores what is put into the folder of the third example', async () => {
+        it('restores files added to the folder of the third example', async () => {
           const flow = example(exampleNames[2]!).map((node): FlowNode => {
             if (node.type === 'remaster-upscale') return { ...node, steps: '1' };
             return node.type === 'remaster-out' ? { ...node, folder: out(), wires: [['result'], []] } : node;
@@ -228,7 +231,7 @@ describe('nodes in a real Node-RED', () => {
         });
 
       if (isFirst)
-        it('restores one folder into another as the twelfth example does, and writes down what failed', async () => {
+        it('the twelfth example restores a folder into another and logs failures', async () => {
           const from = join(folder, 'tapes');
           mkdirSync(from, { recursive: true });
           const nodes = example('12 - Folder to folder.json').map((node): FlowNode => {
@@ -246,7 +249,7 @@ describe('nodes in a real Node-RED', () => {
           writeFileSync(out('c done_x4.mp4'), 'restored before');
           await red.deploy([...nodes, reporter('result', tab)]);
           await red.inject(nodes.find(({ type }) => type === 'inject')!.id);
-          await result(2); // one is restored, the other was before
+          await result(2); // one is restored, the other existed
           const restored = red
             .reported('result')
             .filter((msg) => (msg['payload'] as { status: string }).status === 'done');
@@ -255,14 +258,14 @@ describe('nodes in a real Node-RED', () => {
             [out('b good_x4.mp4')],
           );
           const lines = (): string[] => readFileSync(out('errors.csv'), 'utf8').trimEnd().split('\n');
-          await red.until(() => existsSync(out('errors.csv')), 'the failure is written down');
+          await red.until(() => existsSync(out('errors.csv')), 'the failure is logged');
           await sleep(300);
           assert.equal(lines().length, 1, lines().join('\n'));
           assert.match(lines()[0]!, /^"20.*","[^"]*a broken\.mp4","SOURCE_UNREADABLE",".+"$/);
           assert.equal(readFileSync(out('c done_x4.mp4'), 'utf8'), 'restored before');
         });
 
-      it('restores a clip, tells the progress, and is complete when the job is', async () => {
+      it('restores a clip, sends progress, and completes with the job', async () => {
         await red.deploy(chain());
         await send(clip);
         const done = await result();
@@ -289,12 +292,12 @@ describe('nodes in a real Node-RED', () => {
         assert.equal(red.text('up'), 'x4');
         assert.ok(
           red.statuses.some(({ id, text }) => id === 'up' && text.startsWith('x4 ')),
-          'the stage shows that it runs',
+          'the upscale node shows the speed',
         );
         for (const { text } of red.statuses) assert.ok(text.length <= 20, text);
       });
 
-      it('gives a code to every bad input', async () => {
+      it('reports every bad input with a code', async () => {
         const notVideo = join(folder, 'words.mp4');
         writeFileSync(notVideo, 'These are words, not pictures.\n'.repeat(100));
         const empty = join(folder, 'empty.mp4');
@@ -327,7 +330,7 @@ describe('nodes in a real Node-RED', () => {
       });
 
       if (isFirst)
-        it('takes file names that look like options or are hard to write', async () => {
+        it('accepts file names that look like options or need quoting', async () => {
           await red.deploy(chain({ in: { trimEnd: '0.04' } }));
           const names = ['-i.mp4', 'it\'s "quoted" & spaced.mp4', 'Übung 動画.mp4', 'two\nlines.mp4', '100%d.mp4'];
           for (const [index, file] of names.entries()) {
@@ -340,7 +343,7 @@ describe('nodes in a real Node-RED', () => {
           assert.deepEqual(red.reported('caught'), []);
         });
 
-      it('does not trust a plan that comes from outside', async () => {
+      it('validates plans that other nodes wrote', async () => {
         await red.deploy([...chain(), inject('outside', ['out']), inject('between', ['up'])]);
         const info = {
           width: 64,
@@ -381,11 +384,11 @@ describe('nodes in a real Node-RED', () => {
         assert.equal(red.reported('result').length, 0);
 
         await red.inject('outside', [{ p: 'video', v: JSON.stringify(plan), vt: 'json' }]);
-        assert.equal((await payload())['status'], 'done', 'a plan that names our nodes and an open folder is welcome');
+        assert.equal((await payload())['status'], 'done', 'a plan with deployed nodes and an allowed folder works');
       });
 
       if (isFirst)
-        it('never overwrites unasked, and says so', async () => {
+        it('never overwrites a file unless configured', async () => {
           await red.deploy(chain({ in: { trimEnd: '0.04' } }));
           await send(clip);
           await result();
@@ -404,7 +407,7 @@ describe('nodes in a real Node-RED', () => {
         });
 
       if (isFirst)
-        it('says what is wrong with a folder it cannot write to', async () => {
+        it('reports a folder that is not writable or not allowed', async () => {
           await red.deploy(chain({ out: { folder: 'made/none' } }));
           await send(clip);
           assert.equal((await caught()).code, 'OUTPUT_UNWRITABLE');
@@ -416,7 +419,7 @@ describe('nodes in a real Node-RED', () => {
           assert.equal((await caught(2)).code, 'PATH_NOT_ALLOWED');
         });
 
-      it('does what the other fields of its dialogs say', async () => {
+      it('applies the other fields of the dialogs', async () => {
         await red.deploy(
           chain({
             in: { maxFps: '5', maxHeight: '24', hwaccel: true },
@@ -440,7 +443,7 @@ describe('nodes in a real Node-RED', () => {
         );
       });
 
-      it('restores faces with a model for them, and says with any other that it cannot', async () => {
+      it('restores faces with a face model and rejects other models', async () => {
         const bundle = await writeFace(join(folder, 'faces'), 64, 1);
         await red.deploy(
           chain({
@@ -460,7 +463,7 @@ describe('nodes in a real Node-RED', () => {
         assert.deepEqual([error.code, /The model x4 is not for faces/.test(error.message)], ['BAD_SETTING', true]);
       });
 
-      it('fills holes with a model for that, where its own mask or the mask of a message says', async () => {
+      it('inpaints with an inpainting model, by the mask of the node or of a message', async () => {
         const bundle = await writeHoles(join(folder, 'holes'));
         const mask = join(folder, 'mask.png');
         await ff(
@@ -474,7 +477,7 @@ describe('nodes in a real Node-RED', () => {
         );
         for (const [n, up] of [
           { mask, maskGrow: '1' },
-          { mask: 'hole', maskType: 'msg' },
+          { mask: 'mask', maskType: 'msg' },
         ].entries()) {
           await red.deploy(
             chain({
@@ -485,14 +488,14 @@ describe('nodes in a real Node-RED', () => {
           );
           await red.inject('go', [
             { p: 'filename', v: clip, vt: 'str' },
-            { p: 'hole', v: mask, vt: 'str' },
+            { p: 'mask', v: mask, vt: 'str' },
           ]);
           assert.deepEqual((await payload(n + 1))['status'], 'done');
         }
 
         await red.inject('go', [
           { p: 'filename', v: clip, vt: 'str' },
-          { p: 'hole', v: '/etc/passwd', vt: 'str' },
+          { p: 'mask', v: '/etc/passwd', vt: 'str' },
         ]);
         assert.equal((await caught()).code, 'PATH_NOT_ALLOWED');
 
@@ -502,7 +505,7 @@ describe('nodes in a real Node-RED', () => {
         assert.deepEqual([error.code, /x4 is not one/.test(error.message)], ['BAD_SETTING', true]);
       });
 
-      it('takes its settings from the message', async () => {
+      it('reads settings from the message', async () => {
         await red.deploy(
           chain({
             up: {
@@ -535,7 +538,7 @@ describe('nodes in a real Node-RED', () => {
       });
 
       if (isFirst)
-        it('says what is wrong with the model', async () => {
+        it('reports an invalid model', async () => {
           const cases: [object, object, RegExp][] = [
             [{}, { model: '' }, /^MODEL_NOT_FOUND: .*missing or disabled/],
             [{ model: 'nope' }, {}, /^MODEL_NOT_FOUND: .*"nope".* x4/],
@@ -550,7 +553,7 @@ describe('nodes in a real Node-RED', () => {
           }
         });
 
-      it('makes two files from one plan', async () => {
+      it('writes two files from one plan', async () => {
         await red.deploy([
           ...chain({ up: { wires: [['out', 'out2']] } }),
           videoOut({ id: 'out2', codec: 'ffv1', wires: [['result2'], []] }),
@@ -598,7 +601,7 @@ describe('nodes in a real Node-RED', () => {
       it('queues, pauses, resumes, skips, restarts and stops', async () => {
         await red.deploy(chain({ in: { trimEnd: '' }, out: { overwrite: 'suffix' } }));
         await send(long);
-        await red.until(() => frame() > 0, 'it runs');
+        await red.until(() => frame() > 0, 'the job runs');
         await send(clip);
         await send(long);
         await act('pause');
@@ -606,11 +609,11 @@ describe('nodes in a real Node-RED', () => {
         await red.until(() => ffmpegs() === 0, 'no ffmpeg while it is paused', 5000);
         const seen = red.reported('progress').length;
         await sleep(1200);
-        assert.equal(red.reported('progress').length, seen, 'nothing moves');
+        assert.equal(red.reported('progress').length, seen, 'no progress while paused');
         await act('resume');
         await red.until(
           () => red.reported('progress').length > seen && ['resuming', 'restoring'].includes(latest().stage),
-          'it goes on',
+          'the job continues',
         );
         await act('skip');
         assert.equal((await payload(1))['status'], 'stopped');
@@ -622,18 +625,18 @@ describe('nodes in a real Node-RED', () => {
         await red.until(() => frame() === 0, 'from the first frame');
         await act('stop');
         assert.equal((await payload(3))['status'], 'stopped');
-        await red.until(() => red.text('out') === 'stopped', 'the status says so');
+        await red.until(() => red.text('out') === 'stopped', 'the status shows it');
         await red.until(() => ffmpegs() === 0, 'no ffmpeg', 5000);
         assert.deepEqual(readdirSync(out()), ['clip_x4.mp4']);
-        await red.until(() => completed() === 3, 'each is complete once');
+        await red.until(() => completed() === 3, 'each message completes once');
         assert.deepEqual(red.reported('caught'), []);
         await act('start');
-        await red.until(() => frame() > 0, 'start begins the last one again');
+        await red.until(() => frame() > 0, 'start runs the last job again');
         await red.inject('go', [{ p: 'reset', v: 'true', vt: 'bool' }]);
         assert.equal((await payload(4))['status'], 'stopped');
       });
 
-      it('goes on after a deploy, where it was', async () => {
+      it('continues after a deploy', async () => {
         await red.deploy(chain());
         await send(long);
         await red.until(() => frame() > SEGMENT + 10, 'one segment is finished', 60_000);
@@ -645,11 +648,11 @@ describe('nodes in a real Node-RED', () => {
         assert.deepEqual([red.reported('caught'), readdirSync(out())], [[], ['long_x4.mp4']]);
       });
 
-      it('keeps going when a deploy touches other nodes only', async () => {
+      it('keeps running when a deploy changes other nodes only', async () => {
         const flow = chain();
         await red.deploy(flow);
         await send(long);
-        await red.until(() => frame() > 0, 'it runs');
+        await red.until(() => frame() > 0, 'the job runs');
         await red.deploy(
           flow.map((node) => (node.id === 'up' ? { ...node, name: 'touched' } : node)),
           'nodes',
@@ -665,10 +668,10 @@ describe('nodes in a real Node-RED', () => {
         it(`ends the job when its node is ${what}`, async () => {
           await red.deploy(chain());
           await send(long);
-          await red.until(() => frame() > 0, 'it runs');
+          await red.until(() => frame() > 0, 'the job runs');
           const started = Date.now();
           await red.deploy(change(chain()));
-          assert.ok(Date.now() - started < 5000, 'without keeping the deploy waiting');
+          assert.ok(Date.now() - started < 5000, 'without delaying the deploy');
           assert.equal(ffmpegs(), 0);
           assert.deepEqual(
             readdirSync(out()).filter((file) => !file.startsWith('.')),
@@ -676,11 +679,11 @@ describe('nodes in a real Node-RED', () => {
           );
           await red.deploy(chain());
           await sleep(500);
-          assert.equal(red.text('out'), 'waiting', 'it does not come back');
+          assert.equal(red.text('out'), 'waiting', 'the job does not come back');
         });
       }
 
-      it('survives the death of its engine', async () => {
+      it('survives a killed engine', async () => {
         await red.deploy(chain());
         await send(long);
         await red.until(() => frame() > SEGMENT + 10, 'one segment is finished', 60_000);
@@ -691,21 +694,21 @@ describe('nodes in a real Node-RED', () => {
         assert.deepEqual([readdirSync(out()), red.reported('caught')], [['long_x4.mp4'], []]);
       });
 
-      it('says that the engine died when the job may not resume, and leaves nothing', async () => {
+      it('reports a killed engine if the job may not resume, and leaves no file', async () => {
         await red.deploy(chain({ out: { resume: false } }));
         await send(long);
-        await red.until(() => frame() > 0, 'it runs');
+        await red.until(() => frame() > 0, 'the job runs');
         const engine = workingEngine(red.pid)!;
         process.kill(engine.pid, 'SIGKILL');
         assert.equal((await caught()).code, 'ENGINE_CRASHED');
-        await red.until(() => red.text('out') === 'failed: engine died', 'the status says so');
+        await red.until(() => red.text('out') === 'failed: engine died', 'the status shows it');
         assert.deepEqual(await stillThere(engine.children, 3000), []);
         assert.deepEqual(readdirSync(out()), []);
         await send(clip);
         assert.equal((await payload(2))['status'], 'done', 'the next job has a new engine');
       });
 
-      it('dies with Node-RED and goes on when the file is sent again', async () => {
+      it('ends with a killed Node-RED and resumes when the file is sent again', async () => {
         await red.deploy(chain());
         await send(long);
         await red.until(() => frame() > SEGMENT + 10, 'one segment is finished', 60_000);
@@ -719,10 +722,10 @@ describe('nodes in a real Node-RED', () => {
         assert.deepEqual(readdirSync(out()), ['long_x4.mp4']);
       });
 
-      it('ends quickly with Node-RED in the middle of a job', async () => {
+      it('ends quickly when Node-RED stops during a job', async () => {
         await red.deploy(chain());
         await send(long);
-        await red.until(() => frame() > 0, 'it runs');
+        await red.until(() => frame() > 0, 'the job runs');
         const children = descendants(red.pid).map(({ pid }) => pid);
         const started = Date.now();
         await red.stop();

@@ -40,7 +40,7 @@ const listeners: FlowNode[] = [
 const out = (changes: object = {}): FlowNode =>
   videoOut({ filename: '{name}.{ext}', codec: 'ffv1', pictureRate: '', wires: [['result'], []], ...changes });
 
-/** Pictures made by a Function node: `one(99, parts)` is a grey one. */
+/** A Function node creates images: `one(99, parts)` is a grey one. */
 const made = (code: string, changes: object = {}): FlowNode[] => [
   { id: 'tab', type: 'tab', label: 'test' },
   inject('go', ['make']),
@@ -54,7 +54,7 @@ const made = (code: string, changes: object = {}): FlowNode[] => [
   ...listeners,
 ];
 
-describe('pictures into video out in a real Node-RED', () => {
+describe('video from images in a real Node-RED', () => {
   let installed: string;
   before(async function () {
     this.timeout(300_000);
@@ -105,10 +105,10 @@ describe('pictures into video out in a real Node-RED', () => {
       });
 
       for (const [what, between, wires] of [
-        ['straight', [], ['out']],
+        ['directly', [], ['out']],
         ['through image upscale', [image({ queue: '5', wires: [['out'], []] })], ['image']],
       ] as const) {
-        it(`a video becomes pictures and a video again, ${what}`, async () => {
+        it(`splits a video into frames and assembles them, ${what}`, async () => {
           await red.deploy([
             { id: 'tab', type: 'tab', label: 'test' },
             model({ batch: '' }),
@@ -123,18 +123,18 @@ describe('pictures into video out in a real Node-RED', () => {
           const { filename, payload } = await result();
           const { status, framesIn, framesOut, dropped, width } = payload as Record<string, unknown>;
           assert.deepEqual([status, framesIn, framesOut, dropped], ['done', FRAMES, FRAMES, 0]);
-          assert.equal(width, what === 'straight' ? 64 : 256);
+          assert.equal(width, what === 'directly' ? 64 : 256);
           assert.equal(filename, at('clip.mkv'));
           assert.equal(await countFrames(at('clip.mkv')), FRAMES);
           for (const [i, second] of (await times(at('clip.mkv'))).seconds.entries())
             assert.ok(Math.abs(second - i / 25) < 0.0011);
           await completed(FRAMES);
-          await red.until(() => /^done/.test(red.text('out')), 'it says so');
+          await red.until(() => /^done/.test(red.text('out')), 'the status shows it');
           assert.deepEqual([files(), red.reported('caught')], [['clip.mkv'], []]);
         });
       }
 
-      it('pictures that overtake each other are put in order; one that never comes is counted', async () => {
+      it('reorders images and counts a missing one as dropped', async () => {
         await red.deploy(
           made(
             "for (const i of [2, 0, 1, 5, 4]) one(40 * i, { id: 's', index: i, ...(i === 5 ? { count: 5 } : {}) })",
@@ -152,7 +152,7 @@ describe('pictures into video out in a real Node-RED', () => {
         await completed(5);
       });
 
-      it('pictures of no sequence are one video until msg.complete, and then begin another', async () => {
+      it('images without a sequence form one video until msg.complete', async () => {
         await red.deploy(
           made(
             "for (let i = 0; i < 4; i++) one(10 * i); node.send({ complete: true }); one(99, undefined, { complete: true, topic: 'second' })",
@@ -165,7 +165,7 @@ describe('pictures into video out in a real Node-RED', () => {
         await completed(6);
       });
 
-      it('two sequences at once become two videos', async () => {
+      it('two sequences at a time become two videos', async () => {
         await red.deploy(
           made(
             "for (let i = 0; i < 3; i++) for (const id of ['a', 'b']) one(id === 'a' ? 0 : 200, { id, index: i, count: 3 }, { topic: id })",
@@ -182,7 +182,7 @@ describe('pictures into video out in a real Node-RED', () => {
         );
       });
 
-      it('a picture that cannot be read fails the video once; every message is done, and nothing is left', async () => {
+      it('an unreadable image fails the video once; every message is done, and no file is left', async () => {
         await red.deploy(
           made(
             "for (let i = 0; i < 6; i++) i === 2 ? node.send({ payload: Buffer.from('89504e470d0a1a0a0000', 'hex'), parts: { id: 's', index: i } }) : one(0, { id: 's', index: i, count: 6 })",
@@ -192,37 +192,37 @@ describe('pictures into video out in a real Node-RED', () => {
         assert.equal((await caught()).code, 'IMAGE_UNREADABLE');
         await completed(5);
         assert.equal(red.reported('caught').length, 1);
-        await red.until(() => files().length === 0, 'nothing is left');
-        assert.match(red.text('out'), /failed: bad picture/);
+        await red.until(() => files().length === 0, 'no file is left');
+        assert.match(red.text('out'), /failed: bad image/);
       });
 
-      it('stop, a deploy and a killed engine leave neither file nor ffmpeg', async () => {
+      it('stop, a deploy and a killed engine leave no file and no ffmpeg', async () => {
         const endless = 'const id = String(Math.random()); for (let i = 0; i < 3; i++) one(0, { id, index: i })';
-        const growing = async (): Promise<void> => {
+        const assembling = async (): Promise<void> => {
           red.statuses.length = 0;
           await red.inject('go');
-          await red.until(() => red.text('out') === '3 pictures', 'it grows');
+          await red.until(() => red.text('out') === '3 images', 'three images are written');
           assert.ok(files().some((file) => file.startsWith('.made')));
         };
         const nothing = async (): Promise<void> => {
-          await red.until(() => files().length === 0, 'nothing is left');
+          await red.until(() => files().length === 0, 'no file is left');
           await red.until(() => !descendants(red.pid).some(isFfmpeg), 'no ffmpeg is left', 5000);
         };
         await red.deploy([...made(endless), inject('stop', ['out'])]);
-        await growing();
+        await assembling();
         await red.inject('stop', [{ p: 'action', v: 'stop', vt: 'str' }]);
         await nothing();
-        await growing();
+        await assembling();
         for (const { pid, command } of descendants(red.pid)) if (isEngine({ command })) process.kill(pid, 'SIGKILL');
         await nothing();
         await red.deploy(made(endless));
-        await growing();
+        await assembling();
         await red.deploy(made(endless));
         await nothing();
         assert.deepEqual(red.reported('caught'), []);
       });
 
-      it('says what it cannot do', async () => {
+      it('rejects invalid settings and existing files', async () => {
         await red.deploy(made("one(0, { id: 's', index: 0, count: 1 })", { folder: '' }));
         await red.inject('go');
         assert.equal((await caught()).code, 'BAD_SETTING');

@@ -4,7 +4,7 @@ import { findFfmpeg } from '../../../src/pipeline/media/findFfmpeg';
 
 const run = promisify(execFile);
 
-/** A tiny moving picture with a tone. */
+/** A small test video with a tone. */
 export async function makeClip(
   path: string,
   frames: number,
@@ -20,7 +20,7 @@ export async function makeClip(
   return path;
 }
 
-/** Frames that really are in a file. */
+/** Number of frames that a file decodes to. */
 export async function countFrames(path: string): Promise<number> {
   const { path: ffmpeg } = await findFfmpeg();
   const { stdout } = await run(ffmpeg, ['-v', 'error', '-i', `file:${path}`, '-map', '0:v:0', '-f', 'framemd5', '-']);

@@ -11,7 +11,7 @@ export const example = (name: string): FlowNode[] =>
 
 export const place = { x: 100, y: 100 };
 
-/** A Function node that tells the test about every message. */
+/** A Function node that reports every message to the test. */
 export const reporter = (id: string, z = 'tab'): FlowNode => ({
   id,
   type: 'function',
@@ -110,7 +110,7 @@ export const videoOut = (changes: object = {}, z = 'tab'): FlowNode => ({
   ...changes,
 });
 
-/** The usual chain with somebody listening everywhere: results, progress, errors, completions. */
+/** The usual chain with reporters for results, progress, errors and completions. */
 export const chain = (changes: { in?: object; up?: object; out?: object; model?: object } = {}): FlowNode[] => [
   { id: 'tab', type: 'tab', label: 'test' },
   model(changes.model),
@@ -157,7 +157,7 @@ export const frames = (changes: object = {}): FlowNode => ({
   name: '',
   ...{ pick: 'every', every: '10', fps: '1', times: '', timesType: 'str', width: '', format: 'png', quality: '90' },
   ...{ flow: 'rate', rate: '100', most: '1' },
-  wires: [['picture']],
+  wires: [['output']],
   ...place,
   ...changes,
 });

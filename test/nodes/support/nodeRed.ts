@@ -28,7 +28,7 @@ export interface Major {
 
 export type FlowNode = { readonly id: string; readonly type: string } & Record<string, unknown>;
 
-/** Node-RED 4 comes with the repository and runs on the Node.js of the tests. */
+/** Node-RED 4 is a dependency and runs on the Node.js of the tests. */
 export const nodeRed4: Major = {
   name: 'Node-RED 4',
   nodeRed: join(root, 'node_modules/node-red'),
@@ -50,7 +50,7 @@ export async function nodeRed5(): Promise<Major> {
 
 let install: Promise<string> | null = null;
 
-/** A folder where the package is installed: once for all tests, gone at the end. */
+/** A folder where the package is installed once for all tests; removed at exit. */
 export const installedPackage = (): Promise<string> => (install ??= installPackage());
 
 /** Packs this repository and installs the package as the palette manager would, into a user directory of its own. */
@@ -78,7 +78,7 @@ async function npm(args: readonly string[], cwd: string): Promise<void> {
   await run('npm', [...args], { cwd, env, maxBuffer: 2 ** 26, shell: process.platform === 'win32' });
 }
 
-/** A user directory with the installed package in it, and nothing else. */
+/** A user directory with only the installed package. */
 export function userDirectory(installed: string): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'remaster-nr-')));
   symlinkSync(join(installed, 'node_modules'), join(folder, 'node_modules'), 'junction');
@@ -92,7 +92,7 @@ export interface Report {
   readonly value: Record<string, unknown>;
 }
 
-/** A real Node-RED in a process of its own. */
+/** A real Node-RED in its own process. */
 export class Runtime implements AsyncDisposable {
   readonly reports: Report[] = [];
   readonly statuses: { readonly id: string; readonly text: string; readonly fill: string | undefined }[] = [];
@@ -124,8 +124,8 @@ export class Runtime implements AsyncDisposable {
     for (const stream of [child.stdout!, child.stderr!])
       stream.on('data', (text: Buffer) => runtime.logs.push(text.toString()));
     child.on('exit', () => (runtime.#exited = true));
-    child.on('message', (news: RuntimeNews) => runtime.#hear(news));
-    // Node-RED tells that its flows have started, even none, perhaps late: that must not be taken for the first deploy.
+    child.on('message', (news: RuntimeNews) => runtime.#onNews(news));
+    // Node-RED reports started flows, even without any, perhaps late: not to be mistaken for the first deploy
     await runtime.until(() => runtime.url !== '' && runtime.#starts > 0, 'Node-RED starts', 60_000);
     return runtime;
   }
@@ -134,7 +134,7 @@ export class Runtime implements AsyncDisposable {
     return this.child.pid!;
   }
 
-  #hear(news: RuntimeNews): void {
+  #onNews(news: RuntimeNews): void {
     switch (news.type) {
       case 'ready':
         this.url = `http://127.0.0.1:${news.port}`;
@@ -157,38 +157,38 @@ export class Runtime implements AsyncDisposable {
   /** Replaces all flows, as the Deploy button does, and waits until they run. */
   async deploy(flows: readonly FlowNode[], how: 'full' | 'nodes' | 'flows' = 'full'): Promise<void> {
     const starts = this.#starts;
-    const answer = await fetch(`${this.url}/flows`, {
+    const response = await fetch(`${this.url}/flows`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'Node-RED-API-Version': 'v2', 'Node-RED-Deployment-Type': how },
       body: JSON.stringify({ flows }),
     });
-    if (!answer.ok) throw new Error(`deploy: ${answer.status} ${await answer.text()}`);
+    if (!response.ok) throw new Error(`deploy: ${response.status} ${await response.text()}`);
     await this.until(() => this.#starts > starts, 'the flows start');
   }
 
   /** Presses the button of an inject node. */
   async inject(id: string, props?: readonly { p: string; v: unknown; vt: string }[]): Promise<void> {
     const body = props === undefined ? '{}' : JSON.stringify({ __user_inject_props__: props });
-    const answer = await fetch(`${this.url}/inject/${id}`, {
+    const response = await fetch(`${this.url}/inject/${id}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body,
     });
-    if (!answer.ok) throw new Error(`inject ${id}: ${answer.status}`);
+    if (!response.ok) throw new Error(`inject ${id}: ${response.status}`);
   }
 
   async get(path: string): Promise<unknown> {
-    const answer = await fetch(`${this.url}/${path}`, { headers: { Accept: 'application/json' } });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    const response = await fetch(`${this.url}/${path}`, { headers: { Accept: 'application/json' } });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
   }
 
-  /** What was reported under a name. */
+  /** Values reported under a name. */
   reported(name: string): Record<string, unknown>[] {
     return this.reports.filter((report) => report.name === name).map(({ value }) => value);
   }
 
-  /** The words below a node now. */
+  /** The current status of a node. */
   text(id: string): string {
     return this.statuses.findLast((status) => status.id === id)?.text ?? '';
   }
@@ -198,12 +198,15 @@ export class Runtime implements AsyncDisposable {
     while (!isSo()) {
       if (this.#exited || Date.now() > end) {
         const why = this.#exited ? 'Node-RED has ended' : `not within ${limitMs} ms`;
-        const heard = this.statuses.slice(-12).map(({ id, text }) => `${id}: ${text}`);
+        const statuses = this.statuses.slice(-12).map(({ id, text }) => `${id}: ${text}`);
         const { reports } = this;
         throw new Error(
-          [`${what}: ${why}`, ...this.logs.slice(-12), ...heard, JSON.stringify(reports.slice(-4)).slice(0, 2000)].join(
-            '\n',
-          ),
+          [
+            `${what}: ${why}`,
+            ...this.logs.slice(-12),
+            ...statuses,
+            JSON.stringify(reports.slice(-4)).slice(0, 2000),
+          ].join('\n'),
         );
       }
       await sleep(20);
@@ -224,6 +227,6 @@ export class Runtime implements AsyncDisposable {
   }
 }
 
-/** Removes a folder also while a process still lets go of it. */
+/** Removes a folder, with retries while a process still closes its files. */
 export const remove = (folder: string): void =>
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-/** What the test asks for. Comes in the environment, for a process has one Node-RED in its life. */
+/** The test's request, passed in the environment: a process runs one Node-RED. */
 export interface RuntimeOrder {
   /** Folder of the `node-red` package. */
   readonly nodeRed: string;
@@ -11,7 +11,7 @@ export interface RuntimeOrder {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** What the runtime tells the test. */
+/** Events from the runtime to the test. */
 export type RuntimeNews =
   | { readonly type: 'ready'; readonly port: number; readonly version: string }
   | { readonly type: 'status'; readonly id: string; readonly status?: { fill?: string; text?: string } }
@@ -30,7 +30,7 @@ interface RuntimeModule {
   readonly events: { on(event: string, listener: (news: never) => void): void };
 }
 
-const tell = (news: RuntimeNews): void => void process.send?.(news);
+const notify = (news: RuntimeNews): void => void process.send?.(news);
 
 async function main({ nodeRed, userDir, settings }: RuntimeOrder): Promise<void> {
   const load = createRequire(join(nodeRed, 'package.json'));
@@ -45,14 +45,14 @@ async function main({ nodeRed, userDir, settings }: RuntimeOrder): Promise<void>
     httpNodeRoot: '/',
     editorTheme: { tours: false, projects: { enabled: false } },
     telemetry: { enabled: false },
-    functionGlobalContext: { report: (name: string, value: unknown) => tell({ type: 'report', name, value }) },
+    functionGlobalContext: { report: (name: string, value: unknown) => notify({ type: 'report', name, value }) },
     logging: {
       console: { level: 'off' },
       test: {
         level: 'warn',
         handler: () => (entry: { level: number; msg: unknown }) => {
           const { msg } = entry;
-          tell({ type: 'log', level: entry.level, text: msg instanceof Error ? String(msg) : JSON.stringify(msg) });
+          notify({ type: 'log', level: entry.level, text: msg instanceof Error ? String(msg) : JSON.stringify(msg) });
         },
       },
     },
@@ -62,12 +62,12 @@ async function main({ nodeRed, userDir, settings }: RuntimeOrder): Promise<void>
   app.use('/', RED.httpAdmin);
   app.use((settings['httpNodeRoot'] as string | undefined) ?? '/', RED.httpNode);
   RED.events.on('node-status', ({ id, status }: { id: string; status?: object }) =>
-    tell({ type: 'status', id, ...(status && { status }) }),
+    notify({ type: 'status', id, ...(status && { status }) }),
   );
-  RED.events.on('flows:started', () => tell({ type: 'started' }));
+  RED.events.on('flows:started', () => notify({ type: 'started' }));
   server.listen(0, '127.0.0.1', () => {
     void RED.start().then(() =>
-      tell({ type: 'ready', port: (server.address() as AddressInfo).port, version: RED.version() }),
+      notify({ type: 'ready', port: (server.address() as AddressInfo).port, version: RED.version() }),
     );
   });
   const leave = (): void => void RED.stop().finally(() => process.exit(0));
@@ -75,7 +75,7 @@ async function main({ nodeRed, userDir, settings }: RuntimeOrder): Promise<void>
   process.on('disconnect', leave); // the test is gone
 }
 
-/** A middleware, which is a function and so cannot come with the order: lets through who brings this authorization. */
+/** Middleware that requires this Authorization header; a function cannot be passed in the environment. */
 const guardedBy =
   (wanted: unknown) =>
   (request: { headers: { authorization?: string } }, response: { sendStatus(code: number): void }, next: () => void) =>

@@ -1,0 +1,35 @@
+import type { ServerResponse } from 'node:http';
+import type { LiveJpeg } from '../../src/settings/liveJob';
+import type { FrameBroadcast, Viewer } from './frameBroadcast';
+
+/** Milliseconds after which a viewer that reads no data is disconnected. */
+const STALLED_MS = 30_000;
+const BOUNDARY = 'remaster-picture';
+
+/** An MJPEG stream to a browser. Writes the next JPEG only after the previous one was sent. */
+export function mjpegViewer(response: ServerResponse, broadcast: FrameBroadcast): Viewer {
+  response.writeHead(200, { 'Content-Type': `multipart/x-mixed-replace; boundary=${BOUNDARY}`, Connection: 'close' });
+  response.write(`--${BOUNDARY}\r\n`);
+  let stalled: NodeJS.Timeout | undefined;
+  const viewer: Viewer = {
+    show({ data }: LiveJpeg) {
+      response.write(`Content-Type: image/jpeg\r\nContent-Length: ${data.length}\r\n\r\n`);
+      response.write(data);
+      // The boundary follows at once: browsers show an image when its end arrives.
+      const isFlushed = response.write(`\r\n--${BOUNDARY}\r\n`);
+      if (!isFlushed) stalled = setTimeout(() => response.destroy(), STALLED_MS);
+      return isFlushed;
+    },
+    end: () => void response.end(),
+  };
+  response.on('drain', () => {
+    clearTimeout(stalled);
+    broadcast.ready(viewer);
+  });
+  response.on('error', () => {}); // 'close' follows
+  response.on('close', () => {
+    clearTimeout(stalled);
+    broadcast.remove(viewer);
+  });
+  return viewer;
+}

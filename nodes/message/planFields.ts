@@ -1,0 +1,64 @@
+import { RemasterError } from '../../src/errors';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The validators return the value, or throw PLAN_INVALID with the name of the field. */
+export function record(value: unknown, name: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  throw invalid(`${full(name)} is ${show(value)}, not an object.`);
+}
+
+export function text(value: unknown, name: string, maxLength: number): string {
+  if (typeof value === 'string' && value.length > 0 && value.length <= maxLength) return value;
+  throw invalid(`${full(name)} is ${show(value)}, not a string of 1 to ${maxLength} characters.`);
+}
+
+export function number(value: unknown, name: string, min: number, max: number): number {
+  if (typeof value === 'number' && value >= min && value <= max) return value;
+  throw invalid(`${full(name)} is ${show(value)}, not a number from ${min} to ${max}.`);
+}
+
+export function integer(value: unknown, name: string, min: number, max: number): number {
+  if (Number.isInteger(value)) return number(value, name, min, max);
+  throw invalid(`${full(name)} is ${show(value)}, not an integer from ${min} to ${max}.`);
+}
+
+export const textOrNull = (value: unknown, name: string, maxLength: number): string | null =>
+  value === undefined || value === null ? null : text(value, name, maxLength);
+
+export function colourOrNull(value: unknown, name: string): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string' && COLOUR.test(value)) return value;
+  throw invalid(`${full(name)} is ${show(value)}, not a colour like #00ff00.`);
+}
+
+export const numberOrNull = (value: unknown, name: string, min: number, max: number): number | null =>
+  value === undefined || value === null ? null : number(value, name, min, max);
+
+export const integerOrNull = (value: unknown, name: string, min: number, max: number): number | null =>
+  value === undefined || value === null ? null : integer(value, name, min, max);
+
+export function oneOf<const T extends string | number | null>(value: unknown, allowed: readonly T[], name: string): T {
+  const found = allowed.find((one) => one === value);
+  if (found !== undefined) return found;
+  throw invalid(`${full(name)} is ${show(value)}, not one of ${allowed.filter((one) => one !== null).join(', ')}.`);
+}
+
+const full = (name: string): string => (name.startsWith('msg.') ? name : `msg.video.${name}`);
+
+/** A value for an error message: short, never a whole message. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'string') return value.length > 60 ? `"${value.slice(0, 57)}…"` : `"${value}"`;
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+export const invalid = (
+  message: string,
+  remedy = 'Send the message through a video in node and a video upscale node.',
+): RemasterError => new RemasterError('PLAN_INVALID', message, { remedy });
+
+/** Red, green and blue, two hexadecimal digits each. */
+export const COLOUR = /^#[0-9a-f]{6}$/i;

@@ -1,0 +1,157 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
+import { type Engine, engineFor } from '../../src/engine/client/engine';
+import { RemasterError } from '../../src/errors';
+import { LIVE_DEFAULTS, type LiveJob } from '../../src/settings/liveJob';
+import { slug } from '../http/livePages';
+import type { Credentials } from '../message/credentials';
+import type { LivePlan } from '../message/livePlan';
+import type { DeployedCamera } from '../message/nodeRegistry';
+import { allowedTarget, pathRules } from '../message/pathPolicy';
+import { deployedNodes } from '../message/resolvePlan';
+import { evaluate, integerIn, numberIn, optionIn, originOf } from '../message/typedInput';
+import { runtimeOf } from '../runtime';
+import { type OutConfig, stringIn, TARGETS } from './buildJob';
+import { fill, inFolder, placeholders } from './outputPath';
+import { regionIn } from './region';
+
+/** Seconds of one recording. */
+const RECORDING_SECONDS = 300;
+
+export interface BuiltLiveJob {
+  readonly job: LiveJob;
+  readonly camera: DeployedCamera;
+  readonly engine: Engine;
+}
+
+interface Request {
+  readonly RED: NodeAPI;
+  readonly node: Node;
+  readonly config: OutConfig;
+  readonly plan: LivePlan;
+  readonly msg: NodeMessageInFlow;
+  /** HLS folder of the job that runs for this camera: a job with the same settings keeps it. */
+  readonly currentFolder: string | null;
+}
+
+/** A live job from a plan and the settings of a video out node. */
+export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
+  const { RED, config, plan } = request;
+  const { source, stage, model } = deployedNodes(runtimeOf(RED).nodes, plan);
+  const { camera } = source;
+  if (!camera) {
+    throw new RemasterError('PLAN_STAGE_GONE', 'The plan is for a camera, but its video in node opens files now.', {
+      remedy: 'Deploy again.',
+    });
+  }
+  if (stage.mask !== null || stage.maskColor !== null) {
+    throw new RemasterError('BAD_SETTING', 'Inpainting is not available for live sources.', {
+      remedy: 'Clear the mask of the video upscale node.',
+    });
+  }
+  const { deinterlace, maxFps, maxHeight, hwaccel } = plan.source;
+  const job: LiveJob = {
+    model: model.model,
+    provider: model.provider,
+    device: model.device,
+    threads: model.threads,
+    source: camera.source(),
+    target: await targetOf(request),
+    steps: stage.steps,
+    order: stage.order,
+    strength: stage.strength,
+    noise: stage.noise,
+    seed: stage.seed,
+    colorFix: stage.colorFix,
+    temporalDenoise: stage.temporalDenoise,
+    scale: stage.scale,
+    faces: stage.faces,
+    minFace: stage.minFace,
+    tileCache: stage.tileCache,
+    tile: stage.tile,
+    overlap: model.overlap,
+    quality: integerIn(config.quality, 'Quality', 0, 51),
+    budgetMs: integerIn(config.budget, 'Max. delay', 50, 60_000) ?? LIVE_DEFAULTS.budgetMs,
+    overload: optionIn(config.overload ?? LIVE_DEFAULTS.overload, ['drop', 'adapt'], 'When overloaded'),
+    fallbackModel: config.fallbackModel?.trim() || null,
+    skipFramesEvenly: config.skipFramesEvenly === true,
+    region: regionIn(
+      config.region,
+      optionIn(config.regionWhen ?? 'always', ['always', 'slow'], 'When to use the region'),
+    ),
+    deinterlace,
+    maxFps,
+    maxHeight,
+    hwaccel,
+  };
+  return { job, camera, engine: engineFor(model) };
+}
+
+async function targetOf(request: Request): Promise<LiveJob['target']> {
+  const { RED, config, plan } = request;
+  const target = optionIn(config.target ?? 'file', TARGETS, 'Target');
+  switch (target) {
+    case 'mjpeg':
+      requireHttpNode(RED);
+      return { kind: 'pictures' };
+    case 'jpeg':
+    case 'discard':
+      return { kind: 'pictures' };
+    case 'fragments':
+      return { kind: 'fragments' };
+    case 'hls':
+      requireHttpNode(RED);
+      return { kind: 'hls', folder: config.folder ? await folderOf(request) : temporaryFolder(request) };
+    case 'segments':
+      return {
+        kind: 'segments',
+        folder: await folderOf(request),
+        name: slug(plan.source.label),
+        seconds: integerIn(config.length, 'Length', 2, 86_400) ?? RECORDING_SECONDS,
+        keep: {
+          count: integerIn(config.keepCount, 'Keep at most (files)', 1, 1e6),
+          hours: numberIn(config.keepHours, 'Keep at most (hours)', 0.01, 1e6),
+          bytes: bytesOf(numberIn(config.keepBytes, 'Keep at most (gigabytes)', 0.001, 1e6)),
+        },
+      };
+    case 'push':
+      return pushTarget(request);
+    case 'file':
+      throw new RemasterError('BAD_SETTING', 'A camera stream has no end, so it cannot be written to one file.', {
+        remedy: 'Choose another target in the video out node, for example recordings.',
+      });
+  }
+}
+
+async function pushTarget({ RED, node, config, msg }: Request): Promise<LiveJob['target']> {
+  const { username = '', password = '' } = (node.credentials ?? {}) as Credentials;
+  const server = { value: config.server ?? '', type: config.serverType === 'env' ? 'env' : 'str' };
+  const address = stringIn(await evaluate(RED, node, server, msg), 'Server');
+  return { kind: 'push', address, username: username || null, password: password || null };
+}
+
+async function folderOf({ RED, node, config, plan, msg }: Request): Promise<string> {
+  const typed = { value: config.folder, type: config.folderType };
+  const parts = placeholders({ label: plan.source.label, scale: null, model: '', codec: 'h264', now: new Date() });
+  const template = stringIn((await evaluate(RED, node, typed, msg)) ?? '', 'Folder');
+  const folder = fill(template, { ...parts, name: slug(plan.source.label) });
+  if (folder === '')
+    throw new RemasterError('BAD_SETTING', 'The folder is empty.', { remedy: 'Enter a folder in the video out node.' });
+  const rules = pathRules(RED.settings, 'remasterOutAllowedFolders');
+  return allowedTarget(inFolder(rules.base, folder), originOf(typed), rules);
+}
+
+/** A folder that is removed with the job. */
+const temporaryFolder = ({ currentFolder }: Request): string =>
+  currentFolder ?? mkdtempSync(join(tmpdir(), 'remaster-live-'));
+
+function requireHttpNode(RED: NodeAPI): void {
+  if ((RED.httpNode as unknown) !== undefined) return;
+  throw new RemasterError('BAD_SETTING', 'This Node-RED serves no HTTP pages of flows (httpNodeRoot is false).', {
+    remedy: 'Set httpNodeRoot in settings.js, or choose another target.',
+  });
+}
+
+const bytesOf = (gigabytes: number | null): number | null => (gigabytes === null ? null : Math.round(gigabytes * 1e9));

@@ -1,0 +1,46 @@
+import type { NodeAPI } from 'node-red';
+import type { LiveJob, LiveProgress } from '../../src/settings/liveJob';
+import type { FrameBroadcast } from '../http/frameBroadcast';
+import { livePageText } from '../http/livePageText';
+import { publishLivePage } from '../http/liveRoutes';
+import type { NextPair } from '../jobs/jpegPair';
+import type { OutConfig } from './buildJob';
+import { fill, placeholders } from './outputPath';
+
+interface Camera {
+  readonly label: string;
+  readonly job: LiveJob;
+  readonly broadcast: FrameBroadcast;
+  readonly progress: () => LiveProgress | null;
+  readonly pair: NextPair;
+}
+
+export interface PublishedCamera {
+  /** URLs for the payload of the result: page, image and stream; empty without a page. */
+  readonly urls: Readonly<Record<string, string>>;
+  close(): void;
+}
+
+/** Publishes the live page of a camera if the target of the video out node is a web page. */
+export function publishCamera(RED: NodeAPI, config: OutConfig, camera: Camera): PublishedCamera {
+  const { label, job, broadcast, progress, pair } = camera;
+  const folder = job.target.kind === 'hls' ? job.target.folder : null;
+  if (config.target !== 'mjpeg' && folder === null) return { urls: {}, close() {} };
+  const { url, close } = publishLivePage(RED, pageName(config, label, job), {
+    title: label,
+    broadcast,
+    folder,
+    state: (language) => ({
+      text: livePageText(progress(), language),
+      running: progress()?.camera.is === 'running',
+    }),
+    pair,
+  });
+  const stream = folder === null ? { mjpeg: `${url}/mjpeg` } : { hls: `${url}/hls/index.m3u8` };
+  return { urls: { page: url, image: `${url}/image`, ...stream }, close };
+}
+
+function pageName({ viewer }: OutConfig, label: string, { scale, model }: LiveJob): string {
+  const parts = placeholders({ label, scale, model, codec: 'h264', now: new Date() });
+  return fill(viewer || '{name}', { ...parts, name: label });
+}
