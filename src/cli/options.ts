@@ -35,7 +35,7 @@ const d = JOB_DEFAULTS;
 const megapixels = IMAGE_DEFAULTS.maxPixels / 1e6;
 
 // prettier-ignore
-export const OPTIONS = {
+const OPTIONS = {
   model: { topic: 'Model', value: 'NAME|FOLDER', of: BOTH, text: `model to use, see \`remaster models\` (default ${d.model})` },
   steps: { topic: 'Model', value: 'N', of: BOTH, text: 'sampling steps per frame: more = more detail, slower (default: set by the model)' },
   order: { topic: 'Model', value: 'N', of: BOTH, text: 'solver order, DoSSR models only: 1, 2 or 3 (default: set by the model)' },

@@ -39,7 +39,7 @@ describe('the command line', () => {
     await ff(...moving('96x64', '25', 300), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('long.mp4'));
   });
 
-  it('restores a film and says in plain lines what it did', async () => {
+  it('restores a video and prints a summary', async () => {
     const { status, stderr } = remaster('restore', 'film.mp4', 'out.mp4', '--steps', '1');
     assert.equal(status, 0, stderr);
     assert.match(stderr, /restoring .*frame 0 of 6|loading/);
@@ -56,7 +56,7 @@ describe('the command line', () => {
     assert.ok(objects.some(({ progress }) => progress));
     assert.equal(objects.at(-1)!.result!.framesOut, 6);
   });
-  it('restores the faces of a film with a model for them, and counts them', async () => {
+  it('restores and counts the faces of a video with a face model', async () => {
     await writeFace(at('face'), 64, 1);
     await ff(
       '-loop',
@@ -86,7 +86,7 @@ describe('the command line', () => {
     ).stdout;
     assert.match(json, /"faces":\{"found":0,"framesWithout":3\}/);
   });
-  it('fills the holes of a film with a model for that', async () => {
+  it('inpaints a video with an inpainting model', async () => {
     await writeHoles(at('holes'));
     await ff(...moving('64x32', '25', 3), '-c:v', 'ffv1', at('scratched.mkv'));
     await ff(
@@ -177,7 +177,7 @@ describe('the command line', () => {
       /IMAGE_TOO_LARGE: .*\n.*--max-megapixels/,
     ],
     [
-      'a setting of films for a picture',
+      'a setting of videos for an image',
       ['image', 'photo.jpg', 'x.png', '--codec', 'h264'],
       2,
       /--codec does not apply to `remaster image`\./,

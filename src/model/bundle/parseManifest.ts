@@ -7,7 +7,7 @@ import { validateManifest } from './manifestSchema';
 
 const BUNDLE_DOCS = 'https://github.com/remaster-video/node-red-video/blob/main/docs/bundles.md';
 
-/** Reads and checks `folder`/model.json. The files it names are not looked at. */
+/** Reads and checks `folder`/model.json. The files it names are not read. */
 export async function readManifest(folder: string): Promise<{ manifest: Manifest; bytes: Uint8Array }> {
   const path = join(folder, MANIFEST_FILE);
   const bytes = await readFile(path).catch((cause: unknown) => {

@@ -248,7 +248,7 @@ describe('openModel: errors', () => {
     }
   };
 
-  it('fails for a name nobody knows', () => rejects({ model: 'x5' }, 'MODEL_NOT_FOUND', /model “x5” was not found/));
+  it('fails for an unknown name', () => rejects({ model: 'x5' }, 'MODEL_NOT_FOUND', /model “x5” was not found/));
   it('fails for steps it does not have', () => rejects({ steps: 5 }, 'BAD_SETTING', /1 to 4 steps, not 5/));
   it('fails for a provider that is none', () => rejects({ provider: 'npu' }, 'BAD_SETTING', /no provider “npu”/));
 

@@ -47,9 +47,9 @@ def official(repo: Path, *, commit: str, address: str, needs: str, any_commit: b
         raise ExportError(f'{repo} is not a clone of {address}: it has no {needs}', f'Run: git clone {address}')
     if any_commit:
         return repo
-    checkout = f'Run: git -C {repo} checkout {commit}; or take it as it is with --any-commit'
+    checkout = f'Run: git -C {repo} checkout {commit}; or use it anyway with --any-commit'
     if not (repo / '.git').exists():
-        raise ExportError(f'{repo} is no git clone, so nobody can tell which commit it is', f'Run: git clone {address}; or take it as it is with --any-commit')
+        raise ExportError(f'{repo} is no git clone, so its commit is unknown', f'Run: git clone {address}; or use it anyway with --any-commit')
     head = _git(repo, 'rev-parse', 'HEAD')
     if not head.startswith(commit):
         raise ExportError(f'{repo} stands at commit {head[:7]}, and this exporter was proved with {commit}', checkout)
@@ -63,7 +63,7 @@ def _git(repo: Path, *arguments: str) -> str:
     # The clone may belong to another user, as in a container; only this process is told that it is fine.
     run = subprocess.run(['git', '-c', f'safe.directory={repo}', '-C', str(repo), *arguments], capture_output=True, text=True)
     if run.returncode != 0:
-        raise ExportError(f'{repo} cannot be read by git ({run.stderr.strip()})', 'Clone it again, or take it as it is with --any-commit')
+        raise ExportError(f'{repo} cannot be read by git ({run.stderr.strip()})', 'Clone it again, or use it anyway with --any-commit')
     return run.stdout.strip()
 
 

@@ -70,7 +70,7 @@ def _check_prompt(args):
     if args.ram and (args.tags is not None or args.prompt_embedding is not None):
         raise ExportError('with --ram the tags are found in every shot', 'Leave out --tags and --prompt-embedding')
     if args.ram and getattr(args, 'face', False):
-        raise ExportError('a model for faces sees faces cut out, and no whole frame', 'Leave out --ram and --dape; --tags "woman, face" says what is seen')
+        raise ExportError('a model for faces sees faces cut out, and no whole frame', 'Leave out --ram and --dape; describe the content with --tags "woman, face"')
 
 
 @torch.no_grad()

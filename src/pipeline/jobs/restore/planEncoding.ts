@@ -12,7 +12,7 @@ import { scaledSize } from '../../media/resize';
 /** Most pixels of an output frame: 1 GiB of memory for the weighted sums of its tiles. */
 const MAX_FRAME_PIXELS = 2 ** 28;
 
-/** Size, colour and codec of the output. `source` is the file, `info` the video as it is decoded for the job. */
+/** Size, colour and codec of the output. `source` is the file, `info` the video as decoded for the job. */
 export function planEncoding(
   binary: FfmpegBinary,
   job: Job,

@@ -86,7 +86,7 @@ describe('restoreVideo with invalid input', () => {
     await refuses('SOURCE_EMPTY', 'empty.mp4');
   });
   it('rejects a text file with the extension of a video', async () => {
-    writeFileSync(at('text.mp4'), 'This is not a film.\n'.repeat(100));
+    writeFileSync(at('text.mp4'), 'This is not a video.\n'.repeat(100));
     await refuses('SOURCE_UNREADABLE', 'text.mp4');
   });
   it('rejects a file with audio only', async () => {

@@ -266,7 +266,7 @@ describe('restoreVideo', () => {
     writeFileSync(at('s.srt'), '1\n00:00:00,000 --> 00:00:00,300\nHello\n');
     writeFileSync(
       at('chapters.txt'),
-      ';FFMETADATA1\ntitle=My film\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=200\ntitle=One\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=200\nEND=480\ntitle=Two\n',
+      ';FFMETADATA1\ntitle=My video\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=200\ntitle=One\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=200\nEND=480\ntitle=Two\n',
     );
     writeFileSync(at('font.ttf'), 'not really a font');
     await ff(
@@ -309,7 +309,7 @@ describe('restoreVideo', () => {
     assert.deepEqual(result.warnings, []);
     const text = await description(at('rich.out.mkv'));
     for (const part of [
-      /title +: My film/,
+      /title +: My video/,
       /Chapter #?0?[:.]1/,
       /title +: Two/,
       /\(deu\): Audio: flac/,
