@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from workshop.evaluation.evaluate import Model, as_input, bicubic
+from workshop.evaluation.evaluate import OnnxModel, as_input, bicubic
 from workshop.exporters.embedded import DenoiseDoSSR, DenoiseOneStep, export
 from workshop.nets.network import Network
 from workshop.training.diffusion import DoSSR, ResShift, sd_alphas_bar
@@ -20,7 +20,7 @@ def test_graphs_and_pytorch_end_at_the_upscaled_source_when_the_residual_is_zero
     torch.nn.init.zeros_(net.leave.weight)
     export(net, tmp_path / 'model')
     lq = as_input(np.random.default_rng(1).integers(0, 255, (12, 16, 3), np.uint8))
-    assert np.allclose(Model(tmp_path / 'model', 1)(lq, 4, 1), bicubic(lq), atol=1e-5)
+    assert np.allclose(OnnxModel(tmp_path / 'model', 1)(lq, 4, 1), bicubic(lq), atol=1e-5)
     y = torch.from_numpy(bicubic(lq))
     cond = net.condition(torch.from_numpy(lq))
     with torch.no_grad():

@@ -83,3 +83,14 @@ def test_frozen_parts_do_not_change_and_the_others_do(shards, tmp_path):
     changed = {name.split('.')[0] for name, value in checkpoint.load(tmp_path / 'run' / 'last.pt')['net'].items()
                if not torch.equal(value, before[name])}
     assert changed and not changed & {'enter', 'condition_blocks'}
+
+
+def test_a_training_reads_scenes_and_a_stage_may_last_minutes(add_chunk, images, tmp_path):
+    def scene_options(*more):
+        return parse_arguments(['--scenes', str(add_chunk(4)), '--images', str(images), '--run', str(tmp_path / 'run'),
+                                '--width', '8', '--condition-blocks', '1', '--denoise-blocks', '1', '--finish', '8', '--batch', '2',
+                                '--crop', '64', '--threads', '1', '--fp32', '--log-every', '2', '--stages', 'b:0.00001m,gan:1m', *more])
+    run(scene_options('--steps', '3'))
+    assert (tmp_path / 'run' / 'b.pt').exists()
+    run(scene_options('--steps', '5'))
+    assert checkpoint.load(tmp_path / 'run' / 'last.pt')['stage_start']['number'] == 1

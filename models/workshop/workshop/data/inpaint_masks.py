@@ -1,25 +1,25 @@
-"""Damage to be filled: scratches along the film, strokes, blotches, dropouts of a tape, boxes, letters."""
+"""Random masks for inpainting: scratches along the film, brush strokes, blotches, tape dropouts, boxes, letters."""
 import cv2
 import numpy as np
 
 
-def holes(count: int, side: int, rng: np.random.Generator) -> np.ndarray:
-    """bool [count, side, side], each with something in it and rarely more than a quarter."""
-    return np.stack([_one(side, rng) for _ in range(count)])
+def random_masks(count: int, side: int, rng: np.random.Generator) -> np.ndarray:
+    """bool [count, side, side], never empty and rarely more than a quarter of the image."""
+    return np.stack([_random_mask(side, rng) for _ in range(count)])
 
 
-def _one(side: int, rng) -> np.ndarray:
+def _random_mask(side: int, rng) -> np.ndarray:
     mask = np.zeros((side, side), np.uint8)
-    kinds = [_scratch, _scratch, _stroke, _blotch, _dropout, _box, _letters]
+    shapes = [_scratch, _scratch, _stroke, _blotch, _dropout, _box, _letters]
     for _ in range(rng.integers(1, 5)):
-        kinds[rng.integers(len(kinds))](mask, side, rng)
+        shapes[rng.integers(len(shapes))](mask, side, rng)
         if mask.mean() > 0.2:
             break
     return mask > 0
 
 
 def _scratch(mask, side, rng):
-    """Top to bottom, nearly straight, as a grain in the gate leaves it."""
+    """From top to bottom and nearly straight, as from a grain of dirt in the film gate."""
     x = rng.uniform(0, side)
     points = [(x + rng.normal(0, 1.5) + rng.normal(0, 0.05) * y, y) for y in range(0, side + 16, 16)]
     cv2.polylines(mask, [np.array(points, np.int32)], False, 1, int(rng.integers(1, 9)))
@@ -37,11 +37,11 @@ def _blotch(mask, side, rng):
 
 
 def _dropout(mask, side, rng):
-    """Lines of a tape that were not read: level, some lines high, and often not as long as the line."""
+    """Lines that a tape player could not read: horizontal, a few lines high, often only part of the line."""
     for _ in range(rng.integers(1, 4)):
         y, height = rng.integers(0, side), int(rng.integers(1, 7))
-        from_, long = (0, side) if rng.random() < 0.4 else (rng.integers(-side // 2, side), rng.integers(side // 8, side))
-        mask[y:y + height, max(0, from_):max(0, from_ + long)] = 1
+        left, width = (0, side) if rng.random() < 0.4 else (rng.integers(-side // 2, side), rng.integers(side // 8, side))
+        mask[y:y + height, max(0, left):max(0, left + width)] = 1
 
 
 def _box(mask, side, rng):

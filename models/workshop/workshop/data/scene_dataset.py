@@ -1,88 +1,90 @@
-"""Draws batches from the scenes that `render_scenes.py` makes: the pictures and the scenes lie in the device's memory, and every batch
-cuts them anew, so a GPU does not wait for a disk or a processor."""
+"""Draws batches from the scenes of `render_scenes.py`. Images and scenes are in the memory of the device, and batches are cropped
+there, so a GPU does not wait for the disk or the CPU."""
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .render_scenes import FRAMES, WINDOW, stock
+from .render_scenes import FRAMES, SCENES_PER_CHUNK, WINDOW, load_images, scene_dtype
 
-ROOM = 8000  # scenes; then new ones take the place of the oldest
+CAPACITY = 8000  # scenes; when it is full, new scenes replace the oldest
 
 
-class Scenes:
-    """Lives as long as the training; learns of new chunks when told to look. The same interface as `shard_dataset.Shards`."""
+class SceneDataset:
+    """Has the interface of `shard_dataset.ShardDataset`. New chunks are found by `rescan`."""
 
-    def __init__(self, folder: Path, pictures: Path, scale: int, device, known: list[str] | None = None, room: int = ROOM):
-        self.folder, self.scale, self.device, self.room = folder, scale, device, room
-        truth = stock(pictures)
+    def __init__(self, folder: Path, images: Path, scale: int, device, files: list[str] | None = None, capacity: int = CAPACITY):
+        """images: the folder that the scenes were rendered from. files: the names to start with; default: all that exist."""
+        self.folder, self.scale, self.device, self.capacity = folder, scale, device, capacity
+        truth = load_images(images)
         self.truth = torch.cat([torch.from_numpy(p.reshape(-1)) for p in truth]).to(device)
         sizes = np.array([p.size for p in truth])
         self.begin = torch.from_numpy(np.cumsum(sizes) - sizes).to(device)
         self.width = torch.tensor([p.shape[1] for p in truth], device=device)
-        self.names: list[str] = []
-        self.count = 0  # of all scenes ever taken
-        self.lr = torch.empty((room, FRAMES, *WINDOW[scale], 3), dtype=torch.uint8, device=device)
-        self.way = torch.empty((room, FRAMES, 2), dtype=torch.long, device=device)
-        self.picture = torch.empty(room, dtype=torch.long, device=device)
-        self.tone = torch.empty((room, FRAMES, 2, 3), device=device)
-        self._take(known if known is not None else self._present())
+        self.files: list[str] = []
+        self.count = 0  # scenes loaded so far, including replaced ones
+        self.lr = torch.empty((capacity, FRAMES, *WINDOW[scale], 3), dtype=torch.uint8, device=device)
+        self.origin = torch.empty((capacity, FRAMES, 2), dtype=torch.long, device=device)
+        self.image = torch.empty(capacity, dtype=torch.long, device=device)
+        self.tone = torch.empty((capacity, FRAMES, 2, 3), device=device)
+        self._load(files if files is not None else self._list())
         if not self.count:
-            raise SystemExit(f'there are no scenes in {folder}; film some with python -m workshop.data.render_scenes')
+            raise SystemExit(f'there are no scenes in {folder}; render some with python -m workshop.data.render_scenes')
 
-    def look_again(self):
-        known = set(self.names)
-        self._take([name for name in self._present() if name not in known])
+    def rescan(self):
+        known = set(self.files)
+        self._load([name for name in self._list() if name not in known])
 
     def batch(self, count: int, rng: np.random.Generator, crop: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-        """The truth [n, 3, crop, crop] and what is left of it, in [-1, 1], on the device. Twice as many are drawn and
-        the duller half is left out: skies teach nothing."""
+        """High-resolution images [n, 3, crop, crop] and degraded ones, in [-1, 1], on the device. Twice as many crops are drawn
+        and the half with less detail is dropped, because plain areas teach nothing."""
         drawn, side = count * 2, (crop or 128) // self.scale
         h, w = WINDOW[self.scale]
         choice = np.stack([rng.integers(n, size=drawn) for n in
-                           (min(self.count, self.room), FRAMES, h - side + 1, w - side + 1, 2, 2)])
-        scene, frame, top, left, down, right = torch.from_numpy(choice).to(self.device)
-        swap = bool(rng.random() < 0.5)
-        small = self._cut(top, left, down, right, side, 1)
-        lr = self.lr[scene[:, None, None], frame[:, None, None], small[0][:, :, None], small[1][:, None, :]]
-        ys, xs = self._cut(top, left, down, right, side, self.scale)
-        ys, xs = ys + self.way[scene, frame, 0][:, None], xs + self.way[scene, frame, 1][:, None]
-        picture = self.picture[scene]
-        at = self.begin[picture][:, None, None] + 3 * (ys[:, :, None] * self.width[picture][:, None, None] + xs[:, None, :])
+                           (min(self.count, self.capacity), FRAMES, h - side + 1, w - side + 1, 2, 2)])
+        scene, frame, top, left, flip_y, flip_x = torch.from_numpy(choice).to(self.device)
+        transpose = bool(rng.random() < 0.5)
+        ys, xs = self._crop(top, left, flip_y, flip_x, side, 1)
+        lr = self.lr[scene[:, None, None], frame[:, None, None], ys[:, :, None], xs[:, None, :]]
+        ys, xs = self._crop(top, left, flip_y, flip_x, side, self.scale)
+        ys, xs = ys + self.origin[scene, frame, 0][:, None], xs + self.origin[scene, frame, 1][:, None]
+        image = self.image[scene]
+        at = self.begin[image][:, None, None] + 3 * (ys[:, :, None] * self.width[image][:, None, None] + xs[:, None, :])
         hr = self.truth[at[..., None] + torch.arange(3, device=self.device)]
         tone = self.tone[scene, frame][:, :, None, None]
         hr = (hr * tone[:, 0] + tone[:, 1]).clamp(0, 255)
-        lively = self._detail(hr).topk(count, sorted=False).indices
-        return _picture(hr[lively], swap), _picture(lr[lively].float(), swap)
+        kept = self._detail(hr).topk(count, sorted=False).indices
+        return _to_tensor(hr[kept], transpose), _to_tensor(lr[kept].float(), transpose)
 
-    def _cut(self, top, left, down, right, side, scale):
-        """Rows and columns [n, side · scale] of the window, some of them backwards."""
-        along = torch.arange(side * scale, device=self.device)
-        back = along.flip(0)
-        return (top[:, None] * scale + torch.where(down[:, None] > 0, back, along),
-                left[:, None] * scale + torch.where(right[:, None] > 0, back, along))
+    def _crop(self, top, left, flip_y, flip_x, side, scale):
+        """Rows and columns [n, side · scale] of the crops, in reverse order where flipped."""
+        forward = torch.arange(side * scale, device=self.device)
+        backward = forward.flip(0)
+        return (top[:, None] * scale + torch.where(flip_y[:, None] > 0, backward, forward),
+                left[:, None] * scale + torch.where(flip_x[:, None] > 0, backward, forward))
 
     @staticmethod
     def _detail(hr):
         grey = hr.mean(3)[:, None]
-        return (grey - F.avg_pool2d(grey, 3, 1, 1)).abs().clamp(max=4).mean((1, 2, 3))  # a few hard edges are not all
+        return (grey - F.avg_pool2d(grey, 3, 1, 1)).abs().clamp(max=4).mean((1, 2, 3))  # clamped, so that a few hard edges do not dominate
 
-    def _present(self):
+    def _list(self):
         return sorted(f.name for f in self.folder.glob('*.npy'))
 
-    def _take(self, names: list[str]):
-        for name in names[-(self.room // 16):] if len(names) > self.room // 16 else names:
-            chunk = np.load(self.folder / name)
-            at = torch.arange(self.count, self.count + len(chunk), device=self.device) % self.room
+    def _load(self, names: list[str]):
+        for name in names[-(self.capacity // SCENES_PER_CHUNK):]:
+            # `view`, because chunks of older versions have the same fields under other names.
+            chunk = np.load(self.folder / name).view(scene_dtype(self.scale))
+            at = torch.arange(self.count, self.count + len(chunk), device=self.device) % self.capacity
             self.lr[at] = torch.from_numpy(chunk['lr']).to(self.device)
-            self.way[at] = torch.from_numpy(chunk['way'].astype(np.int64)).to(self.device)
-            self.picture[at] = torch.from_numpy(chunk['picture'].astype(np.int64)).to(self.device)
+            self.origin[at] = torch.from_numpy(chunk['origin'].astype(np.int64)).to(self.device)
+            self.image[at] = torch.from_numpy(chunk['image'].astype(np.int64)).to(self.device)
             self.tone[at] = torch.from_numpy(chunk['tone']).to(self.device)
             self.count += len(chunk)
-        self.names += names
+        self.files += names
 
 
-def _picture(x: torch.Tensor, swap: bool) -> torch.Tensor:
-    x = x.permute(0, 3, 2, 1) if swap else x.permute(0, 3, 1, 2)
+def _to_tensor(x: torch.Tensor, transpose: bool) -> torch.Tensor:
+    x = x.permute(0, 3, 2, 1) if transpose else x.permute(0, 3, 1, 2)
     return x.contiguous() / 127.5 - 1

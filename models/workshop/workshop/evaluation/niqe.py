@@ -1,9 +1,11 @@
-"""python -m workshop.evaluation.niqe --params niqe_pris_params.npz FOLDER …: how natural the pictures of each folder look, without a truth.
+"""Measures how natural the images of each folder look, without a reference.
+
+python -m workshop.evaluation.niqe --params niqe_pris_params.npz FOLDER …
 
 NIQE (Mittal, Soundararajan, Bovik: Making a "completely blind" image quality analyzer, 2013), lower is better: the distance
-between the statistics of a picture's patches of 96 x 96 and those of natural photographs. The photographs' statistics are the
-authors'; they come in the source package of basicsr 1.4.2 on PyPI, as basicsr/metrics/niqe_pris_params.npz. The figures
-agree with basicsr's to 0.5 %.
+between the statistics of 96 x 96 patches of an image and those of natural photographs. The latter are published by the
+authors; they are in the source package of basicsr 1.4.2 on PyPI, as basicsr/metrics/niqe_pris_params.npz. The figures agree
+with those of basicsr to 0.5 %.
 """
 import argparse
 from math import gamma
@@ -20,8 +22,8 @@ SHAPES = np.arange(0.2, 10.001, 0.001)
 RATIOS = np.array([gamma(2 / s) ** 2 / (gamma(1 / s) * gamma(3 / s)) for s in SHAPES])
 
 
-def skewed(values: np.ndarray) -> tuple[float, float, float]:
-    """Shape, left and right scale of an asymmetric generalised Gaussian (eq. 4 to 7)."""
+def fit_asymmetric_gaussian(values: np.ndarray) -> tuple[float, float, float]:
+    """Shape, left scale and right scale of an asymmetric generalised Gaussian (eq. 4 to 7)."""
     left, right = np.sqrt((values[values < 0] ** 2).mean()), np.sqrt((values[values > 0] ** 2).mean())
     g = left / right
     ratio = np.abs(values).mean() ** 2 / (values ** 2).mean()
@@ -31,14 +33,14 @@ def skewed(values: np.ndarray) -> tuple[float, float, float]:
     return shape, left * scale, right * scale
 
 
-def features(patch: np.ndarray) -> list[float]:
-    """18 numbers of a patch of normalised luma: its own shape, and those of products of neighbours (eq. 8)."""
-    shape, left, right = skewed(patch)
-    found = [shape, (left + right) / 2]
+def patch_features(patch: np.ndarray) -> list[float]:
+    """18 features of a patch of normalised luma: of its values, and of the products of neighbours (eq. 8)."""
+    shape, left, right = fit_asymmetric_gaussian(patch)
+    features = [shape, (left + right) / 2]
     for shift in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        shape, left, right = skewed(patch * np.roll(patch, shift, (0, 1)))
-        found += [shape, (right - left) * gamma(2 / shape) / gamma(1 / shape), left, right]
-    return found
+        shape, left, right = fit_asymmetric_gaussian(patch * np.roll(patch, shift, (0, 1)))
+        features += [shape, (right - left) * gamma(2 / shape) / gamma(1 / shape), left, right]
+    return features
 
 
 def niqe(y: np.ndarray, params) -> float:
@@ -50,28 +52,28 @@ def niqe(y: np.ndarray, params) -> float:
     for scale in (1, 2):
         mean = cv2.filter2D(y, -1, window, borderType=cv2.BORDER_REPLICATE)
         spread = np.sqrt(np.abs(cv2.filter2D(y * y, -1, window, borderType=cv2.BORDER_REPLICATE) - mean * mean))
-        flat, side = (y - mean) / (spread + 1), PATCH // scale
-        rows.append([features(flat[r:r + side, c:c + side])
+        normalised, side = (y - mean) / (spread + 1), PATCH // scale
+        rows.append([patch_features(normalised[r:r + side, c:c + side])
                      for c in range(0, w // scale, side) for r in range(0, h // scale, side)])
-        half = Image.fromarray(y.astype(np.float32)).resize((w // 2, h // 2), Image.Resampling.BICUBIC)  # as MATLAB's
+        half = Image.fromarray(y.astype(np.float32)).resize((w // 2, h // 2), Image.Resampling.BICUBIC)  # like MATLAB's imresize
         y = np.asarray(half).astype(np.float64)
-    found = np.concatenate(rows, 1)
-    off = params['mu_pris_param'] - np.nanmean(found, 0)
-    spread = np.cov(found[~np.isnan(found).any(1)], rowvar=False)
-    return float(np.sqrt(np.squeeze(off @ np.linalg.pinv((params['cov_pris_param'] + spread) / 2) @ off.T)))
+    features = np.concatenate(rows, 1)
+    difference = params['mu_pris_param'] - np.nanmean(features, 0)
+    covariance = np.cov(features[~np.isnan(features).any(1)], rowvar=False)
+    return float(np.sqrt(np.squeeze(difference @ np.linalg.pinv((params['cov_pris_param'] + covariance) / 2) @ difference.T)))
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('folders', type=Path, nargs='+')
-    p.add_argument('--params', type=Path, required=True)
+    p.add_argument('--params', type=Path, required=True, help='niqe_pris_params.npz')
     a = p.parse_args()
     params = np.load(a.params)
-    print('| pictures | NIQE |\n|---|---|')
+    print('| images | NIQE |\n|---|---|')
     for folder in a.folders:
         files = sorted(f for f in folder.iterdir() if f.suffix == '.png')
-        found = [niqe(luma(cv2.imread(str(file))[..., ::-1]), params) for file in files]
-        print(f'| {folder.name} | {np.mean(found):.2f} |')
+        scores = [niqe(luma(cv2.imread(str(file))[..., ::-1]), params) for file in files]
+        print(f'| {folder.name} | {np.mean(scores):.2f} |')
 
 
 if __name__ == '__main__':

@@ -1,6 +1,6 @@
 """Trains a network.
 
-python -m workshop.training.train (--shards SHARDS | --scenes SCENES --pictures FOLDER) --run RUN [--validation SHARDS]
+python -m workshop.training.train (--shards SHARDS | --scenes SCENES --images FOLDER) --run RUN [--validation SHARDS]
                                   [--init WEIGHTS.pt] [--minutes M] [--stages a:2000,b:8000,gan:30000]
 
 Stages:
@@ -61,7 +61,7 @@ def run(a):
             _write_log(trainer, losses, log)
             losses = []
         if trainer.step % a.checkpoint_every == 0:
-            trainer.data.look_again()
+            trainer.data.rescan()
             _save(trainer)
     _save(trainer)
 
@@ -93,8 +93,8 @@ def parse_arguments(arguments=None):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     data = p.add_mutually_exclusive_group(required=True)
     data.add_argument('--shards', type=Path, help='folder of pairs from workshop.data.make_pairs')
-    data.add_argument('--scenes', type=Path, help='folder of scenes from workshop.data.render_scenes, rendered from the same --pictures')
-    p.add_argument('--pictures', type=Path)
+    data.add_argument('--scenes', type=Path, help='folder of scenes from workshop.data.render_scenes, rendered from the same --images')
+    p.add_argument('--images', type=Path, help='the folder that the --scenes were rendered from')
     p.add_argument('--run', type=Path, required=True, help='folder for checkpoints, log and sample sheets')
     p.add_argument('--validation', type=Path, help='shards of held-out photographs')
     p.add_argument('--init', type=Path, help='weights or bundle that a new run starts from')
@@ -132,8 +132,8 @@ def parse_arguments(arguments=None):
     p.add_argument('--fp32', action='store_true', help='float32 instead of bf16')
     p.add_argument('--seed', type=int, default=0)
     a = p.parse_args(arguments)
-    if a.scenes and not a.pictures:
-        p.error('--scenes needs --pictures, the folder that the scenes were rendered from')
+    if a.scenes and not a.images:
+        p.error('--scenes needs --images, the folder that the scenes were rendered from')
     if (a.distill_weight or a.matching_weight) and not a.teacher:
         p.error('--distill-weight and --matching-weight need a --teacher')
     return a

@@ -4,9 +4,9 @@ import torch
 from torch import nn
 
 from ..data.degrade import jpeg
-from ..data.inpaint_masks import holes
-from ..data.scene_dataset import Scenes
-from ..data.shard_dataset import Shards
+from ..data.inpaint_masks import random_masks
+from ..data.scene_dataset import SceneDataset
+from ..data.shard_dataset import ShardDataset
 from ..nets import checkpoint
 from ..nets.network import Network, build_network, load_matching_weights, upsample_bicubic
 from ..nets.push_pull_fill import PushPullFill
@@ -48,7 +48,8 @@ class Trainer:
         self.rng = np.random.default_rng(a.seed)
         self.process = PROCESSES[a.process](self.rng)
         files = state['data_files'] if state else None
-        self.data = Scenes(a.scenes, a.pictures, self.net.scale, self.device, files) if a.scenes else Shards(a.shards, files)
+        self.data = (SceneDataset(a.scenes, a.images, self.net.scale, self.device, files) if a.scenes
+                     else ShardDataset(a.shards, files))
         self.teacher = self._load_teacher(a.teacher) if a.teacher else None
         self.distribution_matching = DistributionMatching(self.teacher, self.rng, a.lr) if a.matching_weight else None
         if state:
@@ -63,7 +64,7 @@ class Trainer:
                 'discriminator_optimizer': self.discriminator_optimizer.state_dict(),
                 'step': self.step, 'minutes': self.minutes, 'stage_start': self.stage_start,
                 'rng': self.rng.bit_generator.state, 'torch': torch.get_rng_state(),
-                'cuda': torch.cuda.get_rng_state_all() if self.device.type == 'cuda' else None, 'data_files': self.data.names,
+                'cuda': torch.cuda.get_rng_state_all() if self.device.type == 'cuda' else None, 'data_files': self.data.files,
                 'distribution_matching': self.distribution_matching.state() if self.distribution_matching else None}
 
     def _restore(self, state):
@@ -190,7 +191,7 @@ class Trainer:
         grain = torch.from_numpy(rng.gamma(1, 0.02, (len(x0), 1, 1, 1))).float().to(self.device)
         x0 = (x0 + grain * torch.randn_like(x0)).clamp(-1, 1)  # film has grain, so the filled area must have it too
         x0 = torch.stack([jpeg_copy(x, rng) if rng.random() < 0.4 else x for x in x0])
-        masked = torch.from_numpy(holes(len(x0), x0.shape[-1], rng))[:, None].to(self.device)
+        masked = torch.from_numpy(random_masks(len(x0), x0.shape[-1], rng))[:, None].to(self.device)
         weight = torch.where(masked, 1.0, 0.02)  # the output outside the mask is discarded
         mask = torch.where(masked, 1.0, -1.0)
         return x0, [self.to_memory_format(PushPullFill()(x0, mask)), mask], weight / weight.mean()

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ..data.shard_dataset import picture
+from ..data.shard_dataset import to_tensor
 from ..nets.network import upsample_bicubic
 from .sample_sheet import save_sample_sheet
 from .spectral_loss import grid_strength
@@ -16,7 +16,7 @@ from .trainer import Trainer
 def validate(trainer: Trainer, shards: Path, count: int = 24):
     """Per number of steps: dB over bicubic, detail as a share of the ground truth's, and dB of the 4-pixel grid. Saves a sample sheet."""
     pairs = np.concatenate([np.load(f) for f in sorted(shards.glob('*.npy'))])[:count]
-    x0, inputs, _ = trainer.prepare_batch(picture(pairs['hr'][:, 0]), picture(pairs['lr'][:, 0]), np.random.default_rng(1))
+    x0, inputs, _ = trainer.prepare_batch(to_tensor(pairs['hr'][:, 0]), to_tensor(pairs['lr'][:, 0]), np.random.default_rng(1))
     net = copy.deepcopy(trainer.net)  # a new network would take its initial weights from the random state of the training
     net.load_state_dict(trainer.ema)
     y = upsample_bicubic(inputs[0], net.scale)
