@@ -12,8 +12,8 @@ import { parseArgs } from 'node:util';
 import { createEngine } from '../src/engine/client/engine';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
-import { workFolder } from './testVideo';
 import { printTable } from './table';
+import { workFolder } from './testVideo';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

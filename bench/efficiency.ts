@@ -13,9 +13,9 @@ import { openVideo } from '../src/pipeline/media/decode';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
 import { probe } from '../src/pipeline/media/probe';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
-import { testVideo, workFolder } from './testVideo';
 import type { InferenceSession, OrtValue } from './ort';
 import { median, printTable } from './table';
+import { testVideo, workFolder } from './testVideo';
 
 const [steps, count, size, rounds, bundle] = [
   Number(process.argv[2] ?? 4),

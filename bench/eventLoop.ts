@@ -9,8 +9,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { testVideo, workFolder } from './testVideo';
 import { printTable } from './table';
+import { testVideo, workFolder } from './testVideo';
 
 const [steps, count, size] = [
   Number(process.argv[2] ?? 1),

@@ -7,20 +7,20 @@
  */
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { openBundle } from '../test/support/openBundle';
 import { fuse } from '../src/model/compiler/fuse';
 import { sessionOptions } from '../src/model/inference/providers';
 import { loadRuntime } from '../src/model/inference/runtime';
 import { toImage } from '../src/model/inference/tensorPixels';
-import { toSamples } from './toSamples';
 import type { TileBatch } from '../src/model/model';
 import { encodeModel } from '../src/model/onnx/graph';
-import { bicubic } from '../test/sampler/reference/bicubic';
 import { noiseField } from '../src/sampler/noise';
 import { drawsOf, type SamplerPlan } from '../src/sampler/plan';
 import { resshift } from '../src/sampler/resshift';
+import { bicubic } from '../test/sampler/reference/bicubic';
+import { openBundle } from '../test/support/openBundle';
 import { openReference } from './reference';
 import { printTable } from './table';
+import { toSamples } from './toSamples';
 
 const [size, rounds, folder] = [
   process.argv[2] ?? '160x90',

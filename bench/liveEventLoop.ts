@@ -9,8 +9,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { workFolder } from './testVideo';
 import { printTable } from './table';
+import { workFolder } from './testVideo';
 
 const [seconds, size, rate] = [Number(process.argv[2] ?? 60), process.argv[3] ?? '160x90', process.argv[4] ?? '25'];
 

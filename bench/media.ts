@@ -9,8 +9,8 @@ import { createEngine } from '../src/engine/client/engine';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
 import { parseStreams } from '../src/pipeline/media/parseStreams';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
-import { workFolder } from './testVideo';
 import { printTable } from './table';
+import { workFolder } from './testVideo';
 
 const [source, steps, seconds, lines, out] = [
   process.argv[2]!,

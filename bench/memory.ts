@@ -7,8 +7,8 @@ import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createEngine } from '../src/engine/client/engine';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
-import { testVideo, workFolder } from './testVideo';
 import { printTable } from './table';
+import { testVideo, workFolder } from './testVideo';
 
 const [count, size, steps] = [
   Number(process.argv[2] ?? 2000),

@@ -7,16 +7,16 @@ import { sessionOptions } from '../src/model/inference/providers';
 import type { Runtime } from '../src/model/inference/runtime';
 import { promptOf } from '../src/model/inference/shotPrompt';
 import { toImage } from '../src/model/inference/tensorPixels';
-import { toSamples } from './toSamples';
 import type { TileBatch } from '../src/model/model';
 import { ELEMENT } from '../src/model/onnx/graph';
 import { signature } from '../src/model/onnx/signature';
-import { bicubic } from '../test/sampler/reference/bicubic';
-import { wavelet } from '../test/sampler/reference/colour';
 import { ENCODER_DRAW, type NoiseField } from '../src/sampler/noise';
 import type { SamplerPlan } from '../src/sampler/plan';
+import { bicubic } from '../test/sampler/reference/bicubic';
+import { wavelet } from '../test/sampler/reference/colour';
 import { sample } from '../test/sampler/reference/sample';
 import type { Tensor } from '../test/sampler/reference/tensor';
+import { toSamples } from './toSamples';
 
 type ImageTensor = Tensor<Float32Array>;
 

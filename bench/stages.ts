@@ -11,7 +11,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
 import type { Bundle } from '../src/model/bundle/bundle';
-import { openBundle } from '../test/support/openBundle';
 import { GRAPH_ROLES } from '../src/model/bundle/graphRoles';
 import { planFor } from '../src/model/bundle/samplerPlan';
 import { loadModel } from '../src/model/inference/loadedModel';
@@ -20,6 +19,7 @@ import { openPrompt } from '../src/model/inference/shotPrompt';
 import type { ModelRequest, Shot, TileBatch } from '../src/model/model';
 import { ENCODER_DRAW, noiseField } from '../src/sampler/noise';
 import { drawsOf } from '../src/sampler/plan';
+import { openBundle } from '../test/support/openBundle';
 import { openReference } from './reference';
 
 interface Job {

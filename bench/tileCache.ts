@@ -23,8 +23,8 @@ import type { Frame } from '../src/pipeline/media/frame';
 import { probe } from '../src/pipeline/media/probe';
 import { limitHeight } from '../src/pipeline/media/resize';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
-import { testVideo, workFolder } from './testVideo';
 import { median, printTable } from './table';
+import { testVideo, workFolder } from './testVideo';
 
 const name = process.argv[2] ?? 'x4-live';
 const frames = Number(process.argv[3] ?? 36);

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openReference } from '../../bench/reference';
-import { openBundle } from '../support/openBundle';
 import { listModels } from '../../src/model/bundle/modelLibrary';
 import { planFor } from '../../src/model/bundle/samplerPlan';
 import { loadModel } from '../../src/model/inference/loadedModel';
 import { loadRuntime } from '../../src/model/inference/runtime';
-import { bicubic } from '../sampler/reference/bicubic';
 import { noiseField } from '../../src/sampler/noise';
+import { bicubic } from '../sampler/reference/bicubic';
+import { openBundle } from '../support/openBundle';
 import { root } from '../support/root';
 import { ff } from '../support/videos';
 

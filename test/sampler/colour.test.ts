@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { adain, blur, fixBytes, lowFrequencies, statistics, wavelet } from './reference/colour';
 import { close, golden, map, type Stored, tensor } from './golden';
+import { adain, blur, fixBytes, lowFrequencies, statistics, wavelet } from './reference/colour';
 
 describe('colour', () => {
   interface Numbers {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { sample, type Trace } from './reference/sample';
-import type { Floats } from './reference/tensor';
 import { close, golden, map, type Precision, type Stored, tensor } from './golden';
 import { ddim } from './official/ddim';
+import { sample, type Trace } from './reference/sample';
+import type { Floats } from './reference/tensor';
 
 describe('ddim', () => {
   type Run = readonly { readonly sample: Stored; readonly pred_xstart: Stored }[];

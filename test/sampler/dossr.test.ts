@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { dossr } from '../../src/sampler/dossr';
 import { dossrEta, dossrLevel, dossrSchedule } from '../../src/sampler/dossrSchedule';
 import type { SamplerPlan } from '../../src/sampler/plan';
-import { sample, type Trace } from './reference/sample';
 import { alphasBar } from '../../src/sampler/stableDiffusion';
-import type { Floats } from './reference/tensor';
-import { respace } from './official/respace';
 import { spread } from '../../src/sampler/timesteps';
 import { close, golden, map, type Precision, type Stored, tensor, TOLERANCE } from './golden';
 import { corners, decode, encode, encodeMean } from './latentStandIns';
 import { erSde, type ErSdeSolver } from './official/erSde';
+import { respace } from './official/respace';
+import { sample, type Trace } from './reference/sample';
+import type { Floats } from './reference/tensor';
 
 describe('dossr', () => {
   interface Run {

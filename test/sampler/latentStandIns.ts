@@ -1,6 +1,6 @@
+import { map } from './golden';
 import { LATENT_SCALE, posteriorSample } from './reference/posterior';
 import { type Tensor, zerosLike } from './reference/tensor';
-import { map } from './golden';
 import { enlarge, meanPool } from './standIns';
 
 /** mean_k = 5·(1 + 0.1k)·meanpool8(x[k mod 3]), logvar_k = −2 + 0.2k for k = 0 … 3, sampled with `noise`. */

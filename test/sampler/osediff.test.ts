@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { osediff } from '../../src/sampler/osediff';
 import { drawsOf } from '../../src/sampler/plan';
-import { sample } from './reference/sample';
 import { alphasBar, alphasBarFloat32 } from '../../src/sampler/stableDiffusion';
-import { LATENT_SCALE, posteriorSample } from './reference/posterior';
-import { type Floats, type Tensor, zerosLike } from './reference/tensor';
 import { close, golden, map, type Precision, type Stored, tensor } from './golden';
 import { corners, decode, encode } from './latentStandIns';
 import { weightedMean } from './official/blend';
@@ -12,6 +9,9 @@ import { mergeLora } from './official/lora';
 import { osediffPrompt, osediffSize } from './official/osediffInput';
 import { gaussianWeights, osediffTiles } from './official/osediffTiles';
 import { roundTileUp, vaeTiles } from './official/vaeTiles';
+import { LATENT_SCALE, posteriorSample } from './reference/posterior';
+import { sample } from './reference/sample';
+import { type Floats, type Tensor, zerosLike } from './reference/tensor';
 
 describe('osediff', () => {
   /** The stand-in network of the golden runs; its mean depends on the whole tile. */

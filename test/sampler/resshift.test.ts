@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { bicubic } from './reference/bicubic';
 import { resshift, type ResShiftSettings } from '../../src/sampler/resshift';
 import { resshiftSchedule } from '../../src/sampler/resshiftSchedule';
+import { descend } from '../../src/sampler/timesteps';
+import { close, golden, map, type Precision, type Stored, tensor, TOLERANCE } from './golden';
+import { respace } from './official/respace';
+import { bicubic } from './reference/bicubic';
 import { sample, type Trace } from './reference/sample';
 import type { Floats, Tensor } from './reference/tensor';
-import { descend } from '../../src/sampler/timesteps';
-import { respace } from './official/respace';
-import { close, golden, map, type Precision, type Stored, tensor, TOLERANCE } from './golden';
 import { enlarge, meanPool } from './standIns';
 
 describe('resshift', () => {

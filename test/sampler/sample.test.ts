@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { drawsOf, type SamplerPlan } from '../../src/sampler/plan';
+import { map } from './golden';
 import { sample, type Trace } from './reference/sample';
 import type { Floats, Tensor } from './reference/tensor';
-import { map } from './golden';
 
 describe('sample', () => {
   const y: Tensor<Float64Array> = { dims: [1, 1, 1, 2], data: Float64Array.of(1, -2) };

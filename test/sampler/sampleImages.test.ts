@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { bicubic } from './reference/bicubic';
 import { roundHalfToEven } from '../../src/sampler/rounding';
-import { zerosLike } from './reference/tensor';
 import { close, golden, map, type Precision, type Stored, tensor } from './golden';
 import { weightedMean } from './official/blend';
 import { chopStarts } from './official/chop';
 import { quantise } from './official/quantise';
+import { bicubic } from './reference/bicubic';
+import { zerosLike } from './reference/tensor';
 import { enlarge } from './standIns';
 
 describe('sampleImages', () => {

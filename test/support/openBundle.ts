@@ -1,6 +1,7 @@
-import { type Bundle, checkBundle, readBundle } from '../../src/model/bundle/bundle';
+import { type Bundle, readBundle } from '../../src/model/bundle/bundle';
+import { verifyChecksums } from '../../src/model/bundle/verifyChecksums';
 
 /** Verifies and reads a bundle. */
 export async function openBundle(folder: string): Promise<Bundle> {
-  return readBundle(await checkBundle(folder));
+  return readBundle(await verifyChecksums(folder));
 }

@@ -2,9 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { closest, type ErrorRecord, errorRecord, RemasterError } from '../../errors';
-import { bundleSize } from './bundle';
 import { type Manifest } from './manifest';
 import { MANIFEST_FILE, readManifest } from './parseManifest';
+import { bundleSize } from './verifyChecksums';
 
 /** An entry of the model list in `remaster models` and the editor. */
 export interface ModelSummary {

@@ -1,8 +1,9 @@
 import { RemasterError } from '../../errors';
 import type { SamplerPlan } from '../../sampler/plan';
-import { type Bundle, checkBundle, readBundle } from '../bundle/bundle';
+import { type Bundle, readBundle } from '../bundle/bundle';
 import type { Manifest } from '../bundle/manifest';
 import { planFor } from '../bundle/samplerPlan';
+import { verifyChecksums } from '../bundle/verifyChecksums';
 import type { ModelRequest } from '../model';
 import { encodeModel } from '../onnx/graph';
 import { cached } from './compileCache';
@@ -27,7 +28,7 @@ export async function compileBundle(
   folder: string,
   settings: CompileSettings,
 ): Promise<readonly [Compiled, Uint8Array]> {
-  const intact = await checkBundle(folder);
+  const intact = await verifyChecksums(folder);
   const { manifest, sha256 } = intact;
   const plan = planFor(manifest, settings.steps, settings.order);
   checkInpaintSettings(manifest, settings);

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RemasterError } from '../../../src/errors';
-import { openBundle } from '../../support/openBundle';
 import { planFor } from '../../../src/model/bundle/samplerPlan';
 import { decodeModel, ELEMENT, encodeModel, type OnnxModel } from '../../../src/model/onnx/graph';
+import { openBundle } from '../../support/openBundle';
 import { denoise, promptGraph, withCopy, withFolder, writeTiny, X4 } from '../../support/tinyBundle';
 
 /** A mutable JSON object. */

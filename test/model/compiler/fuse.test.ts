@@ -1,7 +1,6 @@
 /* oxlint-disable typescript/no-unsafe-type-assertion -- a wrong shape fails the test that meets it */
 import assert from 'node:assert/strict';
 import { openReference } from '../../../bench/reference';
-import { openBundle } from '../../support/openBundle';
 import { planFor } from '../../../src/model/bundle/samplerPlan';
 import { fuse } from '../../../src/model/compiler/fuse';
 import { loadModel } from '../../../src/model/inference/loadedModel';
@@ -12,6 +11,7 @@ import { ATTRIBUTE, ELEMENT, encodeModel, type OnnxModel } from '../../../src/mo
 import { signature } from '../../../src/model/onnx/signature';
 import { timestepBranch } from '../../../src/model/onnx/timestepBranch';
 import { noiseField } from '../../../src/sampler/noise';
+import { openBundle } from '../../support/openBundle';
 import { denoise, graphOf, promptGraph, withFolder, writeHoles, writeTiny, X4 } from '../../support/tinyBundle';
 
 const REQUEST: ModelRequest = {

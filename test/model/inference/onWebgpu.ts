@@ -1,9 +1,9 @@
 import { openReference } from '../../../bench/reference';
-import { openBundle } from '../../support/openBundle';
 import { planFor } from '../../../src/model/bundle/samplerPlan';
 import { loadModel } from '../../../src/model/inference/loadedModel';
 import { loadRuntime } from '../../../src/model/inference/runtime';
 import { noiseField } from '../../../src/sampler/noise';
+import { openBundle } from '../../support/openBundle';
 
 /**
  * Runs the bundles named on the command line, as FOLDER:STEPS, on the WebGPU provider and with the reference on the CPU, and

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { openBundle } from '../../support/openBundle';
 import { planFor } from '../../../src/model/bundle/samplerPlan';
 import { fuse } from '../../../src/model/compiler/fuse';
 import { ELEMENT, type OnnxModel, type OnnxValue } from '../../../src/model/onnx/graph';
 import { symbolicDims } from '../../../src/model/onnx/symbolicDims';
+import { openBundle } from '../../support/openBundle';
 import { denoise, withFolder, writeTiny } from '../../support/tinyBundle';
 
 const note = (name: string, dim: { dimValue?: number; dimParam?: string }[]): OnnxValue => ({

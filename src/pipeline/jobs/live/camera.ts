@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RemasterError } from '../../../errors';
-import type { CameraState, LiveJob } from '../../../settings/liveJob';
+import type { CameraState } from '../../../settings/liveJob';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { type CameraSettings, readCamera } from './cameraConnection';
 import { type CameraFacts, type CameraInfo, cameraInfo, probeCamera } from './cameraProbe';
+import { reconnectDelay } from './reconnectDelay';
 
 /** One decoded frame: rgb24. */
 export interface CameraFrame {
@@ -24,8 +25,6 @@ export interface CameraEvents {
 
 /** Milliseconds of video after which a connection counts as stable and the reconnect delay is reset. */
 const STABLE = 5000;
-/** Seconds between attempts after a rejected password: more frequent attempts could lock the account. */
-const AUTH_RETRY = 30;
 
 /**
  * Reads frames from a camera and reconnects for as long as the signal allows. The exit of ffmpeg says nothing about a
@@ -92,11 +91,3 @@ export async function watchCamera(
 const isCameraError = (error: unknown): error is RemasterError =>
   error instanceof RemasterError &&
   ['NO_SIGNAL', 'AUTH_FAILED', 'SOURCE_NOT_FOUND', 'SOURCE_UNREADABLE'].includes(error.code);
-
-/** Seconds before attempt 2, 3, …: doubled each time. */
-const reconnectDelay =
-  ({ retryMin, retryMax }: LiveJob['source']) =>
-  (attempt: number, code: RemasterError['code']): number =>
-    code === 'AUTH_FAILED'
-      ? Math.max(AUTH_RETRY, retryMax)
-      : Math.min(Math.max(retryMin, retryMax), retryMin * 2 ** (attempt - 1));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { latencyEstimate, isTooLate } from '../../../../src/pipeline/jobs/live/frameCost';
+import { latencyEstimate, isTooLate } from '../../../../src/pipeline/jobs/live/dropLateFrames';
 
 describe('latencyEstimate', () => {
   it('estimates the median and the near-maximum cost of a frame', () => {
