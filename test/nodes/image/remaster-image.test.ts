@@ -318,13 +318,13 @@ describe('image upscale in a real Node-RED', () => {
             body: new Uint8Array(body),
             headers: { 'Content-Type': 'application/octet-stream' },
           });
-        assert.match(await (await fetch(url)).text(), /<h1>Make a picture larger/);
+        assert.match(await (await fetch(url)).text(), /<h1>Make an image larger/);
         const answer = await post(png);
         assert.deepEqual([answer.status, answer.headers.get('content-type')], [200, 'image/jpeg']);
         assert.equal(answer.headers.get('x-image-size'), '96×64');
         assert.equal((await sharp(Buffer.from(await answer.arrayBuffer())).metadata()).width, 96);
         const rejected = await post(Buffer.from('not an image'));
-        assert.deepEqual([rejected.status, /no JPEG, PNG or WebP/.test(await rejected.text())], [422, true]);
+        assert.deepEqual([rejected.status, /not a JPEG, PNG or WebP/.test(await rejected.text())], [422, true]);
         const statuses = await Promise.all(Array.from({ length: 9 }, async () => (await post(png)).status));
         assert.equal(
           statuses.filter((status) => status === 200).length + statuses.filter((status) => status === 503).length,
