@@ -116,7 +116,7 @@ describe('the command line', () => {
     for (const [args, status, words] of [
       [['--mask-color', 'green'], 2, /mask colour must be like #00ff00/],
       [['--mask', 'no.png'], 3, /SOURCE_NOT_FOUND/],
-      [['--mask', 'mask.png', '--mask-tolerance', '0.2'], 2, /tolerance is for a colour/],
+      [['--mask', 'mask.png', '--mask-tolerance', '0.2'], 2, /Mask tolerance applies only to a mask colour/],
     ] as const) {
       const refused = remaster('restore', 'scratched.mkv', 'refused.mp4', '--model', './holes', ...args);
       assert.equal(refused.status, status, refused.stderr);
@@ -124,7 +124,7 @@ describe('the command line', () => {
     }
   });
 
-  it('makes a picture larger, in the format of the ending, and replaces nothing unasked', async () => {
+  it('upscales an image into the format of its extension and overwrites nothing by default', async () => {
     await pattern(30, 20).jpeg().toFile(at('photo.jpg'));
     const made = remaster('image', 'photo.jpg', 'large.webp', '--steps', '1');
     assert.equal(made.status, 0, made.stderr);
@@ -140,7 +140,7 @@ describe('the command line', () => {
       [],
     );
   });
-  it('says how to get the part that reads pictures when it is absent, and the rest works without it', () => {
+  it('says how to install sharp when it is missing; the rest works without it', () => {
     writeFileSync(
       at('without.js'),
       `const m = require('node:module'); const load = m._resolveFilename;
@@ -152,10 +152,10 @@ describe('the command line', () => {
     const { status, stderr } = run('image', 'photo.jpg', 'none.png');
     assert.equal(status, 5, stderr);
     assert.match(stderr, /RUNTIME_MISSING: sharp.*\nRun: npm install sharp@/);
-    assert.match(run('doctor').stdout, /note +pictures: sharp/);
+    assert.match(run('doctor').stdout, /note +images: sharp/);
     assert.equal(run('restore', 'film.mp4', 'without.mp4', '--steps', '1').status, 0);
   });
-  it('probes, lists models and examines the machine', () => {
+  it('probe, models and doctor print their reports', () => {
     assert.match(remaster('probe', 'film.mp4').stdout, /width +32/);
     assert.equal((JSON.parse(remaster('probe', 'film.mp4', '--json').stdout) as { fps: number }).fps, 25);
     assert.match(remaster('models').stdout, /x4 +resshift +upscale +x4 +4 steps/);
@@ -163,15 +163,15 @@ describe('the command line', () => {
   });
   for (const [what, args, code, words] of [
     [
-      'a picture that is none',
+      'an invalid image',
       ['image', 'film.mp4', 'x.png'],
       3,
       /IMAGE_UNREADABLE: The data is not a JPEG, PNG or WebP/,
     ],
-    ['a picture in no format', ['image', 'photo.jpg', 'x.tiff'], 2, /\.jpg, \.png or \.webp/],
-    ['a picture that is not there', ['image', 'none.jpg', 'x.png'], 3, /SOURCE_NOT_FOUND/],
+    ['an unknown image format', ['image', 'photo.jpg', 'x.tiff'], 2, /\.jpg, \.png or \.webp/],
+    ['a missing image', ['image', 'none.jpg', 'x.png'], 3, /SOURCE_NOT_FOUND/],
     [
-      'a picture too large',
+      'an image that is too large',
       ['image', 'photo.jpg', 'x.png', '--max-megapixels', '0.0001'],
       3,
       /IMAGE_TOO_LARGE: .*\n.*--max-megapixels/,
@@ -194,14 +194,14 @@ describe('the command line', () => {
     ['a mistyped command', ['restroe', 'a', 'b'], 2, /Unknown command restroe\.\nDid you mean remaster restore\?/],
     ['too few arguments', ['restore', 'a'], 2, /Usage: remaster restore INPUT OUTPUT \[options\]/],
     ['--resume with --no-resume', ['restore', 'a', 'b', '--resume', '--no-resume'], 2, /exclude each other/],
-    ['a number that is none', ['restore', 'film.mp4', 'x.mp4', '--steps', 'many'], 2, /--steps must be a number/],
+    ['an invalid number', ['restore', 'film.mp4', 'x.mp4', '--steps', 'many'], 2, /--steps must be a number/],
     ['a missing source', ['restore', 'none.mp4', 'x.mp4'], 3, /SOURCE_NOT_FOUND: .*none\.mp4 does not exist/],
     ['an output that exists', ['restore', 'film.mp4', 'long.mp4'], 4, /OUTPUT_EXISTS/],
     [
-      'faces with a model that is not for them',
+      'faces with another model',
       ['restore', 'film.mp4', 'x.mp4', '--faces', 'detect'],
       2,
-      /BAD_SETTING: .* applies only to face models; x4 is not one.*\n.*none is included in the package/,
+      /BAD_SETTING: .* applies only to face models; x4 is not one.*\n.*none is in the package/,
     ],
     [
       'a missing model',

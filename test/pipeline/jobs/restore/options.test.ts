@@ -173,7 +173,7 @@ describe('options of restoreVideo', () => {
       assert.throws(() => checkJob({ ...job, encoder }), { code: 'BAD_SETTING' }, encoder);
     }
     checkJob({ ...job, encoder: '  h264_nvenc  -preset p7 -cq:v 18 -b:v 0 -rc-lookahead 32 ' });
-    assert.throws(() => checkJob({ ...job, encoder: null }), /encoder must be given with the codec custom/);
+    assert.throws(() => checkJob({ ...job, encoder: null }), /encoder must be set with the codec custom/);
     assert.throws(() => checkJob({ ...job, codec: 'h264', encoder: 'libx264' }), /and only then/);
     assert.throws(() => checkJob({ ...job, encoder: 'libx264', quality: 18 }), /among the options/);
   });
