@@ -20,9 +20,9 @@ function run(command, args, options = {}) {
 }
 
 function requireNode() {
-  const [major] = process.versions.node.split('.').map(Number);
-  if (major >= 20) return;
-  console.error(`remaster needs Node 20 or newer; this is ${process.version}.`);
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if ((major === 20 && minor >= 19) || (major === 22 && minor >= 9) || major >= 24) return;
+  console.error(`remaster needs Node.js 20.19, 22.9 or 24 (or newer ones of these); this is ${process.version}.`);
   process.exit(1);
 }
 
