@@ -162,12 +162,7 @@ describe('the command line', () => {
     assert.match(remaster('doctor').stdout, /ok +onnxruntime: 1\./);
   });
   for (const [what, args, code, words] of [
-    [
-      'an invalid image',
-      ['image', 'film.mp4', 'x.png'],
-      3,
-      /IMAGE_UNREADABLE: The data is not a JPEG, PNG or WebP/,
-    ],
+    ['an invalid image', ['image', 'film.mp4', 'x.png'], 3, /IMAGE_UNREADABLE: The data is not a JPEG, PNG or WebP/],
     ['an unknown image format', ['image', 'photo.jpg', 'x.tiff'], 2, /\.jpg, \.png or \.webp/],
     ['a missing image', ['image', 'none.jpg', 'x.png'], 3, /SOURCE_NOT_FOUND/],
     [

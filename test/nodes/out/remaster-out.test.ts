@@ -460,7 +460,10 @@ describe('nodes in a real Node-RED', () => {
         await red.deploy(chain({ up: { faces: 'detect' } }));
         await red.inject('go', [{ p: 'filename', v: clip, vt: 'str' }]);
         const error = await caught();
-        assert.deepEqual([error.code, /applies only to face models; x4 is not one/.test(error.message)], ['BAD_SETTING', true]);
+        assert.deepEqual(
+          [error.code, /applies only to face models; x4 is not one/.test(error.message)],
+          ['BAD_SETTING', true],
+        );
       });
 
       it('inpaints with an inpainting model, by the mask of the node or of a message', async () => {
