@@ -20,7 +20,7 @@ export function blendTiles(
   const frame = samples(before ? before.slice() : new Uint8Array((all.right * all.bottom * 3 * depth) / 8), depth);
   const tileSamples = tiles.map((tile) => samples(tile, depth));
   const areas = grid.tiles.map((_, k) => areaOf(layout, k));
-  for (const area of before ? changed.map((k) => areas[k]!) : [all]) {
+  for (const area of before ? changed.map((k) => areas[k]!) : bands(all)) {
     const sums = new Uint32Array((area.right - area.left) * (area.bottom - area.top) * 3);
     areas.forEach((own, k) => {
       const common = overlap(own, area);
@@ -37,6 +37,17 @@ interface Area {
   readonly top: number;
   readonly right: number;
   readonly bottom: number;
+}
+
+/** Rows summed at a time: the sums take four times the memory of the result, so those of a whole image would be gigabytes. */
+const BAND_ROWS = 256;
+
+function bands({ left, top, right, bottom }: Area): readonly Area[] {
+  const count = Math.ceil((bottom - top) / BAND_ROWS);
+  return Array.from({ length: count }, (_, i) => {
+    const start = top + i * BAND_ROWS;
+    return { left, top: start, right, bottom: Math.min(bottom, start + BAND_ROWS) };
+  });
 }
 
 /** The pixels where tile `k` has a weight above 0. */

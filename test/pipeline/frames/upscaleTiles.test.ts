@@ -33,6 +33,7 @@ describe('tileProcessor', () => {
       [64, 64, 64],
       [1, 1, 16],
       [200, 3, 48],
+      [20, 300, 48], // more than one band of rows
     ] as const) {
       it(`blends ${width}×${height} in tiles of ${tile} without a seam, ${depth} bit`, async () => {
         const info = { scale: 2, tile: { wholeUpTo: 0, size: tile, overlap: 8 } };
