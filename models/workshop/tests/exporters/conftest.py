@@ -1,4 +1,4 @@
-"""What the exporters' tests share: the clones they need, and the engine that bundles run through."""
+"""Fixtures of the exporters' tests: the official clones, and the engine that runs bundles."""
 import os
 import shutil
 from pathlib import Path
@@ -10,17 +10,17 @@ from workshop.exporters.check import STAGES
 
 @pytest.fixture(scope='session')
 def engine():
-    """remaster itself, built; the test is skipped without it."""
+    """Skips the test if remaster is not built."""
     if shutil.which('node') is None or not STAGES.exists():
-        pytest.skip('remaster is not built here (npm install, npm run build), so bundles cannot be run')
+        pytest.skip('remaster is not built (npm install, npm run build)')
 
 
 @pytest.fixture(scope='session')
 def clone_from():
-    """The clone that an environment variable names; the test is skipped without one."""
+    """clone_from(variable, address) is the clone that an environment variable names; skips the test without one."""
     def find(variable: str, address: str) -> Path:
         folder = os.environ.get(variable)
         if not folder:
-            pytest.skip(f'no clone of {address} was given in {variable}')
+            pytest.skip(f'{variable} does not name a clone of {address}')
         return Path(folder).absolute()
     return find

@@ -1,4 +1,4 @@
-"""Stable Diffusion 2.1-base and osediff.pkl with random weights: the exporter can be rehearsed with them, pictures cannot be restored.
+"""Stable Diffusion 2.1-base and osediff.pkl with random weights, for testing the exporter.
 
 python tests/exporters/random_osediff.py REPO OUT    at full size: OUT/base and OUT/osediff.pkl
 """
@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import torch
-from random_weights import picture, randomise, spread
+from random_weights import example_image, randomise, scale_output
 
 from workshop.exporters.common import importing
 
@@ -37,15 +37,15 @@ FULL = {'unet': UNET, 'vae': VAE, 'text': TEXT}
 
 @torch.no_grad()
 def make_base(folder: Path, sizes: dict, seed: int = 1):
-    """A folder in the layout of diffusers, whose latents have a spread as real ones. To be called where the official modules can be imported."""
+    """Writes a folder in the layout of diffusers, with latents scaled like real ones. Call it inside `importing`."""
     from models.autoencoder_kl import AutoencoderKL
     from models.unet_2d_condition import UNet2DConditionModel
     from transformers import CLIPTextConfig, CLIPTextModel
-    view = picture(128)
+    image = example_image(128)
     vae = AutoencoderKL(**sizes['vae'])
     randomise(vae, seed)
     shape_posterior(vae)
-    spread(vae.decoder.conv_out, lambda: vae.decode(vae.encode(view).latent_dist.mode()).sample, 0.3)
+    scale_output(vae.decoder.conv_out, lambda: vae.decode(vae.encode(image).latent_dist.mode()).sample, 0.3)
     vae.save_pretrained(folder / 'vae')
     unet = UNet2DConditionModel(**sizes['unet'])
     randomise(unet, seed + 1)
@@ -59,15 +59,15 @@ def make_base(folder: Path, sizes: dict, seed: int = 1):
 
 
 def shape_posterior(vae):
-    """Means of standard deviation about 1/0.18215, and a narrow posterior, as trained autoencoders give them."""
-    view = picture(128)
-    spread(vae.quant_conv, lambda: vae.quant_conv(vae.encoder(view)), 5.0)
+    """Means with a standard deviation of about 1/0.18215 and a narrow posterior, like in trained autoencoders."""
+    image = example_image(128)
+    scale_output(vae.quant_conv, lambda: vae.quant_conv(vae.encoder(image)), 5.0)
     vae.quant_conv.weight[4:] *= 0.05
     vae.quant_conv.bias[4:] = -3.0
 
 
 def make_tokenizer(folder: Path):
-    """CLIP's tokenizer without merges: every letter is a token."""
+    """The tokenizer of CLIP without merges: every letter is a token."""
     from transformers.models.clip.tokenization_clip import bytes_to_unicode
     folder.mkdir()
     letters = list(bytes_to_unicode().values())
@@ -81,7 +81,7 @@ def make_tokenizer(folder: Path):
 
 @torch.no_grad()
 def make_pkl(base: Path, file: Path, seed: int = 5):
-    """What the official training writes (osediff.py, save_model), with the layers that its own functions choose."""
+    """The file that the official training writes (osediff.py, save_model), with the layers that the official functions select."""
     import osediff
     args = SimpleNamespace(pretrained_model_name_or_path=str(base), lora_rank=4)
     vae, vae_layers = osediff.initialize_vae(args)
@@ -90,7 +90,7 @@ def make_pkl(base: Path, file: Path, seed: int = 5):
     for net in (vae, unet):
         for name, p in net.named_parameters():
             if 'lora_' in name:
-                # Large enough that a wrong scale would show, small enough that weights stay of their size.
+                # Large enough to detect a wrong scale, small enough not to dominate the weights.
                 p.copy_(torch.randn(p.shape, generator=generator) * 0.3 / p[0].numel() ** 0.5)
             elif net is unet and 'conv_in' in name:
                 p.mul_(1.1)

@@ -1,4 +1,4 @@
-"""RAM and DAPE with random weights, and CLIP's true tokenizer: what is seen means nothing, but something is, and is said in real words.
+"""RAM and DAPE with random weights, and the real tokenizer of CLIP: the tags that are found are random, but they are real words.
 
 python tests/exporters/random_ram.py REPO OUT    at full size: OUT/ram.pth, OUT/dape.pth, and OUT/base/tokenizer
 """
@@ -9,17 +9,17 @@ import sys
 from pathlib import Path
 
 import torch
-from random_weights import picture, randomise
+from random_weights import example_image, randomise
 
 from workshop.exporters import ram
 from workshop.exporters.common import importing
 
-# Tags that the made-up tagger finds in the made-up picture.
-SEEN = 12
+# The number of tags that the random tagger finds in the example image.
+TAG_COUNT = 12
 
 
 def narrow_clone(repo: Path, folder: Path) -> Path:
-    """A copy of the clone whose tagger is small."""
+    """A copy of the clone with a small configuration of the tagger."""
     shutil.copytree(repo, folder, ignore=shutil.ignore_patterns('.git', 'asserts', 'preset'))
     changes = {'swin/config_swinL_384.json': {'embed_dim': 24, 'depths': [2, 2, 2, 2], 'num_heads': [1, 2, 4, 8], 'vision_width': 192}}
     for name in ('q2l_config.json', 'med_config.json'):
@@ -32,7 +32,7 @@ def narrow_clone(repo: Path, folder: Path) -> Path:
 
 @torch.no_grad()
 def make_checkpoints(ram_file: Path, dape_file: Path, scale: int = 4, seed: int = 11):
-    """In the official formats. To be called where the official modules can be imported."""
+    """In the official formats. Call it inside `importing`."""
     with ram.quiet(), ram.bert_tokenizer_without_file():
         from ram.models.ram_lora import RAMLora
         model = RAMLora(image_size=ram.SIDE, vit='swin_l')
@@ -41,27 +41,27 @@ def make_checkpoints(ram_file: Path, dape_file: Path, scale: int = 4, seed: int 
     model.label_embed.copy_(torch.randn(model.label_embed.shape, generator=generator))
     state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     model.eval()
-    logits = _logits(model, picture(64) * 0.5 + 0.5, scale)
-    # As many as are wanted lie above their thresholds, and none near.
-    wanted = model.class_threshold.logit()
-    spread = 2 / logits.std()
-    above = (logits * spread - wanted).sort(descending=True).values
-    shift = -(above[SEEN - 1] + above[SEEN]) / 2
-    state['fc.weight'] *= spread
-    state['fc.bias'] = state['fc.bias'] * spread + shift
+    logits = _logits(model, example_image(64) * 0.5 + 0.5, scale)
+    # TAG_COUNT logits are above their thresholds, and none is near its threshold.
+    thresholds = model.class_threshold.logit()
+    factor = 2 / logits.std()
+    above = (logits * factor - thresholds).sort(descending=True).values
+    shift = -(above[TAG_COUNT - 1] + above[TAG_COUNT]) / 2
+    state['fc.weight'] *= factor
+    state['fc.bias'] = state['fc.bias'] * factor + shift
     torch.save({'model': {name: tensor for name, tensor in state.items() if 'lora_' not in name}}, ram_file)
     torch.save({name: tensor for name, tensor in state.items() if 'lora_' in name}, dape_file)
 
 
-def _logits(model, view, scale):
-    found = {}
-    model.fc.register_forward_hook(lambda _module, _given, made: found.update(logits=made[0, :, 0]))
-    ram.See(model, scale)(view)
-    return found['logits']
+def _logits(model, image, scale):
+    result = {}
+    model.fc.register_forward_hook(lambda _module, _inputs, output: result.update(logits=output[0, :, 0]))
+    ram.FindTags(model, scale)(image)
+    return result['logits']
 
 
 def make_tokenizer(folder: Path):
-    """Stable Diffusion 2.1's, whose words come with open_clip."""
+    """The tokenizer of Stable Diffusion 2.1; its vocabulary is in open_clip."""
     import open_clip
     from transformers.models.clip.tokenization_clip import bytes_to_unicode
     file = Path(open_clip.__file__).parent / 'bpe_simple_vocab_16e6.txt.gz'
@@ -79,5 +79,5 @@ def make_tokenizer(folder: Path):
 if __name__ == '__main__':
     repo, out = Path(sys.argv[1]).absolute(), Path(sys.argv[2])
     make_tokenizer(out / 'base' / 'tokenizer')
-    with importing(repo, ram.stand_ins()):
+    with importing(repo, ram.stub_modules()):
         make_checkpoints(out / 'ram.pth', out / 'dape.pth')

@@ -9,7 +9,7 @@ import torch
 pytest.importorskip('omegaconf')
 pytest.importorskip('open_clip')
 pytest.importorskip('transformers')
-from agreement import agree, fixed_sizes, furthest, stages  # noqa: E402
+from agreement import assert_agreement, fixed_sizes, largest_difference, stages  # noqa: E402
 from random_dossr import make_checkpoint, narrow  # noqa: E402
 
 from workshop.exporters import dossr  # noqa: E402
@@ -24,10 +24,10 @@ def repo(clone_from):
 
 @pytest.fixture(scope='module')
 def given(repo, tmp_path_factory):
-    """config.yaml and dossr_default.ckpt of everything the official networks have, but less of it, with random weights."""
+    """config.yaml and dossr_default.ckpt: the official architectures with few channels and random weights."""
     folder = tmp_path_factory.mktemp('dossr')
     config = narrow(repo, folder)
-    with importing(repo, dossr.stand_ins()):
+    with importing(repo, dossr.stub_modules()):
         make_checkpoint(dossr.read_config(SimpleNamespace(config=config), repo), folder / 'dossr_default.ckpt')
     return folder
 
@@ -46,49 +46,49 @@ def bundle(options, given, engine):
 def test_the_engine_computes_what_the_official_code_computes(bundle, options, tmp_path):
     differences = stages('dossr', bundle, [*options, '--tile', '32'], tmp_path)
     assert sum(stage.endswith('network output') for stage in differences) == 5
-    assert {'prompt', 'pre-restored source', 'encode: deviation', 'condition: hint', 'picture, one graph'} <= set(differences)
-    agree(differences)
+    assert {'prompt', 'pre-restored source', 'encode: deviation', 'condition: hint', 'image, one graph'} <= set(differences)
+    assert_agreement(differences)
 
 
 @pytest.mark.parametrize('order', ['1', '2'])
-def test_it_does_with_the_other_solvers(bundle, options, order, tmp_path):
-    agree(stages('dossr', bundle, [*options, '--order', order, '--steps', '2'], tmp_path))
+def test_the_other_solver_orders_agree_as_well(bundle, options, order, tmp_path):
+    assert_agreement(stages('dossr', bundle, [*options, '--order', order, '--steps', '2'], tmp_path))
 
 
-def test_the_model_of_one_step_takes_one(bundle, options, given, engine, tmp_path):
+def test_the_one_step_checkpoint_gets_one_step_by_default(bundle, options, given, engine, tmp_path):
     (tmp_path / 'dossr_onestep.ckpt').symlink_to(given / 'dossr_default.ckpt')
     options = with_option(options, '--weights', tmp_path / 'dossr_onestep.ckpt')
     out = tmp_path / 'half'
     assert main(['export', 'dossr', *options, '--fp16', '--out', str(out)]) == 0
     manifest = json.loads((out / 'model.json').read_text())
     assert (manifest['name'], manifest['defaultSteps'], manifest['multiple'], manifest['precision']) == ('dossr-onestep', 1, 16, 'mixed')
-    # At this width, a good part of the file is not weights.
+    # At this width, much of the file is not weights.
     assert (out / 'denoise.onnx').stat().st_size < 0.7 * (bundle / 'denoise.onnx').stat().st_size
     differences = stages('dossr', out, options, tmp_path / 'run')
     for stage in ('pre-restored source', 'encode: mean', 'condition: hint', 'step 1: network output'):
-        assert furthest(*differences[stage]) < 0.02, stage
+        assert largest_difference(*differences[stage]) < 0.02, stage
 
 
-def test_a_bundle_of_one_tile_size_is_one_throughout(options, engine, tmp_path):
+def test_a_bundle_of_fixed_tile_size_has_only_fixed_sizes(options, engine, tmp_path):
     out = tmp_path / 'fixed'
     assert main(['export', 'dossr', *options, '--size', '32', '--out', str(out)]) == 0
     assert json.loads((out / 'model.json').read_text())['tile']['fixed'] and fixed_sizes(out)
-    agree(stages('dossr', out, [*options, '--steps', '2'], tmp_path / 'run'))
+    assert_agreement(stages('dossr', out, [*options, '--steps', '2'], tmp_path / 'run'))
 
 
-def test_the_condition_encoder_has_weights_of_its_own(bundle, options, given, tmp_path):
-    """The comparison itself, at the network that is easiest to forget: a checkpoint that differs there only."""
+def test_the_condition_encoder_has_separate_weights(bundle, options, given, tmp_path):
+    """Tests the comparison: a checkpoint that only differs in the condition encoder must not agree."""
     other = torch.load(given / 'dossr_default.ckpt', weights_only=True)
     name = 'cond_encoder.encoder.conv_in.weight'
     other['state_dict'][name] = other['state_dict'][name] * 1.2
     torch.save(other, tmp_path / 'other.ckpt')
     differences = stages('dossr', bundle, [*with_option(options, '--weights', tmp_path / 'other.ckpt'), '--steps', '1'], tmp_path / 'run')
-    assert furthest(*differences['encode: mean']) < 5e-5
-    assert furthest(*differences['condition: hint']) > 1e-3
-    assert furthest(*differences['step 1: network output']) > 1e-3
+    assert largest_difference(*differences['encode: mean']) < 5e-5
+    assert largest_difference(*differences['condition: hint']) > 1e-3
+    assert largest_difference(*differences['step 1: network output']) > 1e-3
 
 
-def test_the_missing_licence_goes_with_the_bundle(bundle, options, engine, tmp_path, capsys):
+def test_the_bundle_says_that_there_is_no_licence(bundle, options, engine, tmp_path, capsys):
     manifest = json.loads((bundle / 'model.json').read_text())
     assert manifest['licence']['redistributable'] is False
     assert 'do not pass this bundle on' in (bundle / 'CARD.md').read_text()
@@ -96,7 +96,7 @@ def test_the_missing_licence_goes_with_the_bundle(bundle, options, engine, tmp_p
 
 
 class Refused:
-    """What is printed when an export is refused; nothing may be left behind."""
+    """Runs an export that must fail and returns its error; no file may be left behind."""
 
     def __init__(self, options, capsys, out: Path):
         self.options, self.capsys, self.out = options, capsys, out
@@ -123,17 +123,17 @@ def with_option(options: list[str], name: str, value) -> list[str]:
     return [*options[:at], str(value), *options[at + 1:]]
 
 
-def test_a_wrong_checkpoint_is_named(given, refused, tmp_path):
+def test_a_wrong_checkpoint_is_an_error(given, refused, tmp_path):
     torch.save({'state_dict': {'model.diffusion_model.x': torch.zeros(1)}}, tmp_path / 'sd.ckpt')
-    said = refused('--weights', tmp_path / 'sd.ckpt')
-    assert 'sd.ckpt is another checkpoint:' in said and 'the first preprocess_model.conv_first.weight. Give the checkpoint of DoSSR' in said
+    error = refused('--weights', tmp_path / 'sd.ckpt')
+    assert 'sd.ckpt is another checkpoint:' in error and 'the first preprocess_model.conv_first.weight. Give the checkpoint of DoSSR' in error
     state = torch.load(given / 'dossr_default.ckpt', weights_only=True)['state_dict']
     without = {name: tensor for name, tensor in state.items() if not name.startswith('control_model.')}
     torch.save({'state_dict': without}, tmp_path / 'uncontrolled.ckpt')
     assert 'the first control_model.time_embed.0.weight' in refused('--weights', tmp_path / 'uncontrolled.ckpt')
 
 
-def test_half_a_download_is_named(given, refused, tmp_path):
+def test_an_incomplete_download_is_an_error(given, refused, tmp_path):
     whole = (given / 'dossr_default.ckpt').read_bytes()
     (tmp_path / 'half.ckpt').write_bytes(whole[:len(whole) // 2])
     assert 'half.ckpt ends too early, after' in refused('--weights', tmp_path / 'half.ckpt')
@@ -141,25 +141,25 @@ def test_half_a_download_is_named(given, refused, tmp_path):
     assert 'page.ckpt is a web page, not a checkpoint' in refused('--weights', tmp_path / 'page.ckpt')
 
 
-def test_a_training_of_another_kind_is_refused(given, refused, tmp_path):
+def test_a_configuration_with_another_schedule_is_an_error(given, refused, tmp_path):
     text = (given / 'config.yaml').read_text()
     (tmp_path / 'v.yaml').write_text(text.replace('linear_end: 0.012', 'linear_end: 0.02'))
     assert 'has linear_end: 0.02, and bundles of DoSSR know 0.012 only' in refused('--config', tmp_path / 'v.yaml')
 
 
-def test_too_little_memory_is_said_before_anything_is_loaded(refused, monkeypatch):
+def test_too_little_memory_is_an_error_before_loading(refused, monkeypatch):
     monkeypatch.setattr('workshop.exporters.common._available', lambda: 1 << 30)
     assert 'GB of memory, and 1.0 GB are free' in refused('--weights', '/nowhere')
 
 
-def test_another_repository_is_refused(tmp_path):
-    """No clone is needed for this: any other repository is wrong."""
+def test_another_repository_is_an_error(tmp_path):
+    """Runs without the clone."""
     needs = 'model/shift_sampler.py'
     with pytest.raises(ExportError, match=f'is not a clone of {dossr.ADDRESS}: it has no {needs}'):
-        dossr.official(tmp_path, commit=dossr.COMMIT, address=dossr.ADDRESS, needs=needs, any_commit=False)
+        dossr.check_clone(tmp_path, commit=dossr.COMMIT, address=dossr.ADDRESS, needs=needs, any_commit=False)
     (tmp_path / 'model').mkdir()
     (tmp_path / needs).write_text('')
     for command in (['init', '-q'], ['add', '.'], ['-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-qm', 'a']):
         subprocess.run(['git', '-C', str(tmp_path), *command], check=True)
     with pytest.raises(ExportError, match='and this exporter was proved with f637805'):
-        dossr.official(tmp_path, commit=dossr.COMMIT, address=dossr.ADDRESS, needs=needs, any_commit=False)
+        dossr.check_clone(tmp_path, commit=dossr.COMMIT, address=dossr.ADDRESS, needs=needs, any_commit=False)

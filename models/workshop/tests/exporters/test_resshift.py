@@ -26,30 +26,30 @@ def repo(clone_from):
 
 @pytest.fixture(scope='module')
 def options_of(repo, tmp_path_factory):
-    """Options with checkpoints for a task, made once."""
+    """options_of(task) is cached: the options, with checkpoints."""
     return cache(lambda task: narrow(repo, task, tmp_path_factory.mktemp(task)))
 
 
 @pytest.fixture(scope='module')
-def made(options_of, engine):
-    """Bundle and options of a task, exported once."""
-    def make(task: str):
+def exported(options_of, engine):
+    """exported(task) is cached: the bundle and the options."""
+    def export(task: str):
         options = options_of(task)
         bundle = path_of(options, '--config').with_name('bundle')
         assert main(['export', 'resshift', '--task', task, *options, '--out', str(bundle)]) == 0
         return bundle, options
-    return cache(make)
+    return cache(export)
 
 
 def narrow(repo: Path, task: str, folder: Path) -> list[str]:
-    """Options for networks with everything the official ones have, but less of it, and random weights."""
+    """Options for the official architectures with few channels and random weights."""
     config = resshift._read_config(repo / 'configs' / f'{resshift.TASKS[task].config}.yaml')
     config['model']['params'].update(model_channels=32, swin_embed_dim=32, num_head_channels=16, num_res_blocks=[1, 1, 1, 1])
     config['autoencoder']['params']['n_embed'] = 512
-    drawn = config['autoencoder']['params']['ddconfig']
-    drawn.update(ch=32, ch_mult=[1] * len(drawn['ch_mult']), num_res_blocks=1)
+    architecture = config['autoencoder']['params']['ddconfig']
+    architecture.update(ch=32, ch_mult=[1] * len(architecture['ch_mult']), num_res_blocks=1)
     OmegaConf.save(config, folder / 'config.yaml')
-    with importing(repo, resshift._stand_ins()), torch.no_grad():
+    with importing(repo, resshift.stub_modules()), torch.no_grad():
         resshift_weights(config, folder)
     return ['--repo', str(repo), '--weights', str(folder / 'denoiser.pth'), '--autoencoder', str(folder / 'autoencoder.pth'),
             '--config', str(folder / 'config.yaml')]
@@ -68,82 +68,82 @@ def stages(bundle: Path, options: list[str], folder: Path):
     return {stage: (official, found) for stage, official, found in resshift.compare(check.engine_run(args, folder), args)}
 
 
-def furthest(official, found) -> float:
-    """Largest difference, in parts of the largest official value."""
+def largest_difference(official, found) -> float:
+    """Relative to the largest official value."""
     official, found = np.asarray(official, np.float64), np.asarray(found, np.float64)
     assert official.shape == found.shape
     return float(np.abs(official - found).max() / np.abs(official).max())
 
 
-def nearness(official, found) -> float:
-    """Mean difference, in parts of the largest official value."""
+def mean_difference(official, found) -> float:
+    """Relative to the largest official value."""
     official, found = np.asarray(official, np.float64), np.asarray(found, np.float64)
     return float(np.abs(official - found).mean() / np.abs(official).max())
 
 
-def agree(differences: dict):
+def assert_agreement(differences: dict):
     for stage, (official, found) in differences.items():
-        if stage.startswith('picture'):
-            # One latent that fell to another code word moves a few percent of the samples, so narrow is the network.
-            far = np.abs(np.asarray(official, np.float64) - np.asarray(found, np.float64)) > 1
-            assert far.mean() < 0.05, stage
+        if stage.startswith('image'):
+            # In a narrow network a single latent that is rounded to another code word changes a few percent of the samples.
+            differs = np.abs(np.asarray(official, np.float64) - np.asarray(found, np.float64)) > 1
+            assert differs.mean() < 0.05, stage
         else:
-            # Random networks spread rounding a little at every step.
-            assert furthest(official, found) < 1e-3, stage
-            assert nearness(official, found) < 2e-5, stage
+            # Random networks amplify rounding a little at every step.
+            assert largest_difference(official, found) < 1e-3, stage
+            assert mean_difference(official, found) < 2e-5, stage
 
 
 @pytest.mark.parametrize('task', resshift.TASKS)
-def test_the_engine_computes_what_the_official_code_computes(made, task, tmp_path):
-    bundle, options = made(task)
-    # Not all 15 of v1 and v2: onnxruntime 1.30 needs minutes to load as many. docs/systems.md has them at full size.
+def test_the_engine_computes_what_the_official_code_computes(exported, task, tmp_path):
+    bundle, options = exported(task)
+    # Not all 15 of v1 and v2: onnxruntime 1.30 takes minutes to load them. docs/systems.md has the results of 15.
     steps = min(4, json.loads((bundle / 'model.json').read_text())['schedule']['steps'])
     differences = stages(bundle, [*options, '--steps', str(steps)], tmp_path)
     assert sum(stage.endswith('network output') for stage in differences) == steps
-    agree(differences)
+    assert_agreement(differences)
 
 
-def test_it_does_at_another_size_and_with_fewer_steps(made, tmp_path):
-    bundle, options = made('realsr-v3')
-    agree(stages(bundle, [*options, '--tile', '128', '--steps', '3'], tmp_path))
+def test_another_size_with_fewer_steps_agrees_as_well(exported, tmp_path):
+    bundle, options = exported('realsr-v3')
+    assert_agreement(stages(bundle, [*options, '--tile', '128', '--steps', '3'], tmp_path))
 
 
 @pytest.mark.parametrize('task', ['realsr-v3', 'inpaint-imagenet'])
-def test_a_bundle_of_one_tile_size_is_one_throughout(options_of, engine, task, tmp_path):
+def test_a_bundle_of_fixed_tile_size_has_only_fixed_sizes(options_of, engine, task, tmp_path):
     options, out = options_of(task), tmp_path / 'fixed'
     size = {'realsr-v3': 64, 'inpaint-imagenet': 256}[task]
     assert main(['export', 'resshift', '--task', task, *options, '--size', str(size), '--out', str(out)]) == 0
     tile = json.loads((out / 'model.json').read_text())['tile']
     assert (tile['size'], tile['fixed']) == (size, True) and fixed_sizes(out)
-    agree(stages(out, [*options, '--steps', '2'], tmp_path / 'run'))
+    assert_agreement(stages(out, [*options, '--steps', '2'], tmp_path / 'run'))
 
 
-def test_float16_stays_near(made, tmp_path):
-    _, options = made('realsr-v3')
+def test_float16_stays_close(exported, tmp_path):
+    _, options = exported('realsr-v3')
     bundle = tmp_path / 'half'
     assert main(['export', 'resshift', '--task', 'realsr-v3', *options, '--fp16', '--out', str(bundle)]) == 0
-    whole = made('realsr-v3')[0]
+    whole = exported('realsr-v3')[0]
     assert (bundle / 'encode.onnx').stat().st_size < 0.6 * (whole / 'encode.onnx').stat().st_size
     differences = stages(bundle, options, tmp_path / 'run')
-    assert furthest(*differences['encode: latent']) < 0.01
-    assert furthest(*differences['step 1: network output']) < 0.02
+    assert largest_difference(*differences['encode: latent']) < 0.01
+    assert largest_difference(*differences['step 1: network output']) < 0.02
 
 
-def test_another_checkpoint_is_seen(made, tmp_path):
-    """The comparison itself: it would not do if it agreed with anything."""
-    bundle, options = made('realsr-v3')
+def test_another_checkpoint_is_detected(exported, tmp_path):
+    """Tests the comparison: other weights must not agree."""
+    bundle, options = exported('realsr-v3')
     other = torch.load(path_of(options, '--weights'), weights_only=True)
     name = 'module.middle_block.1.blocks.1.attn.qkv.weight'
     other['state_dict'][name] = other['state_dict'][name] * 1.05
     torch.save(other, tmp_path / 'other.pth')
     options = [str(tmp_path / 'other.pth') if option.endswith('denoiser.pth') else option for option in options]
     differences = stages(bundle, options, tmp_path / 'run')
-    assert furthest(*differences['encode: latent']) < 1e-4
-    assert furthest(*differences['step 1: network output']) > 1e-3
+    assert largest_difference(*differences['encode: latent']) < 1e-4
+    assert largest_difference(*differences['step 1: network output']) > 1e-3
 
 
-def test_the_licence_goes_with_the_bundle(made):
-    bundle, _ = made('realsr-v3')
+def test_the_bundle_contains_the_licence(exported):
+    bundle, _ = exported('realsr-v3')
     manifest = json.loads((bundle / 'model.json').read_text())
     assert manifest['licence']['redistributable'] is False
     assert 'non-commercial' in (bundle / 'LICENSE.txt').read_text()
@@ -151,7 +151,7 @@ def test_the_licence_goes_with_the_bundle(made):
 
 
 def test_the_mask_of_shifted_windows_is_the_official_one(repo):
-    with importing(repo, resshift._stand_ins()):
+    with importing(repo, resshift.stub_modules()):
         from models.swin_transformer import SwinTransformerBlock
         block = SwinTransformerBlock(32, (64, 64), 2, window_size=8, shift_size=4)
         for rows, columns in ((1, 1), (1, 3), (8, 8), (4, 2)):
@@ -162,7 +162,7 @@ def test_the_mask_of_shifted_windows_is_the_official_one(repo):
 
 
 class Refused:
-    """What is printed when an export is refused; nothing may be left behind."""
+    """Runs an export that must fail and returns its error; no file may be left behind."""
 
     def __init__(self, capsys, out: Path):
         self.capsys, self.out = capsys, out
@@ -184,17 +184,17 @@ def with_option(options: list[str], name: str, value) -> list[str]:
     return [*options[:at], str(value), *options[at + 1:]]
 
 
-def test_a_wrong_checkpoint_is_named(options_of, refused):
+def test_a_wrong_checkpoint_is_an_error(options_of, refused):
     options = options_of('realsr-v3')
     other = options_of('x2')
     swapped = with_option(options, '--weights', path_of(options, '--autoencoder'))
-    assert 'autoencoder.pth is another checkpoint: 476 of 476 tensors' in (said := refused('--task', 'realsr-v3', *swapped))
-    assert "Give the denoiser's checkpoint for this task with --weights (resshift_realsrx4_s4_v3.pth)" in said
-    said = refused('--task', 'realsr-v3', *with_option(options, '--weights', path_of(other, '--weights')))
-    assert 'is another checkpoint: its input_blocks.0.0.weight is shaped [32, 35, 3, 3], but the network has [32, 6, 3, 3]' in said
+    assert 'autoencoder.pth is another checkpoint: 476 of 476 tensors' in (error := refused('--task', 'realsr-v3', *swapped))
+    assert "Give the denoiser's checkpoint for this task with --weights (resshift_realsrx4_s4_v3.pth)" in error
+    error = refused('--task', 'realsr-v3', *with_option(options, '--weights', path_of(other, '--weights')))
+    assert 'is another checkpoint: its input_blocks.0.0.weight is shaped [32, 35, 3, 3], but the network has [32, 6, 3, 3]' in error
 
 
-def test_half_a_download_is_named(options_of, refused, tmp_path):
+def test_unreadable_checkpoints_are_errors(options_of, refused, tmp_path):
     options = options_of('realsr-v3')
     whole = path_of(options, '--weights').read_bytes()
     half = tmp_path / 'half.pth'
@@ -212,30 +212,30 @@ def test_half_a_download_is_named(options_of, refused, tmp_path):
     assert 'none.pth is not there' in refused('--task', 'realsr-v3', *with_option(options, '--weights', tmp_path / 'none.pth'))
 
 
-def test_a_checkpoint_that_could_run_programs_is_refused(options_of, refused, tmp_path):
+def test_a_checkpoint_that_could_run_code_is_an_error(options_of, refused, tmp_path):
     options = options_of('realsr-v3')
     torch.save({'state_dict': {}, 'callbacks': argparse.Namespace(a=1)}, tmp_path / 'pickle.pth')
-    said = refused('--task', 'realsr-v3', *with_option(options, '--weights', tmp_path / 'pickle.pth'))
-    assert 'pickle.pth holds more than tensors' in said and '--trust-checkpoint' in said
+    error = refused('--task', 'realsr-v3', *with_option(options, '--weights', tmp_path / 'pickle.pth'))
+    assert 'pickle.pth holds more than tensors' in error and '--trust-checkpoint' in error
 
 
-def test_damaged_numbers_are_named(options_of, refused, tmp_path):
+def test_nan_weights_are_an_error(options_of, refused, tmp_path):
     options = options_of('realsr-v3')
     state = torch.load(path_of(options, '--autoencoder'), weights_only=True)
     state['encoder.conv_in.bias'][0] = float('nan')
     torch.save(state, tmp_path / 'nan.pth')
-    said = refused('--task', 'realsr-v3', *with_option(options, '--autoencoder', tmp_path / 'nan.pth'))
-    assert 'nan.pth is damaged: encoder.conv_in.bias holds values that are no numbers' in said
+    error = refused('--task', 'realsr-v3', *with_option(options, '--autoencoder', tmp_path / 'nan.pth'))
+    assert 'nan.pth is damaged: encoder.conv_in.bias holds values that are no numbers' in error
 
 
-def test_another_commit_is_refused_unless_asked_for(options_of, repo, refused, tmp_path):
+def test_another_commit_is_an_error_without_any_commit(options_of, repo, refused, tmp_path):
     options = options_of('realsr-v3')
     clone = tmp_path / 'clone'
     git = lambda *arguments: subprocess.run(['git', '-C', str(clone), *arguments], check=True, capture_output=True)  # noqa: E731
     subprocess.run(['git', 'clone', '-q', str(repo), str(clone)], check=True, capture_output=True)
     git('checkout', '-q', f'{resshift.COMMIT}~1')
-    said = refused('--task', 'realsr-v3', *with_option(options, '--repo', clone))
-    assert 'stands at commit 6e281c1, and this exporter was proved with 3ce1d81' in said and '--any-commit' in said
+    error = refused('--task', 'realsr-v3', *with_option(options, '--repo', clone))
+    assert 'stands at commit 6e281c1, and this exporter was proved with 3ce1d81' in error and '--any-commit' in error
     git('checkout', '-q', resshift.COMMIT)
     (clone / 'sampler.py').write_text('')
     assert 'is not as it was published: sampler.py was changed' in refused('--task', 'realsr-v3', *with_option(options, '--repo', clone))
@@ -244,15 +244,15 @@ def test_another_commit_is_refused_unless_asked_for(options_of, repo, refused, t
     assert 'is not a clone of https://github.com/zsyOAOA/ResShift' in refused('--task', 'realsr-v3', *with_option(options, '--repo', tmp_path))
 
 
-def test_too_little_memory_is_said_before_anything_is_read(options_of, refused, monkeypatch):
+def test_too_little_memory_is_an_error_before_reading(options_of, refused, monkeypatch):
     options = options_of('realsr-v3')
     monkeypatch.setattr('workshop.exporters.common._available', lambda: 1 << 30)
-    said = refused('--task', 'realsr-v3', *with_option(options, '--weights', '/nowhere'))
-    assert 'needs about 1.5 GB of memory, and 1.0 GB are free' in said
+    error = refused('--task', 'realsr-v3', *with_option(options, '--weights', '/nowhere'))
+    assert 'needs about 1.5 GB of memory, and 1.0 GB are free' in error
 
 
-def test_a_folder_that_is_there_is_not_overwritten(made, capsys):
-    bundle, options = made('realsr-v3')
+def test_an_existing_folder_is_not_overwritten(exported, capsys):
+    bundle, options = exported('realsr-v3')
     before = (bundle / 'model.json').read_bytes()
     assert main(['export', 'resshift', '--task', 'realsr-v3', *options, '--out', str(bundle)]) == 1
     assert 'exists already' in capsys.readouterr().err and (bundle / 'model.json').read_bytes() == before

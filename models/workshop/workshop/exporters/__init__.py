@@ -1,1 +1,1 @@
-"""Makes bundles of the official checkpoints of ResShift, OSEDiff and DoSSR, and checks them against the official code."""
+"""Exports bundles: of the embedded models, and of the official checkpoints of ResShift, OSEDiff and DoSSR, which it compares with the official code."""

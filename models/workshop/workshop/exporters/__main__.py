@@ -1,6 +1,6 @@
 """
-python -m workshop.exporters export resshift|osediff|dossr …    makes a bundle of official checkpoints
-python -m workshop.exporters check BUNDLE …                     compares it with the official code, stage by stage
+python -m workshop.exporters export resshift|osediff|dossr …    converts official checkpoints into a bundle
+python -m workshop.exporters check BUNDLE …                     compares a bundle with the official code, stage by stage
 """
 import argparse
 import importlib
@@ -16,7 +16,7 @@ SYSTEMS = ['resshift', 'osediff', 'dossr']
 def parser_for(arguments: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog='workshop', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest='command', required=True)
-    systems = commands.add_parser('export', help='make a bundle').add_subparsers(dest='system', required=True)
+    systems = commands.add_parser('export', help='convert official checkpoints into a bundle').add_subparsers(dest='system', required=True)
     for name in SYSTEMS:
         exporter = importlib.import_module(f'.{name}', __package__)
         one = systems.add_parser(name, help=exporter.__doc__.strip().splitlines()[0])
@@ -26,7 +26,7 @@ def parser_for(arguments: list[str]) -> argparse.ArgumentParser:
         one.set_defaults(run=exporter.run)
     check = commands.add_parser('check', help='compare a bundle with the official code')
     check.add_argument('bundle', type=Path)
-    # Whose options follow is known only from the bundle.
+    # The options depend on the system of the bundle.
     if arguments[:1] == ['check'] and len(arguments) > 1 and not arguments[1].startswith('-'):
         from . import check as checker
         checker.add_arguments(check, _system(Path(arguments[1])))
@@ -38,7 +38,7 @@ def _system(bundle: Path) -> str:
     try:
         return json.loads((bundle / 'model.json').read_text())['system']
     except (OSError, ValueError, KeyError) as error:
-        raise ExportError(f'{bundle} is not a bundle: it has no readable model.json', 'Give the folder that `export` made') from error
+        raise ExportError(f'{bundle} is not a bundle: it has no readable model.json', 'Give the folder that `export` wrote') from error
 
 
 def main(arguments: list[str] | None = None) -> int:

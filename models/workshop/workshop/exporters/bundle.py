@@ -1,4 +1,4 @@
-"""Writes a bundle (docs/bundles.md): whole and checked, or not at all."""
+"""Writes a bundle (docs/bundles.md) and checks it. A failed export leaves nothing behind."""
 import hashlib
 import json
 import shutil
@@ -11,11 +11,11 @@ import onnx
 import torch
 
 from .common import ExportError
-from .half import to_half
-from .shapes import note_shapes
+from .float16 import to_float16
+from .shapes import annotate_shapes
 
 OPSET = 17
-# protobuf's bound is 2 GiB; above this, weights go into a file beside the graph.
+# protobuf's limit is 2 GiB; above this size the weights are stored in a second file.
 EXTERNAL_ABOVE = int(1.8 * 2**30)
 PACKAGE = Path(__file__).parents[4]
 
@@ -27,7 +27,7 @@ class BundleWriter:
             bundle.constant('prompt', embedding)
             bundle.finish(manifest, card, licence_file)
 
-    Everything is written to a folder beside `out`, which takes its place when the block ends well.
+    Files are written to `out`.part, which is renamed to `out` when the block ends without an error.
     """
 
     def __init__(self, out: Path, *, half: bool, fixed: bool = False):
@@ -57,27 +57,29 @@ class BundleWriter:
               dynamic: dict[str, dict[int, str]] | None = None, proof: dict[str, torch.Tensor] | None = None,
               tolerance: float = 1e-3, range: list[int] | None = None, half: bool = True):
         """
-        Traces `module(*inputs.values())` and keeps it as `role`. Roles name the tensors of the graph, too. `dynamic`:
-        axes of free size, by role; none, if the bundle is of one tile size, but of what sees whole frames. On `proof`, inputs of another batch and size (absent: the traced ones), onnxruntime
-        must then agree with PyTorch to `tolerance` of the output's largest value (at fp16: 0.1, as a guard against
-        overflow only; how good it is, `check` tells). `half=False`: always float32, for arithmetic that counts whole levels.
+        Traces `module(*inputs.values())` and adds it as `role`; inputs and outputs are named by role as well. `dynamic`: axes of
+        free size, by role; ignored for bundles of a fixed tile size, except in `prompt`, which gets whole frames.
+
+        On `proof`, inputs of another batch and size (default: the traced ones), onnxruntime must agree with PyTorch to `tolerance`
+        of the largest output value. With fp16 the tolerance is 0.1, which only detects overflow; `check` measures the precision.
+        `half=False`: always float32, for arithmetic on 8-bit levels.
         """
         if self.fixed and role != 'prompt':
             dynamic, proof = None, None
         names = [name if name not in inputs else f'{name}_out' for name in outputs]
         axes = {(names[outputs.index(name)] if name in outputs and name not in inputs else name): free for name, free in (dynamic or {}).items()}
-        module.eval()  # wrappers start out training, and the tracer puts all that is in them back into what they were
+        module.eval()  # new wrappers are in training mode, and the tracer restores that mode in all their modules
         traced = self.part / f'{role}.traced'
         traced.mkdir()
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # of the tracer, at every comparison of sizes in the official code: see `proof`
+            warnings.simplefilter('ignore')  # tracer warnings about sizes compared in Python; `proof` detects real problems
             torch.onnx.export(module, tuple(inputs.values()), str(traced / 'graph.onnx'), input_names=list(inputs), output_names=names,
                               opset_version=OPSET, dynamo=False, dynamic_axes=axes)
         model = onnx.load(str(traced / 'graph.onnx'))
         shutil.rmtree(traced)
-        note_shapes(model, {name: {axis: inputs[name].shape[axis] for axis in free} for name, free in axes.items() if name in inputs})
+        annotate_shapes(model, {name: {axis: inputs[name].shape[axis] for axis in free} for name, free in axes.items() if name in inputs})
         if self.half and half:
-            model = to_half(model)
+            model = to_float16(model)
         file = self.part / f'{role}.onnx'
         external = _save(model, file)
         del model
@@ -91,27 +93,27 @@ class BundleWriter:
         print(f'{role}: onnxruntime differs from PyTorch by {self.differences[role]:.1e} of the largest value')
 
     def constant(self, role: str, tensor: torch.Tensor):
-        """A tensor that is always the same."""
+        """A constant input of a graph."""
         file = self.part / f'{role}.f32'
         file.write_bytes(tensor.detach().float().cpu().contiguous().numpy().astype('<f4').tobytes())
         self.constants[role] = {'file': file.name, 'sha256': _sha256(file), 'dims': list(tensor.shape)}
 
     def finish(self, manifest: dict, card: str, licence: Path | str):
-        """`manifest`: the fields of model.json but `format`, `graphs`, `constants`, `precision`. `licence`: its file, or its text."""
-        made = {'format': 1, **manifest, 'graphs': self.graphs, 'precision': 'mixed' if self.half else 'float32'}
+        """`manifest`: the fields of model.json except `format`, `graphs`, `constants`, `precision`. `licence`: a file or a text."""
+        contents = {'format': 1, **manifest, 'graphs': self.graphs, 'precision': 'mixed' if self.half else 'float32'}
         if self.constants:
-            made['constants'] = self.constants
-        (self.part / 'model.json').write_text(json.dumps(made, indent=2, ensure_ascii=False) + '\n')
+            contents['constants'] = self.constants
+        (self.part / 'model.json').write_text(json.dumps(contents, indent=2, ensure_ascii=False) + '\n')
         (self.part / 'CARD.md').write_text(card)
         (self.part / 'LICENSE.txt').write_text(licence if isinstance(licence, str) else licence.read_text())
         self.finished = True
         _validate(self.part, self.out)
-        if not made['licence']['redistributable']:
-            print(f'Licence: {made["licence"]["name"]}. Do not pass this bundle on; see CARD.md.')
+        if not contents['licence']['redistributable']:
+            print(f'Licence: {contents["licence"]["name"]}. Do not redistribute this bundle; see CARD.md.')
 
 
 def _save(model: onnx.ModelProto, file: Path) -> Path | None:
-    # protobuf cannot even count the bytes of a larger message.
+    # From the tensors, because protobuf cannot compute the size of a message above its limit.
     if sum(len(tensor.raw_data) for tensor in model.graph.initializer) <= EXTERNAL_ABOVE:
         onnx.save_model(model, str(file))
         return None
@@ -143,10 +145,10 @@ def _agree(role, file, module, inputs, tolerance) -> float:
 
 
 def _validate(folder: Path, name: Path):
-    """What remaster itself says about the bundle."""
+    """Opens the bundle with remaster, if that is built."""
     script = PACKAGE / 'dist' / 'bench' / 'stages.js'
     if not script.exists() or shutil.which('node') is None:
-        print(f'Not looked at by remaster, which is not built here; run: remaster models {name}')
+        print(f'Not checked by remaster, because it is not built here. Run: remaster models {name}')
         return
     run = subprocess.run(['node', str(script), 'open', str(folder)], capture_output=True, text=True)
     if run.returncode != 0:

@@ -1,4 +1,4 @@
-"""Runs a bundle through remaster and the same tile through the official code with the same noise, and compares every stage."""
+"""Runs one tile through a bundle with remaster and through the official code, with the same noise, and compares every stage."""
 import importlib
 import json
 import shutil
@@ -16,32 +16,32 @@ STAGES = Path(__file__).parents[4] / 'dist' / 'bench' / 'stages.js'
 
 def add_arguments(parser, system: str):
     common.add_arguments(parser)
-    parser.add_argument('--picture', type=Path, help='a picture file, whose middle is used; without it, one is made up')
-    parser.add_argument('--mask', type=Path, help='for inpainting: a picture file, white where there is a hole; without it, two strokes')
-    parser.add_argument('--tile', type=int, help="side of the tile in source pixels; without it, the smallest that the bundle takes")
-    parser.add_argument('--steps', type=int, help="network calls; without it, the bundle's own number")
+    parser.add_argument('--image', type=Path, help='an image file, of which the centre is used; default: a synthetic image')
+    parser.add_argument('--mask', type=Path, help='for inpainting: an image file, white inside the mask; default: two strokes')
+    parser.add_argument('--tile', type=int, help="side of the tile in source pixels; default: the smallest that the bundle accepts")
+    parser.add_argument('--steps', type=int, help="sampling steps; default: those of the bundle")
     parser.add_argument('--seed', type=int, default=1)
-    parser.add_argument('--threads', type=int, default=0, help='of onnxruntime; 0 for its own choice')
-    module_of(system).add_check_arguments(parser)
+    parser.add_argument('--threads', type=int, default=0, help='of onnxruntime; 0 for its default')
+    exporter_of(system).add_check_arguments(parser)
 
 
-def module_of(system: str):
+def exporter_of(system: str):
     return importlib.import_module(f'.{system}', __package__)
 
 
 def run(args):
     with tempfile.TemporaryDirectory() as folder:
         ours = engine_run(args, Path(folder))
-    height, width = ours.picture.shape[:2]
+    height, width = ours.image.shape[:2]
     print(f'{ours.manifest["name"]}, tile of {width}×{height} source pixels, {ours.steps} steps, {ours.seconds:.1f} s in the engine '
           f'({ours.cpu_seconds:.1f} CPU seconds); at most {ours.peak / 1e9:.1f} GB, step by step and as one graph')
     print(f'{"stage":<28}{"max":>10}{"mean":>10}{"of":>10}')
-    for stage, official, found in module_of(ours.manifest['system']).compare(ours, args):
+    for stage, official, found in exporter_of(ours.manifest['system']).compare(ours, args):
         print(line(stage, official, found))
 
 
 def engine_run(args, folder: Path) -> 'EngineRun':
-    """Runs the bundle, with files of its own in `folder`."""
+    """Runs the bundle; temporary files are written to `folder`."""
     if not STAGES.exists() or shutil.which('node') is None:
         raise ExportError(f'remaster is not built: there is no {STAGES}', 'Run `npm install` and `npm run build` in its folder')
     manifest = json.loads((args.bundle / 'model.json').read_text())
@@ -51,15 +51,15 @@ def engine_run(args, folder: Path) -> 'EngineRun':
         raise ExportError(f'--tile {side} is not what the bundle was exported for', f'Give {fixed}, or leave --tile out')
     if side % manifest['multiple'] != 0:
         raise ExportError(f'--tile {side} is not a multiple of {manifest["multiple"]}', f'Give {manifest["multiple"]}, or a multiple of it')
-    picture = made_up(side) if args.picture is None else read(args.picture, side, 3)
+    image = synthetic_image(side) if args.image is None else read_centre(args.image, side, 3)
     mask = None
     if manifest['task'] == 'inpaint':
-        mask = strokes(side) if args.mask is None else (read(args.mask, side, 1)[..., 0] > 127).astype(np.uint8) * 255
-    return EngineRun(args.bundle, manifest, picture, mask, args, folder)
+        mask = synthetic_mask(side) if args.mask is None else (read_centre(args.mask, side, 1)[..., 0] > 127).astype(np.uint8) * 255
+    return EngineRun(args.bundle, manifest, image, mask, args, folder)
 
 
 def line(stage: str, official: np.ndarray, found: np.ndarray) -> str:
-    """Largest and mean difference, and the largest official value, which they are to be seen against."""
+    """Largest and mean difference, and the largest official value, for comparison."""
     official, found = np.asarray(official, np.float64), np.asarray(found, np.float64)
     if official.shape != found.shape:
         raise ExportError(f'{stage} is shaped {list(found.shape)}, but officially {list(official.shape)}', 'Please report this')
@@ -69,21 +69,21 @@ def line(stage: str, official: np.ndarray, found: np.ndarray) -> str:
 
 
 class EngineRun:
-    """What remaster made of one tile, stage by stage."""
+    """What remaster computed for one tile, stage by stage. The names in job.json and record.json are those of bench/stages."""
 
-    def __init__(self, bundle: Path, manifest: dict, picture: np.ndarray, mask: np.ndarray | None, args, folder: Path):
-        self.manifest, self.picture, self.mask = manifest, picture, mask
-        height, width = picture.shape[:2]
-        picture.tofile(folder / 'picture.raw')
+    def __init__(self, bundle: Path, manifest: dict, image: np.ndarray, mask: np.ndarray | None, args, folder: Path):
+        self.manifest, self.image, self.mask = manifest, image, mask
+        height, width = image.shape[:2]
+        image.tofile(folder / 'picture.raw')
         job = {'picture': 'picture.raw', 'mask': None, 'width': width, 'height': height, 'steps': args.steps, 'order': getattr(args, 'order', None),
                'seed': args.seed, 'threads': args.threads}
         if mask is not None:
             mask.tofile(folder / 'mask.raw')
             job['mask'] = 'mask.raw'
         (folder / 'job.json').write_text(json.dumps(job))
-        made = subprocess.run(['node', str(STAGES), 'run', str(bundle.absolute()), str(folder)], stderr=subprocess.PIPE, text=True)
-        if made.returncode != 0:
-            raise ExportError(f'remaster could not run the bundle: {made.stderr.strip()}', 'Run: remaster doctor')
+        result = subprocess.run(['node', str(STAGES), 'run', str(bundle.absolute()), str(folder)], stderr=subprocess.PIPE, text=True)
+        if result.returncode != 0:
+            raise ExportError(f'remaster could not run the bundle: {result.stderr.strip()}', 'Run: remaster doctor')
         record = json.loads((folder / 'record.json').read_text())
         self.plan, self.seconds = record['plan'], record['seconds']
         self.cpu_seconds, self.peak = record['cpuSeconds'], record['peakBytes']
@@ -91,7 +91,7 @@ class EngineRun:
         self.noise: dict[int, np.ndarray] = {}
         self._calls: dict[str, list] = {}
         for entry in record['entries']:
-            # In place of a mapping, which would outlive the folder.
+            # Read, not mapped: the folder is deleted before the data are used.
             data = np.fromfile(folder / entry['file'], entry['type']).reshape(entry['dims'])
             match entry['kind']:
                 case 'noise':
@@ -107,12 +107,12 @@ class EngineRun:
                     calls[entry['call']][kind == 'output'][entry['role']] = data
 
     def calls(self, graph: str) -> list[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]:
-        """What every call of a graph was given and what it gave, by role, as the step-by-step executor saw it."""
+        """Inputs and outputs of every call of a graph, by role, from the step-by-step executor."""
         return self._calls.get(graph, [])
 
 
-def made_up(side: int) -> np.ndarray:
-    """Soft shapes, a grid and some noise, [side, side, 3] of 8 bits."""
+def synthetic_image(side: int) -> np.ndarray:
+    """Soft shapes, a grid and some noise, uint8 [side, side, 3]."""
     rng = np.random.default_rng(1)
     y, x = np.mgrid[:side, :side] / side
     waves = [np.sin(6.3 * (a * x + b * y + c)) for a, b, c in rng.uniform(-2, 2, (3, 3))]
@@ -120,18 +120,18 @@ def made_up(side: int) -> np.ndarray:
     return np.clip(soft + rng.normal(0, 4, soft.shape), 0, 255).astype(np.uint8)
 
 
-def strokes(side: int) -> np.ndarray:
-    """A mask of two scratches, 255 where there is a hole."""
+def synthetic_mask(side: int) -> np.ndarray:
+    """Two scratches, 255 inside the mask."""
     y, x = np.mgrid[:side, :side]
     return (((abs(x - y / 3 - side / 4) < side / 40) | (abs(y - side / 2) < side / 60)) * 255).astype(np.uint8)
 
 
-def read(file: Path, side: int, channels: int) -> np.ndarray:
-    """The middle of a picture file, [side, side, channels]."""
+def read_centre(file: Path, side: int, channels: int) -> np.ndarray:
+    """The centre of an image file, uint8 [side, side, channels]."""
     from PIL import Image
     with Image.open(file) as image:
         if min(image.size) < side:
-            raise ExportError(f'{file} has {image.size[0]}×{image.size[1]} pixels, fewer than the tile of {side}', 'Give a larger picture or a smaller --tile')
+            raise ExportError(f'{file} has {image.size[0]}×{image.size[1]} pixels, fewer than the tile of {side}', 'Give a larger image or a smaller --tile')
         left, top = (image.size[0] - side) // 2, (image.size[1] - side) // 2
-        middle = image.crop((left, top, left + side, top + side)).convert('RGB' if channels == 3 else 'L')
-        return np.asarray(middle).reshape(side, side, channels).copy()
+        centre = image.crop((left, top, left + side, top + side)).convert('RGB' if channels == 3 else 'L')
+        return np.asarray(centre).reshape(side, side, channels).copy()

@@ -1,4 +1,4 @@
-"""What every exporter needs of the world around it: the official clone, checkpoints, memory, and words when one is wrong."""
+"""Shared by the exporters: the official clone, checkpoints, free memory, and errors that say what to do."""
 import contextlib
 import io
 import subprocess
@@ -11,21 +11,21 @@ import torch
 
 
 class ExportError(Exception):
-    """One sentence on what is wrong and with which file, and one on what to do."""
+    """What is wrong, with the file name, and what to do: one sentence each."""
 
     def __init__(self, what: str, remedy: str):
         super().__init__(f'{what}. {remedy}')
 
 
 def add_arguments(parser):
-    """The options that every system has."""
+    """The options of all systems."""
     parser.add_argument('--repo', type=Path, required=True, help='your clone of the official repository')
-    parser.add_argument('--any-commit', action='store_true', help='take the clone as it is, also if it is not the commit this exporter was proved with')
+    parser.add_argument('--any-commit', action='store_true', help='accept the clone in any state; the exporter was only tested with one commit')
     parser.add_argument('--trust-checkpoint', action='store_true', help='load checkpoints that hold more than tensors; such a file can run any program when it is opened')
 
 
 def add_export_arguments(parser):
-    """The options of `export` that every system has."""
+    """The options of `export` for all systems."""
     parser.add_argument('--out', type=Path, required=True, help='folder of the bundle; must not exist yet')
     parser.add_argument('--fp16', action='store_true', help='weights as float16, half the size; normalisation, softmax and timestep stay float32')
     parser.add_argument('--size', type=int, help='tiles of exactly this many source pixels, one at a time: for providers that compile for one size')
@@ -36,12 +36,12 @@ def check_size(size: int | None, multiple: int):
         raise ExportError(f'--size {size} is not a multiple of {multiple}', f'Give {multiple}, or a multiple of it')
 
 
-def tiles_said(size: int | None, multiple: int) -> str:
+def describe_tiles(size: int | None, multiple: int) -> str:
     return f'multiples of {multiple} source pixels' if size is None else f'exactly {size}×{size} source pixels, one at a time'
 
 
-def official(repo: Path, *, commit: str, address: str, needs: str, any_commit: bool) -> Path:
-    """The absolute path of a clone that holds `needs` and stands, unchanged, at `commit`; ExportError otherwise."""
+def check_clone(repo: Path, *, commit: str, address: str, needs: str, any_commit: bool) -> Path:
+    """The absolute path of the clone. ExportError unless it has the file `needs` and is at `commit`, without changes."""
     repo = repo.absolute()
     if not (repo / needs).exists():
         raise ExportError(f'{repo} is not a clone of {address}: it has no {needs}', f'Run: git clone {address}')
@@ -49,7 +49,7 @@ def official(repo: Path, *, commit: str, address: str, needs: str, any_commit: b
         return repo
     checkout = f'Run: git -C {repo} checkout {commit}; or use it anyway with --any-commit'
     if not (repo / '.git').exists():
-        raise ExportError(f'{repo} is no git clone, so its commit is unknown', f'Run: git clone {address}; or use it anyway with --any-commit')
+        raise ExportError(f'{repo} is not a git clone, so its commit is unknown', f'Run: git clone {address}; or use it anyway with --any-commit')
     head = _git(repo, 'rev-parse', 'HEAD')
     if not head.startswith(commit):
         raise ExportError(f'{repo} stands at commit {head[:7]}, and this exporter was proved with {commit}', checkout)
@@ -60,7 +60,7 @@ def official(repo: Path, *, commit: str, address: str, needs: str, any_commit: b
 
 
 def _git(repo: Path, *arguments: str) -> str:
-    # The clone may belong to another user, as in a container; only this process is told that it is fine.
+    # In a container the clone may belong to another user, which git refuses by default.
     run = subprocess.run(['git', '-c', f'safe.directory={repo}', '-C', str(repo), *arguments], capture_output=True, text=True)
     if run.returncode != 0:
         raise ExportError(f'{repo} cannot be read by git ({run.stderr.strip()})', 'Clone it again, or use it anyway with --any-commit')
@@ -68,10 +68,10 @@ def _git(repo: Path, *arguments: str) -> str:
 
 
 @contextlib.contextmanager
-def importing(repo: Path, stand_ins: dict | None = None):
+def importing(repo: Path, stubs: dict | None = None):
     """
-    Lets `import` find the clone's modules, and forgets them afterwards: all three repositories have an `ldm` or `models`
-    of their own. `stand_ins` (name → module) are used instead of packages that are imported but never run.
+    Makes the modules of the clone importable, and unloads them afterwards: all three repositories have packages called `ldm`
+    or `models`. `stubs` (name → module) replace packages that are imported but not used.
     """
     before = dict(sys.modules)
     path, writes = list(sys.path), sys.dont_write_bytecode
@@ -79,7 +79,7 @@ def importing(repo: Path, stand_ins: dict | None = None):
         del sys.modules[name]
     sys.path.insert(0, str(repo))
     sys.dont_write_bytecode = True
-    sys.modules.update({**(stand_ins or {}), 'xformers': None})  # its attention cannot be exported
+    sys.modules.update({**(stubs or {}), 'xformers': None})  # hidden, because its attention cannot be exported
     try:
         yield
     except ModuleNotFoundError as error:
@@ -89,14 +89,14 @@ def importing(repo: Path, stand_ins: dict | None = None):
         sys.path[:], sys.dont_write_bytecode = path, writes
         for name, module in list(sys.modules.items()):
             file = getattr(module, '__file__', None) or ''
-            if name == 'xformers' or name in (stand_ins or {}) or name.split('.')[0] in _packages(repo) or file.startswith(str(repo)):
+            if name == 'xformers' or name in (stubs or {}) or name.split('.')[0] in _packages(repo) or file.startswith(str(repo)):
                 del sys.modules[name]
         sys.modules.update({name: module for name, module in before.items() if name not in sys.modules})
 
 
 @contextlib.contextmanager
 def quiet():
-    """Official code prints what it is made of, and torch warns of its age."""
+    """Suppresses what the official code prints, and the deprecation warnings of torch."""
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter('ignore')
         yield
@@ -108,8 +108,8 @@ def _packages(repo: Path) -> set[str]:
 
 def load_checkpoint(file: Path, what: str, *, trusted: bool = False) -> dict:
     """
-    A checkpoint's top level, on the CPU. `what` says which one the user was to give, "the denoiser's checkpoint".
-    Refuses half a download and, unless `trusted`, anything that is not plain tensors.
+    The top level of a checkpoint, on the CPU. `what` describes the expected file in errors: "the denoiser's checkpoint".
+    ExportError for incomplete downloads and, unless `trusted`, for files that contain more than tensors.
     """
     again = f'Give {what}, or download it again and compare its size with the one that its page shows'
     if not file.is_file():
@@ -126,7 +126,7 @@ def load_checkpoint(file: Path, what: str, *, trusted: bool = False) -> dict:
         raise ExportError(f'{file} is no checkpoint of PyTorch', again)
     try:
         state = torch.load(file, map_location='cpu', weights_only=not trusted, mmap=head[:2] == b'PK')
-    except Exception as error:  # torch has no error of its own for a file it cannot read
+    except Exception as error:  # torch raises many types for unreadable files
         if 'Unsupported' in str(error):  # global, class or operand
             raise ExportError(f'{file} holds more than tensors', 'If you trust where it came from, add --trust-checkpoint') from error
         raise ExportError(f'{file} cannot be read as a checkpoint: it is damaged, or half a download', again) from error
@@ -136,15 +136,15 @@ def load_checkpoint(file: Path, what: str, *, trusted: bool = False) -> dict:
 
 
 def tensors_of(state: dict) -> dict:
-    """The tensors below `state_dict`, if there is one, without the prefixes that training in parallel or compiled adds."""
+    """The tensors of a checkpoint, without the prefixes that DataParallel and torch.compile add."""
     state = state.get('state_dict', state)
     return {name.replace('_orig_mod.', '').removeprefix('module.'): tensor for name, tensor in state.items()}
 
 
-def fill(module: torch.nn.Module, tensors: dict, file: Path, what: str, prefix: str = '') -> list[str]:
+def load_tensors(module: torch.nn.Module, tensors: dict, file: Path, what: str, prefix: str = '') -> list[str]:
     """
-    Loads the `tensors` below `prefix` into `module`, which is then ready to run. All of the module's must be there and
-    have its shapes. Result: names of those that `module` has no place for.
+    Loads the `tensors` below `prefix` into `module` and switches it to inference. ExportError if one is missing or has another
+    shape. Returns the names of unused tensors.
     """
     given = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
     wanted = module.state_dict()
@@ -164,15 +164,15 @@ def fill(module: torch.nn.Module, tensors: dict, file: Path, what: str, prefix: 
     return [name for name in given if name not in wanted]
 
 
-def need_memory(bytes_needed: int, what: str):
-    """Refuses before anything is loaded, because the system would otherwise end the process without a word."""
+def require_memory(bytes_needed: int, what: str):
+    """ExportError before loading, instead of being killed by the system while exporting."""
     free = _available()
     if free is not None and free < bytes_needed:
         raise ExportError(f'{what} needs about {bytes_needed / 2**30:.1f} GB of memory, and {free / 2**30:.1f} GB are free', 'Close other programs, or export on a larger machine; the bundle can be copied')
 
 
 def _available() -> int | None:
-    """Bytes of memory that this process may still take; None where the system does not say."""
+    """Bytes of memory that this process can still allocate; None if unknown."""
     found = []
     try:
         fields = dict(line.split(':') for line in Path('/proc/meminfo').read_text().splitlines())
@@ -180,6 +180,5 @@ def _available() -> int | None:
         group = Path('/sys/fs/cgroup')
         found.append(int((group / 'memory.max').read_text()) - int((group / 'memory.current').read_text()))
     except (OSError, ValueError, KeyError):
-        pass  # another system, or a container without a bound: "max" is no number
+        pass  # not Linux, or a container without a limit, where memory.max is "max"
     return min(found, default=None)
-

@@ -9,36 +9,47 @@ import torch
 
 from . import stable_diffusion as sd
 from .bundle import BundleWriter
-from .common import ExportError, check_size, fill, importing, load_checkpoint, need_memory, official, quiet, tensors_of, tiles_said
+from .common import (
+    ExportError,
+    check_clone,
+    check_size,
+    describe_tiles,
+    importing,
+    load_checkpoint,
+    load_tensors,
+    quiet,
+    require_memory,
+    tensors_of,
+)
 
 ADDRESS = 'https://github.com/AMD-AIG-AIMA/DoSSR'
 COMMIT = 'f637805'
 # model/shift_sampler.py, the default of all samplers; scripts/inference.py never gives another.
 PROMPT = 'clean, high-resolution, 8k'
 WHAT = 'the checkpoint of DoSSR with --weights (dossr_default.ckpt or dossr_onestep.ckpt)'
-# The only scale that the official script gets right; the pre-restoration network enlarges by as much.
+# The only scale that works in the official script; the pre-restoration network upscales by the same factor.
 SCALE = 4
 
 
 def add_arguments(parser):
     _add_weights(parser)
-    parser.add_argument('--steps', type=int, help='network calls unless asked otherwise; without it 5, and 1 if the file is called …onestep…')
+    parser.add_argument('--steps', type=int, help='default sampling steps of the bundle; 5, or 1 if the file name contains onestep')
 
 
 def add_check_arguments(parser):
     _add_weights(parser)
-    parser.add_argument('--order', type=int, choices=[1, 2, 3], help="of the solver; without it, the bundle's own")
+    parser.add_argument('--order', type=int, choices=[1, 2, 3], help="of the solver; default: that of the bundle")
 
 
 def _add_weights(parser):
     parser.add_argument('--weights', type=Path, required=True, help='dossr_default.ckpt or dossr_onestep.ckpt')
-    parser.add_argument('--config', type=Path, help="the configuration of a training of your own, instead of the repository's configs/model/cldm_v21.yaml")
+    parser.add_argument('--config', type=Path, help="the configuration of your own training; default: configs/model/cldm_v21.yaml of the repository")
 
 
 def run(args):
-    repo = official(args.repo, commit=COMMIT, address=ADDRESS, needs='model/shift_sampler.py', any_commit=args.any_commit)
+    repo = check_clone(args.repo, commit=COMMIT, address=ADDRESS, needs='model/shift_sampler.py', any_commit=args.any_commit)
     check_size(args.size, sd.CELLS // SCALE)
-    with importing(repo, stand_ins()):
+    with importing(repo, stub_modules()):
         config = read_config(args, repo)
         _need_memory(config)
         checkpoint = Checkpoint(args)
@@ -49,19 +60,19 @@ def run(args):
 
 
 class Checkpoint:
-    """The tensors of the one file that holds all networks."""
+    """The tensors of the checkpoint, which contains all networks."""
 
     def __init__(self, args):
         self.file = args.weights
         self.tensors = tensors_of(load_checkpoint(args.weights, WHAT, trusted=args.trust_checkpoint))
 
-    def into(self, module: torch.nn.Module, prefix: str) -> torch.nn.Module:
-        fill(module, self.tensors, self.file, WHAT, prefix)
+    def load_into(self, module: torch.nn.Module, prefix: str) -> torch.nn.Module:
+        load_tensors(module, self.tensors, self.file, WHAT, prefix)
         return module
 
 
 def read_config(args, repo: Path) -> dict:
-    """The parameters of ControlLDM, with which no custom autograd function gets into the traced graph."""
+    """The parameters of ControlLDM, without gradient checkpointing, whose autograd function cannot be traced."""
     file = args.config or repo / 'configs' / 'model' / 'cldm_v21.yaml'
     if not file.is_file():
         raise ExportError(f'{file} is not there', 'Take the official commit of the clone, or give a file with --config')
@@ -81,8 +92,8 @@ def build(part: dict) -> torch.nn.Module:
         return importlib.import_module('utils.common').instantiate_from_config(part)
 
 
-def stand_ins() -> dict:
-    """Lightning is imported for the base class of two networks, of which only `device` is used outside training."""
+def stub_modules() -> dict:
+    """Lightning is imported for the base class of two networks; outside training only its `device` is used."""
     lightning, utilities, distributed = (types.ModuleType(name) for name in (
         'pytorch_lightning', 'pytorch_lightning.utilities', 'pytorch_lightning.utilities.distributed'))
     lightning.LightningModule = LightningModule
@@ -98,9 +109,9 @@ class LightningModule(torch.nn.Module):
 
 class text_encoder_without_file:
     """
-    The official text encoder starts from a file at a path on its authors' machine (ldm/modules/encoders/modules.py:149).
-    Its weights are in the checkpoint, too, so the network is built without; and without the half that sees pictures,
-    which is thrown away in the next line.
+    The official text encoder is loaded from a path on its authors' machine (ldm/modules/encoders/modules.py:149). Its weights
+    are also in the checkpoint, so the network is built without that file, and with a minimal image encoder, which the official
+    code deletes.
     """
 
     def __enter__(self):
@@ -111,7 +122,7 @@ class text_encoder_without_file:
             shape['vision_cfg']['layers'] = 1
             model = open_clip.CLIP(**shape)
             for block in model.transformer.resblocks:
-                # What the official code passes; newer releases expect batches first.
+                # The official code passes the batch as the second dimension; newer releases expect it first.
                 block.attn.batch_first = False
             return model, None, None
 
@@ -125,11 +136,11 @@ class text_encoder_without_file:
 def _need_memory(config: dict):
     with torch.device('meta'):
         count = sum(p.numel() for part in ('unet_config', 'control_stage_config') for p in build(config[part]).parameters())
-    need_memory(sd.export_bytes(count), 'Exporting this model')
+    require_memory(sd.export_bytes(count), 'Exporting this model')
 
 
 class Encode(torch.nn.Module):
-    """picture [n, 3, H, W] → mean and standard deviation of the posterior, [n, 4, H/8, W/8] each, in the scale of the UNet."""
+    """picture [n, 3, H, W] → mean and standard deviation of the posterior, [n, 4, H/8, W/8] each, scaled for the UNet."""
 
     def __init__(self, autoencoder, factor: float):
         super().__init__()
@@ -141,7 +152,7 @@ class Encode(torch.nn.Module):
 
 
 class Condition(torch.nn.Module):
-    """picture → what ControlNet sees of it: always the mean."""
+    """picture → the input of ControlNet: the mean of the posterior."""
 
     def __init__(self, encoder, factor: float):
         super().__init__()
@@ -152,7 +163,7 @@ class Condition(torch.nn.Module):
 
 
 class Denoise(torch.nn.Module):
-    """x, t, hint, prompt [1, 77, width] → what DoSSR calls noise (samplers: x̂₀ = (x - s·out)/a)."""
+    """x, t, hint, prompt [1, 77, width] → the noise in the parametrisation of DoSSR: x̂₀ = (x - s·out)/a."""
 
     def __init__(self, control, unet):
         super().__init__()
@@ -165,7 +176,7 @@ class Denoise(torch.nn.Module):
 
 
 class Decode(torch.nn.Module):
-    """latent → picture, not clamped: the colour fix comes first."""
+    """latent → picture, not clamped, because the colour fix follows."""
 
     def __init__(self, autoencoder, factor: float):
         super().__init__()
@@ -176,49 +187,49 @@ class Decode(torch.nn.Module):
 
 
 def _graphs(bundle: BundleWriter, args, config: dict, checkpoint: Checkpoint):
-    """One network after another, so that the memory holds the largest and not all."""
+    """One network after another, so that memory is needed for the largest only."""
     side, factor = args.size or sd.CELLS // SCALE, config['scale_factor']
-    lq = sd.picture(1, side, side) * 0.5 + 0.5
-    lq_proof = sd.picture(2, side, 2 * side) * 0.5 + 0.5
+    lq = sd.example_image(1, side, side) * 0.5 + 0.5
+    lq_proof = sd.example_image(2, side, 2 * side) * 0.5 + 0.5
 
-    restore = checkpoint.into(build(config['preprocess_config']), 'preprocess_model.')
-    bundle.graph('preprocess', restore, {'lq': lq}, ['picture'], proof={'lq': lq_proof}, dynamic=sd.free(lq='source', picture='picture'), range=[0, 1])
+    restore = checkpoint.load_into(build(config['preprocess_config']), 'preprocess_model.')
+    bundle.graph('preprocess', restore, {'lq': lq}, ['picture'], proof={'lq': lq_proof}, dynamic=sd.dynamic_axes(lq='source', picture='picture'), range=[0, 1])
     with torch.no_grad():
         view, view_proof = (restore(one).clamp(0, 1) * 2 - 1 for one in (lq, lq_proof))
 
-    autoencoder = checkpoint.into(build(config['first_stage_config']), 'first_stage_model.')
+    autoencoder = checkpoint.load_into(build(config['first_stage_config']), 'first_stage_model.')
     encode, decode = Encode(autoencoder, factor), Decode(autoencoder, factor)
     bundle.graph('encode', encode, {'picture': view}, ['latent', 'deviation'], proof={'picture': view_proof},
-                 dynamic=sd.free(picture='picture', latent='latent', deviation='latent'))
+                 dynamic=sd.dynamic_axes(picture='picture', latent='latent', deviation='latent'))
     with torch.no_grad():
         x, x_proof = encode(view)[0], encode(view_proof)[0]
-    bundle.graph('decode', decode, {'latent': x}, ['picture'], proof={'latent': x_proof}, dynamic=sd.free(latent='latent', picture='picture'))
+    bundle.graph('decode', decode, {'latent': x}, ['picture'], proof={'latent': x_proof}, dynamic=sd.dynamic_axes(latent='latent', picture='picture'))
 
-    # Built as ControlLDM does it, from the autoencoder's parts; the checkpoint has weights of its own for it.
+    # Built from the parts of the autoencoder, like in ControlLDM, but the checkpoint has separate weights for it.
     condition = Condition(torch.nn.Sequential(), factor)
     condition.encoder.add_module('encoder', autoencoder.encoder)
     condition.encoder.add_module('quant_conv', autoencoder.quant_conv)
-    checkpoint.into(condition.encoder, 'cond_encoder.')
-    bundle.graph('condition', condition, {'picture': view}, ['hint'], proof={'picture': view_proof}, dynamic=sd.free(picture='picture', hint='latent'))
+    checkpoint.load_into(condition.encoder, 'cond_encoder.')
+    bundle.graph('condition', condition, {'picture': view}, ['hint'], proof={'picture': view_proof}, dynamic=sd.dynamic_axes(picture='picture', hint='latent'))
     with torch.no_grad():
         hint, hint_proof = condition(view), condition(view_proof)
     del restore, autoencoder, encode, decode, condition
 
     prompt = prompt_embedding(config, checkpoint)
     bundle.constant('prompt', prompt)
-    denoise = Denoise(checkpoint.into(build(config['control_stage_config']), 'control_model.'),
-                      checkpoint.into(build(config['unet_config']), 'model.diffusion_model.'))
+    denoise = Denoise(checkpoint.load_into(build(config['control_stage_config']), 'control_model.'),
+                      checkpoint.load_into(build(config['unet_config']), 'model.diffusion_model.'))
     t, t_proof = torch.tensor([100]), torch.tensor([499, 200])[:len(x_proof)]
-    axes = {**sd.free(x='latent', hint='latent', out='latent'), 't': {0: 'n'}}
+    axes = {**sd.dynamic_axes(x='latent', hint='latent', out='latent'), 't': {0: 'n'}}
     bundle.graph('denoise', denoise, {'x': x, 't': t, 'hint': hint, 'prompt': prompt}, ['out'], dynamic=axes,
                  proof={'x': x_proof, 't': t_proof, 'hint': hint_proof, 'prompt': prompt})
 
 
 @torch.no_grad()
 def prompt_embedding(config: dict, checkpoint: Checkpoint) -> torch.Tensor:
-    """[1, 77, width] of the official prompt, by the text encoder in the checkpoint."""
+    """[1, 77, width] of the official prompt, from the text encoder in the checkpoint."""
     encoder = build(config['cond_stage_config'])
-    return checkpoint.into(encoder, 'cond_stage_model.').encode([PROMPT])
+    return checkpoint.load_into(encoder, 'cond_stage_model.').encode([PROMPT])
 
 
 def _name(args) -> str:
@@ -257,17 +268,17 @@ def _card(args) -> str:
     return f"""# {_name(args)}
 
 Exported from the official checkpoint {args.weights.name}, trained by the authors of DoSSR (Cui, Liu, Zhang et al.: "Taming
-Diffusion Prior for Image Super-Resolution with Domain Shift SDEs", NeurIPS 2024). Nothing was trained here.
+Diffusion Prior for Image Super-Resolution with Domain Shift SDEs", NeurIPS 2024). It was not trained further.
 
 | | |
 |---|---|
 | Code | {ADDRESS}, commit {COMMIT} |
-| Steps | {_manifest(args)['defaultSteps']}, solver of order 3; order 1 is advised from 10 steps on |
-| Prompt | “{PROMPT}”, as officially, the same for all frames |
-| Noise | encoder, start, and every step, the last one, too; the same for every frame |
+| Steps | {_manifest(args)['defaultSteps']}, solver of order 3; order 1 is recommended for 10 steps or more |
+| Prompt | “{PROMPT}”, the official one, the same for all frames |
+| Noise | in the encoder, the initial state and every step including the last; the same for every frame |
 | Weights | {'float16, with float32 for normalisation, softmax and timestep' if args.fp16 else 'float32'} |
-| Colour fix | wavelet, towards the pre-restored picture, as officially |
-| Tiles | {tiles_said(args.size, sd.CELLS // SCALE)}; officially there are none |
+| Colour fix | wavelet, with the colours of the pre-restored image, as in the official code |
+| Tiles | {describe_tiles(args.size, sd.CELLS // SCALE)}; the official code has no tiles |
 
 ## Licence
 
@@ -277,70 +288,70 @@ Diffusion Prior for Image Super-Resolution with Domain Shift SDEs", NeurIPS 2024
 
 def compare(ours, args):
     """(stage, official, ours) for every stage of one tile; see `check.py`."""
-    repo = official(args.repo, commit=COMMIT, address=ADDRESS, needs='model/shift_sampler.py', any_commit=args.any_commit)
-    with importing(repo, stand_ins()):
-        stages = official_walk(args, repo, ours)
+    repo = check_clone(args.repo, commit=COMMIT, address=ADDRESS, needs='model/shift_sampler.py', any_commit=args.any_commit)
+    with importing(repo, stub_modules()):
+        stages = run_official(args, repo, ours)
     encoded, conditioned = ours.calls('encode')[0], ours.calls('condition')[0]
     yield 'prompt', stages.prompt, ours.calls('denoise')[0][0]['prompt']
-    # The engine keeps what the network gives and clamps it on the way to the next one.
+    # The input of `encode`, because the engine clamps the pre-restored image before it.
     yield 'pre-restored source', stages.restored, encoded[0]['picture']
     yield 'encode: mean', stages.mean, encoded[1]['latent']
     yield 'encode: deviation', stages.deviation, encoded[1]['deviation']
     yield 'condition: hint', stages.hint, conditioned[1]['hint']
-    for i, (given, made) in enumerate(ours.calls('denoise')):
-        yield f'step {i + 1}: network input', stages.inputs[i], given['x']
-        yield f'step {i + 1}: network output', stages.outputs[i], made['out']
+    for i, (inputs, outputs) in enumerate(ours.calls('denoise')):
+        yield f'step {i + 1}: network input', stages.inputs[i], inputs['x']
+        yield f'step {i + 1}: network output', stages.outputs[i], outputs['out']
     yield 'latent before decoding', stages.clean, ours.calls('decode')[0][0]['latent']
     yield 'decoded', stages.decoded, ours.calls('decode')[0][1]['picture']
-    yield 'picture, step by step', stages.picture, ours.final
-    yield 'picture, one graph', stages.picture, ours.fused
-    yield 'picture, truncated', stages.published, ours.fused
+    yield 'image, step by step', stages.image, ours.final
+    yield 'image, one graph', stages.image, ours.fused
+    yield 'image, truncated', stages.published, ours.fused
 
 
 @torch.no_grad()
-def official_walk(args, repo: Path, ours) -> types.SimpleNamespace:
-    """The official sampler over the tile of `ours` with its noise, as scripts/inference.py calls it. To be called where it can be imported."""
+def run_official(args, repo: Path, ours) -> types.SimpleNamespace:
+    """The official sampler on the tile and with the noise of `ours`, called like in scripts/inference.py. Call it inside `importing`."""
     with quiet():
         from model.shift_sampler import SpacedSampler
     model = official_model(args, read_config(args, repo))
-    seen = types.SimpleNamespace(inputs=[], outputs=[])
+    stages = types.SimpleNamespace(inputs=[], outputs=[])
     factor = model.scale_factor
 
-    def moments(_module, _given, made):
-        mean, log_variance = made.chunk(2, 1)
-        seen.mean, seen.deviation = mean * factor, torch.exp(0.5 * log_variance.clamp(-30, 20)) * factor
+    def moments(_module, _inputs, output):
+        mean, log_variance = output.chunk(2, 1)
+        stages.mean, stages.deviation = mean * factor, torch.exp(0.5 * log_variance.clamp(-30, 20)) * factor
 
-    def step(_module, _given, named, made):
-        seen.inputs.append(named['x'])
-        seen.outputs.append(made)
-        seen.prompt = named['context']
+    def step(_module, _inputs, named, output):
+        stages.inputs.append(named['x'])
+        stages.outputs.append(output)
+        stages.prompt = named['context']
 
-    def hinted(_module, _given, named):
-        seen.hint = named['hint']
+    def hint(_module, _inputs, named):
+        stages.hint = named['hint']
 
     model.first_stage_model.quant_conv.register_forward_hook(moments)
-    model.control_model.register_forward_pre_hook(hinted, with_kwargs=True)
+    model.control_model.register_forward_pre_hook(hint, with_kwargs=True)
     model.model.diffusion_model.register_forward_hook(step, with_kwargs=True)
-    model.first_stage_model.post_quant_conv.register_forward_pre_hook(lambda _module, given: setattr(seen, 'clean', given[0] * factor))
-    model.first_stage_model.decoder.register_forward_hook(lambda _module, _given, made: setattr(seen, 'decoded', made))
+    model.first_stage_model.post_quant_conv.register_forward_pre_hook(lambda _module, inputs: setattr(stages, 'clean', inputs[0] * factor))
+    model.first_stage_model.decoder.register_forward_hook(lambda _module, _inputs, output: setattr(stages, 'decoded', output))
 
-    unit = torch.from_numpy(ours.picture).permute(2, 0, 1)[None].float() / 255
+    unit = torch.from_numpy(ours.image).permute(2, 0, 1)[None].float() / 255
     start = model.preprocess_model(unit).clamp_(0, 1)
-    seen.restored = start * 2 - 1
+    stages.restored = start * 2 - 1
     noise = {draw: torch.from_numpy(field) for draw, field in ours.noise.items()}
     draws = iter([noise[draw] for draw in range(ours.steps + 1)])
-    words = {1: 'shift_sample_1_order', 2: 'shift_sample_2_order', 3: 'shift_sample_3_order'}
-    walk = getattr(SpacedSampler(model, var_type='fixed_small'), words[args.order or ours.manifest['schedule']['order']])
+    methods = {1: 'shift_sample_1_order', 2: 'shift_sample_2_order', 3: 'shift_sample_3_order'}
+    sample = getattr(SpacedSampler(model, var_type='fixed_small'), methods[args.order or ours.manifest['schedule']['order']])
     with (quiet(), unittest.mock.patch('model.shift_sampler.tqdm', lambda steps, **_options: steps),
           unittest.mock.patch('torch.randn', lambda *_shape: noise[-1]), unittest.mock.patch('torch.randn_like', lambda _like: next(draws))):
-        made = walk(steps=ours.steps, shape=tuple(noise[0].shape), cond_img=start, x_T=start, cfg_scale=1.0, color_fix_type='wavelet')
-    made = made.clamp(0, 1)[0].permute(1, 2, 0).numpy() * 255
-    seen.picture, seen.published = made.round().astype(np.uint8), made.astype(np.uint8)
-    return seen
+        image = sample(steps=ours.steps, shape=tuple(noise[0].shape), cond_img=start, x_T=start, cfg_scale=1.0, color_fix_type='wavelet')
+    image = image.clamp(0, 1)[0].permute(1, 2, 0).numpy() * 255
+    stages.image, stages.published = image.round().astype(np.uint8), image.astype(np.uint8)
+    return stages
 
 
 def official_model(args, config: dict) -> torch.nn.Module:
-    """ControlLDM, whole and strictly loaded, as scripts/inference.py does it."""
+    """The complete ControlLDM, loaded strictly like in scripts/inference.py."""
     model = build({'target': 'model.cldm.ControlLDM', 'params': config})
     importlib.import_module('utils.common').load_state_dict(model, Checkpoint(args).tensors, strict=True)
     return model.eval()

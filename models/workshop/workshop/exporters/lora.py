@@ -1,18 +1,18 @@
-"""Merges LoRA weights as peft keeps them: W' = W + (alpha/r)·B·A."""
+"""Merges LoRA weights in the format of peft: W' = W + (alpha/r)·B·A."""
 from pathlib import Path
 
 import torch
 
 from .common import ExportError
 
-# peft's default, which the official code leaves alone: with r = 4 the scale is 2, not 1.
+# The default of peft, which the official code uses: with r = 4 the scale is 2, not 1.
 ALPHA = 8
 
 
 def merge(module: torch.nn.Module, tensors: dict, rank: int, file: Path, what: str, named: list[str]):
     """
     Changes the weights of `module` in place. `tensors`: `<layer>.lora_A.<adapter>.weight` [r, i(, k, k)] and
-    `<layer>.lora_B.<adapter>.weight` [o, r(, 1, 1)]. `named`: layers that must be among them.
+    `<layer>.lora_B.<adapter>.weight` [o, r(, 1, 1)]. `named`: layers that must be in them.
     """
     remedy = f'Give {what}'
     layers = dict(module.named_modules())
@@ -33,7 +33,7 @@ def merge(module: torch.nn.Module, tensors: dict, rank: int, file: Path, what: s
         with torch.no_grad():
             weight += (ALPHA / rank) * (b.flatten(1).float() @ a.flatten(1).float()).view_as(weight)
         merged.add(layer)
-    # The official lists name a layer once for every pattern that it fits.
+    # The official lists contain a layer once for every pattern that matches it.
     missing = [name for name in dict.fromkeys(named) if name not in merged]
     if missing or not merged:
         raise ExportError(f'{file} is another checkpoint: {len(missing) or "all"} of its LoRA layers are not in it{", the first " + missing[0] if missing else ""}', remedy)

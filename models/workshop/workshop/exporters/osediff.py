@@ -9,24 +9,34 @@ import torch
 from . import ram
 from . import stable_diffusion as sd
 from .bundle import BundleWriter
-from .common import ExportError, check_size, fill, importing, load_checkpoint, need_memory, official, quiet, tiles_said
-from .enlarge import Enlarge
+from .common import (
+    ExportError,
+    check_clone,
+    check_size,
+    describe_tiles,
+    importing,
+    load_checkpoint,
+    load_tensors,
+    quiet,
+    require_memory,
+)
 from .lora import merge
+from .pillow_bicubic import PillowBicubic
 
 ADDRESS = 'https://github.com/cswry/OSEDiff'
 COMMIT = 'fcc4f09'
 # The only timestep, hard-coded in the official code (osediff.py:278).
 TIMESTEP = 999
-# abar_999 of the scheduler with which OSEDiff was trained, in float32; the engine's own table holds the same number.
-ABAR = 0.00466009508818388
+# abar_999 of the scheduler of OSEDiff, float32; the table of the engine has the same value.
+ALPHA_BAR = 0.00466009508818388
 WHAT = 'the checkpoint of OSEDiff with --weights (osediff.pkl, or osediff_face.pkl with --face)'
 
 
 def add_arguments(parser):
     _add_weights(parser)
-    parser.add_argument('--face', action='store_true', help='osediff_face.pkl: restores aligned faces at their own size, without a colour fix')
-    parser.add_argument('--scale', type=int, choices=[1, 2, 4], help='output side ÷ source side; 4 unless asked otherwise, 1 with --face')
-    parser.add_argument('--mean', action='store_true', help="encode to the posterior's mean instead of drawing from it: no noise at all")
+    parser.add_argument('--face', action='store_true', help='osediff_face.pkl: restores aligned faces without upscaling, without a colour fix')
+    parser.add_argument('--scale', type=int, choices=[1, 2, 4], help='output side ÷ source side; default: 4, or 1 with --face')
+    parser.add_argument('--mean', action='store_true', help="encode to the mean of the posterior instead of sampling it: no noise")
 
 
 def add_check_arguments(parser):
@@ -36,22 +46,22 @@ def add_check_arguments(parser):
 def _add_weights(parser):
     parser.add_argument('--base', type=Path, required=True, help='folder of Stable Diffusion 2.1-base in the layout of diffusers')
     parser.add_argument('--weights', type=Path, required=True, help='osediff.pkl or osediff_face.pkl')
-    parser.add_argument('--prompt', default='', help='the constant prompt; with --tags or --ram, what follows the tags')
-    parser.add_argument('--ram', type=Path, help='ram_swin_large_14m.pth: the official tagger looks at the first frame of every shot; needs --dape')
-    parser.add_argument('--dape', type=Path, help='DAPE.pth, which makes the tagger see through damage')
-    parser.add_argument('--tags', help='instead of --ram, what is to be seen in every film: "street, car, night"')
-    parser.add_argument('--prompt-embedding', type=Path, help='a .npy file of [1, 77, 1024] instead of --prompt; --base then needs no text encoder')
+    parser.add_argument('--prompt', default='', help='the constant prompt; with --tags or --ram, the text after the tags')
+    parser.add_argument('--ram', type=Path, help='ram_swin_large_14m.pth: the official tagger runs on the first frame of every shot; needs --dape')
+    parser.add_argument('--dape', type=Path, help='DAPE.pth, which adapts the tagger to degraded images')
+    parser.add_argument('--tags', help='instead of --ram, constant tags for all videos: "street, car, night"')
+    parser.add_argument('--prompt-embedding', type=Path, help='a .npy file of [1, 77, 1024] instead of --prompt; then --base needs no text encoder')
 
 
 def run(args):
-    repo = official(args.repo, commit=COMMIT, address=ADDRESS, needs='osediff.py', any_commit=args.any_commit)
+    repo = check_clone(args.repo, commit=COMMIT, address=ADDRESS, needs='osediff.py', any_commit=args.any_commit)
     if args.face and (args.scale or 1) != 1:
         raise ExportError('the face model restores at the size of its source', 'Leave out --scale, or --face')
     scale = args.scale or (1 if args.face else 4)
     check_size(args.size, sd.CELLS // scale)
     _check_prompt(args)
     weights = checkpoint(args)
-    with importing(repo, ram.stand_ins()):
+    with importing(repo, ram.stub_modules()):
         _check_schedule(args.base)
         _need_memory(args.base)
         with BundleWriter(args.out, half=args.fp16, fixed=args.size is not None) as bundle:
@@ -75,11 +85,11 @@ def _check_prompt(args):
 
 @torch.no_grad()
 def _prompt_graph(bundle: BundleWriter, args, repo: Path, scale: int) -> torch.Tensor:
-    """`prompt`; float32 always, because it runs on the CPU. Result: what it gives, to trace and to prove the UNet with."""
-    look = ram.load_look(args, repo, scale)
-    frame, other = sd.picture(1, 48, 64) * 0.5 + 0.5, sd.picture(1, 56, 40) * 0.5 + 0.5
-    bundle.graph('prompt', look, {'lq': frame}, ['prompt'], proof={'lq': other}, dynamic={'lq': {2: 'h', 3: 'w'}}, range=[0, 1], half=False)
-    return look(frame)
+    """`prompt`, always float32, because it runs on the CPU. Returns an embedding, for tracing and comparing the UNet."""
+    network = ram.load_prompt_network(args, repo, scale)
+    frame, other = sd.example_image(1, 48, 64) * 0.5 + 0.5, sd.example_image(1, 56, 40) * 0.5 + 0.5
+    bundle.graph('prompt', network, {'lq': frame}, ['prompt'], proof={'lq': other}, dynamic={'lq': {2: 'h', 3: 'w'}}, range=[0, 1], half=False)
+    return network(frame)
 
 
 def checkpoint(args) -> dict:
@@ -106,24 +116,24 @@ def _official_classes():
 
 
 def load_autoencoder(base: Path, weights: dict, file: Path) -> torch.nn.Module:
-    """With the encoder's LoRA merged in; the decoder is Stable Diffusion's own."""
+    """With the LoRA of the encoder merged; the decoder is that of Stable Diffusion."""
     vae = sd.load(_official_classes()[0], base, 'vae')
     merge(vae, weights['state_dict_vae'], weights['rank_vae'], file, WHAT, weights.get('vae_lora_encoder_modules', []))
     return vae
 
 
 def load_unet(base: Path, weights: dict, file: Path) -> torch.nn.Module:
-    """With all three LoRAs merged in and conv_in, which was trained besides, replaced before."""
+    """With conv_in, which was fully trained, replaced, and all three LoRAs merged."""
     unet = sd.load(_official_classes()[1], base, 'unet')
     trained = weights['state_dict_unet']
-    fill(unet.conv_in, trained, file, WHAT, 'conv_in.base_layer.')
+    load_tensors(unet.conv_in, trained, file, WHAT, 'conv_in.base_layer.')
     named = [name for part in ('encoder', 'decoder', 'others') for name in weights.get(f'unet_lora_{part}_modules', [])]
     merge(unet, trained, weights['rank_unet'], file, WHAT, named)
     return unet
 
 
 def prompt_text(args) -> str:
-    """The same for every picture."""
+    """The constant prompt."""
     # test_osediff.py:33
     return args.prompt if args.tags is None else f'{args.tags}, {args.prompt},'
 
@@ -148,7 +158,7 @@ def prompt_embedding(args) -> torch.Tensor:
 
 
 def _check_schedule(base: Path):
-    """The sampler's one step holds these settings; with others the pictures would be wrong without a word."""
+    """The single sampling step relies on these settings; with others the images would be wrong without an error."""
     sd.config(base, 'scheduler', 'scheduler_config.json')
     with quiet():
         from diffusers import DDPMScheduler
@@ -159,20 +169,20 @@ def _check_schedule(base: Path):
         if scheduler.config[name] != value:
             raise ExportError(f'{base}/scheduler has {name}: {scheduler.config[name]}, and OSEDiff was trained with {value}',
                               'Give Stable Diffusion 2.1-base (512 pixels, epsilon), not 2.1 (768 pixels) or another')
-    if abs(scheduler.alphas_cumprod[TIMESTEP].item() - ABAR) > 1e-9:
+    if abs(scheduler.alphas_cumprod[TIMESTEP].item() - ALPHA_BAR) > 1e-9:
         raise ExportError(f'{base}/scheduler makes another table of noise levels than OSEDiff was trained with', 'Run: pip install diffusers==0.25.0')
 
 
 def _need_memory(base: Path):
-    """Before anything is loaded; the peak is at the UNet."""
+    """Checked before loading; the peak is in the export of the UNet."""
     classes = _official_classes()
     with torch.device('meta'):
         count = sum(p.numel() for p in classes[1].from_config(sd.config(base, 'unet')).parameters())
-    need_memory(sd.export_bytes(count), 'Exporting this model')
+    require_memory(sd.export_bytes(count), 'Exporting this model')
 
 
 class Encode(torch.nn.Module):
-    """picture [n, 3, H, W] → mean and standard deviation of the posterior, [n, 4, H/8, W/8] each, in the scale of the UNet."""
+    """picture [n, 3, H, W] → mean and standard deviation of the posterior, [n, 4, H/8, W/8] each, scaled for the UNet."""
 
     def __init__(self, vae, *, mean: bool):
         super().__init__()
@@ -187,7 +197,7 @@ class Encode(torch.nn.Module):
 
 
 class Decode(torch.nn.Module):
-    """latent → picture, clamped before the colour fix as officially (osediff.py:407)."""
+    """latent → picture, clamped before the colour fix like in the official code (osediff.py:407)."""
 
     def __init__(self, vae):
         super().__init__()
@@ -210,7 +220,7 @@ class Denoise(torch.nn.Module):
 
 
 class Constant(torch.nn.Module):
-    """Gives the same for every input, once for all pictures of a batch."""
+    """Returns the same tensor for every input, with batch 1."""
 
     def __init__(self, value: torch.Tensor):
         super().__init__()
@@ -221,30 +231,30 @@ class Constant(torch.nn.Module):
 
 
 def _autoencoder_graphs(bundle: BundleWriter, args, weights: dict, scale: int) -> types.SimpleNamespace:
-    """`preprocess`, `encode`, `decode`. Result: latents as the encoder makes them, to trace and to prove the UNet with."""
+    """`preprocess`, `encode`, `decode`. Returns latents of the encoder, for tracing and comparing the UNet."""
     side = args.size or sd.CELLS // scale
     vae = load_autoencoder(args.base, weights, args.weights)
     encode, decode = Encode(vae, mean=args.mean), Decode(vae)
-    traced, proof = sd.picture(1, side, side), sd.picture(2, side, 2 * side)
+    traced, proof = sd.example_image(1, side, side), sd.example_image(2, side, 2 * side)
     if scale != 1:
-        enlarge = Enlarge(scale)
-        bundle.graph('preprocess', enlarge, {'lq': traced * 0.5 + 0.5}, ['picture'], proof={'lq': proof * 0.5 + 0.5},
-                     dynamic=sd.free(lq='source', picture='picture'), range=[0, 1], half=False, tolerance=1 / 200)
-        traced, proof = (enlarge(view * 0.5 + 0.5) * 2 - 1 for view in (traced, proof))
+        upscale = PillowBicubic(scale)
+        bundle.graph('preprocess', upscale, {'lq': traced * 0.5 + 0.5}, ['picture'], proof={'lq': proof * 0.5 + 0.5},
+                     dynamic=sd.dynamic_axes(lq='source', picture='picture'), range=[0, 1], half=False, tolerance=1 / 200)
+        traced, proof = (upscale(view * 0.5 + 0.5) * 2 - 1 for view in (traced, proof))
     outputs = ['latent'] if args.mean else ['latent', 'deviation']
-    bundle.graph('encode', encode, {'picture': traced}, outputs, proof={'picture': proof}, dynamic=sd.free(picture='picture', **dict.fromkeys(outputs, 'latent')))
+    bundle.graph('encode', encode, {'picture': traced}, outputs, proof={'picture': proof}, dynamic=sd.dynamic_axes(picture='picture', **dict.fromkeys(outputs, 'latent')))
     with torch.no_grad():
         latents = types.SimpleNamespace(traced=encode(traced), proof=encode(proof))
     if not args.mean:
         latents.traced, latents.proof = latents.traced[0], latents.proof[0]
-    bundle.graph('decode', decode, {'latent': latents.traced}, ['picture'], proof={'latent': latents.proof}, dynamic=sd.free(latent='latent', picture='picture'))
+    bundle.graph('decode', decode, {'latent': latents.traced}, ['picture'], proof={'latent': latents.proof}, dynamic=sd.dynamic_axes(latent='latent', picture='picture'))
     return latents
 
 
 def _denoise_graph(bundle: BundleWriter, args, weights: dict, latents: types.SimpleNamespace, prompt: torch.Tensor):
     denoise = Denoise(load_unet(args.base, weights, args.weights))
     bundle.graph('denoise', denoise, {'x': latents.traced, 'prompt': prompt}, ['out'], proof={'x': latents.proof, 'prompt': prompt},
-                 dynamic=sd.free(x='latent', out='latent'))
+                 dynamic=sd.dynamic_axes(x='latent', out='latent'))
 
 
 def _name(args) -> str:
@@ -273,11 +283,11 @@ def _manifest(args, scale: int) -> dict:
             'url': 'https://huggingface.co/stabilityai/stable-diffusion-2/blob/main/LICENSE-MODEL',
             'redistributable': True,
         },
-        'source': f'Exported from {args.weights.name} and {args.base.name} with the official code, {ADDRESS} at {COMMIT}; {_said(args)}.',
+        'source': f'Exported from {args.weights.name} and {args.base.name} with the official code, {ADDRESS} at {COMMIT}; {_describe_prompt(args)}.',
     }
 
 
-def _said(args) -> str:
+def _describe_prompt(args) -> str:
     if args.ram:
         return f'prompt by {args.ram.name} and {args.dape.name}, with “, {args.prompt},” after the tags'
     if args.prompt_embedding is not None:
@@ -289,8 +299,8 @@ def _licence(repo: Path) -> str:
     return f"""Two licences apply to this bundle.
 
 1. The weights are those of Stable Diffusion 2.1-base, changed by OSEDiff's. They are under the CreativeML Open RAIL++-M
-   License, https://huggingface.co/stabilityai/stable-diffusion-2/blob/main/LICENSE-MODEL. Whoever passes this bundle on
-   must hand on a copy of that licence, and must bind others to the restrictions of use in its attachment A.
+   License, https://huggingface.co/stabilityai/stable-diffusion-2/blob/main/LICENSE-MODEL. If you redistribute this bundle,
+   include a copy of that licence, and bind the recipients to the use restrictions in its attachment A.
 
 2. OSEDiff's code and its own weights, by Rongyuan Wu and others, {ADDRESS}, are under the following licence.
 
@@ -302,37 +312,37 @@ def _card(args, scale: int) -> str:
 
 Exported from the official checkpoint {args.weights.name}, trained by the authors of OSEDiff (Wu, Sun, Ma, Zhang: "One-Step
 Effective Diffusion Network for Real-World Image Super-Resolution", NeurIPS 2024), on top of Stable Diffusion 2.1-base.
-Nothing was trained here: LoRA (scale 2) and the retrained first convolution were merged into the weights.
+It was not trained further: LoRA (scale 2) and the retrained first convolution were merged into the weights.
 
 | | |
 |---|---|
 | Code | {ADDRESS}, commit {COMMIT} |
 | Base | {args.base.name}, Stability AI |
 | Steps | 1, at t = {TIMESTEP} |
-| Prompt | {_said(args)}, the same for all frames{' of a shot, by its first one' if args.ram else ''}; officially the tags of RAM/DAPE for each picture |
-| Noise | {"none: the mean of the encoder's posterior" if args.mean else "drawn from the encoder's posterior, the same for every frame"} |
+| Prompt | {_describe_prompt(args)}, the same for all frames{' of a shot, from its first one' if args.ram else ''}; the official code uses the tags of RAM/DAPE for each image |
+| Noise | {"none: the mean of the encoder's posterior" if args.mean else "sampled from the encoder's posterior, the same for every frame"} |
 | Weights | {'float16, with float32 for normalisation and softmax' if args.fp16 else 'float32'} |
-| Enlargement | {'none' if scale == 1 else "Pillow's bicubic, rounded to 8 bits, as the network was trained"} |
-| Colour fix | {'none, as officially for faces' if args.face else 'wavelet; officially AdaIN, whose statistics would differ from tile to tile'} |
-| Tiles | {tiles_said(args.size, sd.CELLS // scale)}, whole tiles blended; officially noise predictions are blended |
+| Upscaling | {'none' if scale == 1 else 'bicubic as in Pillow, rounded to 8 bits, as in the training'} |
+| Colour fix | {'none, as in the official code for faces' if args.face else 'wavelet; the official AdaIN would give every tile other statistics'} |
+| Tiles | {describe_tiles(args.size, sd.CELLS // scale)}, whose outputs are blended; the official code blends noise predictions |
 
 ## Licence
 
 Two licences (LICENSE.txt): Apache-2.0 for OSEDiff, and **CreativeML Open RAIL++-M** for Stable Diffusion 2.1-base, whose
-restrictions of use go with every copy.
+use restrictions apply to every copy.
 """
 
 
 def compare(ours, args):
     """(stage, official, ours) for every stage of one tile; see `check.py`."""
-    repo = official(args.repo, commit=COMMIT, address=ADDRESS, needs='osediff.py', any_commit=args.any_commit)
+    repo = check_clone(args.repo, commit=COMMIT, address=ADDRESS, needs='osediff.py', any_commit=args.any_commit)
     if ours.manifest['system'] != 'osediff':
         raise ExportError(f'{args.bundle} is a bundle of {ours.manifest["system"]}', 'Give the folder that `export osediff` made')
     _check_prompt(args)
     if bool(args.ram) != ('prompt' in ours.manifest['graphs']):
-        raise ExportError(f'{args.bundle} was exported {"without" if args.ram else "with"} --ram and --dape', 'Give what `export` was given')
-    with importing(repo, ram.stand_ins()):
-        stages = official_walk(args, ours)
+        raise ExportError(f'{args.bundle} was exported {"without" if args.ram else "with"} --ram and --dape', 'Give the options that `export` was called with')
+    with importing(repo, ram.stub_modules()):
+        stages = run_official(args, ours)
     encode_in, encoded = ours.calls('encode')[0]
     denoise_in, denoised = ours.calls('denoise')[0]
     decode_in, decoded = ours.calls('decode')[0]
@@ -345,68 +355,68 @@ def compare(ours, args):
     yield 'network output', stages.noise, denoised['out']
     yield 'latent before decoding', stages.clean, decode_in['latent']
     yield 'decoded', stages.decoded, decoded['picture']
-    yield 'picture, step by step', stages.picture, ours.final
-    yield 'picture, one graph', stages.picture, ours.fused
-    yield 'picture, 8 bits between', stages.published, ours.fused
+    yield 'image, step by step', stages.image, ours.final
+    yield 'image, one graph', stages.image, ours.fused
+    yield 'image, 8 bits between', stages.published, ours.fused
 
 
 @torch.no_grad()
-def official_walk(args, ours) -> types.SimpleNamespace:
-    """The official forward, unmerged, over the tile of `ours` with its noise. To be called where it can be imported."""
+def run_official(args, ours) -> types.SimpleNamespace:
+    """The official forward pass, with unmerged LoRA, on the tile and with the noise of `ours`. Call it inside `importing`."""
     with quiet():
         from my_utils.wavelet_color_fix import wavelet_color_fix, wavelet_reconstruction
         from PIL import Image
         model = _official_model(args)
-    seen = types.SimpleNamespace()
+    stages = types.SimpleNamespace()
     factor = model.vae.config.scaling_factor
 
-    def moments(_module, _given, made):
-        mean, log_variance = made.chunk(2, 1)
-        seen.mean, seen.deviation = mean * factor, torch.exp(0.5 * log_variance.clamp(-30, 20)) * factor
+    def moments(_module, _inputs, output):
+        mean, log_variance = output.chunk(2, 1)
+        stages.mean, stages.deviation = mean * factor, torch.exp(0.5 * log_variance.clamp(-30, 20)) * factor
 
-    def step(_module, given, named, made):
-        seen.latent, seen.prompt, seen.noise = given[0], named['encoder_hidden_states'], made.sample
+    def step(_module, inputs, named, output):
+        stages.latent, stages.prompt, stages.noise = inputs[0], named['encoder_hidden_states'], output.sample
 
-    def last(_module, given):
-        seen.clean = given[0] * factor
+    def last(_module, inputs):
+        stages.clean = inputs[0] * factor
 
     model.vae.quant_conv.register_forward_hook(moments)
     model.unet.register_forward_hook(step, with_kwargs=True)
     model.vae.post_quant_conv.register_forward_pre_hook(last)
 
-    # As test_osediff.py:107-111 for a source whose sides are large enough and multiples already.
-    image = Image.fromarray(ours.picture)
+    # Like test_osediff.py:107-111, for a source whose sides need no adjustment.
+    image = Image.fromarray(ours.image)
     image = image.resize((image.width * ours.manifest['scale'], image.height * ours.manifest['scale']))
     unit = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
-    seen.source = unit * 2 - 1
+    stages.source = unit * 2 - 1
     tags = ram.official_tags(args, unit) if args.ram else None
     shape = [1, 4, image.height // 8, image.width // 8]
     posterior = torch.from_numpy(ours.noise[-1]) if 'deviation' in ours.manifest['graphs']['encode']['outputs'] else torch.zeros(shape)
-    # The second one is multiplied by 1e-10 in the scheduler.
+    # The scheduler multiplies the second one by 1e-10.
     draws = iter([posterior, torch.zeros(shape)])
     with quiet(), unittest.mock.patch('torch.randn', lambda *_shape, **_options: next(draws)):
         if args.ram:
-            seen.decoded = model(seen.source, f'{tags}, {args.prompt},')
+            stages.decoded = model(stages.source, f'{tags}, {args.prompt},')
         elif args.prompt_embedding is None:
-            seen.decoded = model(seen.source, prompt_text(args))
+            stages.decoded = model(stages.source, prompt_text(args))
         else:
             with unittest.mock.patch.object(model, 'encode_prompt', lambda _texts: prompt_embedding(args)):
-                seen.decoded = model(seen.source, '')
+                stages.decoded = model(stages.source, '')
 
     wavelet = ours.manifest['colorFix'] == 'wavelet'
-    made = seen.decoded * 0.5 + 0.5
-    seen.picture = _samples((wavelet_reconstruction(made, unit) if wavelet else made).clamp(0, 1).mul(255).round())
-    truncated = Image.fromarray(_samples(made.mul(255)))
-    seen.published = np.asarray(wavelet_color_fix(target=truncated, source=image) if wavelet else truncated)
-    return seen
+    image_out = stages.decoded * 0.5 + 0.5
+    stages.image = _to_bytes((wavelet_reconstruction(image_out, unit) if wavelet else image_out).clamp(0, 1).mul(255).round())
+    truncated = Image.fromarray(_to_bytes(image_out.mul(255)))
+    stages.published = np.asarray(wavelet_color_fix(target=truncated, source=image) if wavelet else truncated)
+    return stages
 
 
-def _samples(picture: torch.Tensor) -> np.ndarray:
-    return picture[0].permute(1, 2, 0).numpy().astype(np.uint8)
+def _to_bytes(image: torch.Tensor) -> np.ndarray:
+    return image[0].permute(1, 2, 0).numpy().astype(np.uint8)
 
 
 def _official_model(args):
-    """`OSEDiff_test` as its constructor makes it, without the GPU that the constructor wants, and without its tiled autoencoder."""
+    """The same as the constructor of `OSEDiff_test`, but without requiring a GPU and without its tiled autoencoder."""
     import osediff
     from diffusers import DDPMScheduler
     model = osediff.OSEDiff_test.__new__(osediff.OSEDiff_test)
@@ -421,7 +431,7 @@ def _official_model(args):
     model.unet = osediff.UNet2DConditionModel.from_pretrained(base, subfolder='unet')
     model.weight_dtype = torch.float32
     model.timesteps = torch.tensor([TIMESTEP])
-    # Large enough that the tile is walked whole.
+    # Large enough for the tile not to be tiled again.
     model.args = types.SimpleNamespace(latent_tiled_size=1 << 16, latent_tiled_overlap=0)
     model.load_ckpt(checkpoint(args))
     return model.eval()

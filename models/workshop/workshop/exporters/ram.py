@@ -1,4 +1,4 @@
-"""RAM with DAPE, the official tagger of OSEDiff, and the text encoder behind it as one graph: a frame in, its prompt out."""
+"""The prompt graph of OSEDiff: the official tagger (RAM with DAPE) and the text encoder in one graph, from a frame to a prompt."""
 import importlib.machinery
 import types
 import unittest.mock
@@ -8,46 +8,46 @@ import torch
 from torch.nn.functional import interpolate
 
 from . import stable_diffusion as sd
-from .common import ExportError, fill, load_checkpoint, quiet
-from .enlarge import Enlarge
+from .common import ExportError, load_checkpoint, load_tensors, quiet
+from .pillow_bicubic import PillowBicubic
 
 WHAT_RAM = 'the checkpoint of RAM with --ram (ram_swin_large_14m.pth)'
 WHAT_DAPE = 'the checkpoint of DAPE with --dape (DAPE.pth)'
-# test_osediff.py: what the tagger sees.
+# The input of the tagger (test_osediff.py).
 SIDE = 384
 MEAN, DEVIATION = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
 
-class Look(torch.nn.Module):
-    """lq [1, 3, h, w], 0 … 1 → prompt [1, 77, width]: the tags of the enlarged picture, as the text encoder understands them."""
+class PromptNetwork(torch.nn.Module):
+    """lq [1, 3, h, w], 0 … 1 → prompt [1, 77, width]: the embedding of the tags of the upscaled image."""
 
-    def __init__(self, tagger: torch.nn.Module, sentence: 'Sentence', encoder: torch.nn.Module, scale: int):
+    def __init__(self, tagger: torch.nn.Module, prompt_tokens: 'PromptTokens', encoder: torch.nn.Module, scale: int):
         super().__init__()
-        self.see, self.sentence, self.encoder = See(tagger, scale), sentence, encoder
+        self.find_tags, self.prompt_tokens, self.encoder = FindTags(tagger, scale), prompt_tokens, encoder
 
     def forward(self, lq):
-        return self.encoder(self.sentence(self.see(lq)))[0]
+        return self.encoder(self.prompt_tokens(self.find_tags(lq)))[0]
 
 
-class See(torch.nn.Module):
-    """lq [1, 3, h, w], 0 … 1 → [1, tags], 1 where one is seen (test_osediff.py:28-32)."""
+class FindTags(torch.nn.Module):
+    """lq [1, 3, h, w], 0 … 1 → [1, tags], 1 for the tags that were found (test_osediff.py:28-32)."""
 
     def __init__(self, tagger: torch.nn.Module, scale: int):
         super().__init__()
-        self.tagger, self.enlarge = tagger, Enlarge(scale) if scale != 1 else torch.nn.Identity()
+        self.tagger, self.upscale = tagger, PillowBicubic(scale) if scale != 1 else torch.nn.Identity()
         self.register_buffer('mean', torch.tensor(MEAN)[:, None, None])
         self.register_buffer('deviation', torch.tensor(DEVIATION)[:, None, None])
 
     def forward(self, lq):
-        # Without antialiasing: so does the torchvision that goes with the official torch 2.0.1, for tensors.
-        view = interpolate(self.enlarge(lq), size=(SIDE, SIDE), mode='bilinear', align_corners=False)
+        # Without antialiasing, like torchvision for tensors in the version for the official torch 2.0.1.
+        view = interpolate(self.upscale(lq), size=(SIDE, SIDE), mode='bilinear', align_corners=False)
         return self.tagger.condition_forward((view - self.mean) / self.deviation, only_feature=False)[2]
 
 
-class Sentence(torch.nn.Module):
+class PromptTokens(torch.nn.Module):
     """
-    [1, tags], 1 where one is seen → tokens [1, 77] of "{tags}, {prompt},". The tokenizer splits at spaces before anything
-    else, so the sentence's tokens are those of "cat,", of "dog," and of the rest, one after the other.
+    [1, tags], 1 for the tags that were found → tokens [1, 77] of "{tags}, {prompt},". The tokenizer splits at spaces first, so
+    the tokens are those of "cat,", of "dog," and of the prompt, concatenated.
     """
 
     def __init__(self, tokenizer, tags: list[str], prompt: str):
@@ -60,13 +60,13 @@ class Sentence(torch.nn.Module):
         self.length = tokenizer.model_max_length
         self.begin, self.end, self.padding = tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id
 
-    def forward(self, seen):
-        # The first row stands for no tags, the last one for what comes after them.
-        nothing = (seen.sum(1) == 0).to(seen.dtype)
-        taken = torch.cat([nothing, seen[0], torch.ones_like(nothing)])[:, None]
-        used = ((self.table >= 0) & (taken > 0)).flatten().long()
+    def forward(self, found):
+        # The first row is for no tags, the last one for the prompt after them.
+        no_tags = (found.sum(1) == 0).to(found.dtype)
+        selected = torch.cat([no_tags, found[0], torch.ones_like(no_tags)])[:, None]
+        used = ((self.table >= 0) & (selected > 0)).flatten().long()
         count = used.sum().clamp(max=self.length - 2)
-        # Behind the first token; what is not used, or too much, goes to a place that is cut off.
+        # After the start token; unused and surplus tokens go to an extra position, which is cut off.
         place = torch.cumsum(used, 0)
         place = torch.where((used > 0) & (place < self.length), place, self.length)
         words = torch.zeros(self.length + 1, dtype=torch.long).scatter(0, place, self.table.flatten())[:self.length]
@@ -75,10 +75,10 @@ class Sentence(torch.nn.Module):
         return torch.where(at == 0, self.begin, torch.where(at == count + 1, self.end, words))[None]
 
 
-def load_look(args, repo: Path, scale: int) -> Look:
-    """To be called where the official modules can be imported."""
+def load_prompt_network(args, repo: Path, scale: int) -> PromptNetwork:
+    """Call it inside `importing`."""
     tokenizer, encoder = sd.text_encoder(args.base)
-    return Look(load_tagger(args), Sentence(tokenizer, tag_list(repo), args.prompt), encoder, scale)
+    return PromptNetwork(load_tagger(args), PromptTokens(tokenizer, tag_list(repo), args.prompt), encoder, scale)
 
 
 def tag_list(repo: Path) -> list[str]:
@@ -86,7 +86,7 @@ def tag_list(repo: Path) -> list[str]:
 
 
 def load_tagger(args) -> torch.nn.Module:
-    """RAMLora with RAM's weights, and DAPE's merged in."""
+    """RAMLora with the weights of RAM, and DAPE merged."""
     with quiet(), bert_tokenizer_without_file():
         from ram.models.ram_lora import RAMLora
         model = RAMLora(image_size=SIDE, vit='swin_l')
@@ -95,8 +95,8 @@ def load_tagger(args) -> torch.nn.Module:
     if not isinstance(whole.get('model'), dict):
         raise ExportError(f'{args.ram} is another checkpoint: it has no model', f'Give {WHAT_RAM}')
     own = model.state_dict()
-    # As the official loader does it: masks and indices are made anew, one part has an older name. The encoder of tags is
-    # not run, but shares weights with the head that is, and merges a LoRA of its own into them.
+    # Like the official loader: masks and indices are not loaded but recomputed, and one part has an older name. The tag encoder
+    # is not run, but it shares weights with the tagging head, into which its LoRA is merged.
     tensors = {name.replace('vision_multi', 'tagging_head'): tensor for name, tensor in whole['model'].items()}
     fixed = {name: tensor for name, tensor in own.items() if name.endswith(('relative_position_index', 'attn_mask'))
              or (name.startswith('tag_encoder.') and 'lora_' not in name)}
@@ -109,24 +109,24 @@ def load_tagger(args) -> torch.nn.Module:
     if changed is not None:
         raise ExportError(f'{args.dape} is another checkpoint: its {changed} is shaped {list(dape[changed].shape)}, '
                           f'but the network has {list(own[changed].shape)}', f'Give {WHAT_DAPE}')
-    fill(model, {**tensors, **lora, **dape, **fixed}, args.ram, WHAT_RAM)  # switches to inference, which merges the LoRA
+    load_tensors(model, {**tensors, **lora, **dape, **fixed}, args.ram, WHAT_RAM)  # switches to inference mode, which merges the LoRA
     del model.tag_encoder
     return model
 
 
 class bert_tokenizer_without_file:
-    """The official code reads BERT's tokenizer from its authors' machine, and needs of it only how many words it knows."""
+    """The official code loads the tokenizer of BERT from its authors' machine, and only uses the size of its vocabulary."""
 
     def __enter__(self):
         import ram.models.ram_lora
-        self.patch = unittest.mock.patch.object(ram.models.ram_lora, 'init_tokenizer', _Words)
+        self.patch = unittest.mock.patch.object(ram.models.ram_lora, 'init_tokenizer', _Vocabulary)
         self.patch.__enter__()
 
     def __exit__(self, *error):
         self.patch.__exit__(*error)
 
 
-class _Words:
+class _Vocabulary:
     def __len__(self):
         return 30524
 
@@ -134,8 +134,8 @@ class _Words:
         return types.SimpleNamespace(input_ids=[])
 
 
-def stand_ins() -> dict:
-    """What the tagger's code imports for other networks beside it, and timm's functions that do nothing outside training."""
+def stub_modules() -> dict:
+    """Packages that the code of the tagger imports for other networks, and functions of timm that have no effect outside training."""
     contents = {
         'timm': {}, 'timm.models': {},
         'timm.models.layers': {'to_2tuple': lambda value: value if isinstance(value, tuple) else (value, value),
@@ -150,18 +150,18 @@ def stand_ins() -> dict:
     modules = {}
     for name, names in contents.items():
         modules[name] = types.ModuleType(name)
-        modules[name].__spec__ = importlib.machinery.ModuleSpec(name, None)  # which transformers looks for
+        modules[name].__spec__ = importlib.machinery.ModuleSpec(name, None)  # transformers checks it
         vars(modules[name]).update(names)
     return modules
 
 
 @torch.no_grad()
-def official_tags(args, picture: torch.Tensor) -> str:
-    """The official caption of `picture` [1, 3, h, w], 0 … 1. To be called where the official modules can be imported."""
+def official_tags(args, image: torch.Tensor) -> str:
+    """The official tags of `image` [1, 3, h, w], 0 … 1. Call it inside `importing`."""
     with quiet(), bert_tokenizer_without_file():
         from ram import inference_ram
         from ram.models.ram_lora import ram
         tagger = ram(pretrained=str(args.ram), pretrained_condition=str(args.dape), image_size=SIDE, vit='swin_l').eval()
-        view = interpolate(picture, size=(SIDE, SIDE), mode='bilinear', align_corners=False)
+        view = interpolate(image, size=(SIDE, SIDE), mode='bilinear', align_corners=False)
         view = (view - torch.tensor(MEAN)[:, None, None]) / torch.tensor(DEVIATION)[:, None, None]
         return inference_ram(view, tagger)[0]

@@ -1,4 +1,4 @@
-"""ResShift (arXiv 2307.12348): the official denoiser and autoencoder as three or four graphs, all its tasks."""
+"""ResShift (arXiv 2307.12348): the official denoiser and autoencoder as three or four graphs, for all its tasks."""
 import importlib
 import types
 import unittest.mock
@@ -8,11 +8,22 @@ from pathlib import Path
 import torch
 
 from .bundle import BundleWriter
-from .common import ExportError, check_size, fill, importing, load_checkpoint, need_memory, official, quiet, tensors_of, tiles_said
+from .common import (
+    ExportError,
+    check_clone,
+    check_size,
+    describe_tiles,
+    importing,
+    load_checkpoint,
+    load_tensors,
+    quiet,
+    require_memory,
+    tensors_of,
+)
 
 ADDRESS = 'https://github.com/zsyOAOA/ResShift'
 COMMIT = '3ce1d81'
-# The lowest level of the network is an eighth of the latent, and is cut into windows of 8.
+# Latent cells per window of the lowest level: it has an eighth of the resolution, and windows of 8.
 CELLS = 64
 
 
@@ -23,7 +34,7 @@ class Task:
     config: str
     weights: str
     autoencoder: str
-    # Side of a tile in units of the smallest: as large as the attention over all its cells at once stays affordable.
+    # Side of a tile in units of the smallest one: as large as the cost of global attention in the autoencoder allows.
     tiles: int = 2
 
 
@@ -51,14 +62,14 @@ def add_check_arguments(parser):
 
 def _add_weights(parser):
     parser.add_argument('--weights', type=Path, required=True, help="the denoiser's checkpoint, resshift_….pth")
-    parser.add_argument('--autoencoder', type=Path, help="the autoencoder's checkpoint; without it, the task's own is looked for beside --weights")
-    parser.add_argument('--config', type=Path, help="the configuration of a training of your own, instead of the repository's for this task")
+    parser.add_argument('--autoencoder', type=Path, help="the autoencoder's checkpoint; default: the file of the task in the folder of --weights")
+    parser.add_argument('--config', type=Path, help="the configuration of your own training; default: that of the task in the repository")
 
 
 def run(args):
     task = TASKS[args.task]
-    repo = official(args.repo, commit=COMMIT, address=ADDRESS, needs='models/swin_transformer.py', any_commit=args.any_commit)
-    with importing(repo, _stand_ins()):
+    repo = check_clone(args.repo, commit=COMMIT, address=ADDRESS, needs='models/swin_transformer.py', any_commit=args.any_commit)
+    with importing(repo, stub_modules()):
         nets = load(task, repo, args)
         for block in nets.denoiser.modules():
             if type(block).__name__ == 'SwinTransformerBlock':
@@ -72,7 +83,7 @@ def run(args):
 
 @dataclass
 class Nets:
-    """The official networks with their weights, and what their configuration says of them."""
+    """The official networks with their weights, and facts from their configuration."""
     denoiser: torch.nn.Module
     autoencoder: torch.nn.Module
     config: dict
@@ -89,22 +100,22 @@ class Nets:
 
 
 def load(task: Task, repo: Path, args) -> Nets:
-    """To be called where the official modules can be imported."""
+    """Call it inside `importing`."""
     config = _read_config(args.config or repo / 'configs' / f'{task.config}.yaml')
     autoencoder_file = args.autoencoder or args.weights.with_name(task.autoencoder)
     what = f"the denoiser's checkpoint for this task with --weights ({task.weights})"
     what_autoencoder = f"the autoencoder's checkpoint for this task with --autoencoder ({task.autoencoder})"
-    with torch.device('meta'):  # counts without memory
+    with torch.device('meta'):  # count parameters without allocating them
         count = sum(p.numel() for part in ('model', 'autoencoder') for p in _build(config[part]).parameters())
-    # Measured at full size, 174 million: 3.0 GB. Both networks, copies of the larger one, activations of the smallest tiles.
-    need_memory(3 * 4 * count + (3 << 29), 'Reading and tracing these networks')
+    # Measured at full size, 174 million parameters: 3.0 GB for both networks, copies of the larger one, and activations.
+    require_memory(3 * 4 * count + (3 << 29), 'Reading and tracing these networks')
     nets = []
     for part, file, which in (('model', args.weights, what), ('autoencoder', autoencoder_file, what_autoencoder)):
         tensors = tensors_of(load_checkpoint(file, which, trusted=args.trust_checkpoint))
         net = _build(config[part])
-        spare = fill(net, tensors, file, which)
-        if spare:
-            print(f'{file.name}: {len(spare)} tensors are not used, the first {spare[0]}')
+        unused = load_tensors(net, tensors, file, which)
+        if unused:
+            print(f'{file.name}: {len(unused)} tensors are not used, the first is {unused[0]}')
         nets.append(net)
     denoiser, autoencoder = nets
     params, diffusion = config['autoencoder']['params'], config['diffusion']['params']
@@ -117,7 +128,7 @@ def _read_config(file: Path) -> dict:
         raise ExportError(f'{file} is not there', 'Take the official commit of the clone, or give a file with --config')
     from omegaconf import OmegaConf
     config = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
-    # Only these parts are resolved: others name variables of the machine it was trained on.
+    # Only these parts are resolved: others refer to environment variables of the training machine.
     config = OmegaConf.to_container(OmegaConf.create({part: config[part] for part in ('model', 'diffusion', 'autoencoder')}), resolve=True)
     diffusion = config['diffusion']['params']
     known = {'schedule_name': 'exponential', 'timestep_respacing': None, 'normalize_input': True, 'latent_flag': True}
@@ -133,8 +144,8 @@ def _build(part: dict) -> torch.nn.Module:
         return getattr(importlib.import_module(module), name)(**part.get('params', {}))
 
 
-def _stand_ins() -> dict:
-    """timm is imported for three functions, of which one decides a pair and the others do nothing outside training."""
+def stub_modules() -> dict:
+    """timm is imported for three functions: one makes a pair of a number, the others have no effect outside training."""
     names = ['timm', 'timm.models', 'timm.models.layers']
     modules = {name: types.ModuleType(name) for name in names}
     layers = modules['timm.models.layers']
@@ -146,9 +157,9 @@ def _stand_ins() -> dict:
 
 def swin_block(self, x):
     """
-    The official block [n, c, h, w] → the same, for any batch and any h, w that are multiples of its window. The official
-    one counts its windows in Python and builds its mask by assignment, which freezes both into a traced graph. Written so
-    that nearly all sizes are constants: each one asked for is half a dozen operators, in every block of every step.
+    The forward pass of the official block, [n, c, h, w], for any batch and any h, w that are multiples of its window. The
+    official one counts its windows in Python and fills its mask by assignment, so tracing would make both constant. Nearly all
+    sizes are constants here, because every dynamic one adds half a dozen operators to every block of every step.
     """
     n, _, h, w = x.shape
     c, window, shift, attention = self.dim, self.window_size, self.shift_size, self.attn
@@ -162,7 +173,7 @@ def swin_block(self, x):
     bias = attention.relative_position_bias_table[attention.relative_position_index.view(-1)].view(cells, cells, heads)
     scores = (q * attention.scale) @ k.transpose(-2, -1) + bias.permute(2, 0, 1)
     if shift > 0:
-        # Per row of windows, all columns and heads alike.
+        # Per row of windows; the same for all columns and heads.
         scores = (scores.reshape(n, rows, -1, cells, cells) + shift_mask(rows, window, shift).to(y.dtype)).reshape(-1, heads, cells, cells)
     y = attention.proj((scores.softmax(-1) @ v).transpose(1, 2).reshape(-1, cells, c))
     y = y.reshape(n, rows, columns, window, window, c).permute(0, 5, 1, 3, 2, 4).reshape(n, c, h, w)
@@ -174,10 +185,10 @@ def swin_block(self, x):
 
 def shift_mask(rows, window: int, shift: int) -> torch.Tensor:
     """
-    What the official mask holds, [rows, 1, window², window²], equal for all windows of a row: only in the last row, and
-    there -100 between left and right parts of a window. A mask for rolled windows would part the last row above from
-    below and the last column left from right; the official one does neither (it assigns to the wrong axis), and the
-    weights were trained with it.
+    The official mask, [rows, 1, window², window²], the same for all windows of a row: zero except in the last row, where it
+    is -100 between the left and the right part of a window. A correct mask for shifted windows would separate top from bottom
+    in the last row and left from right in the last column. The official code assigns to the wrong axis, and the weights were
+    trained with that mask.
     """
     right = (torch.arange(window) >= window - shift).repeat(window)
     within = torch.where(right[:, None] != right[None, :], -100.0, 0.0)
@@ -197,7 +208,7 @@ class Encode(torch.nn.Module):
 
 
 class Decode(torch.nn.Module):
-    """latent → its nearest code words → picture."""
+    """latent → nearest code words → picture."""
 
     def __init__(self, nets: Nets):
         super().__init__()
@@ -208,7 +219,7 @@ class Decode(torch.nn.Module):
 
 
 class Condition(torch.nn.Module):
-    """lq, and for inpainting the mask → what the denoiser sees of them at every step, as large as the latent."""
+    """lq, and for inpainting the mask → the features that the denoiser gets at every step, at the size of the latent."""
 
     def __init__(self, nets: Nets):
         super().__init__()
@@ -239,7 +250,7 @@ def _graphs(bundle: BundleWriter, nets: Nets, size: int | None):
     encode, condition, denoise, decode = Encode(nets), Condition(nets), Denoise(nets), Decode(nets)
 
     def examples(n, h, w, ends):
-        """Of each graph, a batch of tiles of h · w source pixels; of those that take any size, `ends` as large."""
+        """Inputs of each graph for n tiles of h · w source pixels; those of encode and decode, which accept any size, times `ends`."""
         generator = torch.Generator().manual_seed(n)
 
         def random(depth, zoom):
@@ -247,12 +258,12 @@ def _graphs(bundle: BundleWriter, nets: Nets, size: int | None):
 
         cells, t = nets.scale / nets.factor, torch.arange(n) % steps
         sources = {'lq': random(3, 1)} | ({'mask': random(1, 1).sign()} if nets.masked else {})
-        seen = sources if plain else {'features': condition(*sources.values())}
-        # Code words, because what lies between two may be rounded to either, and then nothing could be compared.
+        conditions = sources if plain else {'features': condition(*sources.values())}
+        # Code words, because a latent between two may be rounded to either, which makes outputs incomparable.
         words = nets.autoencoder.quantize.embedding.weight
         word = torch.randint(len(words), (n, int(h * cells * ends), int(w * cells * ends)), generator=generator)
         return {'encode': {'picture': random(3, nets.scale * ends)}, 'condition': sources,
-                'denoise': {'x': random(channels, cells), 't': t, **seen}, 'decode': {'latent': words[word].permute(0, 3, 1, 2).contiguous()}}
+                'denoise': {'x': random(channels, cells), 't': t, **conditions}, 'decode': {'latent': words[word].permute(0, 3, 1, 2).contiguous()}}
 
     traced = examples(1, nets.multiple, nets.multiple, 1 / 2) if size is None else examples(1, size, size, 1)
     proof = examples(2, nets.multiple, 2 * nets.multiple, 1 / 4)
@@ -289,7 +300,7 @@ def _manifest(name: str, nets: Nets, args) -> dict:
         'start': 'encode',
         'range': [-1, 1],
         'multiple': nets.multiple,
-        # The official overlap, 64 of 512.
+        # The official overlap is 64 of 512.
         'tile': {'wholeUpTo': side * side, 'size': side, 'overlap': side // 8, **({'fixed': True} if args.size else {})},
         'colorFix': 'none',
         'licence': {'name': 'S-Lab License 1.0 (non-commercial)', 'url': f'{ADDRESS}/blob/master/LICENSE', 'redistributable': False},
@@ -303,22 +314,21 @@ def _card(name: str, nets: Nets, args) -> str:
     return f"""# resshift-{name}: {task.title}
 
 Exported from the official checkpoint {args.weights.name}, trained by the authors of ResShift (Yue, Wang, Loy: "ResShift:
-Efficient Diffusion Model for Image Super-resolution by Residual Shifting", NeurIPS 2023). Nothing was trained here.
+Efficient Diffusion Model for Image Super-resolution by Residual Shifting", NeurIPS 2023). It was not trained further.
 
 | | |
 |---|---|
 | Code | {ADDRESS}, commit {COMMIT} |
 | Denoiser | {count:.1f} million parameters, {args.weights.name} |
-| Steps | trained for {diffusion['steps']}; fewer can be asked for, which the authors do not advise |
+| Steps | trained for {diffusion['steps']}; fewer are possible, but not recommended by the authors |
 | Weights | {'float16, with float32 for normalisation, softmax and timestep' if args.fp16 else 'float32'} |
-| Tiles | {tiles_said(args.size, nets.multiple)} |
+| Tiles | {describe_tiles(args.size, nets.multiple)} |
 
 ## Licence
 
-S-Lab License 1.0 (LICENSE.txt): code and weights may be used and passed on for **non-commercial purposes only**. Treat
+S-Lab License 1.0 (LICENSE.txt): code and weights may be used and redistributed for **non-commercial purposes only**. Treat
 this bundle as not redistributable, and ask the authors before any commercial use.
 """
-
 
 
 @torch.no_grad()
@@ -326,68 +336,68 @@ def compare(ours, args):
     """(stage, official, ours) for every stage of one tile; see `check.py`."""
     name = ours.manifest['name'].removeprefix('resshift-')
     if name not in TASKS:
-        raise ExportError(f'{args.bundle} is none of the bundles made here: its name is {ours.manifest["name"]}', 'Give the folder that `export resshift` made')
-    repo = official(args.repo, commit=COMMIT, address=ADDRESS, needs='models/swin_transformer.py', any_commit=args.any_commit)
-    with importing(repo, _stand_ins()):
-        stages = _official_walk(load(TASKS[name], repo, args), ours)
+        raise ExportError(f'{args.bundle} was not exported by this program: its name is {ours.manifest["name"]}', 'Give the folder that `export resshift` made')
+    repo = check_clone(args.repo, commit=COMMIT, address=ADDRESS, needs='models/swin_transformer.py', any_commit=args.any_commit)
+    with importing(repo, stub_modules()):
+        stages = _run_official(load(TASKS[name], repo, args), ours)
     yield 'encode: latent', stages.encoded, ours.calls('encode')[0][1]['latent']
-    for i, (given, made) in enumerate(ours.calls('denoise')):
-        yield f'step {i + 1}: network input', stages.inputs[i], given['x']
-        yield f'step {i + 1}: network output', stages.outputs[i], made['out']
+    for i, (inputs, outputs) in enumerate(ours.calls('denoise')):
+        yield f'step {i + 1}: network input', stages.inputs[i], inputs['x']
+        yield f'step {i + 1}: network output', stages.outputs[i], outputs['out']
     yield 'latent before decoding', stages.latent, ours.calls('decode')[0][0]['latent']
     yield 'the same latent, decoded', stages.decoded, ours.calls('decode')[0][1]['picture']
-    yield 'picture, step by step', stages.picture, ours.final
-    yield 'picture, one graph', stages.picture, ours.fused
+    yield 'image, step by step', stages.image, ours.final
+    yield 'image, one graph', stages.image, ours.fused
 
 
-def _official_walk(nets: Nets, ours) -> types.SimpleNamespace:
-    """The official sampler, networks untouched, over the tile of `ours` with its noise. To be called where it can be imported."""
+def _run_official(nets: Nets, ours) -> types.SimpleNamespace:
+    """The official sampler with unmodified networks, on the tile and with the noise of `ours`. Call it inside `importing`."""
     kept = {step['t'] for step in ours.plan['steps']}
     if len(kept) < 2:
-        raise ExportError('the official sampler cannot walk in one step: it divides by zero', 'Give --steps 2 or more')
+        raise ExportError('the official sampler does not support one step: it divides by zero', 'Give --steps 2 or more')
     script_util = importlib.import_module('models.script_util')
-    # Which of the trained steps are walked when there are fewer is this engine's choice (docs/decisions.md).
+    # Which of the trained steps are used when there are fewer is a choice of this engine (docs/decisions.md).
     script_util.space_timesteps = lambda *_: kept
     diffusion = script_util.create_gaussian_diffusion(**nets.config['diffusion']['params'])
-    seen = types.SimpleNamespace(inputs=[], outputs=[])
+    stages = types.SimpleNamespace(inputs=[], outputs=[])
 
-    def keep_step(_module, given, _kwargs, made):
-        seen.inputs.append(given[0])
-        seen.outputs.append(made)
+    def keep_step(_module, inputs, _kwargs, output):
+        stages.inputs.append(inputs[0])
+        stages.outputs.append(output)
 
     def encode_and_keep(value, encode=nets.autoencoder.encode):
-        seen.encoded = encode(value)
-        return seen.encoded
+        stages.encoded = encode(value)
+        return stages.encoded
 
     def decode_and_keep(value, decode=nets.autoencoder.decode):
-        seen.latent = value
+        stages.latent = value
         return decode(value)
 
     decode = nets.autoencoder.decode
     nets.denoiser.register_forward_hook(keep_step, with_kwargs=True)
     nets.autoencoder.encode, nets.autoencoder.decode = encode_and_keep, decode_and_keep
-    lq = _signed(ours.picture)
+    lq = _signed(ours.image)
     conditions = {'lq': lq}
     if ours.mask is not None:
         mask = _signed(ours.mask[..., None])
-        hole = mask * 0.5 + 0.5
-        lq = lq * (1 - hole) - hole  # black, as in training
+        masked = mask * 0.5 + 0.5
+        lq = lq * (1 - masked) - masked  # black inside the mask, as in the training
         conditions = {'lq': lq, 'mask': mask}
     noise = {draw: torch.from_numpy(field) for draw, field in ours.noise.items()}
-    # One field for every step but the last, whose noise weighs nothing.
+    # One field for every step except the last, whose noise has weight 0.
     steps = iter([noise[i + 1] for i in range(len(kept) - 1)] + [torch.zeros_like(noise[0])])
     with unittest.mock.patch('torch.randn_like', lambda _like: next(steps)):
-        made = diffusion.p_sample_loop(y=lq, model=nets.denoiser, first_stage_model=nets.autoencoder, noise=noise[0],
-                                       clip_denoised=False, model_kwargs=conditions)
-    # Of our latent, because a number between two code words may fall to either side, and then the stage before is compared again.
-    seen.decoded = decode(torch.from_numpy(ours.calls('decode')[0][0]['latent']))
-    made = made.clamp(-1, 1) * 0.5 + 0.5
+        image = diffusion.p_sample_loop(y=lq, model=nets.denoiser, first_stage_model=nets.autoencoder, noise=noise[0],
+                                        clip_denoised=False, model_kwargs=conditions)
+    # Decoded from the latent of `ours`, because rounding to another code word would hide the precision of the decoder.
+    stages.decoded = decode(torch.from_numpy(ours.calls('decode')[0][0]['latent']))
+    image = image.clamp(-1, 1) * 0.5 + 0.5
     if ours.mask is not None:
-        made = made * hole + (lq * 0.5 + 0.5) * (1 - hole)
-    seen.picture = (made[0].permute(1, 2, 0).numpy() * 255).round().astype('uint8')
-    return seen
+        image = image * masked + (lq * 0.5 + 0.5) * (1 - masked)
+    stages.image = (image[0].permute(1, 2, 0).numpy() * 255).round().astype('uint8')
+    return stages
 
 
 def _signed(samples) -> torch.Tensor:
-    """[h, w, c] of 8 bits → [1, c, h, w], -1 … 1."""
+    """uint8 [h, w, c] → [1, c, h, w], -1 … 1."""
     return (torch.from_numpy(samples).permute(2, 0, 1)[None].float() / 255 - 0.5) / 0.5

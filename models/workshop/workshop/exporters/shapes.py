@@ -1,12 +1,12 @@
-"""Sizes of everything inside a graph, by name: with them onnxruntime can plan its memory as it loads the graph, else it searches."""
+"""Annotates a graph with symbolic shapes, with which onnxruntime plans its memory faster when it loads the graph."""
 import onnx
 
-# Batch, height and width, in units of what was traced. What is equal in all three cases is the same number, or the same name.
+# Batch, height and width as multiples of the traced ones. Sizes that are equal in all three cases get the same number or name.
 CASES = [(2, 3, 11), (3, 5, 13), (5, 7, 17)]
 
 
-def note_shapes(model: onnx.ModelProto, free: dict[str, dict[int, str]]):
-    """Writes into `model`, traced with the sizes in `free`'s axes named, what every tensor's type and sizes are."""
+def annotate_shapes(model: onnx.ModelProto, free: dict[str, dict[int, str]]):
+    """Adds the type and shape of every tensor to `model`. free: the dynamic axes of its inputs, and the sizes they were traced with."""
     graph = model.graph
     found = [_inferred(model, free, factors) for factors in CASES]
     del graph.value_info[:]
@@ -17,7 +17,7 @@ def note_shapes(model: onnx.ModelProto, free: dict[str, dict[int, str]]):
             sizes = [case[name].type.tensor_type.shape.dim[i].dim_value for case in found if name in case]
             dim.Clear()
             if len(sizes) < len(CASES) or 0 in sizes:
-                continue  # not to be known
+                continue  # depends on values
             if len(set(sizes)) == 1:
                 dim.dim_value = sizes[0]
             else:
@@ -25,7 +25,7 @@ def note_shapes(model: onnx.ModelProto, free: dict[str, dict[int, str]]):
 
 
 def _inferred(model: onnx.ModelProto, free, factors) -> dict[str, onnx.ValueInfoProto]:
-    # Without the weights, with which a large model would not fit into one message.
+    # Without the weights, because a large model does not fit into one protobuf message.
     graph = model.graph
     weights = [tensor for tensor in graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT]
     declared = [onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims) for tensor in weights]

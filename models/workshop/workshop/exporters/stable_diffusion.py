@@ -1,17 +1,17 @@
-"""What OSEDiff and DoSSR share: Stable Diffusion 2.1's measures, and its base folder in the layout of diffusers."""
+"""Shared by OSEDiff and DoSSR: sizes of Stable Diffusion 2.1, and loading its base folder in the layout of diffusers."""
 import json
 from pathlib import Path
 
 import torch
 
-from .common import ExportError, fill
+from .common import ExportError, load_checkpoint, load_tensors
 
-# Pixels per side that the UNet's lowest level makes one cell of: 8 of the autoencoder, 8 of the UNet.
+# Image pixels per cell of the lowest level of the UNet, each way: 8 in the autoencoder times 8 in the UNet.
 CELLS = 64
 BASE = 'https://huggingface.co/stabilityai/stable-diffusion-2-1-base'
 REMEDY = f'Give a whole copy of {BASE} with --base'
-# Stable Diffusion 2.1-base still has the names of older releases.
-RENAMED = {'.query.': '.to_q.', '.key.': '.to_k.', '.value.': '.to_v.', '.proj_attn.': '.to_out.0.'}
+# Older parameter names, which Stable Diffusion 2.1-base uses.
+OLD_NAMES = {'.query.': '.to_q.', '.key.': '.to_k.', '.value.': '.to_v.', '.proj_attn.': '.to_out.0.'}
 
 
 def config(base: Path, part: str, name: str = 'config.json') -> dict:
@@ -23,21 +23,21 @@ def config(base: Path, part: str, name: str = 'config.json') -> dict:
 
 
 def load(kind: type, base: Path, part: str) -> torch.nn.Module:
-    """The network `part` of the folder as a `kind` of diffusers', ready to run, float32."""
+    """The network `part` of the folder, as the diffusers class `kind`, float32, in inference mode."""
     with torch.device('meta'):
         module = kind.from_config(config(base, part))
     tensors, file = _tensors(base / part)
-    return _fill(module, {_renamed(name): tensor for name, tensor in tensors.items()}, file)
+    return _load_tensors(module, {_current_name(name): tensor for name, tensor in tensors.items()}, file)
 
 
-def _fill(module, tensors, file):
+def _load_tensors(module, tensors, file):
     module = module.to_empty(device='cpu')
-    fill(module, {name: tensor.float() for name, tensor in tensors.items()}, file, f'a whole copy of {BASE} with --base')
+    load_tensors(module, {name: tensor.float() for name, tensor in tensors.items()}, file, f'a whole copy of {BASE} with --base')
     return module
 
 
-def _renamed(name: str) -> str:
-    for old, new in RENAMED.items():
+def _current_name(name: str) -> str:
+    for old, new in OLD_NAMES.items():
         if '.attentions.' in name:
             name = name.replace(old, new)
     return name
@@ -46,7 +46,6 @@ def _renamed(name: str) -> str:
 def _tensors(folder: Path) -> tuple[dict, Path]:
     file = folder / 'diffusion_pytorch_model.safetensors'
     if not file.is_file() and (other := folder / 'diffusion_pytorch_model.bin').is_file():
-        from .common import load_checkpoint
         return load_checkpoint(other, f'a whole copy of {BASE} with --base'), other
     if not file.is_file():
         raise ExportError(f'{file} is not there', REMEDY)
@@ -62,12 +61,12 @@ def _tensors(folder: Path) -> tuple[dict, Path]:
 
 
 def text_encoder(base: Path) -> tuple:
-    """Tokenizer and text encoder of the folder."""
+    """The tokenizer and the text encoder of the folder."""
     from transformers import AutoTokenizer, CLIPTextModel
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(base), subfolder='tokenizer', local_files_only=True)
         encoder, loading = CLIPTextModel.from_pretrained(str(base), subfolder='text_encoder', local_files_only=True, output_loading_info=True)
-    except Exception as error:  # of many kinds, by library and by file
+    except Exception as error:  # of many types
         reason = str(error).strip().splitlines()[0]
         raise ExportError(f'{base} is not a whole folder of Stable Diffusion 2.1-base: its tokenizer or text_encoder cannot be loaded ({reason})',
                           f'{REMEDY}, or a prompt embedding with --prompt-embedding') from error
@@ -78,26 +77,26 @@ def text_encoder(base: Path) -> tuple:
 
 @torch.no_grad()
 def text_embedding(base: Path, text: str) -> torch.Tensor:
-    """[1, 77, width] of the last layer, as OSEDiff asks the text encoder for it."""
+    """[1, 77, width]: the last hidden state of the text encoder, like in OSEDiff."""
     tokenizer, encoder = text_encoder(base)
     tokens = tokenizer(text, max_length=tokenizer.model_max_length, padding='max_length', truncation=True, return_tensors='pt').input_ids
     return encoder(tokens)[0].float()
 
 
-def picture(n: int, h: int, w: int) -> torch.Tensor:
-    """Something to trace and to prove with, [n, 3, h, w], -1 … 1."""
+def example_image(n: int, h: int, w: int) -> torch.Tensor:
+    """An input for tracing and comparing, [n, 3, h, w], -1 … 1."""
     generator = torch.Generator().manual_seed(h + w)
     coarse = torch.randn(n, 3, 5, 5, generator=generator)
     return torch.nn.functional.interpolate(coarse, size=(h, w), mode='bicubic').clamp(-1, 1)
 
 
-def free(**grids: str) -> dict:
-    """Batch and size free, by role; `grids`: role → grid that its size is counted in."""
+def dynamic_axes(**grids: str) -> dict:
+    """Free batch and size, by role; `grids`: role → name of the grid of its size."""
     return {role: {0: 'n', 2: f'h_{grid}', 3: f'w_{grid}'} for role, grid in grids.items()}
 
 
 def tile(size: int | None, scale: int) -> dict:
-    """512 output pixels, what these networks were trained at; up to 768, the official tile of OSEDiff, frames run whole."""
+    """Tiles of 512 output pixels, the training size; frames up to 768, the official tile of OSEDiff, are not tiled."""
     if size is not None:
         return {'wholeUpTo': size * size, 'size': size, 'overlap': size // 4, 'fixed': True}
     side, whole = 512 // scale, 768 // scale
@@ -105,5 +104,5 @@ def tile(size: int | None, scale: int) -> dict:
 
 
 def export_bytes(parameters: int) -> int:
-    """Memory that an export takes at its peak, by the parameters of the largest graph."""
+    """Peak memory of an export, from the number of parameters of the largest graph."""
     return 12 * parameters + (2 << 30)
