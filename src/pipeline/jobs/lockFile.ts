@@ -45,6 +45,7 @@ export async function readLock(path: string): Promise<FoundLock | null> {
 
 /** Moves the lock away, and back if it is not `stale`: another process was faster and has made its own. */
 export async function removeStaleLock(path: string, stale: FoundLock): Promise<void> {
+  if ((await readLock(path))?.content !== stale.content) return; // so that it seldom moves a live one
   const moved = `${path}.${randomUUID()}`;
   try {
     await rename(path, moved);

@@ -27,6 +27,8 @@ export interface LockTiming {
 const INCOMPLETE_MS = 1000;
 /** Each further attempt means that another process has taken or released the lock in the same instant. */
 const ATTEMPTS = 5;
+/** A process that judged the previous lock may have moved ours away, and a third may have made one in that instant. */
+const SETTLE_MS = 50;
 /** While another process checks which lock it has moved, there is none. */
 const MOVED = { attempts: 20, pauseMs: 50 };
 
@@ -46,6 +48,8 @@ export async function lockOutput(
   const own = await newHolder();
   try {
     await take(path, own, target, staleMs, signal);
+    await sleep(SETTLE_MS);
+    await assertHeld(path, own, target);
     const heartbeat = startHeartbeat({ path, content: JSON.stringify(own), beatMs });
     return {
       assertHeld: () => assertHeld(path, own, target),

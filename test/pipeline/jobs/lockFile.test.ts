@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,12 +15,15 @@ describe('the file of a lock', () => {
 
   it('is never seen incomplete', async () => {
     const folder = newFolder();
+    let links = 0;
     fs.link = async (from, to) => {
-      assert.deepEqual(readdirSync(folder).length, 1);
+      links++;
+      assert.ok(!readdirSync(folder).includes('lock'));
       await link(from, to);
       assert.equal(holderOf(folder).pid, process.pid);
     };
     await (await lockHere(folder)).release();
+    assert.equal(links, 1);
   });
 
   for (const code of ['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK', 'EISDIR']) {
@@ -87,14 +90,28 @@ describe('the file of a lock', () => {
     assert.deepEqual(readdirSync(folder), ['lock']);
   });
 
-  it('is tried again when the holder has cleared the folder', async () => {
+  it('is checked again after it was made, because a third process may have displaced it', async () => {
     const folder = newFolder();
     fs.link = async (from, to) => {
-      fs.link = link;
-      await fs.rm(from);
+      await link(from, to);
+      setTimeout(() => {
+        renameSync(to, `${String(to)}.moved`);
+        void writeLock(folder, { token: 'third' });
+      }, 20);
+    };
+    await assert.rejects(lockHere(folder), { code: 'OUTPUT_BUSY' });
+    assert.equal(holderOf(folder).token, 'third');
+  });
+
+  it('is tried again when the holder has cleared the folder', async () => {
+    const folder = newFolder();
+    let links = 0;
+    fs.link = async (from, to) => {
+      if (links++ === 0) await fs.rm(from);
       await link(from, to);
     };
     await (await lockHere(folder)).release();
+    assert.equal(links, 2);
     assert.deepEqual(readdirSync(folder), []);
   });
 

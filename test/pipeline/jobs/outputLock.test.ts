@@ -75,14 +75,12 @@ describe('lockOutput', () => {
     ['the process number that version 0.1 wrote', String(process.ppid)],
     ['JSON that is no lock', '{"pid":1}'],
   ] as const) {
-    it(`takes over ${title}: after a second, or at once if it is old`, async () => {
+    it(`takes over ${title}, old or new`, async () => {
       const folder = newFolder();
       const lock = join(folder, 'lock');
-      const began = performance.now();
       writeFileSync(lock, content);
       utimesSync(lock, new Date(), new Date(Date.now() - 3000));
       await assertTaken(folder);
-      assert.ok(performance.now() - began < 900);
       writeFileSync(lock, content);
       await assertTaken(folder, { staleMs: 300 });
     });
