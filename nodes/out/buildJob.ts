@@ -50,6 +50,8 @@ export interface OutConfig extends NodeDef {
   readonly audio: Job['audio'];
   readonly extras: boolean;
   readonly resume: boolean;
+  /** Absent in flows of version 0.1. */
+  readonly discard?: boolean;
 }
 
 export const CODECS: readonly CodecName[] = ['h264', 'h265', 'av1', 'ffv1', 'prores', 'custom'];
@@ -95,6 +97,7 @@ export async function buildJob(
     output: overwrite === 'suffix' ? freeName(output, promisedOutputs) : output,
     overwrite: overwrite === 'always',
     resume: config.resume,
+    discard: config.discard ?? JOB_DEFAULTS.discard,
     codec,
     // Never from a message: only the author of the flow may pass options to ffmpeg.
     encoder: codec === 'custom' ? (config.encoder ?? '') : null,

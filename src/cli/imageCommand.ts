@@ -2,7 +2,7 @@ import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { RemasterError } from '../errors';
 import { createEngine, type ImageFormat, upscaleImage } from '../index';
-import { unwritable } from '../pipeline/jobs/outputFolder';
+import { unwritable } from '../pipeline/jobs/outputTarget';
 import { openSource } from '../pipeline/media/sourceFile';
 import type { Print } from './infoCommands';
 import { onInterrupt } from './interrupt';

@@ -1,7 +1,7 @@
 import { IMAGE_DEFAULTS, type ImageJob, type Job, JOB_DEFAULTS } from '../index';
 import { usage, type Values } from './options';
 
-/** The job that the options of `remaster restore` describe. `resume` is true only if asked for. */
+/** The job that the options of `remaster restore` describe. */
 export function restoreJob(input: string, output: string, values: Values): Job {
   const number = numberReader(values);
   const d = JOB_DEFAULTS;
@@ -12,7 +12,8 @@ export function restoreJob(input: string, output: string, values: Values): Job {
     input,
     output,
     overwrite: values.overwrite ?? false,
-    resume: values.resume ?? false,
+    resume: !values['no-resume'],
+    discard: values.discard ?? false,
     noise: (values.noise ?? d.noise) as Job['noise'],
     temporalDenoise: (values['temporal-denoise'] ?? d.temporalDenoise) as Job['temporalDenoise'],
     mask: values.mask ?? d.mask,

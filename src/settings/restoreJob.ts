@@ -32,6 +32,8 @@ export interface Job extends ModelChoice {
   readonly overwrite: boolean;
   /** Keeps finished segments when the job is interrupted, and continues from there next time. */
   readonly resume: boolean;
+  /** Deletes the finished segments of an interrupted job of this output and starts from the beginning. */
+  readonly discard: boolean;
   /** Sampling steps (network calls) per frame; null = the model's default. */
   readonly steps: number | null;
   /** Order of DoSSR's solver; null = the model's default. */
@@ -110,6 +112,7 @@ export type InputSettings = Omit<
   | 'output'
   | 'overwrite'
   | 'resume'
+  | 'discard'
   | 'codec'
   | 'encoder'
   | 'quality'
@@ -126,7 +129,8 @@ export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
   device: 0,
   threads: 0,
   overwrite: false,
-  resume: false,
+  resume: true,
+  discard: false,
   steps: null,
   order: null,
   strength: 1,

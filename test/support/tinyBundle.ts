@@ -260,6 +260,16 @@ export function writeFace(folder: string, side: number, keeps: number): Promise<
   return writePixels(folder, network, { name: 'tiny-face', task: 'face', tile });
 }
 
+/** Writes a bundle whose output is the input, bit by bit, at the same size. */
+export function writeIdentity(folder: string): Promise<string> {
+  const dims: Dims = ['n', 3, 'h', 'w'];
+  const network = graphOf({ x: [F, dims], lq: [F, dims] }, { out: [F, dims] }, (graph, { x, lq }) => ({
+    out: emit(graph, 'Add', [lq!, emit(graph, 'Mul', [x!, floats(graph, [], [0])])]),
+  }));
+  const changes = { name: 'identity', task: 'restore', multiple: 1, defaultSteps: 1 };
+  return writePixels(folder, network, { ...changes, tile: { wholeUpTo: 2 ** 24, size: 512, overlap: 16 } });
+}
+
 /**
  * Writes an inpainting bundle: its grey output depends on the mask, the sampler's state and, at the edge of the mask, on the pixels
  * around it. The network also changes pixels outside the mask, which must be discarded. `startsFilled`: a graph fills the frame first.

@@ -31,6 +31,9 @@ interface RunningJob {
   readonly preview: Comparison;
 }
 
+/** A stopped job deletes its files within this time, unless another container or host may hold its lock. */
+const STOP_MS = 2000;
+
 export function dispatcher(send: (reply: Reply) => void): Dispatcher {
   const running = new Map<string, RunningJob>();
   const queue = new JobQueue((id, position) => send({ type: 'queued', id, position }));
@@ -119,7 +122,8 @@ export function dispatcher(send: (reply: Reply) => void): Dispatcher {
 
   /** A stopped job may have segments of an earlier run, even if it stopped before using them. */
   async function discardIfStopped({ aborted, reason }: AbortSignal, { output }: Job): Promise<void> {
-    if (aborted && reason instanceof StoppedError && !reason.keep) await discardWork(output).catch(() => {}); // the stop is reported
+    if (aborted && reason instanceof StoppedError && !reason.keep)
+      await discardWork(output, AbortSignal.timeout(STOP_MS)).catch(() => {}); // the stop is reported
   }
 
   async function close(): Promise<void> {

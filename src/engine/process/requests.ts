@@ -40,7 +40,7 @@ export async function handleRequest(
     case 'models':
       return listModels((args as EngineRequests['models']['args']).folders);
     case 'discard':
-      await discardWork((args as EngineRequests['discard']['args']).output);
+      await discardWork((args as EngineRequests['discard']['args']).output, signal);
       return null;
     case 'thumbnail':
       await thumbnail(await findFfmpeg(), args as ThumbnailRequest);

@@ -1,8 +1,20 @@
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RemasterError } from '../../errors';
-import type { Segment } from '../media/mux';
-import { diskFull } from '../media/runFfmpeg';
+import {
+  differences,
+  frameCount,
+  type JobIdentity,
+  type Journal,
+  readJournal,
+  type Segment,
+  sync,
+  writeJournal,
+} from './journal';
+import { lockOutput, type OutputLock } from './outputLock';
+import { checkTarget, publishFile, unwritable } from './outputTarget';
+
+export type { Segment };
 
 /**
  * The folder next to the output where a job keeps its files: `.<output>.remaster/`. It holds the finished segments, the
@@ -14,156 +26,160 @@ export interface OutputFolder {
   readonly output: string;
   /** Segments of an interrupted run of the same job. */
   readonly done: readonly Segment[];
+  /** Versions of other ffmpegs that encoded `done`. */
+  readonly otherFfmpegs: readonly string[];
+  /** Path of a new segment. Errors: OUTPUT_BUSY if another job has taken the folder over. */
+  newSegment(): Promise<string>;
   /** Flushes a finished segment to disk and adds it to the journal. */
-  commitSegment(segment: Segment): Promise<void>;
+  commitSegment(path: string, frames: number): Promise<Segment>;
   /** Moves `file` to the path of the output, atomically. */
   publish(file: string, name?: string): Promise<string>;
   /** Releases the lock. Without `keepSegments` the folder is deleted. */
   close(options: { readonly keepSegments: boolean }): Promise<void>;
 }
 
-/** A journal with another `key` belongs to another source, model or settings and is discarded. */
+export interface OutputFolderOptions {
+  readonly overwrite: boolean;
+  /** Continues the finished segments of an interrupted job. */
+  readonly resume: boolean;
+  /** Deletes them. */
+  readonly discard: boolean;
+  /** Version of the ffmpeg that encodes. */
+  readonly ffmpeg: string;
+}
+
+/**
+ * Opens the work folder of `output` and locks it. Errors: OUTPUT_EXISTS, OUTPUT_BUSY, OUTPUT_UNWRITABLE, DISK_FULL, and
+ * RESUME_MISMATCH when it holds finished segments that this job cannot continue: they are deleted only when `discard` asks
+ * for it.
+ */
 export async function openOutputFolder(
   output: string,
-  key: string,
-  { overwrite, resume }: { overwrite: boolean; resume: boolean },
+  identity: JobIdentity,
+  { overwrite, resume, discard, ffmpeg }: OutputFolderOptions,
+  signal: AbortSignal,
 ): Promise<OutputFolder> {
   const target = resolve(output);
   const folder = workFolder(target);
   await checkTarget(target, overwrite);
+  const lock = await lockedFolder(folder, target, signal);
+  let journal: Journal;
   try {
-    await mkdir(folder).catch(ignore('EEXIST'));
-    await lock(folder, target);
-  } catch (cause) {
-    throw unwritable(target, cause);
+    const found = discard ? null : await readJournal(folder);
+    journal = continuable(found, { identity, resume, target }) ?? { identity, ffmpegs: [], segments: [] };
+    await clear(folder, journal.segments);
+  } catch (error) {
+    await lock.release();
+    throw unwritable(target, error);
   }
-  const journal = join(folder, 'journal.json');
-  const done = resume ? await readJournal(journal, folder, key) : [];
-  if (done.length === 0) await clear(folder);
-  let segments: readonly Segment[] = done;
+  const { segments: done, ffmpegs } = journal;
+  const otherFfmpegs = ffmpegs.filter((version) => version !== ffmpeg);
+  journal = { ...journal, ffmpegs: [...otherFfmpegs, ffmpeg] };
   return {
     folder,
     output: target,
     done,
-    async commitSegment(segment) {
-      await sync(join(folder, segment.file));
-      segments = [...segments, segment];
-      await writeFile(`${journal}.new`, JSON.stringify({ version: 1, key, segments }));
-      await sync(`${journal}.new`);
-      await rename(`${journal}.new`, journal);
+    otherFfmpegs,
+    async newSegment() {
+      await lock.assertHeld();
+      return join(folder, `${String(journal.segments.length).padStart(6, '0')}.nut`);
+    },
+    async commitSegment(path, frames) {
+      await lock.assertHeld();
+      await sync(path);
+      const segment = { file: basename(path), frames, bytes: (await stat(path)).size };
+      journal = { ...journal, segments: [...journal.segments, segment] };
+      await writeJournal(folder, journal);
+      return segment;
     },
     async publish(file, name = target) {
-      const source = join(folder, file);
-      await sync(source);
-      if (overwrite) await rename(source, name);
-      else await link(source, name).catch((cause: NodeJS.ErrnoException) => linkFailed(cause, source, name));
-      await sync(dirname(name)).catch(() => {}); // not supported by every file system
+      await lock.assertHeld();
+      await publishFile(join(folder, file), name, overwrite);
       return name;
     },
-    close: ({ keepSegments }) =>
-      keepSegments && segments.length > 0
-        ? rm(join(folder, 'lock'), { force: true })
-        : rm(folder, { recursive: true, force: true }),
+    async close({ keepSegments }) {
+      const isKept = keepSegments && journal.segments.length > 0;
+      if (await isHeld(lock)) await clear(folder, isKept ? journal.segments : []);
+      await lock.release();
+      if (!isKept) await removeEmpty(folder);
+    },
   };
 }
+
+const isHeld = (lock: OutputLock): Promise<boolean> =>
+  lock.assertHeld().then(
+    () => true,
+    () => false,
+  );
+
+/** Creates the folder and locks it. A folder that cannot be locked is left as it was found. */
+async function lockedFolder(folder: string, target: string, signal: AbortSignal): Promise<OutputLock> {
+  const lock = async (): Promise<OutputLock> => {
+    await mkdir(folder).catch(ignore('EEXIST'));
+    return lockOutput(folder, target, signal);
+  };
+  try {
+    return await lock().catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return lock(); // the job before has just removed the folder
+      throw error;
+    });
+  } catch (cause) {
+    await removeEmpty(folder);
+    throw unwritable(target, cause);
+  }
+}
+
+const removeEmpty = (folder: string): Promise<void> => rmdir(folder).catch(() => {}); // another job may use it by now
+
+/** The journal if this job continues it; null if there is nothing to continue. */
+function continuable(
+  journal: Journal | 'damaged' | null,
+  { identity, resume, target }: { identity: JobIdentity; resume: boolean; target: string },
+): Journal | null {
+  if (journal === null) return null;
+  if (journal === 'damaged') throw mismatch('An interrupted job', target, 'its list of finished segments is damaged');
+  const frames = frameCount(journal.segments);
+  if (frames === 0) return null;
+  const work = `An interrupted job with ${frames} finished frames`;
+  if (journal.identity === null) throw mismatch(work, target, 'another version of remaster wrote it');
+  const different = differences(journal.identity, identity);
+  if (different.length > 0) throw mismatch(work, target, `it differs in ${different.join(', ')}`);
+  if (!resume) throw mismatch(work, target, 'resuming is off');
+  return journal;
+}
+
+const mismatch = (work: string, target: string, why: string): RemasterError =>
+  new RemasterError('RESUME_MISMATCH', `${work} exists for ${target}, and this job cannot continue it: ${why}.`, {
+    remedy:
+      'Start the job with the same source and settings to continue it, or discard its frames: --discard, or Discard in the node.',
+  });
 
 export const workFolder = (output: string): string => join(dirname(resolve(output)), `.${basename(output)}.remaster`);
 
 /** Deletes the work folder of an interrupted job, unless a running job holds its lock. */
-export async function discardWork(output: string): Promise<void> {
+export async function discardWork(output: string, signal: AbortSignal): Promise<void> {
   const folder = workFolder(output);
-  const holder = await lockHolder(folder);
-  if (holder === null || !isAlive(holder)) await rm(folder, { recursive: true, force: true });
+  if (!(await stat(folder).catch(() => null))) return;
+  const lock = await lockOutput(folder, resolve(output), signal);
+  await clear(folder, []);
+  await lock.release();
+  await removeEmpty(folder);
 }
 
-/** The id of the process that holds the lock; null without a lock. */
-const lockHolder = async (folder: string): Promise<number | null> =>
-  Number(await readFile(join(folder, 'lock'), 'utf8').catch(() => '')) || null;
-
-async function checkTarget(target: string, overwrite: boolean): Promise<void> {
-  const folder = dirname(target);
-  const found = await stat(folder).catch(() => null);
-  if (!found?.isDirectory()) {
-    throw new RemasterError('OUTPUT_UNWRITABLE', `The folder ${folder} does not exist.`, {
-      remedy: 'Create it, or choose another output.',
-    });
-  }
-  const existing = await stat(target).catch(() => null);
-  if (existing?.isDirectory())
-    throw new RemasterError('OUTPUT_UNWRITABLE', `${target} is a folder.`, {
-      remedy: 'Enter the name of a file in it.',
-    });
-  if (existing && !overwrite) throw outputExists(target);
-}
-
-const outputExists = (target: string, cause?: unknown) =>
-  new RemasterError('OUTPUT_EXISTS', `${target} already exists.`, {
-    remedy: 'Choose another name, or allow overwriting.',
-    cause,
-  });
-
-/** Acquires the lock, also from a process that died while holding it. */
-async function lock(folder: string, target: string): Promise<void> {
-  const path = join(folder, 'lock');
-  for (let attempt = 0; ; attempt++) {
-    const file = await open(path, 'wx').catch(ignore('EEXIST'));
-    if (file) {
-      await file.writeFile(String(process.pid));
-      await file.close();
-      return;
-    }
-    const holder = await lockHolder(folder);
-    if (attempt > 0 || holder === null || isAlive(holder)) {
-      throw new RemasterError('OUTPUT_BUSY', `Another job (process ${holder ?? 'unknown'}) is writing ${target}.`, {
-        remedy: 'Wait until it has finished, or choose another name.',
-      });
-    }
-    await rm(path, { force: true });
+/** Deletes everything but the lock, the journal and `kept` segments. */
+async function clear(folder: string, kept: readonly Segment[]): Promise<void> {
+  const names = new Set(['lock', ...(kept.length > 0 ? ['journal.json'] : []), ...kept.map(({ file }) => file)]);
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if (!names.has(name) && !(await isLockInUse(path))) await rm(path, { recursive: true, force: true });
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-async function readJournal(path: string, folder: string, key: string): Promise<readonly Segment[]> {
-  try {
-    const journal = JSON.parse(await readFile(path, 'utf8')) as { version: number; key: string; segments: Segment[] };
-    if (journal.version !== 1 || journal.key !== key) return [];
-    for (const { file } of journal.segments) if ((await stat(join(folder, file))).size === 0) return [];
-    return journal.segments;
-  } catch {
-    return []; // no journal or an incomplete one: start from the beginning
-  }
-}
-
-async function clear(folder: string): Promise<void> {
-  for (const name of await readdir(folder))
-    if (name !== 'lock') await rm(join(folder, name), { recursive: true, force: true });
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** For file systems without hard links: create the file first, then rename over it. */
-async function linkFailed(cause: NodeJS.ErrnoException, source: string, name: string): Promise<void> {
-  if (cause.code === 'EEXIST') throw outputExists(name, cause);
-  const claim = await open(name, 'wx').catch((error: unknown) => {
-    throw outputExists(name, error);
-  });
-  await claim.close();
-  await rename(source, name);
+/** Whether another process may be taking the lock with this file. One that died doing so leaves it behind. */
+async function isLockInUse(path: string): Promise<boolean> {
+  if (!basename(path).startsWith('lock.')) return false;
+  const written = (await stat(path).catch(() => null))?.mtimeMs ?? 0;
+  return Math.abs(Date.now() - written) < 60_000;
 }
 
 const ignore =
@@ -171,14 +187,3 @@ const ignore =
   (error: NodeJS.ErrnoException): undefined => {
     if (error.code !== code) throw error;
   };
-
-/** Converts an error of the file system into a `RemasterError`. */
-export function unwritable(target: string, cause: unknown): unknown {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (cause instanceof RemasterError || code === undefined) return cause;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(message);
-  return new RemasterError('OUTPUT_UNWRITABLE', `Cannot write ${target}: ${message}.`, {
-    remedy: 'Check the permissions and the free space of its folder.',
-    cause,
-  });
-}

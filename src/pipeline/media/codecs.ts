@@ -14,8 +14,6 @@ interface Preset {
   readonly pixels: { readonly 8: PixelFormat; readonly 16: PixelFormat };
   /** Other supported pixel formats. */
   readonly others: readonly PixelFormat[];
-  /** Container of the segments: one that keeps times and colour tags for this codec. */
-  readonly segment: 'mp4' | 'mov' | 'matroska';
   /** Default constant quality; null: the codec has no quality setting. */
   readonly quality: number | null;
   readonly options: (encoder: string, quality: number) => readonly string[];
@@ -28,7 +26,6 @@ const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
     longest: 16384,
     pixels: { 8: 'yuv420p', 16: 'yuv420p10le' },
     others: ['yuv422p', 'yuv444p', 'yuv422p10le', 'yuv444p10le'],
-    segment: 'mp4',
     quality: 16,
     // Measured at 1280×720: medium takes 70 ms per frame on both cores, fast 34; the model needs those cores.
     options: (_, quality) => ['-crf', String(quality), '-preset', 'fast'],
@@ -39,18 +36,8 @@ const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
     longest: 8192,
     pixels: { 8: 'yuv420p', 16: 'yuv420p10le' },
     others: ['yuv422p', 'yuv444p', 'yuv422p10le', 'yuv444p10le'],
-    segment: 'mp4',
     quality: 18,
-    options: (_, quality) => [
-      '-crf',
-      String(quality),
-      '-preset',
-      'medium',
-      '-tag:v',
-      'hvc1',
-      '-x265-params',
-      'log-level=error',
-    ],
+    options: (_, quality) => ['-crf', String(quality), '-preset', 'medium', '-x265-params', 'log-level=error'],
   },
   av1: {
     encoders: ['libsvtav1', 'libaom-av1'],
@@ -58,7 +45,6 @@ const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
     longest: 16384,
     pixels: { 8: 'yuv420p', 16: 'yuv420p10le' },
     others: [], // SVT-AV1 supports no others
-    segment: 'mp4',
     quality: 24,
     options: (encoder, quality) =>
       encoder === 'libsvtav1'
@@ -71,7 +57,6 @@ const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
     longest: 32767,
     pixels: { 8: 'yuv444p', 16: 'yuv444p10le' },
     others: ['yuv420p', 'yuv422p', 'yuv420p10le', 'yuv422p10le', 'gbrp', 'gbrp10le'],
-    segment: 'matroska',
     quality: null,
     options: () => ['-level', '3', '-g', '1', '-slices', '4', '-slicecrc', '1', '-context', '1'],
   },
@@ -81,7 +66,6 @@ const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
     longest: 16384,
     pixels: { 8: 'yuv422p10le', 16: 'yuv422p10le' },
     others: [], // profile 422 HQ
-    segment: 'mov',
     quality: null,
     options: () => ['-profile:v', '3', '-vendor', 'apl0'],
   },
@@ -93,12 +77,11 @@ export interface Codec {
   readonly encoder: string;
   readonly container: Container;
   readonly pixelFormat: string;
-  readonly segment: Preset['segment'];
   readonly options: readonly string[];
 }
 
 /** A custom encoder as a preset. Its limits are not checked here; ffmpeg reports an error for unsupported input. */
-function customPreset(text: string, container: Container): Preset {
+function customPreset(text: string): Preset {
   const { encoder, options } = parseEncoder(text);
   return {
     encoders: [encoder],
@@ -106,7 +89,6 @@ function customPreset(text: string, container: Container): Preset {
     longest: 32767,
     pixels: { 8: 'yuv420p', 16: 'yuv420p10le' },
     others: PIXEL_FORMATS,
-    segment: container === 'mkv' ? 'matroska' : container,
     quality: null,
     options: () => options,
   };
@@ -132,7 +114,7 @@ export function resolveCodec(
   },
 ): Codec {
   const container = containerOf(target.output);
-  const preset = name === 'custom' ? customPreset(custom ?? '', container) : PRESETS[name];
+  const preset = name === 'custom' ? customPreset(custom ?? '') : PRESETS[name];
   if (!preset.containers.includes(container)) {
     const extensions = preset.containers.map((c) => `.${c}`).join(' or ');
     throw new RemasterError('BAD_SETTING', `${name} is not supported in .${container}.`, {
@@ -167,7 +149,6 @@ export function resolveCodec(
       wanted === null
         ? defaultPixelFormat(preset.pixels[target.depth], target)
         : checkedPixelFormat(name, preset, wanted, target),
-    segment: preset.segment,
     options: ['-c:v', encoder, ...preset.options(encoder, quality ?? preset.quality ?? 0)],
   };
 }

@@ -1,136 +1,121 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { RemasterError } from '../../errors';
+import type { Container } from '../../settings/container';
 import type { Job } from '../../settings/restoreJob';
 import type { Codec } from './codecs';
+import { type Colour, tagOptions } from './colour';
 import { copyStreams } from './copyStreams';
-import { timescale } from './encode';
+import { encodedColour } from './encode';
 import type { FfmpegBinary } from './findFfmpeg';
-import type { Rational } from './frame';
+import { joinNut, planJoin } from './joinNut';
+import { setLastFrameDuration } from './lastFrameDuration';
 import type { VideoInfo } from './probe';
 import { runFfmpeg } from './runFfmpeg';
 import { inputOptions } from './sourceFile';
+import { clockOptions, type VideoTimes } from './trackClock';
+import { verify } from './verify';
 
-/** A finished segment of the video. */
-export interface Segment {
-  readonly file: string;
-  readonly frames: number;
-  /** Times of its first and last frame in ticks of the source. */
-  readonly firstPts: number;
-  readonly lastPts: number;
+/** The encoded video and its container. */
+export interface EncodedVideo {
+  readonly codec: Codec;
+  readonly colour: Colour;
+  /** Segments, in order, as NUT files of `createVideo`. */
+  readonly paths: readonly string[];
+  readonly times: VideoTimes;
 }
 
 /**
- * Concatenates the segments without re-encoding and adds audio, subtitles, chapters and metadata of the source. Returns
- * warnings.
+ * Writes the segments to `output` without encoding them again, with audio, subtitles, chapters and metadata of the
+ * source, and checks the result. Returns warnings.
  */
-export async function mux(
+export async function muxWithSource(
   binary: FfmpegBinary,
-  folder: string,
-  segments: readonly Segment[],
-  target: { readonly path: string; readonly codec: Codec; readonly info: VideoInfo; readonly job: Job },
+  video: EncodedVideo,
+  output: string,
+  source: { readonly info: VideoInfo; readonly job: Job },
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { info, job, codec } = target;
-  const { timeBase } = info;
-  const seconds = (ticks: number): number => (ticks * timeBase.num) / timeBase.den;
-  const from = job.trim?.start ?? 0;
-  const list = join(folder, 'segments.ffconcat');
-  await writeFile(list, concatList(segments, seconds));
+  const { info, job } = source;
+  const { codec } = video;
   const { options, warnings } = copyStreams(info, codec.container, job.audio, job.extras, 1);
-  const window = job.trim
-    ? ['-ss', String(from), ...(job.trim.end === null ? [] : ['-t', String(job.trim.end - from)])]
-    : [];
-  const offset = seconds(segments[0]!.firstPts) - from;
-  await using muxer = runFfmpeg(
-    binary,
-    [
-      ...(Math.abs(offset) < 1e-9 ? [] : ['-itsoffset', offset.toFixed(9)]),
-      ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'file,pipe', '-i', `file:${list}`],
-      ...window,
-      ...inputOptions(info.source),
-      ...['-map', '0:v:0', '-c:0', 'copy', ...options],
+  const { start = 0, end = null } = job.trim ?? {};
+  const range = job.trim ? ['-ss', String(start), ...(end === null ? [] : ['-t', String(end - start)])] : [];
+  const metadata = job.extras
+    ? ['-map_metadata', '1', '-map_metadata:s:v:0', `1:s:${info.stream}`, '-map_chapters', '1']
+    : ['-map_metadata', '-1', '-map_chapters', '-1'];
+  const others = {
+    inputs: [...range, ...inputOptions(info.source)],
+    options: [
+      ...options,
       // Audio before time 0 (encoder priming, or before the cut) would delay the whole video where no edit list hides it.
       ...(job.trim || codec.container === 'mkv' ? ['-copypriorss', '0'] : []),
-      ...(job.extras
-        ? ['-map_metadata', '1', '-map_metadata:s:v:0', `1:s:${info.stream}`, '-map_chapters', '1']
-        : ['-map_metadata', '-1', '-map_chapters', '-1']),
+      ...metadata,
       // The frames are already rotated, and encoded by another encoder.
       ...['-metadata:s:v:0', 'rotate=', '-metadata:s:v:0', `encoder=${codec.encoder}`],
       ...['-max_muxing_queue_size', '65536', '-max_interleave_delta', '0'],
-      ...(codec.name === 'h265' && codec.container !== 'mkv' ? ['-tag:v', 'hvc1'] : []),
-      ...timescale(codec.container, timeBase),
-      ...['-f', FORMAT[codec.container], '-strict', '-2', '-y', `file:${target.path}`],
+    ],
+  };
+  return [...warnings, ...(await mux(binary, video, output, others, signal))];
+}
+
+/** Writes the segments to `output` without encoding them again, and checks the result. Returns warnings. */
+export const muxVideo = (
+  binary: FfmpegBinary,
+  video: EncodedVideo,
+  output: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> => mux(binary, video, output, { inputs: [], options: [] }, signal);
+
+/** `others`: options of the inputs after the video, and of the output. */
+async function mux(
+  binary: FfmpegBinary,
+  { codec, colour, paths, times }: EncodedVideo,
+  output: string,
+  others: { readonly inputs: readonly string[]; readonly options: readonly string[] },
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { container } = codec;
+  const { pts, end, timeBase } = times;
+  const join = await planJoin(paths);
+  await using muxer = runFfmpeg(
+    binary,
+    [
+      ...startOffset(times),
+      ...['-f', 'nut', '-i', 'pipe:0', ...others.inputs],
+      ...['-map', '0:v:0', '-c:0', 'copy', ...others.options],
+      // Not every codec carries them, and NUT does not.
+      ...[...tagOptions(encodedColour(colour, codec.pixelFormat)), '-field_order', 'progressive'],
+      ...(codec.name === 'h265' && container !== 'mkv' ? ['-tag:v:0', join.hasHeadersInFrames ? 'hev1' : 'hvc1'] : []),
+      ...clockOptions(binary, container, times),
+      ...['-f', FORMAT[container], '-strict', '-2', '-y', `file:${output}`],
     ],
     signal,
   );
   muxer.stdout.resume();
+  await pipeline(Readable.from(joinNut(paths, join, pts, timeBase)), muxer.stdin).catch((error: unknown) => {
+    if (error instanceof RemasterError || !muxer.stdin.errored) throw error;
+    // ffmpeg closed the pipe: `ended` has the reason
+  });
   await muxer.ended;
-  return warnings;
-}
-
-/** ffmpeg's names of the containers. */
-export const FORMAT = { mp4: 'mp4', mov: 'mov', mkv: 'matroska' } as const;
-
-/** Each segment lasts until the next begins, so that rounding to microseconds does not accumulate. */
-function concatList(segments: readonly Segment[], seconds: (ticks: number) => number): string {
-  const start = segments[0]!.firstPts;
-  const at = segments.map(({ firstPts }) => Math.round(seconds(firstPts - start) * 1e6));
-  const lines = segments.flatMap(({ file }, i) => [
-    `file '${file}'`,
-    ...(i + 1 < segments.length ? [`duration ${((at[i + 1]! - at[i]!) / 1e6).toFixed(6)}`] : []),
-  ]);
-  return ['ffconcat version 1.0', ...lines, ''].join('\n');
+  await verify(binary, output, times, binary.hasFpsMode || container === 'mkv', signal);
+  if (end === null) return [];
+  const duration = { ticks: end - pts.at(-1)!, timeBase };
+  if (await setLastFrameDuration(output, container, duration)) return [];
+  const seconds = (duration.ticks * timeBase.num) / timeBase.den;
+  return [`How long the last frame is shown (${seconds.toFixed(3)} s) could not be stored in the output.`];
 }
 
 /**
- * Checks the number of frames in the output and their times. Reads packets and decodes nothing.
- * `expected`: increasing times of all frames, in ticks. Returns the largest difference in seconds.
+ * ffmpeg moves the first frame of an input to time 0. The offset moves it back by the same number of microseconds, so
+ * that no rounding is left.
  */
-export async function verify(
-  binary: FfmpegBinary,
-  path: string,
-  expected: { readonly pts: readonly number[]; readonly timeBase: Rational; readonly from: number },
-  signal: AbortSignal,
-): Promise<number> {
-  const input = ['-protocol_whitelist', 'file,pipe', '-i', `file:${path}`];
-  await using reader = runFfmpeg(
-    binary,
-    [...input, '-map', '0:v:0', '-c', 'copy', '-copyts', '-f', 'framecrc', 'pipe:1'],
-    signal,
-  );
-  let base: RegExpExecArray | null = null;
-  const times: number[] = [];
-  // Line by line: the list of a day of video exceeds the maximum length of a string.
-  for await (const line of createInterface({ input: reader.stdout })) {
-    base ??= /^#tb 0: (\d+)\/(\d+)/.exec(line);
-    const packet = /^0, *-?\d+, *(-?\d+),/.exec(line);
-    if (packet) times.push(Number(packet[1]));
-  }
-  await reader.ended;
-  times.sort((a, b) => a - b); // packets come in coding order
-  const { pts, timeBase, from } = expected;
-  if (!base || times.length !== pts.length) {
-    throw new RemasterError(
-      'ENCODE_FAILED',
-      `The output has ${times.length} frames instead of ${pts.length}; it was discarded.`,
-      { remedy: 'Try another codec or container, and please report this bug.' },
-    );
-  }
-  const tick = Number(base[1]) / Number(base[2]);
-  const worst = times.reduce(
-    (most, time, i) => Math.max(most, Math.abs(time * tick - ((pts[i]! * timeBase.num) / timeBase.den - from))),
-    0,
-  );
-  if (worst > TOLERANCE) {
-    throw new RemasterError(
-      'ENCODE_FAILED',
-      `A frame of the output is ${(worst * 1000).toFixed(1)} ms away from its time; the output was discarded.`,
-    );
-  }
-  return worst;
+function startOffset({ pts: [first], timeBase: { num, den } }: VideoTimes): string[] {
+  const [ticks, divisor] = [BigInt(first!) * BigInt(num) * 1_000_000n, BigInt(den)];
+  const microseconds = (2n * ticks + divisor) / (2n * divisor);
+  if (microseconds === 0n) return [];
+  return ['-itsoffset', `${microseconds / 1_000_000n}.${String(microseconds % 1_000_000n).padStart(6, '0')}`];
 }
 
-/** Seconds. Matroska stores milliseconds, and a QuickTime track starts on a whole one. */
-const TOLERANCE = 0.0011;
+/** ffmpeg's names of the containers. */
+const FORMAT: Readonly<Record<Container, string>> = { mp4: 'mp4', mov: 'mov', mkv: 'matroska' };

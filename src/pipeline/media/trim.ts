@@ -1,6 +1,6 @@
 import type { Job } from '../../settings/restoreJob';
 import type { FrameSource } from './decode';
-import type { Frame } from './frame';
+import type { Frame, Rational } from './frame';
 import type { VideoInfo } from './probe';
 
 /** Seconds decoded before the range, so that its first frame is complete even if the seek was inexact. */
@@ -12,11 +12,14 @@ export async function* trimFrames(
   { timeBase }: VideoInfo,
   { trim }: Pick<Job, 'trim'>,
 ): AsyncGenerator<Frame> {
-  const ticks = (seconds: number): number => (seconds * timeBase.den) / timeBase.num;
-  const start = trim ? Math.round(ticks(trim.start)) : -Infinity;
-  const end = trim?.end ? ticks(trim.end) : Infinity;
+  const start = trim ? startTick(trim, timeBase) : -Infinity;
+  const end = trim?.end ? (trim.end * timeBase.den) / timeBase.num : Infinity;
   for await (const frame of source.read()) {
     if (frame.pts >= end) return;
     if (frame.pts >= start) yield frame;
   }
 }
+
+/** The start of the range in ticks: time 0 of the output. */
+export const startTick = (trim: Job['trim'], { num, den }: Rational): number =>
+  trim ? Math.round((trim.start * den) / num) : 0;

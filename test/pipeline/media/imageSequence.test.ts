@@ -68,8 +68,9 @@ describe('an image sequence', () => {
     assert.ok((await run(job)).resumedFrom >= 2);
     assert.ok((await pixels(at('resumed.mkv'))).equals(await pixels(at('film.mkv'))));
     await stopped();
-    copyFileSync(at('reel [1] */scan_0002.png'), at('reel [1] */scan_0001.png'));
-    assert.equal((await run(job)).resumedFrom, 0);
+    copyFileSync(at('reel [1] */scan_0009.png'), at('reel [1] */scan_0001.png'));
+    await assert.rejects(run(job), { code: 'RESUME_MISMATCH', message: /4 finished frames .* differs in source\.$/ });
+    assert.equal((await run({ ...job, discard: true })).resumedFrom, 0);
   });
 
   for (const [name, make, words] of [

@@ -1,6 +1,7 @@
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame } from '../../media/frame';
 import type { VideoInfo } from '../../media/probe';
+import type { SourceFile } from '../../media/sourceFile';
 import { dilate } from './dilate';
 import type { InpaintSettings } from './inpaintSettings';
 import { keyColourMask } from './keyColour';
@@ -8,8 +9,8 @@ import { type MaskReader, probeMask, readMask } from './readMask';
 
 /** Adds the mask to every frame. */
 export interface FrameMasker extends AsyncDisposable {
-  /** Changes when the masks may have changed; part of the job key. */
-  readonly version: unknown;
+  /** Null when a colour marks the areas. */
+  readonly source: SourceFile | null;
   /** May be called once. `from`: seconds of the video before which there is no frame. */
   maskFrames(frames: AsyncIterable<Frame>, from: number): AsyncGenerator<Frame>;
 }
@@ -23,7 +24,7 @@ export async function frameMasker(
 ): Promise<FrameMasker> {
   if (settings.from === 'colour') {
     return {
-      version: null,
+      source: null,
       async *maskFrames(frames) {
         for await (const frame of frames) {
           const mask = keyColourMask(frame, settings.colour, settings.tolerance);
@@ -37,7 +38,7 @@ export async function frameMasker(
   const info = await probeMask(binary, settings.path, video, sequenceRate, signal);
   let reader: MaskReader | null = null;
   return {
-    version: info.source,
+    source: info.source,
     async *maskFrames(frames, from) {
       reader = readMask(binary, info, video, { from, growBy: settings.grow }, signal);
       for await (const frame of frames) {

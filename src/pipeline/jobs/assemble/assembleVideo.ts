@@ -3,16 +3,17 @@ import { join } from 'node:path';
 import { RemasterError } from '../../../errors';
 import type { AssembleJob, AssembleResult } from '../../../settings/assembleJob';
 import type { ImageSource } from '../../../settings/imageJob';
-import { type Codec, resolveCodec } from '../../media/codecs';
+import { resolveCodec } from '../../media/codecs';
 import { resolveColour } from '../../media/colour';
-import { createVideo, type FrameSink, timescale } from '../../media/encode';
+import { createVideo, type Encoding, type FrameSink } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Rational } from '../../media/frame';
+import { frameRate } from '../../media/frameRate';
 import { decodeImage, type DecodedImage } from '../../media/image/decodeImage';
 import { letterbox } from '../../media/image/letterbox';
-import { FORMAT, verify } from '../../media/mux';
-import { runFfmpeg } from '../../media/runFfmpeg';
-import { openOutputFolder, unwritable, type OutputFolder, workFolder } from '../outputFolder';
+import { muxVideo } from '../../media/mux';
+import { openOutputFolder, type OutputFolder, workFolder } from '../outputFolder';
+import { unwritable } from '../outputTarget';
 
 /**
  * A video made from single images. It gets its file name only when it is complete; disposed before that, all its files
@@ -41,7 +42,8 @@ export async function assembleVideo(
   signal: AbortSignal,
 ): Promise<VideoAssembly> {
   const started = performance.now();
-  const outputFolder = await openOutputFolder(job.output, '', { overwrite: job.overwrite, resume: false });
+  const options = { overwrite: job.overwrite, resume: false, discard: false, ffmpeg: binary.version };
+  const outputFolder = await openOutputFolder(job.output, {}, options, signal);
   const folder = workFolder(job.output);
   onTemporaryPath?.(folder, false);
   const warnings = new Set<string>();
@@ -52,28 +54,27 @@ export async function assembleVideo(
     const { width, height, depth } = decoded;
     const codec = resolveCodec(binary, job, { output: job.output, width, height, depth, isRgb: true });
     const isTimed = job.fps === null && time !== null;
-    const timeBase = isTimed ? { num: 1, den: TICK_RATE } : inverse(rateOf(job.fps ?? DEFAULT_RATE));
+    const timeBase = isTimed ? { num: 1, den: TICK_RATE } : inverse(frameRate(job.fps ?? DEFAULT_RATE));
     const framesPerSecond = isTimed ? null : timeBase.den / timeBase.num;
     const colour = resolveColour(UNTAGGED, { width, height, isRgb: true, isFullRange: true });
-    const rest = { pixelAspect: { num: 1, den: 1 }, timeBase, framesPerSecond };
+    const rest = { pixelAspect: { num: 1, den: 1 }, framesPerSecond };
     const encoding = { codec, colour, width, height, stored: { width, height }, depth, ...rest };
-    const file = join(folder, `frames.${codec.segment}`);
-    return { width, height, depth, codec, timeBase, isTimed, file, sink: createVideo(binary, file, encoding, signal) };
+    const file = join(folder, 'frames.nut');
+    return { encoding, timeBase, isTimed, file, sink: createVideo(binary, file, encoding, signal) };
   };
 
   return {
     async add(image, time) {
       const decoded = await decodeImage(image, job.maxPixels);
       open ??= begin(decoded, time);
-      const { width, height, depth, timeBase, isTimed, sink } = open;
+      const { timeBase, isTimed, sink } = open;
+      const { width, height, depth } = open.encoding;
       if (decoded.width !== width || decoded.height !== height)
         warnings.add(`Images of a different size were fitted into that of the first (${width}×${height}).`);
       const last = pts.at(-1) ?? -1;
       const due = isTimed ? ticks(time, timeBase, last) : pts.length;
       if (due <= last) throw notRising(time);
-      await sink
-        .write({ pts: due, data: await letterbox(decoded, { width, height, depth }) })
-        .catch(outputError(job.output));
+      await sink.write(await letterbox(decoded, { width, height, depth })).catch(outputError(job.output));
       pts.push(due);
     },
     async finish() {
@@ -82,13 +83,14 @@ export async function assembleVideo(
           remedy: 'Send at least one image.',
         });
       }
-      const { sink, file, codec, timeBase, width, height } = open;
+      const { sink, file, timeBase, isTimed } = open;
+      const { codec, colour, width, height } = open.encoding;
       await sink.finish().catch(outputError(job.output));
       const whole = `whole.${codec.container}`;
-      await remux(binary, file, join(folder, whole), codec, timeBase, signal);
       const first = pts[0]!;
-      const times = { pts: pts.map((tick) => tick - first), timeBase, from: 0 };
-      await verify(binary, join(folder, whole), times, signal);
+      const end = isTimed ? null : pts.length;
+      const times = { pts: pts.map((tick) => tick - first), end, timeBase };
+      await muxVideo(binary, { codec, colour, paths: [file], times }, join(folder, whole), signal);
       const output = await outputFolder.publish(whole).catch(outputError(job.output));
       const elapsed = (performance.now() - started) / 1000;
       return {
@@ -110,10 +112,7 @@ export async function assembleVideo(
 }
 
 interface OpenVideo {
-  readonly width: number;
-  readonly height: number;
-  readonly depth: 8 | 16;
-  readonly codec: Codec;
+  readonly encoding: Encoding;
   readonly timeBase: Rational;
   /** Images have times of their own. */
   readonly isTimed: boolean;
@@ -127,13 +126,6 @@ const UNTAGGED = { matrix: null, primaries: null, transfer: null, range: null };
 const discard = (folder: OutputFolder): Promise<void> => folder.close({ keepSegments: false }).catch(() => {});
 
 const inverse = ({ num, den }: Rational): Rational => ({ num: den, den: num });
-
-/** 29.97 means 30000/1001, and so on. */
-function rateOf(fps: number): Rational {
-  const ntsc = Math.round(fps * 1.001);
-  if (Math.abs((ntsc * 1000) / 1001 - fps) < 0.002) return { num: ntsc * 1000, den: 1001 };
-  return { num: Math.round(fps * 1000), den: 1000 };
-}
 
 /** An image without a time follows at the default rate. */
 const ticks = (time: number | null, { num, den }: Rational, last: number): number =>
@@ -149,26 +141,3 @@ const outputError =
   (error: unknown): never => {
     throw unwritable(output, error);
   };
-
-/** Copies the encoded video into the container of the output. */
-async function remux(
-  binary: FfmpegBinary,
-  from: string,
-  to: string,
-  codec: Codec,
-  timeBase: Rational,
-  signal: AbortSignal,
-): Promise<void> {
-  await using muxer = runFfmpeg(
-    binary,
-    [
-      ...['-protocol_whitelist', 'file,pipe', '-i', `file:${from}`, '-map', '0:v:0', '-c', 'copy'],
-      ...(codec.name === 'h265' && codec.container !== 'mkv' ? ['-tag:v', 'hvc1'] : []),
-      ...timescale(codec.container, timeBase),
-      ...['-f', FORMAT[codec.container], '-strict', '-2', '-y', `file:${to}`],
-    ],
-    signal,
-  );
-  muxer.stdout.resume();
-  await muxer.ended;
-}

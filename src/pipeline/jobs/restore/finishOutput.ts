@@ -1,15 +1,19 @@
+import { join } from 'node:path';
 import type { Job } from '../../../settings/restoreJob';
 import type { Encoding } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
-import { mux, type Segment, verify } from '../../media/mux';
+import { lastPacket } from '../../media/lastPacket';
+import { muxWithSource } from '../../media/mux';
 import type { VideoInfo } from '../../media/probe';
-import type { OutputFolder } from '../outputFolder';
+import type { VideoTimes } from '../../media/trackClock';
+import { startTick } from '../../media/trim';
+import type { OutputFolder, Segment } from '../outputFolder';
 import { damageError, partialName, sourceDamage } from './truncation';
 
 /** The encoded frames, and how the source was read. */
 export interface WrittenVideo {
   readonly segments: readonly Segment[];
-  /** Presentation times of all frames, in ticks. */
+  /** Presentation times of all frames, in ticks of the source. */
   readonly times: readonly number[];
   /** ffmpeg's messages about the source. */
   readonly decoderMessages: string;
@@ -22,19 +26,38 @@ export interface WrittenVideo {
 export async function finishOutput(
   binary: FfmpegBinary,
   folder: OutputFolder,
-  { segments, times, decoderMessages }: WrittenVideo,
-  { codec }: Encoding,
+  { segments, times: pts, decoderMessages }: WrittenVideo,
+  { codec, colour }: Encoding,
   info: VideoInfo,
   job: Job,
   signal: AbortSignal,
 ): Promise<{ readonly output: string; readonly warnings: readonly string[] }> {
   const file = `whole.${codec.container}`;
-  const target = { path: `${folder.folder}/${file}`, codec, info, job };
-  const warnings = await mux(binary, folder.folder, segments, target, signal);
-  const expected = { pts: times, timeBase: info.timeBase, from: job.trim?.start ?? 0 };
-  await verify(binary, target.path, expected, signal);
-  const damage = await sourceDamage(info, job, times.at(-1)!, decoderMessages);
+  const paths = segments.map((segment) => join(folder.folder, segment.file));
+  const times = await outputTimes(binary, pts, info, job, signal);
+  const video = { codec, colour, paths, times };
+  const warnings = await muxWithSource(binary, video, join(folder.folder, file), { info, job }, signal);
+  const damage = await sourceDamage(info, job, pts.at(-1)!, decoderMessages);
   const output = await folder.publish(file, damage ? partialName(folder.output) : folder.output);
   if (damage) throw damageError(damage, info, output);
   return { output, warnings };
+}
+
+/** The times from the start of the output. The last frame lasts as long as in the source, or to the end of the cut. */
+async function outputTimes(
+  binary: FfmpegBinary,
+  pts: readonly number[],
+  info: VideoInfo,
+  job: Job,
+  signal: AbortSignal,
+): Promise<VideoTimes> {
+  const { timeBase } = info;
+  const start = startTick(job.trim, timeBase);
+  const last = pts.at(-1)!;
+  const packet = await lastPacket(binary, info, last, signal);
+  const cut = job.trim?.end ? Math.round((job.trim.end * timeBase.den) / timeBase.num) : Infinity;
+  const end = packet && Math.min(cut, packet.pts + packet.duration);
+  // A frame at another time than the last packet is a field, was damaged, or was moved: its duration is unknown.
+  const isKnown = end !== null && end > last && (packet!.pts === last || job.maxFps !== null || end === cut);
+  return { pts: pts.map((time) => time - start), end: isKnown ? end - start : null, timeBase };
 }

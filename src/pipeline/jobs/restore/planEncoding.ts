@@ -9,7 +9,7 @@ import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { VideoInfo } from '../../media/probe';
 import { scaledSize } from '../../media/resize';
 
-/** Most pixels of an output frame: 1 GiB of memory for the weighted sums of its tiles. */
+/** ffmpeg refuses frames of (width + 128) × (height + 128) pixels or more. */
 const MAX_FRAME_PIXELS = 2 ** 28;
 
 /** Size, colour and codec of the output. `source` is the file, `info` the video as decoded for the job. */
@@ -22,14 +22,23 @@ export function planEncoding(
 ): Encoding {
   const [width, height] = [info.width * model.info.scale, info.height * model.info.scale];
   const stored = scaledSize(info, wantedScale(job, model));
-  if (width * height > MAX_FRAME_PIXELS) {
+  if ((width + 128) * (height + 128) >= MAX_FRAME_PIXELS) {
     throw new RemasterError('FRAME_TOO_LARGE', `The output frame would be ${width}×${height}, which is too large.`, {
       remedy: 'Use a model with a smaller scale, or reduce the source with the maximum height.',
     });
   }
-  const { pixelAspect, timeBase, framesPerSecond, isRgb } = info;
+  const { pixelAspect, framesPerSecond, isRgb } = info;
   const depth = info.bitDepth > 8 ? 16 : 8;
   const colour = resolveColour(source.colour, source); // a missing tag is guessed by the size of the source
   const codec = resolveCodec(binary, job, { output: job.output, ...stored, depth, isRgb });
-  return { codec, colour, width, height, stored, depth, pixelAspect, timeBase, framesPerSecond };
+  return {
+    codec,
+    colour,
+    width,
+    height,
+    stored,
+    depth,
+    pixelAspect,
+    framesPerSecond: Math.min(framesPerSecond ?? 25, job.maxFps ?? Infinity),
+  };
 }

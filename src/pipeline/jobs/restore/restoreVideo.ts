@@ -21,9 +21,12 @@ import { noFrames, probe, type VideoInfo } from '../../media/probe';
 import { limitFrameRate, limitHeight } from '../../media/resize';
 import { SEEK_MARGIN, trimFrames } from '../../media/trim';
 import { pullFrames } from '../../operators/pullFrames';
-import { openOutputFolder, type OutputFolder, unwritable, workFolder } from '../outputFolder';
+import { openOutputFolder, type OutputFolder, workFolder } from '../outputFolder';
+import { unwritable } from '../outputTarget';
+import { checkEncoder } from './checkEncoder';
 import { finishOutput } from './finishOutput';
-import { jobKey } from './jobKey';
+import { frameCount } from '../journal';
+import { jobIdentity } from './jobIdentity';
 import { planEncoding } from './planEncoding';
 import { type ProgressMeter, progressMeter } from './progress';
 import { segmentWriter } from './segments';
@@ -84,8 +87,10 @@ export async function restoreVideo(
   await using masker = inpaint && (await frameMasker(tools.binary, inpaint, info, job.sequenceRate, signal));
   await using finder = faceMode === 'detect' ? tools.openFaceFinder!() : null;
   const encoding = planEncoding(tools.binary, job, source, info, model);
-  const key = jobKey(job, info, model.info, [finder?.version, masker?.version], tools.binary);
-  const folder = await openOutputFolder(job.output, key, job);
+  const parts = { source: info.source, mask: masker?.source ?? null, model: model.info, encoding };
+  const identity = await jobIdentity(job, { ...parts, faceFinder: finder?.version ?? null });
+  const options = { ...job, ffmpeg: tools.binary.version };
+  const folder = await openOutputFolder(job.output, identity, options, signal);
   if (!job.resume) tools.onTemporaryPath?.(workFolder(job.output), false);
 
   let keepSegments = false;
@@ -117,8 +122,8 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, signal);
   const options = decodeOptions(job, info, encoding, model);
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
-  const resumedFrom = folder.done.reduce((sum, { frames }) => sum + frames, 0);
-  const warnings: string[] = [];
+  const resumedFrom = frameCount(folder.done);
+  const warnings = await checkEncoder(tools.binary, folder, encoding, signal);
   const tiles = faces ? job : await tileSettings(job, model, info, openSource);
   const faceRestorer = faces && faceProcessor(model, faces.finder, job);
   const upscaler = masker ? maskedTilesOnly(model) : model;

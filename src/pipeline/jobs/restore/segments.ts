@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { createVideo, type Encoding, type FrameSink } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame } from '../../media/frame';
-import type { Segment } from '../../media/mux';
-import type { OutputFolder } from '../outputFolder';
+import type { OutputFolder, Segment } from '../outputFolder';
 
 /** Writes the video as segments of `length` frames, so that a resumed job uses the same boundaries. */
 export function segmentWriter(
@@ -14,28 +12,25 @@ export function segmentWriter(
   signal: AbortSignal,
 ) {
   const segments: Segment[] = [...folder.done];
-  let current: { sink: FrameSink; file: string; frames: number; firstPts: number; lastPts: number } | null = null;
+  let current: { readonly sink: FrameSink; readonly path: string; frames: number } | null = null;
 
   const close = async (): Promise<void> => {
     if (!current) return;
-    const { sink, ...segment } = current;
+    const { sink, path, frames } = current;
     await sink.finish();
     await sink[Symbol.asyncDispose]();
     current = null;
-    segments.push(segment);
-    await folder.commitSegment(segment);
+    segments.push(await folder.commitSegment(path, frames));
   };
   return {
     segments,
-    async write(frame: Pick<Frame, 'pts' | 'data'>): Promise<void> {
+    async write({ data }: Pick<Frame, 'data'>): Promise<void> {
       if (!current) {
-        const file = `${String(segments.length).padStart(6, '0')}.${encoding.codec.segment}`;
-        const sink = createVideo(binary, join(folder.folder, file), encoding, signal);
-        current = { sink, file, frames: 0, firstPts: frame.pts, lastPts: frame.pts };
+        const path = await folder.newSegment();
+        current = { sink: createVideo(binary, path, encoding, signal), path, frames: 0 };
       }
-      await current.sink.write(frame);
+      await current.sink.write(data);
       current.frames++;
-      current.lastPts = frame.pts;
       if (current.frames === length) await close();
     },
     finish: close,

@@ -162,7 +162,8 @@ describe('restoreVideo with an inpainting model', () => {
     const watch = ({ frame }: Progress): void => void (frame >= 4 && stop.abort(new StoppedError(true)));
     await assert.rejects(run(job, stop.signal, watch), { name: 'AbortError' });
     await ff('-f', 'lavfi', '-i', box('black', 8, 0, 5, HEIGHT), '-frames:v', '1', '-pix_fmt', 'gray', job.mask);
-    assert.equal((await run(job)).resumedFrom, 0);
+    await assert.rejects(run(job), { code: 'RESUME_MISMATCH', message: /differs in mask\.$/ });
+    assert.equal((await run({ ...job, discard: true })).resumedFrom, 0);
     for (const places of await changedIn('film.mkv', 'changed.mkv'))
       assert.deepEqual(columns(places), [8, 9, 10, 11, 12]);
   });

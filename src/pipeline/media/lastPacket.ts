@@ -1,0 +1,44 @@
+import type { FfmpegBinary } from './findFfmpeg';
+import type { VideoInfo } from './probe';
+import { runFfmpegForText } from './runFfmpeg';
+import { inputOptions } from './sourceFile';
+
+/** The last frame as the container describes it, in ticks of the video. */
+export interface LastPacket {
+  readonly pts: number;
+  readonly duration: number;
+}
+
+/** Seconds before the last frame where reading starts: readers seek to a key frame before it. */
+const MARGIN = 10;
+
+/**
+ * Reads the last packet of the video, in display order, without decoding. `lastPts`: time of the last decoded frame.
+ * Null when the container does not say how long it lasts.
+ */
+export async function lastPacket(
+  binary: FfmpegBinary,
+  { source, stream, timeBase }: VideoInfo,
+  lastPts: number,
+  signal: AbortSignal,
+): Promise<LastPacket | null> {
+  const from = (lastPts * timeBase.num) / timeBase.den - MARGIN;
+  const { stdout } = await runFfmpegForText(
+    binary,
+    [
+      ...['-v', 'error', '-copyts', '-start_at_zero'],
+      ...(from > 0 ? ['-ss', from.toFixed(6)] : []),
+      ...inputOptions(source),
+      ...['-map', `0:${stream}`, '-c', 'copy', '-f', 'framecrc', 'pipe:1'],
+    ],
+    signal,
+  );
+  const packets = [...stdout.matchAll(/^0, *\S+, *(-?\d+), *(\d+),/gm)].map(([, pts, duration]) => ({
+    pts: Number(pts),
+    duration: Number(duration),
+  }));
+  const last = packets.reduce((most, packet) => (packet.pts >= most.pts ? packet : most), NO_PACKET);
+  return last.duration > 0 ? last : null;
+}
+
+const NO_PACKET: LastPacket = { pts: -Infinity, duration: 0 };

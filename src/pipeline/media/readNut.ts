@@ -1,0 +1,167 @@
+import { open } from 'node:fs/promises';
+import { FILE_ID, FLAG, type NutStream, START } from './nut';
+import { type Cursor, NutReader } from './nutReader';
+
+/** Where the encoded frames of a NUT file with one video stream are, in coding order. */
+export interface NutFile {
+  readonly stream: NutStream;
+  readonly frames: readonly NutFrame[];
+}
+
+export interface NutFrame {
+  /** Presentation time in ticks of the file. */
+  readonly pts: number;
+  readonly isKey: boolean;
+  /** Bytes that belong in front of those in the file: frames may share their first bytes. */
+  readonly prefix: Buffer;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Reads headers only, no frame data. Errors: ENCODE_FAILED for a file that is incomplete or damaged. */
+export const readNut = (path: string): Promise<NutFile> => read(path, false);
+
+/** Reads no further than the stream header. */
+export const readNutStream = async (path: string): Promise<NutStream> => (await read(path, true)).stream;
+
+async function read(path: string, isStreamOnly: boolean): Promise<NutFile> {
+  const file = await open(path, 'r');
+  try {
+    return await parse(new NutReader(file, path), isStreamOnly);
+  } finally {
+    await file.close();
+  }
+}
+
+interface FrameCode {
+  readonly flags: number;
+  readonly ptsDelta: number;
+  readonly sizeMul: number;
+  readonly sizeLsb: number;
+  readonly reserved: number;
+  readonly headerIndex: number;
+}
+
+async function parse(reader: NutReader, isStreamOnly: boolean): Promise<NutFile> {
+  await reader.fill(FILE_ID.length);
+  if (!reader.bytes(FILE_ID.length).equals(FILE_ID)) throw reader.damaged();
+  let main: MainHeader | null = null;
+  let stream: (NutStream & { readonly msbShift: number }) | null = null;
+  const frames: NutFrame[] = [];
+  let lastPts = 0;
+  while ((await reader.fill(1)) && !(stream && isStreamOnly)) {
+    if (reader.peek() === 0x4e) {
+      const { start, body } = await reader.packet();
+      if (start === START.main) main ??= readMainHeader(body);
+      else if (start === START.stream) stream ??= readStreamHeader(body);
+      else if (start === START.syncpoint && main) lastPts = syncpointTime(body, main.timeBases);
+    } else {
+      if (!main || !stream) throw reader.damaged();
+      const frame = readFrameHeader(reader, main, stream.msbShift, lastPts);
+      lastPts = frame.pts;
+      frames.push(frame);
+      reader.skip(frame.bytes);
+    }
+  }
+  if (!stream || reader.isPastEnd(await reader.size())) throw reader.damaged();
+  return { stream, frames };
+}
+
+interface MainHeader {
+  readonly codes: readonly FrameCode[];
+  readonly prefixes: readonly Buffer[];
+  readonly timeBases: number;
+}
+
+function readMainHeader(body: Cursor): MainHeader {
+  const version = body.varint();
+  if (version > 3) body.varint();
+  const streams = body.varint();
+  body.varint(); // max_distance
+  const timeBases = body.varint();
+  for (let i = 0; i < timeBases; i++) [body.varint(), body.varint()];
+  if (version > 3 || streams !== 1 || timeBases !== 1) throw body.damaged();
+  const codes = readFrameCodes(body);
+  const prefixes: Buffer[] = [NO_BYTES];
+  for (let i = body.varint(); i > 0; i--) prefixes.push(body.bytes(body.varint()));
+  return { codes, prefixes, timeBases };
+}
+
+/** The table that maps the first byte of a frame to its flags and defaults. */
+function readFrameCodes(body: Cursor): FrameCode[] {
+  const codes: FrameCode[] = [];
+  let ptsDelta = 0;
+  let sizeMul = 1;
+  let headerIndex = 0;
+  while (codes.length < 256) {
+    const flags = body.varint();
+    const fields = body.varint();
+    if (fields > 0) ptsDelta = body.signed();
+    if (fields > 1) sizeMul = body.varint();
+    if (fields > 2) body.varint(); // stream
+    const size = fields > 3 ? body.varint() : 0;
+    const reserved = fields > 4 ? body.varint() : 0;
+    const count = fields > 5 ? body.varint() : sizeMul - size;
+    if (fields > 6) body.signed(); // match_time_delta
+    if (fields > 7) headerIndex = body.varint();
+    for (let i = 8; i < fields; i++) body.varint();
+    if (count < 1) throw body.damaged();
+    for (let i = 0; i < count && codes.length < 256; i++) {
+      if (codes.length === 0x4e) codes.push({ ...UNUSED, flags: FLAG.invalid }); // `N` begins a start code
+      codes.push({ flags, ptsDelta, sizeMul, sizeLsb: size + i, reserved, headerIndex });
+    }
+  }
+  return codes;
+}
+
+const UNUSED: FrameCode = { flags: 0, ptsDelta: 0, sizeMul: 1, sizeLsb: 0, reserved: 0, headerIndex: 0 };
+
+function readStreamHeader(body: Cursor): NutStream & { readonly msbShift: number } {
+  body.varint(); // stream
+  body.varint(); // class
+  const fourcc = body.bytes(body.varint());
+  body.varint(); // time base
+  const msbShift = body.varint();
+  body.varint(); // max_pts_distance
+  const decodeDelay = body.varint();
+  body.varint(); // flags
+  const codecData = body.bytes(body.varint());
+  const [width, height, num, den] = [body.varint(), body.varint(), body.varint(), body.varint()] as const;
+  return { fourcc, decodeDelay, codecData, width, height, pixelAspect: { num, den }, msbShift };
+}
+
+const syncpointTime = (body: Cursor, timeBases: number): number => Math.floor(body.varint() / timeBases);
+
+function readFrameHeader(
+  reader: NutReader,
+  { codes, prefixes }: MainHeader,
+  msbShift: number,
+  lastPts: number,
+): NutFrame {
+  const code = codes[reader.byte()]!;
+  let { flags, headerIndex, reserved } = code;
+  if (flags & FLAG.invalid) throw reader.damaged();
+  if (flags & FLAG.codedFlags) flags ^= reader.varint();
+  if (flags & FLAG.streamId && reader.varint() !== 0) throw reader.damaged();
+  const pts = flags & FLAG.codedPts ? wholePts(reader.varint(), msbShift, lastPts) : lastPts + code.ptsDelta;
+  const msb = flags & FLAG.sizeMsb ? reader.varint() : 0;
+  if (flags & FLAG.matchTime) reader.signed();
+  if (flags & FLAG.headerIndex) headerIndex = reader.varint();
+  if (flags & FLAG.reserved) reserved = reader.varint();
+  for (let i = 0; i < reserved; i++) reader.varint();
+  if (flags & FLAG.checksum) reader.bytes(4);
+  if (flags & FLAG.sideData) throw reader.damaged(); // ffmpeg writes none in version 3
+  const size = code.sizeLsb + code.sizeMul * msb;
+  const prefix = size > 4096 ? NO_BYTES : prefixes[headerIndex]!;
+  return { pts, isKey: (flags & FLAG.key) !== 0, prefix, offset: reader.position, bytes: size - prefix.length };
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** A time is coded whole, or by its lowest bits next to the time before. */
+function wholePts(coded: number, msbShift: number, lastPts: number): number {
+  const range = 2 ** msbShift;
+  if (coded >= range) return coded - range;
+  const delta = lastPts - Math.floor((range - 1) / 2);
+  return ((((coded - delta) % range) + range) % range) + delta;
+}
