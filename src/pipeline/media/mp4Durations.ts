@@ -24,7 +24,7 @@ export function durationOf(moov: Buffer, box: Box): number {
 export function headerWithDuration(moov: Buffer, box: Box, duration: number): Buffer {
   const old = timeBytes(moov, box);
   const at = durationAt(moov, box);
-  const bytes = duration < UNKNOWN ? old : 8;
+  const bytes = duration <= LIMIT ? old : 8;
   const dates = box.content + 4;
   return boxOf(
     box.type,
@@ -64,7 +64,7 @@ export function lastEdit(moov: Buffer, elst: Box): Edit {
 /** The elst box with another duration of the entry. */
 export function editWithDuration(moov: Buffer, elst: Box, edit: Edit, duration: number): Buffer {
   const old = timeBytes(moov, elst);
-  const bytes = duration < UNKNOWN ? old : 8;
+  const bytes = duration <= LIMIT ? old : 8;
   const parts = [versionAndFlags(moov, elst, bytes), moov.subarray(elst.content + 4, elst.content + 8)];
   for (let index = 0; index <= edit.index; index++) {
     const at = elst.content + 8 + index * (2 * old + 4);
@@ -74,6 +74,9 @@ export function editWithDuration(moov: Buffer, elst: Box, edit: Edit, duration: 
   }
   return boxOf('elst', ...parts);
 }
+
+/** Of a duration in version 0: ffmpeg writes version 1 above, because some readers take the field as signed. */
+const LIMIT = 0x7fffffff;
 
 /** All bits set stands for an unknown duration. */
 const UNKNOWN = 0xffffffff;

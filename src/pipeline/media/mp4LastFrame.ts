@@ -3,7 +3,7 @@ import { expectStructure, type FileChange, readAll } from './fileChange';
 import type { Rational } from './frame';
 import { durationOf, editWithDuration, headerWithDuration, lastEdit, timescaleOf } from './mp4Durations';
 import { presentationOf, withLastDelta } from './mp4SampleTimes';
-import { boxesIn, childOf, need, rebuild } from './mp4Tree';
+import { type Box, boxesIn, childOf, need, rebuild } from './mp4Tree';
 
 /**
  * Plans the change of an MP4 or QuickTime file after which the last frame of the first track lasts `seconds`. ffmpeg
@@ -35,46 +35,54 @@ async function findMoov(file: FileHandle, size: number): Promise<{ readonly star
 }
 
 function withLastFrame(moov: Buffer, seconds: Rational): Buffer {
-  const root = boxesIn(moov, 0, moov.length)[0]!;
-  expectStructure(!childOf(moov, root, 'mvex'), 'a fragmented file');
-  const video = need(moov, root, 'trak'); // the first track is output stream 0
-  const mdia = need(moov, video, 'mdia');
-  const handler = need(moov, mdia, 'hdlr');
-  expectStructure(moov.toString('latin1', handler.content + 8, handler.content + 12) === 'vide', 'no video track');
-  const stbl = need(moov, need(moov, mdia, 'minf'), 'stbl');
-  const [mvhd, tkhd, mdhd] = [need(moov, root, 'mvhd'), need(moov, video, 'tkhd'), need(moov, mdia, 'mdhd')];
-  const stts = need(moov, stbl, 'stts');
-  const edts = childOf(moov, video, 'edts');
-
+  const { root, mvhd, others, tkhd, elst, mdhd, stts, ctts } = findBoxes(moov);
   const mediaScale = timescaleOf(moov, mdhd);
   const duration = Math.max(1, Math.round((seconds.num / seconds.den) * mediaScale));
-  const { firstPts, lastPts, lastDts } = presentationOf(moov, stts, childOf(moov, stbl, 'ctts'));
+  const { firstPts, lastPts, lastDts } = presentationOf(moov, stts, ctts);
   const end = lastPts + duration;
+  // Decoding times lag behind where the last frames are reordered and far apart. Readers take the sum of the differences
+  // for the duration of the track, so it covers the presentation.
+  const delta = Math.max(duration, end - firstPts - lastDts);
   // In the movie's time scale; rounded up, as ffmpeg does, so that an edit always includes the beginning of the frame.
   const inMovie = (ticks: number): number =>
     Number((BigInt(ticks) * BigInt(timescaleOf(moov, mvhd)) + BigInt(mediaScale - 1)) / BigInt(mediaScale));
 
-  // Decoding times lag behind where the last frames are reordered and far apart. Readers take the sum of the differences
-  // for the duration of the track, so it covers the presentation.
-  const delta = Math.max(duration, end - firstPts - lastDts);
   const changed = new Map([
     [stts.start, withLastDelta(moov, stts, delta)],
     [mdhd.start, headerWithDuration(moov, mdhd, lastDts + delta)],
   ]);
   let trackDuration = inMovie(end - firstPts);
-  if (edts) {
-    const elst = need(moov, edts, 'elst');
+  if (elst) {
     const edit = lastEdit(moov, elst);
-    const length = inMovie(end - edit.mediaTime);
     expectStructure(end > edit.mediaTime, 'an edit after the last frame');
+    const length = inMovie(end - edit.mediaTime);
     changed.set(elst.start, editWithDuration(moov, elst, edit, length));
-    trackDuration = durationOf(moov, tkhd) - edit.duration + length;
+    trackDuration = durationOf(moov, tkhd) - edit.duration + length; // an empty edit before it counts too
   }
   changed.set(tkhd.start, headerWithDuration(moov, tkhd, trackDuration));
-  const others = boxesIn(moov, root.content, root.end).filter(
-    ({ type, start }) => type === 'trak' && start !== video.start,
-  );
-  const movieDuration = Math.max(trackDuration, ...others.map((track) => durationOf(moov, need(moov, track, 'tkhd'))));
+  const movieDuration = Math.max(trackDuration, ...others.map((other) => durationOf(moov, other)));
   changed.set(mvhd.start, headerWithDuration(moov, mvhd, movieDuration));
   return rebuild(moov, root, changed);
+}
+
+/** The boxes with durations of the movie and of its first track, output stream 0. `others`: tkhd of other tracks. */
+function findBoxes(moov: Buffer): Record<'root' | 'mvhd' | 'tkhd' | 'mdhd' | 'stts', Box> & {
+  readonly others: readonly Box[];
+  readonly elst: Box | undefined;
+  readonly ctts: Box | undefined;
+} {
+  const root = boxesIn(moov, 0, moov.length)[0]!;
+  expectStructure(!childOf(moov, root, 'mvex'), 'a fragmented file');
+  const video = need(moov, root, 'trak');
+  const mdia = need(moov, video, 'mdia');
+  const handler = need(moov, mdia, 'hdlr');
+  expectStructure(moov.toString('latin1', handler.content + 8, handler.content + 12) === 'vide', 'no video track');
+  const stbl = need(moov, need(moov, mdia, 'minf'), 'stbl');
+  const edts = childOf(moov, video, 'edts');
+  const tracks = boxesIn(moov, root.content, root.end).filter(({ type }) => type === 'trak');
+  const [tkhd, ...others] = tracks.map((track) => need(moov, track, 'tkhd'));
+  return {
+    ...{ root, mvhd: need(moov, root, 'mvhd'), tkhd: tkhd!, others, mdhd: need(moov, mdia, 'mdhd') },
+    ...{ stts: need(moov, stbl, 'stts'), ctts: childOf(moov, stbl, 'ctts'), elst: edts && need(moov, edts, 'elst') },
+  };
 }
