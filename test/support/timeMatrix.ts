@@ -36,7 +36,8 @@ export const KINDS = {
     last: 3,
   },
   avi: { extension: 'avi', rate: '25', encoder: ['-c:v', 'mpeg4', '-q:v', '2'] },
-  ts: { extension: 'ts', rate: '25', encoder: ['-c:v', 'libx264'] },
+  // ffmpeg cannot open a transport stream of two or three frames, unless all are key frames.
+  ts: { extension: 'ts', rate: '25', encoder: ['-c:v', 'libx264', '-g', '1'] },
   'equal last times': {
     extension: 'mkv',
     rate: '25',

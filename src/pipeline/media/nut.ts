@@ -44,7 +44,7 @@ export interface NutStream {
 }
 
 /** A number ≥ 0 in groups of seven bits, most significant first. */
-export function varint(value: number | bigint): Buffer {
+function varint(value: number | bigint): Buffer {
   let rest = BigInt(value);
   const bytes = [Number(rest & 127n)];
   while ((rest >>= 7n) > 0n) bytes.unshift(Number(rest & 127n) | 128);

@@ -12,7 +12,7 @@ export class Cursor {
   protected at = 0;
 
   constructor(
-    protected buffer: Buffer<ArrayBufferLike>,
+    protected buffer: Buffer,
     protected readonly path: string,
   ) {}
 

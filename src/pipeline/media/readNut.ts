@@ -79,7 +79,7 @@ function readMainHeader(body: Cursor): MainHeader {
   const streams = body.varint();
   body.varint(); // max_distance
   const timeBases = body.varint();
-  for (let i = 0; i < timeBases; i++) [body.varint(), body.varint()];
+  for (let i = 0; i < 2 * timeBases; i++) body.varint();
   if (version > 3 || streams !== 1 || timeBases !== 1) throw body.damaged();
   const codes = readFrameCodes(body);
   const prefixes: Buffer[] = [NO_BYTES];

@@ -5,7 +5,7 @@ import { type SourceFile } from '../../media/sourceFile';
 import { sourceIdentity } from '../../media/sourceIdentity';
 import type { JobIdentity } from '../journal';
 
-/** What takes part in the result besides the settings. */
+/** The parts of a job besides its settings. */
 export interface JobParts {
   readonly source: SourceFile;
   readonly mask: SourceFile | null;
@@ -14,15 +14,18 @@ export interface JobParts {
   readonly encoding: Encoding;
 }
 
-/**
- * Everything that decides the frames and bytes of the segments, by name. Where and how fast the job runs, where its
- * files are and what is done after the last frame are not part of it.
- */
+/** Settings that change neither frames nor bytes of the segments. The model, the source and the mask count by content. */
+const WITHOUT_EFFECT: readonly (keyof Job)[] = [
+  ...(['input', 'output', 'overwrite', 'resume', 'discard', 'concurrency'] as const),
+  ...(['model', 'mask', 'provider', 'device', 'threads', 'batch', 'hwaccel'] as const),
+  ...(['audio', 'extras'] as const), // used after the last frame
+];
+
+/** Everything that decides the frames and bytes of the segments, by name. */
 export async function jobIdentity(job: Job, parts: JobParts): Promise<JobIdentity> {
-  const { input, output, overwrite, resume, discard, model, mask, audio, extras, concurrency, ...rest } = job;
-  const { provider, device, threads, batch, hwaccel, ...settings } = rest;
+  const settings = Object.entries(job).filter(([name]) => !WITHOUT_EFFECT.includes(name as keyof Job));
   return {
-    ...settings,
+    ...Object.fromEntries(settings),
     source: await sourceIdentity(parts.source),
     mask: parts.mask && (await sourceIdentity(parts.mask)),
     model: parts.model.sha256,
