@@ -15,7 +15,7 @@ export interface Part {
 }
 
 /**
- * The change of a file of `size` bytes that replaces the parts, which do not overlap, and moves the parts between them.
+ * The change of a file of `size` bytes that replaces the parts, which are not empty and do not overlap, and moves the rest.
  * `newPlace` returns where a byte that is not replaced comes to be.
  */
 export function replaceParts(

@@ -88,6 +88,9 @@ describe('setLastFrameDuration', function () {
           const options = container === 'mkv' ? [first!, ...more] : ['-movflags', `+${first}`];
           await refuses(container, readFileSync(await make(await program(), sample, ...options)));
         }
+        if (container === 'mkv') continue;
+        const single = { codec: NO_B_FRAMES, container, frames: 1 };
+        await refuses(container, readFileSync(await make(await program(), single, '-movflags', '+frag_keyframe')));
       }
     });
   }

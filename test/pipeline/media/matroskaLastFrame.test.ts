@@ -49,7 +49,8 @@ describe('matroskaLastFrame', function () {
   /** Short clusters, audio and a subtitle after the video; `padding` bytes before the clusters. */
   function make(program: string, padding = 100): void {
     const subtitles = join(folder, 'made.srt');
-    writeFileSync(subtitles, '1\n00:00:00,100 --> 00:00:00,900\nfirst\n\n2\n00:00:04,000 --> 00:00:04,500\nlast\n');
+    const lines = ['00:00:00,100 --> 00:00:00,900', '00:00:01,950 --> 00:00:02,500', '00:00:04,000 --> 00:00:04,500'];
+    writeFileSync(subtitles, lines.map((line, i) => `${i + 1}\n${line}\ntext\n\n`).join(''));
     const { status, stderr } = spawnSync(program, [
       ...['-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc2=size=64x36:rate=10,trim=end_frame=20'],
       ...['-f', 'lavfi', '-i', 'sine=duration=5', '-i', subtitles, '-map', '0:v', '-map', '1:a', '-map', '2:s'],

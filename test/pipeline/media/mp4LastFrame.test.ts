@@ -63,6 +63,19 @@ describe('mp4LastFrame', function () {
     assert.ok(readFileSync(path).equals(first));
   });
 
+  it('all durations of the movie and the track are the same', async () => {
+    const path = join(folder, 'headers.mp4');
+    await ff('-f', 'lavfi', '-i', 'testsrc2=size=64x36:rate=10,trim=end_frame=9', '-c:v', 'libx264', path);
+    await setLastFrameDuration(path, 'mp4', { ticks: 3, timeBase: { num: 1, den: 2 } });
+    const bytes = readFileSync(path);
+    const at = (type: string, offset: number): number =>
+      bytes.readUInt32BE(bytes.indexOf(type, bytes.lastIndexOf('moov')) + offset);
+    assert.equal(at('mvhd', 20) / at('mvhd', 16), 2.3);
+    assert.equal(at('tkhd', 24) / at('mvhd', 16), 2.3);
+    assert.equal(at('elst', 12) / at('mvhd', 16), 2.3);
+    assert.equal(at('mdhd', 20) / at('mdhd', 16), 2.3);
+  });
+
   it('a duration above 32 bits changes the version of a header', () => {
     const tkhd = boxOf('tkhd', words(3, 11, 12, 1, 0, 500, 77, 78));
     const wide = headerWithDuration(tkhd, whole(tkhd), 2 ** 32 + 5);
