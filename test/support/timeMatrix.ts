@@ -5,8 +5,13 @@ import { binary, description, ff, pixels } from './videos';
 /** Frames of a segment of these jobs. */
 export const SEGMENT = 16;
 
-/** Each frame shows its number: six bars of six columns are its bits, white for 1. */
-const NUMBERED = "geq=lum='255*mod(floor(N/pow(2,floor(X/6))),2)':cb=128:cr=128";
+/** The smallest frame that SVT-AV1 encodes. */
+const SIDE = 64;
+/** Columns of a bit. */
+const BAR = 10;
+
+/** Each frame shows its number in its upper half: six bars are its bits, white for 1. */
+const NUMBERED = `geq=lum='if(lt(Y,${SIDE / 2}),255*mod(floor(N/pow(2,floor(X/${BAR}))),2),mod(X*Y*7,256))':cb=128:cr=128`;
 
 interface Kind {
   readonly extension: string;
@@ -36,8 +41,7 @@ export const KINDS = {
     last: 3,
   },
   avi: { extension: 'avi', rate: '25', encoder: ['-c:v', 'mpeg4', '-q:v', '2'] },
-  // ffmpeg cannot open a transport stream of two or three frames, unless all are key frames.
-  ts: { extension: 'ts', rate: '25', encoder: ['-c:v', 'libx264', '-g', '1'] },
+  ts: { extension: 'ts', rate: '25', encoder: ['-c:v', 'libx264'] },
   'equal last times': {
     extension: 'mkv',
     rate: '25',
@@ -63,14 +67,14 @@ export const TARGETS = [
   ['prores', 'mkv'],
 ] as const satisfies readonly (readonly [CodecName, string])[];
 
-/** Writes a source of 32 × 32 pixels and returns its path. */
+/** Writes a source and returns its path. */
 export async function numberedVideo(folder: string, name: KindName, frames: number): Promise<string> {
   const kind: Kind = KINDS[name];
   const path = join(folder, `${name} ${frames}.${kind.extension}`);
   const [filter, timeBase] = kind.times?.(frames) ?? ['null', null];
   const passthrough = (await binary()).hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
   await ff(
-    ...['-f', 'lavfi', '-i', `color=size=32x32:rate=${kind.rate},trim=end_frame=${frames}`],
+    ...['-f', 'lavfi', '-i', `color=size=${SIDE}x${SIDE}:rate=${kind.rate},trim=end_frame=${frames}`],
     ...['-vf', `format=yuv444p,${NUMBERED},format=${kind.extension === 'gif' ? 'pal8' : 'yuv420p'},${filter}`],
     ...(timeBase === null ? [] : [...passthrough, '-enc_time_base', timeBase]),
     ...[...kind.encoder, path],
@@ -81,12 +85,10 @@ export async function numberedVideo(folder: string, name: KindName, frames: numb
 /** The number that each frame of a video shows. */
 export async function numbers(path: string): Promise<number[]> {
   const data = await pixels(path, 'gray');
-  const frames = data.length / (32 * 32);
+  const frames = data.length / SIDE ** 2;
   return Array.from({ length: frames }, (_, n) => {
-    const bits = [0, 1, 2, 3, 4, 5].map((bit) =>
-      data[n * 32 * 32 + 16 * 32 + Math.min(31, bit * 6 + 3)]! > 127 ? 1 : 0,
-    );
-    return bits.reduce((sum: number, bit, i) => sum + bit * 2 ** i, 0);
+    const row = (n * SIDE + SIDE / 4) * SIDE;
+    return [0, 1, 2, 3, 4, 5].reduce((sum, bit) => sum + (data[row + (bit + 0.5) * BAR]! > 127 ? 2 ** bit : 0), 0);
   });
 }
 

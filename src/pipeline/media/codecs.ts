@@ -16,7 +16,7 @@ interface Preset {
   readonly others: readonly PixelFormat[];
   /** Default constant quality; null: the codec has no quality setting. */
   readonly quality: number | null;
-  readonly options: (encoder: string, quality: number) => readonly string[];
+  readonly options: (encoder: string, quality: number, size: Size) => readonly string[];
 }
 
 const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
@@ -58,7 +58,7 @@ const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
     pixels: { 8: 'yuv444p', 16: 'yuv444p10le' },
     others: ['yuv420p', 'yuv422p', 'yuv420p10le', 'yuv422p10le', 'gbrp', 'gbrp10le'],
     quality: null,
-    options: () => ['-level', '3', '-g', '1', '-slices', '4', '-slicecrc', '1', '-context', '1'],
+    options: (_, __, size) => ['-level', '3', '-g', '1', '-slices', slices(size), '-slicecrc', '1', '-context', '1'],
   },
   prores: {
     encoders: ['prores_ks'],
@@ -121,11 +121,11 @@ export function resolveCodec(
       remedy: `Use ${extensions} for the output, or choose another codec.`,
     });
   }
-  const encoder = preset.encoders.find((each) => binary.encoders.has(each));
+  const encoder = preset.encoders.find((each) => binary.encoders.has(each) && fits(each, target));
   if (!encoder) {
     throw new RemasterError(
       'BAD_SETTING',
-      `${binary.path} (${binary.version}) cannot encode ${name === 'custom' ? preset.encoders[0] : name}.`,
+      `${binary.path} (${binary.version}) cannot encode ${name === 'custom' ? preset.encoders[0] : name} at ${target.width}×${target.height}.`,
       {
         remedy: `Install an ffmpeg with ${preset.encoders.join(' or ')}, or choose another codec.`,
       },
@@ -149,9 +149,19 @@ export function resolveCodec(
       wanted === null
         ? defaultPixelFormat(preset.pixels[target.depth], target)
         : checkedPixelFormat(name, preset, wanted, target),
-    options: ['-c:v', encoder, ...preset.options(encoder, quality ?? preset.quality ?? 0)],
+    options: ['-c:v', encoder, ...preset.options(encoder, quality ?? preset.quality ?? 0, target)],
   };
 }
+
+/** Slices of an FFV1 frame: 4, and more where ffmpeg would refuse so large a slice (16 bit and 4 planes at most). */
+function slices({ width, height }: Size): string {
+  const needed = (width * height * 17 * 4 * 1.1) / 2 ** 27;
+  return String([4, 9, 16, 25, 36, 49, 64, 100, 120].find((count) => count >= needed) ?? 120);
+}
+
+/** SVT-AV1 encodes no smaller frames than 64 × 64. */
+const fits = (encoder: string, { width, height }: Size): boolean =>
+  encoder !== 'libsvtav1' || Math.min(width, height) >= 64;
 
 interface Size {
   readonly width: number;

@@ -10,6 +10,7 @@ import { encodedColour } from './encode';
 import type { FfmpegBinary } from './findFfmpeg';
 import { joinNut, planJoin } from './joinNut';
 import { setLastFrameDuration } from './lastFrameDuration';
+import type { Rational } from './frame';
 import type { VideoInfo } from './probe';
 import { runFfmpeg } from './runFfmpeg';
 import { inputOptions } from './sourceFile';
@@ -98,12 +99,16 @@ async function mux(
     // ffmpeg closed the pipe: `ended` has the reason
   });
   await muxer.ended;
+  const warnings = await storeEnd(output, container, end - pts.at(-1)!, timeBase);
   await verify(binary, output, times, binary.hasFpsMode || container === 'mkv', signal);
-  if (end === null) return [];
-  const duration = { ticks: end - pts.at(-1)!, timeBase };
-  if (await setLastFrameDuration(output, container, duration)) return [];
-  const seconds = (duration.ticks * timeBase.num) / timeBase.den;
-  return [`How long the last frame is shown (${seconds.toFixed(3)} s) could not be stored in the output.`];
+  return warnings;
+}
+
+/** Stores how long the last frame is shown: stream copy guesses it. */
+async function storeEnd(path: string, container: Container, ticks: number, timeBase: Rational): Promise<string[]> {
+  if (await setLastFrameDuration(path, container, { ticks, timeBase })) return [];
+  const seconds = (ticks * timeBase.num) / timeBase.den;
+  return [`The time for which the last frame is shown (${seconds.toFixed(3)} s) could not be stored in the output.`];
 }
 
 /**

@@ -129,7 +129,7 @@ const isDiskFull = (stderr: string): boolean => /No space left on device|Disk qu
 
 function failure(stderr: string, how: string): RemasterError {
   if (isDiskFull(stderr)) return diskFull(stderr);
-  const last = stderr.trim().split('\n').at(-1) ?? '';
+  const last = (stderr.trim().split('\n').at(-1) ?? '').replace(/^\[(?:error|fatal)\] /, '');
   return new RemasterError('ENCODE_FAILED', `ffmpeg ended with ${how}${last ? `: ${last}` : ''}`, { detail: stderr });
 }
 

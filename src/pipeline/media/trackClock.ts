@@ -5,8 +5,8 @@ import type { Rational } from './frame';
 /** The video's times in ticks: increasing, ≥ 0. */
 export interface VideoTimes {
   readonly pts: readonly number[];
-  /** When the last frame ends; null when unknown. */
-  readonly end: number | null;
+  /** When the last frame ends. */
+  readonly end: number;
   readonly timeBase: Rational;
 }
 
@@ -24,17 +24,26 @@ export function clockOptions(binary: FfmpegBinary, container: Container, times: 
   return ['-video_track_timescale', scale, ...(binary.hasFpsMode ? ['-movie_timescale', scale] : [])];
 }
 
-/** Ticks per second: those of the source where they fit, else those that the times need, else the finest that fit. */
+/**
+ * Ticks per second: those of the source where they fit, else those that the times need, else the finest that fit; or a
+ * multiple of them.
+ */
 function timescale({ pts, end, timeBase: { num, den } }: VideoTimes): number {
-  const ends = [...(end === null ? [] : [end])];
-  const steps = [pts[0]!, ...pts.slice(1).map((time, i) => time - pts[i]!), ...ends.map((time) => time - pts.at(-1)!)];
+  const steps = [pts[0]!, ...pts.slice(1).map((time, i) => time - pts[i]!), end - pts.at(-1)!];
   const longest = steps.reduce((most, step) => Math.max(most, step), 0);
   const fits = (scale: number): boolean => (longest * num * scale) / den <= MAX_STEP && scale <= MAX_STEP;
   const own = den / gcd(num, den);
-  if (fits(own)) return own;
-  const common = num * steps.reduce(gcd, 0);
-  const needed = den / gcd(common, den);
-  return fits(needed) ? needed : COARSE.find(fits)!;
+  const needed = den / gcd(num * steps.reduce(gcd, 0), den);
+  let scale = [own, needed, ...COARSE].find(fits)!;
+  const first = ((pts[1] ?? end) - pts[0]!) * (num / den);
+  while (first * scale < MIN_FIRST_STEP && fits(2 * scale)) scale *= 2;
+  return scale;
 }
+
+/**
+ * Where ffmpeg does not know the decoding times of the first frames, which it reorders, it counts them in single ticks.
+ * They must come before the second frame is shown; H.264 reorders 16 frames at most.
+ */
+const MIN_FIRST_STEP = 32; // ticks
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));

@@ -51,7 +51,10 @@ const wrongTime = (frame: number, time: number, { num, den }: Rational): Remaste
     { remedy: 'Try another codec or container, and please report this bug.' },
   );
 
-/** Times of all packets of the first video stream, increasing. */
+/** Flag of a packet outside of the edit list: players do not show it. */
+const DISCARDED = 4;
+
+/** Times of all packets of the first video stream that are shown, increasing. */
 async function presentationTimes(binary: FfmpegBinary, path: string, signal: AbortSignal) {
   const input = ['-protocol_whitelist', 'file,pipe', '-i', `file:${path}`];
   await using reader = runFfmpeg(
@@ -65,8 +68,8 @@ async function presentationTimes(binary: FfmpegBinary, path: string, signal: Abo
   for await (const line of createInterface({ input: reader.stdout })) {
     const base = /^#tb 0: (\d+)\/(\d+)/.exec(line);
     if (base) timeBase = { num: Number(base[1]), den: Number(base[2]) };
-    const packet = /^0, *-?\d+, *(-?\d+),/.exec(line);
-    if (packet) pts.push(Number(packet[1]));
+    const packet = /^0, *-?\d+, *(-?\d+),.*?(?:, F=0x(\w+))?$/.exec(line);
+    if (packet && !(parseInt(packet[2] ?? '0', 16) & DISCARDED)) pts.push(Number(packet[1]));
   }
   await reader.ended;
   return { timeBase, pts: pts.toSorted((a, b) => a - b) }; // packets come in coding order

@@ -88,8 +88,9 @@ export async function assembleVideo(
       await sink.finish().catch(outputError(job.output));
       const whole = `whole.${codec.container}`;
       const first = pts[0]!;
-      const end = isTimed ? null : pts.length;
-      const times = { pts: pts.map((tick) => tick - first), end, timeBase };
+      const relative = pts.map((tick) => tick - first);
+      const end = relative.at(-1)! + (isTimed ? TICK_RATE / DEFAULT_RATE : 1);
+      const times = { pts: relative, end, timeBase };
       await muxVideo(binary, { codec, colour, paths: [file], times }, join(folder, whole), signal);
       const output = await outputFolder.publish(whole).catch(outputError(job.output));
       const elapsed = (performance.now() - started) / 1000;

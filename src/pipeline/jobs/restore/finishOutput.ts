@@ -43,7 +43,10 @@ export async function finishOutput(
   return { output, warnings };
 }
 
-/** The times from the start of the output. The last frame lasts as long as in the source, or to the end of the cut. */
+/**
+ * The times from the start of the output. The last frame lasts as long as in the source, or to the end of the cut; where
+ * that is unknown, as long as the frames of the nominal rate.
+ */
 async function outputTimes(
   binary: FfmpegBinary,
   pts: readonly number[],
@@ -59,5 +62,6 @@ async function outputTimes(
   const end = packet && Math.min(cut, packet.pts + packet.duration);
   // A frame at another time than the last packet is a field, was damaged, or was moved: its duration is unknown.
   const isKnown = end !== null && end > last && (packet!.pts === last || job.maxFps !== null || end === cut);
-  return { pts: pts.map((time) => time - start), end: isKnown ? end - start : null, timeBase };
+  const usual = Math.max(1, Math.round(timeBase.den / timeBase.num / (info.framesPerSecond ?? 25)));
+  return { pts: pts.map((time) => time - start), end: (isKnown ? end : last + usual) - start, timeBase };
 }

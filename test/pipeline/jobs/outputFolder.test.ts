@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { discardWork, openOutputFolder, type OutputFolder, workFolder } from '../../../src/pipeline/jobs/outputFolder';
+import { scratchFolder } from '../../support/videos';
+
+describe('outputFolder', () => {
+  const folder = scratchFolder();
+  const never = new AbortController().signal;
+  let count = 0;
+  let output = '';
+  beforeEach(() => (output = join(folder, `out ${count++}.mkv`)));
+
+  const open = (identity = { seed: 1 }, changes: object = {}): Promise<OutputFolder> =>
+    openOutputFolder(
+      output,
+      identity,
+      { overwrite: false, resume: true, discard: false, ffmpeg: '5.1', ...changes },
+      never,
+    );
+
+  /** Finishes `segments` segments of 10 frames and stops. */
+  async function interrupted(segments = 2, identity = { seed: 1 }, changes: object = {}): Promise<void> {
+    const work = await open(identity, changes);
+    for (let i = 0; i < segments; i++) await segment(work);
+    await work.close({ keepSegments: true });
+  }
+
+  async function segment(work: OutputFolder): Promise<void> {
+    const path = await work.newSegment();
+    writeFileSync(path, `segment ${path}`);
+    await work.commitSegment(path, 10);
+  }
+
+  const journal = (): string => join(workFolder(output), 'journal.json');
+  const files = (): string[] => readdirSync(workFolder(output)).toSorted();
+
+  it('a job with the same identity continues after the last finished segment', async () => {
+    await interrupted();
+    const work = await open();
+    assert.deepEqual(
+      work.done.map(({ file, frames }) => [file, frames]),
+      [
+        ['000000.nut', 10],
+        ['000001.nut', 10],
+      ],
+    );
+    assert.equal(await work.newSegment(), join(workFolder(output), '000002.nut'));
+    assert.deepEqual(work.otherFfmpegs, []);
+    await segment(work);
+    await work.close({ keepSegments: true });
+    assert.equal((await open()).done.length, 3);
+  });
+
+  for (const [what, identity, changes, words] of [
+    [
+      'other settings',
+      { seed: 2 },
+      {},
+      /20 finished frames exists for .*, and this job cannot continue it: it differs in seed\./,
+    ],
+    ['no resume', { seed: 1 }, { resume: false }, /20 finished frames .* resuming is off\./],
+  ] as const) {
+    it(`with ${what} it refuses, names the finished frames, and deletes nothing`, async () => {
+      await interrupted();
+      const before = files();
+      await assert.rejects(open(identity, changes), { code: 'RESUME_MISMATCH', message: words, remedy: /--discard/ });
+      assert.deepEqual(files(), before);
+      assert.equal((await open()).done.length, 2);
+    });
+
+    it(`with ${what} and discard it starts from the beginning`, async () => {
+      await interrupted();
+      const work = await open(identity, { ...changes, discard: true });
+      assert.deepEqual([work.done, await work.newSegment()], [[], join(workFolder(output), '000000.nut')]);
+      assert.deepEqual(files(), ['lock']);
+    });
+  }
+
+  it('names all settings that differ', async () => {
+    await interrupted(1, { seed: 1, steps: 4, model: 'a' } as never);
+    await assert.rejects(open({ seed: 1, steps: 2, scale: 2 } as never), {
+      message: /differs in model, scale, steps\./,
+    });
+  });
+
+  it('another ffmpeg continues, and both are named', async () => {
+    await interrupted(1, { seed: 1 }, { ffmpeg: '5.1' });
+    const work = await open({ seed: 1 }, { ffmpeg: '7.0' });
+    assert.deepEqual([work.done.length, work.otherFfmpegs], [1, ['5.1']]);
+    await segment(work);
+    await work.close({ keepSegments: true });
+    assert.deepEqual((await open({ seed: 1 }, { ffmpeg: '9.0' })).otherFfmpegs, ['5.1', '7.0']);
+  });
+
+  it('a moved folder continues', async () => {
+    await interrupted();
+    const moved = join(folder, 'moved');
+    mkdirSync(moved);
+    const target = join(moved, 'other.mkv');
+    renameSync(workFolder(output), workFolder(target));
+    output = target;
+    assert.equal((await open()).done.length, 2);
+  });
+
+  it('a segment that is missing or has another size is made again, and those before it are kept', async () => {
+    await interrupted(3);
+    writeFileSync(join(workFolder(output), '000001.nut'), 'cut');
+    const work = await open();
+    assert.deepEqual(
+      work.done.map(({ file }) => file),
+      ['000000.nut'],
+    );
+    await work.close({ keepSegments: true });
+    rmSync(join(workFolder(output), '000000.nut'));
+    assert.equal((await open()).done.length, 0);
+  });
+
+  it('a damaged journal is refused and stays', async () => {
+    await interrupted();
+    for (const text of ['', '{"version":2', 'null', '{"version":2,"identity":{"seed":1},"ffmpegs":[]}']) {
+      writeFileSync(journal(), text);
+      await assert.rejects(open(), { code: 'RESUME_MISMATCH', message: /list of finished segments is damaged\./ });
+      assert.equal(readFileSync(journal(), 'utf8'), text);
+    }
+    assert.deepEqual(files(), ['000000.nut', '000001.nut', 'journal.json']);
+    assert.equal((await open({ seed: 1 }, { discard: true })).done.length, 0);
+  });
+
+  it('the segments of version 0.1 are refused with their number of frames', async () => {
+    mkdirSync(workFolder(output));
+    writeFileSync(join(workFolder(output), '000000.mp4'), 'segment');
+    writeFileSync(journal(), JSON.stringify({ version: 1, key: 'k', segments: [{ file: '000000.mp4', frames: 100 }] }));
+    await assert.rejects(open(), {
+      code: 'RESUME_MISMATCH',
+      message: /100 finished frames .* another version of remaster/,
+    });
+    assert.ok(existsSync(join(workFolder(output), '000000.mp4')));
+  });
+
+  it('what is not a finished segment is deleted', async () => {
+    await interrupted(1);
+    for (const name of ['000001.nut', 'whole.mkv', 'journal.json.new'])
+      writeFileSync(join(workFolder(output), name), 'half');
+    await (await open()).close({ keepSegments: true });
+    assert.deepEqual(files(), ['000000.nut', 'journal.json']);
+  });
+
+  it('keeps the file with which another process takes the lock, unless that process died long ago', async () => {
+    const work = await open();
+    for (const name of ['lock.new', 'lock.old']) writeFileSync(join(workFolder(output), name), '');
+    utimesSync(join(workFolder(output), 'lock.old'), new Date(0), new Date(Date.now() - 61_000));
+    await work.close({ keepSegments: false });
+    assert.deepEqual(files(), ['lock.new']);
+  });
+
+  it('closing without finished segments leaves nothing, also if they were to be kept', async () => {
+    for (const keepSegments of [true, false]) {
+      await (await open()).close({ keepSegments });
+      assert.ok(!existsSync(workFolder(output)));
+    }
+    const work = await open();
+    await segment(work);
+    await work.close({ keepSegments: false });
+    assert.ok(!existsSync(workFolder(output)));
+  });
+
+  it('a second job is refused while the first runs, and neither loses anything', async () => {
+    const work = await open();
+    await segment(work);
+    await assert.rejects(open(), { code: 'OUTPUT_BUSY' });
+    await assert.rejects(open({ seed: 2 }, { discard: true }), { code: 'OUTPUT_BUSY' });
+    await assert.rejects(discardWork(output, never), { code: 'OUTPUT_BUSY' });
+    await segment(work);
+    await work.close({ keepSegments: true });
+    assert.equal((await open()).done.length, 2);
+  });
+
+  it('a job whose folder was taken over stops before it writes, and does not touch the files of the other', async () => {
+    const work = await open();
+    await segment(work);
+    rmSync(join(workFolder(output), 'lock'));
+    writeFileSync(join(workFolder(output), 'lock'), JSON.stringify({ token: 'other', pid: 1 }));
+    writeFileSync(join(workFolder(output), 'whole.mkv'), 'result');
+    await assert.rejects(work.newSegment(), { code: 'OUTPUT_BUSY' });
+    await assert.rejects(work.commitSegment(join(workFolder(output), '000000.nut'), 10), { code: 'OUTPUT_BUSY' });
+    await assert.rejects(work.publish('whole.mkv'), { code: 'OUTPUT_BUSY' });
+    await work.close({ keepSegments: false });
+    assert.deepEqual(files(), ['000000.nut', 'journal.json', 'lock', 'whole.mkv']);
+  });
+
+  it('discardWork deletes the folder of an interrupted job, and needs none', async () => {
+    await interrupted();
+    await discardWork(output, never);
+    assert.ok(!existsSync(workFolder(output)));
+    await discardWork(output, never);
+    assert.ok(!existsSync(workFolder(output)));
+  });
+
+  it('publishes in one step, without replacing a file that came in the meantime', async () => {
+    const work = await open();
+    writeFileSync(join(workFolder(output), 'whole.mkv'), 'result');
+    writeFileSync(output, 'precious');
+    await assert.rejects(work.publish('whole.mkv'), { code: 'OUTPUT_EXISTS' });
+    assert.equal(readFileSync(output, 'utf8'), 'precious');
+    await work.close({ keepSegments: false });
+    const second = await open({ seed: 1 }, { overwrite: true });
+    writeFileSync(join(workFolder(output), 'whole.mkv'), 'result');
+    assert.equal(await second.publish('whole.mkv'), output);
+    await second.close({ keepSegments: false });
+    assert.equal(readFileSync(output, 'utf8'), 'result');
+  });
+
+  it('an existing output, a missing folder and a folder as output are refused and leave nothing', async () => {
+    writeFileSync(output, 'precious');
+    await assert.rejects(open(), { code: 'OUTPUT_EXISTS' });
+    const target = output;
+    output = join(folder, 'no such folder', 'out.mkv');
+    await assert.rejects(open(), { code: 'OUTPUT_UNWRITABLE' });
+    output = join(folder, 'a folder.mkv');
+    mkdirSync(output);
+    await assert.rejects(open({ seed: 1 }, { overwrite: true }), { code: 'OUTPUT_UNWRITABLE' });
+    assert.ok(!existsSync(workFolder(target)) && !existsSync(workFolder(output)));
+  });
+});
