@@ -56,6 +56,13 @@ export async function times(path: string): Promise<{ readonly seconds: readonly 
   return { seconds: ticks.map((tick) => (tick * Number(num)) / Number(den)), base: `${num}/${den}` };
 }
 
+/** ffmpeg's messages while it decodes the video of a file: empty for an intact one. */
+export async function decoderMessages(path: string): Promise<string> {
+  const { path: program } = await binary();
+  const args = ['-hide_banner', '-nostdin', '-v', 'warning', '-i', `file:${path}`, '-map', '0:v:0', '-f', 'null', '-'];
+  return spawnSync(program, args).stderr.toString();
+}
+
 /** ffmpeg's description of a file. */
 export async function description(path: string): Promise<string> {
   const { path: program } = await binary();

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { RemasterError } from '../../errors';
 import type { Container } from '../../settings/container';
 import type { Job } from '../../settings/restoreJob';
 import type { Codec } from './codecs';
@@ -95,14 +94,21 @@ async function mux(
   );
   muxer.stdout.resume();
   await pipeline(Readable.from(joinNut(paths, join, pts, timeBase)), muxer.stdin).catch((error: unknown) => {
-    if (error instanceof RemasterError || !muxer.stdin.errored) throw error;
-    // ffmpeg closed the pipe: `ended` has the reason
+    if (!CLOSED_PIPE.has((error as NodeJS.ErrnoException).code)) throw error; // `ended` has the reason
   });
   await muxer.ended;
   const warnings = await storeEnd(output, container, end - pts.at(-1)!, timeBase);
   await verify(binary, output, times, binary.hasFpsMode || container === 'mkv', signal);
   return warnings;
 }
+
+/** Codes of errors when ffmpeg exits before it has read everything. */
+const CLOSED_PIPE: ReadonlySet<string | undefined> = new Set([
+  'EPIPE',
+  'ECONNRESET',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_DESTROYED',
+]);
 
 /** Stores how long the last frame is shown: stream copy guesses it. */
 async function storeEnd(path: string, container: Container, ticks: number, timeBase: Rational): Promise<string[]> {

@@ -147,7 +147,7 @@ describe('outputFolder', () => {
     assert.ok(existsSync(join(workFolder(output), '000000.mp4')));
   });
 
-  it('what is not a finished segment is deleted', async () => {
+  it('everything but finished segments is deleted', async () => {
     await interrupted(1);
     for (const name of ['000001.nut', 'whole.mkv', 'journal.json.new'])
       writeFileSync(join(workFolder(output), name), 'half');

@@ -99,17 +99,6 @@ describe('restoreVideo when interrupted', () => {
     assert.deepEqual(shown, [shown[0], shown[0], shown[0]]);
   });
 
-  it('ignores a journal written with other settings', async () => {
-    await interrupted(job({ resume: true, output: at('b.mkv') }), JOB_DEFAULTS.segment + 50, true);
-    const other = await restoreVideo(
-      job({ resume: true, output: at('b.mkv'), seed: 2 }),
-      await tools(),
-      new AbortController().signal,
-      () => {},
-    );
-    assert.equal(other.resumedFrom, 0);
-  });
-
   it('two jobs never write the same output', async () => {
     const first = restoreVideo(job({ output: at('one.mkv') }), await tools(), new AbortController().signal, () => {});
     await assert.rejects(
