@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Throttle } from '../../src/async/throttle';
+import { Throttle, throttleByKind } from '../../src/async/throttle';
 
 describe('throttle', () => {
   it('passes the first value at once, then the latest once a second, and a final value at once', async () => {
@@ -25,5 +25,27 @@ describe('throttle', () => {
     pace.final('c');
     await sleep(1050);
     assert.deepEqual(passed, ['a']);
+  });
+
+  it('of each kind passes one value at a time, and a change of kind at once', async () => {
+    const passed: string[] = [];
+    const push = throttleByKind<string>(400, (value) => passed.push(value));
+    push('a', 'loading');
+    push('b', 'loading');
+    push('c', 'restoring');
+    push('d', 'restoring');
+    assert.deepEqual(passed, ['a', 'c']);
+    await sleep(420);
+    push('e', 'restoring');
+    assert.deepEqual(passed, ['a', 'c', 'e']);
+  });
+
+  it('passes no value at all after close', async () => {
+    const passed: string[] = [];
+    const pace = new Throttle<string>((value) => passed.push(value));
+    pace.close();
+    pace.push('a');
+    await sleep(20);
+    assert.deepEqual(passed, []);
   });
 });

@@ -7,7 +7,7 @@ import { RemasterError } from '../../../src/errors';
 import { planFor } from '../../../src/model/bundle/samplerPlan';
 import { decodeModel, ELEMENT, encodeModel, type OnnxModel } from '../../../src/model/onnx/graph';
 import { openBundle } from '../../support/openBundle';
-import { denoise, promptGraph, withCopy, withFolder, writeTiny, X4 } from '../../support/tinyBundle';
+import { denoise, promptGraph, withCopy, withFolder, writeHoles, writeTiny, X4 } from '../../support/tinyBundle';
 
 /** A mutable JSON object. */
 type Json = Record<string, never> & { [key: string]: Json };
@@ -135,6 +135,7 @@ describe('manifest', () => {
     ['a tensor has a fixed size', regraphed('denoise', (model) => { dims(model, 'x')[2] = { dimValue: 64 }; }), /has a tensor “x” \(graphs\.denoise\.inputs\.x\) of fixed size 64×\?/],
     ['a tensor has another type', regraphed('denoise', (model) => { tensorType(model, 'x').elemType = ELEMENT.int64; }), /that is of element type 7, but must be float32, float16 or double/],
     ['a timestep has the shape of an image', regraphed('denoise', (model) => { dims(model, 't').push({ dimValue: 3 }); }), /“t” \(graphs\.denoise\.inputs\.t\) that is of rank 2, but a timestep is one number per image/],
+    ['a timestep is a text', regraphed('denoise', (model) => { tensorType(model, 't').elemType = 8; }), /of element type 8, but a timestep must be an integer or a float/],
     ['condition and denoise have different shapes', regraphed('denoise', (model) => { dims(model, 'cond')[1] = { dimValue: 32 }; }), /has an input “cond” \(cond\) of shape \[\?, 32, \?, \?\], but must be \[\?, 64, \?, \?\] like the output of condition/],
     ['external weights are not listed', regraphed('denoise', (model) => Object.assign(model.graph.initializer[0]!, { dataLocation: 1, externalData: [{ key: 'location', value: 'weights.bin' }] })), /stores weights in weights\.bin, which graphs\.denoise\.externalData does not list/],
   ]; // prettier-ignore
@@ -147,6 +148,54 @@ describe('manifest', () => {
       assert.match(error.message, /\.(json|onnx)/, 'it names the file');
     });
   }
+
+  it('rejects what does not go with a latent model', () =>
+    withFolder(async (folder) => {
+      const encoded = { file: 'encode.onnx', sha256: '0'.repeat(64), dims: [1] };
+      for (const [field, value, says] of [
+        ['graphs.decode', undefined, /invalid in graphs: “encode” and “decode” go together/],
+        ['grid.factor', 16, /invalid in multiple: 2 source pixels · scale 4 is not a multiple of the grid factor 16/],
+        ['constants.y', encoded, /invalid in constants: “y” is a reserved name/],
+      ] as const) {
+        await writeTiny(folder, 'dossr');
+        await openBundle(folder);
+        await set(field, value)(folder);
+        assert.match((await openFailure(folder)).message, says);
+      }
+    }));
+
+  it('rejects what does not go with inpainting', () =>
+    withFolder(async (folder) => {
+      await writeHoles(folder);
+      await openBundle(folder);
+      const prompt = { file: 'denoise.onnx', sha256: '0'.repeat(64), inputs: { lq: 'lq' }, outputs: { words: 'out' } };
+      for (const [field, value, says] of [
+        ['scale', 2, /invalid in scale: an inpainting model must have scale 1/],
+        ['colorFix', 'wavelet', /invalid in colorFix: an inpainting model must have “none”/],
+        ['graphs.prompt', prompt, /invalid in graphs\.prompt: an inpainting model cannot have one/],
+      ] as const) {
+        await writeHoles(folder);
+        await set(field, value)(folder);
+        assert.match((await openFailure(folder)).message, says);
+      }
+    }));
+
+  it('external weights must be listed by their own name', () =>
+    withCopy(async (folder) => {
+      const externalData = [{ key: 'location', value: 'weights.bin' }];
+      await regraphed('denoise', ({ graph }) =>
+        Object.assign(graph.initializer[0]!, { dataLocation: 1, externalData }),
+      )(folder);
+      const list = async (file: string): Promise<void> => {
+        await writeFile(join(folder, file), 'weights');
+        const sha256 = createHash('sha256').update('weights').digest('hex');
+        await set('graphs.denoise.externalData', [{ file, sha256 }])(folder);
+      };
+      await list('weights.bin');
+      await openBundle(folder);
+      await list('others.bin');
+      assert.match((await openFailure(folder)).message, /stores weights in weights\.bin, which .* does not list/);
+    }));
 
   it('rejects a constant whose size differs from its dims', () =>
     withFolder(async (folder) => {
@@ -205,6 +254,9 @@ describe('manifest', () => {
         async () => {},
         /prompt\.onnx has a tensor “words” of element type 10, but must be float32/,
       );
+      const shapeless = promptGraph();
+      delete shapeless.graph.output[0]!.type!.tensorType!.shape;
+      await says(shapeless, async () => {}, /prompt\.onnx has a tensor “words” of unknown rank/);
       const wide = promptGraph();
       wide.graph.output[0]!.type!.tensorType!.shape!.dim[1] = { dimValue: 5 };
       await says(

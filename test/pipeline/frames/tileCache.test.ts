@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Model } from '../../../src/model/model';
 import { blendTiles } from '../../../src/pipeline/frames/blendTiles';
+import { TileCache } from '../../../src/pipeline/frames/tileCache';
 import { tileLayout } from '../../../src/pipeline/frames/tileLayout';
 import { tileProcessor, type TileSettings } from '../../../src/pipeline/frames/upscaleTiles';
 import type { Frame } from '../../../src/pipeline/media/frame';
@@ -184,5 +185,60 @@ describe('TileCache', () => {
       );
       assert.deepEqual(blendTiles(layout, others, 8, before, [k]), blendTiles(layout, others, 8));
     }
+  });
+
+  describe('the tolerance', () => {
+    const place = { x: 1, y: 1, width: 2, height: 2 };
+    const frame = (data: Uint8Array, depth: 8 | 16 = 8): Frame => ({
+      ...{ index: 0, pts: 0, scene: 0, width: 4, height: 4, depth, data },
+    });
+    /** Whether a tile counts as changed after one of its samples has become larger by `by`, or smaller. */
+    function notices(depth: 8 | 16, tolerance: number, by: number, at = 0): boolean {
+      const cache = new TileCache({ tolerance, refresh: 1000, first: 1 });
+      const samples = Array.from({ length: 48 }, () => 20_000);
+      const bytes = (values: readonly number[]): Uint8Array =>
+        depth === 8
+          ? Uint8Array.from(values, (value) => value / 200)
+          : new Uint8Array(Uint16Array.from(values).buffer.slice(0));
+      cache.nextFrame();
+      assert.ok(cache.changed(frame(bytes(samples), depth), 0, place));
+      const index = 3 * (4 * (place.y + Math.floor(at / 6)) + place.x) + (at % 6);
+      return cache.changed(frame(bytes(samples.with(index, 20_000 + by)), depth), 0, place) !== null;
+    }
+
+    it('counts in levels of 8 bit, and a difference equal to it is no change', () => {
+      for (let at = 0; at < 12; at++) {
+        assert.equal(notices(8, 2, 200 * 2, at), false);
+        assert.equal(notices(8, 2, 200 * 3, at), true);
+        assert.equal(notices(8, 2, 200 * -3, at), true);
+        assert.equal(notices(8, 0, 200, at), true);
+      }
+    });
+
+    it('is 257 times as large for 16 bit', () => {
+      for (let at = 0; at < 12; at++) {
+        assert.equal(notices(16, 2, 514, at), false);
+        assert.equal(notices(16, 2, -514, at), false);
+        assert.equal(notices(16, 2, 515, at), true);
+        assert.equal(notices(16, 2, -515, at), true);
+        assert.equal(notices(16, 0, 1, at), true);
+      }
+    });
+
+    it('does not count pixels outside the tile', () => assert.equal(notices(8, 0, 200, 17), false));
+  });
+
+  it('with a tolerance forgets all tiles every `refresh` frames of the whole job, and never when exact', () => {
+    const frame: Frame = { index: 0, pts: 0, scene: 0, width: 1, height: 1, depth: 8, data: new Uint8Array(3) };
+    const inferred = (tolerance: number, first: number): boolean[] => {
+      const cache = new TileCache({ tolerance, refresh: 3, first });
+      return Array.from({ length: 7 }, () => {
+        cache.nextFrame();
+        return cache.changed(frame, 0, { x: 0, y: 0, width: 1, height: 1 }) !== null;
+      });
+    };
+    assert.deepEqual(inferred(1, 0), [true, false, false, true, false, false, true]);
+    assert.deepEqual(inferred(1, 2), [true, true, false, false, true, false, false]);
+    assert.deepEqual(inferred(0, 0), [true, false, false, false, false, false, false]);
   });
 });

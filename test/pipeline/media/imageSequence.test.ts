@@ -90,6 +90,13 @@ describe('an image sequence', () => {
       },
       /in alphabetical order, scan10\.png would come before scan2\.png/,
     ],
+    [
+      'numbers without zeros from the first',
+      (to: string) => {
+        for (const n of [9, 10]) writeFileSync(join(to, `scan${n}.png`), '');
+      },
+      /in alphabetical order, scan10\.png would come before scan9\.png/,
+    ],
     ['no picture at all', (to: string) => writeFileSync(join(to, '1.png'), 'text'), /cannot be read/],
   ] as const) {
     it(`is rejected with an explanation: ${name}`, async () => {

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FfmpegBinary } from '../../../src/pipeline/media/findFfmpeg';
+import { runFfmpeg, runFfmpegForText } from '../../../src/pipeline/media/runFfmpeg';
+import { processes } from '../../support/processes';
+import { binary, scratchFolder } from '../../support/videos';
+
+const never = new AbortController().signal;
+const ENDLESS = ['-re', '-f', 'lavfi', '-i', 'testsrc=size=32x32', '-f', 'null', '-'];
+
+describe('runFfmpeg', () => {
+  const folder = scratchFolder();
+
+  /** A program instead of ffmpeg that prints this on stderr and exits. */
+  async function fake(stderr: string, code: number): Promise<FfmpegBinary> {
+    const path = join(folder, `fake ${code}`);
+    writeFileSync(path, `#!/bin/sh\nprintf '%s\\n' '${stderr}' >&2\nexit ${code}\n`, { mode: 0o755 });
+    return { ...(await binary()), path };
+  }
+
+  before(function () {
+    if (process.platform === 'win32') this.skip();
+  });
+
+  it('resolves when ffmpeg has succeeded, whatever it has said', async () => {
+    await using ffmpeg = runFfmpeg(await fake('a warning', 0), [], never);
+    await ffmpeg.ended;
+    assert.equal(ffmpeg.stderrTail(), 'a warning\n');
+    assert.equal(ffmpeg.stderrLineCount(), 1);
+  });
+
+  it('rejects with the last line that a failed ffmpeg has said', async () => {
+    await using ffmpeg = runFfmpeg(await fake('first\nthe reason', 3), [], never);
+    await assert.rejects(ffmpeg.ended, { code: 'ENCODE_FAILED', message: 'ffmpeg ended with code 3: the reason' });
+    assert.equal(ffmpeg.stderrLineCount(), 2);
+  });
+
+  for (const says of ['av_interleaved_write_frame(): No space left on device', 'out.mkv: Disk quota exceeded']) {
+    for (const code of [0, 1]) {
+      it(`reports a full disk, also when ffmpeg exits with ${code}: ${says}`, async () => {
+        await using ffmpeg = runFfmpeg(await fake(says, code), [], never);
+        await assert.rejects(ffmpeg.ended, { code: 'DISK_FULL' });
+      });
+    }
+  }
+
+  it('returns what a program prints, whatever its exit code', async () => {
+    assert.deepEqual(await runFfmpegForText(await fake('a message', 1), [], never), {
+      stdout: '',
+      stderr: 'a message\n',
+    });
+    assert.match((await runFfmpegForText(await binary(), ['-version'], never)).stdout, /^ffmpeg version/);
+  });
+
+  it('reports a program that cannot be started', async () => {
+    const missing = { ...(await binary()), path: join(folder, 'none') };
+    await using ffmpeg = runFfmpeg(missing, [], never);
+    await assert.rejects(ffmpeg.ended, { code: 'FFMPEG_MISSING' });
+    await assert.rejects(runFfmpegForText(missing, [], never), { code: 'FFMPEG_MISSING' });
+  });
+
+  it('an abort kills it and rejects with the reason', async () => {
+    const reason = new Error('enough');
+    for (const run of [
+      async (signal: AbortSignal) => runFfmpeg(await binary(), ENDLESS, signal).ended,
+      async (signal: AbortSignal) => runFfmpegForText(await binary(), ENDLESS, signal),
+    ]) {
+      const stop = new AbortController();
+      const ended = run(stop.signal);
+      setTimeout(() => stop.abort(reason), 200);
+      await assert.rejects(ended, reason);
+      await assert.rejects(run(stop.signal), reason);
+    }
+    assert.deepEqual(processes(/ffmpeg.*testsrc=size=32x32/), []);
+  });
+
+  it('disposing ends it; so does quitting, within the time it is given', async () => {
+    const ffmpeg = runFfmpeg(await binary(), ENDLESS, never);
+    await ffmpeg[Symbol.asyncDispose]();
+    await assert.rejects(ffmpeg.ended, { message: /SIGKILL/ });
+    await using other = runFfmpeg(await binary(), ENDLESS, never);
+    await other.quit(20_000);
+    assert.deepEqual(processes(/ffmpeg.*testsrc=size=32x32/), []);
+  });
+});

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { join, resolve } from 'node:path';
+import { type Job, JOB_DEFAULTS } from '../../src/settings/restoreJob';
+import { checkJob } from '../../src/settings/validate';
+
+describe('validate', () => {
+  const check = (changes: { readonly [K in keyof Job]?: unknown }): Job =>
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a job from a message can have any type
+    checkJob({ ...JOB_DEFAULTS, input: 'in.mp4', output: 'out.mp4', ...changes } as Job);
+  const refuses = (changes: { readonly [K in keyof Job]?: unknown }, says: RegExp): void =>
+    assert.throws(() => check(changes), { code: 'BAD_SETTING', message: says }, JSON.stringify(changes));
+
+  it('accepts the defaults and makes paths absolute; a model with a slash is a path', () => {
+    const job = check({ mask: 'mask.png' });
+    assert.deepEqual(
+      [job.input, job.output, job.mask],
+      ['in.mp4', 'out.mp4', 'mask.png'].map((one) => resolve(one)),
+    );
+    assert.equal(job.model, 'x4');
+    assert.equal(check({ model: './x4' }).model, resolve('x4'));
+    assert.equal(check({ model: resolve('x4') }).model, resolve('x4'));
+    assert.equal(check({ mask: null }).mask, null);
+  });
+
+  it('refuses to overwrite the input or the mask, however they are written', () => {
+    refuses({ output: 'in.mp4' }, /output must be a different file from the input/);
+    refuses({ output: join('a', '..', 'in.mp4') }, /output must be a different file from the input/);
+    refuses({ mask: 'out.mp4' }, /output must be a different file from the mask/);
+    refuses({ mask: resolve('out.mp4') }, /output must be a different file from the mask/);
+  });
+
+  it('refuses paths that are empty, no text, or have a NUL byte', () => {
+    for (const name of ['input', 'output', 'model', 'mask'])
+      for (const value of ['', 7, undefined, 'a\0b']) refuses({ [name]: value }, new RegExp(`${name} must be a path`));
+  });
+
+  it('refuses unknown words', () => {
+    for (const name of ['noise', 'colorFix', 'faces', 'deinterlace', 'temporalDenoise', 'hwaccel', 'audio', 'codec'])
+      refuses({ [name]: 'other' }, new RegExp(`${name} must be one of `));
+    refuses({ pixelFormat: 'yuv411p' }, /pixelFormat must be one of yuv420p, .*gbrp10le\.$/);
+  });
+
+  for (const [name, low, high] of [
+    ['segment', 1, 100_000],
+    ['concurrency', 1, 16],
+    ['maskGrow', 0, 64],
+    ['tileCache', 0, 255],
+    ['batch', 1, 64],
+    ['maxHeight', 16, 16_384],
+    ['seed', 0, 4_294_967_295],
+    ['threads', 0, 1024],
+    ['device', 0, 255],
+    ['steps', 1, 1000],
+    ['tile', 16, 8192],
+    ['overlap', 0, 4096],
+    ['minFace', 8, 8192],
+    ['order', 1, 3],
+    ['quality', 0, 63],
+  ] as const) {
+    it(`accepts ${name} from ${low} to ${high}, and only whole numbers`, () => {
+      for (const value of [low, high]) assert.equal(check({ [name]: value })[name], value);
+      for (const value of [low - 1, high + 1, low + 0.5, Number.NaN, String(low)])
+        refuses({ [name]: value }, new RegExp(` must be a whole number from ${low} to ${high}\\.$`));
+    });
+  }
+
+  for (const [name, low, high] of [
+    ['maskTolerance', 0, 1],
+    ['sequenceRate', 0.01, 1000],
+    ['maxFps', 0.01, 1000],
+    ['scale', 0.1, 16],
+    ['strength', 0, 1],
+  ] as const) {
+    it(`accepts ${name} from ${low} to ${high}`, () => {
+      for (const value of [low, (low + high) / 2, high]) assert.equal(check({ [name]: value })[name], value);
+      for (const value of [low - 0.001, high + 0.001, Number.NaN])
+        refuses({ [name]: value }, new RegExp(` must be a number from ${low} to ${high}\\.$`));
+    });
+  }
+
+  it('accepts a mask colour with six digits', () => {
+    assert.equal(check({ maskColor: '#00fF09' }).maskColor, '#00fF09');
+    for (const maskColor of ['', '00ff09', '#00ff0', '#00ff099', '#00ff0g', 'green'])
+      refuses({ maskColor }, /mask colour must be like #00ff00/);
+  });
+
+  it('accepts a range that begins at 0 or later and ends after it begins', () => {
+    for (const trim of [
+      { start: 0, end: null },
+      { start: 2, end: 2.001 },
+    ])
+      assert.deepEqual(check({ trim }).trim, trim);
+    for (const start of [-0.001, Infinity, Number.NaN]) refuses({ trim: { start, end: null } }, /trim start must be/);
+    for (const end of [1.999, 2, Infinity, Number.NaN]) refuses({ trim: { start: 2, end } }, /trim end must be/);
+  });
+
+  it('takes an encoder with the codec custom, and only then; its options include the quality', () => {
+    assert.equal(check({ codec: 'custom', encoder: 'libx264 -crf 18' }).encoder, 'libx264 -crf 18');
+    refuses({ codec: 'custom', encoder: null }, /encoder must be set with the codec custom/);
+    refuses({ codec: 'h264', encoder: 'libx264' }, /encoder must be set with the codec custom/);
+    refuses({ codec: 'custom', encoder: 'libx264 -f null' }, /option “-f” is not allowed/);
+    refuses({ codec: 'custom', encoder: 'libx264', quality: 18 }, /quality must be set among the options/);
+  });
+
+  it('refuses an output of an unknown kind', () => refuses({ output: 'out.gif' }, /unsupported extension/));
+});
