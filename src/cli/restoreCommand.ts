@@ -1,4 +1,4 @@
-import { createEngine, restore } from '../index';
+import { createEngine, restore, StoppedError } from '../index';
 import { onInterrupt } from './interrupt';
 import { restoreJob } from './jobs';
 import { usage, usageOf, type Values } from './options';
@@ -19,7 +19,7 @@ export async function restoreCommand(paths: readonly string[], values: Values): 
     return 0;
   } catch (error) {
     bar.end();
-    if (!signal.aborted) throw error;
+    if (!signal.aborted && !(error instanceof StoppedError)) throw error;
     process.stderr.write(
       job.resume
         ? 'Stopped. Finished segments were kept; the same command continues.\n'
