@@ -36,6 +36,7 @@ export async function readJournal(folder: string): Promise<Journal | 'damaged' |
   }
   try {
     const { version, identity, ffmpegs, segments } = JSON.parse(text) as Journal & { readonly version: number };
+    if (!Array.isArray(segments)) return 'damaged';
     if (version !== VERSION) return { identity: null, ffmpegs: [], segments };
     return { identity, ffmpegs, segments: await complete(folder, segments) };
   } catch {

@@ -127,7 +127,13 @@ describe('outputFolder', () => {
 
   it('a damaged journal is refused and stays', async () => {
     await interrupted();
-    for (const text of ['', '{"version":2', 'null', '{"version":2,"identity":{"seed":1},"ffmpegs":[]}']) {
+    for (const text of [
+      '',
+      '{"version":2',
+      'null',
+      '{"version":1}',
+      '{"version":2,"identity":{"seed":1},"ffmpegs":[]}',
+    ]) {
       writeFileSync(journal(), text);
       await assert.rejects(open(), { code: 'RESUME_MISMATCH', message: /list of finished segments is damaged\./ });
       assert.equal(readFileSync(journal(), 'utf8'), text);
