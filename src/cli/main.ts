@@ -62,7 +62,7 @@ function version(): string {
 function exitCode(code: ErrorCode): number {
   if (/^(BAD_SETTING|NO_IMAGE|NO_PLAN|PLAN_|PATH_)/.test(code)) return 2;
   if (/^(SOURCE_|MASK_|AUTH_|IMAGE_)/.test(code)) return 3;
-  if (/^(OUTPUT_|DISK_|FRAME_)/.test(code)) return 4;
+  if (/^(OUTPUT_|RESUME_|DISK_|FRAME_)/.test(code)) return 4;
   if (/^(MODEL_|RUNTIME_|GPU_)/.test(code)) return 5;
   return code === 'FFMPEG_MISSING' ? 6 : 1;
 }

@@ -33,10 +33,14 @@ export async function muxWithSource(
   binary: FfmpegBinary,
   video: EncodedVideo,
   output: string,
-  source: { readonly info: VideoInfo; readonly job: Job },
+  source: {
+    readonly info: VideoInfo;
+    readonly job: Job;
+    /** Of its other streams, in ticks. */ readonly delay: number;
+  },
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { info, job } = source;
+  const { info, job, delay } = source;
   const { codec } = video;
   const { options, warnings } = copyStreams(info, codec.container, job.audio, job.extras, 1);
   const { start = 0, end = null } = job.trim ?? {};
@@ -45,7 +49,7 @@ export async function muxWithSource(
     ? ['-map_metadata', '1', '-map_metadata:s:v:0', `1:s:${info.stream}`, '-map_chapters', '1']
     : ['-map_metadata', '-1', '-map_chapters', '-1'];
   const others = {
-    inputs: [...range, ...inputOptions(info.source)],
+    inputs: [...range, ...offset(delay, info.timeBase), ...inputOptions(info.source)],
     options: [
       ...options,
       // Audio before time 0 (encoder priming, or before the cut) would delay the whole video where no edit list hides it.
@@ -81,7 +85,8 @@ async function mux(
   await using muxer = runFfmpeg(
     binary,
     [
-      ...startOffset(times),
+      // ffmpeg moves the first frame of an input to time 0. This moves it back by the same microseconds, without rounding.
+      ...offset(pts[0]!, timeBase),
       ...['-f', 'nut', '-i', 'pipe:0', ...others.inputs],
       ...['-map', '0:v:0', '-c:0', 'copy', ...others.options],
       // Not every codec carries them, and NUT does not.
@@ -117,13 +122,10 @@ async function storeEnd(path: string, container: Container, ticks: number, timeB
   return [`The time for which the last frame is shown (${seconds.toFixed(3)} s) could not be stored in the output.`];
 }
 
-/**
- * ffmpeg moves the first frame of an input to time 0. The offset moves it back by the same number of microseconds, so
- * that no rounding is left.
- */
-function startOffset({ pts: [first], timeBase: { num, den } }: VideoTimes): string[] {
-  const [ticks, divisor] = [BigInt(first!) * BigInt(num) * 1_000_000n, BigInt(den)];
-  const microseconds = (2n * ticks + divisor) / (2n * divisor);
+/** Delays an input by `ticks`, in whole microseconds as ffmpeg counts them. */
+function offset(ticks: number, { num, den }: Rational): string[] {
+  const [dividend, divisor] = [BigInt(ticks) * BigInt(num) * 1_000_000n, BigInt(den)];
+  const microseconds = (2n * dividend + divisor) / (2n * divisor);
   if (microseconds === 0n) return [];
   return ['-itsoffset', `${microseconds / 1_000_000n}.${String(microseconds % 1_000_000n).padStart(6, '0')}`];
 }

@@ -725,6 +725,25 @@ describe('nodes in a real Node-RED', () => {
         assert.deepEqual(readdirSync(out()), ['long_x4.mp4']);
       });
 
+      it('keeps the finished frames when a setting changed, until they are to be discarded', async () => {
+        await red.deploy(chain());
+        await send(long);
+        await red.until(() => frame() > SEGMENT + 10, 'one segment is finished', 60_000);
+        await red.stop('SIGKILL');
+        red = await Runtime.start(major, folder);
+        await red.deploy(chain({ up: { seed: '2' } }));
+        await send(long);
+        const { code, message } = await caught();
+        assert.equal(code, 'RESUME_MISMATCH');
+        assert.match(message, new RegExp(`${SEGMENT} finished frames .* differs in seed`));
+        await red.until(() => red.text('out') === 'failed: unfinished work', 'the status shows it');
+        await red.deploy(chain({ up: { seed: '2' }, out: { discard: true } }));
+        await send(long);
+        const { status, resumedFrom } = await payload(1);
+        assert.deepEqual([status, resumedFrom], ['done', 0]);
+        assert.deepEqual(readdirSync(out()), ['long_x4.mp4']);
+      });
+
       it('ends quickly when Node-RED stops during a job', async () => {
         await red.deploy(chain());
         await send(long);

@@ -34,9 +34,12 @@ export async function finishOutput(
 ): Promise<{ readonly output: string; readonly warnings: readonly string[] }> {
   const file = `whole.${codec.container}`;
   const paths = segments.map((segment) => join(folder.folder, segment.file));
-  const times = await outputTimes(binary, pts, info, job, signal);
+  const zero = startTick(job.trim, info.timeBase);
+  const start = Math.min(zero, pts[0]!); // a frame before time 0 delays the sound
+  const times = await outputTimes(binary, pts, start, info, job, signal);
   const video = { codec, colour, paths, times };
-  const warnings = await muxWithSource(binary, video, join(folder.folder, file), { info, job }, signal);
+  const source = { info, job, delay: zero - start };
+  const warnings = await muxWithSource(binary, video, join(folder.folder, file), source, signal);
   const damage = await sourceDamage(info, job, pts.at(-1)!, decoderMessages);
   const output = await folder.publish(file, damage ? partialName(folder.output) : folder.output);
   if (damage) throw damageError(damage, info, output);
@@ -44,18 +47,18 @@ export async function finishOutput(
 }
 
 /**
- * The times from the start of the output. The last frame lasts as long as in the source, or to the end of the cut; where
+ * The times from `start`, in ticks of the source. The last frame lasts as long as in the source, or to the end of the cut; where
  * that is unknown, as long as the frames of the nominal rate.
  */
 async function outputTimes(
   binary: FfmpegBinary,
   pts: readonly number[],
+  start: number,
   info: VideoInfo,
   job: Job,
   signal: AbortSignal,
 ): Promise<VideoTimes> {
   const { timeBase } = info;
-  const start = startTick(job.trim, timeBase);
   const last = pts.at(-1)!;
   const packet = await lastPacket(binary, info, last, signal);
   const cut = job.trim?.end ? Math.round((job.trim.end * timeBase.den) / timeBase.num) : Infinity;
