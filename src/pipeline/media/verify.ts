@@ -65,7 +65,8 @@ async function presentationTimes(binary: FfmpegBinary, path: string, signal: Abo
   let timeBase: Rational = { num: 0, den: 1 };
   const pts: number[] = [];
   // Line by line: the list of a day of video exceeds the maximum length of a string.
-  for await (const line of createInterface({ input: reader.stdout })) {
+  // With the signal: a killed ffmpeg closes its output without an end, for which the lines would wait.
+  for await (const line of createInterface({ input: reader.stdout, signal })) {
     const base = /^#tb 0: (\d+)\/(\d+)/.exec(line);
     if (base) timeBase = { num: Number(base[1]), den: Number(base[2]) };
     const packet = /^0, *-?\d+, *(-?\d+),.*?(?:, F=0x(\w+))?$/.exec(line);

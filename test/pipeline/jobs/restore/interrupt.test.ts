@@ -139,6 +139,32 @@ describe('restoreVideo when interrupted', () => {
     }
   });
 
+  for (const [step, pattern] of [
+    ['muxed', '* -f nut -i pipe:0 *'],
+    ['verified', '*whole.mkv *framecrc*'],
+  ] as const) {
+    it(`a job that is stopped while its output is ${step} ends at once and keeps its segments`, async () => {
+      const real = await binary();
+      const program = at('stuck ffmpeg');
+      const script = `#!/bin/bash\n[[ " $* " == ${pattern.replaceAll(' ', '\\ ')} ]] && exec sleep 60\nexec '${real.path}' "$@"\n`;
+      writeFileSync(program, script, { mode: 0o755 });
+      const stop = new AbortController();
+      const watch = ({ stage }: Progress): void =>
+        void (stage === 'finishing' && setTimeout(() => stop.abort(new StoppedError(true)), 1500));
+      const stuck = { ...(await tools()), binary: { ...real, path: program } };
+      await assert.rejects(restoreVideo(job({ output: at(`${step}.mkv`) }), stuck, stop.signal, watch), {
+        name: 'AbortError',
+      });
+      const finished = restoreVideo(
+        job({ output: at(`${step}.mkv`) }),
+        await tools(),
+        new AbortController().signal,
+        () => {},
+      );
+      assert.equal((await finished).resumedFrom, FRAMES);
+    });
+  }
+
   it('a killed decoder causes an error, not a shorter video', async () => {
     const wanted = job({ output: at('cut.mkv'), batch: 1 });
     const killer = (progress: Progress): void => {

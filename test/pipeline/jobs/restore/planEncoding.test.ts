@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { planEncoding } from '../../../../src/pipeline/jobs/restore/planEncoding';
+import type { Encoding } from '../../../../src/pipeline/media/encode';
+import type { VideoInfo } from '../../../../src/pipeline/media/probe';
+import { type Job, JOB_DEFAULTS } from '../../../../src/settings/restoreJob';
+import { nearest } from '../../../support/fakeModel';
+import { binary } from '../../../support/videos';
+
+describe('planEncoding', () => {
+  const job: Job = { ...JOB_DEFAULTS, input: '/in.mkv', output: '/out.mkv', codec: 'ffv1' };
+  const info = {
+    ...{ width: 64, height: 36, bitDepth: 8, isRgb: false, isFullRange: false, framesPerSecond: 50 },
+    pixelAspect: { num: 1, den: 1 },
+    colour: { matrix: null, primaries: null, transfer: null, range: null },
+  } as unknown as VideoInfo;
+
+  const plan = async (video: Partial<VideoInfo>, changes: Partial<Job> = {}, scale = 1): Promise<Encoding> => {
+    const source = { ...info, ...video };
+    return planEncoding(await binary(), { ...job, ...changes }, source, source, nearest(scale));
+  };
+
+  it('refuses frames that ffmpeg cannot process, to the pixel', async () => {
+    const side = 2 ** 14 - 128; // ffmpeg counts 128 pixels more on each side
+    await assert.rejects(plan({ width: side, height: side }), { code: 'FRAME_TOO_LARGE', message: /16256×16256/ });
+    assert.equal((await plan({ width: side, height: side - 2 })).height, side - 2);
+    await assert.rejects(plan({ width: side / 4, height: side / 4 }, {}, 4), { code: 'FRAME_TOO_LARGE' });
+  });
+
+  it('frames of more than 8 bit have 16', async () => {
+    const depths = await Promise.all([8, 9, 10, 12].map((bitDepth) => plan({ bitDepth })));
+    assert.deepEqual(
+      depths.map(({ depth }) => depth),
+      [8, 16, 16, 16],
+    );
+  });
+
+  it('the nominal rate is that of the source, at most the requested one, and 25 if unknown', async () => {
+    assert.equal((await plan({})).framesPerSecond, 50);
+    assert.equal((await plan({}, { maxFps: 10 })).framesPerSecond, 10);
+    assert.equal((await plan({}, { maxFps: 100 })).framesPerSecond, 50);
+    assert.equal((await plan({ framesPerSecond: null })).framesPerSecond, 25);
+  });
+});
