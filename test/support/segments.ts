@@ -59,6 +59,24 @@ export function packetsOf(
   return { timeBase: { num: Number(num), den: Number(den) }, packets };
 }
 
+/** Time and checksum of every decoded frame. `source`: a path, or a file for the standard input. */
+export function decoded(
+  ffmpeg: FfmpegBinary,
+  source: string | Buffer,
+): { readonly pts: number; readonly sum: string }[] {
+  const [input, data] = typeof source === 'string' ? [`file:${source}`, null] : ['pipe:0', source];
+  const keep = ffmpeg.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
+  const text = runWith(
+    ffmpeg,
+    data,
+    ...['-copyts', '-i', input, '-map', '0:v:0', ...keep, '-enc_time_base', '-1', '-f', 'framecrc', '-'],
+  ).toString();
+  return [...text.matchAll(/^0, *-?\d+, *(-?\d+),.*(0x[0-9a-f]{8})/gm)].map(([, pts, sum]) => ({
+    pts: Number(pts),
+    sum: sum!,
+  }));
+}
+
 export function adler(bytes: Uint8Array): string {
   let [low, high] = [0, 0];
   for (const byte of bytes) {
@@ -68,7 +86,8 @@ export function adler(bytes: Uint8Array): string {
   return (high * 65536 + low).toString(16).padStart(8, '0');
 }
 
-export const SIZE = { width: 64, height: 36 } as const;
+/** Large enough for every encoder, and for `testsrc2` to show no frame twice. */
+export const SIZE = { width: 128, height: 72 } as const;
 
 /** Frames in rgb24, each different from all others. */
 export async function frames(count: number, { width, height }: typeof SIZE = SIZE): Promise<Buffer[]> {

@@ -79,7 +79,9 @@ describe('readNut', function () {
       const whole = await readNut(path);
       const counts = new Map(ends(bytes, whole));
       assert.equal(counts.get(bytes.length), 5);
-      const isNear = (length: number): boolean => [...counts.keys()].some((end) => Math.abs(length - end) <= 6);
+      const [[, mainEnd], [, headersEnd]] = packetPlaces(bytes) as [[number, number], [number, number]];
+      const isNear = (length: number): boolean =>
+        [mainEnd, ...counts.keys()].some((end) => Math.abs(length - end) <= 6);
       for (let length = 0; length <= bytes.length; length++) {
         if (length % 16 > 0 && !isNear(length)) continue;
         const cut = at('cut.nut');
@@ -87,6 +89,9 @@ describe('readNut', function () {
         const count = counts.get(length);
         if (count === undefined) await assert.rejects(readNut(cut), damaged, `${length} bytes`);
         else assert.deepEqual(await readNut(cut), { ...whole, frames: whole.frames.slice(0, count) });
+        // Nothing after the stream header is read.
+        if (length < headersEnd) await assert.rejects(readNutStream(cut), damaged);
+        else assert.deepEqual(await readNutStream(cut), whole.stream);
       }
     });
 
@@ -113,6 +118,17 @@ describe('readNut', function () {
     await assert.rejects(readNut(at('missing.nut')), { code: 'ENCODE_FAILED', message: /cannot be read: ENOENT/ });
     mkdirSync(at('folder.nut'));
     await assert.rejects(readNut(at('folder.nut')), { code: 'ENCODE_FAILED', message: /cannot be read: EISDIR/ });
+  });
+
+  it('frames without one of the headers are refused', async () => {
+    const path = at('headless.nut');
+    run(await binary(), ...source('32x32', 5), ...SHORT, path);
+    const bytes = readFileSync(path);
+    const [main, video] = packetPlaces(bytes) as [[number, number], [number, number]];
+    for (const [from, to] of [main, video, [main[0], video[1]]] as const) {
+      writeFileSync(path, Buffer.concat([bytes.subarray(0, from), bytes.subarray(to)]));
+      await assert.rejects(readNut(path), damaged);
+    }
   });
 
   it('only files with one video stream and one clock are read', async () => {
