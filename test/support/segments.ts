@@ -46,10 +46,11 @@ export interface Packet {
 export function packetsOf(
   ffmpeg: FfmpegBinary,
   source: string | Buffer,
+  ...options: readonly string[]
 ): { readonly timeBase: Rational; readonly packets: readonly Packet[] } {
   const [input, data] = typeof source === 'string' ? [`file:${source}`, null] : ['pipe:0', source];
   const copy = ['-map', '0:v:0', '-c', 'copy', '-copyinkf', '-f', 'framecrc', '-'];
-  const text = runWith(ffmpeg, data, '-copyts', '-i', input, ...copy).toString();
+  const text = runWith(ffmpeg, data, ...options, '-copyts', '-i', input, ...copy).toString();
   const [, num, den] = /^#tb 0: (\d+)\/(\d+)/m.exec(text)!;
   const line = /^0, *(-?\d+), *(-?\d+), *(-?\d+), *(\d+), 0x([0-9a-f]{8})(?:, F=0x(\w+))?/gm;
   const packets = [...text.matchAll(line)].map(([, dts, pts, duration, size, sum, flags]) => ({

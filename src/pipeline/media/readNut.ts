@@ -101,7 +101,7 @@ function readFrameCodes(body: Cursor): FrameCode[] {
     const count = fields > 5 ? body.varint() : sizeMul - size;
     if (fields > 6) body.signed(); // match_time_delta
     if (fields > 7) headerIndex = body.varint();
-    if (count < 1) throw body.damaged();
+    if (fields > 8 || count < 1) throw body.damaged();
     for (let i = 0; i < count; i++) {
       if (codes.length === 0x4e) codes.push({ ...UNUSED, flags: FLAG.invalid }); // `N` begins a start code
       codes.push({ flags, ptsDelta, sizeMul, sizeLsb: size + i, headerIndex });
