@@ -64,14 +64,12 @@ export function packetsOf(
 export function decoded(
   ffmpeg: FfmpegBinary,
   source: string | Buffer,
+  ...options: readonly string[]
 ): { readonly pts: number; readonly sum: string }[] {
   const [input, data] = typeof source === 'string' ? [`file:${source}`, null] : ['pipe:0', source];
   const keep = ffmpeg.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
-  const text = runWith(
-    ffmpeg,
-    data,
-    ...['-copyts', '-i', input, '-map', '0:v:0', ...keep, '-enc_time_base', '-1', '-f', 'framecrc', '-'],
-  ).toString();
+  const output = ['-map', '0:v:0', ...keep, '-f', 'framecrc', '-'];
+  const text = runWith(ffmpeg, data, ...options, '-copyts', '-i', input, ...output).toString();
   return [...text.matchAll(/^0, *-?\d+, *(-?\d+),.*(0x[0-9a-f]{8})/gm)].map(([, pts, sum]) => ({
     pts: Number(pts),
     sum: sum!,

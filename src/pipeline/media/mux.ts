@@ -87,22 +87,24 @@ async function mux(
       // Not every codec carries them, and NUT does not.
       ...[...tagOptions(encodedColour(colour, codec.pixelFormat)), '-field_order', 'progressive'],
       ...(codec.name === 'h265' && container !== 'mkv' ? ['-tag:v:0', join.hasHeadersInFrames ? 'hev1' : 'hvc1'] : []),
-      ...clockOptions(binary, container, times),
+      ...clockOptions(binary, container, times, join.stream.decodeDelay),
       ...['-f', FORMAT[container], '-strict', '-2', '-y', `file:${output}`],
     ],
     signal,
   );
   muxer.stdout.resume();
   await pipeline(Readable.from(joinNut(paths, join, pts, timeBase)), muxer.stdin).catch((error: unknown) => {
-    if (error instanceof RemasterError || !muxer.stdin.errored) throw error;
-    // ffmpeg closed the pipe: `ended` has the reason
+    if (error instanceof RemasterError) throw error; // about a segment
+    // Otherwise ffmpeg closed the pipe: `ended` has the reason, or `verify`.
   });
   await muxer.ended;
   await verify(binary, output, times, binary.hasFpsMode || container === 'mkv', signal);
-  if (end === null) return [];
-  const duration = { ticks: end - pts.at(-1)!, timeBase };
-  if (await setLastFrameDuration(output, container, duration)) return [];
-  const seconds = (duration.ticks * timeBase.num) / timeBase.den;
+  const last = pts.at(-1)!;
+  // Of unknown duration, the last frame is shown as long as the one before. Otherwise the edit list that the bundled
+  // ffmpeg writes may end before the last reordered frames.
+  const ticks = end === null ? last - (pts.at(-2) ?? last) : end - last;
+  if (ticks === 0 || (await setLastFrameDuration(output, container, { ticks, timeBase })) || end === null) return [];
+  const seconds = (ticks * timeBase.num) / timeBase.den;
   return [`How long the last frame is shown (${seconds.toFixed(3)} s) could not be stored in the output.`];
 }
 
@@ -113,7 +115,6 @@ async function mux(
 function startOffset({ pts: [first], timeBase: { num, den } }: VideoTimes): string[] {
   const [ticks, divisor] = [BigInt(first!) * BigInt(num) * 1_000_000n, BigInt(den)];
   const microseconds = (2n * ticks + divisor) / (2n * divisor);
-  if (microseconds === 0n) return [];
   return ['-itsoffset', `${microseconds / 1_000_000n}.${String(microseconds % 1_000_000n).padStart(6, '0')}`];
 }
 

@@ -261,7 +261,8 @@ const ROWS: readonly (readonly number[])[] = [
 const CODED = 32;
 
 function mainHeader({ version = 3, streams = 1, clocks = 1, row = [] as readonly number[] }): Buffer {
-  const time = Array.from({ length: clocks }, () => [1, 1000]).flat();
+  // Where it is not read as a clock, the second one is a row of the table.
+  const time = [1, 1000, 32, 0].slice(0, 2 * clocks);
   const minor = version > 3 ? [0] : [];
   const rows = row.length > 0 ? [row, ...ROWS] : ROWS;
   const shared = [2, 3, ...Buffer.from('abc'), 4, ...Buffer.from('wxyz')];

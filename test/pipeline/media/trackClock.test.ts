@@ -6,8 +6,8 @@ import { clockOptions } from '../../../src/pipeline/media/trackClock';
 const binary = (hasFpsMode: boolean): FfmpegBinary => ({ hasFpsMode }) as FfmpegBinary;
 
 /** Ticks per second of the track. */
-function scale(timeBase: Rational, pts: readonly number[], end: number | null = null): number {
-  const [name, value, ...others] = clockOptions(binary(false), 'mp4', { pts, end, timeBase });
+function scale(timeBase: Rational, pts: readonly number[], end: number | null = null, decodeDelay = 0): number {
+  const [name, value, ...others] = clockOptions(binary(false), 'mp4', { pts, end, timeBase }, decodeDelay);
   assert.equal(name, '-video_track_timescale');
   assert.deepEqual(others, []);
   return Number(value);
@@ -19,10 +19,10 @@ const MAX = 2 ** 31 - 1;
 describe('trackClock', () => {
   it('MP4 and MOV have the clock of the source, and Matroska its own', () => {
     const times = { pts: [0, 1, 2], end: 3, timeBase: { num: 1, den: 90_000 } };
-    assert.deepEqual(clockOptions(binary(false), 'mov', times), ['-video_track_timescale', '90000']);
+    assert.deepEqual(clockOptions(binary(false), 'mov', times, 0), ['-video_track_timescale', '90000']);
     const both = ['-video_track_timescale', '90000', '-movie_timescale', '90000'];
-    assert.deepEqual(clockOptions(binary(true), 'mp4', times), both);
-    for (const hasFpsMode of [true, false]) assert.deepEqual(clockOptions(binary(hasFpsMode), 'mkv', times), []);
+    assert.deepEqual(clockOptions(binary(true), 'mp4', times, 2), both);
+    for (const hasFpsMode of [true, false]) assert.deepEqual(clockOptions(binary(hasFpsMode), 'mkv', times, 0), []);
   });
 
   it('a clock that fits is kept', () => {
@@ -79,6 +79,23 @@ describe('trackClock', () => {
       assert.equal(scale(clock, [0, 1, 1 + longest]), rate);
       assert.equal(scale(clock, [0, 1], 1 + longest), rate);
     }
+  });
+
+  it('reordered frames may be shown 2²⁸ ticks after they are decoded', () => {
+    const clock = { num: 1, den: 1_000_000_000 };
+    // With a delay of two frames, a frame may be decoded at the time of the 18th before it.
+    const evenly = (frames: number, total: number): number[] =>
+      Array.from({ length: frames }, (_, i) => Math.floor((i * total) / (frames - 1)));
+    assert.equal(scale(clock, [0, 2 ** 28], null, 2), clock.den);
+    assert.equal(scale(clock, [0, 2 ** 28 + 2], null, 2), 500_000_000);
+    assert.equal(scale(clock, [0, 1, 2 ** 28 + 1], null, 2), 600_000);
+    assert.equal(scale(clock, [0, 1, 2 ** 28 + 1], null, 0), clock.den);
+    assert.equal(scale(clock, evenly(19, 2 ** 28), null, 2), clock.den);
+    assert.equal(scale(clock, evenly(19, 2 ** 28 + 1), null, 2), 600_000);
+    assert.equal(scale(clock, evenly(20, 2 ** 28 + 1), null, 2), clock.den);
+    assert.equal(scale(clock, evenly(20, 2 ** 28 + 1), null, 3), 600_000);
+    assert.equal(scale(clock, [1, 2, 2 ** 31 - 1], 2 ** 31, 0), clock.den);
+    assert.equal(scale(clock, [2 ** 29, 2 ** 29 + 1], 2 ** 30, 1), clock.den);
   });
 
   it('only known ends of the last frame count', () => {
