@@ -103,14 +103,13 @@ function readFrameCodes(body: Cursor): FrameCode[] {
     if (fields > 7) headerIndex = body.varint();
     if (fields > 8 || count < 1) throw body.damaged();
     for (let i = 0; i < count; i++) {
-      if (codes.length === 0x4e) codes.push({ ...UNUSED, flags: FLAG.invalid }); // `N` begins a start code
-      codes.push({ flags, ptsDelta, sizeMul, sizeLsb: size + i, headerIndex });
+      const code = { flags, ptsDelta, sizeMul, sizeLsb: size + i, headerIndex };
+      if (codes.length === 0x4e) codes.push(code); // not used: `N` begins a start code
+      codes.push(code);
     }
   }
   return codes;
 }
-const UNUSED: FrameCode = { flags: 0, ptsDelta: 0, sizeMul: 1, sizeLsb: 0, headerIndex: 0 };
-
 interface VideoHeader {
   readonly stream: NutStream;
   /** Bits of a time that is not coded whole. */

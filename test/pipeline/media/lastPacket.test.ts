@@ -70,6 +70,9 @@ describe('lastPacket', function () {
       const end = { pts: 1499 * 512, duration: 512 };
       assert.deepEqual(await last({ ...real, path }, long, end.pts), end);
       assert.equal(seek(), '49.960000');
+      const info = { ...(await probe(found, long, never)), timeBase: { num: 1001, den: 24_000 } };
+      await lastPacket({ ...real, path }, info, 1000, never);
+      assert.equal(seek(), '31.708333');
       // Many key frames: only packets of the last seconds arrive, so a wrong end would be found.
       const many = write('many.mkv', ['-c:v', 'ffv1', '-g', '1'], 1500);
       assert.deepEqual(await last({ ...real, path }, many, 59_960), { pts: 59_960, duration: 40 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checksum, FILE_ID, FLAG, START } from '../../../src/pipeline/media/nut';
+import { FILE_ID, FLAG, START } from '../../../src/pipeline/media/nut';
 import { type NutFile, readNut, readNutStream } from '../../../src/pipeline/media/readNut';
+import { CODED, codedFrame, FRAMES, mainHeader, syncpoint, videoHeader } from '../../support/madeNut';
 import { adler, FFMPEGS, packetsOf, run } from '../../support/segments';
 import { binary, scratchFolder } from '../../support/videos';
 
@@ -35,10 +36,10 @@ describe('readNut', function () {
   const damaged = { code: 'ENCODE_FAILED', message: /is incomplete or damaged/ };
 
   for (const [name, ffmpeg] of FFMPEGS) {
-    for (const [codec, [size, rate, ...options]] of Object.entries(ENCODERS)) {
+    for (const [codec, [dimensions, rate, ...options]] of Object.entries(ENCODERS)) {
       it(`finds every frame of ${codec} by ${name}`, async () => {
         const path = at('encoded.nut');
-        run(await ffmpeg(), ...source(size, 60, rate), '-c:v', ...options, '-v', 'error', '-f', 'nut', path);
+        run(await ffmpeg(), ...source(dimensions, 60, rate), '-c:v', ...options, '-v', 'error', '-f', 'nut', path);
         const bytes = readFileSync(path);
         const { frames, stream } = await readNut(path);
         const found = frames.map(({ pts, isKey, prefix, offset, bytes: size }) => {
@@ -52,7 +53,7 @@ describe('readNut', function () {
           packets.map((packet) => [packet.pts, packet.isKey, packet.size, packet.sum]),
         );
         assert.deepEqual(await readNutStream(path), stream);
-        assert.deepEqual([stream.width, stream.height], size.split('x').map(Number));
+        assert.deepEqual([stream.width, stream.height], dimensions.split('x').map(Number));
       });
     }
 
@@ -145,8 +146,13 @@ describe('readNut', function () {
     const path = at('other.nut');
     const write = (main: Buffer, ...frames: readonly Buffer[]): void =>
       writeFileSync(path, Buffer.concat([FILE_ID, main, videoHeader(), syncpoint(0), ...frames]));
-    write(mainHeader({}), frame(1, [3], 3));
+    write(mainHeader({}), codedFrame(1, [3], 3));
     assert.equal((await readNut(path)).frames.length, 1);
+    writeFileSync(path, Buffer.concat([FILE_ID, mainHeader({}), videoHeader(), codedFrame(1, [3], 3)]));
+    assert.deepEqual(
+      (await readNut(path)).frames.map(({ pts }) => pts),
+      [3],
+    );
     for (const change of [{ version: 2 }, { version: 4 }, { streams: 2 }, { clocks: 2 }, { clocks: 0 }]) {
       write(mainHeader(change));
       await assert.rejects(readNut(path), damaged, JSON.stringify(change));
@@ -155,22 +161,18 @@ describe('readNut', function () {
     for (const row of [
       [FLAG.key, 6, 0, 1, 0, 0, 0, 0],
       [FLAG.key, 2, 0, 0],
-      [FLAG.key, 9, 0, 1, 0, 0, 0, 1, 1, 0, 0],
+      [FLAG.key, 10, 0, 1, 0, 0, 0, 1, 1, 0, 32, 0],
     ]) {
       write(mainHeader({ row }));
       await assert.rejects(readNut(path), damaged, String(row));
     }
     for (const flag of [FLAG.invalid, FLAG.streamId, FLAG.matchTime, FLAG.reserved, FLAG.sideData, 0]) {
-      const changed = [
-        CODED,
-        [flag | FLAG.codedPts | FLAG.sizeMsb, 1000, 3, ...(flag > 0 ? [0, 0, 0] : [])],
-        3,
-      ] as const;
-      write(mainHeader({}), frame(...changed));
+      const changed = [CODED, [flag | FLAG.codedPts | FLAG.sizeMsb, 1000, 3], 3] as const;
+      write(mainHeader({}), codedFrame(...changed));
       if (flag > 0) await assert.rejects(readNut(path), damaged, String(flag));
       else assert.equal((await readNut(path)).frames.length, 1);
     }
-    write(mainHeader({}), frame(0, [], 1)); // an invalid code
+    write(mainHeader({ row: [FLAG.invalid | FLAG.sizeMsb, 6, 0, 1, 0, 0, 0, 1] }), codedFrame(0, [3], 3));
     await assert.rejects(readNut(path), damaged);
     // A shared beginning that does not exist, or is longer than the frame.
     for (const [index, size] of [
@@ -178,7 +180,7 @@ describe('readNut', function () {
       [2, 3],
     ] as const) {
       const coded = [FLAG.codedPts | FLAG.sizeMsb | FLAG.headerIndex, 1000, size, index];
-      write(mainHeader({}), frame(CODED, coded, 50));
+      write(mainHeader({}), codedFrame(CODED, coded, 50));
       await assert.rejects(readNut(path), damaged, `${index}`);
     }
   });
@@ -228,87 +230,3 @@ function ends(bytes: Buffer, { frames }: NutFile): [length: number, frames: numb
     frameEnds.filter((end) => end <= length).length,
   ]);
 }
-
-const varint = (value: number): number[] => {
-  const bytes = [value % 128];
-  for (let rest = Math.floor(value / 128); rest > 0; rest = Math.floor(rest / 128)) bytes.unshift((rest % 128) | 128);
-  return bytes;
-};
-const varints = (...values: readonly number[]): Buffer => Buffer.from(values.flatMap(varint));
-
-function packet(code: bigint, content: Buffer): Buffer {
-  const start = Buffer.alloc(8);
-  start.writeBigUInt64BE(code);
-  return Buffer.concat([start, varints(content.length + 4), content, checksum(content)]);
-}
-
-/** Rows of the table of frame codes: flags, number of fields, then time, factor, stream, size, reserved, count … */
-const ROWS: readonly (readonly number[])[] = [
-  [FLAG.invalid, 6, 0, 1, 0, 0, 0, 1], // code 0
-  [FLAG.key | FLAG.sizeMsb, 1, 5], // code 1: 3 ticks later
-  [FLAG.key | FLAG.sizeMsb, 2, 1, 5], // codes 2 to 6: 1 tick later, 5 n to 5 n + 4 bytes
-  [FLAG.key | FLAG.sizeMsb, 3, 3, 4, 0], // codes 7 to 10: 2 ticks
-  [FLAG.key | FLAG.sizeMsb, 4, 3, 6, 0, 2], // codes 11 to 14: 6 n + 2 to 6 n + 5 bytes
-  [FLAG.sizeMsb, 5, 1, 3, 0, 1, 0], // codes 15 and 16
-  [FLAG.key, 6, 13, 2, 0, 10, 0, 9], // codes 17 to 25: 7 ticks, 10 to 18 bytes
-  [FLAG.key | FLAG.sizeMsb, 7, 1, 2, 0, 0, 0, 1, 3], // code 26
-  [FLAG.key | FLAG.sizeMsb, 8, 1, 2, 0, 0, 0, 2, 3, 1], // codes 27 and 28: with the first shared beginning
-  [FLAG.sizeMsb | FLAG.checksum, 0], // codes 29 and 30: as those before, with a checksum
-  [FLAG.key | FLAG.codedFlags, 6, 1, 1, 0, 0, 0, 1], // code 31, also with the shared beginning
-  [FLAG.key | FLAG.codedFlags, 8, 1, 1, 0, 0, 0, 1, 1, 0], // code 32
-  [FLAG.key, 6, 1, 1, 0, 40, 0, 222], // codes 33 to 255, without `N`
-];
-const CODED = 32;
-
-function mainHeader({ version = 3, streams = 1, clocks = 1, row = [] as readonly number[] }): Buffer {
-  // Where it is not read as a clock, the second one is a row of the table.
-  const time = [1, 1000, 32, 0].slice(0, 2 * clocks);
-  const minor = version > 3 ? [0] : [];
-  const rows = row.length > 0 ? [row, ...ROWS] : ROWS;
-  const shared = [2, 3, ...Buffer.from('abc'), 4, ...Buffer.from('wxyz')];
-  return packet(START.main, varints(version, ...minor, streams, 65_536, clocks, ...time, ...rows.flat(), ...shared));
-}
-
-/** Seven bits of a time that is not coded whole. */
-const videoHeader = (): Buffer =>
-  packet(
-    START.stream,
-    Buffer.concat([varints(0, 0, 4), Buffer.from('FFV1'), varints(0, 7, 1000, 0, 0, 0, 64, 36, 1, 1, 0)]),
-  );
-
-const syncpoint = (time: number): Buffer => packet(START.syncpoint, varints(time, 0));
-
-/** A frame with its code, the fields in front of it and that many bytes. */
-const frame = (code: number, fields: readonly number[], bytes: number): Buffer =>
-  Buffer.concat([
-    Buffer.of(code),
-    varints(...fields),
-    Buffer.from(Array.from({ length: bytes }, (_, i) => code + i * 7)),
-  ]);
-
-const whole = (time: number): number => time + 128;
-const SUM = [0, 0, 0, 0];
-const { codedPts, sizeMsb, headerIndex, key } = FLAG;
-
-/** Every row of the table, and each way to code a time and a beginning. Times increase. */
-const FRAMES: readonly (readonly Buffer[])[] = [
-  [frame(1, [40], 40)],
-  [frame(2, [3], 15)],
-  [frame(6, [3], 19)],
-  [frame(7, [4], 16), frame(10, [4], 19)],
-  [frame(11, [2], 14), frame(14, [2], 17)],
-  [frame(15, [7], 22), frame(16, [7], 23)],
-  [frame(17, [], 10), frame(25, [], 18)],
-  [frame(26, [9], 18)],
-  [frame(27, [9], 15), frame(28, [9], 16)],
-  [frame(29, [9, ...SUM], 15), frame(30, [9, ...SUM], 16)],
-  [frame(31, [sizeMsb, 12], 9), frame(31, [sizeMsb, 4096], 4093), frame(31, [sizeMsb, 4097], 4097)],
-  [frame(32, [sizeMsb | headerIndex, 12, 2], 8), frame(32, [sizeMsb | headerIndex | key, 3, 1], 0)],
-  [frame(33, [], 40), frame(77, [], 84), frame(79, [], 85), frame(255, [], 261)],
-  [frame(32, [codedPts | sizeMsb, whole(200), 3], 3)],
-  // The lowest seven bits of times near the one before: up to 64 later.
-  [frame(32, [codedPts | sizeMsb, 201 - 128, 3], 3), frame(32, [codedPts | sizeMsb, (201 + 64) % 128, 3], 3)],
-  [frame(32, [codedPts | sizeMsb, (265 + 63) % 128, 3], 3)],
-  [syncpoint(900), frame(32, [codedPts | sizeMsb, 901 % 128, 3], 3)],
-  [frame(32, [codedPts | sizeMsb, whole(902), 3], 3), frame(32, [codedPts | sizeMsb, whole(1800), 3], 3)],
-];

@@ -54,7 +54,7 @@ describe('trackClock', () => {
       [[MAX + 1], null],
       [[0], MAX + 1],
     ] as const)
-      assert.equal(scale(clock, pts, end), 5625, `${pts}`); // 2³¹ and 90,000 have the divisor 16
+      assert.equal(scale(clock, pts, end), 5625, pts.join()); // 2³¹ and 90,000 have the divisor 16
     assert.equal(scale({ num: 3, den: 90_000 }, [0, 715_827_882]), 30_000);
     assert.equal(scale({ num: 7, den: 90_000 }, [0, 306_783_378]), 90_000);
     assert.equal(scale({ num: 7, den: 90_000 }, [0, 306_783_379]), 60_000);
