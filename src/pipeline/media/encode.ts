@@ -47,7 +47,6 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
   };
   return {
     async write(data) {
-      if (encoder.stdin.destroyed) await throwExitError();
       written++;
       if (!encoder.stdin.write(data))
         await Promise.race([once(encoder.stdin, 'drain').catch(throwExitError), encoder.ended.then(throwExitError)]);

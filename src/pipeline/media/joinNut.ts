@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { RemasterError } from '../../errors';
 import type { Rational } from './frame';
 import { nutFrameHeader, nutHeader, type NutStream } from './nut';
-import { damagedSegment } from './nutReader';
+import { damagedSegment, segmentError } from './nutReader';
 import { type NutFile, type NutFrame, readNut, readNutStream } from './readNut';
 
 /** How segments become one stream. */
@@ -70,7 +70,7 @@ async function* frames(
   header: Buffer,
   ptsOf: (i: number) => number,
 ): AsyncGenerator<Buffer> {
-  const file = await open(path, 'r');
+  const file = await open(path, 'r').catch(segmentError(path));
   try {
     for (const [i, { isKey, prefix, offset, bytes }] of all.entries()) {
       const before = isKey ? Buffer.concat([header, prefix]) : prefix;
@@ -85,7 +85,7 @@ async function* frames(
 async function frameData(file: FileHandle, path: string, offset: number, bytes: number): Promise<Buffer> {
   const data = Buffer.allocUnsafe(bytes);
   for (let at = 0; at < bytes;) {
-    const { bytesRead } = await file.read(data, at, bytes - at, offset + at);
+    const { bytesRead } = await file.read(data, at, bytes - at, offset + at).catch(segmentError(path));
     if (bytesRead === 0) throw damagedSegment(path);
     at += bytesRead;
   }

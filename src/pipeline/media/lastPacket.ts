@@ -33,12 +33,18 @@ export async function lastPacket(
     ],
     signal,
   );
-  const packets = [...stdout.matchAll(/^0, *\S+, *(-?\d+), *(\d+),/gm)].map(([, pts, duration]) => ({
-    pts: Number(pts),
-    duration: Number(duration),
-  }));
+  const packets = [...stdout.matchAll(/^0, *\S+, *(-?\d+), *(\d+),/gm)]
+    .map(([, pts, duration]) => ({ pts: Number(pts), duration: Number(duration) }))
+    .filter(({ pts }) => Number.isSafeInteger(pts)); // -2⁶³: the container says no time
   const last = packets.reduce((most, packet) => (packet.pts >= most.pts ? packet : most), NO_PACKET);
-  return last.duration > 0 ? last : null;
+  return last.duration > 0 && !isGuess(packets, last) ? last : null;
 }
 
 const NO_PACKET: LastPacket = { pts: -Infinity, duration: 0 };
+
+/** ffmpeg 5 to 8 report one tick for frames of MP4 and MOV that are reordered, if a tick is longer than a millisecond. */
+function isGuess(packets: readonly LastPacket[], { duration }: LastPacket): boolean {
+  const times = packets.map(({ pts }) => pts).toSorted((a, b) => a - b);
+  const steps = times.slice(1).map((time, i) => time - times[i]!);
+  return duration === 1 && steps.length > 0 && Math.min(...steps) > 1;
+}

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Container } from '../../settings/container';
-import type { Job } from '../../settings/restoreJob';
+import type { CodecName, Job } from '../../settings/restoreJob';
 import type { Codec } from './codecs';
 import { type Colour, tagOptions } from './colour';
 import { copyStreams } from './copyStreams';
@@ -92,7 +92,7 @@ async function mux(
       // Not every codec carries them, and NUT does not.
       ...[...tagOptions(encodedColour(colour, codec.pixelFormat)), '-field_order', 'progressive'],
       ...(codec.name === 'h265' && container !== 'mkv' ? ['-tag:v:0', join.hasHeadersInFrames ? 'hev1' : 'hvc1'] : []),
-      ...clockOptions(binary, container, times),
+      ...clockOptions(binary, container, times, !INTRA_ONLY.has(codec.name)),
       ...['-f', FORMAT[container], '-strict', '-2', '-y', `file:${output}`],
     ],
     signal,
@@ -107,6 +107,9 @@ async function mux(
   return warnings;
 }
 
+/** Codecs of which every frame is a key frame. */
+const INTRA_ONLY: ReadonlySet<CodecName> = new Set(['ffv1', 'prores']);
+
 /** Codes of errors when ffmpeg exits before it has read everything. */
 const CLOSED_PIPE: ReadonlySet<string | undefined> = new Set([
   'EPIPE',
@@ -117,7 +120,11 @@ const CLOSED_PIPE: ReadonlySet<string | undefined> = new Set([
 
 /** Stores how long the last frame is shown: stream copy guesses it. */
 async function storeEnd(path: string, container: Container, ticks: number, timeBase: Rational): Promise<string[]> {
-  if (await setLastFrameDuration(path, container, { ticks, timeBase })) return [];
+  const isStored = await setLastFrameDuration(path, container, { ticks, timeBase }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true; // `verify` reports it
+    throw error;
+  });
+  if (isStored) return [];
   const seconds = (ticks * timeBase.num) / timeBase.den;
   return [`The time for which the last frame is shown (${seconds.toFixed(3)} s) could not be stored in the output.`];
 }

@@ -7,6 +7,14 @@ export const damagedSegment = (path: string): RemasterError =>
     remedy: 'Delete this file and start the job again: finished segments before it are kept.',
   });
 
+export const segmentError =
+  (path: string) =>
+  (cause: Error): never => {
+    throw new RemasterError('ENCODE_FAILED', `The encoded segment ${path} cannot be read: ${cause.message}.`, {
+      cause,
+    });
+  };
+
 /** Reads numbers from a buffer. */
 export class Cursor {
   protected at = 0;
@@ -84,7 +92,9 @@ export class NutReader extends Cursor {
     const needed = Math.max(wanted, HEADER_BYTES);
     if (this.at + needed <= this.buffer.length) return true;
     const from = this.position;
-    const { buffer, bytesRead } = await this.file.read(Buffer.alloc(Math.max(needed, 65536)), 0, undefined, from);
+    const { buffer, bytesRead } = await this.file
+      .read(Buffer.alloc(Math.max(needed, 65536)), 0, undefined, from)
+      .catch(segmentError(this.path));
     this.buffer = buffer.subarray(0, bytesRead);
     this.#start = from;
     this.at = 0;

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { FILE_ID, FLAG, type NutStream, START } from './nut';
-import { type Cursor, NutReader } from './nutReader';
+import { type Cursor, NutReader, segmentError } from './nutReader';
 
 /** Where the encoded frames of a NUT file with one video stream are, in coding order. */
 export interface NutFile {
@@ -25,7 +25,7 @@ export const readNut = (path: string): Promise<NutFile> => read(path, false);
 export const readNutStream = async (path: string): Promise<NutStream> => (await read(path, true)).stream;
 
 async function read(path: string, isStreamOnly: boolean): Promise<NutFile> {
-  const file = await open(path, 'r');
+  const file = await open(path, 'r').catch(segmentError(path));
   try {
     return await parse(new NutReader(file, path), isStreamOnly);
   } finally {
@@ -38,7 +38,6 @@ interface FrameCode {
   readonly ptsDelta: number;
   readonly sizeMul: number;
   readonly sizeLsb: number;
-  readonly reserved: number;
   readonly headerIndex: number;
 }
 
@@ -46,45 +45,43 @@ async function parse(reader: NutReader, isStreamOnly: boolean): Promise<NutFile>
   await reader.fill(FILE_ID.length);
   if (!reader.bytes(FILE_ID.length).equals(FILE_ID)) throw reader.damaged();
   let main: MainHeader | null = null;
-  let stream: (NutStream & { readonly msbShift: number }) | null = null;
+  let video: VideoHeader | null = null;
   const frames: NutFrame[] = [];
   let lastPts = 0;
-  while ((await reader.fill(1)) && !(stream && isStreamOnly)) {
+  while ((await reader.fill(1)) && !(video && isStreamOnly)) {
     if (reader.peek() === 0x4e) {
       const { start, body } = await reader.packet();
       if (start === START.main) main ??= readMainHeader(body);
-      else if (start === START.stream) stream ??= readStreamHeader(body);
-      else if (start === START.syncpoint && main) lastPts = syncpointTime(body, main.timeBases);
+      else if (start === START.stream) video ??= readStreamHeader(body);
+      else if (start === START.syncpoint) lastPts = body.varint();
+      else if (start !== START.info && start !== START.index) throw reader.damaged();
     } else {
-      if (!main || !stream) throw reader.damaged();
-      const frame = readFrameHeader(reader, main, stream.msbShift, lastPts);
+      if (!main || !video) throw reader.damaged();
+      const frame = readFrameHeader(reader, main, video.msbShift, lastPts);
       lastPts = frame.pts;
       frames.push(frame);
       reader.skip(frame.bytes);
     }
   }
-  if (!stream || reader.isPastEnd(await reader.size())) throw reader.damaged();
-  return { stream, frames };
+  if (!video || reader.isPastEnd(await reader.size())) throw reader.damaged();
+  return { stream: video.stream, frames };
 }
 
 interface MainHeader {
   readonly codes: readonly FrameCode[];
   readonly prefixes: readonly Buffer[];
-  readonly timeBases: number;
 }
 
+/** A file with one stream and one time base, as ffmpeg writes it for a video without chapters. */
 function readMainHeader(body: Cursor): MainHeader {
-  const version = body.varint();
-  if (version > 3) body.varint();
-  const streams = body.varint();
-  body.varint(); // max_distance
-  const timeBases = body.varint();
-  for (let i = 0; i < 2 * timeBases; i++) body.varint();
-  if (version > 3 || streams !== 1 || timeBases !== 1) throw body.damaged();
+  const [version, streams, , timeBases] = [body.varint(), body.varint(), body.varint(), body.varint()];
+  if (version !== 3 || streams !== 1 || timeBases !== 1) throw body.damaged();
+  body.varint(); // the time base, a fraction
+  body.varint();
   const codes = readFrameCodes(body);
   const prefixes: Buffer[] = [NO_BYTES];
   for (let i = body.varint(); i > 0; i--) prefixes.push(body.bytes(body.varint()));
-  return { codes, prefixes, timeBases };
+  return { codes, prefixes };
 }
 
 /** The table that maps the first byte of a frame to its flags and defaults. */
@@ -100,23 +97,26 @@ function readFrameCodes(body: Cursor): FrameCode[] {
     if (fields > 1) sizeMul = body.varint();
     if (fields > 2) body.varint(); // stream
     const size = fields > 3 ? body.varint() : 0;
-    const reserved = fields > 4 ? body.varint() : 0;
+    if (fields > 4) body.varint(); // number of reserved fields
     const count = fields > 5 ? body.varint() : sizeMul - size;
     if (fields > 6) body.signed(); // match_time_delta
     if (fields > 7) headerIndex = body.varint();
-    for (let i = 8; i < fields; i++) body.varint();
-    if (count < 1) throw body.damaged();
-    for (let i = 0; i < count && codes.length < 256; i++) {
-      if (codes.length === 0x4e) codes.push({ ...UNUSED, flags: FLAG.invalid }); // `N` begins a start code
-      codes.push({ flags, ptsDelta, sizeMul, sizeLsb: size + i, reserved, headerIndex });
+    if (fields > 8 || count < 1) throw body.damaged();
+    for (let i = 0; i < count; i++) {
+      const code = { flags, ptsDelta, sizeMul, sizeLsb: size + i, headerIndex };
+      if (codes.length === 0x4e) codes.push(code); // not used: `N` begins a start code
+      codes.push(code);
     }
   }
   return codes;
 }
+interface VideoHeader {
+  readonly stream: NutStream;
+  /** Bits of a time that is not coded whole. */
+  readonly msbShift: number;
+}
 
-const UNUSED: FrameCode = { flags: 0, ptsDelta: 0, sizeMul: 1, sizeLsb: 0, reserved: 0, headerIndex: 0 };
-
-function readStreamHeader(body: Cursor): NutStream & { readonly msbShift: number } {
+function readStreamHeader(body: Cursor): VideoHeader {
   body.varint(); // stream
   body.varint(); // class
   const fourcc = body.bytes(body.varint());
@@ -127,10 +127,12 @@ function readStreamHeader(body: Cursor): NutStream & { readonly msbShift: number
   body.varint(); // flags
   const codecData = body.bytes(body.varint());
   const [width, height, num, den] = [body.varint(), body.varint(), body.varint(), body.varint()] as const;
-  return { fourcc, decodeDelay, codecData, width, height, pixelAspect: { num, den }, msbShift };
+  const stream = { fourcc, decodeDelay, codecData, width, height, pixelAspect: { num, den } };
+  return { stream, msbShift };
 }
 
-const syncpointTime = (body: Cursor, timeBases: number): number => Math.floor(body.varint() / timeBases);
+/** Of these, ffmpeg writes none where there is one video stream. */
+const UNEXPECTED = FLAG.invalid | FLAG.streamId | FLAG.matchTime | FLAG.reserved | FLAG.sideData;
 
 function readFrameHeader(
   reader: NutReader,
@@ -139,22 +141,20 @@ function readFrameHeader(
   lastPts: number,
 ): NutFrame {
   const code = codes[reader.byte()]!;
-  let { flags, headerIndex, reserved } = code;
-  if (flags & FLAG.invalid) throw reader.damaged();
-  if (flags & FLAG.codedFlags) flags ^= reader.varint();
-  if (flags & FLAG.streamId && reader.varint() !== 0) throw reader.damaged();
+  const flags = code.flags & FLAG.codedFlags ? code.flags ^ reader.varint() : code.flags;
+  if (flags & UNEXPECTED) throw reader.damaged();
   const pts = flags & FLAG.codedPts ? wholePts(reader.varint(), msbShift, lastPts) : lastPts + code.ptsDelta;
   const msb = flags & FLAG.sizeMsb ? reader.varint() : 0;
-  if (flags & FLAG.matchTime) reader.signed();
-  if (flags & FLAG.headerIndex) headerIndex = reader.varint();
-  if (flags & FLAG.reserved) reserved = reader.varint();
-  for (let i = 0; i < reserved; i++) reader.varint();
+  const headerIndex = flags & FLAG.headerIndex ? reader.varint() : code.headerIndex;
   if (flags & FLAG.checksum) reader.bytes(4);
-  if (flags & FLAG.sideData) throw reader.damaged(); // ffmpeg writes none in version 3
   const size = code.sizeLsb + code.sizeMul * msb;
-  const prefix = size > 4096 ? NO_BYTES : prefixes[headerIndex]!;
+  const prefix = size > LONGEST_PREFIXED ? NO_BYTES : prefixes[headerIndex];
+  if (!prefix || size < prefix.length) throw reader.damaged();
   return { pts, isKey: (flags & FLAG.key) !== 0, prefix, offset: reader.position, bytes: size - prefix.length };
 }
+
+/** Longer frames share no bytes with others. */
+const LONGEST_PREFIXED = 4096;
 
 const NO_BYTES = Buffer.alloc(0);
 

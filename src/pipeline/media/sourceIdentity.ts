@@ -21,8 +21,9 @@ export async function sourceIdentity({ path, sequence }: SourceFile): Promise<st
 }
 
 async function hashImages(hash: Hash, folder: string, extension: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => extname(name) === extension).toSorted();
-  const step = Math.max(1, names.length / IMAGES);
+  const isImage = (name: string): boolean => extname(name) === extension && !name.startsWith('.');
+  const names = (await readdir(folder)).filter(isImage).toSorted();
+  const step = names.length / IMAGES;
   let next = 0;
   for (const [i, name] of names.entries()) {
     hash.update(`${name}\0`);
@@ -41,7 +42,7 @@ async function hashFile(hash: Hash, path: string): Promise<void> {
     hash.update(`${size}\0`);
     const blocks = Math.min(BLOCKS, Math.ceil(size / BLOCK));
     const step = blocks > 1 ? (size - BLOCK) / (blocks - 1) : 0;
-    for (let i = 0; i < blocks; i++) hash.update(await readAt(file, Math.max(0, Math.round(i * step))));
+    for (let i = 0; i < blocks; i++) hash.update(await readAt(file, Math.round(i * step)));
   } finally {
     await file.close();
   }
