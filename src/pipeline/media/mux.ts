@@ -100,9 +100,10 @@ async function mux(
   await muxer.ended;
   await verify(binary, output, times, binary.hasFpsMode || container === 'mkv', signal);
   const last = pts.at(-1)!;
-  // Of unknown duration, the last frame is shown as long as the one before. Otherwise the edit list that the bundled
-  // ffmpeg writes may end before the last reordered frames.
-  const ticks = end === null ? last - (pts.at(-2) ?? last) : end - last;
+  // Of unknown duration, the last frame of MP4 and MOV is shown as long as the one before, as the muxer would write it.
+  // Otherwise the edit list of the bundled ffmpeg may end before the last reordered frames.
+  const before = container === 'mkv' ? last : (pts.at(-2) ?? last);
+  const ticks = end === null ? last - before : end - last;
   if (ticks === 0 || (await setLastFrameDuration(output, container, { ticks, timeBase })) || end === null) return [];
   const seconds = (ticks * timeBase.num) / timeBase.den;
   return [`How long the last frame is shown (${seconds.toFixed(3)} s) could not be stored in the output.`];

@@ -114,8 +114,11 @@ describe('mux', function () {
           assert.equal(decoded(await binary(), at(`out.${container}`)).length, 6);
           const [, total] = /Duration: 00:00:([\d.]+)/.exec(await description(at(`out.${container}`)))!;
           const wanted = (6 * pts[1]! * timeBase.num) / timeBase.den;
-          assert.ok(Math.abs(Number(total) - wanted) < 0.011, `${total} s instead of ${wanted} s`);
+          if (container !== 'mkv') assert.ok(Math.abs(Number(total) - wanted) < 0.011, `${total} s, not ${wanted} s`);
         }
+        assert.deepEqual(await mux(program, container, { pts: [0, 1, 2, 3, 4, 100], timeBase: CLOCK, end: null }), []);
+        const [, total] = /Duration: 00:00:([\d.]+)/.exec(await description(at(`out.${container}`)))!;
+        assert.equal(Number(total) > 4.5, container !== 'mkv', `${total} s`);
         assert.deepEqual(await mux(program, container, { pts: [0], timeBase: CLOCK, end: null }), []);
         assert.equal(decoded(await binary(), at(`out.${container}`)).length, 1);
       });
