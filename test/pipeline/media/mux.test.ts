@@ -268,7 +268,7 @@ describe('mux', function () {
       const paths = [await segment('h264', 50)];
       const times = { pts: Array.from({ length: 50 }, (_, i) => i), end: 50, timeBase: CLOCK };
       const video = { codec: codecOf(await binary(), 'h264', container), colour: BT709, paths, times };
-      return muxWithSource(ffmpeg, video, job.output, { info, job }, never);
+      return muxWithSource(ffmpeg, video, job.output, { info, delay: 0, job }, never);
     }
 
     for (const [name, ffmpeg] of FFMPEGS) {
@@ -330,9 +330,9 @@ describe('mux', function () {
         paths: [await segment('h264')],
         times,
       };
-      assert.deepEqual(await muxWithSource(ffmpeg, video, job.output, { info, job }, never), [
+      assert.deepEqual(await muxWithSource(ffmpeg, video, job.output, { info, delay: 0, job }, never), [
         'audio stream 1 (pcm_s16le) is not supported in .mp4; it was encoded as AAC.',
-        'How long the last frame is shown (0.040 s) could not be stored in the output.',
+        'The time for which the last frame is shown (0.040 s) could not be stored in the output.',
       ]);
     });
   });
