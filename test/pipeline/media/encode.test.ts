@@ -28,8 +28,8 @@ describe('createVideo', function () {
   const at = (name: string): string => join(folder, name);
 
   /** A shell script instead of ffmpeg. In it, `real` is ffmpeg with its arguments. */
-  async function fake(script: string): Promise<FfmpegBinary> {
-    const real = await binary();
+  async function fake(script: string, ffmpeg = binary): Promise<FfmpegBinary> {
+    const real = await ffmpeg();
     const path = at('fake ffmpeg');
     writeFileSync(path, `#!/bin/sh\nreal() { "${real.path}" "$@"; }\n${script}\n`, { mode: 0o755 });
     return { ...real, path };
@@ -200,6 +200,16 @@ describe('createVideo', function () {
     ] as const) {
       await encode(ffmpeg, 1, { framesPerSecond });
       assert.match(readFileSync(at('fake ffmpeg.args'), 'utf8'), new RegExp(` -framerate ${rate} `));
+    }
+  });
+
+  it('every frame is passed through, with the option of the version of ffmpeg', async () => {
+    for (const [, ffmpeg] of FFMPEGS) {
+      const program = await fake('echo "$@" > "$0.args"; real "$@"', ffmpeg);
+      await encode(program, 1);
+      const args = readFileSync(at('fake ffmpeg.args'), 'utf8');
+      assert.equal(args.includes(' -fps_mode passthrough '), program.hasFpsMode);
+      assert.equal(args.includes(' -vsync 0 '), !program.hasFpsMode); // removed in ffmpeg 9
     }
   });
 
