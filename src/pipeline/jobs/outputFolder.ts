@@ -101,7 +101,7 @@ export async function openOutputFolder(
       const isKept = keepSegments && journal.segments.length > 0;
       if (await isHeld(lock)) await clear(folder, isKept ? journal.segments : []);
       await lock.release();
-      if (!isKept) await removeEmpty(folder);
+      await removeEmpty(folder);
     },
   };
 }
@@ -140,7 +140,7 @@ function continuable(
   if (journal === 'damaged') throw mismatch('An interrupted job', target, 'its list of finished segments is damaged');
   const frames = frameCount(journal.segments);
   if (frames === 0) return null;
-  const work = `An interrupted job with ${frames} finished frames`;
+  const work = `An interrupted job with ${frames} finished frame${frames === 1 ? '' : 's'}`;
   if (journal.identity === null) throw mismatch(work, target, 'another version of remaster wrote it');
   const different = differences(journal.identity, identity);
   if (different.length > 0) throw mismatch(work, target, `it differs in ${different.join(', ')}`);

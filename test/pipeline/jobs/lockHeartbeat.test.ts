@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startHeartbeat } from '../../../src/pipeline/jobs/lockHeartbeat';
@@ -38,6 +38,13 @@ describe('the heartbeat of a lock', () => {
     const began = performance.now();
     await assertTaken(folder, SHORT);
     assert.ok(performance.now() - began >= 2000);
+  });
+
+  it('a lock of another host that is released while it is watched is taken at once', async () => {
+    const folder = newFolder();
+    await writeLock(folder, { boot: 'another', host: 'tape-pc' });
+    setTimeout(() => rmSync(join(folder, 'lock')), 300);
+    await assertTaken(folder, { beatMs: 200, staleMs: 9000 }); // looks every 300 ms
   });
 
   it('a lock that is old by the clock of the file system is taken over at once', async () => {

@@ -20,6 +20,12 @@ describe('the holder of a lock', () => {
       assert.equal(parseHolder(text), null, text);
   });
 
+  it('has a process number of 1 or more: 1 is usual in a container', async () => {
+    const own = await newHolder();
+    for (const pid of [1, 2]) assert.equal(parseHolder(JSON.stringify({ ...own, pid }))?.pid, pid);
+    for (const pid of [0, -1, 1.5, null]) assert.equal(parseHolder(JSON.stringify({ ...own, pid })), null);
+  });
+
   it('has no start, boot and namespace if /proc belongs to another pid namespace', async () => {
     fs.readlink = (async () => '4711') as unknown as typeof readlink;
     const { start, boot, pidNamespace, pid } = await newHolder();

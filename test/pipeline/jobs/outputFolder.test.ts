@@ -9,6 +9,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { discardWork, openOutputFolder, type OutputFolder, workFolder } from '../../../src/pipeline/jobs/outputFolder';
 import { scratchFolder } from '../../support/videos';
@@ -123,6 +124,40 @@ describe('outputFolder', () => {
     await work.close({ keepSegments: true });
     rmSync(join(workFolder(output), '000000.nut'));
     assert.equal((await open()).done.length, 0);
+  });
+
+  it('a journal that cannot be read is an error, and nothing is deleted', async () => {
+    await interrupted();
+    rmSync(journal());
+    mkdirSync(journal());
+    await assert.rejects(open(), { code: 'OUTPUT_UNWRITABLE', message: /EISDIR/ });
+    assert.deepEqual(files(), ['000000.nut', '000001.nut', 'journal.json']);
+  });
+
+  it('a single finished frame is refused too, and none is nothing to refuse', async () => {
+    const work = await open();
+    const path = await work.newSegment();
+    writeFileSync(path, 'one frame');
+    await work.commitSegment(path, 1);
+    await work.close({ keepSegments: true });
+    await assert.rejects(open({ seed: 2 }), { code: 'RESUME_MISMATCH', message: /with 1 finished frame exists/ });
+    rmSync(path);
+    assert.equal((await open({ seed: 2 })).done.length, 0);
+  });
+
+  it('a folder that another job removes in the same moment is made once more, and only then', async () => {
+    const mkdir = fs.mkdir;
+    let made = 0;
+    fs.mkdir = ((path: string) => (made++ === 0 ? Promise.resolve(undefined) : mkdir(path))) as typeof fs.mkdir;
+    try {
+      const work = await open();
+      assert.equal(made, 2);
+      await assert.rejects(open(), { code: 'OUTPUT_BUSY' });
+      assert.equal(made, 3);
+      await work.close({ keepSegments: false });
+    } finally {
+      fs.mkdir = mkdir;
+    }
   });
 
   it('a damaged journal is refused and stays', async () => {

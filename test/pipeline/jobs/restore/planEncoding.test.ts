@@ -23,6 +23,12 @@ describe('planEncoding', () => {
     const side = 2 ** 14 - 128; // ffmpeg counts 128 pixels more on each side
     await assert.rejects(plan({ width: side, height: side }), { code: 'FRAME_TOO_LARGE', message: /16256×16256/ });
     assert.equal((await plan({ width: side, height: side - 2 })).height, side - 2);
+    const [short, long] = [2 ** 13 - 128, 2 ** 15 - 128];
+    for (const [width, height] of [
+      [short, long - 1],
+      [long - 1, short],
+    ])
+      assert.equal((await plan({ width: width!, height: height! })).width, width);
     await assert.rejects(plan({ width: side / 4, height: side / 4 }, {}, 4), { code: 'FRAME_TOO_LARGE' });
   });
 
