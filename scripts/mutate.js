@@ -90,13 +90,17 @@ async function share(copies, items, work) {
   return results;
 }
 
+/** One row per guard. */
 function tableOf(results) {
   const code = (text) => `\`${text.replaceAll('|', '\\|')}\``;
-  const rows = results.map(
-    ({ guard, mutant, kind, why }) =>
-      `| ${placeOf(guard)} | ${code(guard.condition)} | ${code(mutant)} | ${kind} | ${why.replaceAll('|', '\\|')} |\n`,
-  );
-  return `| Guard | Condition | Mutant | Result | By |\n| --- | --- | --- | --- | --- |\n${rows.join('')}`;
+  const rows = [...new Set(results.map(({ guard }) => guard))].map((guard) => {
+    const own = results.filter((result) => result.guard === guard);
+    const count = (kind) => own.filter((result) => result.kind === kind).length;
+    const others = own.filter(({ kind }) => kind !== 'killed');
+    const why = others.map(({ mutant, kind, why: reason }) => `${code(mutant)} ${kind}: ${reason}`).join('; ');
+    return `| ${placeOf(guard)} | ${code(guard.condition)} | ${count('killed')} of ${own.length} | ${why.replaceAll('|', '\\|')} |\n`;
+  });
+  return `| Guard | Condition | Mutants killed | Others |\n| --- | --- | --- | --- |\n${rows.join('')}`;
 }
 
 main().catch((error) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type CodecName, type Job, JOB_DEFAULTS } from '../../src/settings/restoreJob';
-import { binary, description, ff, pixels } from './videos';
+import { description, ff, passthrough, pixels } from './videos';
 
 /** Frames of a segment of these jobs. */
 export const SEGMENT = 16;
@@ -72,11 +72,10 @@ export async function numberedVideo(folder: string, name: KindName, frames: numb
   const kind: Kind = KINDS[name];
   const path = join(folder, `${name} ${frames}.${kind.extension}`);
   const [filter, timeBase] = kind.times?.(frames) ?? ['null', null];
-  const passthrough = (await binary()).hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
   await ff(
     ...['-f', 'lavfi', '-i', `color=size=${SIDE}x${SIDE}:rate=${kind.rate},trim=end_frame=${frames}`],
     ...['-vf', `format=yuv444p,${NUMBERED},format=${kind.extension === 'gif' ? 'pal8' : 'yuv420p'},${filter}`],
-    ...(timeBase === null ? [] : [...passthrough, '-enc_time_base', timeBase]),
+    ...(timeBase === null ? [] : [...(await passthrough()), '-enc_time_base', timeBase]),
     ...[...kind.encoder, path],
   );
   return path;

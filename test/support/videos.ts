@@ -31,19 +31,16 @@ export const moving = (size = '64x36', rate = '25', frames = 12): string[] => [
   ...['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate},trim=end_frame=${frames}`],
 ];
 
+/** The options that neither drop nor repeat frames. */
+export const passthrough = async (): Promise<string[]> =>
+  (await binary()).hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
+
 /** All pixels of a video as displayed, rgb24. */
-export const pixels = (path: string, format = 'rgb24'): Promise<Buffer> =>
+export const pixels = async (path: string, format = 'rgb24'): Promise<Buffer> =>
   ff(
-    '-i',
-    `file:${path}`,
-    '-map',
-    '0:v:0',
-    ...['-vsync', '0', '-sws_flags', 'bicubic+accurate_rnd+full_chroma_int+full_chroma_inp'],
-    '-f',
-    'rawvideo',
-    '-pix_fmt',
-    format,
-    '-',
+    ...['-i', `file:${path}`, '-map', '0:v:0', ...(await passthrough())],
+    ...['-sws_flags', 'bicubic+accurate_rnd+full_chroma_int+full_chroma_inp'],
+    ...['-f', 'rawvideo', '-pix_fmt', format, '-'],
   );
 
 /** Times of all frames in increasing seconds, and the time base. */
