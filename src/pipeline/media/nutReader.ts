@@ -29,8 +29,9 @@ export class Cursor {
   }
 
   byte(): number {
-    if (this.at >= this.buffer.length) throw this.damaged();
-    return this.buffer[this.at++]!;
+    const byte = this.buffer[this.at++];
+    if (byte === undefined) throw this.damaged();
+    return byte;
   }
 
   bytes(count: number): Buffer {
@@ -106,7 +107,7 @@ export class NutReader extends Cursor {
     const start = this.bytes(8).readBigUInt64BE();
     const length = this.varint();
     if (length > LONG_PACKET) this.bytes(4);
-    if (length < 4 || !(await this.fill(length))) throw this.damaged();
+    if (!(await this.fill(length))) throw this.damaged();
     const content = this.bytes(length - 4);
     if (!this.bytes(4).equals(checksum(content))) throw this.damaged();
     return { start, body: new Cursor(content, this.path) };

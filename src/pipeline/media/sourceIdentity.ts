@@ -41,7 +41,7 @@ async function hashFile(hash: Hash, path: string): Promise<void> {
     const { size } = await file.stat();
     hash.update(`${size}\0`);
     const blocks = Math.min(BLOCKS, Math.ceil(size / BLOCK));
-    const step = blocks > 1 ? (size - BLOCK) / (blocks - 1) : 0;
+    const step = (size - BLOCK) / Math.max(1, blocks - 1);
     for (let i = 0; i < blocks; i++) hash.update(await readAt(file, Math.round(i * step)));
   } finally {
     await file.close();

@@ -72,8 +72,8 @@ describe('nut', function () {
     it(`${name} reads stream headers of any length`, async () => {
       const data = Buffer.alloc(64 * 36 * 3, 'frame');
       const raw = { fourcc: Buffer.from('RGB\x18', 'latin1'), decodeDelay: 0, width: 64, height: 36 };
-      // The packet is 29 bytes longer. Those of more than 4096 bytes have another header.
-      for (const length of [0, 1, 127, 128, 4066, 4067, 4068, 4069, 70_000]) {
+      // The packet is 27 bytes longer. Those of more than 4096 bytes have another header.
+      for (const length of [0, 1, 127, 128, 4068, 4069, 4070, 4071, 4077, 4078, 70_000]) {
         const stream = { ...raw, codecData: Buffer.alloc(length, 'data'), pixelAspect: { num: 300, den: 157 } };
         const parts = [nutHeader(stream, { num: 1, den: 25 }), nutFrameHeader(7, true, data.length), data];
         const written = Buffer.concat(parts);

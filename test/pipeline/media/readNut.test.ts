@@ -153,6 +153,17 @@ describe('readNut', function () {
       (await readNut(path)).frames.map(({ pts }) => pts),
       [3],
     );
+    // The length of a packet includes its checksum.
+    for (const [length, isPacket] of [
+      [4, true],
+      [3, false],
+      [0, false],
+    ] as const) {
+      const last = Buffer.from(`4e58dd672f23e64e0${length}00000000`, 'hex');
+      write(mainHeader({}), codedFrame(1, [3], 3), last);
+      if (isPacket) assert.equal((await readNut(path)).frames.length, 1);
+      else await assert.rejects(readNut(path), damaged);
+    }
     for (const change of [{ version: 2 }, { version: 4 }, { streams: 2 }, { clocks: 2 }, { clocks: 0 }]) {
       write(mainHeader(change));
       await assert.rejects(readNut(path), damaged, JSON.stringify(change));
