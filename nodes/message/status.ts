@@ -177,7 +177,7 @@ export const SHORT: Record<ErrorCode, string> = {
   PATH_NOT_ALLOWED: 'not allowed',
   PLAN_INVALID: 'bad plan',
   PLAN_STAGE_GONE: 'node removed',
-  RESUME_MISMATCH: 'unfinished work',
+  RESUME_MISMATCH: 'unfinished',
   RUNTIME_MISSING: 'no runtime',
   SOURCE_CHANGED: 'file changed',
   SOURCE_EMPTY: 'empty file',

@@ -736,7 +736,7 @@ describe('nodes in a real Node-RED', () => {
         const { code, message } = await caught();
         assert.equal(code, 'RESUME_MISMATCH');
         assert.match(message, new RegExp(`${SEGMENT} finished frames .* differs in seed`));
-        await red.until(() => red.text('out') === 'failed: unfinished work', 'the status shows it');
+        await red.until(() => red.text('out') === 'failed: unfinished', 'the status shows it');
         await red.deploy(chain({ up: { seed: '2' }, out: { discard: true } }));
         await send(long);
         const { status, resumedFrom } = await payload(1);
