@@ -1,9 +1,9 @@
 import type { Rational } from './frame';
 
-/** Frames per second as a reduced fraction: 29.97 means 30000/1001, 23.98 means 24000/1001. */
+/** Frames per second as a reduced fraction: 29.97 means 30000/1001, 23.98 means 24000/1001, and a whole number itself. */
 export function frameRate(fps: number): Rational {
   const ntsc = Math.round(fps * 1.001);
-  const isNtsc = Math.abs((ntsc * 1000) / 1001 - fps) < NTSC_ROUNDING;
+  const isNtsc = !Number.isInteger(fps) && Math.abs((ntsc * 1000) / 1001 - fps) < NTSC_ROUNDING;
   return isNtsc ? reduced(ntsc * 1000, 1001) : reduced(Math.round(fps * 1000), 1000);
 }
 
