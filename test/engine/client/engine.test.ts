@@ -132,7 +132,7 @@ describe('engine', () => {
 
   it('after kill -9 the job fails with ENGINE_CRASHED, its ffmpeg and files are gone, and the next job runs', async () => {
     const worker = engine();
-    const killed = longJob();
+    const killed = longJob({ resume: false });
     const { running, first } = runUntilFirstFrame(worker, killed);
     await first;
     const waiting = worker.run(job());
