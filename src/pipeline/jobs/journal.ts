@@ -25,42 +25,53 @@ export interface Journal {
 const VERSION = 2;
 const FILE = 'journal.json';
 
-/** Null without a journal, `damaged` when it cannot be read. Segments from the first missing or incomplete file on are left out. */
-export async function readJournal(folder: string): Promise<Journal | 'damaged' | null> {
-  let text: string;
-  try {
-    text = await readFile(join(folder, FILE), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+/** A journal as it was found. */
+export interface FoundJournal extends Journal {
+  /** Frames of segments that are in the list but cannot be used: their file, or one before it, is missing or incomplete. */
+  readonly lost: number;
+}
+
+/** Null without a journal, `damaged` when its text is. */
+export async function readJournal(folder: string): Promise<FoundJournal | 'damaged' | null> {
+  const text = await unlessMissing(readFile(join(folder, FILE), 'utf8'));
+  if (text === null) return null;
+  const journal = parseJournal(text);
+  if (journal === null) return 'damaged';
+  if (journal.identity === null) return { ...journal, lost: 0 };
+  const segments = await complete(folder, journal.segments);
+  return { ...journal, segments, lost: frameCount(journal.segments) - frameCount(segments) };
+}
+
+function parseJournal(text: string): Journal | null {
   try {
     const { version, identity, ffmpegs, segments } = JSON.parse(text) as Journal & { readonly version: number };
-    if (!Array.isArray(segments)) return 'damaged';
-    if (version !== VERSION) return { identity: null, ffmpegs: [], segments };
-    return { identity, ffmpegs, segments: await complete(folder, segments) };
+    if (!Array.isArray(segments)) return null;
+    return version === VERSION ? { identity, ffmpegs, segments } : { identity: null, ffmpegs: [], segments };
   } catch {
-    return 'damaged';
+    return null;
   }
 }
 
+/** The segments before the first one whose file is missing or has another size. */
 async function complete(folder: string, segments: readonly Segment[]): Promise<readonly Segment[]> {
-  const sizes = await Promise.all(
-    segments.map(({ file }) =>
-      stat(join(folder, file)).then(
-        ({ size }) => size,
-        () => null,
-      ),
-    ),
-  );
-  const broken = segments.findIndex(({ bytes }, i) => sizes[i] !== bytes);
-  return broken < 0 ? segments : segments.slice(0, broken);
+  for (const [i, { file, bytes }] of segments.entries()) {
+    const found = await unlessMissing(stat(join(folder, file)));
+    if (found?.size !== bytes) return segments.slice(0, i);
+  }
+  return segments;
 }
 
+/** Any other error may be one of the network: the files are there, and must not be taken for lost. */
+const unlessMissing = <T>(reading: Promise<T>): Promise<T | null> =>
+  reading.catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+
 /** Replaces the journal in one step, so that a power failure leaves the old or the new one. */
-export async function writeJournal(folder: string, journal: Journal): Promise<void> {
+export async function writeJournal(folder: string, { identity, ffmpegs, segments }: Journal): Promise<void> {
   const path = join(folder, FILE);
-  await writeFile(`${path}.new`, JSON.stringify({ version: VERSION, ...journal }));
+  await writeFile(`${path}.new`, JSON.stringify({ version: VERSION, identity, ffmpegs, segments }));
   await sync(`${path}.new`);
   await rename(`${path}.new`, path);
   await sync(folder).catch(() => {}); // not supported by every file system

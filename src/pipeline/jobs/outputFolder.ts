@@ -5,7 +5,7 @@ import {
   differences,
   frameCount,
   type JobIdentity,
-  type Journal,
+  type FoundJournal,
   readJournal,
   type Segment,
   sync,
@@ -13,8 +13,6 @@ import {
 } from './journal';
 import { lockOutput, type OutputLock } from './outputLock';
 import { checkTarget, publishFile, unwritable } from './outputTarget';
-
-export type { Segment };
 
 /**
  * The folder next to the output where a job keeps its files: `.<output>.remaster/`. It holds the finished segments, the
@@ -26,6 +24,8 @@ export interface OutputFolder {
   readonly output: string;
   /** Segments of an interrupted run of the same job. */
   readonly done: readonly Segment[];
+  /** Frames that were finished, but whose files are missing or incomplete. */
+  readonly lost: number;
   /** Versions of other ffmpegs that encoded `done`. */
   readonly otherFfmpegs: readonly string[];
   /** Path of a new segment. Errors: OUTPUT_BUSY if another job has taken the folder over. */
@@ -63,22 +63,24 @@ export async function openOutputFolder(
   const folder = workFolder(target);
   await checkTarget(target, overwrite);
   const lock = await lockedFolder(folder, target, signal);
-  let journal: Journal;
+  let journal: FoundJournal;
   try {
     const found = discard ? null : await readJournal(folder);
-    journal = continuable(found, { identity, resume, target }) ?? { identity, ffmpegs: [], segments: [] };
+    journal = continuable(found, { identity, resume, target }) ?? { identity, ffmpegs: [], segments: [], lost: 0 };
     await clear(folder, journal.segments);
   } catch (error) {
     await lock.release();
+    await removeEmpty(folder);
     throw unwritable(target, error);
   }
-  const { segments: done, ffmpegs } = journal;
+  const { segments: done, lost, ffmpegs } = journal;
   const otherFfmpegs = ffmpegs.filter((version) => version !== ffmpeg);
   journal = { ...journal, ffmpegs: [...otherFfmpegs, ffmpeg] };
   return {
     folder,
     output: target,
     done,
+    lost,
     otherFfmpegs,
     async newSegment() {
       await lock.assertHeld();
@@ -133,12 +135,12 @@ const removeEmpty = (folder: string): Promise<void> => rmdir(folder).catch(() =>
 
 /** The journal if this job continues it; null if there is nothing to continue. */
 function continuable(
-  journal: Journal | 'damaged' | null,
+  journal: FoundJournal | 'damaged' | null,
   { identity, resume, target }: { identity: JobIdentity; resume: boolean; target: string },
-): Journal | null {
+): FoundJournal | null {
   if (journal === null) return null;
   if (journal === 'damaged') throw mismatch('An interrupted job', target, 'its list of finished segments is damaged');
-  const frames = frameCount(journal.segments);
+  const frames = frameCount(journal.segments) + journal.lost;
   if (frames === 0) return null;
   const work = `An interrupted job with ${frames} finished frame${frames === 1 ? '' : 's'}`;
   if (journal.identity === null) throw mismatch(work, target, 'another version of remaster wrote it');

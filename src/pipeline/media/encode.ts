@@ -59,7 +59,7 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
       if (complaint === undefined && encoded === written) return;
       const what = encoded === written ? `reported an error: ${complaint}` : `wrote ${encoded} of ${written} frames`;
       throw new RemasterError('ENCODE_FAILED', `The encoder ${encoding.codec.encoder} ${what}.`, {
-        remedy: 'Try another codec. Finished segments were kept.',
+        remedy: 'Try another codec.',
         detail: encoder.stderrTail(),
       });
     },
@@ -87,7 +87,7 @@ function encoderOptions(binary: FfmpegBinary, path: string, encoding: Encoding):
   ];
 }
 
-/** The rate for the encoder's decisions and its level. SVT-AV1 supports 240 at most, MPEG-4 whole frames per second. */
+/** The rate for the encoder's decisions and its level: 240 at most, for SVT-AV1; slide shows count as 1. */
 const nominalRate = (framesPerSecond: number | null): Rational =>
   frameRate(Math.min(240, Math.max(1, framesPerSecond ?? 25)));
 

@@ -105,5 +105,5 @@ function displayOrder(path: string, { frames: all }: NutFile): number[] {
 
 const wrongCount = (found: number, expected: number): RemasterError =>
   new RemasterError('ENCODE_FAILED', `The encoded segments have ${found} frames instead of ${expected}.`, {
-    remedy: 'Please report this bug. The finished segments were kept.',
+    remedy: 'Please report this bug.',
   });

@@ -36,7 +36,8 @@ export async function muxWithSource(
   source: {
     readonly info: VideoInfo;
     readonly job: Job;
-    /** Of its other streams, in ticks. */ readonly delay: number;
+    /** By how many ticks its other streams come later. */
+    readonly delay: number;
   },
   signal: AbortSignal,
 ): Promise<readonly string[]> {

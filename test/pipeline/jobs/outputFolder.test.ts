@@ -121,6 +121,7 @@ describe('outputFolder', () => {
       work.done.map(({ file }) => file),
       ['000000.nut'],
     );
+    assert.equal(work.lost, 20);
     await work.close({ keepSegments: true });
     rmSync(join(workFolder(output), '000000.nut'));
     assert.equal((await open()).done.length, 0);
@@ -141,8 +142,35 @@ describe('outputFolder', () => {
     await work.commitSegment(path, 1);
     await work.close({ keepSegments: true });
     await assert.rejects(open({ seed: 2 }), { code: 'RESUME_MISMATCH', message: /with 1 finished frame exists/ });
-    rmSync(path);
+    writeFileSync(journal(), JSON.stringify({ version: 2, identity: { seed: 1 }, ffmpegs: [], segments: [] }));
     assert.equal((await open({ seed: 2 })).done.length, 0);
+  });
+
+  it('missing files of finished segments are counted, and refused to another job all the same', async () => {
+    await interrupted(3);
+    rmSync(join(workFolder(output), '000000.nut'));
+    const before = files();
+    await assert.rejects(open({ seed: 2 }), { code: 'RESUME_MISMATCH', message: /with 30 finished frames/ });
+    assert.deepEqual(files(), before);
+    const work = await open();
+    assert.deepEqual([work.done, work.lost], [[], 30]);
+    await work.close({ keepSegments: true });
+    assert.equal((await open()).lost, 0);
+  });
+
+  it('a segment whose size cannot be read is an error, and nothing is deleted', async () => {
+    await interrupted();
+    const real = fs.stat;
+    fs.stat = ((path: string) =>
+      path.endsWith('.nut')
+        ? Promise.reject(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }))
+        : real(path)) as typeof fs.stat;
+    try {
+      await assert.rejects(open(), { code: 'OUTPUT_UNWRITABLE', message: /EIO/ });
+    } finally {
+      fs.stat = real;
+    }
+    assert.equal((await open()).done.length, 2);
   });
 
   it('a folder that another job removes in the same moment is made once more, and only then', async () => {

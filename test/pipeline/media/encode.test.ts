@@ -187,16 +187,16 @@ describe('createVideo', function () {
   it('the nominal frame rate is between 1 and 240, and 25 where it is unknown', async () => {
     const ffmpeg = await fake(`echo "$@" > "$0.args"; real "$@"`);
     for (const [framesPerSecond, rate] of [
-      [null, '25000/1000'],
+      [null, '25/1'],
       [29.97, '30000/1001'],
-      [0, '1000/1000'],
-      [0.99, '1000/1000'],
-      [1, '1000/1000'],
-      [1.5, '1500/1000'],
-      [239, '239000/1000'],
-      [240, '240000/1000'],
-      [240.5, '240000/1000'],
-      [90_000, '240000/1000'],
+      [0, '1/1'],
+      [0.99, '1/1'],
+      [1, '1/1'],
+      [1.5, '3/2'],
+      [239, '239/1'],
+      [240, '240/1'],
+      [240.5, '240/1'],
+      [90_000, '240/1'],
     ] as const) {
       await encode(ffmpeg, 1, { framesPerSecond });
       assert.match(readFileSync(at('fake ffmpeg.args'), 'utf8'), new RegExp(` -framerate ${rate} `));

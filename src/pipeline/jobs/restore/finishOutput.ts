@@ -7,7 +7,8 @@ import { muxWithSource } from '../../media/mux';
 import type { VideoInfo } from '../../media/probe';
 import type { VideoTimes } from '../../media/trackClock';
 import { startTick } from '../../media/trim';
-import type { OutputFolder, Segment } from '../outputFolder';
+import type { Segment } from '../journal';
+import type { OutputFolder } from '../outputFolder';
 import { damageError, partialName, sourceDamage } from './truncation';
 
 /** The encoded frames, and how the source was read. */

@@ -124,6 +124,10 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
   const resumedFrom = frameCount(folder.done);
   const warnings = await checkEncoder(tools.binary, folder, encoding, signal);
+  if (folder.lost > 0)
+    warnings.push(
+      `${folder.lost} finished frames of the interrupted job were missing or incomplete and were made again.`,
+    );
   const tiles = faces ? job : await tileSettings(job, model, info, openSource);
   const faceRestorer = faces && faceProcessor(model, faces.finder, job);
   const upscaler = masker ? maskedTilesOnly(model) : model;

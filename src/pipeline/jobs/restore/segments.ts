@@ -1,7 +1,8 @@
 import { createVideo, type Encoding, type FrameSink } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame } from '../../media/frame';
-import type { OutputFolder, Segment } from '../outputFolder';
+import type { Segment } from '../journal';
+import type { OutputFolder } from '../outputFolder';
 
 /** Writes the video as segments of `length` frames, so that a resumed job uses the same boundaries. */
 export function segmentWriter(
