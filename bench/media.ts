@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { createEngine } from '../src/engine/client/engine';
+import { describe } from '../src/pipeline/media/describe/describe';
 import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
-import { parseStreams } from '../src/pipeline/media/parseStreams';
 import { JOB_DEFAULTS } from '../src/settings/restoreJob';
 import { printTable } from './table';
 import { workFolder } from './testVideo';
@@ -21,7 +21,8 @@ const [source, steps, seconds, lines, out] = [
 ];
 
 async function main(): Promise<void> {
-  const { path: program } = await findFfmpeg();
+  const binary = await findFfmpeg();
+  const { path: program } = binary;
   const folder = out ?? workFolder();
   mkdirSync(folder, { recursive: true });
   const run = (...args: string[]): string => {
@@ -42,10 +43,8 @@ async function main(): Promise<void> {
       .map(([, pts]) => (Number(pts) * Number(num)) / Number(den))
       .toSorted((a, b) => a - b);
   };
-  const streams = (path: string): string =>
-    parseStreams(run('-i', path))
-      .streams.map(({ info }) => info.kind)
-      .join(' ');
+  const streams = async (path: string): Promise<string> =>
+    (await describe(binary, ['-i', path], new AbortController().signal))!.streams.map(({ kind }) => kind).join(' ');
   const rows = [];
   for (const name of readdirSync(source).filter((each) => /\.(mp4|mkv|mov|avi|ts|webm)$/.test(each))) {
     const input = join(source, name);
@@ -72,7 +71,7 @@ async function main(): Promise<void> {
       size: `${result.width / 4}×${result.height / 4} → ${result.width}×${result.height}`,
       'frames in / out': `${wanted.length} / ${restored.length}`,
       'largest time difference, ms': (worst * 1000).toFixed(3),
-      streams: streams(output),
+      streams: await streams(output),
       seconds: result.elapsed.toFixed(1),
       'peak RSS, MiB': (peak / 1024).toFixed(0),
       warnings: result.warnings.join(' '),

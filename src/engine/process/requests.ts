@@ -78,10 +78,10 @@ export async function handleRequest(
 
 async function summary({ input, sequenceRate }: EngineRequests['probe']['args']): Promise<SourceSummary> {
   const info = await probe(await findFfmpeg(), input, AbortSignal.timeout(60_000), sequenceRate);
-  const { width, height, framesPerSecond: fps, duration, isInterlaced: interlaced, codec, bitDepth } = info;
+  const { width, height, framesPerSecond: fps, duration, isInterlaced: interlaced, codec } = info;
   const frames = fps !== null && duration !== null ? Math.round(fps * duration) : null;
-  const audio = info.streams.some(({ kind }) => kind === 'audio');
-  return { width, height, fps, frames, duration, interlaced, audio, codec, bitDepth };
+  const audio = info.media.streams.some(({ kind }) => kind === 'audio');
+  return { width, height, fps, frames, duration, interlaced, audio, codec, bitDepth: info.pixels.bitDepth };
 }
 
 /** Side of the tile that `testModel` runs, in source pixels. */

@@ -37,7 +37,7 @@ const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
     pixels: { 8: 'yuv420p', 16: 'yuv420p10le' },
     others: ['yuv422p', 'yuv444p', 'yuv422p10le', 'yuv444p10le'],
     quality: 18,
-    options: (_, quality) => ['-crf', String(quality), '-preset', 'medium', '-x265-params', 'log-level=error'],
+    options: (_, quality) => ['-crf', String(quality), '-preset', 'medium'],
   },
   av1: {
     encoders: ['libsvtav1', 'libaom-av1'],

@@ -1,4 +1,5 @@
 import { RemasterError } from '../../errors';
+import type { PixelFormat } from './describe/pixelFormat';
 
 /** The colour tags of a stream, with ffmpeg's names; null: not tagged. */
 export interface ColourTags {
@@ -20,23 +21,21 @@ export interface Colour extends ColourTags {
  * be tagged because it is larger: an untagged 320×240 clip upscaled to 1280×960 would change its colours in every
  * player.
  */
-export function resolveColour(tags: ColourTags, { width, height, isRgb, isFullRange }: PixelLayout): Colour {
-  if (isRgb) return { ...tags, matrix: 'gbr', range: 'pc' };
+export function resolveColour(tags: ColourTags, { width, height, pixels }: PixelLayout): Colour {
+  if (pixels.chroma === 'rgb') return { ...tags, matrix: 'gbr', range: 'pc' };
   const matrix = tags.matrix ?? (width > 1024 || height > 576 ? 'bt709' : 'smpte170m');
   if (!(matrix in SCALE_MATRIX)) {
     throw new RemasterError('SOURCE_UNREADABLE', `The colour matrix ${matrix} of the video is not supported.`, {
       remedy: 'Convert it to bt709 or bt2020nc first.',
     });
   }
-  return { ...tags, matrix, range: tags.range ?? (isFullRange ? 'pc' : 'tv') };
+  return { ...tags, matrix, range: tags.range ?? (pixels.isFullRange ? 'pc' : 'tv') };
 }
 
 export interface PixelLayout {
   readonly width: number;
   readonly height: number;
-  readonly isRgb: boolean;
-  /** Pixel formats such as yuvj420p are full range by name. */
-  readonly isFullRange: boolean;
+  readonly pixels: Pick<PixelFormat, 'chroma' | 'isFullRange'>;
 }
 
 /** Exact chroma interpolation and rounding; the defaults of swscale trade both for speed. */
@@ -54,19 +53,38 @@ export const fromRgb = (colour: Colour): string =>
     ? FLAGS
     : `in_range=pc:out_color_matrix=${SCALE_MATRIX[colour.matrix]!}:out_range=${colour.range}:${FLAGS}`;
 
-/** Encoder options that tag the result. As numbers (H.273): the names differ between versions of ffmpeg. */
+/** Options that tag the result. As numbers (H.273): the names differ between versions of ffmpeg. */
 export function tagOptions(colour: Colour): string[] {
+  const { matrix, primaries, transfer, range } = numbers(colour);
+  return ['-colorspace', matrix, '-color_primaries', primaries, '-color_trc', transfer, '-color_range', range];
+}
+
+/** The filter that tags frames: newer versions of ffmpeg prefer the tags of a frame to the options of its encoder. */
+export function tagFilter(colour: Colour): string {
+  const { matrix, primaries, transfer, range } = numbers(colour);
+  return `setparams=colorspace=${matrix}:color_primaries=${primaries}:color_trc=${transfer}:range=${range}`;
+}
+
+function numbers(colour: Colour): Readonly<Record<keyof ColourTags, string>> {
   const number = (table: Readonly<Record<string, number>>, name: string | null) => String((name && table[name]) || 2); // 2: unspecified
-  return [
-    '-colorspace',
-    String(colour.matrix === 'gbr' ? 0 : MATRIX[colour.matrix]),
-    '-color_primaries',
-    number(PRIMARIES, colour.primaries),
-    '-color_trc',
-    number(TRANSFER, colour.transfer),
-    '-color_range',
-    colour.range === 'pc' ? '2' : '1',
-  ];
+  return {
+    matrix: String(MATRIX[colour.matrix]),
+    primaries: number(PRIMARIES, colour.primaries),
+    transfer: number(TRANSFER, colour.transfer),
+    range: colour.range === 'pc' ? '2' : '1',
+  };
+}
+
+/** Tags from numbers (H.273; range 1 is limited, 2 is full), as ffmpeg names them. 2 and unknown numbers: not tagged. */
+export function numberedColour(tags: Readonly<Record<keyof ColourTags, number | null>>): ColourTags {
+  const name = (table: Readonly<Record<string, number>>, number: number | null) =>
+    Object.keys(table).find((each) => table[each] === number) ?? null;
+  return {
+    matrix: name(MATRIX, tags.matrix),
+    primaries: name(PRIMARIES, tags.primaries),
+    transfer: name(TRANSFER, tags.transfer),
+    range: tags.range === 1 ? 'tv' : tags.range === 2 ? 'pc' : null,
+  };
 }
 
 /** swscale's names of the matrices it supports. */
@@ -81,12 +99,8 @@ const SCALE_MATRIX: Readonly<Record<string, string>> = {
 };
 
 const MATRIX: Readonly<Record<string, number>> = {
-  bt709: 1,
-  fcc: 4,
-  bt470bg: 5,
-  smpte170m: 6,
-  smpte240m: 7,
-  bt2020nc: 9,
+  ...{ gbr: 0, bt709: 1, fcc: 4, bt470bg: 5, smpte170m: 6, smpte240m: 7, ycgco: 8, bt2020nc: 9, bt2020c: 10 },
+  ...{ smpte2085: 11, 'chroma-derived-nc': 12, 'chroma-derived-c': 13, ictcp: 14, 'ipt-c2': 15 },
 };
 
 const PRIMARIES: Readonly<Record<string, number>> = {

@@ -1,5 +1,5 @@
 import type { Container } from '../../settings/container';
-import type { StreamInfo } from './parseStreams';
+import type { StreamInfo } from './describe/mediaInfo';
 import type { VideoInfo } from './probe';
 
 /**
@@ -28,7 +28,7 @@ export function copyStreams(
     options.push(`-map_metadata:s:${position}`, `${input}:s:${stream.index}`);
     position++;
   };
-  for (const stream of info.streams) {
+  for (const stream of info.media.streams) {
     const name = `${stream.kind} stream ${stream.index} (${stream.codec})`;
     if (stream.index === info.stream) continue;
     else if (stream.kind === 'audio') {
@@ -49,7 +49,7 @@ export function copyStreams(
       continue; // a time code track: ffmpeg recreates it from the metadata
     else warnings.push(`${name} was dropped${stream.kind === 'attachment' ? '; an .mkv output keeps it' : ''}.`);
   }
-  if (info.hasAlpha) warnings.push('The transparency of the source was dropped.');
+  if (info.pixels.hasAlpha) warnings.push('The transparency of the source was dropped.');
   return { options, warnings };
 }
 

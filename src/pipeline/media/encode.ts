@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { RemasterError } from '../../errors';
 import { type Codec } from './codecs';
-import { type Colour, fromRgb, tagOptions } from './colour';
+import { type Colour, fromRgb, tagFilter, tagOptions } from './colour';
 import type { FfmpegBinary } from './findFfmpeg';
 import type { Rational } from './frame';
 import { frameRate } from './frameRate';
@@ -69,12 +69,13 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
 
 function encoderOptions(binary: FfmpegBinary, path: string, encoding: Encoding): string[] {
   const { codec, width, height, depth, pixelAspect, stored, framesPerSecond } = encoding;
-  const colour = encodedColour(encoding.colour, codec.pixelFormat);
+  const colour = encodedColour(encoding.colour, codec);
   const { num, den } = nominalRate(framesPerSecond);
   const filters = [
     `scale=${stored.width}:${stored.height}:${fromRgb(colour)}`,
     `format=${codec.pixelFormat}`,
     `setsar=${pixelAspect.num}/${pixelAspect.den}`,
+    tagFilter(colour),
   ];
   return [
     ...['-loglevel', 'level+warning'],
@@ -82,6 +83,10 @@ function encoderOptions(binary: FfmpegBinary, path: string, encoding: Encoding):
     ...['-framerate', `${num}/${den}`, '-i', 'pipe:0', '-an', '-vf', filters.join(',')],
     ...(binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
     ...codec.options,
+    // ffmpeg of 2018 does not pass the range to x265.
+    ...(codec.name === 'h265'
+      ? ['-x265-params', `log-level=error:range=${colour.range === 'pc' ? 'full' : 'limited'}`]
+      : []),
     ...tagOptions(colour),
     ...['-f', 'nut', '-strict', '-2', '-y', `file:${path}`],
   ];
@@ -91,8 +96,12 @@ function encoderOptions(binary: FfmpegBinary, path: string, encoding: Encoding):
 const nominalRate = (framesPerSecond: number | null): Rational =>
   frameRate(Math.min(240, Math.max(1, framesPerSecond ?? 25)));
 
-/** The colour of the encoder's input. R′G′B′ sources become BT.709 in codecs that store Y′CbCr. */
-export function encodedColour(colour: Colour, pixelFormat: string): Colour {
+/**
+ * The colour of the encoder's input. R′G′B′ sources become BT.709 in codecs that store Y′CbCr; ProRes cannot say that its
+ * range is full.
+ */
+export function encodedColour(colour: Colour, { name, pixelFormat }: Pick<Codec, 'name' | 'pixelFormat'>): Colour {
   const isRgb = /^(gbr|bgr)/.test(pixelFormat);
-  return colour.matrix === 'gbr' && !isRgb ? { ...colour, matrix: 'bt709', range: 'tv' } : colour;
+  if (colour.matrix === 'gbr' && !isRgb) return { ...colour, matrix: 'bt709', range: 'tv' };
+  return name === 'prores' ? { ...colour, range: 'tv' } : colour;
 }

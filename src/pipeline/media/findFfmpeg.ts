@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { RemasterError } from '../../errors';
+import { findFfprobe } from './findFfprobe';
 
 /** One ffmpeg on this machine, and its capabilities. */
 export interface FfmpegBinary {
@@ -10,6 +11,8 @@ export interface FfmpegBinary {
   readonly origin: 'setting' | 'environment' | 'path' | 'bundled';
   /** As ffmpeg prints it: `5.1.9-0+deb12u1`, `N-92718-g092cb17983`. */
   readonly version: string;
+  /** Path of the ffprobe that describes sources; null: there is none, and ffmpeg does it alone. */
+  readonly ffprobe: string | null;
   /** Names of its encoders. */
   readonly encoders: ReadonlySet<string>;
   /** Supports `-fps_mode` (5.1 and later); older versions use `-vsync`. */
@@ -115,6 +118,7 @@ async function queryBinary(path: string, origin: FfmpegBinary['origin']): Promis
     path,
     origin,
     version,
+    ffprobe: await findFfprobe(path, (ffprobe) => output(ffprobe, ['-version'])),
     encoders: new Set([...encoders.matchAll(/^ [VAS][F.][S.][X.][B.][D.] (\S+)/gm)].map(([, name]) => name!)),
     hasFpsMode: libavformat(banner) >= 59_027, // ffmpeg 5.1
     hasRtspTimeout: libavformat(banner) >= 59_000, // ffmpeg 5.0

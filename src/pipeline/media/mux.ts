@@ -91,7 +91,7 @@ async function mux(
       ...['-f', 'nut', '-i', 'pipe:0', ...others.inputs],
       ...['-map', '0:v:0', '-c:0', 'copy', ...others.options],
       // Not every codec carries them, and NUT does not.
-      ...[...tagOptions(encodedColour(colour, codec.pixelFormat)), '-field_order', 'progressive'],
+      ...[...tagOptions(encodedColour(colour, codec)), '-field_order', 'progressive'],
       ...(codec.name === 'h265' && container !== 'mkv' ? ['-tag:v:0', join.hasHeadersInFrames ? 'hev1' : 'hvc1'] : []),
       ...clockOptions(binary, container, times, !INTRA_ONLY.has(codec.name)),
       ...['-f', FORMAT[container], '-strict', '-2', '-y', `file:${output}`],

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { FILE_ID, FLAG, type NutStream, START } from './nut';
-import { type Cursor, NutReader, segmentError } from './nutReader';
+import { Cursor, NutReader, segmentError } from './nutReader';
 
 /** Where the encoded frames of a NUT file with one video stream are, in coding order. */
 export interface NutFile {
@@ -23,6 +23,17 @@ export const readNut = (path: string): Promise<NutFile> => read(path, false);
 
 /** Reads no further than the stream header. */
 export const readNutStream = async (path: string): Promise<NutStream> => (await read(path, true)).stream;
+
+/** The stream header in the first bytes of a NUT file; null when they end before it. */
+export function nutStreamIn(bytes: Buffer): NutStream | null {
+  const start = Buffer.alloc(8);
+  start.writeBigUInt64BE(START.stream);
+  const at = bytes.indexOf(start);
+  if (at < 0) return null;
+  const body = new Cursor(bytes.subarray(at + start.length), 'the first frame');
+  const length = body.varint();
+  return length > bytes.length ? null : readStreamHeader(body).stream;
+}
 
 async function read(path: string, isStreamOnly: boolean): Promise<NutFile> {
   const file = await open(path, 'r').catch(segmentError(path));

@@ -94,14 +94,14 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
 const running = (child: ChildProcess): boolean =>
   child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 
-/** Runs ffmpeg and returns its output, for short texts. The exit code is ignored. */
+/** Runs ffmpeg or ffprobe and returns its output, for short texts. The exit code is ignored. */
 export async function runFfmpegForText(
-  binary: FfmpegBinary,
+  binary: Pick<FfmpegBinary, 'path'>,
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<{ stdout: string; stderr: string }> {
   signal.throwIfAborted();
-  const child = spawn(binary.path, ['-hide_banner', '-nostdin', ...args], {
+  const child = spawn(binary.path, ['-hide_banner', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
     signal,

@@ -214,11 +214,12 @@ describe('createVideo', function () {
   });
 
   it('R′G′B′ becomes BT.709 in codecs that store Y′CbCr', () => {
+    const h264 = (pixelFormat: string) => ({ name: 'h264', pixelFormat }) as const;
     const rgb = { matrix: 'gbr', primaries: 'bt709', transfer: 'iec61966-2-1', range: 'pc' } as const;
-    for (const format of ['bgr0', 'gbrp', 'gbrp10le']) assert.deepEqual(encodedColour(rgb, format), rgb);
+    for (const format of ['bgr0', 'gbrp', 'gbrp10le']) assert.deepEqual(encodedColour(rgb, h264(format)), rgb);
     for (const format of ['yuv420p', 'yuv444p10le'])
-      assert.deepEqual(encodedColour(rgb, format), { ...rgb, matrix: 'bt709', range: 'tv' });
-    for (const format of ['yuv420p', 'bgr0']) assert.deepEqual(encodedColour(BT709, format), BT709);
+      assert.deepEqual(encodedColour(rgb, h264(format)), { ...rgb, matrix: 'bt709', range: 'tv' });
+    for (const format of ['yuv420p', 'bgr0']) assert.deepEqual(encodedColour(BT709, h264(format)), BT709);
   });
 
   it('the tags of the encoded stream are those of its colour', async () => {

@@ -20,9 +20,9 @@ describe('probe', () => {
   });
 
   it('describes a video', async () => {
-    const { width, height, pixelAspect, framesPerSecond, codec, bitDepth, isInterlaced } = await probed('good.mp4');
-    assert.deepEqual([width, height, pixelAspect, framesPerSecond], [64, 36, { num: 9, den: 8 }, 29.97]);
-    assert.deepEqual([codec, bitDepth, isInterlaced], ['h264', 8, false]);
+    const { width, height, pixelAspect, framesPerSecond, codec, pixels, isInterlaced } = await probed('good.mp4');
+    assert.deepEqual([width, height, pixelAspect, framesPerSecond], [64, 36, { num: 9, den: 8 }, 30000 / 1001]);
+    assert.deepEqual([codec, pixels.bitDepth, pixels.chroma, isInterlaced], ['h264', 8, '4:2:0', false]);
   });
 
   it('prefers the video to a cover image that comes before it', async () => {
@@ -30,8 +30,8 @@ describe('probe', () => {
     const cover = ['-i', at('cover.png'), '-i', at('good.mp4'), '-map', '0', '-map', '1', '-c', 'copy'];
     await ff(...cover, '-disposition:v:0', 'attached_pic', at('covered.mp4'));
     writeFileSync(at('cover first.mp4'), withMetadataFirst(readFileSync(at('covered.mp4'))));
-    const { width, stream, streams } = await probed('cover first.mp4');
-    assert.deepEqual([width, stream, streams.map(({ isCoverArt }) => isCoverArt)], [64, 1, [true, false]]);
+    const { width, stream, media } = await probed('cover first.mp4');
+    assert.deepEqual([width, stream, media.streams.map(({ isCoverArt }) => isCoverArt)], [64, 1, [true, false]]);
   });
 
   it('refuses a file without a video stream', () => refuses('sound.mp4', 'SOURCE_UNREADABLE', /has no video stream/));

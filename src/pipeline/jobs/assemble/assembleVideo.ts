@@ -56,7 +56,7 @@ export async function assembleVideo(
     const isTimed = job.fps === null && time !== null;
     const timeBase = isTimed ? { num: 1, den: TICK_RATE } : inverse(frameRate(job.fps ?? DEFAULT_RATE));
     const framesPerSecond = isTimed ? null : timeBase.den / timeBase.num;
-    const colour = resolveColour(UNTAGGED, { width, height, isRgb: true, isFullRange: true });
+    const colour = resolveColour(UNTAGGED, { width, height, pixels: { chroma: 'rgb', isFullRange: true } });
     const rest = { pixelAspect: { num: 1, den: 1 }, framesPerSecond };
     const encoding = { codec, colour, width, height, stored: { width, height }, depth, ...rest };
     const file = join(folder, 'frames.nut');

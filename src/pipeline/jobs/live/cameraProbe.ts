@@ -1,15 +1,17 @@
 import type { LiveJob } from '../../../settings/liveJob';
-import { type Colour, resolveColour } from '../../media/colour';
+import { type Colour, type ColourTags, resolveColour } from '../../media/colour';
+import { parseListing } from '../../media/describe/listing';
+import { readMatroskaVideo } from '../../media/describe/matroskaVideo';
+import { collect } from '../../media/ffmpegOutput';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Rational } from '../../media/frame';
-import { parseAspect, parseRate, parseStreams, parseVideoFormat } from '../../media/parseStreams';
 import { connectError, noFramesError } from './cameraErrors';
 import { cameraInput } from './cameraInput';
 import { cameraExit, CONNECT_TIMEOUT, startCamera } from './cameraProcess';
 
-/** The video of a camera as ffmpeg describes it. Plain JSON, so that another engine need not probe the camera again. */
+/** The video of a camera as ffmpeg decodes it. Plain JSON, so that another engine need not probe the camera again. */
 export interface CameraFacts extends Pick<CameraInfo, 'fps' | 'pixelAspect' | 'isInterlaced'> {
-  readonly format: ReturnType<typeof parseVideoFormat>;
+  readonly format: { readonly width: number; readonly height: number; readonly colour: ColourTags };
 }
 
 /** The frames of a camera as the model gets them. */
@@ -27,7 +29,7 @@ export interface CameraInfo {
 }
 
 /**
- * Asks ffmpeg what the camera sends. Many cameras announce their format only with a key frame, so every further
+ * Decodes the first frame of a camera. Many cameras announce their format only with a key frame, so every further
  * `attempt` analyzes a longer part of the stream.
  */
 export async function probeCamera(
@@ -38,21 +40,36 @@ export async function probeCamera(
 ): Promise<CameraFacts> {
   const input = await cameraInput(binary, source.input);
   const analyze = ['-analyzeduration', String(Math.min(10, 1.5 * attempt) * 1e6)];
-  await using camera = startCamera(binary, ['-loglevel', 'info', ...analyze, ...input.options], input);
+  await using camera = startCamera(
+    binary,
+    [
+      ...[...analyze, ...input.options],
+      ...['-map', '0:v:0', '-frames:v', '1', '-f', 'framecrc', 'pipe:3'],
+      ...['-map', '0:v:0', '-frames:v', '1', '-c', 'copy', '-f', 'matroska', 'pipe:1'],
+    ],
+    input,
+  );
+  const output = Promise.all([collect(camera.fd3), collect(camera.stdout)]);
   const limit = Math.max(CONNECT_TIMEOUT, source.stall) * 1000;
   const inTime = await cameraExit(camera, limit, signal);
-  const stderr = camera.stderrTail();
-  const video = parseStreams(stderr).streams.find(({ info: { kind } }) => kind === 'video');
-  if (!video) throw inTime ? connectError(source, stderr) : noFramesError(source, limit / 1000);
-  const format = parseVideoFormat(video.text);
-  if (format.width < 1 || format.height < 1) throw noFramesError(source, limit / 1000);
-  const isFlagged = /(top|bottom)( coded)? first/.test(video.text);
+  const [list, header] = await output;
+  const [frame] = parseListing(list.toString());
+  if (!frame?.size) throw inTime ? connectError(source, camera.stderrTail()) : noFramesError(source, limit / 1000);
+  const said = readMatroskaVideo(header);
   return {
-    format,
-    fps: parseRate(video.text),
-    pixelAspect: parseAspect(video.text),
-    isInterlaced: deinterlace === 'on' || (deinterlace === 'auto' && isFlagged),
+    format: { ...frame.size, colour: said?.colour ?? UNTAGGED },
+    fps: rateOf(frame.timeBase),
+    pixelAspect: frame.pixelAspect ?? { num: 1, den: 1 },
+    isInterlaced: deinterlace === 'on' || (deinterlace === 'auto' && said?.isInterlaced === true),
   };
+}
+
+const UNTAGGED: ColourTags = { matrix: null, primaries: null, transfer: null, range: null };
+
+/** The nominal rate: ffmpeg counts decoded frames. Null for a clock that is finer than any rate. */
+function rateOf({ num, den }: Rational): number | null {
+  const rate = den / num;
+  return rate <= 1000 ? rate : null;
 }
 
 export function cameraInfo(
@@ -66,7 +83,7 @@ export function cameraInfo(
     fps,
     pixelAspect,
     isInterlaced,
-    colour: resolveColour(format.colour, format),
+    colour: resolveColour(format.colour, { ...sent, pixels: { chroma: '4:2:0', isFullRange: false } }),
   };
 }
 

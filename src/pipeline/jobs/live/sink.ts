@@ -6,7 +6,7 @@ import { Mailbox } from '../../../async/mailbox';
 import { RemasterError } from '../../../errors';
 import { redact } from '../../../settings/cameraAddress';
 import type { LiveJob, LiveProgress } from '../../../settings/liveJob';
-import { fromRgb, tagOptions } from '../../media/colour';
+import { fromRgb, tagFilter, tagOptions } from '../../media/colour';
 import { encodedColour } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { matroskaFrameHeader, matroskaHeader } from '../../media/matroska';
@@ -165,11 +165,12 @@ const needsProxy = (target: EncodedTarget): target is Extract<EncodedTarget, { k
 const sameSize = (a: LiveFrame, b: LiveFrame): boolean => a.width === b.width && a.height === b.height;
 
 function options(binary: FfmpegBinary, quality: number | null, target: EncodedTarget, frame: LiveFrame): string[] {
-  const colour = encodedColour(frame.colour, 'yuv420p');
+  const colour = encodedColour(frame.colour, { name: 'h264', pixelFormat: 'yuv420p' });
   const even = (side: number): number => Math.max(2, 2 * Math.round(side / 2));
   const filters = [
     `scale=${even(frame.stored.width)}:${even(frame.stored.height)}:${fromRgb(colour)}`,
     `setsar=${frame.pixelAspect.num}/${frame.pixelAspect.den}`,
+    tagFilter(colour),
   ];
   return [
     ...['-fflags', 'nobuffer', '-probesize', '32', '-analyzeduration', '0'],

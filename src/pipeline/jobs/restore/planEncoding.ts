@@ -27,8 +27,9 @@ export function planEncoding(
       remedy: 'Use a model with a smaller scale, or reduce the source with the maximum height.',
     });
   }
-  const { pixelAspect, framesPerSecond, isRgb } = info;
-  const depth = info.bitDepth > 8 ? 16 : 8;
+  const { pixelAspect, framesPerSecond, pixels } = info;
+  const isRgb = pixels.chroma === 'rgb';
+  const depth = pixels.bitDepth > 8 ? 16 : 8;
   const colour = resolveColour(source.colour, source); // a missing tag is guessed by the size of the source
   const codec = resolveCodec(binary, job, { output: job.output, ...stored, depth, isRgb });
   return {

@@ -17,9 +17,10 @@ import { type DecodeOptions, type FrameSource, openVideo } from '../../media/dec
 import type { Encoding } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame, Rational } from '../../media/frame';
-import { noFrames, probe, type VideoInfo } from '../../media/probe';
+import { probe, type VideoInfo } from '../../media/probe';
 import { limitFrameRate, limitHeight } from '../../media/resize';
 import { SEEK_MARGIN, trimFrames } from '../../media/trim';
+import { noFrames } from '../../media/unreadableMedia';
 import { pullFrames } from '../../operators/pullFrames';
 import { openOutputFolder, type OutputFolder, workFolder } from '../outputFolder';
 import { unwritable } from '../outputTarget';
@@ -80,7 +81,7 @@ export async function restoreVideo(
   meter.expect(info, job);
 
   meter.stage('loading');
-  await using model = await tools.openModel({ ...modelRequest(job), depth: info.bitDepth > 8 ? 16 : 8 });
+  await using model = await tools.openModel({ ...modelRequest(job), depth: info.pixels.bitDepth > 8 ? 16 : 8 });
   signal.throwIfAborted();
   const faceMode = faceSettings(job, model.info, info);
   const inpaint = inpaintSettings(job, model.info);

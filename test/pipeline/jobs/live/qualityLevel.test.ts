@@ -33,7 +33,7 @@ describe('a quality level', () => {
     const colour = { matrix: null, primaries: null, transfer: null, range: null };
     const info = {
       ...{ ...frame, sent: frame, fps: null, pixelAspect: { num: 1, den: 1 }, isInterlaced: false },
-      colour: resolveColour(colour, { ...frame, isRgb: false, isFullRange: false }),
+      colour: resolveColour(colour, { ...frame, pixels: { chroma: '4:2:0', isFullRange: false } }),
     };
     const show = async (index: number, isAll: boolean): Promise<void> => {
       const data = frame.data.slice().fill(index % 256, 0, isAll ? undefined : 30);

@@ -6,10 +6,12 @@ import { type Job, JOB_DEFAULTS } from '../../../../src/settings/restoreJob';
 import { nearest } from '../../../support/fakeModel';
 import { binary } from '../../../support/videos';
 
+const PIXELS = { bitDepth: 8, hasAlpha: false, isFullRange: false, chroma: '4:2:0' } as const;
+
 describe('planEncoding', () => {
   const job: Job = { ...JOB_DEFAULTS, input: '/in.mkv', output: '/out.mkv', codec: 'ffv1' };
   const info = {
-    ...{ width: 64, height: 36, bitDepth: 8, isRgb: false, isFullRange: false, framesPerSecond: 50 },
+    ...{ width: 64, height: 36, pixels: PIXELS, framesPerSecond: 50 },
     pixelAspect: { num: 1, den: 1 },
     colour: { matrix: null, primaries: null, transfer: null, range: null },
   } as unknown as VideoInfo;
@@ -33,7 +35,7 @@ describe('planEncoding', () => {
   });
 
   it('frames of more than 8 bit have 16', async () => {
-    const depths = await Promise.all([8, 9, 10, 12].map((bitDepth) => plan({ bitDepth })));
+    const depths = await Promise.all([8, 9, 10, 12].map((bitDepth) => plan({ pixels: { ...PIXELS, bitDepth } })));
     assert.deepEqual(
       depths.map(({ depth }) => depth),
       [8, 16, 16, 16],

@@ -1,0 +1,74 @@
+import type { ColourTags } from '../colour';
+import type { FfmpegBinary } from '../findFfmpeg';
+import type { Rational } from '../frame';
+import { describe } from './describe';
+import { type FirstFrames, firstFrames } from './firstFrames';
+import { mainVideo, type MediaInfo, type SideData, type StreamInfo, type VideoFormat } from './mediaInfo';
+import type { PixelFormat } from './pixelFormat';
+
+/** A media file and its video, as said by the file and completed by the first frames. */
+export interface VideoDescription {
+  /** The whole file. */
+  readonly media: MediaInfo;
+  /** Index of the video stream. */
+  readonly stream: number;
+  readonly codec: string;
+  /** Pixels as displayed, after rotation. */
+  readonly width: number;
+  readonly height: number;
+  /** Pixel aspect ratio, width over height, after rotation. */
+  readonly pixelAspect: Rational;
+  readonly pixels: PixelFormat;
+  readonly colour: ColourTags;
+  readonly sideData: readonly SideData[];
+  /** Null without Dolby Vision. */
+  readonly dolbyVisionProfile: number | null;
+  /** Seconds per tick, exact. */
+  readonly timeBase: Rational;
+  /** Nominal; frames have their own times, so nothing depends on it. Null when unknown. */
+  readonly framesPerSecond: number | null;
+  /** Seconds; null when unknown. */
+  readonly duration: number | null;
+  /** By a flag of the file or of its frames; null: nothing says. */
+  readonly interlaceFlag: boolean | null;
+}
+
+/** What could be described of a file without a video that can be decoded. */
+export interface NoVideo {
+  readonly media: MediaInfo | null;
+  /** The video stream that has no frame. */
+  readonly empty: StreamInfo | null;
+}
+
+/** Describes a file and decodes the first frames of its video. `input`: the ffmpeg options that open it. */
+export async function describeVideo(
+  binary: FfmpegBinary,
+  input: readonly string[],
+  signal: AbortSignal,
+): Promise<VideoDescription | NoVideo> {
+  const media = await describe(binary, input, signal);
+  const stream = media && mainVideo(media);
+  if (!media || !stream?.video) return { media, empty: null };
+  const frames = await firstFrames(binary, input, stream.index, signal);
+  if (!frames) return { media, empty: stream };
+  const { index, codec, timeBase, video } = stream;
+  return { media, stream: index, codec, timeBase, duration: media.duration, ...formatOf(video, frames) };
+}
+
+function formatOf(said: VideoFormat, frames: FirstFrames) {
+  const { width, height } = frames;
+  return {
+    width,
+    height,
+    pixelAspect: frames.pixelAspect ?? { num: 1, den: 1 },
+    pixels: said.pixels ?? frames.pixels ?? UNKNOWN_PIXELS,
+    colour: said.colour,
+    framesPerSecond: said.framesPerSecond ?? frames.framesPerSecond,
+    sideData: [...new Set([...said.sideData, ...frames.sideData])],
+    dolbyVisionProfile: said.dolbyVisionProfile,
+    interlaceFlag: said.isInterlaced || frames.isInterlaced ? true : said.isInterlaced,
+  };
+}
+
+/** For a format that ffmpeg cannot name: nothing of it is lost. */
+const UNKNOWN_PIXELS: PixelFormat = { bitDepth: 16, hasAlpha: false, isFullRange: false, chroma: '4:4:4' };

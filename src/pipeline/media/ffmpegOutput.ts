@@ -1,0 +1,25 @@
+import type { FfmpegBinary } from './findFfmpeg';
+import { runFfmpeg } from './runFfmpeg';
+
+/** Runs ffmpeg and returns what it writes to stdout, also when it fails. For small outputs. */
+export async function ffmpegOutput(
+  binary: FfmpegBinary,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<Buffer> {
+  await using ffmpeg = runFfmpeg(binary, args, signal);
+  const output = await collect(ffmpeg.stdout);
+  await ffmpeg.ended.catch(() => signal.throwIfAborted());
+  return output;
+}
+
+/** Everything a process writes to a pipe until it ends or is killed. */
+export async function collect(pipe: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of pipe) chunks.push(chunk);
+  } catch {
+    // a killed process closes its pipe without an end; how it ended is told by the process
+  }
+  return Buffer.concat(chunks);
+}
