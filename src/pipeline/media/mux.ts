@@ -4,7 +4,6 @@ import type { Container } from '../../settings/container';
 import type { CodecName, Job } from '../../settings/restoreJob';
 import type { Codec } from './codecs';
 import { type Colour, tagOptions } from './colour';
-import { copyStreams } from './copyStreams';
 import { encodedColour } from './encode';
 import type { FfmpegBinary } from './findFfmpeg';
 import { joinNut, planJoin } from './joinNut';
@@ -13,6 +12,7 @@ import type { Rational } from './frame';
 import type { VideoInfo } from './probe';
 import { runFfmpeg } from './runFfmpeg';
 import { inputOptions } from './sourceFile';
+import { type CarriedStream, streamOptions } from './streams/carriedStreams';
 import { clockOptions, type VideoTimes } from './trackClock';
 import { verify } from './verify';
 
@@ -25,44 +25,54 @@ export interface EncodedVideo {
   readonly times: VideoTimes;
 }
 
+/** The source of an output, and what of it is carried. */
+export interface MuxSource {
+  readonly info: VideoInfo;
+  readonly job: Pick<Job, 'extras' | 'trim'>;
+  readonly carried: readonly CarriedStream[];
+  /** By how many ticks its other streams come later. */
+  readonly delay: number;
+  /** Takes only the first packet of each stream. */
+  readonly firstOnly: boolean;
+}
+
 /**
- * Writes the segments to `output` without encoding them again, with audio, subtitles, chapters and metadata of the
- * source, and checks the result. Returns warnings.
+ * Writes the segments to `output` without encoding them again, with streams, chapters and metadata of the source, and
+ * checks the result. Returns warnings.
  */
 export async function muxWithSource(
   binary: FfmpegBinary,
   video: EncodedVideo,
   output: string,
-  source: {
-    readonly info: VideoInfo;
-    readonly job: Job;
-    /** By how many ticks its other streams come later. */
-    readonly delay: number;
-  },
+  { info, job, carried, delay, firstOnly }: MuxSource,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { info, job, delay } = source;
-  const { codec } = video;
-  const { options, warnings } = copyStreams(info, codec.container, job.audio, job.extras, 1);
-  const { start = 0, end = null } = job.trim ?? {};
-  const range = job.trim ? ['-ss', String(start), ...(end === null ? [] : ['-t', String(end - start)])] : [];
+  const { container, encoder } = video.codec;
+  const trim = firstOnly ? null : job.trim;
+  const { start = 0, end = null } = trim ?? {};
+  const range = trim ? ['-ss', String(start), ...(end === null ? [] : ['-t', String(end - start)])] : [];
   const metadata = job.extras
     ? ['-map_metadata', '1', '-map_metadata:s:v:0', `1:s:${info.stream}`, '-map_chapters', '1']
     : ['-map_metadata', '-1', '-map_chapters', '-1'];
   const others = {
     inputs: [...range, ...offset(delay, info.timeBase), ...inputOptions(info.source)],
     options: [
-      ...options,
+      ...streamOptions(carried, 1, firstOnly),
       // Audio before time 0 (encoder priming, or before the cut) would delay the whole video where no edit list hides it.
-      ...(job.trim || codec.container === 'mkv' ? ['-copypriorss', '0'] : []),
+      ...(trim || container === 'mkv' ? ['-copypriorss', '0'] : []),
       ...metadata,
+      ...(job.extras && container !== 'mkv' && hasQuickTimeKeys(info) ? ['-movflags', 'use_metadata_tags'] : []),
       // The frames are already rotated, and encoded by another encoder.
-      ...['-metadata:s:v:0', 'rotate=', '-metadata:s:v:0', `encoder=${codec.encoder}`],
+      ...['-metadata:s:v:0', 'rotate=', '-metadata:s:v:0', `encoder=${encoder}`],
       ...['-max_muxing_queue_size', '65536', '-max_interleave_delta', '0'],
     ],
   };
-  return [...warnings, ...(await mux(binary, video, output, others, signal))];
+  return mux(binary, video, output, others, signal);
 }
+
+/** Metadata of phones (make, model, place, date), which MP4 and MOV keep only under their own names. */
+const hasQuickTimeKeys = ({ media }: VideoInfo): boolean =>
+  Object.keys(media.tags).some((name) => name.startsWith('com.apple.quicktime.'));
 
 /** Writes the segments to `output` without encoding them again, and checks the result. Returns warnings. */
 export const muxVideo = (

@@ -1,30 +1,25 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RemasterError } from '../../../errors';
-import { createVideo, type Encoding } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { canJoin } from '../../media/joinNut';
 import { readNutStream } from '../../media/readNut';
 import { frameCount } from '../journal';
 import type { OutputFolder } from '../outputFolder';
+import { TRIAL_FRAME } from './trial';
 
 /**
- * Checks, with one black frame, that the segments of another ffmpeg can be continued by this one. Returns a warning that
- * names both; errors: RESUME_MISMATCH.
+ * Checks, with the frame of the trial, that the segments of another ffmpeg can be continued by this one. Returns a warning
+ * that names both; errors: RESUME_MISMATCH.
  */
 export async function checkEncoder(
   binary: FfmpegBinary,
   { folder, done, otherFfmpegs }: OutputFolder,
-  encoding: Encoding,
-  signal: AbortSignal,
 ): Promise<string[]> {
   if (done.length === 0 || otherFfmpegs.length === 0) return [];
-  const path = join(folder, 'trial.nut');
-  await using sink = createVideo(binary, path, encoding, signal);
-  await sink.write(new Uint8Array((encoding.width * encoding.height * 3 * encoding.depth) / 8));
-  await sink.finish();
-  const [first, trial] = [await readNutStream(join(folder, done[0]!.file)), await readNutStream(path)];
-  await rm(path);
+  const [first, trial] = [
+    await readNutStream(join(folder, done[0]!.file)),
+    await readNutStream(join(folder, TRIAL_FRAME)),
+  ];
   const [frames, others] = [frameCount(done), otherFfmpegs.join(' and ')];
   if (canJoin(first, trial))
     return [`The first ${frames} frames were encoded by ffmpeg ${others}, the others by ${binary.version}.`];

@@ -9,6 +9,7 @@ import type { VideoTimes } from '../../media/trackClock';
 import { startTick } from '../../media/trim';
 import type { Segment } from '../journal';
 import type { OutputFolder } from '../outputFolder';
+import type { Trial } from './trial';
 import { damageError, partialName, sourceDamage } from './truncation';
 
 /** The encoded frames, and how the source was read. */
@@ -31,6 +32,7 @@ export async function finishOutput(
   { codec, colour }: Encoding,
   info: VideoInfo,
   job: Job,
+  trial: Trial,
   signal: AbortSignal,
 ): Promise<{ readonly output: string; readonly warnings: readonly string[] }> {
   const file = `whole.${codec.container}`;
@@ -39,12 +41,14 @@ export async function finishOutput(
   const start = Math.min(zero, pts[0]!); // a frame before time 0 delays the sound
   const times = await outputTimes(binary, pts, start, info, job, signal);
   const video = { codec, colour, paths, times };
-  const source = { info, job, delay: zero - start };
-  const warnings = await muxWithSource(binary, video, join(folder.folder, file), source, signal);
+  const source = { info, job, carried: trial.carried, delay: zero - start, firstOnly: false };
+  const path = join(folder.folder, file);
+  const warnings = await muxWithSource(binary, video, path, source, signal);
+  const lost = (await trial.compare(path)).map(({ message }) => message);
   const damage = await sourceDamage(info, job, pts.at(-1)!, decoderMessages);
   const output = await folder.publish(file, damage ? partialName(folder.output) : folder.output);
   if (damage) throw damageError(damage, info, output);
-  return { output, warnings };
+  return { output, warnings: [...new Set([...trial.warnings, ...lost, ...warnings])] };
 }
 
 /**

@@ -33,6 +33,7 @@ import { type ProgressMeter, progressMeter } from './progress';
 import { segmentWriter } from './segments';
 import { skipFinished } from './skipFinished';
 import { tileSettings } from './tileSettings';
+import { tryOutput } from './trial';
 
 /** One batch of frames being read, one in the model, one being written. */
 const STAGES = 3;
@@ -124,7 +125,8 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const options = decodeOptions(job, info, encoding, model);
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
   const resumedFrom = frameCount(folder.done);
-  const warnings = await checkEncoder(tools.binary, folder, encoding, signal);
+  const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
+  const warnings = await checkEncoder(tools.binary, folder);
   if (folder.lost > 0)
     warnings.push(
       `${folder.lost} finished frames of the interrupted job were missing or incomplete and were made again.`,
@@ -153,7 +155,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
 
   meter.stage('finishing');
   const written = { segments: writer.segments, times, decoderMessages: source.stderrTail() };
-  const finished = await finishOutput(tools.binary, folder, written, encoding, info, job, signal);
+  const finished = await finishOutput(tools.binary, folder, written, encoding, info, job, trial, signal);
   warnings.push(...finished.warnings);
   if (faceRestorer?.count.found === 0 && resumedFrom === 0)
     warnings.push('No face was found; all frames are unchanged.');

@@ -318,7 +318,7 @@ describe('restoreVideo', () => {
     ])
       assert.match(text, part);
     const { warnings } = await run('rich.mkv', 'rich.out.mp4');
-    assert.match(warnings.join(' '), /flac.*AAC.*ttf.*dropped/s);
+    assert.match(warnings.join(' '), /ttf.*left out.*flac.*AAC/s);
     assert.match(await description(at('rich.out.mp4')), /Subtitle: mov_text/);
   });
 

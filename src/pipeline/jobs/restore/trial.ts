@@ -1,0 +1,136 @@
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { RemasterError } from '../../../errors';
+import type { Job } from '../../../settings/restoreJob';
+import { describeVideo } from '../../media/describe/describeVideo';
+import { createVideo, encodedColour, type Encoding } from '../../media/encode';
+import { ffmpegOutput } from '../../media/ffmpegOutput';
+import type { FfmpegBinary } from '../../media/findFfmpeg';
+import { type EncodedVideo, muxWithSource } from '../../media/mux';
+import type { VideoInfo } from '../../media/probe';
+import { inputOptions } from '../../media/sourceFile';
+import { type CarriedStream, coverExtension } from '../../media/streams/carriedStreams';
+import { type DecidedStreams, decideStreams, outputInput, type WantedStream } from '../../media/streams/decideStreams';
+import { treatmentsOf } from '../../media/streams/treatments';
+import { type Lost, type Made, whatIsLost } from '../../media/whatIsLost';
+import type { OutputFolder } from '../outputFolder';
+
+/** What is known of the output before its first frame is restored. */
+export interface Trial {
+  readonly carried: readonly CarriedStream[];
+  /** Compares the finished file, or this trial, with the source. */
+  compare(path: string): Promise<readonly Lost[]>;
+  /** What will be lost, in words. */
+  readonly warnings: readonly string[];
+}
+
+/** File of the encoded frame. */
+export const TRIAL_FRAME = 'trial.nut';
+
+/**
+ * Writes one encoded black frame and the first packets of all streams as an output of the same name and folder, and opens
+ * it again: whatever cannot be stored is converted, left out with a warning, or refused before any work is done.
+ */
+export async function tryOutput(
+  binary: FfmpegBinary,
+  folder: OutputFolder,
+  encoding: Encoding,
+  info: VideoInfo,
+  job: Job,
+  signal: AbortSignal,
+): Promise<Trial> {
+  const frame = join(folder.folder, TRIAL_FRAME);
+  const output = join(folder.folder, basename(folder.output));
+  const { codec, colour } = encoding;
+  await encodeFrame(binary, frame, encoding, signal);
+  const usual = Math.max(1, Math.round(info.timeBase.den / info.timeBase.num / (info.framesPerSecond ?? 25)));
+  const times = { pts: [0], end: usual, timeBase: info.timeBase };
+  const video: EncodedVideo = { codec, colour, paths: [frame], times };
+  const mux = (carried: readonly CarriedStream[]) =>
+    muxWithSource(binary, video, output, { info, job, carried, delay: 0, firstOnly: true }, signal);
+  const wanted = await wantedStreams(binary, folder.folder, info, job, codec.container, signal);
+  const streams = await decideStreams(binary, info.source, wanted, output, mux, signal).catch(
+    notTogether(output, signal),
+  );
+  const compare = comparison(binary, encoding, info, job, streams, signal);
+  const lost = await compare(output);
+  await rm(output);
+  const refused = lost.find(({ verdict }) => verdict === 'refused');
+  if (refused) throw refusal(info, refused);
+  return { carried: streams.carried, compare, warnings: lost.map(({ message }) => message) };
+}
+
+async function encodeFrame(binary: FfmpegBinary, path: string, encoding: Encoding, signal: AbortSignal): Promise<void> {
+  await using sink = createVideo(binary, path, encoding, signal);
+  await sink.write(new Uint8Array((encoding.width * encoding.height * 3 * encoding.depth) / 8));
+  await sink.finish();
+}
+
+/** The streams besides the video that the user wants, with the files of covers that become attachments. */
+async function wantedStreams(
+  binary: FfmpegBinary,
+  folder: string,
+  { source, media, stream: video }: VideoInfo,
+  job: Job,
+  container: 'mp4' | 'mov' | 'mkv',
+  signal: AbortSignal,
+): Promise<WantedStream[]> {
+  const wanted: WantedStream[] = [];
+  for (const stream of media.streams) {
+    const ways = stream.index === video ? null : treatmentsOf(stream, media, container, job);
+    if (ways === null) continue;
+    if (ways[0]?.codec !== 'attach') wanted.push({ stream, ways });
+    else {
+      const extension = coverExtension(stream);
+      const file = join(folder, `cover${stream.index}.${extension}`);
+      const image = ['-map', `0:${stream.index}`, '-c', 'copy', '-frames:v', '1', '-f', 'image2', '-update', '1'];
+      if (extension) await ffmpegOutput(binary, [...inputOptions(source), ...image, '-y', `file:${file}`], signal);
+      wanted.push(extension ? { stream, ways, file } : { stream, ways: [] });
+    }
+  }
+  return wanted;
+}
+
+function comparison(
+  binary: FfmpegBinary,
+  { codec, colour }: Encoding,
+  info: VideoInfo,
+  job: Job,
+  streams: DecidedStreams,
+  signal: AbortSignal,
+): Trial['compare'] {
+  const made: Made = {
+    ...{ source: info, streams, container: codec.container, extras: job.extras, isCut: job.trim !== null },
+    isInterlaced: job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced),
+    colour: encodedColour(colour, codec),
+  };
+  return async (path) => {
+    const result = await describeVideo(binary, outputInput(path), signal);
+    if ('empty' in result)
+      throw new RemasterError('ENCODE_FAILED', `The output ${path} cannot be opened again.`, {
+        remedy: 'Try another codec or container, and please report this bug.',
+      });
+    return whatIsLost(made, result);
+  };
+}
+
+const notTogether =
+  (output: string, signal: AbortSignal) =>
+  (cause: unknown): never => {
+    signal.throwIfAborted();
+    if (!(cause instanceof RemasterError) || cause.code !== 'ENCODE_FAILED') throw cause;
+    throw new RemasterError(
+      'BAD_SETTING',
+      `${basename(output)} cannot be written with these settings: ${cause.message}`,
+      {
+        remedy: 'Choose another codec or container.',
+        detail: cause.detail,
+        cause,
+      },
+    );
+  };
+
+const refusal = ({ source }: VideoInfo, { message }: Lost): RemasterError =>
+  new RemasterError('SOURCE_UNREADABLE', `${source.path} cannot be restored: ${message}.`, {
+    remedy: 'Convert it to HDR10 or standard video first.',
+  });

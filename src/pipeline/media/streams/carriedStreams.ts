@@ -1,0 +1,60 @@
+import type { StreamInfo } from '../describe/mediaInfo';
+import type { Treatment } from './treatments';
+
+/** A stream of the source, and how it gets into the output. */
+export interface CarriedStream {
+  readonly stream: StreamInfo;
+  readonly treatment: Treatment;
+  /** The file to attach, for `attach`. */
+  readonly file?: string;
+}
+
+/**
+ * The options that carry the streams, after the video, which is output stream 0. `input`: number of the source among the
+ * inputs of ffmpeg. `firstOnly`: only the first packet of each.
+ */
+export function streamOptions(carried: readonly CarriedStream[], input: number, firstOnly: boolean): string[] {
+  const attached = carried.filter(({ treatment }) => treatment.codec === 'attach');
+  const mapped = carried.filter(({ treatment }) => treatment.codec !== 'attach');
+  return [
+    ...mapped.flatMap((each, i) => mapOptions(each, i + 1, input, firstOnly)),
+    // ffmpeg appends attachments to the streams that are mapped.
+    ...attached.flatMap(({ file, stream }, i) => attachOptions(file!, stream, mapped.length + 1 + i)),
+  ];
+}
+
+function mapOptions(
+  { stream, treatment: { codec } }: CarriedStream,
+  position: number,
+  input: number,
+  firstOnly: boolean,
+): string[] {
+  return [
+    ...['-map', `${input}:${stream.index}`, `-c:${position}`, codec],
+    ...(codec === 'aac' ? [`-b:${position}`, '256k'] : []),
+    ...(firstOnly && stream.kind !== 'attachment' ? [`-frames:${position}`, '1'] : []),
+    // Language, title, file name: the option for the video's metadata disables ffmpeg's default copying for all streams.
+    ...[`-map_metadata:s:${position}`, `${input}:s:${stream.index}`],
+    ...(stream.isCoverArt ? [`-disposition:${position}`, 'attached_pic'] : []),
+  ];
+}
+
+/** Images of covers as files: extension and type. */
+const COVERS: Readonly<Record<string, readonly [string, string]>> = {
+  mjpeg: ['jpg', 'image/jpeg'],
+  png: ['png', 'image/png'],
+  bmp: ['bmp', 'image/bmp'],
+  gif: ['gif', 'image/gif'],
+  webp: ['webp', 'image/webp'],
+};
+
+/** Null for an image that cannot be attached. */
+export const coverExtension = ({ codec }: StreamInfo): string | null => COVERS[codec]?.[0] ?? null;
+
+function attachOptions(file: string, { codec, tags }: StreamInfo, position: number): string[] {
+  const [extension, type] = COVERS[codec]!;
+  return [
+    ...['-attach', file, `-metadata:s:${position}`, `mimetype=${type}`],
+    ...[`-metadata:s:${position}`, `filename=${tags['filename'] ?? `cover.${extension}`}`],
+  ];
+}
