@@ -5,7 +5,7 @@ import { setLastFrameDuration } from '../../../src/pipeline/media/lastFrameDurat
 import { editWithDuration, headerWithDuration, lastEdit } from '../../../src/pipeline/media/mp4Durations';
 import { presentationOf, withLastDelta } from '../../../src/pipeline/media/mp4SampleTimes';
 import { type Box, boxOf } from '../../../src/pipeline/media/mp4Tree';
-import { binary, ff, scratchFolder, times } from '../../support/videos';
+import { ff, passthrough, scratchFolder, times } from '../../support/videos';
 
 const words = (...values: readonly number[]): Buffer => Buffer.concat(values.map((value) => word(value)));
 function word(value: number): Buffer {
@@ -34,12 +34,7 @@ describe('mp4LastFrame', function () {
         '-bf',
         '0',
       ],
-      ...[
-        ...((await binary()).hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
-        '-f',
-        'nut',
-        `${path}.nut`,
-      ], // without it, the muxer repeats the last difference
+      ...[...(await passthrough()), '-f', 'nut', `${path}.nut`], // without it, the muxer repeats the last difference
     );
     await ff('-i', `${path}.nut`, '-c', 'copy', '-video_track_timescale', '1000000', path);
     const before = await times(path);
