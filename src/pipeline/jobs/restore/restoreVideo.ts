@@ -15,7 +15,7 @@ import { modelRequest } from '../../frames/modelRequest';
 import { type FrameProcessor, tileProcessor } from '../../frames/upscaleTiles';
 import { type DecodeOptions, type FrameSource, openVideo } from '../../media/decode';
 import type { Encoding } from '../../media/encode';
-import type { FfmpegBinary } from '../../media/findFfmpeg';
+import { type FfmpegBinary, ffmpegWarnings } from '../../media/findFfmpeg';
 import type { Frame, Rational } from '../../media/frame';
 import { noFrames, probe, type VideoInfo } from '../../media/probe';
 import { limitFrameRate, limitHeight } from '../../media/resize';
@@ -123,7 +123,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const options = decodeOptions(job, info, encoding, model);
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
   const resumedFrom = frameCount(folder.done);
-  const warnings = await checkEncoder(tools.binary, folder, encoding, signal);
+  const warnings = [...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder, encoding, signal))];
   if (folder.lost > 0)
     warnings.push(
       `${folder.lost} finished frames of the interrupted job were missing or incomplete and were made again.`,
