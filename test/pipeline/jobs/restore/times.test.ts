@@ -93,7 +93,7 @@ describe('times of restoreVideo', () => {
     ] as const) {
       it(`${what}, ${codec} in .${container}`, async () => {
         const source = withClock('clock.mkv', ticks, den);
-        const output = at(`clock.${container}`);
+        const output = at(`${what}, ${codec}.${container}`);
         await run({ ...JOB_DEFAULTS, input: source, output, codec, segment: 4, overwrite: true });
         const found = await packets(output);
         assert.equal(found.pts.length, ticks.length);
