@@ -9,7 +9,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findFfmpeg } from '../src/pipeline/media/findFfmpeg';
+import { type FfmpegBinary, findFfmpeg } from '../src/pipeline/media/findFfmpeg';
+import { passthroughOf } from '../test/support/videos';
 import { openBundle, titleOf } from './bundle';
 import { luma, type Plane } from './images';
 import { generator } from './random';
@@ -56,10 +57,10 @@ const [folder, ...bundles] = positionals;
 async function main(): Promise<void> {
   if (folder === undefined || bundles.length === 0)
     throw new Error('usage: damage.js FOLDER BUNDLE[:STEPS] … [--frames 8] [--keep FOLDER]');
-  const { path: program } = await findFfmpeg();
+  const binary = await findFfmpeg();
   const scratch = mkdtempSync(join(tmpdir(), 'damage-'));
   try {
-    const ffmpeg = frameServer(program, scratch);
+    const ffmpeg = frameServer(binary, scratch);
     const clips = readdirSync(folder).map((name) => ffmpeg.read(join(folder, name), Number(values.frames) + WARM));
     const rows = new Map<string, Record<string, string>>();
     const record = (what: string, kind: string, results: readonly Clip[]): void => {
@@ -100,12 +101,12 @@ async function main(): Promise<void> {
   }
 }
 
-function frameServer(program: string, scratch: string) {
+function frameServer(binary: FfmpegBinary, scratch: string) {
   const run = (args: readonly string[], input?: Uint8Array): Uint8Array =>
-    new Uint8Array(execFileSync(program, ['-v', 'error', '-y', ...args], { input, maxBuffer: 1 << 30 }));
+    new Uint8Array(execFileSync(binary.path, ['-v', 'error', '-y', ...args], { input, maxBuffer: 1 << 30 }));
   const raw = ({ width, height }: Clip): string[] =>
     ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-r', '25', '-i', '-']; // prettier-ignore
-  const out = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-fps_mode', 'passthrough', '-'];
+  const out = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', ...passthroughOf(binary), '-'];
   const split = (clip: Omit<Clip, 'frames'>, bytes: Uint8Array): Clip => {
     const size = clip.width * clip.height * 3;
     const count = Math.floor(bytes.length / size);

@@ -11,11 +11,13 @@ export const workFolder = (): string => mkdtempSync(join(tmpdir(), 'remaster-ben
 export async function testVideo(path: string, size: string, frames: number): Promise<string> {
   const { path: program } = await findFfmpeg();
   const sample = join(process.cwd(), 'resources/media/sample.mp4');
-  const filter = `loop=loop=-1:size=1000,setpts=N/25/TB,scale=${size.replace('x', ':')}:flags=bicubic`;
+  const filter = `setpts=N/25/TB,scale=${size.replace('x', ':')}:flags=bicubic`;
   execFileSync(program, [
     '-v',
     'error',
     '-y',
+    '-stream_loop',
+    '-1', // ffmpeg of 2018 ends its `loop` filter too early
     '-i',
     sample,
     '-vf',

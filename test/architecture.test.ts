@@ -44,7 +44,7 @@ const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[],
     ['node-red', 'express'],
   ],
   ['bench', ['src', 'nodes', 'test'], ['node-red', 'express', 'sharp', 'onnxruntime-node', 'rxjs']],
-  ['scripts', ['dist/src'], ['node-red', 'express']],
+  ['scripts', ['dist/src'], ['node-red', 'express', '@ffmpeg-installer/ffmpeg']],
 ];
 
 /** Folders of `nodes/` in their order: a node imports no other node. */
@@ -56,7 +56,7 @@ const ONLY_IN: Readonly<Record<string, RegExp>> = {
   'node:worker_threads': /^src\/(model\/inference\/|pipeline\/jobs\/lockHeartbeat(Thread)?\.ts$)/,
   'fluent-ffmpeg': /^src\/pipeline\/media\/thumbnail\.ts$/,
   sharp: /^(src\/pipeline\/media\/image\/|bench\/)/,
-  '@ffmpeg-installer/ffmpeg': /^src\/pipeline\/media\/findFfmpeg\.ts$/,
+  '@ffmpeg-installer/ffmpeg': /^(src\/pipeline\/media\/findFfmpeg\.ts|scripts\/ffmpegs\.js)$/,
 };
 
 /** Module-level state that changes: constants made when first needed, and caches. The list may only become shorter. */

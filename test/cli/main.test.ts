@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { duration } from '../../src/cli/progressBar';
@@ -10,7 +10,7 @@ import { pattern } from '../support/images';
 import { descendants, enginesAndFfmpegs, processes, stillThere } from '../support/processes';
 import { root } from '../support/root';
 import { writeFace, writeHoles } from '../support/tinyBundle';
-import { ff, moving, scratchFolder, times } from '../support/videos';
+import { binary, ff, moving, scratchFolder, times } from '../support/videos';
 
 describe('the command line', () => {
   const folder = scratchFolder();
@@ -160,6 +160,21 @@ describe('the command line', () => {
     assert.equal((JSON.parse(remaster('probe', 'film.mp4', '--json').stdout) as { fps: number }).fps, 25);
     assert.match(remaster('models').stdout, /x4 +resshift +upscale +x4 +4 steps/);
     assert.match(remaster('doctor').stdout, /ok +onnxruntime: 1\./);
+  });
+  it('doctor names an ffmpeg that was passed over or cannot encode H.264', async function () {
+    if (process.platform === 'win32') this.skip();
+    const { path } = await binary();
+    const script = `#!/bin/sh\ncase "$*" in *-encoders*) ;; *) exec '${path}' "$@" ;; esac\n`;
+    writeFileSync(at('ffmpeg'), script, { mode: 0o755 });
+    const { REMASTER_FFMPEG: _, FFMPEG_PATH: __, ...rest } = process.env;
+    const run = (PATH: string): string =>
+      spawnSync(process.execPath, [program, 'doctor'], { encoding: 'utf8', env: { ...rest, PATH } }).stdout;
+    mkdirSync(at('whole'));
+    symlinkSync(path, at('whole/ffmpeg'));
+    const both = run([folder, at('whole')].join(delimiter));
+    assert.match(both, /note +ffmpeg: .*\/ffmpeg: it cannot encode H\.264/);
+    assert.match(both, /ok +ffmpeg: .*whole\/ffmpeg\), encodes libx264/);
+    assert.match(run(folder), /note +ffmpeg: .*\n.*It cannot encode H\.264, the default: install/);
   });
   for (const [what, args, code, words] of [
     ['an invalid image', ['image', 'film.mp4', 'x.png'], 3, /IMAGE_UNREADABLE: The data is not a JPEG, PNG or WebP/],

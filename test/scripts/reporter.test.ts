@@ -29,19 +29,20 @@ describe('the reporter', () => {
   it('fails a skipped test in CI', () =>
     assert.deepEqual(run({ CI: 'true' }), { status: 1, last: '1 passed, 1 failed, 1 skipped' }));
 
-  it('leaves counts and durations for scripts/test.js', () => {
+  it('leaves counts, failures and durations for the scripts', () => {
     const results = join(folder, 'results');
     mkdirSync(results);
-    assert.equal(run({ REMASTER_TEST_RESULTS: results }).status, 0);
+    assert.equal(run({ REMASTER_TEST_RESULTS: results, CI: 'true' }).status, 1);
     const [name] = readdirSync(results);
-    const { passed, skipped, durations } = JSON.parse(readFileSync(join(results, name!), 'utf8')) as {
+    const { passed, skipped, failures, durations } = JSON.parse(readFileSync(join(results, name!), 'utf8')) as {
       passed: number;
       skipped: number;
+      failures: string[];
       durations: { title: string }[];
     };
     assert.deepEqual(
-      [passed, skipped, durations.map(({ title }) => title)],
-      [1, 1, ['suite passes', 'suite is skipped']],
+      [passed, skipped, failures, durations.map(({ title }) => title)],
+      [1, 1, ['suite is skipped'], ['suite passes', 'suite is skipped']],
     );
   });
 });

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { reporters, type Hook, type Runner, type Test } from 'mocha';
 import { root } from './root';
 
-/** What one run of mocha leaves for `scripts/test.js` in the folder REMASTER_TEST_RESULTS. */
+/** What one run of mocha leaves for `scripts/test.js` and `scripts/with-ffmpegs.js` in the folder REMASTER_TEST_RESULTS. */
 interface RunResult {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Titles of failed tests and hooks. */
+  readonly failures: readonly string[];
   readonly durations: readonly { readonly title: string; readonly ms: number }[];
 }
 
@@ -27,6 +29,8 @@ type FailingRunner = Omit<Runner, 'fail'> & { fail(test: Test, error: Error, for
 export = class Reporter extends reporters.Spec {
   constructor(runner: Runner, options?: Mocha.MochaOptions) {
     super(runner, options);
+    const failures: string[] = [];
+    runner.on('fail', (test) => void failures.push(test.fullTitle()));
     const durations: { title: string; ms: number }[] = [];
     const time = (one: Test | Hook): void => void durations.push({ title: one.fullTitle(), ms: one.duration ?? 0 });
     runner.on('test end', time);
@@ -38,7 +42,7 @@ export = class Reporter extends reporters.Spec {
       if (folder === undefined)
         process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
       else {
-        const result: RunResult = { passed, failed, skipped, durations };
+        const result: RunResult = { passed, failed, skipped, failures, durations };
         writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify(result));
       }
       setTimeout(failAsLeak, EXIT_LIMIT_MS).unref();

@@ -5,7 +5,7 @@ import { type FfmpegBinary, findFfmpeg } from '../../src/pipeline/media/findFfmp
 import type { Rational } from '../../src/pipeline/media/frame';
 import type { Container } from '../../src/settings/container';
 import type { CodecName } from '../../src/settings/restoreJob';
-import { binary, ff } from './videos';
+import { binary, ff, passthroughOf } from './videos';
 
 /** The ffmpeg of 2018. */
 export const bundled = (): Promise<FfmpegBinary> =>
@@ -67,8 +67,7 @@ export function decoded(
   ...options: readonly string[]
 ): { readonly pts: number; readonly sum: string }[] {
   const [input, data] = typeof source === 'string' ? [`file:${source}`, null] : ['pipe:0', source];
-  const keep = ffmpeg.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
-  const output = ['-map', '0:v:0', ...keep, '-f', 'framecrc', '-'];
+  const output = ['-map', '0:v:0', ...passthroughOf(ffmpeg), '-f', 'framecrc', '-'];
   const text = runWith(ffmpeg, data, ...options, '-copyts', '-i', input, ...output).toString();
   return [...text.matchAll(/^0, *-?\d+, *(-?\d+),.*(0x[0-9a-f]{8})/gm)].map(([, pts, sum]) => ({
     pts: Number(pts),

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { binary } from './videos';
-
-/** Keeps the times of all frames. */
-export const passthrough = (hasFpsMode: boolean): string[] =>
-  hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
+import { binary, passthrough } from './videos';
 
 /** Runs ffmpeg. No message of level warning or worse is accepted. */
 export function run(program: string, ...args: readonly string[]): string {
@@ -43,11 +39,11 @@ export const lastTime = (list: readonly Packet[]): number => Math.max(...list.ma
 
 /** All that must not change: times and bytes of packets of all streams, pixels, chapters, and the frames near the end. */
 export async function content(path: string): Promise<unknown> {
-  const { path: program, hasFpsMode } = await binary();
+  const { path: program } = await binary();
   // The bundled ffmpeg ends the edit list of reordered frames too early where the frame rate varies.
   const input = path.endsWith('mkv') ? ['-i', path] : ['-ignore_editlist', '1', '-i', path];
   const [copied, decoded] = [`${path}.copied`, `${path}.decoded`];
-  const video = ['-map', '0:v', '-map', '0:a?', ...passthrough(hasFpsMode), '-max_muxing_queue_size', '999'];
+  const video = ['-map', '0:v', '-map', '0:a?', ...(await passthrough()), '-max_muxing_queue_size', '999'];
   run(
     program,
     ...[...input, '-map', '0', '-c', 'copy', '-copyts', '-f', 'framecrc', copied],

@@ -31,9 +31,12 @@ export const moving = (size = '64x36', rate = '25', frames = 12): string[] => [
   ...['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate},trim=end_frame=${frames}`],
 ];
 
-/** The options that neither drop nor repeat frames. */
-export const passthrough = async (): Promise<string[]> =>
-  (await binary()).hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
+/** The options of an ffmpeg that neither drop nor repeat frames. ffmpeg 9 has no `-vsync`, 2018 no `-fps_mode`. */
+export const passthroughOf = ({ hasFpsMode }: FfmpegBinary): string[] =>
+  hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
+
+/** Those of the ffmpeg found here. */
+export const passthrough = async (): Promise<string[]> => passthroughOf(await binary());
 
 /** All pixels of a video as displayed, rgb24. */
 export const pixels = async (path: string, format = 'rgb24'): Promise<Buffer> =>

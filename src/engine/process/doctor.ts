@@ -4,7 +4,7 @@ import { errorRecord } from '../../errors';
 import { listModels } from '../../model/bundle/modelLibrary';
 import { cacheFolder } from '../../model/compiler/compileCache';
 import { describeRuntime } from '../../model/inference/openModel';
-import { searchFfmpeg } from '../../pipeline/media/findFfmpeg';
+import { encodesH264, type FfmpegBinary, searchFfmpeg } from '../../pipeline/media/findFfmpeg';
 import { loadSharp } from '../../pipeline/media/image/loadSharp';
 import type { DoctorReport } from '../protocol';
 
@@ -48,16 +48,23 @@ async function ffmpegLines(): Promise<Line[]> {
   const codecs = ['libx264', 'libx265', 'libsvtav1', 'libaom-av1', 'ffv1', 'prores_ks'].filter((name) =>
     found.encoders.has(name),
   );
-  const isOld = found.origin === 'bundled';
+  const remedy = ffmpegRemedy(found);
   return [
     ...rejected,
     {
-      ok: isOld ? null : true,
+      ok: remedy === '' ? true : null,
       what: 'ffmpeg',
       found: `${found.version} (${found.origin}: ${found.path}), encodes ${codecs.join(', ')}`,
-      remedy: isOld ? 'This build is from 2018 and gets no security fixes; install a newer ffmpeg when you can.' : '',
+      remedy,
     },
   ];
+}
+
+function ffmpegRemedy(found: FfmpegBinary): string {
+  if (found.origin === 'bundled')
+    return 'This build is from 2018 and gets no security fixes; install a newer ffmpeg when you can.';
+  if (encodesH264(found)) return '';
+  return 'It cannot encode H.264, the default: install an ffmpeg with libx264, or choose another codec.';
 }
 
 async function runtimeLines(): Promise<Line[]> {

@@ -32,7 +32,13 @@ export interface FfmpegSearch {
   readonly tried: readonly { readonly path: string; readonly reason: string }[];
 }
 
-/** Finds ffmpeg: the setting, then REMASTER_FFMPEG or FFMPEG_PATH, then the PATH, then the bundled build. */
+/** The encoder of the default codec. Conda's, Fedora's and many vendors' ffmpegs come without it. */
+const H264 = 'libx264';
+
+/**
+ * Finds ffmpeg: the setting, then REMASTER_FFMPEG or FFMPEG_PATH, then the first on the PATH that encodes H.264, then the
+ * first on the PATH, then the bundled build.
+ */
 export async function findFfmpeg(setting: string | null = null): Promise<FfmpegBinary> {
   const { found, tried } = await searchFfmpeg(setting);
   if (found) return found;
@@ -44,17 +50,32 @@ export async function findFfmpeg(setting: string | null = null): Promise<FfmpegB
 
 export async function searchFfmpeg(setting: string | null = null): Promise<FfmpegSearch> {
   const tried: { path: string; reason: string }[] = [];
+  let second: FfmpegBinary | null = null; // the first that works, but cannot encode H.264
   for (const { path, origin } of await candidates(setting)) {
+    if (origin === 'bundled' && second) break;
     try {
-      return { found: await examine(path, origin), tried };
+      const binary = await examine(path, origin);
+      if (encodesH264(binary)) return { found: binary, tried };
+      tried.push({ path, reason: `it cannot encode H.264 (no ${H264})` });
+      second ??= binary;
     } catch (error) {
       tried.push({ path, reason: reasonOf(error) });
       // An explicitly named binary is not replaced: silently using another would hide the mistake.
       if (origin === 'setting' || origin === 'environment') break;
     }
   }
-  return { found: null, tried };
+  return { found: second, tried: tried.filter(({ path }) => path !== second?.path) };
 }
+
+export const encodesH264 = ({ encoders }: FfmpegBinary): boolean => encoders.has(H264);
+
+/** What the user of a video made with this ffmpeg should know. */
+export const ffmpegWarnings = ({ origin }: FfmpegBinary): string[] =>
+  origin === 'bundled'
+    ? [
+        'This video was made with the ffmpeg of 2018 that comes with the package; install ffmpeg 5 or newer for exact start times, faster AV1 and security fixes.',
+      ]
+    : [];
 
 const reasonOf = (error: unknown): string => {
   const { code, message, stderr } = error as NodeJS.ErrnoException & { stderr?: string };

@@ -44,6 +44,8 @@ export interface Edit {
   readonly duration: number;
   /** In ticks of the track. */
   readonly mediaTime: number;
+  /** Empty time before it, in ticks of the movie. */
+  readonly delay: number;
 }
 
 /** The one entry of an elst box (8.6.6) that shows the track; an empty entry before it delays the track. */
@@ -51,14 +53,15 @@ export function lastEdit(moov: Buffer, elst: Box): Edit {
   const bytes = timeBytes(moov, elst);
   const count = moov.readUInt32BE(elst.content + 4);
   expectStructure(elst.content + 8 + count * (2 * bytes + 4) === elst.end, 'an edit list of another length');
-  const edits = Array.from({ length: count }, (_, index) => {
+  const all = Array.from({ length: count }, (_, index) => {
     const at = elst.content + 8 + index * (2 * bytes + 4);
     const mediaTime = bytes === 8 ? Number(moov.readBigInt64BE(at + 8)) : moov.readInt32BE(at + 4);
     expectStructure(moov.readUInt32BE(at + 2 * bytes) === 0x10000, 'an edit at another speed');
     return { index, duration: readTime(moov, at, bytes), mediaTime };
-  }).filter(({ mediaTime }) => mediaTime !== -1);
+  });
+  const edits = all.filter(({ mediaTime }) => mediaTime !== -1);
   expectStructure(edits.length === 1 && edits[0]!.index === count - 1, 'an edit list of several parts');
-  return edits[0]!;
+  return { ...edits[0]!, delay: all.slice(0, -1).reduce((sum, { duration }) => sum + duration, 0) };
 }
 
 /** The elst box with another duration of the entry. */

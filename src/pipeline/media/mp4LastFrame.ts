@@ -57,7 +57,7 @@ function withLastFrame(moov: Buffer, seconds: Rational): Buffer {
     expectStructure(end > edit.mediaTime, 'an edit after the last frame');
     const length = inMovie(end - edit.mediaTime);
     changed.set(elst.start, editWithDuration(moov, elst, edit, length));
-    trackDuration = durationOf(moov, tkhd) - edit.duration + length; // an empty edit before it counts too
+    trackDuration = edit.delay + length; // ffmpeg of 2018 does not count the delay (14496-12, 8.3.2)
   }
   changed.set(tkhd.start, headerWithDuration(moov, tkhd, trackDuration));
   const movieDuration = Math.max(trackDuration, ...others.map((other) => durationOf(moov, other)));

@@ -66,7 +66,7 @@ export function nutHeader(stream: NutStream, timeBase: Rational): Buffer {
   const video = [
     ...[0, 0].map(varint), // stream 0, video
     bytesWithLength(fourcc),
-    ...[0, 0, MAX_DISTANCE, decodeDelay, 0].map(varint), // time base 0; times are coded whole, plus 1
+    ...[0, PTS_BITS, MAX_DISTANCE, decodeDelay, 0].map(varint), // time base 0
     bytesWithLength(codecData),
     ...[width, height, pixelAspect.num, pixelAspect.den, 0].map(varint),
   ];
@@ -79,9 +79,15 @@ const frameCodes = (flags: number, count: number): Buffer[] => [flags, 6, 0, 1, 
 /** Readers expect a syncpoint within this many bytes before a frame. */
 const MAX_DISTANCE = 65536;
 
+/**
+ * A frame has so many low bits of its time, and the syncpoint before it has the whole. ffmpeg of 2018 reads the time of a
+ * frame as a number of 32 bits: as nanoseconds, a whole one would be lost from 4.29 s on.
+ */
+const PTS_BITS = 7;
+
 /** What precedes the `bytes` bytes of a frame shown at `pts` ticks, `pts` ≥ 0. */
 export function nutFrameHeader(pts: number, isKey: boolean, bytes: number): Buffer {
-  const header = Buffer.concat([Buffer.from([isKey ? 0 : 1]), varint(pts + 1), varint(bytes)]);
+  const header = Buffer.concat([Buffer.from([isKey ? 0 : 1]), varint(pts % 2 ** PTS_BITS), varint(bytes)]);
   return Buffer.concat([packet(START.syncpoint, [varint(pts), varint(0)]), header, checksum(header)]);
 }
 

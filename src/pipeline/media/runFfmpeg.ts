@@ -129,9 +129,19 @@ const isDiskFull = (stderr: string): boolean => /No space left on device|Disk qu
 
 function failure(stderr: string, how: string): RemasterError {
   if (isDiskFull(stderr)) return diskFull(stderr);
+  const forbidden = /^.*\.remaster[/\\].*: Permission denied$/m.exec(stderr)?.[0];
+  if (forbidden !== undefined) return confined(forbidden, stderr);
   const last = (stderr.trim().split('\n').at(-1) ?? '').replace(/^\[(?:error|fatal)\] /, '');
   return new RemasterError('ENCODE_FAILED', `ffmpeg ended with ${how}${last ? `: ${last}` : ''}`, { detail: stderr });
 }
+
+/** remaster itself has just made the folder, so it is this ffmpeg that may not use it. */
+const confined = (line: string, detail: string): RemasterError =>
+  new RemasterError('OUTPUT_UNWRITABLE', `ffmpeg may not write where remaster may: ${line}`, {
+    remedy:
+      'An ffmpeg from snap cannot use hidden folders in the home folder: write the output to a folder in it, such as Videos, or install another ffmpeg (see REMASTER_FFMPEG).',
+    detail,
+  });
 
 export const diskFull = (detail = ''): RemasterError =>
   new RemasterError('DISK_FULL', 'There is no space left where the output is written.', {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createEngine, type AssembleJob, type TimedImage, makeVideo, extractFrames } from '../../../src/index';
 import { pattern, samples } from '../../support/images';
 import { enginesAndFfmpegs } from '../../support/processes';
-import { ff, moving, pixels, scratchFolder, times } from '../../support/videos';
+import { ff, moving, passthrough, pixels, scratchFolder, times } from '../../support/videos';
 
 describe('videoAssemblies', function () {
   this.timeout(60_000);
@@ -46,8 +46,7 @@ describe('videoAssemblies', function () {
       ...[
         '-vf',
         "select='not(between(n,5,9))*not(eq(n,20))'",
-        '-vsync',
-        'vfr',
+        ...(await passthrough()),
         '-c:v',
         'ffv1',
         '-pix_fmt',

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findFfmpeg } from '../../../src/pipeline/media/findFfmpeg';
 import { setLastFrameDuration } from '../../../src/pipeline/media/lastFrameDuration';
 import { type Container } from '../../../src/settings/container';
-import { content, lastTime, packets, passthrough, run } from '../../support/videoContent';
-import { binary, description, scratchFolder } from '../../support/videos';
+import { content, lastTime, packets, run } from '../../support/videoContent';
+import { binary, description, passthroughOf, scratchFolder } from '../../support/videos';
 
 /** One tick is 1 ms, so that 3010 ticks are exact in every container. */
 const SHOWN = { ticks: 3010, timeBase: { num: 1, den: 1000 } };
@@ -107,11 +108,10 @@ describe('setLastFrameDuration', function () {
     const { codec, container, frames, isVariable = false, audio = 0, extras = false } = sample;
     const times = isVariable ? 'N+4*floor(N/4)' : 'N';
     const segment = join(folder, 'segment.nut');
-    const { path: found, hasFpsMode } = await binary();
     run(
       program,
       ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=size=64x36:rate=10,trim=end_frame=${frames},setpts='${times}'`],
-      ...passthrough(hasFpsMode && program === found),
+      ...passthroughOf(await findFfmpeg(program)),
       ...['-enc_time_base', '1/1000', '-c:v', ...CODECS[codec], '-pix_fmt', 'yuv420p', '-f', 'nut', segment],
     );
     const path = join(folder, `made.${container}`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { matroskaFrameHeader, matroskaHeader } from '../../../src/pipeline/media/matroska';
-import { ff, scratchFolder } from '../../support/videos';
+import { ff, passthrough, scratchFolder } from '../../support/videos';
 
 describe('matroska', () => {
   const folder = scratchFolder();
@@ -22,8 +22,7 @@ describe('matroska', () => {
       const text = await ff(
         '-i',
         path,
-        '-vsync',
-        '0',
+        ...(await passthrough()),
         '-enc_time_base',
         `${num}/${den}`,
         '-c:v',

@@ -5,7 +5,7 @@ import { setLastFrameDuration } from '../../../src/pipeline/media/lastFrameDurat
 import { editWithDuration, headerWithDuration, lastEdit } from '../../../src/pipeline/media/mp4Durations';
 import { presentationOf, withLastDelta } from '../../../src/pipeline/media/mp4SampleTimes';
 import { type Box, boxOf } from '../../../src/pipeline/media/mp4Tree';
-import { binary, ff, scratchFolder, times } from '../../support/videos';
+import { ff, passthrough, scratchFolder, times } from '../../support/videos';
 
 const words = (...values: readonly number[]): Buffer => Buffer.concat(values.map((value) => word(value)));
 function word(value: number): Buffer {
@@ -34,12 +34,7 @@ describe('mp4LastFrame', function () {
         '-bf',
         '0',
       ],
-      ...[
-        ...((await binary()).hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
-        '-f',
-        'nut',
-        `${path}.nut`,
-      ], // without it, the muxer repeats the last difference
+      ...[...(await passthrough()), '-f', 'nut', `${path}.nut`], // without it, the muxer repeats the last difference
     );
     await ff('-i', `${path}.nut`, '-c', 'copy', '-video_track_timescale', '1000000', path);
     const before = await times(path);
@@ -92,10 +87,10 @@ describe('mp4LastFrame', function () {
   it('a duration above 32 bits changes the version of an edit list', () => {
     const elst = boxOf('elst', words(0, 2, 40, -1, 0x10000, 500, 7, 0x10000));
     const edit = lastEdit(elst, whole(elst));
-    assert.deepEqual(edit, { index: 1, duration: 500, mediaTime: 7 });
+    assert.deepEqual(edit, { index: 1, duration: 500, mediaTime: 7, delay: 40 });
     const wide = editWithDuration(elst, whole(elst), edit, 2 ** 32 + 5);
     assert.deepEqual(wide.subarray(8), words(1 << 24, 2, 0, 40, -1, -1, 0x10000, 1, 5, 0, 7, 0x10000));
-    assert.deepEqual(lastEdit(wide, whole(wide)), { index: 1, duration: 2 ** 32 + 5, mediaTime: 7 });
+    assert.deepEqual(lastEdit(wide, whole(wide)), { index: 1, duration: 2 ** 32 + 5, mediaTime: 7, delay: 40 });
     assert.throws(() =>
       lastEdit(boxOf('elst', words(0, 1, 40, 0, 0x20000)), whole(boxOf('elst', words(0, 1, 40, 0, 0)))),
     );

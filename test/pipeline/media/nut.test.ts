@@ -19,6 +19,8 @@ const CLOCKS: readonly (readonly [Rational, readonly number[]])[] = [
     { num: 1, den: 1_000_000_000 },
   ].map((timeBase) => [timeBase, nearEightHours(timeBase)] as const),
   [{ num: 1, den: 1_000_000_000 }, [2 ** 53 - 900, 2 ** 53 - 800, 2 ** 53 - 3, 2 ** 53 - 2]],
+  // Beyond 32 bits, whose lower half is a time too.
+  [{ num: 1, den: 1_000_000_000 }, [160_000_000, 5_200_000_000, 5_240_000_000]],
 ];
 
 function nearEightHours({ num, den }: Rational): number[] {
@@ -101,12 +103,12 @@ describe('nut', function () {
       pixelAspect: { num: 1, den: 1 },
     };
     const main = '4e4d7a561f5f04ad 21 03 01 848000 01 8769 81bb40 69 06 00 01 00 00 00 01 68 06 00 01 00 00 00 817e 00';
-    const video = '4e5311405bf2f9db 1a 00 00 04 464d5034 00 00 848000 01 00 01 07 822c 02 01 01 00';
+    const video = '4e5311405bf2f9db 1a 00 00 04 464d5034 00 07 848000 01 00 01 07 822c 02 01 01 00';
     const header = nutHeader(stream, { num: 1001, den: 24_000 });
     assert.equal(header.toString('latin1', 0, 25), 'nut/multimedia container\0');
     const sum = '[0-9a-f]{8}'; // verified by `readNut`
     assert.match(header.toString('hex', 25), new RegExp(`^${main}${sum}${video}${sum}$`.replaceAll(' ', '')));
     const frame = nutFrameHeader(127, false, 128).toString('hex');
-    assert.match(frame, /^4e4be4adeeca4569067f00[0-9a-f]{8}0181008100[0-9a-f]{8}$/);
+    assert.match(frame, /^4e4be4adeeca4569067f00[0-9a-f]{8}017f8100[0-9a-f]{8}$/);
   });
 });

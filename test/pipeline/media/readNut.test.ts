@@ -5,7 +5,7 @@ import { FILE_ID, FLAG, START } from '../../../src/pipeline/media/nut';
 import { type NutFile, readNut, readNutStream } from '../../../src/pipeline/media/readNut';
 import { CODED, codedFrame, FRAMES, mainHeader, syncpoint, videoHeader } from '../../support/madeNut';
 import { adler, FFMPEGS, packetsOf, run } from '../../support/segments';
-import { binary, scratchFolder } from '../../support/videos';
+import { binary, passthroughOf, scratchFolder } from '../../support/videos';
 
 /** Size and rate of the frames, encoders with their options. */
 const ENCODERS = {
@@ -59,8 +59,7 @@ describe('readNut', function () {
 
     it(`reads times that are far apart, by ${name}`, async () => {
       const path = at('times.nut');
-      const { hasFpsMode } = await ffmpeg();
-      const keep = hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
+      const keep = passthroughOf(await ffmpeg());
       for (const [timeBase, pts] of [
         ['1/25', 'N+63*eq(N\\,5)+64*eq(N\\,6)+65*eq(N\\,7)+127*gt(N\\,7)+128*gt(N\\,9)+1000*gt(N\\,11)'],
         ['1/90000', 'N*3000+8191*eq(N\\,5)+8192*eq(N\\,6)+8193*eq(N\\,7)+90001*gt(N\\,7)+7000000*gt(N\\,11)'],

@@ -6,7 +6,7 @@ import type { ImageSource } from '../../../settings/imageJob';
 import { resolveCodec } from '../../media/codecs';
 import { resolveColour } from '../../media/colour';
 import { createVideo, type Encoding, type FrameSink } from '../../media/encode';
-import type { FfmpegBinary } from '../../media/findFfmpeg';
+import { type FfmpegBinary, ffmpegWarnings } from '../../media/findFfmpeg';
 import type { Rational } from '../../media/frame';
 import { frameRate } from '../../media/frameRate';
 import { decodeImage, type DecodedImage } from '../../media/image/decodeImage';
@@ -46,7 +46,7 @@ export async function assembleVideo(
   const outputFolder = await openOutputFolder(job.output, {}, options, signal);
   const folder = workFolder(job.output);
   onTemporaryPath?.(folder, false);
-  const warnings = new Set<string>();
+  const warnings = new Set(ffmpegWarnings(binary));
   const pts: number[] = [];
   let open: OpenVideo | null = null;
 

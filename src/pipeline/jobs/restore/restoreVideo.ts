@@ -15,7 +15,7 @@ import { modelRequest } from '../../frames/modelRequest';
 import { type FrameProcessor, tileProcessor } from '../../frames/upscaleTiles';
 import { type DecodeOptions, type FrameSource, openVideo } from '../../media/decode';
 import type { Encoding } from '../../media/encode';
-import type { FfmpegBinary } from '../../media/findFfmpeg';
+import { type FfmpegBinary, ffmpegWarnings } from '../../media/findFfmpeg';
 import type { Frame, Rational } from '../../media/frame';
 import { probe, type VideoInfo } from '../../media/probe';
 import { limitFrameRate, limitHeight } from '../../media/resize';
@@ -126,7 +126,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
   const resumedFrom = frameCount(folder.done);
   const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
-  const warnings = await checkEncoder(tools.binary, folder);
+  const warnings = [...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
   if (folder.lost > 0)
     warnings.push(
       `${folder.lost} finished frames of the interrupted job were missing or incomplete and were made again.`,

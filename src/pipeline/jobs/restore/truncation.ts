@@ -15,7 +15,8 @@ export async function sourceDamage(
 ): Promise<SourceDamage | null> {
   const now = await stat(source.path).catch(() => null);
   if (!now || now.size !== source.bytes || now.mtimeMs !== source.modifiedMs) return 'changed';
-  const isCutOff = /File ended prematurely|partial file|Truncated|truncated/.test(stderr);
+  // `Read error` is what the Matroska demuxer of 2018 says.
+  const isCutOff = /File ended prematurely|Read error|partial file|Truncated|truncated/.test(stderr);
   const missing = (duration ?? 0) - (lastPts * timeBase.num) / timeBase.den;
   return isCutOff && (job.trim?.end ?? null) === null && missing > 0.5 ? 'truncated' : null;
 }

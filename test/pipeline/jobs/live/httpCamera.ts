@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Writable } from 'node:stream';
-import { binary } from '../../../support/videos';
+import { binary, passthroughOf } from '../../../support/videos';
 import { guard, type Login } from './peer';
 
 /** A test camera: sends numbered frames live to every client. */
@@ -47,7 +47,7 @@ export async function startCamera({
   port = 0,
   login,
 }: CameraOptions = {}): Promise<Camera> {
-  const { path, hasFpsMode } = await binary();
+  const ffmpeg = await binary();
   let [width, height] = [firstWidth, firstHeight];
   const sentAt: number[] = [];
   const viewers = new Set<Writable & { resetAndDestroy?: () => void }>();
@@ -67,7 +67,7 @@ export async function startCamera({
   let encoder = encode();
 
   function encode(): ChildProcess {
-    const child = spawn(path, [
+    const child = spawn(ffmpeg.path, [
       ...[
         '-v',
         'quiet',
@@ -85,7 +85,7 @@ export async function startCamera({
         `${width}x${height}`,
       ],
       ...['-r', String(rate), '-i', 'pipe:0', '-threads', '1', '-flush_packets', '1'],
-      ...(hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']), // no frame waits for the next
+      ...passthroughOf(ffmpeg), // no frame waits for the next
       ...(kind === 'ts'
         ? [
             '-c:v',

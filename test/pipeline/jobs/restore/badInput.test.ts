@@ -24,10 +24,11 @@ describe('restoreVideo with invalid input', () => {
   const folder = scratchFolder();
   const at = (name: string): string => join(folder, name);
 
-  async function run(input: string, changes: Partial<Job> = {}, scale = 2): Promise<unknown> {
+  async function run(input: string, changes: Partial<Job> = {}, scale = 2, path?: string): Promise<unknown> {
+    const found = await binary();
     const job = { ...JOB_DEFAULTS, input: at(input), output: at('out.mp4'), ...changes };
     const tools = {
-      binary: await binary(),
+      binary: { ...found, path: path ?? found.path },
       openModel: async ({ depth }: { depth: 8 | 16 }) => nearest(scale, { depth }),
     };
     return restoreVideo(job, tools, new AbortController().signal, () => {});
@@ -39,11 +40,12 @@ describe('restoreVideo with invalid input', () => {
     input: string,
     changes: Partial<Job> = {},
     scale = 2,
+    path?: string,
   ): Promise<RemasterError> {
     const files = (): string[] => readdirSync(folder).filter((name) => !/\.partial\./.test(name));
     const before = files();
     let thrown: RemasterError | undefined;
-    await assert.rejects(run(input, changes, scale), (error: RemasterError) => {
+    await assert.rejects(run(input, changes, scale, path), (error: RemasterError) => {
       thrown = error;
       return true;
     });
@@ -208,6 +210,17 @@ describe('restoreVideo with invalid input', () => {
     copyFileSync(at('still 1.png'), at('still %02d.png'));
     await run('still %02d.png', { output: at('still.mkv'), codec: 'ffv1' });
     assert.equal((await times(at('still.mkv'))).seconds.length, 1);
+  });
+
+  it('an ffmpeg that may not use the work folder, such as that of snap, is named', async function () {
+    if (process.platform === 'win32') this.skip();
+    const { path } = await binary();
+    const deny = `case "$one" in */.*.remaster/*) echo "[error] $one: Permission denied" >&2; exit 1 ;; esac`;
+    const script = `#!/bin/sh\nfor one in "$@"; do ${deny}; done\nexec '${path}' "$@"\n`;
+    writeFileSync(at('confined'), script, { mode: 0o755 });
+    const { message, remedy } = await refuses('OUTPUT_UNWRITABLE', 'good.mp4', {}, 2, at('confined'));
+    assert.match(message, /may not write where remaster may: .*out\.mp4\.remaster.*: Permission denied$/);
+    assert.match(remedy, /snap/);
   });
 
   it('lists the paths tried when no ffmpeg is found', async () => {

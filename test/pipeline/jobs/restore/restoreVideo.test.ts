@@ -5,7 +5,17 @@ import type { Model } from '../../../../src/model/model';
 import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import { type Job, JOB_DEFAULTS, type Progress, type Result } from '../../../../src/settings/restoreJob';
 import { nearest } from '../../../support/fakeModel';
-import { binary, description, ff, meanDifference, moving, pixels, scratchFolder, times } from '../../../support/videos';
+import {
+  binary,
+  description,
+  ff,
+  meanDifference,
+  moving,
+  passthrough,
+  pixels,
+  scratchFolder,
+  times,
+} from '../../../support/videos';
 
 describe('restoreVideo', () => {
   const folder = scratchFolder();
@@ -73,8 +83,7 @@ describe('restoreVideo', () => {
       ...moving('64x36', '25', 40),
       '-vf',
       "settb=1/90000,setpts='N*3600+if(mod(N\\,3)\\,1234\\,0)+if(gt(N\\,20)\\,90000\\,0)'",
-      '-vsync',
-      '0',
+      ...(await passthrough()),
       '-enc_time_base',
       '1/90000',
       '-video_track_timescale',
@@ -233,8 +242,6 @@ describe('restoreVideo', () => {
       'tinterlace=interleave_top,fieldorder=tff',
       '-flags',
       '+ilme+ildct',
-      '-top',
-      '1',
       '-pix_fmt',
       'yuv420p',
       '-c:v',

@@ -109,8 +109,9 @@ describe('resuming restoreVideo', () => {
     ['prores', 'mov'],
   ] as const) {
     for (const order of ['bundled', 'found'] as const) {
-      it(`with the ${order} ffmpeg it continues ${codec} in .${container}, with a warning`, async () => {
+      it(`with the ${order} ffmpeg it continues ${codec} in .${container}, with a warning`, async function () {
         const programs = [bundled, await binary()];
+        if (programs[0]!.version === programs[1]!.version) this.skip(); // both are the bundled one
         const [first, second] = order === 'found' ? programs : programs.toReversed();
         const wanted = job({ codec, output: at(`out.${container}`) });
         await interrupt(wanted, first);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { restoreVideo, type Tools } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import { matroskaFrameHeader, matroskaHeader } from '../../../../src/pipeline/media/matroska';
@@ -93,7 +93,7 @@ describe('times of restoreVideo', () => {
     ] as const) {
       it(`${what}, ${codec} in .${container}`, async () => {
         const source = withClock('clock.mkv', ticks, den);
-        const output = at(`clock.${container}`);
+        const output = at(`${what}, ${codec}.${container}`);
         await run({ ...JOB_DEFAULTS, input: source, output, codec, segment: 4, overwrite: true });
         const found = await packets(output);
         assert.equal(found.pts.length, ticks.length);
@@ -123,8 +123,8 @@ describe('times of restoreVideo', () => {
       const output = at(`cut.${container}`);
       const end = pts.at(-1)! / 100 + 1.5;
       await run({ ...JOB_DEFAULTS, input: source, output, trim: { start: 0.1, end } });
-      const [, seconds] = /Duration: 00:00:([\d.]+)/.exec(await description(output))!;
-      assert.ok(Math.abs(Number(seconds) - (end - 0.1)) < 0.011, `${seconds} s`);
+      const seconds = container === 'mkv' ? await duration(output) : movieDuration(output);
+      assert.ok(Math.abs(seconds - (end - 0.1)) < 0.011, `${seconds} s`);
     });
   }
 
@@ -164,3 +164,14 @@ describe('times of restoreVideo', () => {
     );
   });
 });
+
+/** Seconds that ffmpeg shows. ffmpeg 9 leaves out the time before the first frame of .mp4 and .mov. */
+const duration = async (path: string): Promise<number> =>
+  Number(/Duration: 00:00:([\d.]+)/.exec(await description(path))![1]);
+
+/** Seconds by the mvhd box (version 0). */
+function movieDuration(path: string): number {
+  const bytes = readFileSync(path);
+  const type = bytes.indexOf('mvhd', bytes.lastIndexOf('moov'));
+  return bytes.readUInt32BE(type + 20) / bytes.readUInt32BE(type + 16);
+}
