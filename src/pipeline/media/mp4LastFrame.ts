@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { expectStructure, type FileChange, readAll } from './fileChange';
 import type { Rational } from './frame';
 import { durationOf, editWithDuration, headerWithDuration, lastEdit, timescaleOf } from './mp4Durations';
+import { findMoov } from './mp4Moov';
 import { presentationOf, withLastDelta } from './mp4SampleTimes';
 import { type Box, boxesIn, childOf, need, rebuild } from './mp4Tree';
 
@@ -15,23 +16,6 @@ export async function mp4LastFrame(file: FileHandle, size: number, seconds: Rati
   const changed = withLastFrame(moov, seconds);
   expectStructure(changed.length === moov.length || end === size, 'moov cannot grow');
   return { moves: [], writes: changed.equals(moov) ? [] : [{ at: start, bytes: changed }] };
-}
-
-async function findMoov(file: FileHandle, size: number): Promise<{ readonly start: number; readonly end: number }> {
-  let found: { start: number; end: number } | null = null;
-  for (let start = 0; start < size;) {
-    const header = await readAll(file, start, Math.min(size, start + 16));
-    const short = header.readUInt32BE(0);
-    const end = start + (short === 1 ? Number(header.readBigUInt64BE(8)) : short);
-    expectStructure(end >= start + (short === 1 ? 16 : 8) && end <= size, 'a box without its end');
-    if (header.toString('latin1', 4, 8) === 'moov') {
-      expectStructure(found === null && short !== 1, 'two moov boxes, or one of 4 GiB');
-      found = { start, end };
-    }
-    start = end;
-  }
-  expectStructure(found !== null, 'no moov box');
-  return found;
 }
 
 function withLastFrame(moov: Buffer, seconds: Rational): Buffer {

@@ -3,6 +3,7 @@ import { RemasterError } from '../../errors';
 import type { MediaInfo, StreamInfo } from './describe/mediaInfo';
 import { ffmpegOutput } from './ffmpegOutput';
 import type { FfmpegBinary } from './findFfmpeg';
+import { findMoov } from './mp4Moov';
 import { inputOptions, type SourceFile, unreadable } from './sourceFile';
 
 export const noFrames = (source: SourceFile, detail = '') =>
@@ -66,20 +67,13 @@ async function endsAfterHeader(file: FileHandle, bytes: number): Promise<boolean
 
 /** Whether an MP4 or MOV file (ISO/IEC 14496-12) has no `moov` box, which its recorder writes at the end. */
 async function lacksIndex(file: FileHandle, bytes: number): Promise<boolean> {
-  for (let at = 0, boxes = 0; boxes < MAX_BOXES && at + 8 <= bytes; boxes++) {
-    const head = await bytesAt(file, at, 16);
-    const type = head.toString('latin1', 4, 8);
-    if (boxes === 0 && !/^(ftyp|wide|mdat|free|skip|pnot)$/.test(type)) return false;
-    if (type === 'moov') return false;
-    const size = head.readUInt32BE(0);
-    const whole = size === 1 && head.length >= 16 ? Number(head.readBigUInt64BE(8)) : size === 0 ? bytes - at : size;
-    if (whole < 8) return true;
-    at += whole;
-  }
-  return true;
+  const type = (await bytesAt(file, 4, 4)).toString('latin1');
+  if (!/^(ftyp|wide|mdat|free|skip|pnot)$/.test(type)) return false;
+  return findMoov(file, bytes).then(
+    () => false,
+    () => true,
+  );
 }
-
-const MAX_BOXES = 10_000;
 
 async function bytesAt(file: FileHandle, at: number, count: number): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, at);

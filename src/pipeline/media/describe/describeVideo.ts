@@ -3,7 +3,7 @@ import type { FfmpegBinary } from '../findFfmpeg';
 import type { Rational } from '../frame';
 import { describe } from './describe';
 import { type FirstFrames, firstFrames } from './firstFrames';
-import { mainVideo, type MediaInfo, type SideData, type StreamInfo, type VideoFormat } from './mediaInfo';
+import { mainVideo, type MediaInfo, type SideData, type StreamInfo, type Tags, type VideoFormat } from './mediaInfo';
 import type { PixelFormat } from './pixelFormat';
 
 /** A media file and its video, as said by the file and completed by the first frames. */
@@ -51,17 +51,26 @@ export async function describeVideo(
   if (!media || !stream?.video) return { media, empty: null };
   const frames = await firstFrames(binary, input, stream.index, signal);
   if (!frames) return { media, empty: stream };
-  const { index, codec, timeBase, video } = stream;
-  return { media, stream: index, codec, timeBase, duration: media.duration, ...formatOf(video, frames) };
+  const { index, codec, timeBase } = stream;
+  return {
+    media,
+    stream: index,
+    codec,
+    timeBase,
+    duration: media.duration,
+    ...formatOf(stream.video, stream.tags, frames),
+  };
 }
 
-function formatOf(said: VideoFormat, frames: FirstFrames) {
+function formatOf(said: VideoFormat, tags: Tags, frames: FirstFrames) {
   const { width, height } = frames;
+  const pixels = said.pixels ?? frames.pixels ?? UNKNOWN_PIXELS;
   return {
     width,
     height,
     pixelAspect: frames.pixelAspect ?? { num: 1, den: 1 },
-    pixels: said.pixels ?? frames.pixels ?? UNKNOWN_PIXELS,
+    // VP8 and VP9 hold the transparency in a second picture, which ffmpeg does not decode.
+    pixels: { ...pixels, hasAlpha: pixels.hasAlpha || tags['alpha_mode'] === '1' },
     colour: said.colour,
     framesPerSecond: said.framesPerSecond ?? frames.framesPerSecond,
     sideData: [...new Set([...said.sideData, ...frames.sideData])],

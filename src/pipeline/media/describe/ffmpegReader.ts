@@ -4,7 +4,7 @@ import type { Rational } from '../frame';
 import { parseMetadata } from './ffmetadata';
 import { type ListedStream, parseListing } from './listing';
 import { readMatroskaVideo } from './matroskaVideo';
-import type { MediaInfo, StreamInfo, VideoFormat } from './mediaInfo';
+import type { MediaInfo, StreamInfo, Tags, VideoFormat } from './mediaInfo';
 
 /** Runs ffmpeg with these options after the input, and returns what it writes. */
 type Read = (...options: readonly string[]) => Promise<Buffer>;
@@ -34,9 +34,15 @@ export async function describeWithFfmpeg(
   return {
     streams,
     chapters: metadata.chapters,
-    tags: metadata.tags,
+    tags: withoutEncoder(metadata.tags),
     duration: await duration(sought, input, clock),
   };
+}
+
+/** ffmpeg names itself in what it writes. */
+function withoutEncoder(tags: Tags): Tags {
+  const { encoder: _, ...others } = tags;
+  return others;
 }
 
 async function streamOf(read: Read, stream: ListedStream, index: number): Promise<Omit<StreamInfo, 'tags'>> {
@@ -69,8 +75,8 @@ const NOTHING_SAID = {
   ...{ isInterlaced: null, sideData: [], dolbyVisionProfile: null },
 } as const;
 
-/** Seconds before the end where the reader is sent to measure the duration. */
-const BEFORE_END = [0.02, 0.01] as const;
+/** Seconds before the end where the reader is sent to, until a packet follows: no duration is equal to one of them. */
+const BEFORE_END = [0.0217, 0.2217, 1.0217, 8.0217, 60.0217] as const;
 
 /**
  * The duration that the container says, in seconds. Sent to a point before the end, ffmpeg counts its times from there:
@@ -78,17 +84,16 @@ const BEFORE_END = [0.02, 0.01] as const;
  * then it stays at the start, wherever it is sent.
  */
 async function duration(read: Read, input: readonly string[], { index, timeBase }: StreamInfo): Promise<number | null> {
-  const [first, second] = [await measured(BEFORE_END[0]), await measured(BEFORE_END[1])];
-  return first !== null && second !== null && Math.abs(first - second) < 0.005 ? first : null;
-
-  async function measured(before: number): Promise<number | null> {
+  for (const before of BEFORE_END) {
     const time = async (...options: readonly string[]): Promise<number | null> => {
       const packet = ['-map', `0:${index}`, '-c', 'copy', '-frames', '1', '-f', 'framecrc'];
       return firstTime(await read(...options, '-sseof', String(-before), ...input, ...packet), timeBase);
     };
     const [fromStart, fromPoint] = [await time('-copyts', '-start_at_zero'), await time()];
-    return fromStart === null || fromPoint === null ? null : fromStart - fromPoint + before;
+    if (fromStart !== null && fromPoint !== null)
+      return fromStart === fromPoint ? null : fromStart - fromPoint + before;
   }
+  return null;
 }
 
 /** When the first packet of the list is decoded, in seconds. */

@@ -87,5 +87,6 @@ function graph(binary: FfmpegBinary, stream: number): string {
   ].join(';');
 }
 
+/** The 2018 build adds metadata only to frames that have some: idet gives them some. */
 const printed = (name: string): string =>
-  `metadata=mode=add:key=has:value=${name},metadata=mode=print:key=has:file='pipe\\:3'`;
+  `idet,metadata=mode=add:key=has:value=${name},metadata=mode=print:key=has:file='pipe\\:3'`;
