@@ -41,6 +41,7 @@ export async function finishOutput(
   const video = { codec, colour, paths, times };
   const source = { info, job, delay: zero - start };
   const warnings = await muxWithSource(binary, video, join(folder.folder, file), source, signal);
+  await folder.assertWritable(); // an old ffmpeg may report success on a full disk
   const damage = await sourceDamage(info, job, pts.at(-1)!, decoderMessages);
   const output = await folder.publish(file, damage ? partialName(folder.output) : folder.output);
   if (damage) throw damageError(damage, info, output);

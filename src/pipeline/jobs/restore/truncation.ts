@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { RemasterError } from '../../../errors';
 import type { Job } from '../../../settings/restoreJob';
 import type { VideoInfo } from '../../media/probe';
+import { derivedName } from '../derivedName';
 
 export type SourceDamage = 'truncated' | 'changed';
 
@@ -22,7 +23,7 @@ export async function sourceDamage(
 
 export const partialName = (output: string): string => {
   const extension = extname(output);
-  return `${output.slice(0, output.length - extension.length)}.partial${extension}`;
+  return join(dirname(output), derivedName(basename(output, extension), { after: '.partial', extension }));
 };
 
 export const damageError = (damage: SourceDamage, { source }: VideoInfo, output: string): RemasterError =>
