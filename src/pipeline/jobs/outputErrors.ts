@@ -36,7 +36,7 @@ function reason(code: string, target: string): readonly [string, string] | null 
   }
 }
 
-export const diskFull = (detail = ''): RemasterError =>
+const diskFull = (detail = ''): RemasterError =>
   new RemasterError('DISK_FULL', 'There is no space left where the output is written.', {
     remedy: 'Free some space and start the job again.',
     detail,

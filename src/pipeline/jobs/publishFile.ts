@@ -25,7 +25,6 @@ async function place(source: string, target: string, { overwrite, folder }: Publ
   if (overwrite) return rename(source, target);
   await link(source, target).catch(async (cause: unknown) => {
     if (hasCode(cause, 'EEXIST')) throw outputExists(target, cause);
-    if (hasCode(cause, 'EXDEV')) throw cause;
     await claimAndRename(source, target, folder);
   });
 }

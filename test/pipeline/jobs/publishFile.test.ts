@@ -102,8 +102,14 @@ describe('publishFile', () => {
   }
 
   it('other errors of the system are passed on', async () => {
+    const { copyFile } = fs;
+    fs.copyFile = refuse('ECOPIED');
     fs.rename = refuse('EIO');
-    await assert.rejects(publish(true), { code: 'EIO' });
+    try {
+      await assert.rejects(publish(true), { code: 'EIO' });
+    } finally {
+      fs.copyFile = copyFile;
+    }
     fs.link = refuse('EPERM');
     await assert.rejects(publishFile(at('work/new'), at('missing/out'), { overwrite: false }), { code: 'ENOENT' });
   });

@@ -38,6 +38,7 @@ describe('disk space', () => {
     for (const [answer, bytes] of [
       [{ blocks: 10, bavail: 10, bsize: 4096 }, 40_960],
       [{ blocks: 10, bavail: 1, bsize: 512 }, 512],
+      [{ blocks: 10, bavail: 9, bsize: 1 }, 9],
       [{ blocks: 0, bavail: 0, bsize: 4096 }, null],
       [{ blocks: 10, bavail: 0, bsize: 4096 }, null],
       [{ blocks: 10, bavail: 11, bsize: 4096 }, null],
@@ -77,6 +78,9 @@ describe('disk space', () => {
       leave(least - 1);
       await assert.rejects(watch(codec, 100), { ...full, remedy: /continues with its finished frames/ });
     }
+    leave(40e6);
+    assert.notEqual((await watch('prores', 100)).warning, null);
+    leave(40e6 - 1);
     await assert.rejects(watch('prores', 100, { resume: false }), { ...full, remedy: /start the job again\.$/ });
   });
 
@@ -122,6 +126,7 @@ describe('disk space', () => {
     await watched.check(segments(1000, 3000), true);
     leave(2799);
     await assert.rejects(watched.check(segments(1000, 3000), true), full);
+    await assert.rejects(watched.check(segments(5000), true), full);
     leave(1);
     await watched.check([], true);
   });
