@@ -60,9 +60,9 @@ export class RemasterError extends Error {
     message: string,
     { remedy = '', detail = '', cause }: { remedy?: string; detail?: string; cause?: unknown } = {},
   ) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(printable(message), cause === undefined ? undefined : { cause });
     this.name = 'RemasterError';
-    this.remedy = remedy;
+    this.remedy = printable(remedy);
     this.detail = detail;
   }
 
@@ -74,6 +74,13 @@ export class RemasterError extends Error {
     return new RemasterError(code, message, { remedy, detail });
   }
 }
+
+/** The text with its control characters as `\n` or `\u001b`: names of files may have them, and terminals obey them. */
+export const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, (control) => {
+    const escaped = JSON.stringify(control).slice(1, -1);
+    return escaped === control ? `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}` : escaped;
+  });
 
 /** The record of any thrown value. Anything but a RemasterError becomes `INTERNAL` with its stack as detail. */
 export function errorRecord(thrown: unknown): ErrorRecord {

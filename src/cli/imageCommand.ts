@@ -1,8 +1,11 @@
-import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
-import { RemasterError } from '../errors';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { printable, RemasterError } from '../errors';
 import { createEngine, type ImageFormat, upscaleImage } from '../index';
-import { unwritable } from '../pipeline/jobs/outputTarget';
+import { derivedName } from '../pipeline/jobs/derivedName';
+import { unwritable } from '../pipeline/jobs/outputErrors';
+import { checkTarget, targetOf } from '../pipeline/jobs/outputTarget';
+import { publishFile } from '../pipeline/jobs/publishFile';
 import { openSource } from '../pipeline/media/sourceFile';
 import type { Print } from './infoCommands';
 import { onInterrupt } from './interrupt';
@@ -21,13 +24,13 @@ export async function imageCommand(paths: readonly string[], values: Values, pri
   const signal = onInterrupt(engine);
   try {
     const source = await readImage(input);
-    const target = resolve(output);
-    if (!values.overwrite && (await stat(target).catch(() => null))) throw exists(target);
+    const target = await targetOf(output);
+    await checkTarget(target, values.overwrite ?? false, [input]);
     const { data, channels: _, ...result } = await upscaleImage(source, settings, { engine, signal });
     await writeWhole(target, data, values.overwrite ?? false);
     const { width, height, ms, model } = result;
     const speed = `${duration(ms / 1000)}, ${model.name}, ${steps(model.steps)} on ${model.provider}`;
-    const text = `${output}: ${width}×${height}, ${(data.length / 1e6).toFixed(1)} MB (${speed})`;
+    const text = `${printable(output)}: ${width}×${height}, ${(data.length / 1e6).toFixed(1)} MB (${speed})`;
     print({ output: target, bytes: data.length, ...result }, text);
     return 0;
   } catch (error) {
@@ -47,13 +50,12 @@ async function readImage(input: string): Promise<Uint8Array> {
 
 /** The file appears under its name only when it is complete. */
 async function writeWhole(target: string, data: Uint8Array, overwrite: boolean): Promise<void> {
-  const part = join(dirname(target), `.${basename(target)}.${process.pid}.part`);
+  const part = join(dirname(target), derivedName(basename(target), { before: '.', after: `.${process.pid}.part` }));
   try {
     await writeFile(part, data, { flag: 'wx' });
-    if (overwrite) await rename(part, target);
-    else await link(part, target);
+    await publishFile(part, target, { overwrite });
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(target) : unwritable(target, error);
+    throw unwritable(target, error);
   } finally {
     await rm(part, { force: true });
   }
@@ -73,8 +75,3 @@ function formatOf(output: string): ImageFormat {
     remedy: 'Use .jpg, .png or .webp.',
   });
 }
-
-const exists = (target: string): RemasterError =>
-  new RemasterError('OUTPUT_EXISTS', `${target} already exists.`, {
-    remedy: 'Choose another name, or use --overwrite.',
-  });

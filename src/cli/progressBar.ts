@@ -1,3 +1,4 @@
+import { printable } from '../errors';
 import type { Progress, Result } from '../settings/restoreJob';
 
 /** Shows the progress of a job: a bar on a terminal, a line every ten seconds elsewhere, objects with `json`. */
@@ -40,13 +41,13 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
       if (json) return json({ result });
       const { output, framesOut, width, height, elapsed, fps, bytes, warnings, resumedFrom, model, faces, cacheStats } =
         result;
-      for (const warning of warnings) stream.write(`note: ${warning}\n`);
+      for (const warning of warnings) stream.write(`note: ${printable(warning)}\n`);
       const resumed = resumedFrom > 0 ? `, ${resumedFrom} of them from the previous run` : '';
       const restored = faces ? `, ${faces.found} faces restored (none in ${faces.framesWithout} frames)` : '';
       const saved =
         cacheStats && cacheStats.share >= 0.005 ? `, ${Math.round(100 * cacheStats.share)} % of tiles unchanged` : '';
       stream.write(
-        `${output}: ${framesOut} frames${resumed}${restored}, ${width}×${height}, ${(bytes / 1e6).toFixed(1)} MB, ` +
+        `${printable(output)}: ${framesOut} frames${resumed}${restored}, ${width}×${height}, ${(bytes / 1e6).toFixed(1)} MB, ` +
           `${duration(elapsed)} (${fps.toFixed(2)} fps, ${model.name}, ${steps(model.steps)} on ${model.provider}${saved})\n`,
       );
     },

@@ -60,8 +60,10 @@ function checkTarget(target: LiveTarget): LiveTarget {
     case 'hls':
       return { ...target, folder: folderOf(target.folder) };
     case 'segments':
-      if (!/^[^\\/\0%]{1,120}$/.test(target.name) || target.name.startsWith('.'))
+      if (!/^[^\\/\p{Cc}%]{1,120}$/u.test(target.name) || target.name.startsWith('.'))
         throw invalidSetting('name', 'a file name');
+      // 255 bytes less the time, which follows it: _2026-11-25_19-00-00+0000.mp4
+      if (Buffer.byteLength(target.name) > 226) throw invalidSetting('name', 'a file name of at most 226 bytes');
       range('recording length', target.seconds, 2, 86_400, 'seconds');
       return { ...target, folder: folderOf(target.folder) };
     case 'push': {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { workFolder } from '../../src/pipeline/jobs/outputFolder';
+import { workFolder } from '../../src/pipeline/jobs/workFolder';
 import { enginesAndFfmpegs, processes } from './processes';
 import { ff } from './videos';
 

@@ -1,5 +1,5 @@
-import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { RemasterError } from '../../errors';
 import {
   differences,
@@ -12,7 +12,11 @@ import {
   writeJournal,
 } from './journal';
 import { lockOutput, type OutputLock } from './outputLock';
-import { checkTarget, publishFile, unwritable } from './outputTarget';
+import { unwritable } from './outputErrors';
+import { checkTarget, targetOf } from './outputTarget';
+import { hasClaim, publishFile, removeClaim } from './publishFile';
+import { clear, lockedFolder, removeEmpty, workFolder } from './workFolder';
+import { tryGrowing, tryName, tryWriting } from './writeTrial';
 
 /**
  * The folder next to the output where a job keeps its files: `.<output>.remaster/`. It holds the finished segments, the
@@ -21,6 +25,7 @@ import { checkTarget, publishFile, unwritable } from './outputTarget';
  */
 export interface OutputFolder {
   readonly folder: string;
+  /** Where the result gets its name: the file itself if the job was given a link to one. */
   readonly output: string;
   /** Segments of an interrupted run of the same job. */
   readonly done: readonly Segment[];
@@ -34,6 +39,10 @@ export interface OutputFolder {
   commitSegment(path: string, frames: number): Promise<Segment>;
   /** Moves `file` to the path of the output, atomically. */
   publish(file: string, name?: string): Promise<string>;
+  /** Whether the folder takes more. Errors: DISK_FULL, OUTPUT_UNWRITABLE. */
+  assertWritable(): Promise<void>;
+  /** The error to report when `error` has ended the job: what the system says about the folder where ffmpeg failed. */
+  explain(error: unknown): Promise<unknown>;
   /** Releases the lock. Without `keepSegments` the folder is deleted. */
   close(options: { readonly keepSegments: boolean }): Promise<void>;
 }
@@ -46,6 +55,8 @@ export interface OutputFolderOptions {
   readonly discard: boolean;
   /** Version of the ffmpeg that encodes. */
   readonly ffmpeg: string;
+  /** Files the job reads: it never replaces one. */
+  readonly sources?: readonly string[];
 }
 
 /**
@@ -56,18 +67,21 @@ export interface OutputFolderOptions {
 export async function openOutputFolder(
   output: string,
   identity: JobIdentity,
-  { overwrite, resume, discard, ffmpeg }: OutputFolderOptions,
+  { overwrite, resume, discard, ffmpeg, sources }: OutputFolderOptions,
   signal: AbortSignal,
 ): Promise<OutputFolder> {
-  const target = resolve(output);
+  const target = await targetOf(output);
   const folder = workFolder(target);
-  await checkTarget(target, overwrite);
+  await checkTarget(target, overwrite || (await hasClaim(folder)), sources);
   const lock = await lockedFolder(folder, target, signal);
   let journal: FoundJournal;
   try {
+    await removeClaim(folder, target);
+    await checkTarget(target, overwrite, sources); // another job may have finished before this one got the lock
     const found = discard ? null : await readJournal(folder);
     journal = continuable(found, { identity, resume, target }) ?? { identity, ffmpegs: [], segments: [], lost: 0 };
     await clear(folder, journal.segments);
+    await tryName(folder, target);
   } catch (error) {
     await lock.release();
     await removeEmpty(folder);
@@ -96,8 +110,20 @@ export async function openOutputFolder(
     },
     async publish(file, name = target) {
       await lock.assertHeld();
-      await publishFile(join(folder, file), name, overwrite);
+      await publishFile(join(folder, file), name, { overwrite, folder });
       return name;
+    },
+    async assertWritable() {
+      await tryWriting(folder).catch((cause: unknown) => {
+        throw unwritable(target, cause);
+      });
+    },
+    async explain(error) {
+      if (!(error instanceof RemasterError) || error.code !== 'ENCODE_FAILED') return unwritable(target, error);
+      return tryToContinue(folder, journal.segments).then(
+        () => error,
+        (cause: unknown) => unwritable(target, cause, error.detail),
+      );
     },
     async close({ keepSegments }) {
       const isKept = keepSegments && journal.segments.length > 0;
@@ -108,30 +134,22 @@ export async function openOutputFolder(
   };
 }
 
+/** Writes what a failed ffmpeg could not. Rejects with the error of the system; damages the unfinished files. */
+async function tryToContinue(folder: string, finished: readonly Segment[]): Promise<void> {
+  await tryWriting(folder);
+  const kept = new Set(finished.map(({ file }) => file));
+  for (const name of await readdir(folder))
+    if (UNFINISHED.test(name) && !kept.has(name)) await tryGrowing(join(folder, name));
+}
+
+/** Segments and the whole video. */
+const UNFINISHED = /^(\d+\.nut|frames\.nut|whole\.\w+)$/;
+
 const isHeld = (lock: OutputLock): Promise<boolean> =>
   lock.assertHeld().then(
     () => true,
     () => false,
   );
-
-/** Creates the folder and locks it. A folder that cannot be locked is left as it was found. */
-async function lockedFolder(folder: string, target: string, signal: AbortSignal): Promise<OutputLock> {
-  const lock = async (): Promise<OutputLock> => {
-    await mkdir(folder).catch(ignore('EEXIST'));
-    return lockOutput(folder, target, signal);
-  };
-  try {
-    return await lock().catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return lock(); // the job before has just removed the folder
-      throw error;
-    });
-  } catch (cause) {
-    await removeEmpty(folder);
-    throw unwritable(target, cause);
-  }
-}
-
-const removeEmpty = (folder: string): Promise<void> => rmdir(folder).catch(() => {}); // another job may use it by now
 
 /** The journal if this job continues it; null if there is nothing to continue. */
 function continuable(
@@ -156,36 +174,14 @@ const mismatch = (work: string, target: string, why: string): RemasterError =>
       'Start the job with the same source and settings to continue it, or discard its frames: --discard, or Discard in the node.',
   });
 
-export const workFolder = (output: string): string => join(dirname(resolve(output)), `.${basename(output)}.remaster`);
-
 /** Deletes the work folder of an interrupted job, unless a running job holds its lock. */
 export async function discardWork(output: string, signal: AbortSignal): Promise<void> {
-  const folder = workFolder(output);
+  const target = await targetOf(output);
+  const folder = workFolder(target);
   if (!(await stat(folder).catch(() => null))) return;
-  const lock = await lockOutput(folder, resolve(output), signal);
+  const lock = await lockOutput(folder, target, signal);
+  await removeClaim(folder, target);
   await clear(folder, []);
   await lock.release();
   await removeEmpty(folder);
 }
-
-/** Deletes everything but the lock, the journal and `kept` segments. */
-async function clear(folder: string, kept: readonly Segment[]): Promise<void> {
-  const names = new Set(['lock', ...(kept.length > 0 ? ['journal.json'] : []), ...kept.map(({ file }) => file)]);
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name);
-    if (!names.has(name) && !(await isLockInUse(path))) await rm(path, { recursive: true, force: true });
-  }
-}
-
-/** Whether another process may be taking the lock with this file. One that died doing so leaves it behind. */
-async function isLockInUse(path: string): Promise<boolean> {
-  if (!basename(path).startsWith('lock.')) return false;
-  const written = (await stat(path).catch(() => null))?.mtimeMs ?? 0;
-  return Math.abs(Date.now() - written) < 60_000;
-}
-
-const ignore =
-  (code: string) =>
-  (error: NodeJS.ErrnoException): undefined => {
-    if (error.code !== code) throw error;
-  };

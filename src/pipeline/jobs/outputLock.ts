@@ -1,9 +1,11 @@
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RemasterError } from '../../errors';
 import { createLock, type FoundLock, readLock, removeOwnLock, removeStaleLock } from './lockFile';
 import { startHeartbeat, watchLock } from './lockHeartbeat';
 import { isRunning, type LockHolder, newHolder } from './lockHolder';
+import { unwritable } from './outputErrors';
 
 /** The lock of a work folder. One process at a time holds it; it can be taken over when its holder is gone. */
 export interface OutputLock {
@@ -98,10 +100,17 @@ async function assertHeld(path: string, own: LockHolder, target: string): Promis
   for (let attempt = 1; ; attempt++) {
     const holder = (await readLock(path))?.holder ?? null;
     if (holder?.token === own.token) return;
+    if (holder === null) await stat(dirname(path)).catch(throwUnwritable(target)); // the disk may be gone
     if (holder !== null || attempt === MOVED.attempts) throw busy(holder, target);
     await sleep(MOVED.pauseMs);
   }
 }
+
+const throwUnwritable =
+  (target: string) =>
+  (cause: unknown): never => {
+    throw unwritable(target, cause);
+  };
 
 function busy(holder: LockHolder | null, target: string): RemasterError {
   const details = holder && ` (process ${holder.pid} on host ${holder.host}, since ${holder.since})`;

@@ -1,11 +1,26 @@
-import { link, open, rename, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, realpath, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { RemasterError } from '../../errors';
-import { diskFull } from '../media/runFfmpeg';
-import { sync } from './journal';
+import { unwritable } from './outputErrors';
 
-/** Checks that a file can get the name `target`. Errors: OUTPUT_UNWRITABLE, OUTPUT_EXISTS. */
-export async function checkTarget(target: string, overwrite: boolean): Promise<void> {
+/** The file that gets the result: the absolute path, or where the link of that name leads. Errors: OUTPUT_UNWRITABLE. */
+export async function targetOf(output: string): Promise<string> {
+  const path = resolve(output);
+  const found = await lstat(path).catch(() => null);
+  if (!found?.isSymbolicLink()) return path;
+  return realpath(path).catch((cause: unknown) => {
+    throw new RemasterError('OUTPUT_UNWRITABLE', `${path} is a link to a file that cannot be reached.`, {
+      remedy: 'Check that its disk is connected, or delete the link.',
+      cause,
+    });
+  });
+}
+
+/**
+ * Checks that a file can get the name `target`. `sources`: files the job reads. Errors: OUTPUT_UNWRITABLE,
+ * OUTPUT_EXISTS.
+ */
+export async function checkTarget(target: string, overwrite: boolean, sources: readonly string[] = []): Promise<void> {
   const folder = dirname(target);
   const found = await stat(folder).catch(() => null);
   if (!found?.isDirectory()) {
@@ -13,45 +28,35 @@ export async function checkTarget(target: string, overwrite: boolean): Promise<v
       remedy: 'Create it, or choose another output.',
     });
   }
-  const existing = await stat(target).catch(() => null);
+  const existing = await stat(target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw unwritable(target, error); // the name is too long, for example
+  });
   if (existing?.isDirectory())
     throw new RemasterError('OUTPUT_UNWRITABLE', `${target} is a folder.`, {
       remedy: 'Enter the name of a file in it.',
     });
-  if (existing && !overwrite) throw outputExists(target);
+  if (!existing) return;
+  for (const source of sources) if (await isSameFile(source, target)) throw outputIsSource(target, source);
+  if (!overwrite) throw outputExists(target);
 }
 
-const outputExists = (target: string, cause?: unknown) =>
+/** Also under two names: by links, or by capital letters on a file system that ignores them. */
+async function isSameFile(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([a, b].map((path) => stat(path, { bigint: true }).catch(() => null)));
+  if (!one || !other) return false;
+  if (one.ino !== 0n || other.ino !== 0n) return one.dev === other.dev && one.ino === other.ino;
+  const [path, otherPath] = await Promise.all([realpath(a), realpath(b)]); // a network without numbers of files
+  return path === otherPath;
+}
+
+export const outputExists = (target: string, cause?: unknown): RemasterError =>
   new RemasterError('OUTPUT_EXISTS', `${target} already exists.`, {
     remedy: 'Choose another name, or allow overwriting.',
     cause,
   });
 
-/** Moves a finished file to its name, in one step. Without `overwrite` an existing file of that name stays. */
-export async function publishFile(source: string, target: string, overwrite: boolean): Promise<void> {
-  await sync(source);
-  if (overwrite) await rename(source, target);
-  else await link(source, target).catch((cause: NodeJS.ErrnoException) => linkFailed(cause, source, target));
-  await sync(dirname(target)).catch(() => {}); // not supported by every file system
-}
-
-/** For file systems without hard links: create the file first, then rename over it. */
-async function linkFailed(cause: NodeJS.ErrnoException, source: string, name: string): Promise<void> {
-  if (cause.code === 'EEXIST') throw outputExists(name, cause);
-  const claim = await open(name, 'wx').catch((error: unknown) => {
-    throw outputExists(name, error);
+const outputIsSource = (target: string, source: string): RemasterError =>
+  new RemasterError('OUTPUT_EXISTS', `The output ${target} is the same file as the source ${source}.`, {
+    remedy: 'Choose another name: a source is never overwritten.',
   });
-  await claim.close();
-  await rename(source, name);
-}
-
-/** Converts an error of the file system into a `RemasterError`. */
-export function unwritable(target: string, cause: unknown): unknown {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (cause instanceof RemasterError || code === undefined) return cause;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(message);
-  return new RemasterError('OUTPUT_UNWRITABLE', `Cannot write ${target}: ${message}.`, {
-    remedy: 'Check the permissions and the free space of its folder.',
-    cause,
-  });
-}

@@ -27,7 +27,7 @@ export interface Encoding {
 export interface FrameSink extends AsyncDisposable {
   /** Resolves when the encoder is ready for more. Await it: this promise is the back-pressure. */
   write(data: Uint8Array): Promise<void>;
-  /** Resolves when the file is complete. Errors: ENCODE_FAILED if the encoder complained or lost a frame. */
+  /** Resolves when the file is complete. Errors: ENCODE_FAILED if the encoder failed or lost a frame. */
   finish(): Promise<void>;
 }
 
@@ -54,10 +54,9 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
     async finish() {
       encoder.stdin.end();
       await encoder.ended;
-      const complaint = /^.*\[(?:error|fatal|panic)\].*$/m.exec(encoder.stderrTail())?.[0];
       const encoded = (await readNut(path)).frames.length;
-      if (complaint === undefined && encoded === written) return;
-      const what = encoded === written ? `reported an error: ${complaint}` : `wrote ${encoded} of ${written} frames`;
+      if (encoded === written) return;
+      const what = `wrote ${encoded} of ${written} frames`;
       throw new RemasterError('ENCODE_FAILED', `The encoder ${encoding.codec.encoder} ${what}.`, {
         remedy: 'Try another codec.',
         detail: encoder.stderrTail(),
@@ -78,7 +77,7 @@ function encoderOptions(binary: FfmpegBinary, path: string, encoding: Encoding):
     tagFilter(colour),
   ];
   return [
-    ...['-loglevel', 'level+warning'],
+    '-xerror', // any error ends it, with an exit code that says so
     ...['-f', 'rawvideo', '-pixel_format', depth === 8 ? 'rgb24' : 'rgb48le', '-video_size', `${width}x${height}`],
     ...['-framerate', `${num}/${den}`, '-i', 'pipe:0', '-an', '-vf', filters.join(',')],
     ...(binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),

@@ -10,8 +10,8 @@ export interface Ffmpeg extends AsyncDisposable {
   /** File descriptor 3 of ffmpeg. */
   readonly fd3: Readable;
   /**
-   * Resolves when ffmpeg has exited with success; rejects with ENCODE_FAILED, DISK_FULL or the signal's reason
-   * otherwise.
+   * Resolves when ffmpeg has exited with success; rejects with ENCODE_FAILED or the signal's reason otherwise. Whether
+   * the disk is full shows when the owner of the output tries to write there.
    */
   readonly ended: Promise<void>;
   /** The last 8 KiB of stderr. */
@@ -63,7 +63,7 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
       signal.removeEventListener('abort', kill);
       if (pid !== undefined) listener(pid, false);
       if (signal.aborted) reject(signal.reason as Error);
-      else if (code === 0 && !isDiskFull(stderr)) resolve();
+      else if (code === 0) resolve();
       else reject(failure(stderr, killedBy ?? `code ${code}`));
     });
   });
@@ -125,26 +125,7 @@ export async function runFfmpegForText(
   });
 }
 
-const isDiskFull = (stderr: string): boolean => /No space left on device|Disk quota exceeded/.test(stderr);
-
 function failure(stderr: string, how: string): RemasterError {
-  if (isDiskFull(stderr)) return diskFull(stderr);
-  const forbidden = /^.*\.remaster[/\\].*: Permission denied$/m.exec(stderr)?.[0];
-  if (forbidden !== undefined) return confined(forbidden, stderr);
-  const last = (stderr.trim().split('\n').at(-1) ?? '').replace(/^\[(?:error|fatal)\] /, '');
+  const last = stderr.trim().split('\n').at(-1) ?? '';
   return new RemasterError('ENCODE_FAILED', `ffmpeg ended with ${how}${last ? `: ${last}` : ''}`, { detail: stderr });
 }
-
-/** remaster itself has just made the folder, so it is this ffmpeg that may not use it. */
-const confined = (line: string, detail: string): RemasterError =>
-  new RemasterError('OUTPUT_UNWRITABLE', `ffmpeg may not write where remaster may: ${line}`, {
-    remedy:
-      'An ffmpeg from snap cannot use hidden folders in the home folder: write the output to a folder in it, such as Videos, or install another ffmpeg (see REMASTER_FFMPEG).',
-    detail,
-  });
-
-export const diskFull = (detail = ''): RemasterError =>
-  new RemasterError('DISK_FULL', 'There is no space left where the output is written.', {
-    remedy: 'Free some space and start the job again.',
-    detail,
-  });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEngine, type Engine } from '../../../src/engine/client/engine';
 import { StoppedError } from '../../../src/errors';
-import { workFolder } from '../../../src/pipeline/jobs/outputFolder';
+import { workFolder } from '../../../src/pipeline/jobs/workFolder';
 import { type Job, JOB_DEFAULTS, type Progress } from '../../../src/settings/restoreJob';
 import { processes, runningEngines } from '../../support/processes';
 import { ff, moving, pixels, scratchFolder, times } from '../../support/videos';

@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import fs from 'node:fs/promises';
-import { join } from 'node:path';
-import { discardWork, openOutputFolder, type OutputFolder, workFolder } from '../../../src/pipeline/jobs/outputFolder';
+import { basename, join } from 'node:path';
+import { RemasterError } from '../../../src/errors';
+import { discardWork, openOutputFolder, type OutputFolder } from '../../../src/pipeline/jobs/outputFolder';
+import { workFolder } from '../../../src/pipeline/jobs/workFolder';
+import { withMount } from '../../support/mounts';
 import { scratchFolder } from '../../support/videos';
 
 describe('outputFolder', () => {
@@ -299,5 +304,117 @@ describe('outputFolder', () => {
     mkdirSync(output);
     await assert.rejects(open({ seed: 1 }, { overwrite: true }), { code: 'OUTPUT_UNWRITABLE' });
     assert.ok(!existsSync(workFolder(target)) && !existsSync(workFolder(output)));
+  });
+
+  it('a name that is too long is refused before anything is written', async () => {
+    output = join(folder, `${'x'.repeat(252)}.mkv`);
+    await assert.rejects(open(), { code: 'OUTPUT_UNWRITABLE', message: /its name of 256 bytes is too long/ });
+    output = join(folder, `${'x'.repeat(251)}.mkv`);
+    const work = await open();
+    writeFileSync(join(work.folder, 'whole.mkv'), 'result');
+    await work.publish('whole.mkv');
+    await work.close({ keepSegments: false });
+    assert.deepEqual([readFileSync(output, 'utf8'), existsSync(workFolder(output))], ['result', false]);
+  });
+
+  it('a name that the file system does not allow is refused, and the folder is left as it was', async () => {
+    const { open: realOpen } = fs;
+    fs.open = (async (path: string, ...rest: [string]) => {
+      if (path === join(workFolder(output), basename(output)))
+        throw Object.assign(new Error('EINVAL'), { code: 'EINVAL' });
+      return realOpen(path, ...rest);
+    }) as typeof fs.open;
+    try {
+      await assert.rejects(open(), { code: 'OUTPUT_UNWRITABLE', message: /does not allow this name/ });
+    } finally {
+      fs.open = realOpen;
+    }
+    assert.ok(!existsSync(workFolder(output)));
+  });
+
+  it('a link as output: the file it leads to is written, beside its own work folder', async () => {
+    const real = join(folder, `real ${count}.mkv`);
+    writeFileSync(real, 'old');
+    symlinkSync(real, output);
+    await assert.rejects(open(), { code: 'OUTPUT_EXISTS' });
+    const work = await open(undefined, { overwrite: true });
+    assert.deepEqual([work.output, work.folder], [real, workFolder(real)]);
+    writeFileSync(join(work.folder, 'whole.mkv'), 'result');
+    assert.equal(await work.publish('whole.mkv'), real);
+    await work.close({ keepSegments: false });
+    assert.deepEqual([readFileSync(real, 'utf8'), lstatSync(output).isSymbolicLink()], ['result', true]);
+  });
+
+  it('a source is never overwritten', async () => {
+    writeFileSync(output, 'source');
+    await assert.rejects(open(undefined, { overwrite: true, sources: [output] }), {
+      code: 'OUTPUT_EXISTS',
+      message: /same file as the source/,
+    });
+  });
+
+  it('the empty file that a crashed job has left under the name is no obstacle', async () => {
+    await interrupted();
+    writeFileSync(join(workFolder(output), 'claim'), '');
+    writeFileSync(output, '');
+    const work = await open();
+    assert.deepEqual([work.done.length, existsSync(output)], [2, false]);
+    await work.close({ keepSegments: true });
+    writeFileSync(join(workFolder(output), 'claim'), '');
+    writeFileSync(output, 'theirs');
+    await assert.rejects(open(), { code: 'OUTPUT_EXISTS' });
+    assert.equal(readFileSync(output, 'utf8'), 'theirs');
+  });
+
+  it('a failure of ffmpeg gets the reason that the system names', async function () {
+    const failed = new RemasterError('ENCODE_FAILED', 'ffmpeg ended with code 1', { detail: 'words' });
+    const other = new RemasterError('SOURCE_UNREADABLE', 'no');
+    const work = await open();
+    assert.equal(await work.explain(failed), failed);
+    assert.equal(await work.explain(other), other);
+    await work.assertWritable();
+    rmSync(work.folder, { recursive: true });
+    const gone = { code: 'OUTPUT_UNWRITABLE', message: /folder is gone/ };
+    await assert.rejects(async () => Promise.reject(await work.explain(failed)), { ...gone, detail: 'words' });
+    await assert.rejects(work.assertWritable(), gone);
+    assert.equal(await work.explain(other), other);
+    await work.close({ keepSegments: true });
+    const mount = join(folder, 'full disk');
+    const isMounted = await withMount(mount, 'size=128k', async () => {
+      output = join(mount, 'out.mkv');
+      const full = await open();
+      writeFileSync(join(full.folder, '000000.nut'), new Uint8Array(100_000));
+      await assert.rejects(async () => Promise.reject(await full.explain(failed)), {
+        code: 'DISK_FULL',
+        detail: 'words',
+      });
+      await assert.rejects(full.assertWritable(), { code: 'DISK_FULL' });
+      await full.close({ keepSegments: false });
+    });
+    if (!isMounted) this.skip();
+  });
+
+  it('a failure of ffmpeg is a full disk where its file cannot grow, and finished segments are left alone', async () => {
+    const failed = new RemasterError('ENCODE_FAILED', 'ffmpeg ended with code 1');
+    const work = await open();
+    await segment(work);
+    const before = readFileSync(join(work.folder, '000000.nut'));
+    const { open: realOpen } = fs;
+    const grown: string[] = [];
+    fs.open = (async (path: string, flags: string) => {
+      if (flags !== 'r+') return realOpen(path, flags);
+      grown.push(basename(path));
+      throw Object.assign(new Error('EFBIG'), { code: 'EFBIG' });
+    }) as typeof fs.open;
+    try {
+      assert.equal(await work.explain(failed), failed);
+      writeFileSync(join(work.folder, '000001.nut'), 'half');
+      await assert.rejects(async () => Promise.reject(await work.explain(failed)), { code: 'DISK_FULL' });
+    } finally {
+      fs.open = realOpen;
+    }
+    assert.deepEqual(grown, ['000001.nut']);
+    assert.deepEqual(readFileSync(join(work.folder, '000000.nut')), before);
+    await work.close({ keepSegments: false });
   });
 });

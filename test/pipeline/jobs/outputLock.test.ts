@@ -119,10 +119,21 @@ describe('lockOutput', () => {
   it('a holder whose lock is gone notices it, and releasing it is no error', async () => {
     const folder = newFolder();
     const lock = await lockHere(folder);
-    await fs.rm(folder, { recursive: true });
+    await fs.rm(join(folder, 'lock'));
     await assert.rejects(lock.assertHeld(), {
       code: 'OUTPUT_BUSY',
       message: 'Another job is writing /videos/out.mkv.',
+    });
+    await lock.release();
+  });
+
+  it('a holder whose folder is gone says so', async () => {
+    const folder = newFolder();
+    const lock = await lockHere(folder);
+    await fs.rm(folder, { recursive: true });
+    await assert.rejects(lock.assertHeld(), {
+      code: 'OUTPUT_UNWRITABLE',
+      message: 'Cannot write /videos/out.mkv: its folder or work folder is gone.',
     });
     await lock.release();
   });

@@ -89,19 +89,17 @@ describe('createVideo', function () {
     await assert.rejects(encode(await fake(script), 5), { message: 'The encoder ffv1 wrote 6 of 5 frames.' });
   });
 
-  it('a reported error is an error, although ffmpeg reports success', async () => {
-    for (const level of ['error', 'fatal', 'panic']) {
-      const line = `[ffv1 @ 0x1] [${level}] broken`;
-      const script = `real "$@"; echo '[ffv1 @ 0x1] [warning] odd' >&2; echo '${line}' >&2; echo more >&2`;
-      await assert.rejects(encode(await fake(script), 2), {
-        code: 'ENCODE_FAILED',
-        message: `The encoder ffv1 reported an error: ${line}.`,
-        detail: /\[warning\] odd\n.*broken\nmore\n/,
-      });
-    }
-    await encode(await fake(`real "$@"; echo '[ffv1 @ 0x1] [warning] odd error' >&2`), 2);
-    const both = `(head -c ${FRAME_BYTES}; cat >/dev/null) | real "$@"; echo '[x @ 0x1] [error] broken' >&2`;
-    await assert.rejects(encode(await fake(both), 2), { message: 'The encoder ffv1 wrote 1 of 2 frames.' });
+  it('what an encoder prints decides nothing: some print their settings', async () => {
+    await encode(
+      await fake(`echo '[x @ 0x1] [error] Svt[info]: broken?' >&2; real "$@"; echo 'No space left on device' >&2`),
+      2,
+    );
+  });
+
+  it('the first error ends ffmpeg, with an exit code', async () => {
+    const program = await fake(`printf '%s\\n' "$@" > "$0.args"; real "$@"`);
+    await encode(program, 1);
+    assert.ok(readFileSync(`${program.path}.args`, 'utf8').split('\n').includes('-xerror'));
   });
 
   it('an ffmpeg that ends early is an error with its reason', async () => {
@@ -135,20 +133,19 @@ describe('createVideo', function () {
     await assert.rejects(sink.write(frame!), failed);
   });
 
-  it('a full disk is reported as such', async () => {
-    const message = 'av_interleaved_write_frame(): No space left on device';
-    for (const script of [`cat >/dev/null; echo '${message}' >&2`, `echo '${message}' >&2; exit 1`])
-      for (const count of [1, 100]) await assert.rejects(encode(await fake(script), count), { code: 'DISK_FULL' });
-    if (!existsSync('/dev/full')) return;
-    const encoding = encodingOf(codecOf(await binary(), 'ffv1', 'mkv'));
-    await using sink = createVideo(await binary(), '/dev/full', encoding, never);
-    await assert.rejects(
-      async () => {
-        for (const frame of await frames(20)) await sink.write(frame);
-        await sink.finish();
-      },
-      { code: 'DISK_FULL' },
-    );
+  it('a full disk is an error, whatever ffmpeg reports', async function () {
+    if (!existsSync('/dev/full')) this.skip();
+    for (const count of [1, 20]) {
+      const encoding = encodingOf(codecOf(await binary(), 'ffv1', 'mkv'));
+      await using sink = createVideo(await binary(), '/dev/full', encoding, never);
+      await assert.rejects(
+        async () => {
+          for (const frame of await frames(count)) await sink.write(frame);
+          await sink.finish();
+        },
+        { code: 'ENCODE_FAILED' },
+      );
+    }
   });
 
   it('write waits while the encoder does not read', async () => {

@@ -186,8 +186,6 @@ describe('mux', function () {
     await assert.rejects(mux(await fake('head -c 30000 >/dev/null; kill -9 $$'), 'mkv', times, 'ffv1'), {
       message: 'ffmpeg ended with SIGKILL',
     });
-    const full = `head -c 30000 >/dev/null; echo 'out.mkv: No space left on device' >&2; exit 1`;
-    await assert.rejects(mux(await fake(full), 'mkv', times, 'ffv1'), { code: 'DISK_FULL' });
     // It reports success, but the output has only the beginning, or nothing.
     const short = 'head -c 90000 | real "$@"; exit 0';
     await assert.rejects(mux(await fake(short), 'mkv', times, 'ffv1'), { message: /frames instead of 100/ });

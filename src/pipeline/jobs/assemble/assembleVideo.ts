@@ -12,8 +12,7 @@ import { frameRate } from '../../media/frameRate';
 import { decodeImage, type DecodedImage } from '../../media/image/decodeImage';
 import { letterbox } from '../../media/image/letterbox';
 import { muxVideo } from '../../media/mux';
-import { openOutputFolder, type OutputFolder, workFolder } from '../outputFolder';
-import { unwritable } from '../outputTarget';
+import { openOutputFolder, type OutputFolder } from '../outputFolder';
 
 /**
  * A video made from single images. It gets its file name only when it is complete; disposed before that, all its files
@@ -44,7 +43,10 @@ export async function assembleVideo(
   const started = performance.now();
   const options = { overwrite: job.overwrite, resume: false, discard: false, ffmpeg: binary.version };
   const outputFolder = await openOutputFolder(job.output, {}, options, signal);
-  const folder = workFolder(job.output);
+  const { folder } = outputFolder;
+  const explained = async (error: unknown): Promise<never> => {
+    throw await outputFolder.explain(error);
+  };
   onTemporaryPath?.(folder, false);
   const warnings = new Set(ffmpegWarnings(binary));
   const pts: number[] = [];
@@ -74,7 +76,7 @@ export async function assembleVideo(
       const last = pts.at(-1) ?? -1;
       const due = isTimed ? ticks(time, timeBase, last) : pts.length;
       if (due <= last) throw notRising(time);
-      await sink.write(await letterbox(decoded, { width, height, depth })).catch(outputError(job.output));
+      await sink.write(await letterbox(decoded, { width, height, depth })).catch(explained);
       pts.push(due);
     },
     async finish() {
@@ -85,14 +87,15 @@ export async function assembleVideo(
       }
       const { sink, file, timeBase, isTimed } = open;
       const { codec, colour, width, height } = open.encoding;
-      await sink.finish().catch(outputError(job.output));
+      await sink.finish().catch(explained);
       const whole = `whole.${codec.container}`;
       const first = pts[0]!;
       const relative = pts.map((tick) => tick - first);
       const end = relative.at(-1)! + (isTimed ? TICK_RATE / DEFAULT_RATE : 1);
       const times = { pts: relative, end, timeBase };
-      await muxVideo(binary, { codec, colour, paths: [file], times }, join(folder, whole), signal);
-      const output = await outputFolder.publish(whole).catch(outputError(job.output));
+      await muxVideo(binary, { codec, colour, paths: [file], times }, join(folder, whole), signal).catch(explained);
+      await outputFolder.assertWritable();
+      const output = await outputFolder.publish(whole).catch(explained);
       const elapsed = (performance.now() - started) / 1000;
       return {
         output,
@@ -136,9 +139,3 @@ const notRising = (time: number | null): RemasterError =>
   new RemasterError('BAD_SETTING', `An image at ${time} s arrived after a later one.`, {
     remedy: 'Send the images in order, or set the frame rate, which replaces their times.',
   });
-
-const outputError =
-  (output: string) =>
-  (error: unknown): never => {
-    throw unwritable(output, error);
-  };

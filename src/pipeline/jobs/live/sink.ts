@@ -4,17 +4,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Mailbox } from '../../../async/mailbox';
 import { RemasterError } from '../../../errors';
-import { redact } from '../../../settings/cameraAddress';
 import type { LiveJob, LiveProgress } from '../../../settings/liveJob';
 import { fromRgb, tagFilter, tagOptions } from '../../media/colour';
 import { encodedColour } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { matroskaFrameHeader, matroskaHeader } from '../../media/matroska';
 import { type Mp4Part, mp4Parts } from '../../media/mp4Boxes';
-import { diskFull, type Ffmpeg, runFfmpeg } from '../../media/runFfmpeg';
+import { type Ffmpeg, runFfmpeg } from '../../media/runFfmpeg';
+import { tryWriting } from '../writeTrial';
 import type { LiveFrame } from './liveFrame';
 import { keepWithin } from './retention';
 import { rtspAuthProxy } from './rtspAuthProxy';
+import { targetError } from './targetError';
 import { type EncodedTarget, isHlsFile, liveCodec, targetOptions } from './sinkOptions';
 
 export interface SinkEvents {
@@ -72,12 +73,13 @@ export function encodingSink(
         await waiting.filled(stop.signal);
         if (target.kind === 'segments') await mkdir(target.folder, { recursive: true });
         if (first && target.kind === 'hls') await clearHls(target.folder);
+        if (!first && 'folder' in target) await tryWriting(target.folder); // a full disk gets no empty files
         first = false;
         restarts++;
         await encode(waiting.take()!);
       } catch (error) {
         if (stop.signal.aborted) break;
-        events.onRecoverableError(targetError(error, target));
+        events.onRecoverableError(await targetError(error, target));
         if (written > before + 25) delay = RETRY_DELAY[0];
         await sleep(delay, undefined, { signal: stop.signal }).catch(() => {});
         delay = Math.min(2 * delay, RETRY_DELAY[1]);
@@ -210,15 +212,4 @@ async function read(encoder: Ffmpeg, target: EncodedTarget, events: SinkEvents):
 async function clearHls(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) if (isHlsFile(name)) await rm(join(folder, name), { force: true });
-}
-
-function targetError(error: unknown, target: EncodedTarget): RemasterError {
-  const secrets = target.kind === 'push' ? [target.password, target.username] : [];
-  const { message, code, detail } =
-    error instanceof RemasterError ? error : new RemasterError('ENCODE_FAILED', (error as Error).message);
-  if (/No space left|quota exceeded/i.test(detail)) return diskFull(redact(detail, secrets));
-  return new RemasterError(code, redact(message, secrets), {
-    remedy: 'remaster retries automatically.',
-    detail: redact(detail, secrets),
-  });
 }

@@ -24,13 +24,13 @@ export function progressMeter(report: (progress: Progress) => void) {
       stage = value;
       send();
     },
-    expect({ duration, framesPerSecond, timeBase }: VideoInfo, { trim, maxFps }: Job): void {
-      if (duration === null) return;
-      const from = trim?.start ?? 0;
-      const length = Math.max(0, Math.min(trim?.end ?? Infinity, duration) - from);
-      span = { from: (from * timeBase.den) / timeBase.num, ticks: (length * timeBase.den) / timeBase.num };
-      if (framesPerSecond === null) return;
-      total = Math.max(1, Math.round(length * Math.min(framesPerSecond, maxFps ?? Infinity)));
+    expect(info: VideoInfo, job: Job): void {
+      const { timeBase } = info;
+      const seconds = length(info, job);
+      if (seconds === null) return;
+      const from = job.trim?.start ?? 0;
+      span = { from: (from * timeBase.den) / timeBase.num, ticks: (seconds * timeBase.den) / timeBase.num };
+      total = expectedFrames(info, job);
     },
     /** Sets the source of the cache statistics. */
     cacheStatsFrom(value: () => CacheStats | null): void {
@@ -49,4 +49,15 @@ export function progressMeter(report: (progress: Progress) => void) {
       send();
     },
   };
+}
+
+/** Seconds of the source that the job restores; null if unknown. */
+const length = ({ duration }: VideoInfo, { trim }: Pick<Job, 'trim'>): number | null =>
+  duration === null ? null : Math.max(0, Math.min(trim?.end ?? Infinity, duration) - (trim?.start ?? 0));
+
+/** Frames of the output, by duration and frame rate; null if one is unknown. */
+export function expectedFrames(info: VideoInfo, job: Pick<Job, 'trim' | 'maxFps'>): number | null {
+  const seconds = length(info, job);
+  if (seconds === null || info.framesPerSecond === null) return null;
+  return Math.max(1, Math.round(seconds * Math.min(info.framesPerSecond, job.maxFps ?? Infinity)));
 }

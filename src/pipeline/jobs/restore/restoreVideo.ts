@@ -22,14 +22,14 @@ import { limitFrameRate, limitHeight } from '../../media/resize';
 import { SEEK_MARGIN, trimFrames } from '../../media/trim';
 import { noFrames } from '../../media/unreadableMedia';
 import { pullFrames } from '../../operators/pullFrames';
-import { openOutputFolder, type OutputFolder, workFolder } from '../outputFolder';
-import { unwritable } from '../outputTarget';
+import { openOutputFolder, type OutputFolder } from '../outputFolder';
 import { checkEncoder } from './checkEncoder';
+import { watchSpace } from './diskSpace';
 import { finishOutput } from './finishOutput';
 import { frameCount } from '../journal';
 import { jobIdentity } from './jobIdentity';
 import { planEncoding } from './planEncoding';
-import { type ProgressMeter, progressMeter } from './progress';
+import { expectedFrames, type ProgressMeter, progressMeter } from './progress';
 import { segmentWriter } from './segments';
 import { skipFinished } from './skipFinished';
 import { tileSettings } from './tileSettings';
@@ -91,9 +91,10 @@ export async function restoreVideo(
   const encoding = planEncoding(tools.binary, job, source, info, model);
   const parts = { source: info.source, mask: masker?.source ?? null, model: model.info, encoding };
   const identity = await jobIdentity(job, { ...parts, faceFinder: finder?.version ?? null });
-  const options = { ...job, ffmpeg: tools.binary.version };
+  const sources = [job.input, ...(job.mask === null ? [] : [job.mask])];
+  const options = { ...job, ffmpeg: tools.binary.version, sources };
   const folder = await openOutputFolder(job.output, identity, options, signal);
-  if (!job.resume) tools.onTemporaryPath?.(workFolder(job.output), false);
+  if (!job.resume) tools.onTemporaryPath?.(folder.folder, false);
 
   let keepSegments = false;
   try {
@@ -104,10 +105,10 @@ export async function restoreVideo(
     return { ...result, elapsed, fps: (framesOut - resumedFrom) / elapsed };
   } catch (error) {
     keepSegments = canResume(error, job, signal);
-    throw signal.aborted ? signal.reason : unwritable(folder.output, error);
+    throw signal.aborted ? signal.reason : await folder.explain(error);
   } finally {
     await folder.close({ keepSegments }).catch(() => {}); // an error thrown above is the one to report
-    if (!job.resume) tools.onTemporaryPath?.(workFolder(job.output), true);
+    if (!job.resume) tools.onTemporaryPath?.(folder.folder, true);
   }
 }
 
@@ -121,12 +122,14 @@ function canResume(error: unknown, job: Job, signal: AbortSignal): boolean {
 /** Decodes, upscales and writes all frames, then finishes the output. */
 async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const { job, tools, signal, meter, info, model, encoding, folder, masker, faces } = open;
-  await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, signal);
+  const space = await watchSpace(folder, encoding, { ...job, frames: expectedFrames(info, job) });
+  await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, signal);
   const options = decodeOptions(job, info, encoding, model);
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
   const resumedFrom = frameCount(folder.done);
   const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
   const warnings = [...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
+  if (space.warning !== null) warnings.push(space.warning);
   if (folder.lost > 0)
     warnings.push(
       `${folder.lost} finished frames of the interrupted job were missing or incomplete and were made again.`,
@@ -154,7 +157,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   if (times.length === 0) throw job.trim ? emptyTrim(job.trim, info) : noFrames(info.source, source.stderrTail());
 
   meter.stage('finishing');
-  const written = { segments: writer.segments, times, decoderMessages: source.stderrTail() };
+  const written = { segments: writer.segments, times };
   const finished = await finishOutput(tools.binary, folder, written, encoding, info, job, trial, signal);
   warnings.push(...finished.warnings);
   if (faceRestorer?.count.found === 0 && resumedFrom === 0)

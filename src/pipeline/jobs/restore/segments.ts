@@ -3,13 +3,15 @@ import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame } from '../../media/frame';
 import type { Segment } from '../journal';
 import type { OutputFolder } from '../outputFolder';
+import type { SpaceWatch } from './diskSpace';
 
-/** Writes the video as segments of `length` frames, so that a resumed job uses the same boundaries. */
+/** Writes the video as segments of `length` frames, so that a resumed job uses the same boundaries. Errors: DISK_FULL. */
 export function segmentWriter(
   binary: FfmpegBinary,
   folder: OutputFolder,
   length: number,
   encoding: Encoding,
+  space: SpaceWatch,
   signal: AbortSignal,
 ) {
   const segments: Segment[] = [...folder.done];
@@ -32,9 +34,14 @@ export function segmentWriter(
       }
       await current.sink.write(data);
       current.frames++;
-      if (current.frames === length) await close();
+      if (current.frames < length) return;
+      await close();
+      await space.check(segments);
     },
-    finish: close,
+    async finish(): Promise<void> {
+      await close();
+      await space.check(segments, true);
+    },
     async [Symbol.asyncDispose]() {
       await current?.sink[Symbol.asyncDispose]();
     },

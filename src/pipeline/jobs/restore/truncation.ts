@@ -1,29 +1,33 @@
 import { stat } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { RemasterError } from '../../../errors';
 import type { Job } from '../../../settings/restoreJob';
 import type { VideoInfo } from '../../media/probe';
+import { derivedName } from '../derivedName';
 
 export type SourceDamage = 'truncated' | 'changed';
 
-/** Checks the source after all of it was read: whether it has changed meanwhile, or ends early. */
+/**
+ * Checks the source after all of it was read: whether it has changed meanwhile, or ends early. `end`: when the last packet
+ * or frame ends, in seconds.
+ */
 export async function sourceDamage(
-  { source, duration, timeBase }: VideoInfo,
+  { source, duration }: VideoInfo,
   job: Job,
-  lastPts: number,
-  stderr: string,
+  end: number,
 ): Promise<SourceDamage | null> {
   const now = await stat(source.path).catch(() => null);
   if (!now || now.size !== source.bytes || now.mtimeMs !== source.modifiedMs) return 'changed';
-  // `Read error` is what the Matroska demuxer of 2018 says.
-  const isCutOff = /File ended prematurely|Read error|partial file|Truncated|truncated/.test(stderr);
-  const missing = (duration ?? 0) - (lastPts * timeBase.num) / timeBase.den;
-  return isCutOff && (job.trim?.end ?? null) === null && missing > 0.5 ? 'truncated' : null;
+  const missing = (duration ?? 0) - end;
+  return (job.trim?.end ?? null) === null && missing > MAX_MISSING ? 'truncated' : null;
 }
+
+/** Seconds that a container may promise and not have. */
+const MAX_MISSING = 0.5;
 
 export const partialName = (output: string): string => {
   const extension = extname(output);
-  return `${output.slice(0, output.length - extension.length)}.partial${extension}`;
+  return join(dirname(output), derivedName(basename(output, extension), { after: '.partial', extension }));
 };
 
 export const damageError = (damage: SourceDamage, { source }: VideoInfo, output: string): RemasterError =>

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { StoppedError } from '../../../../src/errors';
-import { workFolder } from '../../../../src/pipeline/jobs/outputFolder';
+import { workFolder } from '../../../../src/pipeline/jobs/workFolder';
 import { restoreVideo, type Tools } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import { type FfmpegBinary, findFfmpeg } from '../../../../src/pipeline/media/findFfmpeg';
 import { type Job, JOB_DEFAULTS, type Progress, type Result } from '../../../../src/settings/restoreJob';

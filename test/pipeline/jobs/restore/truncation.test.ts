@@ -18,25 +18,8 @@ describe('truncation', () => {
     info = { source, duration: 10, timeBase: { num: 1, den: 100 } } as VideoInfo;
   });
 
-  const CUT = '[matroska] File ended prematurely at pos. 7';
-  const damage = (lastSecond: number, stderr = CUT, trim: Job['trim'] = null) =>
-    sourceDamage(info, { ...JOB_DEFAULTS, input: path, output: 'out.mkv', trim }, 100 * lastSecond, stderr);
-
-  it('a source that ffmpeg calls cut off, and that ends early, is truncated', async () => {
-    assert.equal(await damage(6), 'truncated');
-    for (const says of [
-      'stream 0, offset 0x5: partial file',
-      '[matroska,webm] Read error',
-      'Truncated packet',
-      'Input is truncated',
-    ])
-      assert.equal(await damage(6, says), 'truncated', says);
-  });
-
-  it('a source that ends early without such a message is not, nor is a complete one with it', async () => {
-    assert.equal(await damage(6, 'Some other warning'), null);
-    assert.equal(await damage(9.6), null);
-  });
+  const damage = (end: number, trim: Job['trim'] = null) =>
+    sourceDamage(info, { ...JOB_DEFAULTS, input: path, output: 'out.mkv', trim }, end);
 
   it('half a second may be missing, and no more', async () => {
     assert.equal(await damage(9.5), null);
@@ -44,8 +27,8 @@ describe('truncation', () => {
   });
 
   it('a range with an end was not read to the end of the source', async () => {
-    assert.equal(await damage(6, CUT, { start: 0, end: 6 }), null);
-    assert.equal(await damage(6, CUT, { start: 1, end: null }), 'truncated');
+    assert.equal(await damage(6, { start: 0, end: 6 }), null);
+    assert.equal(await damage(6, { start: 1, end: null }), 'truncated');
   });
 
   it('a source of unknown duration is never truncated', async () => {
@@ -54,16 +37,16 @@ describe('truncation', () => {
   });
 
   it('a source that has grown, was replaced by one of equal size, or is gone has changed', async () => {
-    assert.equal(await damage(10, ''), null);
+    assert.equal(await damage(10), null);
     const { atime, mtimeMs } = statSync(path);
     utimesSync(path, atime, new Date(mtimeMs + 5000));
-    assert.equal(await damage(10, ''), 'changed');
+    assert.equal(await damage(10), 'changed');
     appendFileSync(path, 'more');
     utimesSync(path, atime, new Date(mtimeMs));
     info = { ...info, source: { ...info.source, modifiedMs: statSync(path).mtimeMs } };
-    assert.equal(await damage(10, ''), 'changed');
+    assert.equal(await damage(10), 'changed');
     rmSync(path);
-    assert.equal(await damage(10, ''), 'changed');
+    assert.equal(await damage(10), 'changed');
   });
 
   it('partial results have a name of their own, and the error says which', () => {

@@ -1,3 +1,4 @@
+import { parseListing } from './describe/listing';
 import type { FfmpegBinary } from './findFfmpeg';
 import type { VideoInfo } from './probe';
 import { runFfmpegForText } from './runFfmpeg';
@@ -12,16 +13,21 @@ export interface LastPacket {
 /** Seconds before the last frame where reading starts: readers seek to a key frame before it. */
 const MARGIN = 10;
 
-/**
- * Reads the last packet of the video, in display order, without decoding. `lastPts`: time of the last decoded frame.
- * Null when the container does not say how long it lasts.
- */
-export async function lastPacket(
+/** How a source ends, as its container tells without decoding. */
+export interface SourceEnd {
+  /** The last packet of the video in display order; null when the container does not say how long it lasts. */
+  readonly last: LastPacket | null;
+  /** When the last packet of any stream ends, in seconds; null when none was found. */
+  readonly seconds: number | null;
+}
+
+/** `lastPts`: time of the last decoded frame, in ticks. */
+export async function sourceEnd(
   binary: FfmpegBinary,
   { source, stream, timeBase }: VideoInfo,
   lastPts: number,
   signal: AbortSignal,
-): Promise<LastPacket | null> {
+): Promise<SourceEnd> {
   const from = (lastPts * timeBase.num) / timeBase.den - MARGIN;
   const { stdout } = await runFfmpegForText(
     binary,
@@ -29,15 +35,24 @@ export async function lastPacket(
       ...['-v', 'error', '-copyts', '-start_at_zero'],
       ...(from > 0 ? ['-ss', from.toFixed(6)] : []),
       ...inputOptions(source),
-      ...['-map', `0:${stream}`, '-c', 'copy', '-f', 'framecrc', 'pipe:1'],
+      ...['-map', '0', '-copy_unknown', '-c', 'copy', '-f', 'framecrc', 'pipe:1'],
     ],
     signal,
   );
-  const packets = [...stdout.matchAll(/^0, *\S+, *(-?\d+), *(\d+),/gm)]
-    .map(([, pts, duration]) => ({ pts: Number(pts), duration: Number(duration) }))
+  const clocks = parseListing(stdout).map((each) => each.timeBase);
+  const packets = [...stdout.matchAll(/^(\d+), *\S+, *(-?\d+), *(\d+),/gm)]
+    .map(([, index, pts, duration]) => ({ stream: Number(index), pts: Number(pts), duration: Number(duration) }))
     .filter(({ pts }) => Number.isSafeInteger(pts)); // -2⁶³: the container says no time
-  const last = packets.reduce((most, packet) => (packet.pts >= most.pts ? packet : most), NO_PACKET);
-  return last.duration > 0 && !isGuess(packets, last) ? last : null;
+  const ends = packets.map((packet) => {
+    const { num, den } = clocks[packet.stream]!;
+    return ((packet.pts + packet.duration) * num) / den;
+  });
+  const frames = packets.filter((packet) => packet.stream === stream);
+  const last = frames.reduce<LastPacket>((most, packet) => (packet.pts >= most.pts ? packet : most), NO_PACKET);
+  return {
+    last: last.duration > 0 && !isGuess(frames, last) ? { pts: last.pts, duration: last.duration } : null,
+    seconds: ends.length > 0 ? ends.reduce((most, end) => Math.max(most, end)) : null,
+  };
 }
 
 const NO_PACKET: LastPacket = { pts: -Infinity, duration: 0 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FfmpegBinary } from '../../../src/pipeline/media/findFfmpeg';
-import { type LastPacket, lastPacket } from '../../../src/pipeline/media/lastPacket';
+import { type LastPacket, sourceEnd } from '../../../src/pipeline/media/sourceEnd';
 import { probe } from '../../../src/pipeline/media/probe';
 import { bundled, FFMPEGS, never, run } from '../../support/segments';
 import { binary, scratchFolder } from '../../support/videos';
@@ -17,7 +17,7 @@ const VIDEOS: readonly (readonly [name: string, options: readonly string[], last
   ['later start.mp4', ['-c:v', 'mpeg4', '-vf', 'settb=1/25,setpts=N+50'], { pts: 14_848, duration: 512 }],
 ];
 
-describe('lastPacket', function () {
+describe('sourceEnd', function () {
   this.timeout(60_000);
   const folder = scratchFolder();
   const at = (name: string): string => join(folder, name);
@@ -33,7 +33,7 @@ describe('lastPacket', function () {
   });
 
   const last = async (ffmpeg: FfmpegBinary, path: string, pts: number): Promise<LastPacket | null> =>
-    lastPacket(ffmpeg, await probe(found, path, never), pts, never);
+    (await sourceEnd(ffmpeg, await probe(found, path, never), pts, never)).last;
 
   for (const [name, ffmpeg] of FFMPEGS) {
     for (const [file, options, packet] of VIDEOS)
@@ -57,7 +57,7 @@ describe('lastPacket', function () {
       mkdirSync(at(`images ${name}`));
       write(`images ${name}/%02d.png`, [], 12);
       const info = await probe(found, at(`images ${name}`), never, 10);
-      assert.deepEqual(await lastPacket(await ffmpeg(), info, 11, never), { pts: 11, duration: 1 });
+      assert.deepEqual((await sourceEnd(await ffmpeg(), info, 11, never)).last, { pts: 11, duration: 1 });
     });
 
     it(`only the end of a long file is read, by ${name}`, async () => {
@@ -71,7 +71,7 @@ describe('lastPacket', function () {
       assert.deepEqual(await last({ ...real, path }, long, end.pts), end);
       assert.equal(seek(), '49.960000');
       const info = { ...(await probe(found, long, never)), timeBase: { num: 1001, den: 24_000 } };
-      await lastPacket({ ...real, path }, info, 1000, never);
+      await sourceEnd({ ...real, path }, info, 1000, never);
       assert.equal(seek(), '31.708333');
       // Many key frames: only packets of the last seconds arrive, so a wrong end would be found.
       const many = write('many.mkv', ['-c:v', 'ffv1', '-g', '1'], 1500);
@@ -95,12 +95,26 @@ describe('lastPacket', function () {
     assert.equal(await last(found, write('raw.h264', ['-c:v', 'libx264', '-bf', '3']), 0), null);
   });
 
+  it('the source ends with the last packet of any stream, at its own clock', async () => {
+    const sound = ['-f', 'lavfi', '-i', 'sine=duration=2:sample_rate=48000', '-c:v', 'ffv1', '-c:a', 'pcm_s16le'];
+    for (const [name, seconds] of [
+      ['sound.mkv', 2],
+      ['sound.mov', 2],
+    ] as const) {
+      const info = await probe(found, write(name, sound, 30), never);
+      for (const [, ffmpeg] of FFMPEGS)
+        assert.ok(Math.abs((await sourceEnd(await ffmpeg(), info, 0, never)).seconds! - seconds) < 0.03);
+    }
+    const info = await probe(found, write('raw.h264', ['-c:v', 'libx264', '-bf', '3']), never);
+    assert.equal((await sourceEnd(found, info, 0, never)).seconds, null);
+  });
+
   it('the last packet in display order counts, and of equal ones the later', async () => {
     const info = await probe(found, write('short.mp4', ['-c:v', 'mpeg4']), never);
     const listed = async (...lines: readonly string[]): Promise<LastPacket | null> => {
       const list = lines.map((line) => `0, ${line}, 18, 0x32aa065a`).join('\n');
       writeFileSync(at('listing ffmpeg'), `#!/bin/sh\ncat <<'END'\n#tb 0: 1/25\n${list}\nEND\n`, { mode: 0o755 });
-      return lastPacket({ ...found, path: at('listing ffmpeg') }, info, 0, never);
+      return (await sourceEnd({ ...found, path: at('listing ffmpeg') }, info, 0, never)).last;
     };
     assert.deepEqual(await listed('0, 0, 1', '1, 4, 2', '2, 2, 3'), { pts: 4, duration: 2 });
     assert.deepEqual(await listed('0, 0, 1', '1, 4, 2', '2, 4, 3'), { pts: 4, duration: 3 });

@@ -1,0 +1,51 @@
+import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { derivedName } from './derivedName';
+import type { Segment } from './journal';
+import { lockOutput, type OutputLock } from './outputLock';
+import { unwritable } from './outputErrors';
+
+/** The folder of the files of a job whose output is `target`: two outputs never share one. */
+export const workFolder = (target: string): string =>
+  join(dirname(resolve(target)), derivedName(basename(target), { before: '.', after: '.remaster' }));
+
+/** Creates the folder and locks it. A folder that cannot be locked is left as it was found. */
+export async function lockedFolder(folder: string, target: string, signal: AbortSignal): Promise<OutputLock> {
+  const lock = async (): Promise<OutputLock> => {
+    await mkdir(folder).catch(ignore('EEXIST'));
+    return lockOutput(folder, target, signal);
+  };
+  try {
+    return await lock().catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return lock(); // the job before has just removed the folder
+      throw error;
+    });
+  } catch (cause) {
+    await removeEmpty(folder);
+    throw unwritable(target, cause);
+  }
+}
+
+export const removeEmpty = (folder: string): Promise<void> => rmdir(folder).catch(() => {}); // another job may use it by now
+
+/** Deletes everything but the lock, the journal and `kept` segments. */
+export async function clear(folder: string, kept: readonly Segment[]): Promise<void> {
+  const names = new Set(['lock', ...(kept.length > 0 ? ['journal.json'] : []), ...kept.map(({ file }) => file)]);
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if (!names.has(name) && !(await isLockInUse(path))) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Whether another process may be taking the lock with this file. One that died doing so leaves it behind. */
+async function isLockInUse(path: string): Promise<boolean> {
+  if (!basename(path).startsWith('lock.')) return false;
+  const written = (await stat(path).catch(() => null))?.mtimeMs ?? 0;
+  return Math.abs(Date.now() - written) < 60_000;
+}
+
+const ignore =
+  (code: string) =>
+  (error: NodeJS.ErrnoException): undefined => {
+    if (error.code !== code) throw error;
+  };
