@@ -32,8 +32,8 @@ describe('fileContent', () => {
     assert.equal(await contentOf(png), 'still');
     await ff(...moving('64x48', '25', 2), '-f', 'apng', at('two'));
     assert.equal(await contentOf(readFileSync(at('two'))), 'other');
-    await ff(...moving('64x48', '25', 1), '-f', 'apng', at('one'));
-    assert.equal(await contentOf(readFileSync(at('one'))), 'still');
+    const single = Buffer.concat([png.subarray(0, 33), chunk('acTL', 1), png.subarray(33)]);
+    assert.equal(await contentOf(single), 'still');
     const behind = Buffer.concat([png.subarray(0, -12), chunk('acTL', 2), png.subarray(-12)]);
     assert.equal(await contentOf(behind), 'still');
     assert.equal(await contentOf(png.subarray(0, 20)), 'still');
@@ -86,6 +86,17 @@ describe('fileContent', () => {
     assert.equal(await contentOf(animated), 'animated WebP');
     for (const options of [{}, { lossless: true }])
       assert.equal(await contentOf(await pattern(16, 16, 4).webp(options).toBuffer()), 'still');
+  });
+
+  it('knows TIFF and BMP, and an AVI from a WebP', async () => {
+    for (const [bytes, what] of [
+      ['II*\0\b\0\0\0', 'still'],
+      ['MM\0*\0\0\0\b', 'still'],
+      ['BM\0\0', 'still'],
+      ['RIFF\0\0\0\0AVI LIST', 'other'],
+      ['\0\x01\0\0\0\0\0\0WEBPVP8 ', 'other'],
+    ] as const)
+      assert.equal(await contentOf(bytes), what, bytes);
   });
 
   it('names files that are no video, and leaves playlists to ffmpeg, which opens none', async () => {
