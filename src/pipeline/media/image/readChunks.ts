@@ -8,7 +8,7 @@ export interface Segment {
   readonly end: number;
 }
 
-export const JPEG = { SOI: 0xd8, EOI: 0xd9, SOS: 0xda, APP0: 0xe0, APP1: 0xe1, APP2: 0xe2, COM: 0xfe } as const;
+export const JPEG = { SOI: 0xd8, EOI: 0xd9, APP2: 0xe2 } as const;
 
 /**
  * The segments of the JPEG whose SOI is at `from`, up to its EOI or, where that is missing, the next SOI. Thumbnails lie
@@ -39,7 +39,7 @@ function nextMarker(file: Buffer, from: number): number {
   return -1;
 }
 
-/** A chunk of a PNG or WebP. */
+/** A chunk of a PNG. */
 export interface Chunk {
   readonly kind: string;
   readonly data: Buffer;
@@ -53,15 +53,5 @@ export function* pngChunks(file: Buffer): Generator<Chunk> {
     yield { kind, data: file.subarray(at + 8, end - 4) };
     if (kind === 'IEND') return;
     at = end;
-  }
-}
-
-/** The complete chunks of a WebP. */
-export function* webpChunks(file: Buffer): Generator<Chunk> {
-  for (let at = 12; at + 8 <= file.length;) {
-    const [kind, size] = [file.toString('latin1', at, at + 4), file.readUInt32LE(at + 4)];
-    if (at + 8 + size > file.length) return;
-    yield { kind, data: file.subarray(at + 8, at + 8 + size) };
-    at += 8 + size + (size % 2);
   }
 }

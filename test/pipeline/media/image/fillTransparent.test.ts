@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict';
 import { fillTransparent } from '../../../../src/pipeline/media/image/fillTransparent';
 
+const NO_METADATA = { xmp: null, texts: [], density: null };
+
 describe('fillTransparent', () => {
   /** An image of one row; `colours`: the red sample of each pixel. */
   const row = (colours: readonly number[], alpha: readonly number[] | null, depth: 8 | 16 = 8) => {
     const Samples = depth === 8 ? Uint8Array : Uint16Array;
     const bytes = (samples: readonly number[]) => new Uint8Array(Samples.from(samples).buffer);
     return {
-      ...{ width: colours.length, height: 1, depth, isGrey: false, format: 'png' as const, profile: null, exif: null },
+      ...{
+        width: colours.length,
+        height: 1,
+        depth,
+        isGrey: false,
+        format: 'png' as const,
+        profile: null,
+        exif: null,
+        ...NO_METADATA,
+      },
       data: bytes(colours.flatMap((red) => [red, 0, 255 - (red % 256)])),
       alpha: alpha && bytes(alpha),
     } as const;
