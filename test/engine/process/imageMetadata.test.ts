@@ -40,6 +40,9 @@ describe('metadata of an upscaled image', function () {
     assert.deepEqual([...chunks(result)].filter(({ kind }) => kind === 'pHYs').length, 1);
     const { data } = [...chunks(result)].find(({ kind }) => kind === 'pHYs')!;
     assert.deepEqual([data.readUInt32BE(0), data.readUInt32BE(4), data[8]], [47244, 47244, 1]);
+    const ratio = withChunk(await bare(), 'pHYs', Buffer.from([0, 0, 0, 4, 0, 0, 0, 3, 0])); // pixels of 4:3, no size
+    const unknown = [...chunks(await upscale(ratio))].find(({ kind }) => kind === 'pHYs')!;
+    assert.equal(unknown.data.readUInt32BE(0), 1000, 'what sharp writes for an unknown size');
     const jpeg = await upscale(png, { format: 'jpeg' });
     assert.deepEqual([jpeg.toString('latin1', 6, 11), jpeg[13], jpeg.readUInt16BE(14)], ['JFIF\0', 1, 1200]);
     assert.ok(Math.abs(exifDensity((await metadata(await upscale(png, { format: 'webp' }))).exif!) - 1200) < 0.01);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { createEngine } from '../../../src/engine/client/engine';
+import { type JsonBuffer, upscaleImage } from '../../../src/index';
 import { IMAGE_DEFAULTS, type ImageJob, type ImageSource } from '../../../src/settings/imageJob';
 import { type Job, JOB_DEFAULTS } from '../../../src/settings/restoreJob';
 import { pattern, samples } from '../../support/images';
@@ -102,6 +103,23 @@ describe('imageRequests', function () {
       code: 'IMAGE_UNREADABLE',
       message: /has 1200 bytes, not 1152/,
     });
+  });
+
+  it('the library takes the bytes in every form', async () => {
+    const file = await pattern(24, 16).png().toBuffer();
+    const { data: whole } = await upscale(file);
+    const json: unknown = JSON.parse(JSON.stringify(file));
+    for (const image of [file, Uint8Array.from(file), Uint8Array.from(file).buffer, json as JsonBuffer]) {
+      const options = { provider: 'cpu', steps: 1 } as const;
+      const { data } = await upscaleImage(image, options, { engine: worker });
+      assert.deepEqual(data, whole);
+    }
+    const { data, info } = await pattern(24, 16).raw().toBuffer({ resolveWithObject: true });
+    const bare = { kind: 'pixels', data: JSON.parse(JSON.stringify(data)) as Uint8Array } as const;
+    const raw = { ...bare, width: info.width, height: info.height, channels: 3 } as const;
+    const result = await upscaleImage(raw, { provider: 'cpu', steps: 1, format: 'png' }, { engine: worker });
+    assert.ok((await samples(result.data)).equals(await samples(whole)));
+    await assert.rejects(upscaleImage('photo.png' as never, {}, { engine: worker }), { code: 'NO_IMAGE' });
   });
 
   it('applies EXIF rotation', async () => {

@@ -53,7 +53,7 @@ function withMetadata(data: Buffer, format: 'jpeg' | 'png' | 'webp', source: Dec
   const dpi = density === null ? null : density * change.scale;
   let file = data;
   if (dpi !== null) file = withDensity(file, format, dpi);
-  if (texts.length > 0) file = withTexts(file, format, texts);
+  file = withTexts(file, format, texts);
   if (xmp && format !== 'webp') file = withXmp(file, format, xmp, change);
   if (profile) file = withIccProfile(file, format, profile);
   if (exif) file = withExif(file, format, exif, change);
