@@ -34,9 +34,7 @@ export async function readImagePayload(
 
 /** The bytes of all parts, whose length is checked before they are copied; null if a part holds none. */
 function limitedBytes(parts: readonly unknown[]): Uint8Array | null {
-  const lengths = parts.map(bytesLength);
-  if (lengths.includes(null)) return null;
-  requireBytes(lengths.reduce<number>((sum, length) => sum + length!, 0));
+  requireBytes(parts.reduce<number>((sum, part) => sum + (bytesLength(part) ?? 0), 0));
   const bytes = parts.map((part) => imageBytes(part));
   if (!bytes.every((one) => one !== null)) return null;
   return bytes.length === 1 ? bytes[0]! : Buffer.concat(bytes);

@@ -52,6 +52,11 @@ describe('imagePayload', () => {
       await assert.rejects(read(value), { code: 'IMAGE_TOO_LARGE', message: /67 MB; the limit per message is 64 MiB/ });
   });
 
+  it('takes as much as the limit', async () => {
+    const { data } = await read([new ArrayBuffer(2 ** 25), new ArrayBuffer(2 ** 25)]);
+    assert.equal(data.length, 64 * 2 ** 20);
+  });
+
   it('takes nothing else for an image', async () => {
     const broken = { type: 'Buffer', data: [255, 216, 999] };
     for (const value of [undefined, 7, {}, [], [7], broken, [Buffer.from(JPEG), broken], { data: [1], width: 1 }]) {
