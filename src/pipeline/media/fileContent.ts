@@ -2,16 +2,17 @@ import type { FileHandle } from 'node:fs/promises';
 import { JPEG, jpegSegments } from './image/readChunks';
 
 /**
- * What a file holds, by its bytes; names do not count. `jpegs`: JPEGs one after the other, bare or in a multipart
+ * What a file holds, by its bytes; names do not count. `PNG with a cover`: its first image is no frame of the animation. `jpegs`: JPEGs one after the other, bare or in a multipart
  * response. `other`: ffmpeg recognizes it, or no program does.
  */
-export type FileContent = 'still' | 'animated WebP' | 'jpegs' | 'web page' | 'text' | 'zeros' | 'other';
+export type FileContent =
+  'still' | 'animated WebP' | 'PNG with a cover' | 'jpegs' | 'web page' | 'text' | 'zeros' | 'other';
 
 export async function fileContent(file: FileHandle): Promise<FileContent> {
   const head = await bytesAt(file, 0, HEAD);
   const start = head.toString('latin1', 0, 12);
   if (start.startsWith('\xff\xd8\xff')) return (await holdsSeveralJpegs(file)) ? 'jpegs' : 'still';
-  if (start.startsWith('\x89PNG\r\n\x1a\n')) return (await isAnimatedPng(file)) ? 'other' : 'still';
+  if (start.startsWith('\x89PNG\r\n\x1a\n')) return pngContent(file);
   if (start.startsWith('RIFF') && start.endsWith('WEBP')) return isAnimatedWebp(head) ? 'animated WebP' : 'still';
   if (/^(II\*\0|MM\0\*|BM)/.test(start)) return 'still';
   if (head.every((byte) => byte === 0)) return (await beginsWithZeros(file)) ? 'zeros' : 'other';
@@ -89,16 +90,19 @@ function isMultipart(head: Buffer): boolean {
   return /^[\s\x20-\x7e]+$/.test(before) && /^(--|HTTP\/|Content-)/i.test(before.trimStart());
 }
 
-/** Whether an `acTL` chunk with several frames comes before the image data. */
-async function isAnimatedPng(file: FileHandle): Promise<boolean> {
+/** An animation has an `acTL` chunk with several frames before the image data, and an `fcTL` if these are the first. */
+async function pngContent(file: FileHandle): Promise<'still' | 'PNG with a cover' | 'other'> {
+  let isAnimated = false;
   for (let at = 8, chunks = 0; chunks < 1000; chunks++) {
     const head = await bytesAt(file, at, 12);
     const kind = head.toString('latin1', 4, 8);
-    if (head.length < 12 || kind === 'IDAT') return false;
-    if (kind === 'acTL') return head.readUInt32BE(8) > 1;
+    if (head.length < 12) break;
+    if (kind === 'acTL') isAnimated = head.readUInt32BE(8) > 1;
+    if (kind === 'fcTL' && isAnimated) return 'other';
+    if (kind === 'IDAT') return isAnimated ? 'PNG with a cover' : 'still';
     at += 12 + head.readUInt32BE(0);
   }
-  return false;
+  return 'still';
 }
 
 const isAnimatedWebp = (head: Buffer): boolean =>

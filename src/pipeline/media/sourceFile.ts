@@ -57,7 +57,7 @@ export async function openSource(path: string, rate = 25): Promise<SourceFile> {
     label,
     bytes: found.size,
     modifiedMs: found.mtimeMs,
-    isImage: content === 'still' || content === 'animated WebP',
+    isImage: ['still', 'animated WebP', 'PNG with a cover'].includes(content),
     sequence: null,
     ...(content === 'jpegs' && { jpegRate: rate }),
     ...(refusal && { refusal }),
@@ -69,6 +69,10 @@ const REFUSALS: Partial<Record<FileContent, Refusal>> = {
   'animated WebP': {
     why: 'it is an animated WebP, which most versions of ffmpeg cannot decode',
     remedy: 'Convert it to an animated PNG, a GIF or a video first.',
+  },
+  'PNG with a cover': {
+    why: 'it is an animated PNG with a cover outside of the animation, which ffmpeg cannot decode',
+    remedy: 'Convert it to a video first, with a browser or an image editor.',
   },
   'web page': {
     why: 'it is a web page (HTML), not a video',

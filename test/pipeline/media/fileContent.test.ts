@@ -32,6 +32,8 @@ describe('fileContent', () => {
     assert.equal(await contentOf(png), 'still');
     await ff(...moving('64x48', '25', 2), '-f', 'apng', at('two'));
     assert.equal(await contentOf(readFileSync(at('two'))), 'other');
+    const covered = Buffer.concat([png.subarray(0, 33), chunk('acTL', 2), png.subarray(33)]);
+    assert.equal(await contentOf(covered), 'PNG with a cover');
     const single = Buffer.concat([png.subarray(0, 33), chunk('acTL', 1), png.subarray(33)]);
     assert.equal(await contentOf(single), 'still');
     const behind = Buffer.concat([png.subarray(0, -12), chunk('acTL', 2), png.subarray(-12)]);
