@@ -4,6 +4,7 @@ import type { DoctorReport, SourceSummary } from './engine/protocol';
 import type { ModelSummary } from './model/bundle/modelLibrary';
 import { checkAssembleJob, ASSEMBLE_DEFAULTS, type AssembleJob, type AssembleResult } from './settings/assembleJob';
 import { checkFramesJob, type FrameImage, FRAMES_DEFAULTS, type FramesJob } from './settings/framesJob';
+import { type Bytes, imageBytes, imageSource } from './settings/imageBytes';
 import { checkImageJob, IMAGE_DEFAULTS, type ImageJob, type ImageResult, type ImageSource } from './settings/imageJob';
 import { type Job, JOB_DEFAULTS, type Result } from './settings/restoreJob';
 
@@ -24,6 +25,7 @@ export {
 } from './settings/liveJob';
 export type { TimedImage } from './engine/client/imageStreams';
 export { ASSEMBLE_DEFAULTS, type AssembleJob, type AssembleResult } from './settings/assembleJob';
+export type { Bytes, JsonBuffer } from './settings/imageBytes';
 export { FRAMES_DEFAULTS, type FrameImage, type FramesJob } from './settings/framesJob';
 export {
   IMAGE_DEFAULTS,
@@ -70,14 +72,13 @@ export const restore = (options: RestoreOptions, { signal, engine, ...events }: 
 
 /** Upscales one image, given as the bytes of a JPEG, PNG or WebP file or as pixels. All options have defaults. */
 export const upscaleImage = (
-  image: Uint8Array | ImageSource,
+  image: Bytes | ImageSource,
   options: Partial<ImageJob> = {},
   { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
 ): Promise<ImageResult> =>
   withEngine(engine, async (worker) => {
     const job = checkImageJob({ ...IMAGE_DEFAULTS, ...options });
-    const source = image instanceof Uint8Array ? ({ kind: 'file', data: image } as const) : image;
-    return worker.ask('image', { source, job }, signal);
+    return worker.ask('image', { source: imageSource(image), job }, signal);
   });
 
 /** Extracts frames of a video as images, each when the loop requests it. */
@@ -95,7 +96,7 @@ export async function* extractFrames(
 
 /** Encodes images to a video: the bytes of image files, or images with presentation times. */
 export const makeVideo = (
-  images: AsyncIterable<Uint8Array | TimedImage>,
+  images: AsyncIterable<Bytes | TimedImage>,
   options: Pick<AssembleJob, 'output'> & Partial<AssembleJob>,
   { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
 ): Promise<AssembleResult> =>
@@ -103,9 +104,14 @@ export const makeVideo = (
     assembleImages(worker, checkAssembleJob({ ...ASSEMBLE_DEFAULTS, ...options }), timedImages(images), signal),
   );
 
-async function* timedImages(images: AsyncIterable<Uint8Array | TimedImage>): AsyncGenerator<TimedImage> {
+async function* timedImages(images: AsyncIterable<Bytes | TimedImage>): AsyncGenerator<TimedImage> {
   for await (const image of images) {
-    yield image instanceof Uint8Array ? { source: { kind: 'file', data: image }, time: null } : image;
+    const data = imageBytes(image);
+    if (data) yield { source: { kind: 'file', data }, time: null };
+    else {
+      const { source, time } = image as TimedImage;
+      yield { source: imageSource(source), time };
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { RemasterError } from '../../src/errors';
+import { bytesLength, imageBytes } from '../../src/settings/imageBytes';
 import type { ImageResult, ImageSource } from '../../src/settings/imageJob';
 import { show } from './planFields';
 
@@ -10,18 +11,18 @@ const MAX_BYTES = 64 * 2 ** 20;
 const BASE64_IMAGE = /^(\/9j\/|iVBORw0KGgo|UklGR)/;
 
 /**
- * The image in a message, in any form that nodes send: a Buffer, an array of Buffers with the parts of one file, base64
+ * The image in a message, in any form that nodes send: a Buffer, also as JSON, a typed array or an ArrayBuffer, an array
+ * of these with the parts of one file, base64
  * with or without `data:…`, an object with raw pixels, a Jimp object. `readFile` null: paths are not accepted.
  */
 export async function readImagePayload(
   value: unknown,
   readFile: ((path: string) => Promise<Buffer>) | null,
 ): Promise<ImageSource> {
-  if (value instanceof Uint8Array) return file(value);
-  if (Array.isArray(value) && value.length > 0 && value.every((part) => part instanceof Uint8Array)) {
-    requireBytes(value.reduce((sum, part) => sum + part.length, 0));
-    return file(Buffer.concat(value));
-  }
+  const whole = limitedBytes([value]);
+  if (whole) return file(whole);
+  const parts = Array.isArray(value) && value.length > 0 ? limitedBytes(value) : null;
+  if (parts) return file(parts);
   if (typeof value === 'string') return file(await decodeString(value, readFile));
   if (typeof value === 'object' && value !== null) {
     const { bitmap } = value as { readonly bitmap?: unknown };
@@ -29,6 +30,14 @@ export async function readImagePayload(
     if ('data' in value && 'width' in value) return rawPixels(value, 'object');
   }
   throw noImage(`${value === undefined ? 'The message contains no image' : `The image is ${show(value)}`}.`);
+}
+
+/** The bytes of all parts, whose length is checked before they are copied; null if a part holds none. */
+function limitedBytes(parts: readonly unknown[]): Uint8Array | null {
+  requireBytes(parts.reduce<number>((sum, part) => sum + (bytesLength(part) ?? 0), 0));
+  const bytes = parts.map((part) => imageBytes(part));
+  if (!bytes.every((one) => one !== null)) return null;
+  return bytes.length === 1 ? bytes[0]! : Buffer.concat(bytes);
 }
 
 /** Reads an image file; the caller has checked the path. */
@@ -76,9 +85,10 @@ function file(data: Uint8Array): ImageSource {
 
 /** Raw pixels as rosepetal's nodes (`data`, `width`, `height`, `channels`, `colorSpace`) and Jimp send them. */
 function rawPixels(image: object, what: string): ImageSource {
-  const { data, width, height, channels, colorSpace, dtype } = image as Readonly<Record<string, unknown>>;
+  const { data: given, width, height, channels, colorSpace, dtype } = image as Readonly<Record<string, unknown>>;
+  const data = limitedBytes([given]);
   const isSide = (side: unknown): side is number => Number.isInteger(side) && Number(side) > 0;
-  if (!(data instanceof Uint8Array) || !isSide(width) || !isSide(height)) {
+  if (!data || !isSide(width) || !isSide(height)) {
     throw noImage(`The ${what} in the message has no Buffer in data with width and height.`);
   }
   const count = channels ?? data.length / (width * height);
@@ -90,7 +100,6 @@ function rawPixels(image: object, what: string): ImageSource {
       'Send 8-bit samples in 1 (GRAY), 3 (RGB, BGR) or 4 (RGBA, BGRA) channels.',
     );
   }
-  requireBytes(data.length);
   const samples = order?.startsWith('BGR') ? swapped(data, count) : data;
   return { kind: 'pixels', data: samples, width, height, channels: count };
 }

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { SourceSummary } from '../../src/engine/protocol';
 import { RemasterError } from '../../src/errors';
+import { imageBytes } from '../../src/settings/imageBytes';
 import { type Job, JOB_DEFAULTS, type NoiseMode } from '../../src/settings/restoreJob';
 import {
   colourOrNull,
@@ -178,8 +179,9 @@ function noPlan(payload: unknown): RemasterError {
 
 /** Whether a payload is a JPEG, PNG or WebP file, by its first bytes. */
 export function isImage(payload: unknown): boolean {
-  if (!Buffer.isBuffer(payload)) return false;
-  const head = payload.toString('latin1', 0, 12);
+  const first = imageBytes(payload, 12);
+  if (!first) return false;
+  const head = Buffer.from(first).toString('latin1');
   return (
     head.startsWith('\xff\xd8\xff') || head.startsWith('\x89PNG') || (head.startsWith('RIFF') && head.endsWith('WEBP'))
   );

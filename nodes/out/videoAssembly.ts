@@ -3,6 +3,7 @@ import type { NodeMessage, NodeMessageInFlow, NodeStatus } from 'node-red';
 import type { Engine } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
 import type { AssembleJob, AssembleResult } from '../../src/settings/assembleJob';
+import { bytesLength } from '../../src/settings/imageBytes';
 import { readImagePayload } from '../message/imagePayload';
 import { nodeError } from '../message/nodeError';
 import * as status from '../message/status';
@@ -145,8 +146,7 @@ export class VideoAssembly {
 
 const sizeOf = ({ msg: { payload } }: ImageMessage): number => {
   const { data } = (payload ?? {}) as { readonly data?: unknown };
-  const bytes = data instanceof Uint8Array ? data : payload;
-  return bytes instanceof Uint8Array ? bytes.length : 0;
+  return bytesLength(payload) ?? bytesLength(data) ?? 0;
 };
 
 const payloadOf = ({ frames, width, height, elapsed, bytes, warnings }: AssembleResult, expected: number) => ({

@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow, NodeStatus } from '
 import { engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
 import { ASSEMBLE_DEFAULTS, type AssembleJob, checkAssembleJob } from '../../src/settings/assembleJob';
+import { bytesLength } from '../../src/settings/imageBytes';
 import { JOB_DEFAULTS, PIXEL_FORMATS } from '../../src/settings/restoreJob';
 import { nodeError } from '../message/nodeError';
 import { isImage } from '../message/plan';
@@ -126,7 +127,7 @@ export class VideoAssemblies {
 /** An image file, or an object with raw pixels. */
 function hasImage({ payload }: { readonly payload?: unknown }): boolean {
   const { data, width } = (payload ?? {}) as { readonly data?: unknown; readonly width?: unknown };
-  return isImage(payload) || (data instanceof Uint8Array && width !== undefined);
+  return isImage(payload) || (bytesLength(data) !== null && width !== undefined);
 }
 
 function sequenceOf(msg: Readonly<Record<string, unknown>>): string {

@@ -54,7 +54,7 @@ const OPTIONS = {
   start: { topic: 'Input', value: 'S', of: RESTORE, text: 'start at this time, in seconds' },
   end: { topic: 'Input', value: 'S', of: RESTORE, text: 'end at this time, in seconds' },
   deinterlace: { topic: 'Input', value: 'MODE', of: RESTORE, text: `auto, on or off (default ${d.deinterlace})` },
-  'sequence-rate': { topic: 'Input', value: 'N', of: RESTORE, text: `frame rate if INPUT is a folder of images (default ${d.sequenceRate})` },
+  'sequence-rate': { topic: 'Input', value: 'N', of: RESTORE, text: `frame rate if INPUT is a folder of images or MJPEG (default ${d.sequenceRate})` },
   'max-fps': { topic: 'Input', value: 'N', of: RESTORE, text: 'drop frames evenly above this frame rate' },
   'max-height': { topic: 'Input', value: 'N', of: RESTORE, text: 'downscale the source to this height first' },
   'max-megapixels': { topic: 'Input', value: 'N', of: IMAGE, text: `refuse larger images (default ${megapixels})` },

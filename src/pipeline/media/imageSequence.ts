@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { RemasterError } from '../../errors';
 
 /** The images of a folder in the order of their names, as written by a film scanner. */
 export interface ImageSequence {
-  /** File extension of all images, with the dot. */
-  readonly extension: string;
+  /** The file extensions of the images, with the dot: spellings of one format, such as `.jpg` and `.JPG`. */
+  readonly extensions: readonly string[];
   /** Images per second. */
   readonly rate: number;
   readonly count: number;
@@ -18,48 +18,81 @@ const IMAGE_EXTENSIONS = /^\.(png|jpe?g|tiff?|dpx|exr|bmp|webp|pgm|ppm)$/i;
 
 /** Errors: SOURCE_UNREADABLE if the images or their order are ambiguous. */
 export async function readImageSequence(folder: string, rate: number): Promise<ImageSequence> {
-  const names = (
-    await readdir(folder).catch((cause: unknown) =>
-      throwUnreadable(folder, 'permission denied', READ_PERMISSION, cause),
-    )
-  )
-    .filter((name) => !name.startsWith('.') && IMAGE_EXTENSIONS.test(extname(name)))
-    .toSorted();
-  const [extension, other] = [...new Set(names.map((name) => extname(name)))];
-  if (extension === undefined)
-    return throwUnreadable(folder, 'the folder contains no images', 'Use a video file or a folder of images.');
-  if (other !== undefined)
-    return throwUnreadable(
-      folder,
-      `it contains images of several formats (${extension}, ${other})`,
-      'Move the images of each format to a folder of their own.',
-    );
+  const all = await readdir(folder).catch((cause: unknown) =>
+    throwUnreadable(folder, 'permission denied', READ_PERMISSION, cause),
+  );
+  const names = all.filter((name) => !name.startsWith('.') && IMAGE_EXTENSIONS.test(extname(name))).toSorted();
+  const extensions = [...new Set(names.map((name) => extname(name)))];
+  requireOneFormat(folder, extensions);
   if (process.platform === 'win32')
     return throwUnreadable(folder, 'ffmpeg cannot read folders of images on Windows', 'Convert them to a video first.');
-  // ffmpeg sorts them alphabetically: 10 would come before 9.
-  const numericOrder = names.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true, sensitivity: 'variant' }));
-  const mismatch = names.findIndex((name, i) => name.toLowerCase() !== numericOrder[i]!.toLowerCase());
-  if (mismatch >= 0) {
-    return throwUnreadable(
-      folder,
-      `in alphabetical order, ${names[mismatch]} would come before ${numericOrder[mismatch]}`,
-      'Number the images with leading zeros: 0009, 0010.',
-    );
-  }
+  requireNumberOrder(folder, names);
+  const matching = new RegExp(`^[^.].*${patternOf(extensions).replace('.', '\\.').replace('*', '.*')}$`, 's');
+  const extra = all.find((name) => matching.test(name) && !names.includes(name));
+  if (extra !== undefined)
+    return throwUnreadable(folder, `${extra} looks like an image of its own format`, 'Move it to another folder.');
   const hash = createHash('sha256');
   for (const name of names) {
     const { size, mtimeMs } = await stat(join(folder, name));
     hash.update(`${name}\0${size}\0${mtimeMs}\0`);
   }
-  return { extension, rate, count: names.length, version: hash.digest('hex') };
+  return { extensions, rate, count: names.length, version: hash.digest('hex') };
+}
+
+function requireOneFormat(folder: string, extensions: readonly string[]): void {
+  const [first, ...others] = extensions;
+  if (first === undefined)
+    throwUnreadable(folder, 'the folder contains no images', 'Use a video file or a folder of images.');
+  const other = others.find((extension) => formatOf(extension) !== formatOf(first));
+  if (other === undefined) return;
+  throwUnreadable(
+    folder,
+    `it contains images of several formats (${first}, ${other})`,
+    'Move the images of each format to a folder of their own.',
+  );
+}
+
+const formatOf = (extension: string): string =>
+  extension.toLowerCase().replace('.jpeg', '.jpg').replace('.tiff', '.tif');
+
+/** ffmpeg sorts the images alphabetically: 10 would come before 9. */
+function requireNumberOrder(folder: string, names: readonly string[]): void {
+  const key = (name: string): string => basename(name, extname(name)) + formatOf(extname(name));
+  const numericOrder = names.toSorted((a, b) =>
+    key(a).localeCompare(key(b), 'en', { numeric: true, sensitivity: 'variant' }),
+  );
+  const mismatch = names.findIndex((name, i) => key(name).toLowerCase() !== key(numericOrder[i]!).toLowerCase());
+  if (mismatch < 0) return;
+  throwUnreadable(
+    folder,
+    `in alphabetical order, ${names[mismatch]} would come before ${numericOrder[mismatch]}`,
+    'Number the images with leading zeros: 0009, 0010.',
+  );
 }
 
 /** The options that open a folder of images in ffmpeg, and nothing else. */
-export const sequenceOptions = (folder: string, { extension, rate }: ImageSequence): string[] => [
+export const sequenceOptions = (folder: string, { extensions, rate }: ImageSequence): string[] => [
   ...['-protocol_whitelist', 'file,pipe', '-f', 'image2', '-pattern_type', 'glob', '-framerate', String(rate)],
+  // ffmpeg tells the format by the end of the pattern, or else by 2 KiB of the first image, too few for a photo.
+  ...(extensions.length > 1 ? ['-c:v', decoderOf(extensions[0]!)] : []),
   // An absolute path can be neither an option nor a URL; the special characters of a glob pattern are escaped.
-  ...['-i', `${folder.replace(/[\\*?[\]{}]/g, '\\$&')}/*${extension}`],
+  ...['-i', `${folder.replace(/[\\*?[\]{}]/g, '\\$&')}/*${patternOf(extensions)}`],
 ];
+
+function decoderOf(extension: string): string {
+  const format = formatOf(extension).slice(1);
+  return { jpg: 'mjpeg', tif: 'tiff' }[format] ?? format;
+}
+
+/** A glob pattern for all extensions: not `{jpg,JPG}`, which sorts the images of each spelling separately. */
+function patternOf([first, ...others]: readonly string[]): string {
+  if (first === undefined || others.length === 0) return first ?? '';
+  const eitherCase = (letters: string): string =>
+    letters.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
+  const format = formatOf(first);
+  const isLonger = format === '.jpg' || format === '.tif'; // .jpeg, .tiff
+  return isLonger ? `${eitherCase(format.slice(0, 3))}*${eitherCase(format.slice(3))}` : eitherCase(format);
+}
 
 const READ_PERMISSION = 'Give the user that runs remaster read permission.';
 

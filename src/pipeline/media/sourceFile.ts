@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { RemasterError } from '../../errors';
+import { type FileContent, fileContent } from './fileContent';
 import { readImageSequence, type ImageSequence, sequenceOptions } from './imageSequence';
 
 /** An existing, readable file that is not empty, or a folder of images. */
@@ -11,13 +12,23 @@ export interface SourceFile {
   readonly label: string;
   readonly bytes: number;
   readonly modifiedMs: number;
-  /** An image, by its first bytes. */
+  /** A single image, by its bytes. */
   readonly isImage: boolean;
   /** For a folder of images; null for a file. */
   readonly sequence: ImageSequence | null;
+  /** Images per second of a file of JPEGs one after the other, which has no times. Absent for all other files. */
+  readonly jpegRate?: number;
+  /** Why no ffmpeg opens it as a video. Absent for all files that one may open. */
+  readonly refusal?: Refusal;
 }
 
-/** `rate`: frames per second of a folder of images. */
+interface Refusal {
+  /** Follows “it cannot be read:”. */
+  readonly why: string;
+  readonly remedy: string;
+}
+
+/** `rate`: frames per second of images without times: of a folder, or of JPEGs one after the other. */
 export async function openSource(path: string, rate = 25): Promise<SourceFile> {
   const absolute = resolve(path);
   const label = basename(absolute);
@@ -37,18 +48,42 @@ export async function openSource(path: string, rate = 25): Promise<SourceFile> {
       remedy: 'Copy the file again.',
     });
   }
-  const first = await firstBytes(absolute).catch((cause: unknown) => {
+  const content = await contentOf(absolute).catch((cause: unknown) => {
     throw unreadable(absolute, 'permission denied', cause, 'Give the user that runs remaster read permission.');
   });
+  const refusal = REFUSALS[content];
   return {
     path: absolute,
     label,
     bytes: found.size,
     modifiedMs: found.mtimeMs,
-    isImage: isImage(first),
+    isImage: ['still', 'animated WebP', 'PNG with a cover'].includes(content),
     sequence: null,
+    ...(content === 'jpegs' && { jpegRate: rate }),
+    ...(refusal && { refusal }),
   };
 }
+
+/** ffmpeg takes some of these for a playlist or for an image without a size, and its reasons would not be true. */
+const REFUSALS: Partial<Record<FileContent, Refusal>> = {
+  'animated WebP': {
+    why: 'it is an animated WebP, which most versions of ffmpeg cannot decode',
+    remedy: 'Convert it to an animated PNG, a GIF or a video first.',
+  },
+  'PNG with a cover': {
+    why: 'it is an animated PNG with a cover outside of the animation, which ffmpeg cannot decode',
+    remedy: 'Convert it to a video first, with a browser or an image editor.',
+  },
+  'web page': {
+    why: 'it is a web page (HTML), not a video',
+    remedy: 'Download the video itself; the page may be a login or an error message.',
+  },
+  text: { why: 'it is a text file', remedy: 'Choose a video or an image.' },
+  zeros: {
+    why: 'it contains only zeros, at least in its first megabyte',
+    remedy: 'Copy it again: the copy or the download was not completed.',
+  },
+};
 
 export const unreadable = (
   path: string,
@@ -63,39 +98,37 @@ export const unreadable = (
  * other files and URLs.
  */
 const FORMATS = [
-  'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,av1,obu,ivf,flv,live_flv,asf,asf_o,ogg,mxf,gxf,dv,nut,rm',
+  'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h261,h263,h264,hevc,av1,obu,ivf,flv,live_flv,asf,asf_o,ogg,mxf,gxf,dv,nut,rm',
   'wtv,yuv4mpegpipe,dnxhd,vc1,vc1test,gif,apng,image2,png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe,cine,bink,smk,mtv,nsv,swf,mjpeg,mjpeg_2000',
   'roq,ea,film_cpk,flic,wav,mp3,aac,flac,ac3,aiff,au,caf,amr,ape,w64,tta,wv,dts,eac3',
 ].join(',');
 
-/** The options that open `source` in ffmpeg, and nothing but `source`. */
-export const inputOptions = (source: Pick<SourceFile, 'path' | 'isImage' | 'sequence'>): string[] =>
+type Opened = Pick<SourceFile, 'path' | 'isImage' | 'sequence' | 'jpegRate' | 'refusal'>;
+
+/** The options that open `source` in ffmpeg, and nothing but `source`. Errors: SOURCE_UNREADABLE with its refusal. */
+export const inputOptions = (source: Opened): string[] =>
   source.sequence ? sequenceOptions(source.path, source.sequence) : fileOptions(source);
 
-const fileOptions = (source: Pick<SourceFile, 'path' | 'isImage'>): string[] => [
+const fileOptions = (source: Opened): string[] => [
   '-protocol_whitelist',
   'file,pipe',
-  ...(source.isImage
-    ? ['-f', 'image2', '-pattern_type', 'none'] // a % in the name is not a sequence pattern
-    : ['-format_whitelist', FORMATS]),
+  ...formatOptions(source),
   '-i',
   `file:${source.path}`, // with the prefix, `-x.mp4` is not an option and `http:x.mp4` not a URL
 ];
 
-async function firstBytes(path: string): Promise<Buffer> {
+function formatOptions({ path, isImage, jpegRate, refusal }: Opened): string[] {
+  if (refusal) throw unreadable(path, refusal.why, undefined, refusal.remedy);
+  if (jpegRate !== undefined) return ['-f', 'mjpeg', '-framerate', String(jpegRate)]; // a multipart's headers are skipped
+  if (isImage) return ['-f', 'image2', '-pattern_type', 'none']; // a % in the name is not a sequence pattern
+  return ['-format_whitelist', FORMATS];
+}
+
+async function contentOf(path: string): Promise<FileContent> {
   const file = await open(path, 'r');
   try {
-    const { buffer } = await file.read(Buffer.alloc(12), 0, 12, 0);
-    return buffer;
+    return await fileContent(file);
   } finally {
     await file.close();
   }
-}
-
-function isImage(first: Buffer): boolean {
-  const hex = first.toString('hex');
-  const isRiffWebp = hex.startsWith('52494646') && first.toString('latin1', 8, 12) === 'WEBP';
-  return (
-    /^(89504e470d0a1a0a|ffd8ff|49492a00|4d4d002a)/.test(hex) || isRiffWebp || first.toString('latin1', 0, 2) === 'BM'
-  );
 }

@@ -15,13 +15,13 @@ const IMAGES = 256;
  */
 export async function sourceIdentity({ path, sequence }: SourceFile): Promise<string> {
   const hash = createHash('sha256');
-  if (sequence) await hashImages(hash, path, sequence.extension);
+  if (sequence) await hashImages(hash, path, sequence.extensions);
   else await hashFile(hash, path);
   return hash.digest('hex');
 }
 
-async function hashImages(hash: Hash, folder: string, extension: string): Promise<void> {
-  const isImage = (name: string): boolean => extname(name) === extension && !name.startsWith('.');
+async function hashImages(hash: Hash, folder: string, extensions: readonly string[]): Promise<void> {
+  const isImage = (name: string): boolean => extensions.includes(extname(name)) && !name.startsWith('.');
   const names = (await readdir(folder)).filter(isImage).toSorted();
   const step = names.length / IMAGES;
   let next = 0;

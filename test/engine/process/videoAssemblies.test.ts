@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createEngine, type AssembleJob, type TimedImage, makeVideo, extractFrames } from '../../../src/index';
+import {
+  type AssembleJob,
+  type Bytes,
+  createEngine,
+  extractFrames,
+  type JsonBuffer,
+  makeVideo,
+  type TimedImage,
+} from '../../../src/index';
 import { pattern, samples } from '../../support/images';
 import { enginesAndFfmpegs } from '../../support/processes';
 import { ff, moving, passthrough, pixels, scratchFolder, times } from '../../support/videos';
@@ -14,7 +22,7 @@ describe('videoAssemblies', function () {
   const engine = createEngine();
   let count = 0;
   const assemble = (
-    images: AsyncIterable<Uint8Array | TimedImage>,
+    images: AsyncIterable<Bytes | TimedImage>,
     options: Partial<AssembleJob> = {},
     signal?: AbortSignal,
   ) =>
@@ -70,6 +78,17 @@ describe('videoAssemblies', function () {
       for (const [i, second] of after.seconds.entries()) assert.ok(Math.abs(second - before.seconds[i]!) < 0.0011);
     });
   }
+
+  it('takes the bytes of images in every form', async () => {
+    const [first, second] = await Promise.all([32, 32].map((side) => pattern(side, side).png().toBuffer()));
+    async function* forms(): AsyncGenerator<Bytes | TimedImage> {
+      yield first!;
+      yield Uint8Array.from(first!).buffer;
+      yield JSON.parse(JSON.stringify(second)) as JsonBuffer;
+      yield { source: { kind: 'file', data: JSON.parse(JSON.stringify(second)) as Uint8Array }, time: null };
+    }
+    assert.equal((await assemble(forms())).frames, 4);
+  });
 
   it('a frame rate takes precedence over times, and 29.97 is 30000/1001', async () => {
     const { output } = await assemble(taken(at('uneven.mkv')), { fps: 29.97, output: at('ntsc.mp4'), codec: 'h264' });

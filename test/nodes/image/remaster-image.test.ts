@@ -106,6 +106,9 @@ describe('image upscale in a real Node-RED', () => {
           base64: 'return msg;',
           url: "msg.payload = 'data:image/png;base64,' + msg.payload; return msg;",
           list: "const b = Buffer.from(msg.payload, 'base64'); msg.payload = [b.subarray(0, 50), b.subarray(50)]; return msg;",
+          typed: "msg.payload = new Uint8Array(Buffer.from(msg.payload, 'base64')); return msg;", // of another realm
+          array: "msg.payload = Uint8Array.from(Buffer.from(msg.payload, 'base64')).buffer; return msg;",
+          json: "msg.payload = JSON.parse(JSON.stringify(Buffer.from(msg.payload, 'base64'))); return msg;",
           pixels: `const data = Buffer.alloc(24 * 16 * 3, 90);
             msg.payload = { data, width: 24, height: 16, channels: 3, colorSpace: 'RGB', dtype: 'uint8' }; return msg;`,
           swapped: `const data = Buffer.from(Array.from({ length: 24 * 16 * 3 }, (_, i) => [200, 100, 0][i % 3]));

@@ -57,6 +57,27 @@ describe('an image sequence', () => {
     assert.match(await description(at('out.mkv')), /gbrp10le/);
   });
 
+  it('takes different spellings of one extension as one format, in the order of the names', async () => {
+    for (const [format, spellings] of [
+      ['jpg', ['jpg', 'JPG', 'jpeg', 'Jpeg']],
+      ['tif', ['TIF', 'tif', 'tiff']],
+      ['png', ['png', 'PNG']],
+    ] as const) {
+      mkdirSync(at(format));
+      mkdirSync(at(`mixed ${format}`));
+      await ff('-i', at('film.mkv'), at(`${format}/%03d.${format}`));
+      for (let n = 1; n <= FRAMES; n++) {
+        const number = `${n}`.padStart(3, '0');
+        const mixed = `mixed ${format}/${number}.${spellings[n % spellings.length]}`;
+        copyFileSync(at(`${format}/${number}.${format}`), at(mixed));
+      }
+      await run({ input: at(format) });
+      const truth = await pixels(at('out.mkv'));
+      assert.equal((await run({ input: at(`mixed ${format}`) })).framesOut, FRAMES);
+      assert.ok((await pixels(at('out.mkv'))).equals(truth), format);
+    }
+  });
+
   it('resumes after an interruption, but not after an image has changed', async () => {
     const job = { segment: 2, resume: true, batch: 1, output: at('resumed.mkv') };
     const stopped = async (): Promise<void> => {
@@ -96,6 +117,20 @@ describe('an image sequence', () => {
         for (const n of [9, 10]) writeFileSync(join(to, `scan${n}.png`), '');
       },
       /in alphabetical order, scan10\.png would come before scan9\.png/,
+    ],
+    [
+      'numbers without zeros in two spellings',
+      (to: string) => {
+        for (const image of ['scan9.jpg', 'scan10.JPG']) writeFileSync(join(to, image), '');
+      },
+      /in alphabetical order, scan10\.JPG would come before scan9\.jpg/,
+    ],
+    [
+      'a name that the pattern of two spellings also matches',
+      (to: string) => {
+        for (const file of ['1.jpg', '2.JPG', '1.jp2.log']) writeFileSync(join(to, file), '');
+      },
+      /1\.jp2\.log looks like an image of its own format/,
     ],
     ['no picture at all', (to: string) => writeFileSync(join(to, '1.png'), 'text'), /cannot be read/],
   ] as const) {

@@ -32,6 +32,17 @@ describe('sourceFile', () => {
     assert.equal((await openSource(written('one.mp4', 'x'))).bytes, 1);
   });
 
+  it('says what a file is that no ffmpeg opens as a video', async () => {
+    for (const [content, message] of [
+      ['<html>Log in', /it is a web page/],
+      ['This is not a video.\n', /it is a text file/],
+      ['\0'.repeat(5000), /it contains only zeros/],
+    ] as const) {
+      const source = await openSource(written('none.mp4', content));
+      assert.throws(() => inputOptions(source), { code: 'SOURCE_UNREADABLE', message });
+    }
+  });
+
   it('refuses a device', async () => {
     if (process.platform === 'win32') return; // it has no /dev
     await assert.rejects(openSource('/dev/null'), { code: 'SOURCE_UNREADABLE', message: /not a regular file/ });
@@ -77,12 +88,15 @@ describe('sourceFile', () => {
 
   it('opens an image as one image, and a video only with formats that open no other file', () => {
     const path = '/a/%d.png';
+    const jpegs = inputOptions({ path, isImage: false, sequence: null, jpegRate: 12.5 });
+    assert.deepEqual(jpegs.slice(2), ['-f', 'mjpeg', '-framerate', '12.5', '-i', `file:${path}`]);
     const image = inputOptions({ path, isImage: true, sequence: null });
     assert.deepEqual(image.slice(2), ['-f', 'image2', '-pattern_type', 'none', '-i', `file:${path}`]);
     const video = inputOptions({ path, isImage: false, sequence: null });
     assert.deepEqual([video[2], ...video.slice(4)], ['-format_whitelist', '-i', `file:${path}`]);
     for (const format of ['hls', 'concat', 'dash', 'sdp', 'lavfi'])
       assert.ok(!video[3]!.split(',').includes(format), format);
-    for (const options of [image, video]) assert.deepEqual(options.slice(0, 2), ['-protocol_whitelist', 'file,pipe']);
+    for (const options of [image, video, jpegs])
+      assert.deepEqual(options.slice(0, 2), ['-protocol_whitelist', 'file,pipe']);
   });
 });

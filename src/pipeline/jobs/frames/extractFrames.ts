@@ -103,6 +103,9 @@ const imageOf = ({ width, height, data }: Frame) =>
     format: 'pixels',
     profile: null,
     exif: null,
+    xmp: null,
+    texts: [],
+    density: null,
   }) as const;
 
 function limitWidth({ width, height }: { readonly width: number; readonly height: number }, maxWidth: number | null) {

@@ -7,6 +7,7 @@ import { modelRequest, wantedScale } from '../../frames/modelRequest';
 import { tileProcessor } from '../../frames/upscaleTiles';
 import { decodeImage, tooLarge } from '../../media/image/decodeImage';
 import { encodeImage } from '../../media/image/encodeImage';
+import { fillTransparent } from '../../media/image/fillTransparent';
 import { scaledSize } from '../../media/resize';
 
 /** The services the job uses. */
@@ -50,7 +51,8 @@ export async function upscaleImage(
   const settings = { ...job, tileCache: null, segment: 1 }; // a single frame has nothing to reuse
   const processor =
     faceMode === null ? tileProcessor(model, image, settings, () => {}) : faceProcessor(model, finder, job);
-  const { width, height, depth, data } = image;
+  const { width, height, depth } = image;
+  const data = fillTransparent(image);
   const [output] = await processor.run([{ index: 0, pts: 0, scene: 0, width, height, depth, data }], signal);
   signal.throwIfAborted();
   const stored = scale === modelScale ? output! : scaledSize(image, scale);

@@ -1,7 +1,10 @@
 import type { Metadata } from 'sharp';
 import { RemasterError } from '../../../errors';
 import type { ImageSource } from '../../../settings/imageJob';
+import { readDensity } from './density';
 import { loadSharp, type Sharp } from './loadSharp';
+import { pngChunks } from './readChunks';
+import { type ImageText, readTexts } from './texts';
 
 /** An image as the model takes it, with the data to be stored with the output. */
 export interface DecodedImage {
@@ -19,6 +22,11 @@ export interface DecodedImage {
   readonly profile: Uint8Array | null;
   /** The EXIF data of the file; null without any. */
   readonly exif: Uint8Array | null;
+  /** The XMP packet of the file; null without any. */
+  readonly xmp: Uint8Array | null;
+  readonly texts: readonly ImageText[];
+  /** Pixels per inch; null when the file says none. */
+  readonly density: number | null;
 }
 
 /**
@@ -34,6 +42,7 @@ async function fromFile(sharp: Sharp, data: Uint8Array, maxPixels: number): Prom
   // failOn error: truncated images are rejected, the invalid markers of some cameras are not
   const options = { limitInputPixels: false, ignoreIcc: true, failOn: 'error' } as const;
   const file = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (format === 'png') requireEnd(file);
   try {
     const header = await sharp(file, options).metadata();
     requireSize(header.width, header.height, maxPixels);
@@ -58,6 +67,9 @@ async function fromFile(sharp: Sharp, data: Uint8Array, maxPixels: number): Prom
       format,
       profile,
       exif: header.exif ?? null,
+      xmp: header.xmp ?? null,
+      texts: readTexts(file, format),
+      density: readDensity(file, format, header.exif ?? null),
     };
   } catch (cause) {
     if (cause instanceof RemasterError) throw cause;
@@ -82,8 +94,17 @@ function fromPixels(source: ImageSource & { kind: 'pixels' }, maxPixels: number)
     format: 'pixels',
     profile: null,
     exif: null,
+    xmp: null,
+    texts: [],
+    density: null,
   } as const;
   return { ...planes(data, channels, 1), ...rest };
+}
+
+/** libpng does not miss the end of a PNG, as libjpeg and libwebp do: texts behind the image could be lost. */
+function requireEnd(file: Buffer): void {
+  for (const { kind } of pngChunks(file)) if (kind === 'IEND') return;
+  throw unreadable('The PNG image cannot be decoded: its end is missing, so it is cut off.');
 }
 
 /** By the first bytes, because file names and content types are unreliable. */

@@ -1,9 +1,12 @@
 import type { Sharp as Pipeline } from 'sharp';
 import type { ImageJob, ImageResult } from '../../../settings/imageJob';
 import type { DecodedImage } from './decodeImage';
-import { withExif } from './exif';
+import { withDensity } from './density';
+import { exifOfDensity, withExif } from './exif';
 import { withIccProfile } from './iccProfile';
 import { loadSharp, type Sharp } from './loadSharp';
+import { withTexts } from './texts';
+import { withXmp } from './xmp';
 
 type Encoded = Pick<ImageResult, 'data' | 'format' | 'width' | 'height' | 'channels'>;
 
@@ -14,7 +17,7 @@ interface Size {
 
 /**
  * Encodes an upscaled image in the size `stored` and the requested format, with the alpha channel (resized separately),
- * the number of channels, the ICC profile and the EXIF data of `source`. JPEG has no alpha: the image is flattened onto
+ * the number of channels, the ICC profile and the metadata of `source`. JPEG has no alpha: the image is flattened onto
  * white.
  */
 export async function encodeImage(
@@ -23,7 +26,7 @@ export async function encodeImage(
   stored: Size,
   { format: wanted, quality }: Pick<ImageJob, 'format' | 'quality'>,
 ): Promise<Encoded> {
-  const { depth, isGrey, profile, exif } = source;
+  const { depth, isGrey } = source;
   const format = wanted === 'auto' ? sourceFormat(source) : wanted;
   const is16Bit = depth === 16 && format === 'png'; // no other format stores 16 bits
   const colours = await resized(upscaled.data, 3, upscaled, stored, depth);
@@ -40,8 +43,23 @@ export async function encodeImage(
   const { data, info } = await as(image, format, quality).toBuffer({ resolveWithObject: true });
   const rest = { format, ...stored, channels: info.channels as 1 | 3 | 4 };
   if (format === 'pixels') return { data: new Uint8Array(data), ...rest };
-  const coloured = profile ? withIccProfile(data, format, profile) : data;
-  return { data: new Uint8Array(exif ? withExif(coloured, format, exif, stored) : coloured), ...rest };
+  return { data: new Uint8Array(withMetadata(data, format, source, stored)), ...rest };
+}
+
+/** The resolution grows with the image, which keeps its size on paper. */
+function withMetadata(data: Buffer, format: 'jpeg' | 'png' | 'webp', source: DecodedImage, stored: Size): Buffer {
+  const { profile, exif, xmp, texts, density } = source;
+  const change = { ...stored, scale: stored.width / source.width };
+  const dpi = density === null ? null : density * change.scale;
+  let file = data;
+  if (dpi !== null) file = withDensity(file, format, dpi);
+  file = withTexts(file, format, texts);
+  if (xmp && format !== 'webp') file = withXmp(file, format, xmp, change);
+  if (profile) file = withIccProfile(file, format, profile);
+  if (exif) file = withExif(file, format, exif, change);
+  else if (dpi !== null && format === 'webp')
+    file = withExif(file, format, exifOfDensity(dpi), { ...change, scale: 1 });
+  return xmp && format === 'webp' ? withXmp(file, format, xmp, change) : file; // the last chunk of a WebP
 }
 
 const sourceFormat = ({ format, alpha }: DecodedImage): 'jpeg' | 'png' | 'webp' =>

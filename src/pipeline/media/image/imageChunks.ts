@@ -7,6 +7,8 @@ export function withSegments(file: Buffer, segments: readonly Buffer[]): Buffer 
   return Buffer.concat([file.subarray(0, after), ...segments, file.subarray(after)]);
 }
 
+export const SEGMENT_MARKERS = { APP0: 0xe0, APP1: 0xe1, COM: 0xfe } as const;
+
 /** Most data bytes of a JPEG segment, without marker and length. */
 export const SEGMENT = 65_533;
 
@@ -30,6 +32,17 @@ export function withPngChunk(file: Buffer, kind: string, data: Uint8Array): Buff
   body.copy(chunk, 4);
   chunk.writeUInt32BE(crc32(body), body.length + 4);
   return Buffer.concat([file.subarray(0, PNG_HEAD), chunk, file.subarray(PNG_HEAD)]);
+}
+
+/** The PNG without its chunks of one kind. */
+export function withoutPngChunk(file: Buffer, kind: string): Buffer {
+  const kept = [file.subarray(0, 8)];
+  for (let at = 8; at < file.length;) {
+    const end = at + 12 + file.readUInt32BE(at);
+    if (file.toString('latin1', at + 4, at + 8) !== kind) kept.push(file.subarray(at, end));
+    at = end;
+  }
+  return Buffer.concat(kept);
 }
 
 /** The CRC-32 of PNG; `zlib.crc32` is missing in Node 20 before 20.15. */
