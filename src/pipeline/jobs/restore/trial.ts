@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RemasterError } from '../../../errors';
 import type { Job } from '../../../settings/restoreJob';
@@ -61,10 +61,37 @@ export async function tryOutput(
 }
 
 async function encodeFrame(binary: FfmpegBinary, path: string, encoding: Encoding, signal: AbortSignal): Promise<void> {
+  try {
+    await encodeBlack(binary, path, encoding, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw (await canWrite(binary, path, signal)) ? error : confined(binary, path, error);
+  }
+}
+
+async function encodeBlack(binary: FfmpegBinary, path: string, encoding: Encoding, signal: AbortSignal): Promise<void> {
   await using sink = createVideo(binary, path, encoding, signal);
   await sink.write(new Uint8Array((encoding.width * encoding.height * 3 * encoding.depth) / 8));
   await sink.finish();
 }
+
+/** Whether ffmpeg can make a file where remaster can. */
+async function canWrite(binary: FfmpegBinary, path: string, signal: AbortSignal): Promise<boolean> {
+  await rm(path, { force: true });
+  const picture = ['-f', 'lavfi', '-i', 'color=size=16x16', '-frames:v', '1', '-c:v', 'rawvideo', '-f', 'nut'];
+  await ffmpegOutput(binary, [...picture, '-y', `file:${path}`], signal);
+  return stat(path).then(
+    ({ size }) => size > 0,
+    () => false,
+  );
+}
+
+const confined = ({ path: program }: FfmpegBinary, path: string, cause: unknown): RemasterError =>
+  new RemasterError('OUTPUT_UNWRITABLE', `${program} may not write where remaster may: ${path}.`, {
+    remedy:
+      'An ffmpeg from snap cannot use hidden folders in the home folder: write the output to a folder in it, such as Videos, or install another ffmpeg (see REMASTER_FFMPEG).',
+    cause,
+  });
 
 /** The streams besides the video that the user wants, with the files of covers that become attachments. */
 async function wantedStreams(
