@@ -22,11 +22,13 @@ export async function describeWithFfmpeg(
   const everything = ['-map', '0', '-copy_unknown', '-c', 'copy', '-t', '0'];
   const listed = parseListing((await read(...everything, '-f', 'framecrc')).toString());
   if (listed.length === 0) return null;
-  const metadata = parseMetadata((await read(...everything, '-f', 'ffmetadata')).toString());
+  // Of chapters, those within the time that is written are listed; without streams that is all of it.
+  const metadata = parseMetadata((await read('-f', 'ffmetadata')).toString());
+  const ofStreams = parseMetadata((await read(...everything, '-f', 'ffmetadata')).toString()).streams;
   const streams = await Promise.all(
     listed.map(async (stream, index) => ({
       ...(await streamOf(read, stream, index)),
-      tags: metadata.streams[index] ?? {},
+      tags: ofStreams[index] ?? {},
     })),
   );
   const clock = streams.find(({ kind, isCoverArt }) => kind === 'video' && !isCoverArt) ?? streams[0]!;
