@@ -8,7 +8,9 @@ import { encodedColour } from './encode';
 import type { FfmpegBinary } from './findFfmpeg';
 import { joinNut, planJoin } from './joinNut';
 import { setLastFrameDuration } from './lastFrameDuration';
+import { timecodeOf } from './describe/mediaInfo';
 import type { Rational } from './frame';
+import { frameRate } from './frameRate';
 import type { VideoInfo } from './probe';
 import { runFfmpeg } from './runFfmpeg';
 import { inputOptions } from './sourceFile';
@@ -57,17 +59,26 @@ export async function muxWithSource(
   const others = {
     inputs: [...range, ...offset(delay, info.timeBase), ...inputOptions(info.source)],
     options: [
-      ...streamOptions(carried, 1, firstOnly),
+      ...streamOptions(carried, container, 1, firstOnly),
       // Audio before time 0 (encoder priming, or before the cut) would delay the whole video where no edit list hides it.
       ...(trim || container === 'mkv' ? ['-copypriorss', '0'] : []),
+      // So would the priming of sound that is encoded anew; Matroska may have times below 0.
+      ...(container === 'mkv' ? ['-avoid_negative_ts', 'disabled'] : []),
       ...metadata,
       ...(job.extras && container !== 'mkv' && hasQuickTimeKeys(info) ? ['-movflags', 'use_metadata_tags'] : []),
+      // Times of copied frames do not follow it, but time codes count it, and ffmpeg does not know it of a short video.
+      ...(timecodeOf(info.media) === null ? [] : ['-r', rateOf(info)]),
       // The frames are already rotated, and encoded by another encoder.
       ...['-metadata:s:v:0', 'rotate=', '-metadata:s:v:0', `encoder=${encoder}`],
       ...['-max_muxing_queue_size', '65536', '-max_interleave_delta', '0'],
     ],
   };
   return mux(binary, video, output, others, signal);
+}
+
+function rateOf({ framesPerSecond }: VideoInfo): string {
+  const { num, den } = frameRate(framesPerSecond ?? 25);
+  return `${num}/${den}`;
 }
 
 /** Metadata of phones (make, model, place, date), which MP4 and MOV keep only under their own names. */

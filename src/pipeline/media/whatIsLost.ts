@@ -1,8 +1,9 @@
 import type { Container } from '../../settings/container';
 import type { Colour, ColourTags } from './colour';
 import type { VideoDescription } from './describe/describeVideo';
-import type { SideData, StreamInfo, Tags } from './describe/mediaInfo';
+import { type SideData, type StreamInfo, type Tags, timecodeOf } from './describe/mediaInfo';
 import type { PixelFormat } from './describe/pixelFormat';
+import { isSameLanguage } from './streams/carriedStreams';
 import { counterparts } from './streams/counterparts';
 import type { DecidedStreams } from './streams/decideStreams';
 
@@ -86,7 +87,9 @@ function languages({ streams: { carried } }: Made, { media }: VideoDescription):
   const found = counterparts(carried, media);
   return carried.flatMap(({ stream }, i) => {
     const [before, after] = [languageOf(stream.tags), languageOf(found[i]?.tags ?? {})];
-    return before === null || before === after ? [] : [`The language ${before} of ${nameOf(stream)} was lost.`];
+    return !found[i] || before === null || (after !== null && isSameLanguage(before, after))
+      ? []
+      : [`The language ${before} of ${nameOf(stream)} was lost.`];
   });
 }
 
@@ -158,7 +161,7 @@ function subsampling({ source }: Made, { pixels }: VideoDescription): readonly s
   if (after >= before) return [];
   const name = source.pixels.chroma === 'rgb' ? 'R′G′B′' : source.pixels.chroma;
   return [
-    `The video is ${name}; the output is ${pixels.chroma}. The pixel format yuv444p keeps its colour resolution.`,
+    `The video is ${name}; the output is ${pixels.chroma}. H.264, H.265 and FFV1 keep its colour resolution with the pixel format yuv444p.`,
   ];
 }
 
@@ -195,13 +198,10 @@ function metadata({ source, extras, container }: Made, { media }: VideoDescripti
 const TECHNICAL = /^(major_brand|minor_version|compatible_brands|encoder|duration|creation_time|timecode|.*writing.*)$/;
 
 function timecode({ source, extras, isCut }: Made, result: VideoDescription): readonly string[] {
-  const [before, after] = [timecodeOf(source), timecodeOf(result)];
-  if (!extras || isCut || before === undefined || before === after) return [];
+  const [before, after] = [timecodeOf(source.media), timecodeOf(result.media)];
+  if (!extras || isCut || before === null || before === after) return [];
   return [`The time code ${before} was lost.`];
 }
-
-const timecodeOf = ({ media }: VideoDescription): string | undefined =>
-  media.tags['timecode'] ?? media.streams.find(({ tags }) => tags['timecode'] !== undefined)?.tags['timecode'];
 
 /** Everything that is compared, in the order of the warnings. */
 export const LOSSES: readonly Loss[] = [

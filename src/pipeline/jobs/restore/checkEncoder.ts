@@ -5,10 +5,10 @@ import { canJoin } from '../../media/joinNut';
 import { readNutStream } from '../../media/readNut';
 import { frameCount } from '../journal';
 import type { OutputFolder } from '../outputFolder';
-import { TRIAL_FRAME } from './trial';
+import { TRIAL_FILE } from './trial';
 
 /**
- * Checks, with the frame of the trial, that the segments of another ffmpeg can be continued by this one. Returns a warning
+ * Checks, with the segment of the trial, that the segments of another ffmpeg can be continued by this one. Returns a warning
  * that names both; errors: RESUME_MISMATCH.
  */
 export async function checkEncoder(
@@ -18,7 +18,7 @@ export async function checkEncoder(
   if (done.length === 0 || otherFfmpegs.length === 0) return [];
   const [first, trial] = [
     await readNutStream(join(folder, done[0]!.file)),
-    await readNutStream(join(folder, TRIAL_FRAME)),
+    await readNutStream(join(folder, TRIAL_FILE)),
   ];
   const [frames, others] = [frameCount(done), otherFfmpegs.join(' and ')];
   if (canJoin(first, trial))

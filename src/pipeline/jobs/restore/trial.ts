@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { RemasterError } from '../../../errors';
 import type { Job } from '../../../settings/restoreJob';
 import { describeVideo } from '../../media/describe/describeVideo';
+import { timecodeOf } from '../../media/describe/mediaInfo';
 import { createVideo, encodedColour, type Encoding } from '../../media/encode';
 import { ffmpegOutput } from '../../media/ffmpegOutput';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
@@ -24,11 +25,14 @@ export interface Trial {
   readonly warnings: readonly string[];
 }
 
-/** File of the encoded frame. */
-export const TRIAL_FRAME = 'trial.nut';
+/** File of the encoded frames. */
+export const TRIAL_FILE = 'trial.nut';
+
+/** Of fewer frames ffmpeg 5 to 7 knows no rate, without which it writes no time code. */
+const FRAMES_OF_A_RATE = 6;
 
 /**
- * Writes one encoded black frame and the first packets of all streams as an output of the same name and folder, and opens
+ * Writes a black frame and the first packets of all streams as an output of the same name and folder, and opens
  * it again: whatever cannot be stored is converted, left out with a warning, or refused before any work is done.
  */
 export async function tryOutput(
@@ -39,13 +43,15 @@ export async function tryOutput(
   job: Job,
   signal: AbortSignal,
 ): Promise<Trial> {
-  const frame = join(folder.folder, TRIAL_FRAME);
+  const segment = join(folder.folder, TRIAL_FILE);
   const output = join(folder.folder, basename(folder.output));
   const { codec, colour } = encoding;
-  await encodeFrame(binary, frame, encoding, signal);
   const usual = Math.max(1, Math.round(info.timeBase.den / info.timeBase.num / (info.framesPerSecond ?? 25)));
-  const times = { pts: [0], end: usual, timeBase: info.timeBase };
-  const video: EncodedVideo = { codec, colour, paths: [frame], times };
+  const count = timecodeOf(info.media) === null ? 1 : FRAMES_OF_A_RATE;
+  const pts = Array.from({ length: count }, (_, i) => i * usual);
+  const times = { pts, end: count * usual, timeBase: info.timeBase };
+  await encodeFrames(binary, segment, encoding, count, signal);
+  const video: EncodedVideo = { codec, colour, paths: [segment], times };
   const mux = (carried: readonly CarriedStream[]) =>
     muxWithSource(binary, video, output, { info, job, carried, delay: 0, firstOnly: true }, signal);
   const wanted = await wantedStreams(binary, folder.folder, info, job, codec.container, signal);
@@ -60,18 +66,31 @@ export async function tryOutput(
   return { carried: streams.carried, compare, warnings: lost.map(({ message }) => message) };
 }
 
-async function encodeFrame(binary: FfmpegBinary, path: string, encoding: Encoding, signal: AbortSignal): Promise<void> {
+async function encodeFrames(
+  binary: FfmpegBinary,
+  path: string,
+  encoding: Encoding,
+  count: number,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await encodeBlack(binary, path, encoding, signal);
+    await encodeBlack(binary, path, encoding, count, signal);
   } catch (error) {
     signal.throwIfAborted();
     throw (await canWrite(binary, path, signal)) ? error : confined(binary, path, error);
   }
 }
 
-async function encodeBlack(binary: FfmpegBinary, path: string, encoding: Encoding, signal: AbortSignal): Promise<void> {
+async function encodeBlack(
+  binary: FfmpegBinary,
+  path: string,
+  encoding: Encoding,
+  count: number,
+  signal: AbortSignal,
+): Promise<void> {
   await using sink = createVideo(binary, path, encoding, signal);
-  await sink.write(new Uint8Array((encoding.width * encoding.height * 3 * encoding.depth) / 8));
+  const black = new Uint8Array((encoding.width * encoding.height * 3 * encoding.depth) / 8);
+  for (let i = 0; i < count; i++) await sink.write(black);
   await sink.finish();
 }
 

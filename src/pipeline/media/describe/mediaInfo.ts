@@ -59,3 +59,8 @@ export type Tags = Readonly<Record<string, string>>;
 export const mainVideo = ({ streams }: Pick<MediaInfo, 'streams'>): StreamInfo | undefined =>
   streams.find(({ kind, isCoverArt }) => kind === 'video' && !isCoverArt) ??
   streams.find(({ kind }) => kind === 'video');
+
+/** The time code of the first frame, `01:00:00:00`; null without. */
+export const timecodeOf = ({ tags, streams }: Pick<MediaInfo, 'tags' | 'streams'>): string | null =>
+  [tags, ...streams.map((stream) => stream.tags)].map((each) => each['timecode']).find((code) => code !== undefined) ??
+  null;

@@ -1,3 +1,4 @@
+import type { Container } from '../../../settings/container';
 import type { StreamInfo } from '../describe/mediaInfo';
 import type { Treatment } from './treatments';
 
@@ -13,11 +14,19 @@ export interface CarriedStream {
  * The options that carry the streams, after the video, which is output stream 0. `input`: number of the source among the
  * inputs of ffmpeg. `firstOnly`: only the first packet of each.
  */
-export function streamOptions(carried: readonly CarriedStream[], input: number, firstOnly: boolean): string[] {
+export function streamOptions(
+  carried: readonly CarriedStream[],
+  container: Container,
+  input: number,
+  firstOnly: boolean,
+): string[] {
   const attached = carried.filter(({ treatment }) => treatment.codec === 'attach');
   const mapped = carried.filter(({ treatment }) => treatment.codec !== 'attach');
   return [
-    ...mapped.flatMap((each, i) => mapOptions(each, i + 1, input, firstOnly)),
+    ...mapped.flatMap((each, i) => [
+      ...mapOptions(each, i + 1, input, firstOnly),
+      ...(container === 'mov' ? quickTimeLanguage(each.stream, i + 1) : []),
+    ]),
     // ffmpeg appends attachments to the streams that are mapped.
     ...attached.flatMap(({ file, stream }, i) => attachOptions(file!, stream, mapped.length + 1 + i)),
   ];
@@ -38,6 +47,20 @@ function mapOptions(
     ...(stream.isCoverArt ? [`-disposition:${position}`, 'attached_pic'] : []),
   ];
 }
+
+/** ffmpeg writes the language of a QuickTime track only under the name that QuickTime had for it. */
+function quickTimeLanguage({ tags }: StreamInfo, position: number): string[] {
+  const name = BIBLIOGRAPHIC[tags['language'] ?? ''];
+  return name === undefined ? [] : [`-metadata:s:${position}`, `language=${name}`];
+}
+
+/** Languages with two names in ISO 639-2: the one that ffmpeg's list of QuickTime languages does not have, and the other. */
+const BIBLIOGRAPHIC: Readonly<Record<string, string>> = {
+  ...{ deu: 'ger', nld: 'dut', ell: 'gre', isl: 'ice', zho: 'chi', sqi: 'alb', ron: 'rum', fas: 'per', mya: 'bur' },
+};
+
+/** Whether both name the same language. */
+export const isSameLanguage = (a: string, b: string): boolean => (BIBLIOGRAPHIC[a] ?? a) === (BIBLIOGRAPHIC[b] ?? b);
 
 /** Images of covers as files: extension and type. */
 const COVERS: Readonly<Record<string, readonly [string, string]>> = {
