@@ -22,7 +22,11 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const pkg = JSON.parse(read('package.json')) as Package;
 
 /** Started by path, not imported. */
-const STARTED = ['dist/src/engine/process/main.js', 'dist/src/model/inference/sessionThread.js'];
+const STARTED = [
+  'dist/src/engine/process/main.js',
+  'dist/src/model/inference/sessionThread.js',
+  'dist/src/pipeline/jobs/lockHeartbeatThread.js',
+];
 
 describe('the package', function () {
   this.timeout(120_000);

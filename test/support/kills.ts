@@ -50,13 +50,12 @@ export async function run({ input, output, options }: KillJob, kill: Kill | null
   const killNow = (): void => {
     killed ||= killOne(kill!.target, kill!.signal, child.pid!);
   };
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-    if (isDue()) killNow();
-  });
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
+  const retry = setInterval(() => isDue() && killNow(), 10); // there is no encoder between two segments
   const timer = kill && 'seconds' in kill.at ? setTimeout(killNow, 1000 * kill.at.seconds) : undefined;
   const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(timer);
+  clearInterval(retry);
   const seconds = (performance.now() - started) / 1000;
   for (let i = 0; i < 100 && (await enginesAndFfmpegs()).length > 0; i++) await sleep(100);
   const last = JSON.parse(text.trim().split('\n').at(-1) || '{}') as {

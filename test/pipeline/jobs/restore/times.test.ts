@@ -145,7 +145,7 @@ describe('times of restoreVideo', () => {
     assert.deepEqual([framesOut, width, height], [2, 8196, 6144]);
     assert.ok(width * height * 6 > 2 ** 28);
     assert.equal((await packets(at('large.out.mkv'))).pts.length, 2);
-  });
+  }).timeout(180_000);
 
   it('a frame that ffmpeg cannot process is refused before the model runs', async () => {
     await ff(
