@@ -1,5 +1,5 @@
 'use strict';
-// Writes the table of what is kept, warned about or refused into docs/losses.md, from the built whatIsLost.
+// Writes the table of properties that are kept, warned about or refused into docs/losses.md, from the built whatIsLost.
 //   node scripts/losses.js
 const { readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');

@@ -19,7 +19,7 @@ export async function collect(pipe: AsyncIterable<Uint8Array>): Promise<Buffer> 
   try {
     for await (const chunk of pipe) chunks.push(chunk);
   } catch {
-    // a killed process closes its pipe without an end; how it ended is told by the process
+    // a killed process closes its pipe without an end; its exit says how it ended
   }
   return Buffer.concat(chunks);
 }

@@ -29,7 +29,7 @@ export interface Loss {
   readonly outcome: string;
   /** `refused`: the result would be wrong, so the job ends before the first frame. */
   readonly verdict: 'warned' | 'refused';
-  /** What is lost, in words; empty: nothing. */
+  /** The losses, in words; empty: nothing. */
   find(made: Made, result: VideoDescription): readonly string[];
 }
 

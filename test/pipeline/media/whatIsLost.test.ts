@@ -41,7 +41,7 @@ const MADE: Made = {
 type Change = readonly [Partial<Omit<Made, 'source'>>, Partial<VideoDescription>, Partial<VideoDescription>];
 const media = (changes: Partial<VideoDescription['media']>) => ({ media: { ...SAME.media, ...changes } });
 
-/** For each kind: changes of how it was made, of the source and of the result, and what is said. */
+/** For each kind: changes of how it was made, of the source and of the result, and the message. */
 const CASES: Readonly<Record<string, readonly (readonly [Change, string])[]>> = {
   left: [
     [
@@ -181,7 +181,7 @@ describe('whatIsLost', () => {
       for (const [change, message] of CASES[kind]) assert.deepEqual(lost(change), [{ kind, verdict, message }]);
     });
 
-  it('what is kept or not wanted is not lost', () => {
+  it('a property that is kept or not wanted is not lost', () => {
     const hdr = { sideData: ['mastering', 'light', 'captions'] } as const;
     assert.deepEqual(lost([{}, hdr, hdr]), []);
     const chapters = media({ chapters: [{ start: 0, title: 'One' }], tags: { timecode: '01:00:00:00' } });

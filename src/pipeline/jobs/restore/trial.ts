@@ -16,7 +16,7 @@ import { treatmentsOf } from '../../media/streams/treatments';
 import { type Lost, type Made, whatIsLost } from '../../media/whatIsLost';
 import type { OutputFolder } from '../outputFolder';
 
-/** What is known of the output before its first frame is restored. */
+/** Facts about the output, known before its first frame is restored. */
 export interface Trial {
   readonly carried: readonly CarriedStream[];
   /** Compares the finished file, or this trial, with the source. */

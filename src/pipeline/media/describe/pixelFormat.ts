@@ -59,7 +59,7 @@ export function taggedPixelFormat(tag: Buffer): PixelFormat | null {
   const name = tag.toString('latin1');
   const planar = planarTag(tag) ?? planarTag(Buffer.from(tag).reverse());
   if (planar) return planar;
-  const known = TAGS[name] ?? TAGS[[...name].toReversed().join('')];
+  const known = TAGS[name] ?? TAGS[Buffer.from(tag).reverse().toString('latin1')];
   return known === undefined ? null : namedPixelFormat(known);
 }
 

@@ -31,7 +31,7 @@ describe('the trial of an output', function () {
       const model = nearest(1, { depth });
       return { ...model, run: (...args: Parameters<typeof model.run>) => (onModel(), model.run(...args)) };
     };
-    return restoreVideo(job, { binary: await ffmpeg(), openModel } as never, never, () => {});
+    return restoreVideo(job, { binary: await ffmpeg(), openModel }, never, () => {});
   }
 
   /** Kind and codec of every stream of a file. */

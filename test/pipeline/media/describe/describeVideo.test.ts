@@ -8,7 +8,7 @@ import { bundled, never } from '../../../support/segments';
 import { withCaptions, withDolbyVision, withUnknownStream } from '../../../support/sourceKinds';
 import { binary, ff, moving, scratchFolder } from '../../../support/videos';
 
-/** What is compared of a description; the same from ffprobe, from ffmpeg alone, and from the ffmpeg of 2018 alone. */
+/** The parts of a description that are compared; the same from ffprobe, from ffmpeg alone, and from the ffmpeg of 2018 alone. */
 interface Expected extends Partial<
   Pick<VideoDescription, 'width' | 'height' | 'interlaceFlag' | 'dolbyVisionProfile'>
 > {

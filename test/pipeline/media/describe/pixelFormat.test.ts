@@ -60,7 +60,7 @@ describe('pixelFormat', () => {
     assert.equal(namedPixelFormat('yuv420p')!.isFullRange, false);
   });
 
-  it('what is no pixel format is none', () => {
+  it('other names and tags are no pixel formats', () => {
     for (const name of ['', 'cuda', 'unknown']) assert.equal(namedPixelFormat(name), null);
     for (const tag of ['H264', 'Y9\0\n', 'Y3\x05\n']) assert.equal(taggedPixelFormat(Buffer.from(tag, 'latin1')), null);
   });
