@@ -54,7 +54,7 @@ export async function readCamera(
   }
   if (resized) return resized;
   if (isStalled) return noFramesError(source, source.stall);
-  return isFirst ? connectError(source, decoder.stderrTail()) : disconnectedError(source);
+  return isFirst ? connectError(source, decoder.stderrTail(), signal) : disconnectedError(source);
 }
 
 async function startDecoder(

@@ -54,7 +54,8 @@ export async function probeCamera(
   const inTime = await cameraExit(camera, limit, signal);
   const [list, header] = await output;
   const [frame] = parseListing(list.toString());
-  if (!frame?.size) throw inTime ? connectError(source, camera.stderrTail()) : noFramesError(source, limit / 1000);
+  if (!frame?.size && !inTime) throw noFramesError(source, limit / 1000);
+  if (!frame?.size) throw await connectError(source, camera.stderrTail(), signal);
   const said = readMatroskaVideo(header);
   return {
     format: { ...frame.size, colour: said?.colour ?? UNTAGGED },
