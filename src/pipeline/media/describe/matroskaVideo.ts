@@ -14,10 +14,17 @@ export interface MatroskaVideo {
 
 /** Reads the first bytes of a file as ffmpeg writes it. Null when they describe no track. */
 export function readMatroskaVideo(bytes: Buffer): MatroskaVideo | null {
-  const at = bytes.indexOf(TRACKS);
-  if (at < 0) return null;
+  // The id also stands in the list of what is where, which comes first.
+  for (let at = bytes.indexOf(TRACKS); at >= 0; at = bytes.indexOf(TRACKS, at + 1)) {
+    const track = tryTrack(bytes.subarray(at));
+    if (track) return track;
+  }
+  return null;
+}
+
+function tryTrack(bytes: Buffer): MatroskaVideo | null {
   try {
-    return trackOf(bytes.subarray(at));
+    return trackOf(bytes);
   } catch (error) {
     if (error instanceof UnknownStructure || error instanceof RangeError) return null; // ffmpeg ended early
     throw error;
@@ -32,10 +39,11 @@ const ID = {
   ...{ maxContentLight: 0x55bc, mastering: 0x55d0, blockAddition: 0x41e4, additionType: 0x41e7, additionData: 0x41ed },
 } as const;
 
-function trackOf(bytes: Buffer): MatroskaVideo {
+function trackOf(bytes: Buffer): MatroskaVideo | null {
   const [tracks] = elementsIn(bytes);
   const track = find(bytes, tracks, ID.trackEntry);
   const video = find(bytes, track, ID.video);
+  if (!video) return null;
   const colour = find(bytes, video, ID.colour);
   const number = (parent: Element | undefined, id: number): number | null => {
     const element = find(bytes, parent, id);
