@@ -12,10 +12,10 @@ describe('cameraProbe', function () {
   const probe = async (input: LiveInput): Promise<CameraFacts> =>
     probeCamera(liveJob(input), await binary(), 1, new AbortController().signal);
 
-  /** Probes a camera that sends this film. */
+  /** Probes a camera that sends this video. */
   async function facts(...args: readonly string[]): Promise<CameraFacts> {
-    const film = await ff('-f', 'lavfi', '-i', 'testsrc2=size=64x36:rate=10:duration=3', ...args, '-');
-    const server = createServer((_, response) => response.end(film));
+    const video = await ff('-f', 'lavfi', '-i', 'testsrc2=size=64x36:rate=10:duration=3', ...args, '-');
+    const server = createServer((_, response) => response.end(video));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
       return await probe(at(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`));
