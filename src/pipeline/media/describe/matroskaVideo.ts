@@ -14,7 +14,7 @@ export interface MatroskaVideo {
 
 /** Reads the first bytes of a file as ffmpeg writes it. Null when they describe no track. */
 export function readMatroskaVideo(bytes: Buffer): MatroskaVideo | null {
-  // The id also stands in the list of what is where, which comes first.
+  // The id also stands in the list of positions, which comes first.
   for (let at = bytes.indexOf(TRACKS); at >= 0; at = bytes.indexOf(TRACKS, at + 1)) {
     const track = tryTrack(bytes.subarray(at));
     if (track) return track;
