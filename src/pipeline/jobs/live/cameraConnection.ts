@@ -9,6 +9,8 @@ import { connectError, disconnectedError, noFramesError } from './cameraErrors';
 import { cameraInput } from './cameraInput';
 import type { CameraInfo } from './cameraProbe';
 import { cameraExit, CONNECT_TIMEOUT, QUIT_GRACE, startCamera } from './cameraProcess';
+import { type FrameSize, SIZE_FILTERS, sizeOutputs, sizeReader } from './frameSizes';
+import { untilResized } from './untilResized';
 
 export type CameraSettings = Pick<
   LiveJob,
@@ -25,27 +27,37 @@ export async function readCamera(
   info: CameraInfo,
   signal: AbortSignal,
   onFrame: (data: Uint8Array) => void,
-): Promise<RemasterError | CameraInfo['sent']> {
+): Promise<RemasterError | FrameSize> {
   const { source, maxFps } = settings;
   await using decoder = await startDecoder(settings, binary, info);
   let last = performance.now();
   let isFirst = true;
   let isStalled = false;
-  let resized: CameraInfo['sent'] | null = null;
+  let resized: FrameSize | null = null;
   const isDue = rateLimiter(maxFps);
+  const frames = untilResized(
+    info.sent,
+    (data) => {
+      if (isDue(performance.now())) onFrame(data);
+    },
+    (size) => {
+      resized = size;
+      void decoder.quit(QUIT_GRACE);
+    },
+  );
+  decoder.fd3.setEncoding('utf8').on('data', sizeReader(frames.size));
   decoder.stdout.on(
     'data',
     frameSplitter(info.width * info.height * 3, (data) => {
       last = performance.now();
       isFirst = false;
-      if (isDue(last)) onFrame(data);
+      frames.frame(data);
     }),
   );
   const watchdog = setInterval(() => {
     const limit = isFirst ? Math.max(CONNECT_TIMEOUT, source.stall) : source.stall;
     isStalled ||= performance.now() - last > limit * 1000;
-    resized ??= newSize(decoder.stderrTail(), info);
-    if (isStalled || resized) void decoder.quit(QUIT_GRACE);
+    if (isStalled) void decoder.quit(QUIT_GRACE);
   }, 200);
   try {
     await cameraExit(decoder, Infinity, signal);
@@ -54,7 +66,7 @@ export async function readCamera(
   }
   if (resized) return resized;
   if (isStalled) return noFramesError(source, source.stall);
-  return isFirst ? connectError(source, decoder.stderrTail()) : disconnectedError(source);
+  return isFirst ? connectError(source, decoder.stderrTail(), signal) : disconnectedError(source);
 }
 
 async function startDecoder(
@@ -63,35 +75,30 @@ async function startDecoder(
   { width, height, colour, isInterlaced }: CameraInfo,
 ): Promise<Ffmpeg> {
   const input = await cameraInput(binary, source.input);
-  const filters = [
+  const steps = [
     ...(isInterlaced ? ['bwdif=mode=send_frame:parity=auto:deint=all'] : []),
     ...TEMPORAL_DENOISE[temporalDenoise],
-    `scale=${width}:${height}:${toRgb(colour)}`, // explicit size: a change of resolution must not change the frame size
-    'format=rgb24',
   ];
+  const graph = [
+    // The sizes are read where every frame has just one: a filter in between could lose a frame when the size changes.
+    `[0:v:0]${[...steps, 'split=3'].join(',')}[f][w][h]`,
+    ...SIZE_FILTERS,
+    `[f]scale=${width}:${height}:${toRgb(colour)},format=rgb24[frames]`,
+  ];
+  const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
   return startCamera(
     binary,
     [
-      ...['-loglevel', 'verbose', '-thread_type', 'slice'], // frame threads would delay the video by one frame each
+      ...['-thread_type', 'slice'], // frame threads would delay the video by one frame each
       ...['-analyzeduration', '500000', '-fpsprobesize', '0'], // the format is known from the probe
       ...(hwaccel === 'auto' ? ['-hwaccel', 'auto'] : []),
       ...input.options,
-      ...['-map', '0:v:0', '-an', '-vf', filters.join(',')],
-      ...(binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
-      ...['-f', 'rawvideo', 'pipe:1'],
+      ...['-filter_complex', graph.join(';')],
+      ...sizeOutputs(passthrough), // first: ffmpeg writes its outputs in this order, so that no frame waits for its size
+      ...['-map', '[frames]', ...passthrough, '-f', 'rawvideo', 'pipe:1'],
     ],
     input,
   );
-}
-
-/**
- * The size in the latest line of the scale filter, which ffmpeg logs whenever it configures its filters. Null:
- * unchanged.
- */
-function newSize(stderr: string, { sent }: CameraInfo): CameraInfo['sent'] | null {
-  const last = [...stderr.matchAll(/\[Parsed_scale_\d+ @ [^\]]*\] w:(\d+) h:(\d+) fmt:.* -> w:/g)].at(-1);
-  const [width, height] = [Number(last?.[1]), Number(last?.[2])];
-  return last === undefined || (width === sent.width && height === sent.height) ? null : { width, height };
 }
 
 /** Says for each frame whether to keep it, so that at most `maxFps` per second remain, evenly spaced. */

@@ -45,7 +45,7 @@ export async function probeCamera(
     [
       ...[...analyze, ...input.options],
       ...['-map', '0:v:0', '-frames:v', '1', '-f', 'framecrc', 'pipe:3'],
-      ...['-map', '0:v:0', '-frames:v', '1', '-c', 'copy', '-f', 'matroska', 'pipe:1'],
+      ...(source.input.kind === 'pattern' ? [] : HEADER), // frames of ffmpeg's own are no stream that Matroska holds
     ],
     input,
   );
@@ -54,7 +54,8 @@ export async function probeCamera(
   const inTime = await cameraExit(camera, limit, signal);
   const [list, header] = await output;
   const [frame] = parseListing(list.toString());
-  if (!frame?.size) throw inTime ? connectError(source, camera.stderrTail()) : noFramesError(source, limit / 1000);
+  if (!frame?.size && !inTime) throw noFramesError(source, limit / 1000);
+  if (!frame?.size) throw await connectError(source, camera.stderrTail(), signal);
   const said = readMatroskaVideo(header);
   return {
     format: { ...frame.size, colour: said?.colour ?? UNTAGGED },
@@ -63,6 +64,9 @@ export async function probeCamera(
     isInterlaced: deinterlace === 'on' || (deinterlace === 'auto' && said?.isInterlaced === true),
   };
 }
+
+/** Copies a packet: the header says what the camera tells about its video. Uncompressed R′G′B′ needs the old way. */
+const HEADER = ['-map', '0:v:0', '-frames:v', '1', '-c', 'copy', '-allow_raw_vfw', '1', '-f', 'matroska', 'pipe:1'];
 
 const UNTAGGED: ColourTags = { matrix: null, primaries: null, transfer: null, range: null };
 

@@ -35,3 +35,7 @@ export function splitRtsp({ message, media, bad }: RtspParts): (chunk: Buffer) =
     }
   };
 }
+
+/** The values of all headers of this name in the head of a message. */
+export const headersOf = (head: string, name: string): string[] =>
+  [...head.matchAll(new RegExp(`^${name}:[ \\t]*(.+?)[ \\t]*$`, 'gim'))].map(([, text]) => text!);

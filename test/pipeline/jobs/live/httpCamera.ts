@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Writable } from 'node:stream';
@@ -154,7 +155,9 @@ export async function startCamera({
     },
     async close() {
       clearInterval(timer);
+      const ended = once(encoder, 'exit');
       encoder.kill('SIGKILL');
+      await ended;
       for (const viewer of viewers) viewer.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },

@@ -75,7 +75,7 @@ describe('an RTSP camera', function () {
     });
   }
 
-  it('authenticates without the password in the process list; reports a wrong password', async () => {
+  it('authenticates without the password in the process list; reports a wrong password or path', async () => {
     const port = await freePort();
     await serve(port, 'joe', 's3cret-s3cret');
     const login = { username: 'joe', password: 's3cret-s3cret' };
@@ -88,6 +88,10 @@ describe('an RTSP camera', function () {
     const wrong = watch(`rtsp://127.0.0.1:${port}/cam`, { ...login, password: 'wr0ng' });
     await wrong.until(() => wrong.states.some((state) => state.is === 'waiting' && state.code === 'AUTH_FAILED'));
     assert.doesNotMatch(JSON.stringify(wrong.states), /wr0ng|s3cret/);
+    const lost = watch(`rtsp://127.0.0.1:${port}/nothing`, login);
+    const isLost = (state: CameraState): boolean =>
+      state.is === 'waiting' && state.message === 'the camera has no such stream.';
+    await lost.until(() => lost.states.some(isLost));
   });
 
   for (const kind of ['basic', 'digest'] as const) {

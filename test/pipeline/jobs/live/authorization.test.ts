@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { authorization } from '../../../../src/pipeline/jobs/live/rtspAuthProxy';
+import { authorization } from '../../../../src/pipeline/jobs/live/authorization';
 
-describe('rtspAuthProxy', () => {
+describe('authorization', () => {
   it('computes the authorization of the examples in RFC 7617 and 2069, and null for unknown schemes', () => {
     assert.equal(
       authorization('Basic realm="WallyWorld"', 'GET', '/', 'Aladdin', 'open sesame'),
