@@ -45,6 +45,12 @@ describe('probe', () => {
     await refuses('none.mp4', 'SOURCE_EMPTY', /contains no video frames/);
   });
 
+  it('a damaged Matroska file with frames is not called empty', async () => {
+    const bytes = Buffer.concat([Buffer.from('1a45dfa3', 'hex'), Buffer.alloc(500, 7), Buffer.from('1f43b675', 'hex')]);
+    writeFileSync(at('damaged.mkv'), bytes);
+    await refuses('damaged.mkv', 'SOURCE_UNREADABLE', /does not recognize the format/);
+  });
+
   it('refuses an MP4 without its index', async () => {
     const bytes = readFileSync(at('good.mp4'));
     writeFileSync(at('cut.mp4'), bytes.subarray(0, bytes.length / 2));

@@ -62,7 +62,7 @@ export async function tryOutput(
   const lost = await compare(output);
   await rm(output);
   const refused = lost.find(({ verdict }) => verdict === 'refused');
-  if (refused) throw refusal(info, refused);
+  if (refused !== undefined) throw refusal(info, refused);
   return { carried: streams.carried, compare, warnings: lost.map(({ message }) => message) };
 }
 
