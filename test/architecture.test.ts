@@ -90,7 +90,6 @@ const EXPORTED_FOR_TESTS: Readonly<Record<string, string>> = {
   'src/pipeline/frames/comparison.ts: splitImage': 'its pixels can only be compared before the JPEG encoder',
   'src/pipeline/frames/face/align.ts: similarityOf': 'the least-squares fit is compared with nearby similarities',
   'src/pipeline/jobs/live/cameraInput.ts: deviceOptions': 'the options of other operating systems cannot be run',
-  'src/pipeline/jobs/live/rtspAuthProxy.ts: authorization': 'checked with the examples of RFC 7617 and RFC 2069',
   'src/pipeline/media/whatIsLost.ts: LOSSES': 'scripts/losses.js writes the table of the docs from it',
   'src/sampler/dossrSchedule.ts: dossrEta': 'the official tables vary its end, which the schedule fixes at 500',
   'src/sampler/dossrSchedule.ts: dossrLevel': 'the official tables have every t, the schedule only N + 1 of them',

@@ -248,9 +248,12 @@ describe('the trial of an output', function () {
     );
   };
 
-  it('Dolby Vision profile 5 is refused before the first frame, also by the ffmpeg of 2018', async () => {
+  it('Dolby Vision is named, and its profile 5 refused before the first frame, also by the ffmpeg of 2018', async () => {
     const base = ['-pix_fmt', 'yuv420p10le', '-c:v', 'libx265', '-x265-params', 'log-level=error:range=full'];
     await ff(...VIDEO, ...base, '-color_range', 'pc', '-tag:v', 'hvc1', at('base.mp4'));
+    writeFileSync(at('vision.mp4'), withDolbyVision(readFileSync(at('base.mp4')), 8));
+    const { warnings } = await restore('vision.mp4', 'vision.out.mp4');
+    assert.ok(warnings.includes('The metadata of Dolby Vision (profile 8) was lost.'), warnings.join());
     writeFileSync(at('vision.mp4'), withDolbyVision(readFileSync(at('base.mp4')), 5));
     const alone = async (): Promise<FfmpegBinary> => ({ ...(await bundled()), ffprobe: null });
     for (const ffmpeg of [binary, alone])
