@@ -8,7 +8,7 @@ import { percent } from '../message/status';
 /** The message of the second output of a video out node. */
 export const progressMessage = (
   plan: Plan,
-  { stage, frame, total, share, fps, eta, cacheStats }: Progress,
+  { stage, frame, total, share, fps, eta, cacheStats, warnings }: Progress,
 ): NodeMessage => ({
   topic: plan.source.label,
   payload: percent({ share, frame, total }),
@@ -23,6 +23,7 @@ export const progressMessage = (
     dropped: 0,
     latency: null, // only for cameras
     cacheStats,
+    ...(warnings !== undefined && { warnings }),
   },
 });
 

@@ -21,10 +21,18 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
     if (drawn) stream.write('\n');
     drawn = false;
   };
+  const noted = new Set<string>();
+  const note = (warnings: readonly string[]): void => {
+    const news = warnings.filter((warning) => !noted.has(warning));
+    if (news.length > 0) end();
+    for (const warning of news) stream.write(`note: ${printable(warning)}\n`);
+    for (const warning of news) noted.add(warning);
+  };
   return {
     end,
     progress(progress) {
       if (json) return json({ progress });
+      note(progress.warnings ?? []);
       if (stream.isTTY) {
         stream.write(`\r\u001b[2K${describe(progress).slice(0, (stream.columns || 80) - 1)}`);
         drawn = true;
@@ -41,7 +49,7 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
       if (json) return json({ result });
       const { output, framesOut, width, height, elapsed, fps, bytes, warnings, resumedFrom, model, faces, cacheStats } =
         result;
-      for (const warning of warnings) stream.write(`note: ${printable(warning)}\n`);
+      note(warnings);
       const resumed = resumedFrom > 0 ? `, ${resumedFrom} of them from the previous run` : '';
       const restored = faces ? `, ${faces.found} faces restored (none in ${faces.framesWithout} frames)` : '';
       const saved =

@@ -190,6 +190,8 @@ export interface Progress {
   readonly eta: number | null;
   /** Null when the tile cache is off. */
   readonly cacheStats: CacheStats | null;
+  /** Those of the result that are known before its first frame. Absent without any. */
+  readonly warnings?: readonly string[];
 }
 
 /** Result of a finished job. */

@@ -9,6 +9,7 @@ export function progressMeter(report: (progress: Progress) => void) {
   let stage: Stage = 'probing';
   let frame = 0;
   let framesThisRun = 0;
+  let warnings: readonly string[] = [];
   let total: number | null = null;
   let share: number | null = null;
   let since = 0;
@@ -17,12 +18,19 @@ export function progressMeter(report: (progress: Progress) => void) {
     const seconds = (performance.now() - since) / 1000;
     const fps = framesThisRun > 0 && seconds > 0 ? framesThisRun / seconds : null;
     const eta = stage === 'finishing' ? 0 : fps && total !== null ? Math.max(0, total - frame) / fps : null;
-    report({ stage, frame, total, share: stage === 'finishing' ? 1 : share, fps, eta, cacheStats: cacheStats() });
+    const part = stage === 'finishing' ? 1 : share;
+    const known = { stage, frame, total, share: part, fps, eta, cacheStats: cacheStats() };
+    report(warnings.length > 0 ? { ...known, warnings } : known);
   };
   return {
     stage(value: Stage): void {
       stage = value;
       send();
+    },
+    /** Sets the warnings that are known before the first frame. */
+    warn(known: readonly string[]): void {
+      warnings = known;
+      if (known.length > 0) send();
     },
     expect(info: VideoInfo, job: Job): void {
       const { timeBase } = info;

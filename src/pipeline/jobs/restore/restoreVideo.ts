@@ -134,6 +134,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
     warnings.push(
       `${folder.lost} finished frames of the interrupted job were missing or incomplete and were made again.`,
     );
+  meter.warn([...warnings, ...trial.warnings]);
   const tiles = faces ? job : await tileSettings(job, model, info, openSource);
   const faceRestorer = faces && faceProcessor(model, faces.finder, job);
   const upscaler = masker ? maskedTilesOnly(model) : model;

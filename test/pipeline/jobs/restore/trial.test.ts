@@ -5,7 +5,7 @@ import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo
 import { describe as describeFile } from '../../../../src/pipeline/media/describe/describe';
 import { describeVideo, type VideoDescription } from '../../../../src/pipeline/media/describe/describeVideo';
 import type { FfmpegBinary } from '../../../../src/pipeline/media/findFfmpeg';
-import { type Job, JOB_DEFAULTS, type Result } from '../../../../src/settings/restoreJob';
+import { type Job, JOB_DEFAULTS, type Progress, type Result } from '../../../../src/settings/restoreJob';
 import { nearest } from '../../../support/fakeModel';
 import { bundled, FFMPEGS, never } from '../../../support/segments';
 import { withCaptions, withDolbyVision, withUnknownStream } from '../../../support/sourceKinds';
@@ -25,13 +25,14 @@ describe('the trial of an output', function () {
     changes: Partial<Job> = {},
     ffmpeg = binary,
     onModel = (): void => {},
+    onProgress: (progress: Progress) => void = () => {},
   ): Promise<Result> {
     const job: Job = { ...JOB_DEFAULTS, input: at(input), output: at(output), overwrite: true, ...changes };
     const openModel = async ({ depth }: { depth: 8 | 16 }) => {
       const model = nearest(1, { depth });
       return { ...model, run: (...args: Parameters<typeof model.run>) => (onModel(), model.run(...args)) };
     };
-    return restoreVideo(job, { binary: await ffmpeg(), openModel }, never, () => {});
+    return restoreVideo(job, { binary: await ffmpeg(), openModel }, never, onProgress);
   }
 
   /** Kind and codec of every stream of a file. */
@@ -164,6 +165,17 @@ describe('the trial of an output', function () {
         (await restore('phone.mov', `phone.out.${container}`)).warnings.join(' '),
         /^Data stream 1 \(of unknown kind\)/,
       );
+  });
+
+  it('warnings are known before the first frame, and are those of the result', async () => {
+    await ff(...VIDEO, ...SOUND, '-c:v', 'ffv1', '-c:a', 'flac', at('flac.mkv'));
+    let early: readonly string[] | undefined;
+    const onProgress = ({ frame, warnings }: Progress): void => {
+      if (frame === 0) early ??= warnings;
+    };
+    const { warnings } = await restore('flac.mkv', 'flac.mp4', {}, binary, () => {}, onProgress);
+    assert.match(warnings[0]!, /^Audio stream 1 \(flac\) is not supported in \.mp4; it was encoded as AAC/);
+    assert.deepEqual(early, warnings);
   });
 
   it('chapters and the metadata of phones are kept, and nothing is said', async () => {
