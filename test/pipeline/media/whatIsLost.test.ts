@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VideoDescription } from '../../../src/pipeline/media/describe/describeVideo';
 import type { StreamInfo } from '../../../src/pipeline/media/describe/mediaInfo';
-import { LOSSES, type Made, whatIsLost } from '../../../src/pipeline/media/whatIsLost';
+import type { CarriedSpans, Made } from '../../../src/pipeline/media/losses/made';
+import { LOSSES, whatIsLost } from '../../../src/pipeline/media/whatIsLost';
 import { root } from '../../support/root';
 
 const stream = (
@@ -38,7 +39,15 @@ const MADE: Made = {
   ...{ extras: true, isCut: false },
 };
 
-type Change = readonly [Partial<Omit<Made, 'source'>>, Partial<VideoDescription>, Partial<VideoDescription>];
+type Change = readonly [
+  Partial<Omit<Made, 'source'>>,
+  Partial<VideoDescription>,
+  Partial<VideoDescription>,
+  (CarriedSpans | null)?,
+];
+
+const span = (count: number, seconds: number) => ({ count, seconds });
+const WORDS = stream(1, 'subtitle', 'subrip');
 const media = (changes: Partial<VideoDescription['media']>) => ({ media: { ...SAME.media, ...changes } });
 
 /** For each kind: changes of how it was made, of the source and of the result, and the message. */
@@ -105,6 +114,21 @@ const CASES: Readonly<Record<string, readonly (readonly [Change, string])[]>> = 
       'Audio stream 1 (aac) is missing in the output.',
     ],
   ],
+  lengths: [
+    [
+      [{}, {}, {}, [{ source: span(100, 2), result: span(80, 1.49) }]],
+      'Audio stream 1 (aac) lasts 1.49 s in the output instead of 2.00 s.',
+    ],
+    [
+      [
+        { streams: { left: [], carried: [{ stream: WORDS, treatment: { codec: 'copy', becomes: null } }] } },
+        {},
+        media({ streams: [VIDEO, WORDS] }),
+        [{ source: span(5, 2), result: span(4, 2) }],
+      ],
+      'Subtitle stream 1 (subrip) has 4 texts in the output instead of 5.',
+    ],
+  ],
   languages: [
     [
       [{}, {}, media({ streams: [VIDEO, { ...SOUND, tags: {} }] })],
@@ -169,8 +193,8 @@ const CASES: Readonly<Record<string, readonly (readonly [Change, string])[]>> = 
   timecode: [[[{}, media({ tags: { timecode: '01:00:00:00' } }), {}], 'The time code 01:00:00:00 was lost.']],
 };
 
-const lost = ([made, source, result]: Change) =>
-  whatIsLost({ ...MADE, ...made, source: { ...SAME, ...source } }, { ...SAME, ...result });
+const lost = ([made, source, result, spans = null]: Change) =>
+  whatIsLost({ ...MADE, ...made, source: { ...SAME, ...source } }, { ...SAME, ...result }, spans);
 
 describe('whatIsLost', () => {
   it('finds nothing between a source and the same result', () => assert.deepEqual(lost([{}, {}, {}]), []));
@@ -182,6 +206,8 @@ describe('whatIsLost', () => {
     });
 
   it('a property that is kept or not wanted is not lost', () => {
+    assert.deepEqual(lost([{}, {}, {}, [{ source: span(100, 2), result: span(80, 1.5) }]]), []);
+    assert.deepEqual(lost([{}, {}, {}, [{ source: null, result: span(80, 1.5) }]]), []);
     const hdr = { sideData: ['mastering', 'light', 'captions'] } as const;
     assert.deepEqual(lost([{}, hdr, hdr]), []);
     const chapters = media({ chapters: [{ start: 0, title: 'One' }], tags: { timecode: '01:00:00:00' } });

@@ -2,25 +2,24 @@ import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RemasterError } from '../../../errors';
 import type { Job } from '../../../settings/restoreJob';
-import { describeVideo } from '../../media/describe/describeVideo';
 import { timecodeOf } from '../../media/describe/mediaInfo';
-import { createVideo, encodedColour, type Encoding } from '../../media/encode';
+import { createVideo, type Encoding } from '../../media/encode';
 import { ffmpegOutput } from '../../media/ffmpegOutput';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { type EncodedVideo, muxWithSource } from '../../media/mux';
 import type { VideoInfo } from '../../media/probe';
 import { inputOptions } from '../../media/sourceFile';
 import { type CarriedStream, coverExtension } from '../../media/streams/carriedStreams';
-import { type DecidedStreams, decideStreams, outputInput, type WantedStream } from '../../media/streams/decideStreams';
+import { decideStreams, type WantedStream } from '../../media/streams/decideStreams';
 import { treatmentsOf } from '../../media/streams/treatments';
-import { type Lost, type Made, whatIsLost } from '../../media/whatIsLost';
+import type { Lost } from '../../media/whatIsLost';
 import type { OutputFolder } from '../outputFolder';
+import { type CompareOutput, outputComparison } from './compareOutput';
 
 /** Facts about the output, known before its first frame is restored. */
 export interface Trial {
   readonly carried: readonly CarriedStream[];
-  /** Compares the finished file, or this trial, with the source. */
-  compare(path: string): Promise<readonly Lost[]>;
+  readonly compare: CompareOutput;
   /** What will be lost, in words. */
   readonly warnings: readonly string[];
 }
@@ -58,8 +57,8 @@ export async function tryOutput(
   const streams = await decideStreams(binary, info.source, wanted, output, mux, signal).catch(
     notTogether(output, signal),
   );
-  const compare = comparison(binary, encoding, info, job, streams, signal);
-  const lost = await compare(output);
+  const compare = outputComparison(binary, encoding, info, job, streams, signal);
+  const lost = await compare(output, false);
   await rm(output);
   const refused = lost.find(({ verdict }) => verdict === 'refused');
   if (refused !== undefined) throw refusal(info, refused);
@@ -135,29 +134,6 @@ async function wantedStreams(
     }
   }
   return wanted;
-}
-
-function comparison(
-  binary: FfmpegBinary,
-  { codec, colour }: Encoding,
-  info: VideoInfo,
-  job: Job,
-  streams: DecidedStreams,
-  signal: AbortSignal,
-): Trial['compare'] {
-  const made: Made = {
-    ...{ source: info, streams, container: codec.container, extras: job.extras, isCut: job.trim !== null },
-    isInterlaced: job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced),
-    colour: encodedColour(colour, codec),
-  };
-  return async (path) => {
-    const result = await describeVideo(binary, outputInput(path), signal);
-    if ('empty' in result)
-      throw new RemasterError('ENCODE_FAILED', `The output ${path} cannot be opened again.`, {
-        remedy: 'Try another codec or container, and please report this bug.',
-      });
-    return whatIsLost(made, result);
-  };
 }
 
 const notTogether =

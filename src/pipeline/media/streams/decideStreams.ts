@@ -6,7 +6,7 @@ import { runFfmpeg } from '../runFfmpeg';
 import { inputOptions, type SourceFile } from '../sourceFile';
 import type { CarriedStream } from './carriedStreams';
 import { counterparts } from './counterparts';
-import { packetCounts } from './packets';
+import { packetSpans } from './packets';
 import type { Treatment } from './treatments';
 
 /** A stream that is wanted in the output, and how it may get there, best first. */
@@ -82,14 +82,14 @@ async function areReadable(
   if (carried.length === 0) return true;
   const input = outputInput(path);
   const media = await describe(binary, input, signal);
-  const counts = await packetCounts(binary, input, signal);
+  const spans = await packetSpans(binary, input, signal);
   const streams = media && counterparts(carried, media);
   const results = await Promise.all(
     carried.map(async ({ stream }, i) => {
       const found = streams?.[i];
       if (!found || found.kind !== stream.kind) return false;
       if (stream.kind === 'attachment') return true;
-      if ((counts.get(found.index) ?? 0) < 1) return false;
+      if (!spans.has(found.index)) return false;
       return stream.kind === 'audio' ? isDecodable(binary, input, found.index, signal) : found.codec !== 'none';
     }),
   );

@@ -1,0 +1,58 @@
+import { RemasterError } from '../../../errors';
+import type { Job } from '../../../settings/restoreJob';
+import { describeVideo, type VideoDescription } from '../../media/describe/describeVideo';
+import { encodedColour, type Encoding } from '../../media/encode';
+import type { FfmpegBinary } from '../../media/findFfmpeg';
+import type { CarriedSpans, Made } from '../../media/losses/made';
+import type { VideoInfo } from '../../media/probe';
+import { inputOptions } from '../../media/sourceFile';
+import { counterparts } from '../../media/streams/counterparts';
+import { type DecidedStreams, outputInput } from '../../media/streams/decideStreams';
+import { packetSpans } from '../../media/streams/packets';
+import { type Lost, whatIsLost } from '../../media/whatIsLost';
+
+/** Compares a trial, or the finished file, with the source. */
+export type CompareOutput = (path: string, isFinished: boolean) => Promise<readonly Lost[]>;
+
+export function outputComparison(
+  binary: FfmpegBinary,
+  { codec, colour }: Encoding,
+  info: VideoInfo,
+  job: Job,
+  streams: DecidedStreams,
+  signal: AbortSignal,
+): CompareOutput {
+  const made: Made = {
+    ...{ source: info, streams, container: codec.container, extras: job.extras, isCut: job.trim !== null },
+    isInterlaced: job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced),
+    colour: encodedColour(colour, codec),
+  };
+  return async (path, isFinished) => {
+    const result = await describeVideo(binary, outputInput(path), signal);
+    if ('empty' in result)
+      throw new RemasterError('ENCODE_FAILED', `The output ${path} cannot be opened again.`, {
+        remedy: 'Try another codec or container, and please report this bug.',
+      });
+    // Of a cut, the source has more.
+    const spans = isFinished && !made.isCut ? await carriedSpans(binary, info, streams, path, result, signal) : null;
+    return whatIsLost(made, result, spans);
+  };
+}
+
+async function carriedSpans(
+  binary: FfmpegBinary,
+  { source }: VideoInfo,
+  { carried }: DecidedStreams,
+  path: string,
+  { media }: VideoDescription,
+  signal: AbortSignal,
+): Promise<CarriedSpans> {
+  if (carried.length === 0) return [];
+  const indices = carried.map(({ stream }) => stream.index);
+  const before = await packetSpans(binary, inputOptions(source), signal, indices);
+  const after = await packetSpans(binary, outputInput(path), signal);
+  return counterparts(carried, media).map((found, i) => ({
+    source: before.get(indices[i]!) ?? null,
+    result: found ? (after.get(found.index) ?? { count: 0, seconds: 0 }) : null,
+  }));
+}
