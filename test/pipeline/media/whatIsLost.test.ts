@@ -207,6 +207,9 @@ describe('whatIsLost', () => {
 
   it('a property that is kept or not wanted is not lost', () => {
     assert.deepEqual(lost([{}, {}, {}, [{ source: span(100, 2), result: span(80, 1.5) }]]), []);
+    const words = { streams: { left: [], carried: [{ stream: WORDS, treatment: { codec: 'copy', becomes: null } }] } };
+    const subtitled = media({ streams: [VIDEO, WORDS] });
+    assert.deepEqual(lost([words, {}, subtitled, [{ source: span(5, 2), result: span(5, 2) }]]), []);
     assert.deepEqual(lost([{}, {}, {}, [{ source: null, result: span(80, 1.5) }]]), []);
     const hdr = { sideData: ['mastering', 'light', 'captions'] } as const;
     assert.deepEqual(lost([{}, hdr, hdr]), []);
