@@ -10,8 +10,10 @@ const { root, run, setUp } = require('./setup');
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
-/** Tests in a real Node-RED wait for it half of the time, so they run next to all others. */
-const ALL = [['dist/test/nodes/**/*.test.js'], ['dist/test/**/*.test.js', '--ignore', 'dist/test/nodes/**']];
+/** Two runs at a time: tests in a real Node-RED wait for it half of the time, and those of the pipeline for ffmpeg. */
+const NODES = ['dist/test/nodes/**/*.test.js'];
+const PIPELINE = ['dist/test/pipeline/**/*.test.js'];
+const OTHERS = ['dist/test/**/*.test.js', '--ignore', 'dist/test/nodes/**', '--ignore', 'dist/test/pipeline/**'];
 
 /** The suite runs on the Node.js that runs this script; these also on Node.js 24. */
 const ON_NODE_24 = [
@@ -35,11 +37,29 @@ async function main() {
 }
 
 async function all() {
-  const codes = await Promise.all(ALL.map((args, index) => mocha(process.execPath, args, index)));
-  if (Number(process.versions.node.split('.')[0]) >= 24) return codes;
+  const node = process.execPath;
+  const lanes = [
+    inOrder(
+      () => mocha(node, NODES, 0),
+      () => mocha(node, OTHERS, 1),
+    ),
+    inOrder(() => mocha(node, PIPELINE, 1)),
+  ];
+  if (Number(process.versions.node.split('.')[0]) < 24) lanes[1] = lanes[1].then(onNode24);
+  return (await Promise.all(lanes)).flat();
+}
+
+/** The exit codes of runs, one after the other. */
+async function inOrder(...runs) {
+  const codes = [];
+  for (const start of runs) codes.push(await start());
+  return codes;
+}
+
+async function onNode24(codes) {
   const node = node24();
   console.log(`\nOn Node.js ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()}:`);
-  return [...codes, await mocha(node, ON_NODE_24, 0)];
+  return [...codes, await mocha(node, ON_NODE_24, 1)];
 }
 
 /** npm's package `node` brings the program; it is installed once. */

@@ -28,7 +28,7 @@ export function outputComparison(
     colour: encodedColour(colour, codec),
   };
   return async (path, isFinished) => {
-    const result = await describeVideo(binary, outputInput(path), signal);
+    const result = await describeVideo(binary, outputInput(path), signal, 1);
     if ('empty' in result)
       throw new RemasterError('ENCODE_FAILED', `The output ${path} cannot be opened again.`, {
         remedy: 'Try another codec or container, and please report this bug.',

@@ -40,16 +40,20 @@ export interface NoVideo {
   readonly empty: StreamInfo | null;
 }
 
-/** Describes a file and decodes the first frames of its video. `input`: the ffmpeg options that open it. */
+/** Frames of a source that are decoded. Side data of a video usually comes with every frame. */
+const FRAMES = 24;
+
+/** Describes a file and decodes the first `count` frames of its video. `input`: the ffmpeg options that open it. */
 export async function describeVideo(
   binary: FfmpegBinary,
   input: readonly string[],
   signal: AbortSignal,
+  count = FRAMES,
 ): Promise<VideoDescription | NoVideo> {
   const media = await describe(binary, input, signal);
   const stream = media && mainVideo(media);
   if (!media || !stream?.video) return { media, empty: null };
-  const frames = await firstFrames(binary, input, stream.index, signal);
+  const frames = await firstFrames(binary, input, stream.index, count, signal);
   if (!frames) return { media, empty: stream };
   const { index, codec, timeBase } = stream;
   return {

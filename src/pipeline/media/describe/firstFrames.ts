@@ -22,14 +22,12 @@ export interface FirstFrames {
   readonly sideData: readonly SideData[];
 }
 
-/** Frames that are decoded. Side data of a video usually comes with every frame. */
-const COUNT = 24;
-
-/** Decodes the first frames of a stream; null when there are none. */
+/** Decodes the first `count` frames of a stream; null when there are none. */
 export async function firstFrames(
   binary: FfmpegBinary,
   input: readonly string[],
   stream: number,
+  count: number,
   signal: AbortSignal,
 ): Promise<FirstFrames | null> {
   const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
@@ -37,7 +35,7 @@ export async function firstFrames(
     binary,
     [
       ...input,
-      ...['-filter_complex', graph(binary, stream)],
+      ...['-filter_complex', graph(binary, stream, count)],
       ...['-map', '[size]', ...passthrough, '-f', 'framecrc', 'pipe:3'],
       ...['-map', '[corner]', '-frames:v', '1', '-c:v', 'rawvideo', '-f', 'nut', 'pipe:1'],
     ],
@@ -73,7 +71,7 @@ const TYPES: readonly { readonly name: SideData; readonly type: string; readonly
  * `[size]`: the frames. `[corner]`: a corner of the first one, which has the same pixel format. File descriptor 3 gets
  * `has=NAME` for each frame with this side data.
  */
-function graph(binary: FfmpegBinary, stream: number): string {
+function graph(binary: FfmpegBinary, stream: number, count: number): string {
   const types = TYPES.filter(({ is2018 }) => is2018 || binary.hasFpsMode);
   const tests = [
     ...types.map(({ name, type }) => ({ name, filter: `sidedata=mode=select:type=${type}` })),
@@ -81,7 +79,7 @@ function graph(binary: FfmpegBinary, stream: number): string {
   ];
   const outputs = tests.map((_, i) => `[t${i}]`).join('');
   return [
-    `[0:${stream}]trim=end_frame=${COUNT},split=${tests.length + 2}[size][all]${outputs}`,
+    `[0:${stream}]trim=end_frame=${count},split=${tests.length + 2}[size][all]${outputs}`,
     "[all]crop='min(16,iw)':'min(16,ih)':0:0[corner]",
     ...tests.map(({ name, filter }, i) => `[t${i}]${filter},${printed(name)},nullsink`),
   ].join(';');
