@@ -69,7 +69,8 @@ export async function muxWithSource(
       // Times of copied frames do not follow it, but time codes count it, and ffmpeg does not know it of a short video.
       ...(timecodeOf(info.media) === null ? [] : ['-r', rateOf(info)]),
       // The frames are already rotated, and encoded by another encoder.
-      ...['-metadata:s:v:0', 'rotate=', '-metadata:s:v:0', `encoder=${encoder}`],
+      // In capitals, because ffmpeg of 2018 takes `rotate` for an angle and keeps the tag.
+      ...['-metadata:s:v:0', 'ROTATE=', '-metadata:s:v:0', `encoder=${encoder}`],
       ...['-max_muxing_queue_size', '65536', '-max_interleave_delta', '0'],
     ],
   };

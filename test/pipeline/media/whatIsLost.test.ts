@@ -183,7 +183,13 @@ const CASES: Readonly<Record<string, readonly (readonly [Change, string])[]>> = 
   ],
   alpha: [[[{}, { pixels: { ...SAME.pixels, hasAlpha: true } }, {}], 'The transparency of the source was left out.']],
   aspect: [[[{}, { pixelAspect: { num: 16, den: 15 } }, {}], 'The pixel aspect ratio 16:15 could not be stored.']],
-  chapters: [[[{}, media({ chapters: [{ start: 0, title: 'One' }] }), {}], '1 chapters were lost.']],
+  chapters: [
+    [[{}, media({ chapters: [{ start: 0, title: 'One' }] }), {}], '1 chapters were lost.'],
+    [
+      [{}, media({ chapters: [{ start: 1, title: 'One' }] }), media({ chapters: [{ start: 0, title: 'One' }] }), []],
+      'The chapter “One” starts at another time: .mp4 has no gaps.',
+    ],
+  ],
   metadata: [
     [
       [{}, media({ tags: { title: 'Two', 'com.apple.quicktime.make': 'Apple', encoder: 'x' } }), {}],

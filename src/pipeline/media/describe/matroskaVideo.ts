@@ -34,7 +34,14 @@ function tryTrack(bytes: Buffer): MatroskaVideo | null {
 const TRACKS = Buffer.from('1654ae6b', 'hex');
 
 const ID = {
-  ...{ trackEntry: 0xae, video: 0xe0, flagInterlaced: 0x9a, stereoMode: 0x53b8, projection: 0x7670 },
+  ...{
+    trackEntry: 0xae,
+    video: 0xe0,
+    flagInterlaced: 0x9a,
+    stereoMode: 0x53b8,
+    projection: 0x7670,
+    projectionType: 0x7671,
+  },
   ...{ colour: 0x55b0, matrix: 0x55b1, range: 0x55b9, transfer: 0x55ba, primaries: 0x55bb },
   ...{ maxContentLight: 0x55bc, mastering: 0x55d0, blockAddition: 0x41e4, additionType: 0x41e7, additionData: 0x41ed },
 } as const;
@@ -55,7 +62,7 @@ function trackOf(bytes: Buffer): MatroskaVideo | null {
     ['light', (number(colour, ID.maxContentLight) ?? 0) > 0],
     ['dolbyVision', dolbyVisionProfile !== null],
     ['stereo', (number(video, ID.stereoMode) ?? 0) > 0],
-    ['spherical', !!find(bytes, video, ID.projection)],
+    ['spherical', (number(find(bytes, video, ID.projection), ID.projectionType) ?? 0) > 0], // 0: a flat video, turned
   ];
   return {
     colour: numberedColour({

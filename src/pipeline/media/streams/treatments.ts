@@ -29,7 +29,7 @@ export function treatmentsOf(
   container: Container,
   { audio, extras }: Wanted,
 ): readonly Treatment[] | null {
-  if (stream.kind === 'audio') return audio === 'none' ? null : audioTreatments(stream.codec, container, audio);
+  if (stream.kind === 'audio') return audio === 'none' ? null : audioTreatments(stream, container, audio);
   if (!extras || isWrittenAnew(stream, media)) return null;
   if (stream.kind === 'subtitle') return subtitleTreatments(stream.codec, container);
   if (stream.isCoverArt) return container === 'mkv' ? [{ codec: 'attach', becomes: null }] : [COPY];
@@ -41,12 +41,23 @@ export function treatmentsOf(
 const isWrittenAnew = ({ kind, codec, tags }: StreamInfo, { chapters }: MediaInfo): boolean =>
   kind === 'data' && ('timecode' in tags || (codec === 'bin_data' && chapters.length > 0));
 
-function audioTreatments(codec: string, container: Container, audio: 'copy' | 'encode'): readonly Treatment[] {
+function audioTreatments(
+  { codec, timeBase }: StreamInfo,
+  container: Container,
+  audio: 'copy' | 'encode',
+): readonly Treatment[] {
   if (audio === 'encode') return [AAC];
+  // Matroska, which counts milliseconds, does not say how long the last packet of ALAC lasts: MP4 would drop it.
+  const isEndless = codec === 'alac' && timeBase.den === 1000 && container !== 'mkv';
+  if (isEndless) return [{ codec: 'alac', becomes: null }, AAC];
   const copied = COPIED_AUDIO[container].test(codec) ? [COPY] : [];
-  const unchanged = LOSSLESS.test(codec) ? UNCHANGED[container] : [];
-  return [...copied, ...unchanged, AAC];
+  const float = container === 'mkv' && /^pcm_f(32|64)be$/.test(codec) ? [floatPcm(codec)] : [];
+  const unchanged = LOSSLESS.test(codec) && !codec.startsWith('pcm_f') ? UNCHANGED[container] : [];
+  return [...copied, ...float, ...unchanged, AAC];
 }
+
+/** FLAC holds integers only, and would clip. */
+const floatPcm = (codec: string): Treatment => ({ codec: codec.replace('be', 'le'), becomes: null });
 
 /** Codecs that players of the container can play. */
 const COPIED_AUDIO: Readonly<Record<Container, RegExp>> = {

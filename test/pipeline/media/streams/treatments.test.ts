@@ -29,12 +29,17 @@ describe('treatmentsOf', () => {
       ['pcm_bluray', ['aac'], ['pcm_s24le', 'aac'], ['flac', 'aac']],
       ['flac', ['aac'], ['pcm_s24le', 'aac'], ['copy', 'flac', 'aac']],
       ['none', ['aac'], ['aac'], ['aac']],
+      ['alac', ['alac', 'aac'], ['alac', 'aac'], ['copy', 'flac', 'aac']],
+      ['pcm_f32be', ['aac'], ['copy', 'aac'], ['copy', 'pcm_f32le', 'aac']],
+      ['pcm_f64le', ['aac'], ['copy', 'aac'], ['copy', 'aac']],
     ] as const)
       assert.deepEqual(
         (['mp4', 'mov', 'mkv'] as const).map((container) => ways(stream('audio', codec), container)),
         [mp4, mov, mkv],
         codec,
       );
+    const endless = stream('audio', 'alac', { timeBase: { num: 1, den: 44_100 } });
+    assert.deepEqual(ways(endless, 'mp4'), ['copy', 'aac']);
     assert.deepEqual(ways(stream('audio', 'aac'), 'mkv', { audio: 'encode' }), ['aac']);
     assert.equal(ways(stream('audio', 'aac'), 'mkv', { audio: 'none' }), null);
     assert.deepEqual(ways(stream('audio', 'aac'), 'mkv', { extras: false }), ['copy', 'aac']);
