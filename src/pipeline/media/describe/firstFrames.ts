@@ -81,10 +81,14 @@ function graph(binary: FfmpegBinary, stream: number, count: number): string {
   return [
     `[0:${stream}]trim=end_frame=${count},split=${tests.length + 2}[size][all]${outputs}`,
     "[all]crop='min(16,iw)':'min(16,ih)':0:0[corner]",
-    ...tests.map(({ name, filter }, i) => `[t${i}]${filter},${printed(name)},nullsink`),
+    ...tests.map(({ name, filter }, i) => `[t${i}]${filter},${printed(binary, name)},nullsink`),
   ].join(';');
 }
 
-/** The 2018 build adds metadata only to frames that have some: idet gives them some. */
-const printed = (name: string): string =>
-  `idet,metadata=mode=add:key=has:value=${name},metadata=mode=print:key=has:file='pipe\\:3'`;
+/**
+ * The 2018 build adds metadata only to frames that have some: idet gives them some. ffmpeg 7 closes the pipe with the first
+ * output that ends, so the lines are not buffered; 2018 knows no other way.
+ */
+const printed = (binary: FfmpegBinary, name: string): string =>
+  `idet,metadata=mode=add:key=has:value=${name},` +
+  `metadata=mode=print:key=has:file='pipe\\:3'${binary.hasFpsMode ? ':direct=1' : ''}`;

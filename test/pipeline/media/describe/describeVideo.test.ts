@@ -258,8 +258,11 @@ describe('describeVideo', function () {
     ];
     await encoded('base.mp4', ...range)();
     writeFileSync(at('vision.mp4'), withDolbyVision(readFileSync(at('base.mp4')), 5));
-    for (const [, ffmpeg] of ways.slice(0, 2))
-      assert.equal((await described(at('vision.mp4'), await ffmpeg())).dolbyVisionProfile, 5);
+    for (const [way, ffmpeg] of ways) {
+      // The ffmpeg of 2018 does not know it; `probe` then reads the box.
+      const isKnown = (await ffmpeg()).hasFpsMode || way === 'by ffprobe';
+      assert.equal((await described(at('vision.mp4'), await ffmpeg())).dolbyVisionProfile, isKnown ? 5 : null, way);
+    }
   });
 
   it('a video without a frame says which stream is empty, and no video says so', async () => {
