@@ -81,11 +81,11 @@ function encoderOptions(binary: FfmpegBinary, path: string, encoding: Encoding):
     ...['-f', 'rawvideo', '-pixel_format', depth === 8 ? 'rgb24' : 'rgb48le', '-video_size', `${width}x${height}`],
     ...['-framerate', `${num}/${den}`, '-i', 'pipe:0', '-an', '-vf', filters.join(',')],
     ...(binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
-    ...codec.options,
     // ffmpeg of 2018 does not pass the range to x265.
     ...(codec.name === 'h265'
       ? ['-x265-params', `log-level=error:range=${colour.range === 'pc' ? 'full' : 'limited'}`]
       : []),
+    ...codec.options,
     ...tagOptions(colour),
     ...['-f', 'nut', '-strict', '-2', '-y', `file:${path}`],
   ];

@@ -41,6 +41,7 @@ export async function undecodable(
 ): Promise<RemasterError> {
   const packet = ['-map', `0:${index}`, '-c', 'copy', '-frames:v', '1', '-f', 'framecrc', 'pipe:1'];
   const list = (await ffmpegOutput(binary, [...inputOptions(source), ...packet], signal)).toString();
+  if (source.sequence) return refused(source, 'ffmpeg cannot decode its first image', 'Check the images.');
   if (!/^0, /m.test(list)) return noFrames(source);
   return refused(
     source,

@@ -44,21 +44,6 @@ describe('runFfmpeg', () => {
     await assert.rejects(failure.ended, { code: 'ENCODE_FAILED', message: `ffmpeg ended with code 1: ${says}` });
   });
 
-  for (const says of [
-    '[error] file:/home/u/.o.mp4.remaster/000000.nut: Permission denied',
-    '[out#0/nut @ 0x5] [fatal] Error opening output /home/u/.o.mp4.remaster/000000.nut: Permission denied\nError opening output files: Permission denied',
-  ]) {
-    it(`reports a work folder that is forbidden to it: ${says.slice(0, 60)}`, async () => {
-      await using ffmpeg = runFfmpeg(await fake(says, 243), [], never);
-      await assert.rejects(ffmpeg.ended, { code: 'OUTPUT_UNWRITABLE', remedy: /snap/, message: /000000\.nut: Perm/ });
-    });
-  }
-
-  it('leaves other files that are forbidden to it as they are', async () => {
-    await using ffmpeg = runFfmpeg(await fake('/home/u/film.mp4: Permission denied', 1), [], never);
-    await assert.rejects(ffmpeg.ended, { code: 'ENCODE_FAILED' });
-  });
-
   it('returns what a program prints, whatever its exit code', async () => {
     assert.deepEqual(await runFfmpegForText(await fake('a message', 1), [], never), {
       stdout: '',

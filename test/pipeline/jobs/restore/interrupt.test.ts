@@ -140,7 +140,7 @@ describe('restoreVideo when interrupted', () => {
   });
 
   for (const [step, pattern] of [
-    ['muxed', '* -f nut -i pipe:0 *'],
+    ['muxed', '* -f nut -i pipe:0 *whole.mkv*'],
     ['verified', '*whole.mkv *framecrc*'],
   ] as const) {
     it(`a job that is stopped while its output is ${step} ends at once and keeps its segments`, async () => {

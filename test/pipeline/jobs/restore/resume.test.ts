@@ -180,10 +180,10 @@ describe('resuming restoreVideo', () => {
   it('a failure after the last frame keeps all segments, and the next run only finishes', async () => {
     const real = await binary();
     const program = at('out no mux');
-    // Muxing is the only step that reads NUT from a pipe.
+    // Only muxing reads NUT from a pipe; the trial has another name.
     writeFileSync(
       program,
-      `#!/bin/bash\n[[ " $* " == *" -f nut -i pipe:0 "* ]] && { echo 'no' >&2; exit 1; }\nexec '${real.path}' "$@"\n`,
+      `#!/bin/bash\n[[ " $* " == *" -f nut -i pipe:0 "*whole.mkv* ]] && { echo 'no' >&2; exit 1; }\nexec '${real.path}' "$@"\n`,
     );
     chmodSync(program, 0o755);
     await assert.rejects(run(job(), { ...real, path: program }), { code: 'ENCODE_FAILED', message: /code 1: no$/ });

@@ -62,7 +62,11 @@ describe('times of restoreVideo', () => {
       const output = at(`out.${container}`);
       const { warnings } = await run(matrixJob(source, output, codec));
       assert.equal(await difference(source, output, kind), null);
-      assert.deepEqual(warnings, kind === 'gif' ? ['The transparency of the source was dropped.'] : []);
+      const isExpected = (warning: string) => kind === 'gif' && /^The (video is R′G′B′|transparency)/.test(warning);
+      assert.deepEqual(
+        warnings.filter((warning) => !isExpected(warning)),
+        [],
+      );
     });
   }
 
