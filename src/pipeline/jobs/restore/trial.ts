@@ -49,7 +49,7 @@ export async function tryOutput(
   const count = timecodeOf(info.media) === null ? 1 : FRAMES_OF_A_RATE;
   const pts = Array.from({ length: count }, (_, i) => i * usual);
   const times = { pts, end: count * usual, timeBase: info.timeBase };
-  await encodeFrames(binary, segment, encoding, count, signal);
+  await encodeBlack(binary, segment, encoding, count, signal).catch(orConfined(binary, segment, signal));
   const video: EncodedVideo = { codec, colour, paths: [segment], times };
   const mux = (carried: readonly CarriedStream[]) =>
     muxWithSource(binary, video, output, { info, job, carried, delay: 0, firstOnly: true }, signal);
@@ -65,20 +65,13 @@ export async function tryOutput(
   return { carried: streams.carried, compare, warnings: lost.map(({ message }) => message) };
 }
 
-async function encodeFrames(
-  binary: FfmpegBinary,
-  path: string,
-  encoding: Encoding,
-  count: number,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await encodeBlack(binary, path, encoding, count, signal);
-  } catch (error) {
+/** An encoder that fails because ffmpeg may not write in the folder gets that reason. */
+const orConfined =
+  (binary: FfmpegBinary, path: string, signal: AbortSignal) =>
+  async (error: unknown): Promise<never> => {
     signal.throwIfAborted();
     throw (await canWrite(binary, path, signal)) ? error : confined(binary, path, error);
-  }
-}
+  };
 
 async function encodeBlack(
   binary: FfmpegBinary,

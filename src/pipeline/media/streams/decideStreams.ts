@@ -1,3 +1,4 @@
+import { RemasterError } from '../../../errors';
 import { describe } from '../describe/describe';
 import type { StreamInfo } from '../describe/mediaInfo';
 import { ffmpegOutput } from '../ffmpegOutput';
@@ -39,27 +40,27 @@ export async function decideStreams(
     await mux(carried);
     return areReadable(binary, output, carried, signal);
   };
+  /** A stream that fails is not carried; a full disk, or a fault of ours, is no fault of the stream. */
+  const failed = (error: unknown): false => {
+    signal.throwIfAborted();
+    if (error instanceof RemasterError && error.code === 'ENCODE_FAILED') return false;
+    throw error;
+  };
   const withWays = wanted.filter(({ ways }) => ways.length > 0);
-  const best = withWays.map(({ stream, ways, file }) => carriedStream(stream, ways[0]!, file));
-  const left = wanted
+  const left: DecidedStreams['left'][number][] = wanted
     .filter(({ ways }) => ways.length === 0)
-    .map(({ stream }) => ({ stream, why: 'unsupported' as const }));
-  if (await works(best).catch(() => signal.throwIfAborted())) return { carried: best, left };
+    .map(({ stream }) => ({ stream, why: 'unsupported' }));
+  const best = withWays.map(({ stream, ways, file }) => carriedStream(stream, ways[0]!, file));
+  if (await works(best).catch(failed)) return { carried: best, left };
 
   const carried: CarriedStream[] = [];
-  const leftToo: DecidedStreams['left'][number][] = [];
   for (const { stream, ways, file } of withWays) {
-    const way = await firstThat(ways, (each) =>
-      works([carriedStream(stream, each, file)]).catch(() => {
-        signal.throwIfAborted();
-        return false;
-      }),
-    );
+    const way = await firstThat(ways, (each) => works([carriedStream(stream, each, file)]).catch(failed));
     if (way) carried.push(carriedStream(stream, way, file));
-    else leftToo.push({ stream, why: (await isEmpty(binary, source, stream, signal)) ? 'empty' : 'unsupported' });
+    else left.push({ stream, why: (await isEmpty(binary, source, stream, signal)) ? 'empty' : 'unsupported' });
   }
   await mux(carried);
-  return { carried, left: [...left, ...leftToo] };
+  return { carried, left };
 }
 
 const carriedStream = (stream: StreamInfo, treatment: Treatment, file: string | undefined): CarriedStream => ({
