@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workFolder } from '../../src/pipeline/jobs/workFolder';
@@ -33,8 +33,8 @@ export interface Ended {
 interface Kill {
   readonly target: Target;
   readonly signal: (typeof SIGNALS)[number];
-  /** After this time, or when so many frames are finished. */
-  readonly at: { readonly seconds: number } | { readonly frame: number };
+  /** After this time, or when so many segments are finished. */
+  readonly at: { readonly seconds: number } | { readonly segments: number };
 }
 
 /** Runs `remaster restore` and kills one of its processes. Settles when all its processes are gone. */
@@ -45,8 +45,7 @@ export async function run({ input, output, options }: KillJob, kill: Kill | null
   });
   let text = '';
   let killed = false;
-  const isDue = (): boolean =>
-    kill !== null && 'frame' in kill.at && Number(/"frame":(\d+)(?![^]*"frame")/.exec(text)?.[1] ?? 0) >= kill.at.frame;
+  const isDue = (): boolean => kill !== null && 'segments' in kill.at && finishedSegments(output) >= kill.at.segments;
   const killNow = (): void => {
     killed ||= killOne(kill!.target, kill!.signal, child.pid!);
   };
@@ -64,6 +63,17 @@ export async function run({ input, output, options }: KillJob, kill: Kill | null
   };
   const error = last.error ? `${last.error.code}: ${last.error.message}` : null;
   return { code, killed, seconds, resumedFrom: last.result?.resumedFrom ?? null, error };
+}
+
+function finishedSegments(output: string): number {
+  try {
+    const journal = JSON.parse(readFileSync(join(workFolder(output), 'journal.json'), 'utf8')) as {
+      segments: unknown[];
+    };
+    return journal.segments.length;
+  } catch {
+    return 0; // there is none yet
+  }
 }
 
 function killOne(target: Target, signal: NodeJS.Signals, cli: number): boolean {
