@@ -8,7 +8,7 @@ import { encodedColour } from './encode';
 import type { FfmpegBinary } from './findFfmpeg';
 import { joinNut, planJoin } from './joinNut';
 import { setLastFrameDuration } from './lastFrameDuration';
-import { timecodeOf } from './describe/mediaInfo';
+import { FLAGS, timecodeOf } from './describe/mediaInfo';
 import type { Rational } from './frame';
 import { frameRate } from './frameRate';
 import type { VideoInfo } from './probe';
@@ -71,10 +71,18 @@ export async function muxWithSource(
       // The frames are already rotated, and encoded by another encoder.
       // In capitals, because ffmpeg of 2018 takes `rotate` for an angle and keeps the tag.
       ...['-metadata:s:v:0', 'ROTATE=', '-metadata:s:v:0', `encoder=${encoder}`],
+      // Without a word on any stream, ffmpeg makes the first of each kind the default; the other streams keep their flags.
+      ...['-disposition:0', ['default', ...flagsOf(info)].join('+')],
       ...['-max_muxing_queue_size', '65536', '-max_interleave_delta', '0'],
     ],
   };
   return mux(binary, video, output, others, signal);
+}
+
+/** Of the video, which has lost them on its way. */
+function flagsOf({ media, stream }: VideoInfo): readonly string[] {
+  const flags = media.streams[stream]?.flags ?? {};
+  return FLAGS.filter((flag) => flag !== 'default' && flags[flag]);
 }
 
 function rateOf({ framesPerSecond }: VideoInfo): string {

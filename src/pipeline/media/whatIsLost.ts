@@ -1,6 +1,8 @@
 import type { VideoDescription } from './describe/describeVideo';
 import type { CarriedSpans, Made } from './losses/made';
+import { flags } from './losses/flags';
 import { chapters, metadata, timecode } from './losses/metadata';
+import { speakers } from './losses/speakers';
 import { convertedStreams, languages, leftStreams, lengths, streamsOf } from './losses/streams';
 import {
   alpha,
@@ -53,6 +55,13 @@ export const LOSSES: readonly Loss[] = [
   warned('streams', 'Sound, subtitles, covers, fonts, data', 'copied', streamsOf),
   warned('lengths', 'Length of sound, number of subtitles', 'kept', lengths),
   warned('languages', 'Languages of streams', 'kept', languages),
+  warned(
+    'flags',
+    'Marks of streams: default, forced, comment, original, dub, hearing or visually impaired',
+    'kept',
+    flags,
+  ),
+  warned('speakers', 'Channels of sound and their loudspeakers', 'kept', speakers),
   warned('colour', 'Matrix, primaries, transfer, range', 'kept', colourTags),
   warned('hdr', 'PQ, HLG, linear and logarithmic transfer', 'kept, but restored as standard video', hdr),
   warned('mastering', 'HDR10: mastering display', 'lost', sideData('mastering')),

@@ -13,7 +13,18 @@ const stream = (
   codec: string,
   changes: Partial<StreamInfo> = {},
 ): StreamInfo => ({
-  ...{ index, kind, codec, isCoverArt: false, tags: {}, timeBase: { num: 1, den: 1000 }, start: 0, video: null },
+  ...{
+    index,
+    kind,
+    codec,
+    isCoverArt: false,
+    tags: {},
+    timeBase: { num: 1, den: 1000 },
+    start: 0,
+    video: null,
+    flags: {},
+    speakers: null,
+  },
   ...changes,
 });
 
@@ -48,6 +59,13 @@ type Change = readonly [
 
 const span = (count: number, seconds: number) => ({ count, seconds });
 const WORDS = stream(1, 'subtitle', 'subrip');
+const COPY = { codec: 'copy', becomes: null };
+const carried = (...streams: StreamInfo[]) => ({
+  streams: { left: [], carried: streams.map((each) => ({ stream: each, treatment: COPY })) },
+});
+const PCM = stream(1, 'audio', 'pcm_s16le', { speakers: { channels: 4, layout: 'quad' } });
+const pcm = (channels: number, layout: string | null): StreamInfo => ({ ...PCM, speakers: { channels, layout } });
+const FORCED = { ...WORDS, flags: { default: false, forced: true, comment: true, dub: false } };
 const media = (changes: Partial<VideoDescription['media']>) => ({ media: { ...SAME.media, ...changes } });
 
 /** For each kind: changes of how it was made, of the source and of the result, and the message. */
@@ -135,6 +153,48 @@ const CASES: Readonly<Record<string, readonly (readonly [Change, string])[]>> = 
       'The language deu of audio stream 1 (aac) was lost.',
     ],
   ],
+  flags: [
+    [
+      [
+        carried(FORCED),
+        {},
+        media({
+          streams: [VIDEO, { ...FORCED, flags: { default: false, forced: false, comment: false, dub: false } }],
+        }),
+      ],
+      'Subtitle stream 1 (subrip) is no longer marked as forced, comment. An .mkv output keeps it.',
+    ],
+    [
+      [carried(FORCED), {}, media({ streams: [VIDEO, { ...FORCED, flags: { ...FORCED.flags, default: true } }] })],
+      'Subtitle stream 1 (subrip) is marked as default; it was not.',
+    ],
+    [
+      [
+        carried({ ...SOUND, flags: { default: false } }),
+        media({ streams: [VIDEO, { ...SOUND, flags: { default: false } }, { ...SOUND, flags: { default: true } }] }),
+        media({ streams: [VIDEO, { ...SOUND, flags: { default: true } }] }),
+      ],
+      'Audio stream 1 (aac) is marked as default; it was not.',
+    ],
+    [
+      [
+        {},
+        media({ streams: [{ ...VIDEO, flags: { hearing_impaired: true } }, SOUND] }),
+        media({ streams: [{ ...VIDEO, flags: { hearing_impaired: false } }, SOUND] }),
+      ],
+      'Video stream 0 (h264) is no longer marked as hearing impaired. An .mkv output keeps it.',
+    ],
+  ],
+  speakers: [
+    [
+      [carried(PCM), {}, media({ streams: [VIDEO, pcm(4, '4.0')] })],
+      'The loudspeakers quad of audio stream 1 (pcm_s16le) became 4.0 in .mp4.',
+    ],
+    [
+      [carried(PCM), {}, media({ streams: [VIDEO, pcm(2, 'stereo')] })],
+      'Audio stream 1 (pcm_s16le) has 2 channels in the output instead of 4.',
+    ],
+  ],
   colour: [
     [
       [{}, {}, { colour: { ...SAME.colour, transfer: null } }],
@@ -217,6 +277,26 @@ describe('whatIsLost', () => {
     const subtitled = media({ streams: [VIDEO, WORDS] });
     assert.deepEqual(lost([words, {}, subtitled, [{ source: span(5, 2), result: span(5, 2) }]]), []);
     assert.deepEqual(lost([{}, {}, {}, [{ source: null, result: span(80, 1.5) }]]), []);
+    const unmarked = { ...FORCED, flags: { default: false } };
+    assert.deepEqual(lost([carried(FORCED), {}, media({ streams: [VIDEO, unmarked] })]), [], 'flags that are unknown');
+    const [silent, chosen] = [false, true].map((isDefault) => ({ ...SOUND, flags: { default: isDefault } }));
+    const only = media({ streams: [VIDEO, chosen!] });
+    assert.deepEqual(
+      lost([carried(silent!), media({ streams: [VIDEO, silent!] }), only]),
+      [],
+      'players play the only sound',
+    );
+    for (const [before, after] of [
+      [pcm(6, '5.1(side)'), pcm(6, '5.1')],
+      [pcm(16, null), pcm(16, 'hexadecagonal')],
+      [{ ...PCM, speakers: null }, PCM],
+      [PCM, { ...PCM, speakers: null }],
+      [
+        { ...PCM, codec: 'flac' },
+        { ...pcm(4, '4.0'), codec: 'flac' },
+      ],
+    ] as const)
+      assert.deepEqual(lost([carried(before), {}, media({ streams: [VIDEO, after] })]), []);
     const hdr = { sideData: ['mastering', 'light', 'captions'] } as const;
     assert.deepEqual(lost([{}, hdr, hdr]), []);
     const chapters = media({ chapters: [{ start: 0, title: 'One' }], tags: { timecode: '01:00:00:00' } });

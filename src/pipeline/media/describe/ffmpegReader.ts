@@ -3,8 +3,9 @@ import type { FfmpegBinary } from '../findFfmpeg';
 import type { Rational } from '../frame';
 import { parseMetadata } from './ffmetadata';
 import { type ListedStream, parseListing } from './listing';
+import { readMatroskaFlags } from './matroskaFlags';
 import { readMatroskaVideo } from './matroskaVideo';
-import type { MediaInfo, StreamInfo, Tags, VideoFormat } from './mediaInfo';
+import type { Flags, MediaInfo, StreamInfo, Tags, VideoFormat } from './mediaInfo';
 
 /** Runs ffmpeg with these options after the input, and returns what it writes. */
 type Read = (...options: readonly string[]) => Promise<Buffer>;
@@ -28,6 +29,7 @@ export async function describeWithFfmpeg(
   const streams = await Promise.all(
     listed.map(async (stream, index) => ({
       ...(await streamOf(read, stream, index)),
+      flags: await flagsOf(read, stream, index, binary.hasFpsMode),
       tags: ofStreams[index] ?? {},
     })),
   );
@@ -47,11 +49,12 @@ function withoutEncoder(tags: Tags): Tags {
   return others;
 }
 
-async function streamOf(read: Read, stream: ListedStream, index: number): Promise<Omit<StreamInfo, 'tags'>> {
+async function streamOf(read: Read, stream: ListedStream, index: number): Promise<Omit<StreamInfo, 'tags' | 'flags'>> {
   const kind = KINDS.find((each) => each === stream.kind) ?? 'unknown';
   const video = kind === 'video' ? await videoOf(read, index) : null;
   const isCoverArt = kind === 'video' && IMAGES.test(stream.codec) && (await isCover(read, index));
-  return { index, kind, codec: stream.codec, isCoverArt, timeBase: stream.timeBase, start: null, video };
+  const { codec, timeBase, speakers } = stream;
+  return { index, kind, codec, isCoverArt, timeBase, start: null, video, speakers };
 }
 
 const KINDS = ['video', 'audio', 'subtitle', 'data', 'attachment'] as const;
@@ -64,6 +67,22 @@ const isCover = async (read: Read, index: number): Promise<boolean> => {
   const withoutVideos = ['-map', `0:${index}`, '-map', '-0:V', '-c', 'copy', '-t', '0', '-f', 'framecrc'];
   return parseListing((await read(...withoutVideos)).toString()).length > 0;
 };
+
+/**
+ * The flags that a Matroska file gets. It has the stream twice, and the other one is the default: otherwise versions of
+ * ffmpeg differ in whether the only one becomes it. `isNew`: ffmpeg since 5.1, which knows all flags.
+ */
+async function flagsOf(read: Read, { kind }: ListedStream, index: number, isNew: boolean): Promise<Flags> {
+  const twice = ['-map', `0:${index}`, '-map', `0:${index}`, '-disposition:1', 'default', '-t', '0', '-f', 'matroska'];
+  for (const codec of ['copy', ...(FLAG_CODECS[kind] ?? [])]) {
+    const flags = readMatroskaFlags(await read('-c', codec, ...twice), isNew);
+    if (Object.keys(flags).length > 0) return flags;
+  }
+  return {};
+}
+
+/** Encoders for what Matroska cannot hold, such as the texts of MP4. */
+const FLAG_CODECS: Readonly<Partial<Record<string, readonly string[]>>> = { subtitle: ['srt'], audio: ['pcm_s16le'] };
 
 /** Copies a packet into Matroska, whose header says what ffmpeg knows of the pixels. */
 async function videoOf(read: Read, index: number): Promise<VideoFormat> {

@@ -1,8 +1,10 @@
 import type { ColourTags } from '../colour';
 import type { Rational } from '../frame';
 import { runFfmpegForText } from '../runFfmpeg';
-import type { Chapter, MediaInfo, SideData, StreamInfo, Tags, VideoFormat } from './mediaInfo';
+import { type Chapter, type Flags, FLAGS, type MediaInfo, type SideData } from './mediaInfo';
+import type { StreamInfo, Tags, VideoFormat } from './mediaInfo';
 import { namedPixelFormat } from './pixelFormat';
+import { unnamedSpeakers } from './speakers';
 
 /** The parts of ffprobe's JSON that are read. Every one may be missing. */
 interface Report {
@@ -26,7 +28,9 @@ interface RawStream {
   readonly time_base?: string;
   readonly start_time?: string;
   readonly closed_captions?: number;
-  readonly disposition?: { readonly attached_pic?: number; readonly still_image?: number };
+  readonly channels?: number;
+  readonly channel_layout?: string;
+  readonly disposition?: Readonly<Partial<Record<string, number>>>;
   readonly tags?: Tags;
   readonly side_data_list?: readonly { readonly side_data_type?: string; readonly dv_profile?: number }[];
 }
@@ -70,13 +74,24 @@ function streamOf(stream: RawStream, fileStart: number): StreamInfo {
     index: stream.index,
     kind,
     codec: stream.codec_name ?? 'none',
-    isCoverArt: stream.disposition?.attached_pic === 1 || stream.disposition?.still_image === 1,
+    isCoverArt: stream.disposition?.['attached_pic'] === 1 || stream.disposition?.['still_image'] === 1,
+    flags: flagsOf(stream.disposition ?? {}),
     tags: lowerCase(stream.tags),
     timeBase: fraction(stream.time_base) ?? { num: 1, den: 1000 },
     start: start === null ? null : Math.max(0, start - fileStart),
     video: kind === 'video' ? videoOf(stream) : null,
+    speakers: stream.channels ? unnamedSpeakers(stream.channels, layoutOf(stream.channel_layout)) : null,
   };
 }
+
+const layoutOf = (name = ''): string | null => (/^(|unknown|\d+ channels.*)$/.test(name) ? null : name);
+
+/** MP4 has one name each for texts of the deaf and captions, and for sound of the blind and descriptions. */
+const flagsOf = (said: NonNullable<RawStream['disposition']>): Flags => ({
+  ...Object.fromEntries(FLAGS.map((flag) => [flag, said[flag] === 1])),
+  hearing_impaired: said['hearing_impaired'] === 1 || said['captions'] === 1,
+  visual_impaired: said['visual_impaired'] === 1 || said['descriptions'] === 1,
+});
 
 const KINDS = ['video', 'audio', 'subtitle', 'data', 'attachment'] as const;
 

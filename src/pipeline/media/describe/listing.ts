@@ -1,4 +1,5 @@
 import type { Rational } from '../frame';
+import { namedSpeakers, type Speakers } from './speakers';
 
 /** A stream in the header of ffmpeg's packet list (framecrc). */
 export interface ListedStream {
@@ -8,6 +9,8 @@ export interface ListedStream {
   /** Pixels, of video. */
   readonly size: { readonly width: number; readonly height: number } | null;
   readonly pixelAspect: Rational | null;
+  /** Of sound. */
+  readonly speakers: Speakers | null;
 }
 
 /** Parses the header: lines such as `#codec_id 0: h264`. */
@@ -29,6 +32,7 @@ function streamOf(fields: Record<string, string>): ListedStream {
     timeBase: fraction(fields['tb'])!,
     size: width && height ? { width, height } : null,
     pixelAspect: fraction(fields['sar']),
+    speakers: namedSpeakers(fields['channel_layout_name'] ?? ''),
   };
 }
 

@@ -1,6 +1,6 @@
 import { type ColourTags, numberedColour } from '../colour';
 import { type Element, elementsIn, readUnsigned } from '../ebml';
-import { UnknownStructure } from '../fileChange';
+import { child, readFirstTrack } from './matroskaTrack';
 import type { SideData } from './mediaInfo';
 
 /** What the first track of a Matroska file says about its pixels (RFC 9559, 5.1.4.1.28). */
@@ -13,29 +13,10 @@ export interface MatroskaVideo {
 }
 
 /** Reads the first bytes of a file as ffmpeg writes it. Null when they describe no track. */
-export function readMatroskaVideo(bytes: Buffer): MatroskaVideo | null {
-  // The id also stands in the list of positions, which comes first.
-  for (let at = bytes.indexOf(TRACKS); at >= 0; at = bytes.indexOf(TRACKS, at + 1)) {
-    const track = tryTrack(bytes.subarray(at));
-    if (track) return track;
-  }
-  return null;
-}
-
-function tryTrack(bytes: Buffer): MatroskaVideo | null {
-  try {
-    return trackOf(bytes);
-  } catch (error) {
-    if (error instanceof UnknownStructure || error instanceof RangeError) return null; // ffmpeg ended early
-    throw error;
-  }
-}
-
-const TRACKS = Buffer.from('1654ae6b', 'hex');
+export const readMatroskaVideo = (bytes: Buffer): MatroskaVideo | null => readFirstTrack(bytes, videoOf);
 
 const ID = {
   ...{
-    trackEntry: 0xae,
     video: 0xe0,
     flagInterlaced: 0x9a,
     stereoMode: 0x53b8,
@@ -46,23 +27,21 @@ const ID = {
   ...{ maxContentLight: 0x55bc, mastering: 0x55d0, blockAddition: 0x41e4, additionType: 0x41e7, additionData: 0x41ed },
 } as const;
 
-function trackOf(bytes: Buffer): MatroskaVideo | null {
-  const [tracks] = elementsIn(bytes);
-  const track = find(bytes, tracks, ID.trackEntry);
-  const video = find(bytes, track, ID.video);
+function videoOf(bytes: Buffer, track: Element): MatroskaVideo | null {
+  const video = child(bytes, track, ID.video);
   if (!video) return null;
-  const colour = find(bytes, video, ID.colour);
+  const colour = child(bytes, video, ID.colour);
   const number = (parent: Element | undefined, id: number): number | null => {
-    const element = find(bytes, parent, id);
+    const element = child(bytes, parent, id);
     return element ? readUnsigned(bytes, element) : null;
   };
   const dolbyVisionProfile = profileOf(bytes, track);
   const sideData: readonly (readonly [SideData, boolean])[] = [
-    ['mastering', !!find(bytes, colour, ID.mastering)],
+    ['mastering', !!child(bytes, colour, ID.mastering)],
     ['light', (number(colour, ID.maxContentLight) ?? 0) > 0],
     ['dolbyVision', dolbyVisionProfile !== null],
     ['stereo', (number(video, ID.stereoMode) ?? 0) > 0],
-    ['spherical', (number(find(bytes, video, ID.projection), ID.projectionType) ?? 0) > 0], // 0: a flat video, turned
+    ['spherical', (number(child(bytes, video, ID.projection), ID.projectionType) ?? 0) > 0], // 0: a flat video, turned
   ];
   return {
     colour: numberedColour({
@@ -76,16 +55,13 @@ function trackOf(bytes: Buffer): MatroskaVideo | null {
 }
 
 /** From the configuration record of Dolby Vision (dvcC, dvvC, dvwC): seven bits after the version. */
-function profileOf(bytes: Buffer, track: Element | undefined): number | null {
-  const additions = track ? [...elementsIn(bytes, track.content, track.end)] : [];
+function profileOf(bytes: Buffer, track: Element): number | null {
+  const additions = [...elementsIn(bytes, track.content, track.end)];
   for (const addition of additions.filter(({ id }) => id === ID.blockAddition)) {
-    const type = find(bytes, addition, ID.additionType);
-    const data = find(bytes, addition, ID.additionData);
+    const type = child(bytes, addition, ID.additionType);
+    const data = child(bytes, addition, ID.additionData);
     if (type && data && /^dv[cvw]C$/.test(bytes.toString('latin1', type.content, type.end)))
       return bytes.readUInt8(data.content + 2) >> 1;
   }
   return null;
 }
-
-const find = (bytes: Buffer, parent: Element | undefined, id: number): Element | undefined =>
-  parent && [...elementsIn(bytes, parent.content, parent.end)].find((element) => element.id === id);

@@ -1,6 +1,7 @@
 import type { ColourTags } from '../colour';
 import type { Rational } from '../frame';
 import type { PixelFormat } from './pixelFormat';
+import type { Speakers } from './speakers';
 
 /** A media file as its container and its decoders describe it; the same whichever program read it. */
 export interface MediaInfo {
@@ -20,6 +21,7 @@ export interface StreamInfo {
   readonly codec: string;
   /** A cover image, not a video. */
   readonly isCoverArt: boolean;
+  readonly flags: Flags;
   readonly tags: Tags;
   /** Seconds per tick, exact. */
   readonly timeBase: Rational;
@@ -27,7 +29,19 @@ export interface StreamInfo {
   readonly start: number | null;
   /** Of video streams. */
   readonly video: VideoFormat | null;
+  /** Of sound; null where nothing says. */
+  readonly speakers: Speakers | null;
 }
+
+/** What a stream is meant for, in ffmpeg's words; absent: unknown. */
+export type Flags = Readonly<Partial<Record<Flag, boolean>>>;
+
+export type Flag = (typeof FLAGS)[number];
+
+export const FLAGS = [
+  ...(['default', 'forced', 'hearing_impaired', 'visual_impaired', 'original', 'dub', 'comment'] as const),
+  ...(['lyrics', 'karaoke', 'clean_effects'] as const),
+] as const;
 
 export interface VideoFormat {
   /** Null when only a decoder knows them. */

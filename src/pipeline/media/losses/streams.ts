@@ -5,10 +5,10 @@ import { counterparts } from '../streams/counterparts';
 import type { CarriedSpans, Made } from './made';
 import { hint } from './hint';
 
-const nameOf = ({ kind, index, codec, isCoverArt }: StreamInfo): string =>
+export const nameOf = ({ kind, index, codec, isCoverArt }: StreamInfo): string =>
   `${isCoverArt ? 'cover image' : `${kind === 'unknown' ? '' : `${kind} `}stream`} ${index} (${codec === 'none' ? 'of unknown kind' : codec})`;
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function leftStreams({ streams: { left }, container }: Made): readonly string[] {
   return left.map(({ stream, why }) => {

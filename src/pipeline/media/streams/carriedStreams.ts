@@ -50,17 +50,20 @@ function mapOptions(
 
 /** ffmpeg writes the language of a QuickTime track only under the name that QuickTime had for it. */
 function quickTimeLanguage({ tags }: StreamInfo, position: number): string[] {
-  const name = BIBLIOGRAPHIC[tags['language'] ?? ''];
+  const name = QUICKTIME_NAMES[tags['language'] ?? ''];
   return name === undefined ? [] : [`-metadata:s:${position}`, `language=${name}`];
 }
 
-/** Languages with two names in ISO 639-2: the one that ffmpeg's list of QuickTime languages does not have, and the other. */
-const BIBLIOGRAPHIC: Readonly<Record<string, string>> = {
-  ...{ deu: 'ger', nld: 'dut', ell: 'gre', isl: 'ice', zho: 'chi', sqi: 'alb', ron: 'rum', fas: 'per', mya: 'bur' },
+/** Languages with two names: one that ffmpeg's list of QuickTime languages does not have, and the one that it has. */
+const QUICKTIME_NAMES: Readonly<Record<string, string>> = {
+  ...{ deu: 'ger', nld: 'dut', ell: 'gre', isl: 'ice', zho: 'chi', sqi: 'alb', rum: 'ron', fas: 'per', mya: 'bur' },
+  ...{ fre: 'fra', cze: 'ces', slo: 'slk', hye: 'arm', kat: 'geo', bod: 'tib', msa: 'may', cym: 'wel', eus: 'baq' },
+  ...{ mkd: 'mac', swe: 'sve', hrv: 'hr ', srp: 'sr ', fao: 'fo ' },
 };
 
 /** Whether both name the same language. */
-export const isSameLanguage = (a: string, b: string): boolean => (BIBLIOGRAPHIC[a] ?? a) === (BIBLIOGRAPHIC[b] ?? b);
+export const isSameLanguage = (a: string, b: string): boolean =>
+  (QUICKTIME_NAMES[a] ?? a) === (QUICKTIME_NAMES[b] ?? b);
 
 /** Images of covers as files: extension and type. */
 const COVERS: Readonly<Record<string, readonly [string, string]>> = {

@@ -123,12 +123,58 @@ describe('the trial of an output', function () {
     assert.deepEqual(await streamsOf('again.mp4'), ['video h264', 'audio aac', 'subtitle mov_text', 'cover png']);
   });
 
+  it('marks of streams and loudspeakers are kept in every container, or are named', async () => {
+    writeFileSync(at('words.srt'), '1\n00:00:00,100 --> 00:00:00,300\nWords\n');
+    const maps = ['-i', at('words.srt'), ...['0', '1', '1', '2'].flatMap((input) => ['-map', input])];
+    const marks = ['default', 'default', 'comment', 'forced'].flatMap((mark, i) => [`-disposition:${i}`, mark]);
+    await ff(...VIDEO, ...SOUND, ...maps, '-c:v', 'libx264', '-c:a', 'aac', '-c:s', 'srt', ...marks, at('marked.mkv'));
+    const comment = 'Audio stream 2 (aac) is no longer marked as comment.';
+    const forced = 'Subtitle stream 3 (subrip) is no longer marked as forced.';
+    const shown = 'Subtitle stream 3 (subrip) is marked as default; it was not.';
+    const keeps = ' An .mkv output keeps it.';
+    for (const [name, ffmpeg, losses] of [
+      [...FFMPEGS[0], { mkv: [], mp4: [shown], mov: [comment + keeps, forced + keeps, shown] }],
+      [...FFMPEGS[1], { mkv: [comment], mp4: [comment + keeps, forced + keeps, shown] }],
+    ] as const)
+      for (const [container, said] of Object.entries(losses)) {
+        const { warnings } = await restore('marked.mkv', `marked.out.${container}`, {}, ffmpeg);
+        const own = warnings.filter((warning) => !/ffmpeg of 2018/.test(warning));
+        assert.deepEqual(own, said, `${container}, ${name}`);
+        const { streams } = (await opened(`marked.out.${container}`)).media;
+        assert.deepEqual(
+          streams.map(({ flags }) => flags.default),
+          [true, true, false, container !== 'mkv'],
+          `${container}, ${name}`,
+        );
+        assert.equal(streams[3]!.flags.forced, !said.some((each: string) => each.startsWith(forced)));
+      }
+
+    const quad = ['-f', 'lavfi', '-i', 'anullsrc=channel_layout=quad:d=0.4', '-c:v', 'libx264', '-c:a', 'pcm_s16le'];
+    await ff(...VIDEO, ...quad, at('quad.mov'));
+    assert.deepEqual((await restore('quad.mov', 'quad.out.mov')).warnings, []);
+    assert.deepEqual((await restore('quad.mov', 'quad.out.mkv')).warnings, [
+      'The loudspeakers quad of audio stream 1 (pcm_s16le) became 4.0 in .mkv.',
+    ]);
+  });
+
+  it('TTA, of which no decoder takes the first packet alone, is copied, also beside sound that cannot be decoded', async () => {
+    const maps = ['0', '1', '1'].flatMap((input) => ['-map', input]);
+    const codecs = ['-c:v', 'libx264', '-c:a:0', 'tta', '-c:a:1', 'sonic', '-strict', '-2'];
+    await ff(...VIDEO, ...SOUND, ...maps, ...codecs, at('tta.mkv'));
+    const { warnings } = await restore('tta.mkv', 'tta.out.mkv');
+    assert.deepEqual(warnings, ['Audio stream 2 (sonic) is not supported in .mkv and was left out.']);
+    assert.deepEqual(await streamsOf('tta.out.mkv'), ['video h264', 'audio tta']);
+    const packets = (name: string) => ff('-i', at(name), '-map', '0:1', '-c', 'copy', '-f', 'md5', '-');
+    assert.deepEqual(await packets('tta.out.mkv'), await packets('tta.mkv'));
+  });
+
   it('styles of subtitles that get lost are named; an empty stream is named', async () => {
     writeFileSync(at('words.srt'), '1\n00:00:00,100 --> 00:00:00,300\nWords\n');
     const styled = ['-i', at('words.srt'), '-c:s', 'ass', '-c:v', 'libx264'];
     await ff(...VIDEO, ...styled, at('styled.mkv'));
     assert.deepEqual((await restore('styled.mkv', 'styled.mp4')).warnings, [
       'Subtitle stream 1 (ass) was converted to text without its styles (mov_text).',
+      'Subtitle stream 1 (ass) is marked as default; it was not.',
     ]);
     assert.deepEqual((await restore('styled.mkv', 'styled.out.mkv')).warnings, []);
     writeFileSync(at('none.srt'), '');

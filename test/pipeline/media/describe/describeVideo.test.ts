@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeVideo, type VideoDescription } from '../../../../src/pipeline/media/describe/describeVideo';
-import type { StreamInfo } from '../../../../src/pipeline/media/describe/mediaInfo';
+import { FLAGS, type StreamInfo } from '../../../../src/pipeline/media/describe/mediaInfo';
 import type { FfmpegBinary } from '../../../../src/pipeline/media/findFfmpeg';
 import { bundled, never } from '../../../support/segments';
 import { withCaptions, withDolbyVision, withUnknownStream } from '../../../support/sourceKinds';
@@ -16,6 +16,9 @@ interface Expected extends Partial<
   readonly streams?: readonly string[];
   readonly languages?: readonly (string | undefined)[];
   readonly covers?: readonly number[];
+  /** Of each stream, joined. */
+  readonly flags?: readonly string[];
+  readonly speakers?: readonly string[];
   readonly aspect?: string;
   /** Bits, chroma, with alpha, full range. */
   readonly pixels?: string;
@@ -62,6 +65,8 @@ describe('describeVideo', function () {
       streams: streams.map(({ kind, codec }) => `${kind} ${codec}`),
       languages: streams.map(({ tags }) => tags['language']),
       covers: streams.filter(({ isCoverArt }) => isCoverArt).map(({ index }) => index),
+      flags: streams.map(({ flags }) => FLAGS.filter((flag) => flags[flag]).join(' ')),
+      speakers: streams.flatMap(({ speakers }) => (speakers ? [`${speakers.channels} ${speakers.layout}`] : [])),
       aspect: `${pixelAspect.num}:${pixelAspect.den}`,
       pixels: [pixels.bitDepth, pixels.chroma, pixels.hasAlpha, pixels.isFullRange].join(' '),
       colour: [colour.matrix, colour.primaries, colour.transfer, colour.range].join(' '),
@@ -77,12 +82,13 @@ describe('describeVideo', function () {
     return Object.fromEntries(Object.keys(expected).map((name) => [name, whole[name as keyof Expected]]));
   }
 
-  function reads(what: string, make: () => Promise<string>, expected: Expected): void {
+  function reads(what: string, make: () => Promise<string>, expected: Expected, of2018: Expected = expected): void {
     let made: Promise<string> | undefined;
     for (const [way, ffmpeg] of ways)
       it(`${what}, ${way}`, async () => {
         const path = await (made ??= make());
-        assert.deepEqual(summary(await described(path, await ffmpeg()), expected), expected);
+        const wanted = way === 'by the ffmpeg of 2018 alone' ? of2018 : expected;
+        assert.deepEqual(summary(await described(path, await ffmpeg()), wanted), wanted);
       });
   }
 
@@ -145,6 +151,57 @@ describe('describeVideo', function () {
       return at('cover.mp4');
     },
     { streams: ['video h264', 'audio aac', 'video png'], covers: [2], languages: ['und', 'deu', undefined] },
+  );
+
+  for (const [container, texts, flags, of2018] of [
+    [
+      ...['mkv', 'srt'],
+      ['default', 'hearing_impaired dub comment', 'visual_impaired original', 'forced', ''],
+      ['default', '', '', 'forced', ''],
+    ],
+    [
+      ...['mp4', 'mov_text'],
+      ['default', 'default hearing_impaired dub comment', 'visual_impaired', 'default forced', ''],
+      ['default', 'default', '', 'default', ''],
+    ],
+  ] as const)
+    reads(
+      `the flags of streams in .${container}`,
+      async () => {
+        writeFileSync(at('words.srt'), '1\n00:00:00,100 --> 00:00:00,300\nWords\n');
+        const inputs = [...['-f', 'lavfi', '-i', 'sine=d=0.4'], '-i', at('words.srt')];
+        const maps = [0, 1, 1, 2, 2].flatMap((input) => ['-map', String(input)]);
+        const codecs = ['-c:v', 'libx264', '-c:a', 'aac', '-c:s', texts];
+        const marks = ['default', 'hearing_impaired+dub+comment', 'visual_impaired+original', 'forced', '0'];
+        const flagged = marks.flatMap((mark, i) => [`-disposition:${i}`, mark]);
+        await ff(...moving('64x48', '25', 10), ...inputs, ...maps, ...codecs, ...flagged, at(`flags.${container}`));
+        return at(`flags.${container}`);
+      },
+      { flags },
+      { flags: of2018 },
+    );
+
+  reads(
+    'loudspeakers, and those that players assume',
+    async () => {
+      const inputs = ['mono', 'stereo', 'quad', '5.1(side)', '7.1'].flatMap((layout) => [
+        ...['-f', 'lavfi', '-i', `anullsrc=channel_layout=${layout}:d=0.1`],
+      ]);
+      const maps = [1, 2, 3, 4, 5, 3].flatMap((input) => ['-map', String(input)]);
+      const codecs = ['-c:v', 'ffv1', '-c:a', 'flac', '-c:a:5', 'pcm_s16le'];
+      await ff(
+        ...moving('64x48', '25', 10),
+        ...inputs,
+        '-map',
+        '0',
+        ...maps,
+        ...codecs,
+        '-shortest',
+        at('speakers.mkv'),
+      );
+      return at('speakers.mkv');
+    },
+    { speakers: ['1 mono', '2 stereo', '4 quad', '6 5.1(side)', '8 7.1', '4 4.0'] },
   );
 
   reads(

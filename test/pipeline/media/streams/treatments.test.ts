@@ -1,11 +1,23 @@
 import assert from 'node:assert/strict';
 import type { MediaInfo, StreamInfo } from '../../../../src/pipeline/media/describe/mediaInfo';
+import { isSameLanguage, streamOptions } from '../../../../src/pipeline/media/streams/carriedStreams';
 import { counterparts } from '../../../../src/pipeline/media/streams/counterparts';
 import { treatmentsOf, type Wanted } from '../../../../src/pipeline/media/streams/treatments';
 import type { Container } from '../../../../src/settings/container';
 
 const stream = (kind: StreamInfo['kind'], codec: string, changes: Partial<StreamInfo> = {}): StreamInfo => ({
-  ...{ index: 1, kind, codec, isCoverArt: false, tags: {}, timeBase: { num: 1, den: 1000 }, start: 0, video: null },
+  ...{
+    index: 1,
+    kind,
+    codec,
+    isCoverArt: false,
+    tags: {},
+    timeBase: { num: 1, den: 1000 },
+    start: 0,
+    video: null,
+    flags: {},
+    speakers: null,
+  },
   ...changes,
 });
 const media = (changes: Partial<MediaInfo> = {}): MediaInfo => ({
@@ -83,6 +95,28 @@ describe('treatmentsOf', () => {
       'copy',
       'mov_text',
     ]);
+  });
+});
+
+describe('streamOptions', () => {
+  it('languages get the names that QuickTime has, and stay the same languages', () => {
+    for (const [language, name] of [
+      ['fre', 'fra'],
+      ['rum', 'ron'],
+      ['swe', 'sve'],
+      ['ron', null],
+      ['eng', null],
+    ] as const) {
+      const sound = {
+        stream: stream('audio', 'aac', { tags: { language } }),
+        treatment: { codec: 'copy', becomes: null },
+      };
+      const options = streamOptions([sound], 'mov', 1, false);
+      assert.equal(options.find((each) => each.startsWith('language=')) ?? null, name && `language=${name}`);
+      assert.ok(isSameLanguage(language, name ?? language));
+      assert.ok(!streamOptions([sound], 'mkv', 1, false).some((each) => each.startsWith('language=')));
+    }
+    assert.ok(!isSameLanguage('fra', 'ger'));
   });
 });
 
