@@ -178,6 +178,14 @@ const CASES: Readonly<Record<string, readonly (readonly [Change, string])[]>> = 
     ],
     [
       [
+        carried({ ...SOUND, flags: { dub: false } }),
+        {},
+        media({ streams: [VIDEO, { ...SOUND, flags: { dub: true } }] }),
+      ],
+      'Audio stream 1 (aac) is marked as dub; it was not.',
+    ],
+    [
+      [
         {},
         media({ streams: [{ ...VIDEO, flags: { hearing_impaired: true } }, SOUND] }),
         media({ streams: [{ ...VIDEO, flags: { hearing_impaired: false } }, SOUND] }),

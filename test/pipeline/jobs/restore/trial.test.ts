@@ -132,9 +132,12 @@ describe('the trial of an output', function () {
     const forced = 'Subtitle stream 3 (subrip) is no longer marked as forced.';
     const shown = 'Subtitle stream 3 (subrip) is marked as default; it was not.';
     const keeps = ' An .mkv output keeps it.';
+    // Alone, the ffmpeg of 2018 knows no comments.
+    const { ffprobe } = await bundled();
+    const old = (said: string): string[] => (ffprobe ? [said] : []);
     for (const [name, ffmpeg, losses] of [
       [...FFMPEGS[0], { mkv: [], mp4: [shown], mov: [comment + keeps, forced + keeps, shown] }],
-      [...FFMPEGS[1], { mkv: [comment], mp4: [comment + keeps, forced + keeps, shown] }],
+      [...FFMPEGS[1], { mkv: old(comment), mp4: [...old(comment + keeps), forced + keeps, shown] }],
     ] as const)
       for (const [container, said] of Object.entries(losses)) {
         const { warnings } = await restore('marked.mkv', `marked.out.${container}`, {}, ffmpeg);
@@ -155,14 +158,16 @@ describe('the trial of an output', function () {
     assert.deepEqual((await restore('quad.mov', 'quad.out.mkv')).warnings, [
       'The loudspeakers quad of audio stream 1 (pcm_s16le) became 4.0 in .mkv.',
     ]);
-  });
+  }).timeout(240_000);
 
   it('TTA, of which no decoder takes the first packet alone, is copied, also beside sound that cannot be decoded', async () => {
-    const maps = ['0', '1', '1'].flatMap((input) => ['-map', input]);
-    const codecs = ['-c:v', 'libx264', '-c:a:0', 'tta', '-c:a:1', 'sonic', '-strict', '-2'];
+    const hasSonic = (await binary()).encoders.has('sonic'); // since ffmpeg 9 there is none
+    const maps = ['0', '1', ...(hasSonic ? ['1'] : [])].flatMap((input) => ['-map', input]);
+    const codecs = ['-c:v', 'libx264', '-c:a:0', 'tta', ...(hasSonic ? ['-c:a:1', 'sonic', '-strict', '-2'] : [])];
     await ff(...VIDEO, ...SOUND, ...maps, ...codecs, at('tta.mkv'));
     const { warnings } = await restore('tta.mkv', 'tta.out.mkv');
-    assert.deepEqual(warnings, ['Audio stream 2 (sonic) is not supported in .mkv and was left out.']);
+    const left = ['Audio stream 2 (sonic) is not supported in .mkv and was left out.'];
+    assert.deepEqual(warnings, hasSonic ? left : []);
     assert.deepEqual(await streamsOf('tta.out.mkv'), ['video h264', 'audio tta']);
     const packets = (name: string) => ff('-i', at(name), '-map', '0:1', '-c', 'copy', '-f', 'md5', '-');
     assert.deepEqual(await packets('tta.out.mkv'), await packets('tta.mkv'));
