@@ -100,15 +100,23 @@ const NOTHING_SAID = {
 const BEFORE_END = [0.0217, 0.2217, 1.0217, 8.0217, 60.0217] as const;
 
 /**
- * The duration that the container says, in seconds. Sent to a point before the end, ffmpeg counts its times from there:
- * they differ from those it counts from the start by the duration less that distance. Null when it knows no duration:
- * then it stays at the start, wherever it is sent.
+ * A second output, of all streams. Without it ffmpeg counts the times of MPEG-TS and MPEG-PS from the start of the one that
+ * is read, and not from that of the file.
+ */
+const ALL_ENABLED = ['-map', '0', '-copy_unknown', '-c', 'copy', '-frames', '1', '-f', 'null', '-'] as const;
+
+/**
+ * The duration that the container says, in seconds, to half a tick of the stream (in AVI, half a frame). Sent to a point
+ * before the end, ffmpeg counts its times from there: they differ from those it counts from the start by the duration
+ * less that distance. Null when it knows no duration: then it stays at the start, wherever it is sent.
  */
 async function duration(read: Read, input: readonly string[], { index, timeBase }: StreamInfo): Promise<number | null> {
   for (const before of BEFORE_END) {
     const time = async (...options: readonly string[]): Promise<number | null> => {
-      const packet = ['-map', `0:${index}`, '-c', 'copy', '-frames', '1', '-f', 'framecrc'];
-      return firstTime(await read(...options, '-sseof', String(-before), ...input, ...packet), timeBase);
+      // Also one that is no key frame: of those, a short piece has none.
+      const packet = ['-map', `0:${index}`, '-c', 'copy', '-copyinkf', '-frames', '1', '-f', 'framecrc'];
+      const sent = [...options, '-sseof', String(-before), ...input];
+      return firstTime(await read(...sent, ...ALL_ENABLED, ...packet), timeBase);
     };
     const [fromStart, fromPoint] = [await time('-copyts', '-start_at_zero'), await time()];
     if (fromStart !== null && fromPoint !== null)
