@@ -35,13 +35,14 @@ export function openVideo(
   options: DecodeOptions,
   signal: AbortSignal,
 ): FrameSource {
-  const { width, height } = info;
+  const { width, height, mirror } = info;
   const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']; // no frame duplicated or dropped
   const graph = [
     `[0:${info.stream}]split[t][f]`,
     '[t]scale=2:2:flags=neighbor,format=gray[times]', // only the time stamps are used
     [
-      ...(options.deinterlace ? ['[f]bwdif=mode=send_frame:parity=auto:deint=all'] : ['[f]null']),
+      `[f]${mirror ?? 'null'}`,
+      ...(options.deinterlace ? ['bwdif=mode=send_frame:parity=auto:deint=all'] : []),
       ...TEMPORAL_DENOISE[options.temporalDenoise],
       `scale=${width}:${height}:${toRgb(options.colour)}`, // explicit size: a change of resolution must not change the frame size
       `format=${PIXELS[options.depth]}[frames]`,
@@ -51,6 +52,7 @@ export function openVideo(
     ...['-copyts', '-start_at_zero'], // times count from the start of the file also after a seek
     ...(options.from > 0 ? ['-ss', options.from.toFixed(6)] : []),
     ...(options.hwaccel === 'auto' ? ['-hwaccel', 'auto'] : []),
+    ...(mirror === null ? [] : ['-noautorotate']),
     ...inputOptions(info.source),
     ...['-filter_complex', graph.join(';')],
     // Times first: ffmpeg writes its outputs in this order, so the time of a frame is always written before the frame.

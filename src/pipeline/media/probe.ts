@@ -3,6 +3,7 @@ import { describeVideo, type VideoDescription } from './describe/describeVideo';
 import { detectInterlace } from './detectInterlace';
 import type { FfmpegBinary } from './findFfmpeg';
 import { readAll, UnknownStructure } from './fileChange';
+import { type MirrorFilter, mirrorFilter } from './mp4Mirror';
 import { dolbyVisionProfile as profileIn, findMoov } from './mp4Moov';
 import { inputOptions, openSource, type SourceFile } from './sourceFile';
 import { undecodable, unreadableMedia } from './unreadableMedia';
@@ -12,6 +13,8 @@ export interface VideoInfo extends VideoDescription {
   readonly source: SourceFile;
   /** By its flag or, if that is missing or unreliable, by analysis of the first frames. */
   readonly isInterlaced: boolean;
+  /** For a mirrored video that ffmpeg would only turn, as versions before 5.1 may; null for all others. */
+  readonly mirror: MirrorFilter | null;
 }
 
 /**
@@ -32,22 +35,41 @@ export async function probe(
       : await unreadableMedia(source, video.media);
   const stream = { index: video.stream, codec: video.codec };
   const isInterlaced = await detectInterlace(binary, input, stream, video.interlaceFlag, signal);
-  const isOld = !binary.hasFpsMode && !binary.ffprobe;
-  const dolbyVisionProfile = isOld ? await boxedProfile(source) : video.dolbyVisionProfile;
-  return { ...video, source, isInterlaced, dolbyVisionProfile };
+  const moov = binary.hasFpsMode ? null : await readMoov(source);
+  // Covers are no tracks, but may come before them.
+  const track = video.media.streams.filter(({ index, isCoverArt }) => index < video.stream && !isCoverArt).length;
+  return {
+    ...video,
+    source,
+    isInterlaced,
+    dolbyVisionProfile: moov && !binary.ffprobe ? inMoov(moov, profileIn) : video.dolbyVisionProfile,
+    mirror: moov && inMoov(moov, (box) => mirrorFilter(box, track)),
+  };
 }
 
 /** What the ffmpeg of 2018 does not read. Null for other files than MP4 and MOV. */
-async function boxedProfile({ path, bytes, sequence }: SourceFile): Promise<number | null> {
+async function readMoov({ path, bytes, sequence }: SourceFile): Promise<Buffer | null> {
   if (sequence) return null;
   const file = await open(path, 'r');
   try {
     const { start, end } = await findMoov(file, bytes);
-    return profileIn(await readAll(file, start, end));
+    return await readAll(file, start, end);
   } catch (error) {
-    if (error instanceof UnknownStructure || error instanceof RangeError) return null;
-    throw error;
+    return orUnknown(error);
   } finally {
     await file.close();
   }
+}
+
+function inMoov<T>(moov: Buffer, read: (moov: Buffer) => T | null): T | null {
+  try {
+    return read(moov);
+  } catch (error) {
+    return orUnknown(error);
+  }
+}
+
+function orUnknown(error: unknown): null {
+  if (error instanceof UnknownStructure || error instanceof RangeError) return null;
+  throw error;
 }

@@ -3,6 +3,7 @@ import { dirname, extname, join } from 'node:path';
 import fluent from 'fluent-ffmpeg';
 import { RemasterError } from '../../errors';
 import type { FfmpegBinary } from './findFfmpeg';
+import { probe } from './probe';
 import { openSource } from './sourceFile';
 
 /**
@@ -20,6 +21,8 @@ export async function thumbnail(
   }: { readonly input: string; readonly at: number; readonly output: string; readonly width: number | null },
 ): Promise<void> {
   const source = await openSource(input);
+  const mirror = binary.hasFpsMode ? null : (await probe(binary, input, new AbortController().signal)).mirror;
+  const filters = [...(mirror ? [mirror] : []), ...(width === null ? [] : [`scale=${Math.round(width)}:-2`])];
   await mkdir(dirname(output), { recursive: true });
   const part = join(dirname(output), `.${process.pid}-${performance.now()}${extname(output)}`);
   try {
@@ -27,15 +30,9 @@ export async function thumbnail(
       const command = fluent()
         .setFfmpegPath(binary.path)
         .input(`file:${source.path}`)
-        .inputOptions('-protocol_whitelist', 'file,pipe')
+        .inputOptions('-protocol_whitelist', 'file,pipe', ...(mirror ? ['-noautorotate'] : []))
         .seekInput(at)
-        .outputOptions(
-          '-frames:v',
-          '1',
-          '-q:v',
-          '2',
-          ...(width === null ? [] : ['-vf', `scale=${Math.round(width)}:-2`]),
-        )
+        .outputOptions('-frames:v', '1', '-q:v', '2', ...(filters.length === 0 ? [] : ['-vf', filters.join(',')]))
         .output(`file:${part}`);
       command.once('end', () => resolve());
       command.once('error', (cause: Error) =>
