@@ -101,7 +101,11 @@ const SCALE_MATRIX: Readonly<Record<string, string>> = {
 const MATRIX: Readonly<Record<string, number>> = {
   ...{ gbr: 0, bt709: 1, fcc: 4, bt470bg: 5, smpte170m: 6, smpte240m: 7, ycgco: 8, bt2020nc: 9, bt2020c: 10 },
   ...{ smpte2085: 11, 'chroma-derived-nc': 12, 'chroma-derived-c': 13, ictcp: 14, 'ipt-c2': 15 },
+  ...{ 'ycgco-re': 16, 'ycgco-ro': 17 },
 };
+
+/** Matrices that can be tagged, but not converted. */
+export const UNSUPPORTED_MATRICES: readonly string[] = Object.keys(MATRIX).filter((name) => !(name in SCALE_MATRIX));
 
 const PRIMARIES: Readonly<Record<string, number>> = {
   bt709: 1,

@@ -1,3 +1,4 @@
+import { UNSUPPORTED_MATRICES } from './colour';
 import type { VideoDescription } from './describe/describeVideo';
 import type { CarriedSpans, Made } from './losses/made';
 import { flags } from './losses/flags';
@@ -13,6 +14,7 @@ import {
   dolbyVision5,
   fields,
   hdr,
+  matrix,
   sideData,
   subsampling,
 } from './losses/video';
@@ -63,6 +65,7 @@ export const LOSSES: readonly Loss[] = [
   ),
   warned('speakers', 'Channels of sound and their loudspeakers', 'kept', speakers),
   warned('colour', 'Matrix, primaries, transfer, range', 'kept', colourTags),
+  { ...warned('matrix', `The matrices ${UNSUPPORTED_MATRICES.join(', ')}`, 'refused', matrix), verdict: 'refused' },
   warned('hdr', 'PQ, HLG, linear and logarithmic transfer', 'kept, but restored as standard video', hdr),
   warned('mastering', 'HDR10: mastering display', 'lost', sideData('mastering')),
   warned('light', 'HDR10: light levels', 'lost', sideData('light')),

@@ -233,6 +233,7 @@ const CASES: Readonly<Record<string, readonly (readonly [Change, string])[]>> = 
       'its colours are those of Dolby Vision profile 5, which ffmpeg cannot decode',
     ],
   ],
+  matrix: [[[{}, { colour: { ...SAME.colour, matrix: 'ycgco' } }, {}], 'its colour matrix ycgco is not supported']],
   captions: [[[{}, { sideData: ['captions'] }, {}], 'Closed captions in the video were lost.']],
   stereo: [[[{}, { sideData: ['stereo'] }, {}], 'The layout of the stereoscopic video was lost.']],
   spherical: [[[{}, { sideData: ['spherical'] }, {}], 'The projection of the spherical video was lost.']],

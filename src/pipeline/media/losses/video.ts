@@ -1,4 +1,4 @@
-import type { ColourTags } from '../colour';
+import { type ColourTags, UNSUPPORTED_MATRICES } from '../colour';
 import type { VideoDescription } from '../describe/describeVideo';
 import type { SideData } from '../describe/mediaInfo';
 import type { PixelFormat } from '../describe/pixelFormat';
@@ -16,6 +16,12 @@ export function colourTags({ colour, container }: Made, result: VideoDescription
     .filter((tag) => colour[tag] !== null && !isSaid(tag, colour[tag], result))
     .map((tag) => `The ${TAG_NAMES[tag]} ${colour[tag]} could not be stored in .${container} with this codec.`);
 }
+
+/** `resolveColour` refuses it before anything is written; R′G′B′ is read without one. */
+export const matrix = ({ source: { colour, pixels } }: Made): readonly string[] =>
+  pixels.chroma !== 'rgb' && UNSUPPORTED_MATRICES.includes(colour.matrix ?? '')
+    ? [`its colour matrix ${colour.matrix} is not supported`]
+    : [];
 
 /** R′G′B′ needs no matrix and no range, and a limited range is what players assume. */
 function isSaid(tag: keyof ColourTags, wanted: string, { colour, pixels }: VideoDescription): boolean {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { planEncoding } from '../../../../src/pipeline/jobs/restore/planEncoding';
+import { UNSUPPORTED_MATRICES } from '../../../../src/pipeline/media/colour';
 import type { Encoding } from '../../../../src/pipeline/media/encode';
 import type { VideoInfo } from '../../../../src/pipeline/media/probe';
 import { type Job, JOB_DEFAULTS } from '../../../../src/settings/restoreJob';
@@ -32,6 +33,14 @@ describe('planEncoding', () => {
     ])
       assert.equal((await plan({ width: width!, height: height! })).width, width);
     await assert.rejects(plan({ width: side / 4, height: side / 4 }, {}, 4), { code: 'FRAME_TOO_LARGE' });
+  });
+
+  it('refuses each matrix that the table of losses names, of all but R′G′B′', async () => {
+    for (const matrix of UNSUPPORTED_MATRICES) {
+      const colour = { ...info.colour, matrix };
+      await assert.rejects(plan({ colour }), { code: 'SOURCE_UNREADABLE', message: new RegExp(matrix) });
+      assert.equal((await plan({ colour, pixels: { ...PIXELS, chroma: 'rgb' } })).colour.matrix, 'gbr');
+    }
   });
 
   it('frames of more than 8 bit have 16', async () => {
