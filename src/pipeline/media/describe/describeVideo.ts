@@ -3,8 +3,9 @@ import type { FfmpegBinary } from '../findFfmpeg';
 import type { Rational } from '../frame';
 import { describe } from './describe';
 import { type FirstFrames, firstFrames } from './firstFrames';
-import { mainVideo, type MediaInfo, type SideData, type StreamInfo, type Tags, type VideoFormat } from './mediaInfo';
+import { mainVideo, type MediaInfo, type SideData, type StreamInfo, type VideoFormat } from './mediaInfo';
 import type { PixelFormat } from './pixelFormat';
+import { isTransparent } from './transparency';
 
 /** A media file and its video, as said by the file and completed by the first frames. */
 export interface VideoDescription {
@@ -56,25 +57,29 @@ export async function describeVideo(
   const frames = await firstFrames(binary, input, stream.index, count, signal);
   if (!frames) return { media, empty: stream };
   const { index, codec, timeBase } = stream;
+  const format = formatOf(stream.video, frames);
+  // VP8 and VP9 hold the transparency in a second picture, which ffmpeg does not decode.
+  const hasAlpha = format.pixels.hasAlpha
+    ? await isTransparent(binary, input, index, count, signal)
+    : stream.tags['alpha_mode'] === '1';
   return {
     media,
     stream: index,
     codec,
     timeBase,
     duration: media.duration,
-    ...formatOf(stream.video, stream.tags, frames),
+    ...format,
+    pixels: { ...format.pixels, hasAlpha },
   };
 }
 
-function formatOf(said: VideoFormat, tags: Tags, frames: FirstFrames) {
+function formatOf(said: VideoFormat, frames: FirstFrames) {
   const { width, height } = frames;
-  const pixels = said.pixels ?? frames.pixels ?? UNKNOWN_PIXELS;
   return {
     width,
     height,
     pixelAspect: frames.pixelAspect ?? { num: 1, den: 1 },
-    // VP8 and VP9 hold the transparency in a second picture, which ffmpeg does not decode.
-    pixels: { ...pixels, hasAlpha: pixels.hasAlpha || tags['alpha_mode'] === '1' },
+    pixels: said.pixels ?? frames.pixels ?? UNKNOWN_PIXELS,
     colour: said.colour,
     framesPerSecond: said.framesPerSecond ?? frames.framesPerSecond,
     sideData: [...new Set([...said.sideData, ...frames.sideData])],
@@ -83,5 +88,5 @@ function formatOf(said: VideoFormat, tags: Tags, frames: FirstFrames) {
   };
 }
 
-/** For a format that ffmpeg cannot name: nothing of it is lost. */
-const UNKNOWN_PIXELS: PixelFormat = { bitDepth: 16, hasAlpha: false, isFullRange: false, chroma: '4:4:4' };
+/** For a format that ffmpeg cannot name: nothing of it is lost, and it may have alpha. */
+const UNKNOWN_PIXELS: PixelFormat = { bitDepth: 16, hasAlpha: true, isFullRange: false, chroma: '4:4:4' };

@@ -45,17 +45,22 @@ export async function firstFrames(
   await decoder.ended.catch(() => signal.throwIfAborted()); // damage after the first frame is found later
   const [video] = parseListing(text.toString());
   const tag = nutStreamIn(corner)?.fourcc;
-  if (!video?.size || !tag || !/^0, /m.test(text.toString())) return null;
+  const bytes = /^0, (?: *[^,]+,){3} *(\d+),/m.exec(text.toString())?.[1];
+  if (!video?.size || !tag || bytes === undefined) return null;
+  const { width, height } = video.size;
   const names = new Set([...text.toString().matchAll(/^has=(\w+)$/gm)].map(([, name]) => name!));
   return {
     ...video.size,
     pixelAspect: video.pixelAspect,
-    pixels: taggedPixelFormat(tag),
+    pixels: tag.equals(UNNAMED) && Number(bytes) !== width * height * 2 ? null : taggedPixelFormat(tag),
     isInterlaced: names.has(INTERLACED),
     framesPerSecond: video.timeBase.den / video.timeBase.num,
     sideData: TYPES.map(({ name }) => name).filter((name) => names.has(name)),
   };
 }
+
+/** The tag of rgb555le (two bytes per pixel), which ffmpeg also writes for formats that have none. */
+const UNNAMED = Buffer.from('RGB\x0f', 'latin1');
 
 const INTERLACED = 'interlaced';
 

@@ -2,6 +2,7 @@
 export interface PixelFormat {
   /** Bits per sample. */
   readonly bitDepth: number;
+  /** In the description of a video: and some pixel is not opaque. */
   readonly hasAlpha: boolean;
   /** Full range by its name, whatever the tags say. */
   readonly isFullRange: boolean;

@@ -118,6 +118,21 @@ describe('describeVideo', function () {
     reads(`the duration of .${container}`, encoded(`length.${container}`, '-c:v', codec, '-pix_fmt', 'yuv420p'), {
       duration: 0.4,
     });
+  for (const [container, codec, margin] of [
+    ['ts', 'libx264', 0.002],
+    ['vob', 'mpeg2video', 0.002],
+    ['mpg', 'mpeg1video', 0.002],
+    ['avi', 'mpeg4', 0.021], // half a frame: its times count frames
+  ] as const)
+    it(`the duration of a short .${container} with sound that begins before, the same with every way`, async () => {
+      const path = at(`short.${container}`);
+      const sound = ['-f', 'lavfi', '-i', 'sine=d=0.4', '-c:a', 'mp2', '-c:v', codec, '-pix_fmt', 'yuv420p'];
+      await ff(...moving('64x48', '25', 10), ...sound, path);
+      const durations = await Promise.all(
+        ways.map(async ([, ffmpeg]) => (await described(path, await ffmpeg())).duration ?? NaN),
+      );
+      for (const duration of durations) assert.ok(Math.abs(duration - durations[0]!) < margin, durations.join(' '));
+    });
   reads('no duration where there is none', encoded('raw.h264', '-c:v', 'libx264'), { duration: null });
 
   reads(
@@ -254,15 +269,24 @@ describe('describeVideo', function () {
     ['yuv420p', '8 4:2:0 false false'],
     ['yuv422p10le', '10 4:2:2 false false'],
     ['yuv444p12le', '12 4:4:4 false false'],
-    ['yuva444p', '8 4:4:4 true false'],
+    ['yuva444p', '8 4:4:4 false false'], // every pixel of the pattern is opaque
     ['gray', '8 gray false true'],
-    ['bgra', '8 rgb true false'],
+    ['bgra', '8 rgb false false'],
     ['gbrp10le', '10 rgb false false'],
     ['rgb48le', '16 rgb false false'],
   ] as const)
     reads(`the pixel format ${name}`, encoded(`${name}.mkv`, '-pix_fmt', name, '-c:v', 'ffv1', '-level', '3'), {
       pixels,
     });
+
+  reads('rgb555le', encoded('rgb555.nut', '-pix_fmt', 'rgb555le', '-c:v', 'rawvideo'), {
+    pixels: '8 rgb false false',
+  });
+  it('a format that ffmpeg cannot name is not taken for rgb555le, whose tag it gets', async () => {
+    await encoded('deep.mov', '-pix_fmt', 'yuva444p10le', '-c:v', 'prores_ks')();
+    const { pixels } = await described(at('deep.mov'), { ...(await bundled()), ffprobe: null });
+    assert.deepEqual([pixels.chroma, pixels.bitDepth], ['4:4:4', 16]);
+  });
 
   it('VP9 with transparency has alpha, though its decoder gives none', async function () {
     if (!(await binary()).encoders.has('libvpx-vp9')) this.skip();
