@@ -137,7 +137,7 @@ function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefine
   let rest = '';
   let ended = false;
   let wake = (): void => {};
-  decoder.fd3.setEncoding('utf8').on('data', (text: string) => {
+  decoder.pipes[0]!.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop()!;
     for (const line of lines) {
@@ -147,7 +147,7 @@ function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefine
     wake();
   });
   for (const event of ['end', 'close']) {
-    decoder.fd3.once(event, () => {
+    decoder.pipes[0]!.once(event, () => {
       ended = true;
       wake();
     });

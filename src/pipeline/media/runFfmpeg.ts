@@ -7,8 +7,8 @@ import type { FfmpegBinary } from './findFfmpeg';
 export interface Ffmpeg extends AsyncDisposable {
   readonly stdin: Writable;
   readonly stdout: Readable;
-  /** File descriptor 3 of ffmpeg. */
-  readonly fd3: Readable;
+  /** File descriptors 3, 4, … of ffmpeg. */
+  readonly pipes: readonly Readable[];
   /**
    * Resolves when ffmpeg has exited with success; rejects with ENCODE_FAILED or the signal's reason otherwise. Whether
    * the disk is full shows when the owner of the output tries to write there.
@@ -16,6 +16,8 @@ export interface Ffmpeg extends AsyncDisposable {
   readonly ended: Promise<void>;
   /** The last 8 KiB of stderr. */
   readonly stderrTail: () => string;
+  /** The signal that ended it: one of its own when it crashed; null when it exited or still runs. */
+  readonly killedBy: () => NodeJS.Signals | null;
   /** Number of lines on stderr. */
   readonly stderrLineCount: () => number;
   /** Sends SIGTERM, so that ffmpeg logs off from a camera, and SIGKILL after `graceMs`. stdout must still be read. */
@@ -29,10 +31,11 @@ export const onChild = (next: ChildListener): void => void (listener = next);
 
 const STDERR_TAIL = 8192; // bytes
 
-export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal: AbortSignal): Ffmpeg {
+/** `pipeCount`: number of pipes besides stdin, stdout and stderr. */
+export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal: AbortSignal, pipeCount = 1): Ffmpeg {
   signal.throwIfAborted();
   const child = spawn(binary.path, ['-hide_banner', '-nostdin', '-loglevel', 'warning', ...args], {
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: Array.from({ length: 3 + pipeCount }, () => 'pipe' as const),
     windowsHide: true,
   });
   const pid = child.pid;
@@ -43,8 +46,8 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
     stderr = (stderr + text).slice(-STDERR_TAIL);
     for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) stderrLines++;
   });
-  const fd3 = child.stdio[3] as Readable;
-  for (const stream of [child.stdin, child.stdout, fd3]) stream.on('error', () => {}); // EPIPE: `ended` rejects with the reason
+  const pipes = child.stdio.slice(3) as Readable[];
+  for (const stream of [child.stdin, child.stdout, ...pipes]) stream.on('error', () => {}); // EPIPE: `ended` rejects with the reason
 
   const kill = (): void => {
     child.stdout.destroy(); // an ffmpeg blocked on a full stdout reacts only to this and to SIGKILL
@@ -72,9 +75,10 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
   return {
     stdin: child.stdin,
     stdout: child.stdout,
-    fd3,
+    pipes,
     ended,
     stderrTail: () => stderr,
+    killedBy: () => child.signalCode,
     stderrLineCount: () => stderrLines,
     async quit(graceMs) {
       if (running(child)) child.kill('SIGTERM');
@@ -85,7 +89,7 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
     async [Symbol.asyncDispose]() {
       if (running(child)) kill();
       child.stdout.destroy(); // 'close' never comes while a pipe still holds unread frames
-      fd3.destroy();
+      for (const pipe of pipes) pipe.destroy();
       await closed;
     },
   };

@@ -1,9 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { RemasterError } from '../../errors';
 import type { MediaInfo, StreamInfo } from './describe/mediaInfo';
-import { ffmpegOutput } from './ffmpegOutput';
+import { collect } from './ffmpegOutput';
 import type { FfmpegBinary } from './findFfmpeg';
 import { findMoov } from './mp4Moov';
+import { runFfmpeg } from './runFfmpeg';
 import { inputOptions, type SourceFile, unreadable } from './sourceFile';
 
 export const noFrames = (source: SourceFile, detail = '') =>
@@ -40,7 +41,16 @@ export async function undecodable(
   signal: AbortSignal,
 ): Promise<RemasterError> {
   const packet = ['-map', `0:${index}`, '-c', 'copy', '-frames:v', '1', '-f', 'framecrc', 'pipe:1'];
-  const list = (await ffmpegOutput(binary, [...inputOptions(source), ...packet], signal)).toString();
+  await using reader = runFfmpeg(binary, [...inputOptions(source), ...packet], signal);
+  const list = (await collect(reader.stdout)).toString();
+  await reader.ended.catch(() => signal.throwIfAborted());
+  const crash = reader.killedBy();
+  if (crash !== null)
+    return refused(
+      source,
+      `${binary.path} (${binary.version}) crashes when it reads it (${crash})`,
+      'Use another ffmpeg: REMASTER_FFMPEG=/path/to/ffmpeg.',
+    );
   if (source.sequence) return refused(source, 'ffmpeg cannot decode its first image', 'Check the images.');
   if (!/^0, /m.test(list)) return noFrames(source);
   return refused(

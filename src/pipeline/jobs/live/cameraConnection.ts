@@ -45,7 +45,7 @@ export async function readCamera(
       void decoder.quit(QUIT_GRACE);
     },
   );
-  decoder.fd3.setEncoding('utf8').on('data', sizeReader(frames.size));
+  decoder.pipes[0]!.setEncoding('utf8').on('data', sizeReader(frames.size));
   decoder.stdout.on(
     'data',
     frameSplitter(info.width * info.height * 3, (data) => {

@@ -49,7 +49,7 @@ export async function probeCamera(
     ],
     input,
   );
-  const output = Promise.all([collect(camera.fd3), collect(camera.stdout)]);
+  const output = Promise.all([collect(camera.pipes[0]!), collect(camera.stdout)]);
   const limit = Math.max(CONNECT_TIMEOUT, source.stall) * 1000;
   const inTime = await cameraExit(camera, limit, signal);
   const [list, header] = await output;

@@ -29,7 +29,7 @@ export async function cameraExit(camera: Ffmpeg, limitMs: number, signal: AbortS
   signal.addEventListener('abort', stop, { once: true });
   const timer = limitMs === Infinity ? undefined : setTimeout(timeOut, limitMs);
   camera.stdout.resume();
-  camera.fd3.resume();
+  camera.pipes[0]!.resume();
   await camera.ended.catch(() => {}); // an exit code says nothing about a camera
   clearTimeout(timer);
   signal.removeEventListener('abort', stop);

@@ -30,70 +30,60 @@ export async function firstFrames(
   count: number,
   signal: AbortSignal,
 ): Promise<FirstFrames | null> {
-  const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
-  await using decoder = runFfmpeg(
-    binary,
-    [
-      ...input,
-      ...['-filter_complex', graph(binary, stream, count)],
-      ...['-map', '[size]', ...passthrough, '-f', 'framecrc', 'pipe:3'],
-      ...['-map', '[corner]', '-frames:v', '1', '-c:v', 'rawvideo', '-f', 'nut', 'pipe:1'],
-    ],
-    signal,
-  );
-  const [text, corner] = await Promise.all([collect(decoder.fd3), collect(decoder.stdout)]);
+  const args = [...input, ...outputs(binary, stream, count)];
+  await using decoder = runFfmpeg(binary, args, signal, 1 + TESTS.length);
+  const [sizes, ...found] = decoder.pipes;
+  const [listed, corner, ...marks] = await Promise.all([sizes!, decoder.stdout, ...found].map(collect));
+  const text = listed!.toString();
+  const has = (mark: Mark): boolean => /^0,/m.test(marks[TESTS.findIndex(({ name }) => name === mark)]!.toString());
   await decoder.ended.catch(() => signal.throwIfAborted()); // damage after the first frame is found later
-  const [video] = parseListing(text.toString());
-  const tag = nutStreamIn(corner)?.fourcc;
-  const bytes = /^0, (?: *[^,]+,){3} *(\d+),/m.exec(text.toString())?.[1];
+  const [video] = parseListing(text);
+  const tag = nutStreamIn(corner!)?.fourcc;
+  const bytes = /^0, (?: *[^,]+,){3} *(\d+),/m.exec(text)?.[1];
   if (!video?.size || !tag || bytes === undefined) return null;
   const { width, height } = video.size;
-  const names = new Set([...text.toString().matchAll(/^has=(\w+)$/gm)].map(([, name]) => name!));
   return {
     ...video.size,
     pixelAspect: video.pixelAspect,
     pixels: tag.equals(UNNAMED) && Number(bytes) !== width * height * 2 ? null : taggedPixelFormat(tag),
-    isInterlaced: names.has(INTERLACED),
+    isInterlaced: has('interlaced'),
     framesPerSecond: video.timeBase.den / video.timeBase.num,
-    sideData: TYPES.map(({ name }) => name).filter((name) => names.has(name)),
+    sideData: SIDE_DATA.filter(has),
   };
 }
 
 /** The tag of rgb555le (two bytes per pixel), which ffmpeg also writes for formats that have none. */
 const UNNAMED = Buffer.from('RGB\x0f', 'latin1');
 
-const INTERLACED = 'interlaced';
+type Mark = SideData | 'interlaced';
 
-/** ffmpeg's types of side data of frames. Not every one has a name in the 2018 build. */
-const TYPES: readonly { readonly name: SideData; readonly type: string; readonly is2018: boolean }[] = [
-  { name: 'captions', type: 'A53_CC', is2018: true },
-  { name: 'mastering', type: 'MASTERING_DISPLAY_METADATA', is2018: true },
-  { name: 'light', type: '14', is2018: true },
-  { name: 'hdr10plus', type: 'DYNAMIC_HDR_PLUS', is2018: false },
+/** Filters that pass the frames with a mark. ffmpeg's types of side data do not all have names in the 2018 build. */
+const TESTS: readonly { readonly name: Mark; readonly filter: string; readonly is2018: boolean }[] = [
+  { name: 'captions', filter: 'sidedata=mode=select:type=A53_CC', is2018: true },
+  { name: 'mastering', filter: 'sidedata=mode=select:type=MASTERING_DISPLAY_METADATA', is2018: true },
+  { name: 'light', filter: 'sidedata=mode=select:type=14', is2018: true },
+  { name: 'hdr10plus', filter: 'sidedata=mode=select:type=DYNAMIC_HDR_PLUS', is2018: false },
+  { name: 'interlaced', filter: "select='gt(interlace_type,0)'", is2018: true },
 ];
 
-/**
- * `[size]`: the frames. `[corner]`: a corner of the first one, which has the same pixel format. File descriptor 3 gets
- * `has=NAME` for each frame with this side data.
- */
-function graph(binary: FfmpegBinary, stream: number, count: number): string {
-  const types = TYPES.filter(({ is2018 }) => is2018 || binary.hasFpsMode);
-  const tests = [
-    ...types.map(({ name, type }) => ({ name, filter: `sidedata=mode=select:type=${type}` })),
-    { name: INTERLACED, filter: "select='gt(interlace_type,0)'" },
-  ];
-  const outputs = tests.map((_, i) => `[t${i}]`).join('');
-  return [
-    `[0:${stream}]trim=end_frame=${count},split=${tests.length + 2}[size][all]${outputs}`,
-    "[all]crop='min(16,iw)':'min(16,ih)':0:0[corner]",
-    ...tests.map(({ name, filter }, i) => `[t${i}]${filter},${printed(binary, name)},nullsink`),
-  ].join(';');
-}
+const SIDE_DATA = ['captions', 'mastering', 'light', 'hdr10plus'] as const;
 
 /**
- * The 2018 build adds metadata only to frames that have some: idet gives them some. ffmpeg 7 closes the pipe with the first
- * output that ends, so the lines are not buffered; 2018 knows no other way.
+ * File descriptor 3 gets a list of the frames, stdout a corner of the first one in its pixel format, and file descriptors
+ * 4, 5, … a list of the frames that pass the first, second, … test. One filter graph for all of it makes ffmpeg 7.0 crash.
  */
-const printed = (binary: FfmpegBinary, name: string): string =>
-  `idet,metadata=mode=add:key=has:value=${name},` +
-  `metadata=mode=print:key=has:file='pipe\\:3'${binary.hasFpsMode ? ':direct=1' : ''}`;
+function outputs(binary: FfmpegBinary, stream: number, count: number): string[] {
+  const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
+  const first = `trim=end_frame=${count}`;
+  const corner = "crop='min(16,iw)':'min(16,ih)':0:0";
+  const list = (filters: readonly string[], pipe: number): string[] => [
+    ...['-map', `0:${stream}`, '-vf', filters.join(','), ...passthrough, '-f', 'framecrc', `pipe:${pipe}`],
+  ];
+  return [
+    ...list([first], 3),
+    ...['-map', `0:${stream}`, '-vf', corner, '-frames:v', '1', '-c:v', 'rawvideo', '-f', 'nut', 'pipe:1'],
+    ...TESTS.flatMap(({ filter, is2018 }, i) =>
+      is2018 || binary.hasFpsMode ? list([first, filter, corner], 4 + i) : [],
+    ),
+  ];
+}

@@ -87,7 +87,8 @@ describe('describeVideo', function () {
     for (const [way, ffmpeg] of ways)
       it(`${what}, ${way}`, async () => {
         const path = await (made ??= make());
-        const wanted = way === 'by the ffmpeg of 2018 alone' ? of2018 : expected;
+        const isWrittenBy2018 = expected.flags !== undefined && !(await binary()).hasFpsMode; // it has no others
+        const wanted = way === 'by the ffmpeg of 2018 alone' || isWrittenBy2018 ? of2018 : expected;
         assert.deepEqual(summary(await described(path, await ffmpeg()), wanted), wanted);
       });
   }
@@ -200,7 +201,7 @@ describe('describeVideo', function () {
     'loudspeakers, and those that players assume',
     async () => {
       const inputs = ['mono', 'stereo', 'quad', '5.1(side)', '7.1'].flatMap((layout) => [
-        ...['-f', 'lavfi', '-i', `anullsrc=channel_layout=${layout}:d=0.1`],
+        ...['-f', 'lavfi', '-i', `anullsrc=channel_layout=${layout},atrim=duration=0.1`],
       ]);
       const maps = [1, 2, 3, 4, 5, 3].flatMap((input) => ['-map', String(input)]);
       const codecs = ['-c:v', 'ffv1', '-c:a', 'flac', '-c:a:5', 'pcm_s16le'];
