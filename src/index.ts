@@ -2,11 +2,11 @@ import { createEngine, type Engine, type JobEvents } from './engine/client/engin
 import { type TimedImage, extractImages, assembleImages } from './engine/client/imageStreams';
 import type { DoctorReport, SourceSummary } from './engine/protocol';
 import type { ModelSummary } from './model/bundle/modelLibrary';
-import { checkAssembleJob, ASSEMBLE_DEFAULTS, type AssembleJob, type AssembleResult } from './settings/assembleJob';
-import { checkFramesJob, type FrameImage, FRAMES_DEFAULTS, type FramesJob } from './settings/framesJob';
+import { checkAssembleJob, type AssembleJob, type AssembleResult } from './settings/assembleJob';
+import { checkFramesJob, type FrameImage, type FramesJob } from './settings/framesJob';
 import { type Bytes, imageBytes, imageSource } from './settings/imageBytes';
-import { checkImageJob, IMAGE_DEFAULTS, type ImageJob, type ImageResult, type ImageSource } from './settings/imageJob';
-import { type Job, JOB_DEFAULTS, type Result } from './settings/restoreJob';
+import { checkImageJob, type ImageJob, type ImageResult, type ImageSource } from './settings/imageJob';
+import { checkJob, type Job, type Result } from './settings/restoreJob';
 
 export { ERROR_CODES, type ErrorCode, type ErrorRecord, RemasterError, StoppedError } from './errors';
 export { createEngine, type Engine, type JobEvents, type RunningJob } from './engine/client/engine';
@@ -58,8 +58,9 @@ export interface Control extends JobEvents {
 export const restore = (options: RestoreOptions, { signal, engine, ...events }: Control = {}): Promise<Result> =>
   withEngine(engine, async (worker) => {
     signal?.throwIfAborted();
-    const running = worker.run({ ...JOB_DEFAULTS, ...options }, events);
-    const stop = (): void => void (options.resume ? running.suspend() : running.stop());
+    const job = checkJob(options);
+    const running = worker.run(job, events);
+    const stop = (): void => void (job.resume ? running.suspend() : running.stop());
     signal?.addEventListener('abort', stop, { once: true });
     try {
       return await running.result;
@@ -77,7 +78,7 @@ export const upscaleImage = (
   { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
 ): Promise<ImageResult> =>
   withEngine(engine, async (worker) => {
-    const job = checkImageJob({ ...IMAGE_DEFAULTS, ...options });
+    const job = checkImageJob(options);
     return worker.ask('image', { source: imageSource(image), job }, signal);
   });
 
@@ -86,9 +87,10 @@ export async function* extractFrames(
   options: Pick<FramesJob, 'input'> & Partial<FramesJob>,
   { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
 ): AsyncGenerator<FrameImage> {
+  const job = checkFramesJob(options);
   const worker = engine ?? createEngine();
   try {
-    yield* extractImages(worker, checkFramesJob({ ...FRAMES_DEFAULTS, ...options }), signal);
+    yield* extractImages(worker, job, signal);
   } finally {
     if (!engine) await worker.close();
   }
@@ -100,9 +102,7 @@ export const makeVideo = (
   options: Pick<AssembleJob, 'output'> & Partial<AssembleJob>,
   { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
 ): Promise<AssembleResult> =>
-  withEngine(engine, (worker) =>
-    assembleImages(worker, checkAssembleJob({ ...ASSEMBLE_DEFAULTS, ...options }), timedImages(images), signal),
-  );
+  withEngine(engine, (worker) => assembleImages(worker, checkAssembleJob(options), timedImages(images), signal));
 
 async function* timedImages(images: AsyncIterable<Bytes | TimedImage>): AsyncGenerator<TimedImage> {
   for await (const image of images) {

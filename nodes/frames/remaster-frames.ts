@@ -3,19 +3,28 @@ import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow, NodeStatus
 import { Throttle } from '../../src/async/throttle';
 import { engineFor } from '../../src/engine/client/engine';
 import { extractImages } from '../../src/engine/client/imageStreams';
-import { checkFramesJob, type FrameImage, type FramesJob, type FrameSelection } from '../../src/settings/framesJob';
+import { checkFramesJob, type FrameImage, type FrameSelection, SELECTIONS } from '../../src/settings/framesJob';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
+import { choice, number, seconds as timeRow, whole } from '../../src/settings/row';
+import { FRAMES_ROWS } from '../../src/settings/table';
 import { actionOf } from '../message/actions';
 import { nodeError } from '../message/nodeError';
 import { planOf, type Plan } from '../message/plan';
 import { deployedInNode, deployedNodes, inputSettings } from '../message/resolvePlan';
+import { dialogValue } from '../message/rowValue';
 import * as status from '../message/status';
-import { evaluate, integerIn, numberIn, optionIn, secondsIn, type Typed } from '../message/typedInput';
+import { evaluate, type Typed } from '../message/typedInput';
 import { runtimeOf } from '../runtime';
 import { fixedRate, FlowCredits, type SendPermit } from './flowControl';
 
 /** Milliseconds that `close` waits for the engine to stop ffmpeg. */
 const CLOSE_TIMEOUT_MS = 2500;
+
+const FLOW = choice(['rate', 'request', 'auto'], 'rate', { text: 'back-pressure' });
+const RATE = number(0.000_1, 1000, 1, { text: 'messages per second' });
+const MOST = whole(1, 1000, 1, { text: 'images that no later node has acknowledged' });
+const PICK = choice(['every', 'rate', 'scenes', 'times'], 'every', { text: 'which frames' });
+const TIME = timeRow(null, { text: 'time of a frame' });
 
 interface Config extends NodeDef {
   readonly pick: FrameSelection['by'];
@@ -24,7 +33,7 @@ interface Config extends NodeDef {
   readonly times: string;
   readonly timesType: string;
   readonly width: string | number;
-  readonly format: FramesJob['format'];
+  readonly format: string;
   readonly quality: string | number;
   readonly flow: 'rate' | 'request' | 'auto';
   readonly rate: string | number;
@@ -114,9 +123,9 @@ export default function remasterFrames(RED: NodeAPI): void {
     };
 
     const sendPermit = (): SendPermit => {
-      if (optionIn(config.flow, ['rate', 'request', 'auto'], 'Back-pressure') === 'rate')
-        return fixedRate(numberIn(config.rate, 'Message rate', 0.000_1, 1000) ?? 1);
-      return (credits = new FlowCredits(integerIn(config.most, 'In flight, max.', 1, 1000) ?? 1));
+      if (dialogValue(FLOW, config.flow, 'Back-pressure') === 'rate')
+        return fixedRate(dialogValue(RATE, config.rate, 'Message rate'));
+      return (credits = new FlowCredits(dialogValue(MOST, config.most, 'In flight, max.')));
     };
 
     const jobFor = async (plan: Plan, msg: NodeMessageInFlow) => {
@@ -125,20 +134,20 @@ export default function remasterFrames(RED: NodeAPI): void {
         ...(await inputSettings(RED, plan, deployedInNode(nodes, plan), resolved)),
         isUpscaled: resolved !== null,
         pick: await pickOf(msg),
-        width: integerIn(config.width, 'Width', 16, 65_536),
-        format: optionIn(config.format, ['jpeg', 'png', 'webp'], 'Format'),
-        quality: integerIn(config.quality, 'Quality', 1, 100) ?? 90,
+        width: dialogValue(FRAMES_ROWS.width, config.width, 'Width'),
+        format: dialogValue(FRAMES_ROWS.format, config.format, 'Format'),
+        quality: dialogValue(FRAMES_ROWS.quality, config.quality, 'Quality'),
       });
       return { job, engine: engineFor(resolved?.model ?? JOB_DEFAULTS) };
     };
 
     const pickOf = async (msg: NodeMessageInFlow): Promise<FrameSelection> => {
-      const by = optionIn(config.pick, ['every', 'rate', 'scenes', 'times'], 'Frames');
+      const by = dialogValue(PICK, config.pick, 'Frames');
       switch (by) {
         case 'every':
-          return { by, n: integerIn(config.every, 'Every Nth frame', 1, 1_000_000_000) ?? 1 };
+          return { by, n: dialogValue(SELECTIONS.every.n, config.every, 'Every Nth frame') };
         case 'rate':
-          return { by, fps: numberIn(config.fps, 'Frames per second', 0.000_01, 1000) ?? 1 };
+          return { by, fps: dialogValue(SELECTIONS.rate.fps, config.fps, 'Frames per second') };
         case 'scenes':
           return { by };
         case 'times':
@@ -187,6 +196,6 @@ function imageMessage(
 /** `1, 2.5, 00:01:30`, or an array of such values. */
 function timesOf(value: unknown): number[] {
   const list: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(/[,;\s]+/) : [value];
-  const seconds = list.filter((one) => one !== '').map((one) => secondsIn(one, 'A time'));
+  const seconds = list.filter((one) => one !== '').map((one) => dialogValue(TIME, one, 'A time'));
   return seconds.filter((one) => one !== null).toSorted((a, b) => a - b);
 }

@@ -3,9 +3,11 @@ import type { Node, NodeAPI } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import type { SourceSummary } from '../../src/engine/protocol';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
+import { INPUT_ROWS as ROWS } from '../../src/settings/videoRows';
 import { allowedSource, pathRules } from '../message/pathPolicy';
+import { dialogValue } from '../message/rowValue';
 import { SAMPLE } from '../message/sampleClip';
-import { integerIn, numberIn, trimOf } from '../message/typedInput';
+import { trimOf } from '../message/typedInput';
 import { runtimeOf } from '../runtime';
 import { testModel, workOf } from './testModel';
 
@@ -28,12 +30,11 @@ export async function estimate(RED: NodeAPI, body: Readonly<Record<string, unkno
   const node = textIn(body['node']);
   const path = await fileOf(RED, node, body);
   const work = workOf(RED, (body['work'] ?? {}) as Readonly<Record<string, unknown>>);
-  const sequenceRate =
-    numberIn(body['sequenceRate'], 'Frame rate of image folder', 0.01, 1000) ?? JOB_DEFAULTS.sequenceRate;
+  const sequenceRate = dialogValue(ROWS.sequenceRate, body['sequenceRate'], 'Frame rate of image folder');
   const part = {
     trim: trimOf(body['trimStart'], body['trimEnd']),
-    maxFps: numberIn(body['maxFps'], 'Max. frame rate', 0.01, 1000),
-    maxHeight: integerIn(body['maxHeight'], 'Max. height', 16, 16_384),
+    maxFps: dialogValue(ROWS.maxFps, body['maxFps'], 'Max. frame rate'),
+    maxHeight: dialogValue(ROWS.maxHeight, body['maxHeight'], 'Max. height'),
   };
   const info = await engineFor(JOB_DEFAULTS).ask('probe', { input: path, sequenceRate });
   const job = { ...JOB_DEFAULTS, ...work, ...part, input: path, output: '' };

@@ -1,25 +1,21 @@
 import type { Node, NodeAPI } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import type { EngineRequests } from '../../src/engine/protocol';
-import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
+import { MODEL_ROWS as ROWS } from '../../src/settings/modelRows';
 import type { Throughput } from '../jobs/throughput';
-import { integerIn } from '../message/typedInput';
+import { dialogValue } from '../message/rowValue';
 
 type Work = EngineRequests['test']['args'];
 
 /** Model and steps of an open dialog. */
 export function workOf(RED: NodeAPI, body: Readonly<Record<string, unknown>>): Work {
-  const textIn = (key: 'model' | 'provider'): string => {
-    const value = body[key];
-    return typeof value === 'string' && value.trim() !== '' ? value.trim() : JOB_DEFAULTS[key];
-  };
-  const isEnv = body['modelType'] === 'env';
+  const model = dialogValue(ROWS.model, body['model'], 'Model');
   return {
-    model: isEnv ? String(RED.util.evaluateNodeProperty(textIn('model'), 'env', {} as Node, {})) : textIn('model'),
-    provider: textIn('provider'),
-    device: integerIn(body['device'], 'GPU', 0, 255) ?? JOB_DEFAULTS.device,
-    threads: integerIn(body['threads'], 'Threads', 0, 1024) ?? JOB_DEFAULTS.threads,
-    steps: integerIn(body['steps'], 'Steps', 1, 10_000),
+    model: body['modelType'] === 'env' ? String(RED.util.evaluateNodeProperty(model, 'env', {} as Node, {})) : model,
+    provider: dialogValue(ROWS.provider, body['provider'], 'Runs on'),
+    device: dialogValue(ROWS.device, body['device'], 'GPU'),
+    threads: dialogValue(ROWS.threads, body['threads'], 'Threads'),
+    steps: dialogValue(ROWS.steps, body['steps'], 'Steps'),
   };
 }
 

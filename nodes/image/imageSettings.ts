@@ -1,8 +1,13 @@
 import type { NodeDef } from 'node-red';
 import { OVERFLOW_POLICIES } from '../../src/async/boundedQueue';
 import { RemasterError } from '../../src/errors';
-import { IMAGE_DEFAULTS, IMAGE_FORMATS } from '../../src/settings/imageJob';
-import { integerIn, numberIn, optionIn } from '../message/typedInput';
+import { choice, number, whole } from '../../src/settings/row';
+import { IMAGE_ROWS } from '../../src/settings/table';
+import { dialogValue } from '../message/rowValue';
+
+const QUEUE = whole(0, 10_000, 1, { text: 'images that wait' });
+const FULL = choice(OVERFLOW_POLICIES, 'oldest', { text: 'what happens when the queue is full' });
+const MAX_AGE = number(1, 86_400_000, null, { text: 'longest wait', unset: 'no limit', unit: 'ms' });
 
 /** The settings of an image upscale node as the editor saves them. */
 export interface ImageConfig extends NodeDef {
@@ -30,15 +35,13 @@ export type Settings = ReturnType<typeof settingsOf>;
 
 /** The settings of the editor, validated once. */
 export const settingsOf = (config: ImageConfig) => ({
-  format: optionIn(config.format, IMAGE_FORMATS, 'Format'),
-  quality: integerIn(config.quality, 'Quality', 1, 100) ?? IMAGE_DEFAULTS.quality,
-  queue: integerIn(config.queue, 'Queue length', 0, 10_000) ?? 1,
-  full: optionIn(config.full, OVERFLOW_POLICIES, 'When full'),
+  format: dialogValue(IMAGE_ROWS.format, config.format, 'Format'),
+  quality: dialogValue(IMAGE_ROWS.quality, config.quality, 'Quality'),
+  queue: dialogValue(QUEUE, config.queue, 'Queue length'),
+  full: dialogValue(FULL, config.full, 'When full'),
   /** Milliseconds; null = no limit. */
-  maxAge: numberIn(config.maxAge, 'Max. wait', 1, 86_400_000),
-  maxPixels: Math.round(
-    (numberIn(config.megapixels, 'Max. megapixels', 0.001, 268) ?? IMAGE_DEFAULTS.maxPixels / 1e6) * 1e6,
-  ),
+  maxAge: dialogValue(MAX_AGE, config.maxAge, 'Max. wait'),
+  maxPixels: dialogValue(IMAGE_ROWS.maxPixels, config.megapixels, 'Max. megapixels'),
 });
 
 /** The error of a dropped message, if the node rejects messages. */

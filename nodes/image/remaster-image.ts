@@ -4,13 +4,15 @@ import { Throttle } from '../../src/async/throttle';
 import { engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
 import { checkImageJob, IMAGE_DEFAULTS, type ImageJob } from '../../src/settings/imageJob';
+import { IMAGE_ROWS } from '../../src/settings/table';
 import { actionOf } from '../message/actions';
 import { asPayload, readImagePayload, readImageFile } from '../message/imagePayload';
 import type { KnownModels } from '../message/knownModels';
 import { nodeError } from '../message/nodeError';
 import { allowedSource, pathRules } from '../message/pathPolicy';
+import { dialogValue } from '../message/rowValue';
 import * as status from '../message/status';
-import { evaluate, integerIn, numberIn, originOf, type Typed } from '../message/typedInput';
+import { evaluate, originOf, type Typed } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
 import { runtimeOf } from '../runtime';
 import { type ImageConfig, dropError, type Settings, settingsOf } from './imageSettings';
@@ -150,8 +152,8 @@ export default function remasterImage(RED: NodeAPI): void {
       const job: ImageJob = checkImageJob({
         ...IMAGE_DEFAULTS,
         ...{ model: model.model, provider, device, threads, tile, overlap },
-        steps: integerIn(await evaluate(RED, this, steps, msg), 'Steps', 1, 1000),
-        scale: numberIn(await evaluate(RED, this, scale, msg), 'Scale', 0.1, 16),
+        steps: dialogValue(IMAGE_ROWS.steps, await evaluate(RED, this, steps, msg), 'Steps'),
+        scale: dialogValue(IMAGE_ROWS.scale, await evaluate(RED, this, scale, msg), 'Scale'),
         format: settings.format,
         quality: settings.quality,
         maxPixels: settings.maxPixels,

@@ -1,8 +1,9 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import { parseAddress } from '../../src/settings/cameraAddress';
-import { type LiveInput, type LiveSource, SOURCE_DEFAULTS } from '../../src/settings/liveJob';
-import type { Job } from '../../src/settings/restoreJob';
+import type { LiveInput, LiveSource } from '../../src/settings/liveJob';
+import { INPUTS, SOURCE_ROWS } from '../../src/settings/liveRows';
+import { LIVE_ROWS } from '../../src/settings/table';
 import { actionOf } from '../message/actions';
 import type { Credentials } from '../message/credentials';
 import type { LivePlan } from '../message/livePlan';
@@ -10,7 +11,7 @@ import * as liveStatus from '../message/liveStatus';
 import { nodeError } from '../message/nodeError';
 import { PLAN_VERSION } from '../message/plan';
 import * as status from '../message/status';
-import { integerIn, numberIn, optionIn } from '../message/typedInput';
+import { dialogValue } from '../message/rowValue';
 import { runtimeOf } from '../runtime';
 
 /** The settings of a video in node with a camera. */
@@ -18,7 +19,7 @@ export interface LiveConfig extends NodeDef {
   readonly source: 'address' | 'device' | 'pattern';
   readonly address?: string;
   readonly addressType?: string;
-  readonly transport?: 'auto' | 'tcp' | 'udp';
+  readonly transport?: string;
   readonly device?: string;
   readonly size?: string;
   readonly rate?: string | number;
@@ -26,7 +27,7 @@ export interface LiveConfig extends NodeDef {
   readonly retryMin?: string | number;
   readonly retryMax?: string | number;
   readonly stall?: string | number;
-  readonly deinterlace: Job['deinterlace'];
+  readonly deinterlace?: string;
   readonly maxFps?: string | number;
   readonly maxHeight?: string | number;
   readonly hwaccel?: boolean;
@@ -34,7 +35,6 @@ export interface LiveConfig extends NodeDef {
 
 export const isLiveConfig = (config: { readonly source: string }): config is LiveConfig =>
   ['address', 'device', 'pattern'].includes(config.source);
-const PATTERN = { size: '320x180', rate: 10 };
 
 /** Starts cameras whenever flows start. One listener for all: one per camera would exceed the emitter's listener limit. */
 export function startCameras(RED: NodeAPI): void {
@@ -48,9 +48,9 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
   const source = (): LiveSource => ({
     input: inputOf(RED, node, config),
     label: labelOf(RED, node, config),
-    retryMin: numberIn(config.retryMin, 'Reconnect delay, min.', 0.1, 3600) ?? SOURCE_DEFAULTS.retryMin,
-    retryMax: numberIn(config.retryMax, 'Reconnect delay, max.', 0.1, 3600) ?? SOURCE_DEFAULTS.retryMax,
-    stall: numberIn(config.stall, 'Timeout', 1, 600) ?? SOURCE_DEFAULTS.stall,
+    retryMin: dialogValue(SOURCE_ROWS.retryMin, config.retryMin, 'Reconnect delay, min.'),
+    retryMax: dialogValue(SOURCE_ROWS.retryMax, config.retryMax, 'Reconnect delay, max.'),
+    stall: dialogValue(SOURCE_ROWS.stall, config.stall, 'Timeout'),
   });
   const camera = {
     source,
@@ -70,9 +70,9 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
         source: {
           node: node.id,
           label,
-          deinterlace: optionIn(config.deinterlace, ['auto', 'on', 'off'], 'Deinterlacing'),
-          maxFps: numberIn(config.maxFps, 'Max. frame rate', 0.01, 1000),
-          maxHeight: integerIn(config.maxHeight, 'Max. height', 16, 16_384),
+          deinterlace: dialogValue(LIVE_ROWS.deinterlace, config.deinterlace, 'Deinterlacing'),
+          maxFps: dialogValue(LIVE_ROWS.maxFps, config.maxFps, 'Max. frame rate'),
+          maxHeight: dialogValue(LIVE_ROWS.maxHeight, config.maxHeight, 'Max. height'),
           hwaccel: config.hwaccel === true ? 'auto' : 'off',
         },
         stages: [],
@@ -107,15 +107,23 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
 
 function inputOf(RED: NodeAPI, node: Node, config: LiveConfig): LiveInput {
   const size = config.size?.trim() || null;
-  const rate = numberIn(config.rate, 'Frame rate', 0.1, 1000);
   switch (config.source) {
     case 'pattern':
-      return { kind: 'pattern', size: size ?? PATTERN.size, rate: rate ?? PATTERN.rate };
+      return {
+        kind: 'pattern',
+        size: size ?? INPUTS.pattern.size.default,
+        rate: dialogValue(INPUTS.pattern.rate, config.rate, 'Frame rate'),
+      };
     case 'device':
-      return { kind: 'device', device: config.device?.trim() ?? '', size, rate };
+      return {
+        kind: 'device',
+        device: config.device?.trim() ?? '',
+        size,
+        rate: dialogValue(INPUTS.device.rate, config.rate, 'Frame rate'),
+      };
     case 'address': {
       const { username, password } = (node.credentials ?? {}) as Credentials;
-      const transport = optionIn(config.transport ?? 'auto', ['auto', 'tcp', 'udp'], 'Transport');
+      const transport = dialogValue(INPUTS.address.transport, config.transport, 'Transport');
       const { address, ...fromAddress } = parseAddress(addressOf(RED, node, config));
       const hasUsername = username !== undefined && username !== '';
       return {

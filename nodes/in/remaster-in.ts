@@ -3,13 +3,15 @@ import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'nod
 import { engineFor } from '../../src/engine/client/engine';
 import type { SourceSummary } from '../../src/engine/protocol';
 import { JOB_DEFAULTS, type Job } from '../../src/settings/restoreJob';
+import { INPUT_ROWS as ROWS } from '../../src/settings/videoRows';
 import { actionOf } from '../message/actions';
 import { nodeError } from '../message/nodeError';
 import { allowedSource, pathRules, type PathRules } from '../message/pathPolicy';
 import { PLAN_VERSION, type Plan } from '../message/plan';
+import { dialogValue } from '../message/rowValue';
 import { SAMPLE } from '../message/sampleClip';
 import * as status from '../message/status';
-import { evaluate, integerIn, numberIn, optionIn, originOf, trimOf, type Typed } from '../message/typedInput';
+import { evaluate, originOf, trimOf, type Typed } from '../message/typedInput';
 import { runtimeOf } from '../runtime';
 import { startCameras, isLiveConfig, cameraIn, type LiveConfig } from './cameraIn';
 
@@ -96,10 +98,9 @@ export default function remasterIn(RED: NodeAPI): void {
       const origin = isSample ? 'config' : originOf(path);
       const file = await allowedSource(value, origin, rules());
       const trim = trimOf(await evaluate(RED, this, trimStart, msg), await evaluate(RED, this, trimEnd, msg));
-      const deinterlace = optionIn(config.deinterlace, ['auto', 'on', 'off'], 'Deinterlacing');
+      const deinterlace = dialogValue(ROWS.deinterlace, config.deinterlace, 'Deinterlacing');
       this.status(status.probing);
-      const sequenceRate =
-        numberIn(config.sequenceRate, 'Frame rate of image folder', 0.01, 1000) ?? JOB_DEFAULTS.sequenceRate;
+      const sequenceRate = dialogValue(ROWS.sequenceRate, config.sequenceRate, 'Frame rate of image folder');
       const info = await engineFor(JOB_DEFAULTS).ask('probe', { input: file, sequenceRate });
       return {
         version: PLAN_VERSION,
@@ -113,8 +114,8 @@ export default function remasterIn(RED: NodeAPI): void {
           trim,
           deinterlace,
           sequenceRate,
-          maxFps: numberIn(config.maxFps, 'Max. frame rate', 0.01, 1000),
-          maxHeight: integerIn(config.maxHeight, 'Max. height', 16, 16_384),
+          maxFps: dialogValue(ROWS.maxFps, config.maxFps, 'Max. frame rate'),
+          maxHeight: dialogValue(ROWS.maxHeight, config.maxHeight, 'Max. height'),
           hwaccel: config.hwaccel === true ? 'auto' : 'off',
         },
         stages: [],

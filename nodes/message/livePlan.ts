@@ -1,6 +1,10 @@
-import type { LiveJob } from '../../src/settings/liveJob';
+import { pickRows, type Values } from '../../src/settings/row';
+import { LIVE_ROWS } from '../../src/settings/table';
 import { PLAN_VERSION, planOf, type Plan, type PlanStage, stagesOf } from './plan';
-import { integerOrNull, numberOrNull, oneOf, record, text } from './planFields';
+import { record, text } from './planFields';
+import { planValues } from './rowValue';
+
+const LIVE_SOURCE_ROWS = pickRows(LIVE_ROWS, ['deinterlace', 'maxFps', 'maxHeight', 'hwaccel']);
 
 /** The plan of a camera. It names the video in node; address and password stay in that node. */
 export interface LivePlan {
@@ -12,7 +16,7 @@ export interface LivePlan {
     readonly node: string;
     /** For display. */
     readonly label: string;
-  } & Pick<LiveJob, 'deinterlace' | 'maxFps' | 'maxHeight' | 'hwaccel'>;
+  } & Values<typeof LIVE_SOURCE_ROWS>;
   readonly stages: readonly PlanStage[];
 }
 
@@ -31,10 +35,7 @@ export function anyPlanOf(msg: Readonly<Record<string, unknown>>): Plan | LivePl
     source: {
       node: text(source['node'], 'source.node', 100),
       label: text(source['label'], 'source.label', 1024),
-      deinterlace: oneOf(source['deinterlace'] ?? 'auto', ['auto', 'on', 'off'], 'source.deinterlace'),
-      maxFps: numberOrNull(source['maxFps'], 'source.maxFps', 0.01, 1000),
-      maxHeight: integerOrNull(source['maxHeight'], 'source.maxHeight', 16, 16_384),
-      hwaccel: oneOf(source['hwaccel'] ?? 'off', ['off', 'auto'], 'source.hwaccel'),
+      ...planValues(LIVE_SOURCE_ROWS, source, 'source'),
     },
     stages: stagesOf(plan['stages']),
   };

@@ -2,21 +2,11 @@ import { basename } from 'node:path';
 import type { SourceSummary } from '../../src/engine/protocol';
 import { RemasterError } from '../../src/errors';
 import { imageBytes } from '../../src/settings/imageBytes';
-import { type Job, JOB_DEFAULTS, type NoiseMode } from '../../src/settings/restoreJob';
-import {
-  colourOrNull,
-  type Fields,
-  integer,
-  integerOrNull,
-  invalid,
-  number,
-  numberOrNull,
-  oneOf,
-  record,
-  show,
-  text,
-  textOrNull,
-} from './planFields';
+import { withoutEmptyTrim } from '../../src/settings/restoreJob';
+import { pickRows, type Values } from '../../src/settings/row';
+import { INPUT_ROWS } from '../../src/settings/videoRows';
+import { type Fields, invalid, number, numberOrNull, oneOf, record, show, text } from './planFields';
+import { planValues } from './rowValue';
 
 /** Incremented when the meaning of a field changes. */
 export const PLAN_VERSION = 1;
@@ -30,50 +20,31 @@ export interface Plan {
   readonly stages: readonly PlanStage[];
 }
 
-export interface PlanSource {
+export interface PlanSource extends Values<typeof SOURCE_ROWS> {
   /** Id of the video in node that created the plan. */
   readonly node: string;
   /** File name, for display. */
   readonly label: string;
   readonly path: string;
   readonly info: SourceSummary;
-  readonly trim: Job['trim'];
-  readonly deinterlace: Job['deinterlace'];
-  /** Frames per second if the path is a folder of images. */
-  readonly sequenceRate: number;
-  readonly maxFps: number | null;
-  readonly maxHeight: number | null;
-  readonly hwaccel: Job['hwaccel'];
 }
 
-export interface PlanStage {
+/** The settings of a video in node for files. */
+const SOURCE_ROWS = pickRows(INPUT_ROWS, ['trim', 'deinterlace', 'sequenceRate', 'maxFps', 'maxHeight', 'hwaccel']);
+
+/**
+ * The settings of a video upscale node. `scale` is null if neither the node nor the model's summary contains one.
+ */
+const STAGE_ROWS = pickRows(INPUT_ROWS, [
+  ...(['model', 'scale', 'steps', 'order', 'strength', 'noise', 'seed', 'colorFix', 'temporalDenoise'] as const),
+  ...(['faces', 'minFace', 'mask', 'maskColor', 'maskTolerance', 'maskGrow', 'tileCache', 'tile'] as const),
+]);
+
+export interface PlanStage extends Values<typeof STAGE_ROWS> {
   /** Id of the video upscale node that added the stage. */
   readonly node: string;
   readonly op: 'upscale';
-  readonly model: string;
-  /** Scale of the result; null if neither the node nor the model's summary contains one. */
-  readonly scale: number | null;
-  readonly steps: number | null;
-  readonly order: Job['order'];
-  readonly strength: number;
-  readonly noise: NoiseMode;
-  readonly seed: number;
-  readonly colorFix: Job['colorFix'];
-  readonly temporalDenoise: Job['temporalDenoise'];
-  readonly faces: Job['faces'];
-  readonly minFace: number | null;
-  /** Path of an image or video: white areas are inpainted. */
-  readonly mask: string | null;
-  readonly maskColor: string | null;
-  readonly maskTolerance: number | null;
-  readonly maskGrow: number | null;
-  readonly tileCache: number | null;
-  readonly tile: number | null;
 }
-
-export const COLOUR_FIXES = [null, 'none', 'wavelet', 'adain'] as const;
-export const FACES = [null, 'detect', 'aligned'] as const;
-export const TEMPORAL_DENOISE = ['off', 'low', 'high'] as const;
 
 /** The plan of a message, validated field by field and copied: any node may have written it. */
 export function planOf(msg: Readonly<Record<string, unknown>>): Plan {
@@ -108,12 +79,7 @@ function sourceOf(source: Fields): PlanSource {
     label: basename(text(source['label'], 'source.label', 1024).replaceAll('\\', '/')),
     path: text(source['path'], 'source.path', 4096),
     info: infoOf(record(source['info'], 'source.info')),
-    trim: trimOf(source['trim']),
-    deinterlace: oneOf(source['deinterlace'] ?? 'auto', ['auto', 'on', 'off'], 'source.deinterlace'),
-    sequenceRate: number(source['sequenceRate'] ?? JOB_DEFAULTS.sequenceRate, 'source.sequenceRate', 0.01, 1000),
-    maxFps: numberOrNull(source['maxFps'], 'source.maxFps', 0.01, 1000),
-    maxHeight: integerOrNull(source['maxHeight'], 'source.maxHeight', 16, 16_384),
-    hwaccel: oneOf(source['hwaccel'] ?? 'off', ['off', 'auto'], 'source.hwaccel'),
+    ...withoutEmptyTrim(planValues(SOURCE_ROWS, source, 'source')),
   };
 }
 
@@ -131,39 +97,11 @@ function infoOf(info: Fields): SourceSummary {
   };
 }
 
-function trimOf(value: unknown): Job['trim'] {
-  if (value === undefined || value === null) return null;
-  const trim = record(value, 'source.trim');
-  const start = number(trim['start'] ?? 0, 'source.trim.start', 0, 1e9);
-  const end = numberOrNull(trim['end'], 'source.trim.end', 0, 1e9);
-  if (end !== null && end <= start) throw invalid('msg.video.source.trim ends before it starts.');
-  return start === 0 && end === null ? null : { start, end };
-}
-
 function stageOf(stage: Fields, name: string): PlanStage {
   return {
     node: text(stage['node'], `${name}.node`, 100),
     op: oneOf(stage['op'], ['upscale'], `${name}.op`),
-    model: text(stage['model'], `${name}.model`, 4096),
-    scale: numberOrNull(stage['scale'], `${name}.scale`, 0.1, 16),
-    steps: integerOrNull(stage['steps'], `${name}.steps`, 1, 10_000),
-    order: oneOf(stage['order'] ?? null, [null, 1, 2, 3], `${name}.order`),
-    strength: number(stage['strength'] ?? 1, `${name}.strength`, 0, 1),
-    noise: oneOf(stage['noise'] ?? 'shared', ['shared', 'independent', 'mixed'], `${name}.noise`),
-    seed: integer(stage['seed'] ?? 1, `${name}.seed`, 0, 0xffff_ffff),
-    colorFix: oneOf(stage['colorFix'] ?? null, COLOUR_FIXES, `${name}.colorFix`),
-    temporalDenoise: oneOf(stage['temporalDenoise'] ?? 'off', TEMPORAL_DENOISE, `${name}.temporalDenoise`),
-    faces: oneOf(stage['faces'] ?? null, FACES, `${name}.faces`),
-    minFace: integerOrNull(stage['minFace'], `${name}.minFace`, 8, 8192),
-    mask: textOrNull(stage['mask'], `${name}.mask`, 4096),
-    maskColor: colourOrNull(stage['maskColor'], `${name}.maskColor`),
-    maskTolerance: numberOrNull(stage['maskTolerance'], `${name}.maskTolerance`, 0, 1),
-    maskGrow: integerOrNull(stage['maskGrow'], `${name}.maskGrow`, 0, 64),
-    tileCache:
-      stage['tileCache'] === undefined
-        ? JOB_DEFAULTS.tileCache
-        : integerOrNull(stage['tileCache'], `${name}.tileCache`, 0, 255),
-    tile: integerOrNull(stage['tile'], `${name}.tile`, 1, 65_536),
+    ...planValues(STAGE_ROWS, { ...stage, model: text(stage['model'], `${name}.model`, 4096) }, name),
   };
 }
 

@@ -18,25 +18,8 @@ export function number(value: unknown, name: string, min: number, max: number): 
   throw invalid(`${full(name)} is ${show(value)}, not a number from ${min} to ${max}.`);
 }
 
-export function integer(value: unknown, name: string, min: number, max: number): number {
-  if (Number.isInteger(value)) return number(value, name, min, max);
-  throw invalid(`${full(name)} is ${show(value)}, not an integer from ${min} to ${max}.`);
-}
-
-export const textOrNull = (value: unknown, name: string, maxLength: number): string | null =>
-  value === undefined || value === null ? null : text(value, name, maxLength);
-
-export function colourOrNull(value: unknown, name: string): string | null {
-  if (value === undefined || value === null) return null;
-  if (typeof value === 'string' && COLOUR.test(value)) return value;
-  throw invalid(`${full(name)} is ${show(value)}, not a colour like #00ff00.`);
-}
-
 export const numberOrNull = (value: unknown, name: string, min: number, max: number): number | null =>
   value === undefined || value === null ? null : number(value, name, min, max);
-
-export const integerOrNull = (value: unknown, name: string, min: number, max: number): number | null =>
-  value === undefined || value === null ? null : integer(value, name, min, max);
 
 export function oneOf<const T extends string | number | null>(value: unknown, allowed: readonly T[], name: string): T {
   const found = allowed.find((one) => one === value);
@@ -59,6 +42,3 @@ export const invalid = (
   message: string,
   remedy = 'Send the message through a video in node and a video upscale node.',
 ): RemasterError => new RemasterError('PLAN_INVALID', message, { remedy });
-
-/** Red, green and blue, two hexadecimal digits each. */
-export const COLOUR = /^#[0-9a-f]{6}$/i;

@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { RemasterError } from '../../src/errors';
-import { JOB_DEFAULTS, type InputSettings } from '../../src/settings/restoreJob';
+import { INPUT_DEFAULTS, type InputSettings } from '../../src/settings/restoreJob';
 import type { DeployedModel, DeployedInNode, DeployedUpscaleNode, NodeRegistry } from './nodeRegistry';
 import { allowedSource, pathRules } from './pathPolicy';
 import { type Plan, type PlanStage } from './plan';
@@ -24,37 +24,27 @@ export async function inputSettings(
   resolved: ResolvedStage | null,
 ): Promise<InputSettings> {
   const rules = pathRules(RED.settings, 'remasterInAllowedFolders');
-  const { path, trim, deinterlace, sequenceRate, maxFps, maxHeight, hwaccel } = plan.source;
+  const { node: _in, label: _label, info: _info, path, ...reading } = plan.source;
   const input = source.names(path) ? path : await allowedSource(path, 'message', rules);
-  const reading = { ...JOB_DEFAULTS, input, trim, deinterlace, sequenceRate, maxFps, maxHeight, hwaccel };
-  if (!resolved) return reading;
+  if (!resolved) return { ...INPUT_DEFAULTS, ...reading, input };
   const { stage, node, model } = resolved;
+  const { idleSeconds: _idle, ...choice } = model;
   const isConfiguredMask = stage.mask === null || node.namesMask(stage.mask);
   return {
+    ...INPUT_DEFAULTS,
     ...reading,
-    model: model.model,
-    provider: model.provider,
-    device: model.device,
-    threads: model.threads,
-    colorFix: stage.colorFix,
-    temporalDenoise: stage.temporalDenoise,
-    scale: stage.scale,
-    faces: stage.faces,
-    minFace: stage.minFace,
-    mask: isConfiguredMask ? stage.mask : await allowedSource(stage.mask, 'message', rules),
-    maskColor: stage.maskColor,
-    maskTolerance: stage.maskTolerance,
-    maskGrow: stage.maskGrow,
-    tileCache: stage.tileCache,
+    ...stageSettings(stage),
+    ...choice,
     tile: stage.tile,
-    overlap: model.overlap,
-    batch: model.batch,
-    steps: stage.steps,
-    order: stage.order,
-    strength: stage.strength,
-    noise: stage.noise,
-    seed: stage.seed,
+    input,
+    mask: isConfiguredMask ? stage.mask : await allowedSource(stage.mask, 'message', rules),
   };
+}
+
+/** The settings of a stage, without what names it. */
+export function stageSettings(stage: PlanStage): Omit<PlanStage, 'node' | 'op'> {
+  const { node: _node, op: _op, ...settings } = stage;
+  return settings;
 }
 
 /** The video in node that created a plan. */

@@ -1,13 +1,16 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
+import { whole } from '../../src/settings/row';
+import { INPUT_ROWS as ROWS } from '../../src/settings/videoRows';
 import { serveCompare } from '../http/compareRoutes';
 import { serveEditor } from '../http/editorApi';
 import { nodeError } from '../message/nodeError';
 import type { DeployedModel } from '../message/nodeRegistry';
-import { integerIn, optionIn } from '../message/typedInput';
+import { dialogValue } from '../message/rowValue';
 
-export const PROVIDERS = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml'] as const;
+/** Seconds after the last job until the model is unloaded. */
+const IDLE = whole(0, 86_400, 60, { text: 'unload after so many idle seconds', unit: 's' });
 
 interface Config extends NodeDef {
   readonly model: string;
@@ -62,13 +65,13 @@ function choiceOf(config: Config, env: (name: string) => string): DeployedModel 
   }
   return {
     model,
-    provider: optionIn(config.provider, PROVIDERS, 'Runs on'),
-    device: integerIn(config.device, 'GPU', 0, 255) ?? 0,
-    threads: integerIn(config.threads, 'Threads', 0, 1024) ?? 0,
-    tile: integerIn(config.tile, 'Tile', 16, 65_536),
-    overlap: integerIn(config.overlap, 'Overlap', 0, 4096),
-    batch: integerIn(config.batch, 'Batch', 1, 1024),
-    idleSeconds: integerIn(config.idle, 'Unload after', 0, 86_400) ?? 60,
+    provider: dialogValue(ROWS.provider, config.provider, 'Runs on'),
+    device: dialogValue(ROWS.device, config.device, 'GPU'),
+    threads: dialogValue(ROWS.threads, config.threads, 'Threads'),
+    tile: dialogValue(ROWS.tile, config.tile, 'Tile'),
+    overlap: dialogValue(ROWS.overlap, config.overlap, 'Overlap'),
+    batch: dialogValue(ROWS.batch, config.batch, 'Batch'),
+    idleSeconds: dialogValue(IDLE, config.idle, 'Unload after'),
   };
 }
 

@@ -2,18 +2,27 @@ import { tmpdir } from 'node:os';
 import { dirname, isAbsolute } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
-import { type CodecName, type Job, JOB_DEFAULTS, PIXEL_FORMATS } from '../../src/settings/restoreJob';
+import { type Job, JOB_DEFAULTS } from '../../src/settings/restoreJob';
+import { choice } from '../../src/settings/row';
+import { RESTORE_ROWS as ROWS } from '../../src/settings/videoRows';
 import type { DeployedModel } from '../message/nodeRegistry';
 import { allowedTarget, pathRules } from '../message/pathPolicy';
 import { type Plan, type PlanStage } from '../message/plan';
 import { show } from '../message/planFields';
 import { inputSettings, deployedNodes } from '../message/resolvePlan';
-import { evaluate, integerIn, optionIn, originOf, type Typed } from '../message/typedInput';
+import { evaluate, originOf, type Typed } from '../message/typedInput';
+import { dialogValue } from '../message/rowValue';
 import { runtimeOf } from '../runtime';
 import { fill, freeName, inFolder, type NameParts, placeholders } from './outputPath';
 
-export const TARGETS = ['file', 'mjpeg', 'hls', 'segments', 'push', 'fragments', 'jpeg', 'discard'] as const;
-export type Target = (typeof TARGETS)[number];
+/** Settings of the node that are none of a job. */
+export const NODE_ROWS = {
+  target: choice(['file', 'mjpeg', 'hls', 'segments', 'push', 'fragments', 'jpeg', 'discard'], 'file', {
+    text: 'where the video goes',
+  }),
+  ifExists: choice(['never', 'suffix', 'always'], 'never', { text: 'what happens if the file exists' }),
+} as const;
+type Target = (typeof NODE_ROWS.target.values)[number];
 
 /** The settings of a video out node. */
 export interface OutConfig extends NodeDef {
@@ -21,8 +30,8 @@ export interface OutConfig extends NodeDef {
   readonly filenameType: string;
   readonly folder: string;
   readonly folderType: string;
-  readonly overwrite: 'never' | 'suffix' | 'always';
-  readonly codec: CodecName;
+  readonly overwrite: string;
+  readonly codec: string;
   readonly encoder?: string;
   readonly quality: string | number;
   readonly pixelFormat?: string;
@@ -47,14 +56,12 @@ export interface OutConfig extends NodeDef {
   /** `25, 25, 50, 50`: left, top, width and height in percent of the frame. */
   readonly region?: string;
   readonly regionWhen?: 'always' | 'slow';
-  readonly audio: Job['audio'];
+  readonly audio: string;
   readonly extras: boolean;
   readonly resume: boolean;
   /** Absent in flows of version 0.1. */
   readonly discard?: boolean;
 }
-
-export const CODECS: readonly CodecName[] = ['h264', 'h265', 'av1', 'ffv1', 'prores', 'custom'];
 
 export interface BuiltJob {
   readonly job: Job;
@@ -74,8 +81,8 @@ export async function buildJob(
   const { source, ...resolved } = deployedNodes(nodes, plan);
   const { stage, model } = resolved;
   const settings = await inputSettings(RED, plan, source, resolved);
-  const codec = optionIn(config.codec, CODECS, 'Codec');
-  const overwrite = optionIn(config.overwrite, ['never', 'suffix', 'always'], 'If file exists');
+  const codec = dialogValue(ROWS.codec, config.codec, 'Codec');
+  const overwrite = dialogValue(NODE_ROWS.ifExists, config.overwrite, 'If file exists');
 
   const { label } = plan.source;
   const defaultFolder = {
@@ -96,17 +103,17 @@ export async function buildJob(
     ...settings,
     output: overwrite === 'suffix' ? freeName(output, promisedOutputs) : output,
     overwrite: overwrite === 'always',
-    resume: config.resume,
-    discard: config.discard ?? JOB_DEFAULTS.discard,
+    resume: dialogValue(ROWS.resume, config.resume, 'Resume'),
+    discard: dialogValue(ROWS.discard, config.discard, 'Discard'),
     codec,
     // Never from a message: only the author of the flow may pass options to ffmpeg.
     encoder: codec === 'custom' ? (config.encoder ?? '') : null,
-    quality: codec === 'custom' ? null : integerIn(config.quality, 'Quality', 0, 63),
-    pixelFormat: optionIn(config.pixelFormat || null, [null, ...PIXEL_FORMATS], 'Pixel format'),
-    segment: integerIn(config.segment, 'Checkpoint every', 1, 100_000) ?? JOB_DEFAULTS.segment,
-    concurrency: integerIn(config.concurrency, 'Max. parallel jobs', 1, 16) ?? JOB_DEFAULTS.concurrency,
-    audio: optionIn(config.audio, ['copy', 'encode', 'none'], 'Audio'),
-    extras: config.extras,
+    quality: codec === 'custom' ? null : dialogValue(ROWS.quality, config.quality, 'Quality'),
+    pixelFormat: dialogValue(ROWS.pixelFormat, config.pixelFormat, 'Pixel format'),
+    segment: dialogValue(ROWS.segment, config.segment, 'Checkpoint every'),
+    concurrency: dialogValue(ROWS.concurrency, config.concurrency, 'Max. parallel jobs'),
+    audio: dialogValue(ROWS.audio, config.audio, 'Audio'),
+    extras: dialogValue(ROWS.extras, config.extras, 'Extras'),
   };
   return { job, stage, model };
 }
@@ -123,7 +130,7 @@ export async function outputFile(
   named: Pick<NameParts, 'label' | 'scale' | 'model'>,
   defaultFolder: { readonly path: string; readonly isFromConfig: boolean } | null,
 ): Promise<string> {
-  const codec = optionIn(config.codec, CODECS, 'Codec');
+  const codec = dialogValue(ROWS.codec, config.codec, 'Codec');
   const filename: Typed = { value: config.filename, type: config.filenameType };
   const folder: Typed = { value: config.folder, type: config.folderType };
   const parts = placeholders({ ...named, codec, now: new Date() });

@@ -4,21 +4,25 @@ import { join } from 'node:path';
 import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { type Engine, engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
-import { LIVE_DEFAULTS, type LiveJob } from '../../src/settings/liveJob';
+import type { LiveJob } from '../../src/settings/liveJob';
+import { TARGETS } from '../../src/settings/liveRows';
+import { LIVE_ROWS } from '../../src/settings/table';
 import { slug } from '../http/livePages';
 import type { Credentials } from '../message/credentials';
 import type { LivePlan } from '../message/livePlan';
 import type { DeployedCamera } from '../message/nodeRegistry';
 import { allowedTarget, pathRules } from '../message/pathPolicy';
-import { deployedNodes } from '../message/resolvePlan';
-import { evaluate, integerIn, numberIn, optionIn, originOf } from '../message/typedInput';
+import { deployedNodes, stageSettings } from '../message/resolvePlan';
+import { evaluate, originOf } from '../message/typedInput';
+import { dialogValue } from '../message/rowValue';
 import { runtimeOf } from '../runtime';
-import { type OutConfig, stringIn, TARGETS } from './buildJob';
+import { NODE_ROWS, type OutConfig, stringIn } from './buildJob';
 import { fill, inFolder, placeholders } from './outputPath';
 import { regionIn } from './region';
 
-/** Seconds of one recording. */
-const RECORDING_SECONDS = 300;
+const WHEN = LIVE_ROWS.region.rows.when;
+const { segments: RECORDINGS } = TARGETS;
+const KEEP = RECORDINGS.keep.rows;
 
 export interface BuiltLiveJob {
   readonly job: LiveJob;
@@ -51,47 +55,28 @@ export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
       remedy: 'Clear the mask of the video upscale node.',
     });
   }
-  const { deinterlace, maxFps, maxHeight, hwaccel } = plan.source;
+  const { node: _in, label: _label, ...reading } = plan.source;
+  const { mask: _m, maskColor: _c, maskTolerance: _t, maskGrow: _g, ...restoring } = stageSettings(stage);
+  const { provider, device, threads, overlap } = model;
   const job: LiveJob = {
-    model: model.model,
-    provider: model.provider,
-    device: model.device,
-    threads: model.threads,
+    ...reading,
+    ...restoring,
+    ...{ provider, device, threads, overlap },
     source: camera.source(),
     target: await targetOf(request),
-    steps: stage.steps,
-    order: stage.order,
-    strength: stage.strength,
-    noise: stage.noise,
-    seed: stage.seed,
-    colorFix: stage.colorFix,
-    temporalDenoise: stage.temporalDenoise,
-    scale: stage.scale,
-    faces: stage.faces,
-    minFace: stage.minFace,
-    tileCache: stage.tileCache,
-    tile: stage.tile,
-    overlap: model.overlap,
-    quality: integerIn(config.quality, 'Quality', 0, 51),
-    budgetMs: integerIn(config.budget, 'Max. delay', 50, 60_000) ?? LIVE_DEFAULTS.budgetMs,
-    overload: optionIn(config.overload ?? LIVE_DEFAULTS.overload, ['drop', 'adapt'], 'When overloaded'),
+    quality: dialogValue(LIVE_ROWS.quality, config.quality, 'Quality'),
+    budgetMs: dialogValue(LIVE_ROWS.budgetMs, config.budget, 'Max. delay'),
+    overload: dialogValue(LIVE_ROWS.overload, config.overload, 'When overloaded'),
     fallbackModel: config.fallbackModel?.trim() || null,
     skipFramesEvenly: config.skipFramesEvenly === true,
-    region: regionIn(
-      config.region,
-      optionIn(config.regionWhen ?? 'always', ['always', 'slow'], 'When to use the region'),
-    ),
-    deinterlace,
-    maxFps,
-    maxHeight,
-    hwaccel,
+    region: regionIn(config.region, dialogValue(WHEN, config.regionWhen, 'When to use the region')),
   };
   return { job, camera, engine: engineFor(model) };
 }
 
 async function targetOf(request: Request): Promise<LiveJob['target']> {
   const { RED, config, plan } = request;
-  const target = optionIn(config.target ?? 'file', TARGETS, 'Target');
+  const target = dialogValue(NODE_ROWS.target, config.target, 'Target');
   switch (target) {
     case 'mjpeg':
       requireHttpNode(RED);
@@ -109,11 +94,11 @@ async function targetOf(request: Request): Promise<LiveJob['target']> {
         kind: 'segments',
         folder: await folderOf(request),
         name: slug(plan.source.label),
-        seconds: integerIn(config.length, 'Length', 2, 86_400) ?? RECORDING_SECONDS,
+        seconds: dialogValue(RECORDINGS.seconds, config.length, 'Length'),
         keep: {
-          count: integerIn(config.keepCount, 'Keep at most (files)', 1, 1e6),
-          hours: numberIn(config.keepHours, 'Keep at most (hours)', 0.01, 1e6),
-          bytes: bytesOf(numberIn(config.keepBytes, 'Keep at most (gigabytes)', 0.001, 1e6)),
+          count: dialogValue(KEEP.count, config.keepCount, 'Keep at most (files)'),
+          hours: dialogValue(KEEP.hours, config.keepHours, 'Keep at most (hours)'),
+          bytes: dialogValue(KEEP.bytes, config.keepBytes, 'Keep at most (gigabytes)'),
         },
       };
     case 'push':
@@ -153,5 +138,3 @@ function requireHttpNode(RED: NodeAPI): void {
     remedy: 'Set httpNodeRoot in settings.js, or choose another target.',
   });
 }
-
-const bytesOf = (gigabytes: number | null): number | null => (gigabytes === null ? null : Math.round(gigabytes * 1e9));

@@ -4,13 +4,14 @@ import { engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
 import { ASSEMBLE_DEFAULTS, type AssembleJob, checkAssembleJob } from '../../src/settings/assembleJob';
 import { bytesLength } from '../../src/settings/imageBytes';
-import { JOB_DEFAULTS, PIXEL_FORMATS } from '../../src/settings/restoreJob';
+import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
+import { ASSEMBLE_ROWS as ROWS } from '../../src/settings/table';
 import { nodeError } from '../message/nodeError';
 import { isImage } from '../message/plan';
+import { dialogValue } from '../message/rowValue';
 import * as status from '../message/status';
-import { integerIn, numberIn, optionIn } from '../message/typedInput';
 import { type Runtime, runtimeOf } from '../runtime';
-import { CODECS, type OutConfig, outputFile } from './buildJob';
+import { NODE_ROWS, type OutConfig, outputFile } from './buildJob';
 import { freeName } from './outputPath';
 import { type ImageMessage, VideoAssembly } from './videoAssembly';
 
@@ -98,8 +99,8 @@ export class VideoAssemblies {
     const { RED, node, config } = this;
     if ((config.target ?? 'file') !== 'file') throw targetForCameras();
     if (this.#all.size >= MAX_PARALLEL) throw tooManyVideos();
-    const codec = optionIn(config.codec, CODECS, 'Codec');
-    const overwrite = optionIn(config.overwrite, ['never', 'suffix', 'always'], 'If file exists');
+    const codec = dialogValue(ROWS.codec, config.codec, 'Codec');
+    const overwrite = dialogValue(NODE_ROWS.ifExists, config.overwrite, 'If file exists');
     const topic = typeof msg.topic === 'string' ? basename(msg.topic.replaceAll('\\', '/')) : '';
     const { scale } = (msg['image'] ?? {}) as { readonly scale?: unknown };
     const named = { label: topic || 'images', scale: typeof scale === 'number' ? scale : 1, model: 'images' };
@@ -110,9 +111,9 @@ export class VideoAssemblies {
       overwrite: overwrite === 'always',
       codec,
       encoder: codec === 'custom' ? (config.encoder ?? '') : null,
-      quality: codec === 'custom' ? null : integerIn(config.quality, 'Quality', 0, 63),
-      pixelFormat: optionIn(config.pixelFormat || null, [null, ...PIXEL_FORMATS], 'Pixel format'),
-      fps: numberIn(config.pictureRate, 'Frame rate (from images)', 0.01, 1000),
+      quality: codec === 'custom' ? null : dialogValue(ROWS.quality, config.quality, 'Quality'),
+      pixelFormat: dialogValue(ROWS.pixelFormat, config.pixelFormat, 'Pixel format'),
+      fps: dialogValue(ROWS.fps, config.pictureRate, 'Frame rate (from images)'),
     });
   }
 

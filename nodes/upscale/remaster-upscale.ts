@@ -1,17 +1,18 @@
 import { resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
-import { JOB_DEFAULTS, type NoiseMode, type Progress } from '../../src/settings/restoreJob';
+import type { Progress } from '../../src/settings/restoreJob';
+import { INPUT_ROWS as ROWS } from '../../src/settings/videoRows';
 import { editorId } from '../jobs/jobRegistry';
 import { actionOf } from '../message/actions';
 import { anyPlanOf } from '../message/livePlan';
 import { nodeError } from '../message/nodeError';
 import type { DeployedModel } from '../message/nodeRegistry';
 import { allowedSource, pathRules, type PathRules } from '../message/pathPolicy';
-import { COLOUR_FIXES, FACES, type PlanStage, TEMPORAL_DENOISE } from '../message/plan';
-import { COLOUR, show as shown } from '../message/planFields';
+import { type PlanStage } from '../message/plan';
+import { dialogValue } from '../message/rowValue';
 import * as status from '../message/status';
-import { evaluate, integerIn, numberIn, optionIn, originOf, type Typed } from '../message/typedInput';
+import { evaluate, originOf, type Typed } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
 import { runtimeOf } from '../runtime';
 
@@ -21,7 +22,7 @@ interface Config extends NodeDef {
   readonly stepsType: string;
   readonly strength: string;
   readonly strengthType: string;
-  readonly noise: NoiseMode;
+  readonly noise?: string;
   readonly seed: string;
   readonly seedType: string;
   // Absent in flows of the first release:
@@ -132,29 +133,26 @@ export default function remasterUpscale(RED: NodeAPI): void {
         );
       }
       const { model: name, tile } = modelOf(model);
-      const requested = numberIn(await evaluate(RED, this, wantedScale, msg), 'Scale', 0.1, 16);
+      const requested = dialogValue(ROWS.scale, await evaluate(RED, this, wantedScale, msg), 'Scale');
       const stage: PlanStage = {
         node: this.id,
         op: 'upscale',
         model: name,
         scale: requested ?? (await models.usable(name))?.scale ?? null,
-        steps: integerIn(await evaluate(RED, this, steps, msg), 'Steps', 1, 10_000),
-        order: optionIn(Number(config.order || 0) || null, [null, 1, 2, 3], 'Solver order (DoSSR)'),
-        strength: numberIn(await evaluate(RED, this, strength, msg), 'Strength', 0, 1) ?? JOB_DEFAULTS.strength,
-        noise: optionIn(config.noise, ['shared', 'independent', 'mixed'], 'Noise pattern'),
-        seed: integerIn(await evaluate(RED, this, seed, msg), 'Seed', 0, 0xffff_ffff) ?? JOB_DEFAULTS.seed,
-        colorFix: optionIn(config.colorFix || null, COLOUR_FIXES, 'Colour correction'),
-        temporalDenoise: optionIn(config.temporalDenoise ?? 'off', TEMPORAL_DENOISE, 'Temporal denoise'),
-        faces: optionIn(config.faces || null, FACES, 'Faces'),
-        minFace: integerIn(config.minFace, 'Min. face size', 8, 8192),
+        steps: dialogValue(ROWS.steps, await evaluate(RED, this, steps, msg), 'Steps'),
+        order: dialogValue(ROWS.order, config.order, 'Solver order (DoSSR)'),
+        strength: dialogValue(ROWS.strength, await evaluate(RED, this, strength, msg), 'Strength'),
+        noise: dialogValue(ROWS.noise, config.noise, 'Noise pattern'),
+        seed: dialogValue(ROWS.seed, await evaluate(RED, this, seed, msg), 'Seed'),
+        colorFix: dialogValue(ROWS.colorFix, config.colorFix, 'Colour correction'),
+        temporalDenoise: dialogValue(ROWS.temporalDenoise, config.temporalDenoise, 'Temporal denoise'),
+        faces: dialogValue(ROWS.faces, config.faces, 'Faces'),
+        minFace: dialogValue(ROWS.minFace, config.minFace, 'Min. face size'),
         mask: await maskFor(msg),
-        maskColor: colourIn(config.maskColor),
-        maskTolerance: numberIn(config.maskTolerance, 'Mask tolerance', 0, 1),
-        maskGrow: integerIn(config.maskGrow, 'Expand mask', 0, 64),
-        tileCache:
-          config.tileCache === 'off'
-            ? null
-            : (integerIn(config.tileCache, 'Skip unchanged tiles', 0, 255) ?? JOB_DEFAULTS.tileCache),
+        maskColor: dialogValue(ROWS.maskColor, config.maskColor, 'Mask colour'),
+        maskTolerance: dialogValue(ROWS.maskTolerance, config.maskTolerance, 'Mask tolerance'),
+        maskGrow: dialogValue(ROWS.maskGrow, config.maskGrow, 'Expand mask'),
+        tileCache: dialogValue(ROWS.tileCache, config.tileCache, 'Skip unchanged tiles'),
         tile,
       };
       scale = stage.scale;
@@ -168,14 +166,6 @@ export default function remasterUpscale(RED: NodeAPI): void {
     };
   }
   RED.nodes.registerType('remaster-upscale', RemasterUpscale);
-}
-
-function colourIn(value: string | undefined): string | null {
-  if (value === undefined || value === '') return null;
-  if (COLOUR.test(value)) return value;
-  throw new RemasterError('BAD_SETTING', `Mask colour is ${shown(value)}, not a colour like #00ff00.`, {
-    remedy: 'Correct it in the node, and deploy.',
-  });
 }
 
 function modelOf(node: ModelNode | null): DeployedModel {

@@ -1,4 +1,6 @@
-import { type Command, COMMANDS, options, usageOf } from './options';
+import type { Row } from '../settings/row';
+import { TOPICS } from '../settings/topics';
+import { type Command, COMMANDS, GENERAL, optionsOf, type RowOption, usageOf } from './options';
 
 const EXIT_CODES = `Exit codes:
   0 success, 1 internal error or crash, 2 wrong usage or setting, 3 source, 4 output or disk, 5 model or runtime,
@@ -8,7 +10,7 @@ const EXIT_CODES = `Exit codes:
 /** `remaster help`. */
 export function overview(): string {
   const commands = Object.entries(COMMANDS).map(([name, { parameters, text }]) =>
-    row(`${name} ${parameters}`.trim(), text),
+    line(`${name} ${parameters}`.trim(), text),
   );
   return `Usage: remaster COMMAND [options]
 
@@ -25,20 +27,44 @@ ${EXIT_CODES}`;
 
 /** `remaster help COMMAND`: its options by topic. */
 export function commandHelp(command: Command): string {
-  const own = options.filter(([, { of }]) => of.includes(command));
-  const topics = [...new Set(own.map(([, { topic }]) => topic))].map((topic) => {
-    const rows = own
-      .filter(([, option]) => option.topic === topic)
-      .map(([name, { value, short, text, imageText }]) =>
-        row(
-          `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`,
-          (command === 'image' && imageText) || text,
-        ),
-      );
-    return `\n${topic}:\n${rows.join('')}`;
+  const { text, rows } = COMMANDS[command];
+  const own = optionsOf(rows);
+  const topics = TOPICS.filter((topic) => own.some(({ row: { option } }) => option!.topic === topic)).map((topic) => {
+    const lines = own.filter(({ row: { option } }) => option!.topic === topic).map(optionLine);
+    return `\n${topic}:\n${lines.join('')}`;
   });
-  const { text } = COMMANDS[command];
-  return `${usageOf(command)}\n${text[0]!.toUpperCase()}${text.slice(1)}.\n${topics.join('')}\n${EXIT_CODES}`;
+  const general = Object.entries(GENERAL).map(([name, option]) =>
+    line(`${'short' in option ? `-${option.short}, ` : ''}--${name}`, option.text),
+  );
+  return (
+    `${usageOf(command)}\n${text[0]!.toUpperCase()}${text.slice(1)}.\n${topics.join('')}\n` +
+    `General:\n${general.join('')}\n${EXIT_CODES}`
+  );
 }
 
-const row = (left: string, text: string): string => `  ${left.padEnd(25)} ${text}\n`;
+function optionLine({ name, row }: RowOption): string {
+  if (row.kind !== 'switch') return line(`--${name} ${valueName(row)}`, `${optionText(row)} (${defaultWords(row)})`);
+  return row.default ? line(`--no-${name}`, row.option!.off!) : line(`--${name}`, row.text);
+}
+
+const valueName = ({ kind, option }: Row): string => option!.value ?? VALUE_NAMES[kind];
+
+const VALUE_NAMES: Readonly<Record<Row['kind'], string>> = {
+  ...{ whole: 'N', number: 'N', seconds: 'TIME', choice: 'MODE', colour: '#RRGGBB' },
+  ...{ text: 'TEXT', path: 'FILE', bundle: 'NAME|FOLDER', switch: '', group: '' },
+};
+
+/** Its text, with the values of a choice. */
+const optionText = (row: Row): string =>
+  row.kind === 'choice' ? `${row.text}: ${listed(row.values.map(String))}` : row.text;
+
+const listed = (words: readonly string[]): string => `${words.slice(0, -1).join(', ')} or ${words.at(-1)!}`;
+
+/** `default: x4`, as the option takes it. */
+function defaultWords(row: Row): string {
+  const word = Object.entries(row.option?.words ?? {}).find(([, value]) => value === row.default)?.[0];
+  const number = typeof row.default === 'number' ? row.default / (row.unitSize ?? 1) : row.default;
+  return `default: ${row.default === null ? row.unset : (word ?? String(number))}`;
+}
+
+const line = (left: string, text: string): string => `  ${left.padEnd(25)} ${text}\n`;

@@ -7,27 +7,28 @@ import { unwritable } from '../pipeline/jobs/outputErrors';
 import { checkTarget, targetOf } from '../pipeline/jobs/outputTarget';
 import { publishFile } from '../pipeline/jobs/publishFile';
 import { openSource } from '../pipeline/media/sourceFile';
+import { IMAGE_ROWS } from '../settings/table';
 import type { Print } from './infoCommands';
 import { onInterrupt } from './interrupt';
-import { imageSettings } from './jobs';
-import { usage, usageOf, type Values } from './options';
+import { settingsOf } from './jobs';
+import { type OptionValues, usage, usageOf } from './options';
 import { duration, steps } from './progressBar';
 
 /** Maximum size of an image file in bytes. */
 const LARGEST_FILE = 256 * 2 ** 20;
 
-export async function imageCommand(paths: readonly string[], values: Values, print: Print): Promise<number> {
+export async function imageCommand(paths: readonly string[], values: OptionValues, print: Print): Promise<number> {
   const [input, output, more] = paths;
   if (input === undefined || output === undefined || more !== undefined) throw usage(usageOf('image'));
-  const settings = { ...imageSettings(values), format: formatOf(output) };
+  const settings = { ...settingsOf(IMAGE_ROWS, values), format: formatOf(output) };
   const engine = createEngine();
   const signal = onInterrupt(engine);
   try {
     const source = await readImage(input);
     const target = await targetOf(output);
-    await checkTarget(target, values.overwrite ?? false, [input]);
+    await checkTarget(target, values['overwrite'] === true, [input]);
     const { data, channels: _, ...result } = await upscaleImage(source, settings, { engine, signal });
-    await writeWhole(target, data, values.overwrite ?? false);
+    await writeWhole(target, data, values['overwrite'] === true);
     const { width, height, ms, model } = result;
     const speed = `${duration(ms / 1000)}, ${model.name}, ${steps(model.steps)} on ${model.provider}`;
     const text = `${printable(output)}: ${width}×${height}, ${(data.length / 1e6).toFixed(1)} MB (${speed})`;

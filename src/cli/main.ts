@@ -12,18 +12,18 @@ async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommandLine(args);
   const [name, ...rest] = positionals;
   const print: Print = (value, text) => {
-    process.stdout.write(values.json ? `${JSON.stringify(value)}\n` : `${text}\n`);
+    process.stdout.write(values['json'] ? `${JSON.stringify(value)}\n` : `${text}\n`);
   };
-  if (values.version) {
+  if (values['version']) {
     print({ version: version() }, version());
     return 0;
   }
   if (name === undefined) {
     process.stdout.write(overview());
-    return values.help ? 0 : 2;
+    return values['help'] ? 0 : 2;
   }
   const command = commandNamed(name);
-  if (values.help) return help(command);
+  if (values['help']) return help(command);
   requireOptionsOf(command, values);
   switch (command) {
     case 'help':

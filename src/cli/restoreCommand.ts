@@ -1,18 +1,19 @@
-import { createEngine, restore, StoppedError } from '../index';
+import { createEngine, restore, type RestoreOptions, StoppedError } from '../index';
+import { RESTORE_ROWS } from '../settings/videoRows';
 import { onInterrupt } from './interrupt';
-import { restoreJob } from './jobs';
-import { usage, usageOf, type Values } from './options';
+import { settingsOf } from './jobs';
+import { type OptionValues, usage, usageOf } from './options';
 import { progressBar } from './progressBar';
 
-export async function restoreCommand(paths: readonly string[], values: Values): Promise<number> {
+export async function restoreCommand(paths: readonly string[], values: OptionValues): Promise<number> {
   const [input, output, more] = paths;
   if (input === undefined || output === undefined || more !== undefined) throw usage(usageOf('restore'));
-  const job = restoreJob(input, output, values);
+  const job: RestoreOptions = { ...settingsOf(RESTORE_ROWS, values), input, output };
   const engine = createEngine();
   const signal = onInterrupt(engine);
   const bar = progressBar(
     process.stderr,
-    values.json ? (value) => process.stdout.write(`${JSON.stringify(value)}\n`) : null,
+    values['json'] ? (value) => process.stdout.write(`${JSON.stringify(value)}\n`) : null,
   );
   try {
     bar.done(await restore(job, { engine, signal, onProgress: (progress) => bar.progress(progress) }));
@@ -21,7 +22,7 @@ export async function restoreCommand(paths: readonly string[], values: Values): 
     bar.end();
     if (!signal.aborted && !(error instanceof StoppedError)) throw error;
     process.stderr.write(
-      job.resume
+      values['resume'] !== false
         ? 'Stopped. Finished segments were kept; the same command continues.\n'
         : 'Stopped. No files were left behind.\n',
     );

@@ -1,35 +1,18 @@
-import { resolve } from 'node:path';
-import { containerOf } from './container';
-import { IMAGE_DEFAULTS } from './imageJob';
-import { type Job, JOB_DEFAULTS } from './restoreJob';
-import { checkCodec, range, text, whole } from './validate';
+import { checkSettings, defaultsOf } from './checkRows';
+import { checkOutput } from './restoreJob';
+import type { Values } from './row';
+import { ASSEMBLE_ROWS } from './table';
 
 /** Encodes a sequence of images to a video. */
-export interface AssembleJob extends Pick<
-  Job,
-  'output' | 'overwrite' | 'codec' | 'encoder' | 'quality' | 'pixelFormat'
-> {
-  /** Frames per second, 0.01…1000. Null: from the presentation time of each image, otherwise 25. */
-  readonly fps: number | null;
-  /** Maximum pixels (width × height) of one image. */
-  readonly maxPixels: number;
-}
+export type AssembleJob = Values<typeof ASSEMBLE_ROWS>;
 
-const { overwrite, codec, encoder, quality, pixelFormat } = JOB_DEFAULTS;
-export const ASSEMBLE_DEFAULTS: Omit<AssembleJob, 'output'> = {
-  ...{ overwrite, codec, encoder, quality, pixelFormat },
-  fps: null,
-  maxPixels: 16 * IMAGE_DEFAULTS.maxPixels, // the largest image after upscaling ×4
-};
+export const ASSEMBLE_DEFAULTS = defaultsOf(ASSEMBLE_ROWS);
 
-/** Validates a job; the output path becomes absolute. Throws BAD_SETTING. */
-export function checkAssembleJob(job: AssembleJob): AssembleJob {
-  text('output', job.output);
-  containerOf(job.output);
-  checkCodec(job);
-  if (job.fps !== null) range('frame rate', job.fps, 0.01, 1000);
-  whole('maxPixels', job.maxPixels, 1, 2 ** 28);
-  return { ...job, output: resolve(job.output) };
+/** Checks a job; the output path becomes absolute. Throws BAD_SETTING. */
+export function checkAssembleJob(given: unknown): AssembleJob {
+  const job = checkSettings(ASSEMBLE_ROWS, given);
+  checkOutput(job);
+  return job;
 }
 
 /** Properties of the finished video. */

@@ -1,59 +1,50 @@
-import { RemasterError } from '../errors';
-import { JOB_DEFAULTS, type InputSettings } from './restoreJob';
-import { checkInputSettings, choice, range, whole } from './validate';
+import { badSetting, checkSettings, defaultsOf, isRecord } from './checkRows';
+import { number, whole, type Values } from './row';
+import { withoutEmptyTrim } from './restoreJob';
+import { FRAMES_ROWS } from './table';
+import { checkVariant, type Variant } from './variants';
 
 /** Which frames of a video are extracted. */
-export type FrameSelection =
+export const SELECTIONS = {
   /** Every n-th frame. */
-  | { readonly by: 'every'; readonly n: number }
-  /** At most `fps` images per second of video, 0.00001…1000. */
-  | { readonly by: 'rate'; readonly fps: number }
+  every: { n: whole(1, 1_000_000_000, 1, { text: 'every n-th frame' }) },
+  /** At most `fps` images per second of video. */
+  rate: { fps: number(0.000_01, 1000, 1, { text: 'images per second of video', unit: 'fps' }) },
   /** The first frame of every shot. */
-  | { readonly by: 'scenes' }
+  scenes: {},
+} as const;
+
+export type FrameSelection =
+  | Variant<'by', typeof SELECTIONS>
   /** The frames shown at these times: seconds, ascending. */
   | { readonly by: 'times'; readonly seconds: readonly number[] };
 
 /** Extracts frames of a video as images. */
-export interface FramesJob extends InputSettings {
-  /** False: frames are extracted without the model. */
-  readonly isUpscaled: boolean;
-  readonly pick: FrameSelection;
-  /** Maximum width in pixels, 16…65536; wider images are scaled down. Null = no limit. */
-  readonly width: number | null;
-  readonly format: 'jpeg' | 'png' | 'webp';
-  /** JPEG and WebP quality, 1…100. */
-  readonly quality: number;
-}
+export type FramesJob = Values<typeof FRAMES_ROWS> & { readonly pick: FrameSelection };
 
-export const FRAMES_DEFAULTS: Omit<FramesJob, 'input'> = {
-  ...JOB_DEFAULTS,
-  isUpscaled: false,
-  pick: { by: 'every', n: 1 },
-  width: null,
-  format: 'jpeg',
-  quality: 90,
-};
+export const FRAMES_DEFAULTS: Omit<FramesJob, 'input'> = { ...defaultsOf(FRAMES_ROWS), pick: { by: 'every', n: 1 } };
 
 const MAX_TIMES = 100_000;
 
-/** Validates a job; its paths become absolute. Throws BAD_SETTING. */
-export function checkFramesJob(job: FramesJob): FramesJob {
-  const { pick } = job;
-  choice('format', job.format, ['jpeg', 'png', 'webp']);
-  choice('pick', pick.by, ['every', 'rate', 'scenes', 'times']);
-  whole('quality', job.quality, 1, 100);
-  if (job.width !== null) whole('width', job.width, 16, 65_536);
-  if (pick.by === 'every') whole('every', pick.n, 1, 1_000_000_000);
-  if (pick.by === 'rate') range('frames per second', pick.fps, 0.000_01, 1000);
-  if (pick.by === 'times') {
-    const isRising = pick.seconds.every((at, i) => at >= 0 && Number.isFinite(at) && at >= (pick.seconds[i - 1] ?? 0));
-    if (pick.seconds.length < 1 || pick.seconds.length > MAX_TIMES || !isRising)
-      throw new RemasterError(
-        'BAD_SETTING',
-        `The times must be 1 to ${MAX_TIMES} numbers of seconds, in ascending order.`,
-      );
-  }
-  return checkInputSettings(job);
+/** Checks a job; its paths become absolute. Throws BAD_SETTING. */
+export function checkFramesJob(given: unknown): FramesJob {
+  const { pick = FRAMES_DEFAULTS.pick, ...settings } = isRecord(given) ? given : {};
+  const job = withoutEmptyTrim(checkSettings(FRAMES_ROWS, isRecord(given) ? settings : given));
+  return { ...job, pick: checkPick(pick) };
+}
+
+function checkPick(pick: unknown): FrameSelection {
+  if (!isRecord(pick) || pick['by'] !== 'times') return checkVariant('pick', 'by', SELECTIONS, pick);
+  const { seconds } = pick;
+  const isRising =
+    Array.isArray(seconds) &&
+    seconds.length >= 1 &&
+    seconds.length <= MAX_TIMES &&
+    seconds.every(
+      (at: unknown, i) => Number.isFinite(at) && (at as number) >= (i === 0 ? 0 : (seconds[i - 1] as number)),
+    );
+  if (!isRising) throw badSetting('pick.seconds', `1 to ${MAX_TIMES} numbers of seconds, in ascending order`, seconds);
+  return { by: 'times', seconds: [...(seconds as number[])] };
 }
 
 /** One extracted frame. */

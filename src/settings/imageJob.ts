@@ -1,39 +1,15 @@
-import { JOB_DEFAULTS, type ModelSettings } from './restoreJob';
-import { checkModelSettings, choice, whole } from './validate';
-
-/** Output format. `auto`: the format of the source; pixels become JPEG, or PNG with an alpha channel. */
-export const IMAGE_FORMATS = ['auto', 'jpeg', 'png', 'webp', 'pixels'] as const;
-export type ImageFormat = (typeof IMAGE_FORMATS)[number];
+import { checkSettings, defaultsOf } from './checkRows';
+import type { Values } from './row';
+import { IMAGE_ROWS } from './table';
 
 /** Settings to upscale one image. */
-export interface ImageJob extends ModelSettings {
-  readonly format: ImageFormat;
-  /** JPEG and WebP quality, 1…100; 100 is lossless WebP. */
-  readonly quality: number;
-  /** Maximum pixels (width × height) of the source: a small file can decode to more than fits into memory. */
-  readonly maxPixels: number;
-}
+export type ImageJob = Values<typeof IMAGE_ROWS>;
+export type ImageFormat = ImageJob['format'];
 
-/** A 12-megapixel phone photo, and the largest that ×4 models keep below the 268 megapixels of a result. */
-const LARGEST = 16_000_000;
+export const IMAGE_DEFAULTS = defaultsOf(IMAGE_ROWS);
 
-const { model, provider, device, threads, steps, order, strength, noise, seed } = JOB_DEFAULTS;
-const { colorFix, scale, faces, minFace, tile, overlap } = JOB_DEFAULTS;
-export const IMAGE_DEFAULTS: ImageJob = {
-  ...{ model, provider, device, threads, steps, order, strength, noise, seed },
-  ...{ colorFix, scale, faces, minFace, tile, overlap },
-  format: 'auto',
-  quality: 90,
-  maxPixels: LARGEST,
-};
-
-/** Validates the settings. Throws BAD_SETTING. */
-export function checkImageJob(job: ImageJob): ImageJob {
-  choice('format', job.format, IMAGE_FORMATS);
-  whole('quality', job.quality, 1, 100);
-  whole('maxPixels', job.maxPixels, 1, 2 ** 28);
-  return checkModelSettings(job);
-}
+/** Checks the settings. Throws BAD_SETTING. */
+export const checkImageJob = (given: unknown): ImageJob => checkSettings(IMAGE_ROWS, given);
 
 /** An image: the bytes of a JPEG, PNG or WebP file, or raw pixels. */
 export type ImageSource =

@@ -1,142 +1,86 @@
-import { type Job, JOB_DEFAULTS, type ModelChoice, type CacheStats } from './restoreJob';
+import { isRecord, badSetting, checkSettings, defaultsOf } from './checkRows';
+import { parseAddress } from './cameraAddress';
+import { INPUTS, SOURCE_ROWS, TARGETS } from './liveRows';
+import type { CacheStats } from './restoreJob';
+import type { Values } from './row';
+import { LIVE_ROWS } from './table';
+import { checkVariant, type Variant } from './variants';
 
 /** Source of live frames. */
-export type LiveInput =
-  | {
-      readonly kind: 'address';
-      /** Without user name and password. */
-      readonly address: string;
-      readonly username: string | null;
-      readonly password: string | null;
-      /** RTSP transport; `auto`: TCP if the camera supports it, otherwise UDP. */
-      readonly transport: 'auto' | 'tcp' | 'udp';
-    }
-  | {
-      readonly kind: 'device';
-      /** `/dev/video0` on Linux, a device name on other systems. */
-      readonly device: string;
-      /** `1280x720`; null = the device's default. */
-      readonly size: string | null;
-      /** Frames per second, 0.1…1000; null = the device's default. */
-      readonly rate: number | null;
-    }
-  /** A generated test pattern. */
-  | { readonly kind: 'pattern'; readonly size: string; readonly rate: number };
-
-export interface LiveSource {
-  readonly input: LiveInput;
-  /** Name to display; contains no credentials. */
-  readonly label: string;
-  /** Seconds before the first reconnect attempt, 0.1…3600; the delay doubles up to `retryMax`. */
-  readonly retryMin: number;
-  readonly retryMax: number;
-  /** Seconds without a frame after which the connection is closed, 1…600. */
-  readonly stall: number;
-}
-
+export type LiveInput = Variant<'kind', typeof INPUTS>;
+export type LiveSource = { readonly input: LiveInput } & Values<typeof SOURCE_ROWS>;
 /** Output of a live job, besides the JPEGs that can always be requested. */
-export type LiveTarget =
-  /** JPEGs only. */
-  | { readonly kind: 'pictures' }
-  /** Fragmented MP4, delivered to `onFragment`. */
-  | { readonly kind: 'fragments' }
-  | { readonly kind: 'hls'; readonly folder: string }
-  | {
-      readonly kind: 'segments';
-      readonly folder: string;
-      /** Prefix of the file names; the time follows. */
-      readonly name: string;
-      /** Length of one file, 2…86400. */
-      readonly seconds: number;
-      /** Limits on the kept files; the oldest are deleted first. Null = no limit. */
-      readonly keep: { readonly count: number | null; readonly hours: number | null; readonly bytes: number | null };
-    }
-  | {
-      readonly kind: 'push';
-      /** `rtsp:`, `rtmp:`, `srt:`, `udp:` or `tcp:`, without user name and password. */
-      readonly address: string;
-      readonly username: string | null;
-      readonly password: string | null;
-    };
-
-/** A region of the frame, as fractions of its width and height, 0…1. */
-export interface LiveRegion {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-  /** `slow`: only while overloaded, with `overload: 'adapt'`. */
-  readonly when: 'always' | 'slow';
-}
-
-type FromJob =
-  | 'steps'
-  | 'order'
-  | 'strength'
-  | 'noise'
-  | 'seed'
-  | 'colorFix'
-  | 'temporalDenoise'
-  | 'scale'
-  | 'faces'
-  | 'minFace'
-  | 'tile'
-  | 'overlap'
-  | 'tileCache'
-  | 'deinterlace'
-  | 'maxFps'
-  | 'maxHeight'
-  | 'hwaccel'
-  | 'quality';
+export type LiveTarget = Variant<'kind', typeof TARGETS>;
 
 /** Upscales the frames of a camera until it is stopped. Plain JSON; the only data structure that holds a camera's password. */
-export interface LiveJob extends ModelChoice, Pick<Job, FromJob> {
-  readonly source: LiveSource;
-  readonly target: LiveTarget;
-  /** Latency limit in milliseconds, 50…60000. A frame that is expected to exceed it is dropped before processing. */
-  readonly budgetMs: number;
-  /** When overloaded: `drop` drops frames; `adapt` first lowers the quality (fewer steps, then the settings below). */
-  readonly overload: 'drop' | 'adapt';
-  /** Name or folder of a faster model of the same scale; null = none. */
-  readonly fallbackModel: string | null;
-  /** Only this region goes through the model; the rest is resampled. Null = the whole frame. */
-  readonly region: LiveRegion | null;
-  /** Allows to process only every second, fourth or eighth frame. */
-  readonly skipFramesEvenly: boolean;
+export type LiveJob = Values<typeof LIVE_ROWS> & { readonly source: LiveSource; readonly target: LiveTarget };
+
+/** A region of the frame, as fractions of its width and height. */
+export type LiveRegion = NonNullable<LiveJob['region']>;
+
+export const SOURCE_DEFAULTS = defaultsOf(SOURCE_ROWS);
+export const LIVE_DEFAULTS = defaultsOf(LIVE_ROWS);
+
+/** Checks a live job. Paths become absolute; credentials in an address move to their own fields. Throws BAD_SETTING. */
+export function checkLiveJob(given: unknown): LiveJob {
+  if (!isRecord(given)) throw badSetting('options', 'an object', given);
+  const { source, target, ...settings } = given;
+  return { ...checkSettings(LIVE_ROWS, settings), source: checkSource(source), target: checkTarget(target) };
 }
 
-/** Defaults of `LiveSource`, in seconds. */
-export const SOURCE_DEFAULTS = { retryMin: 1, retryMax: 3, stall: 5 } as const;
+function checkSource(given: unknown): LiveSource {
+  if (!isRecord(given)) throw badSetting('source', 'an object', given);
+  const { input, ...settings } = given;
+  const source = checkSettings(SOURCE_ROWS, settings, 'source.');
+  if (source.retryMax < source.retryMin)
+    throw badSetting('source.retryMax', 'seconds, at least retryMin', source.retryMax);
+  return { ...source, input: checkInput(checkVariant('source.input', 'kind', INPUTS, input)) };
+}
 
-export const LIVE_DEFAULTS: Omit<LiveJob, 'source' | 'target'> = {
-  model: JOB_DEFAULTS.model,
-  provider: JOB_DEFAULTS.provider,
-  device: JOB_DEFAULTS.device,
-  threads: JOB_DEFAULTS.threads,
-  steps: JOB_DEFAULTS.steps,
-  order: JOB_DEFAULTS.order,
-  strength: JOB_DEFAULTS.strength,
-  noise: JOB_DEFAULTS.noise,
-  seed: JOB_DEFAULTS.seed,
-  colorFix: JOB_DEFAULTS.colorFix,
-  temporalDenoise: JOB_DEFAULTS.temporalDenoise,
-  scale: JOB_DEFAULTS.scale,
-  faces: JOB_DEFAULTS.faces,
-  minFace: JOB_DEFAULTS.minFace,
-  tile: JOB_DEFAULTS.tile,
-  overlap: JOB_DEFAULTS.overlap,
-  tileCache: JOB_DEFAULTS.tileCache,
-  deinterlace: JOB_DEFAULTS.deinterlace,
-  maxFps: JOB_DEFAULTS.maxFps,
-  maxHeight: JOB_DEFAULTS.maxHeight,
-  hwaccel: JOB_DEFAULTS.hwaccel,
-  quality: null,
-  budgetMs: 500,
-  overload: 'drop',
-  fallbackModel: null,
-  region: null,
-  skipFramesEvenly: false,
-};
+function checkInput(input: LiveInput): LiveInput {
+  switch (input.kind) {
+    case 'address':
+      return { ...input, ...plainAddress(input) };
+    case 'device':
+      // oxlint-disable-next-line no-control-regex -- it searches for control characters
+      if (input.device.trim() === '' || /[\u0000-\u001f"]/.test(input.device))
+        throw badSetting('source.input.device', 'the name of a camera', input.device);
+      if (input.size !== null) checkSize(input.size);
+      return input;
+    case 'pattern':
+      checkSize(input.size);
+      return input;
+  }
+}
+
+function checkTarget(given: unknown): LiveTarget {
+  const target = checkVariant('target', 'kind', TARGETS, given);
+  if (target.kind === 'segments') checkName(target.name);
+  if (target.kind !== 'push') return target;
+  const plain = plainAddress(target);
+  if (parseAddress(plain.address).scheme.startsWith('http'))
+    throw badSetting('target.address', 'rtsp:, rtmp:, srt:, udp: or tcp:', plain.address);
+  return { ...target, ...plain };
+}
+
+/** 255 bytes less the time, which follows it: _2026-11-25_19-00-00+0000.mp4 */
+function checkName(name: string): void {
+  if (!/^[^\\/\p{Cc}%]{1,120}$/u.test(name) || name.startsWith('.') || Buffer.byteLength(name) > 226)
+    throw badSetting('target.name', 'a file name of at most 226 bytes', name);
+}
+
+/** Splits credentials from the address; those in the fields take precedence. */
+function plainAddress(given: { address: string; username: string | null; password: string | null }) {
+  const { address, username, password } = parseAddress(given.address);
+  const isGiven = given.username !== null && given.username !== '';
+  return isGiven ? { address, username: given.username, password: given.password } : { address, username, password };
+}
+
+function checkSize(value: string): void {
+  const [, width, height] = /^(\d{1,5})x(\d{1,5})$/.exec(value) ?? [];
+  if (!(Number(width) >= 16 && Number(height) >= 16 && Number(width) <= 16_384 && Number(height) <= 16_384))
+    throw badSetting('source.input.size', 'width x height in pixels, as in 1280x720', value);
+}
 
 /** State of the connection to the camera. */
 export type CameraState =

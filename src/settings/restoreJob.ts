@@ -1,169 +1,48 @@
-export type NoiseMode = 'shared' | 'independent' | 'mixed';
-export type CodecName = 'h264' | 'h265' | 'av1' | 'ffv1' | 'prores' | 'custom';
-/** Pixel formats of the output, by ffmpeg's names: chroma subsampling 4:2:0, 4:2:2, 4:4:4 or RGB, 8 or 10 bit. */
-export const PIXEL_FORMATS = [
-  'yuv420p',
-  'yuv422p',
-  'yuv444p',
-  'yuv420p10le',
-  'yuv422p10le',
-  'yuv444p10le',
-  'gbrp',
-  'gbrp10le',
-] as const;
-export type PixelFormat = (typeof PIXEL_FORMATS)[number];
+import { badSetting, checkSettings, defaultsOf } from './checkRows';
+import { containerOf } from './container';
+import { parseEncoder } from './customEncoder';
+import type { CHOICE_ROWS, MODEL_ROWS } from './modelRows';
+import type { Values } from './row';
+import { INPUT_ROWS, OUTPUT_ROWS, type PIXEL_FORMATS, RESTORE_ROWS } from './videoRows';
 
 /** A model and where it runs. Jobs with equal values share one loaded model. */
-export interface ModelChoice {
-  /** Name of a bundle (`x4`) or path of its folder. */
-  readonly model: string;
-  /** onnxruntime execution provider; `auto` uses the fastest one that works and falls back to `cpu`. */
-  readonly provider: string;
-  /** GPU index, 0…255. */
-  readonly device: number;
-  /** Threads of one inference, 0…1024; 0 = one per core. */
-  readonly threads: number;
-}
-
-/** Restores a video file. Plain JSON: it is sent to the engine process and stored in the journal. */
-export interface Job extends ModelChoice {
-  readonly input: string;
-  readonly output: string;
-  readonly overwrite: boolean;
-  /** Keeps finished segments when the job is interrupted, and continues from there next time. */
-  readonly resume: boolean;
-  /** Deletes the finished segments of an interrupted job of this output and starts from the beginning. */
-  readonly discard: boolean;
-  /** Sampling steps (network calls) per frame; null = the model's default. */
-  readonly steps: number | null;
-  /** Order of DoSSR's solver; null = the model's default. */
-  readonly order: 1 | 2 | 3 | null;
-  /** Blends the model's output with the bicubic enlargement, 0…1; 1 = only the model's output. */
-  readonly strength: number;
-  readonly noise: NoiseMode;
-  /** 0…2³²−1. */
-  readonly seed: number;
-  /** Transfers the colours of the source to the result; null = the model's default. */
-  readonly colorFix: 'none' | 'wavelet' | 'adain' | null;
-  /** Averages noise over neighbouring frames in still areas before the model (ffmpeg's `atadenoise`). */
-  readonly temporalDenoise: 'off' | 'low' | 'high';
-  /** Output side ÷ source side, 0.1 up to the model's scale; null = the model's scale. */
-  readonly scale: number | null;
-  /** Face models only: detect faces in every frame, or treat each frame as one aligned face. Null = `detect`. */
-  readonly faces: 'detect' | 'aligned' | null;
-  /** Smallest face to restore, in source pixels, 8…8192; null = 32. */
-  readonly minFace: number | null;
-  /** Inpainting models only: path of an image or video that is white in areas to fill. Null = `maskColor` selects them. */
-  readonly mask: string | null;
-  /** Inpaints areas of this colour, `#rrggbb`. */
-  readonly maskColor: string | null;
-  /** Largest difference from `maskColor` per channel, 0…1 of the full range; null = 0.1. */
-  readonly maskTolerance: number | null;
-  /** Expands the mask by this many pixels, 0…64; null = 2 with a mask colour, 0 with a mask file. */
-  readonly maskGrow: number | null;
-  /** Longest side of a tile in source pixels, 16…8192; null = chosen by frame size. */
-  readonly tile: number | null;
-  /** Overlap of neighbouring tiles in source pixels, at most half a tile; null = the model's default. */
-  readonly overlap: number | null;
-  /**
-   * Skips tiles that differ by at most this many levels, 0…255, from the last inferred tile at the same position. 0 = only
-   * identical tiles, which is exact; null = off. Requires shared noise.
-   */
-  readonly tileCache: number | null;
-  /** Tiles per network call, 1…64; null = measured when the model is loaded. */
-  readonly batch: number | null;
-  readonly codec: CodecName;
-  /** With codec `custom`: an ffmpeg encoder and its options, `h264_nvenc -preset p7 -cq 18`. */
-  readonly encoder: string | null;
-  /** Constant quality of the codec (CRF), 0…63; null = the preset's default. Lossless codecs ignore it. */
-  readonly quality: number | null;
-  /** Null = the codec's usual format with the source's bit depth. */
-  readonly pixelFormat: PixelFormat | null;
-  /** Frames per segment, 1…100000: the most work that a power failure can lose. */
-  readonly segment: number;
-  /** The job starts when fewer than this many jobs run in its engine, 1…16. */
-  readonly concurrency: number;
-  readonly audio: 'copy' | 'encode' | 'none';
-  /** Copies subtitles, chapters, attachments and metadata. */
-  readonly extras: boolean;
-  readonly deinterlace: 'auto' | 'on' | 'off';
-  /** Frames per second of an image sequence. */
-  readonly sequenceRate: number;
-  /** Maximum frames per second: frames of a faster source are dropped evenly. Null = all frames. */
-  readonly maxFps: number | null;
-  /** Maximum height in pixels, 16…16384: a larger source is scaled down before the model. Null = no limit. */
-  readonly maxHeight: number | null;
-  /** `auto`: decodes on the GPU if ffmpeg supports it. */
-  readonly hwaccel: 'off' | 'auto';
-  /** Start and end in seconds of the video; `end` null = to the end. */
-  readonly trim: { readonly start: number; readonly end: number | null } | null;
-}
-
+export type ModelChoice = Values<typeof CHOICE_ROWS>;
 /** Settings of the model, the same for frames and images. */
-export type ModelSettings = ModelChoice &
-  Pick<
-    Job,
-    'steps' | 'order' | 'strength' | 'noise' | 'seed' | 'colorFix' | 'scale' | 'faces' | 'minFace' | 'tile' | 'overlap'
-  >;
-
+export type ModelSettings = Values<typeof MODEL_ROWS>;
 /** Settings of reading and processing a video, without those of the output. */
-export type InputSettings = Omit<
-  Job,
-  | 'output'
-  | 'overwrite'
-  | 'resume'
-  | 'discard'
-  | 'codec'
-  | 'encoder'
-  | 'quality'
-  | 'pixelFormat'
-  | 'segment'
-  | 'concurrency'
-  | 'audio'
-  | 'extras'
->;
+export type InputSettings = Values<typeof INPUT_ROWS>;
+export type OutputSettings = Values<typeof OUTPUT_ROWS>;
+/** Restores a video file. Plain JSON: it is sent to the engine process and stored in the journal. */
+export type Job = Values<typeof RESTORE_ROWS>;
 
-export const JOB_DEFAULTS: Omit<Job, 'input' | 'output'> = {
-  model: 'x4',
-  provider: 'auto',
-  device: 0,
-  threads: 0,
-  overwrite: false,
-  resume: true,
-  discard: false,
-  steps: null,
-  order: null,
-  strength: 1,
-  noise: 'shared',
-  seed: 1,
-  colorFix: null,
-  temporalDenoise: 'off',
-  scale: null,
-  faces: null,
-  minFace: null,
-  mask: null,
-  maskColor: null,
-  maskTolerance: null,
-  maskGrow: null,
-  tile: null,
-  overlap: null,
-  tileCache: 0,
-  batch: null,
-  codec: 'h264',
-  encoder: null,
-  quality: null,
-  pixelFormat: null,
-  segment: 100,
-  concurrency: 1,
-  audio: 'copy',
-  extras: true,
-  deinterlace: 'auto',
-  sequenceRate: 25,
-  maxFps: null,
-  maxHeight: null,
-  hwaccel: 'off',
-  trim: null,
-};
+export type NoiseMode = Job['noise'];
+export type CodecName = Job['codec'];
+export type PixelFormat = (typeof PIXEL_FORMATS)[number];
+
+export const JOB_DEFAULTS = defaultsOf(RESTORE_ROWS);
+export const INPUT_DEFAULTS = defaultsOf(INPUT_ROWS);
+
+/** Checks a job from a command line, a flow or a message. Paths become absolute. Throws BAD_SETTING. */
+export function checkJob(given: unknown): Job {
+  const job = withoutEmptyTrim(checkSettings(RESTORE_ROWS, given));
+  if (job.input === job.output) throw badSetting('output', 'a different file from the input', job.output);
+  if (job.mask === job.output) throw badSetting('output', 'a different file from the mask', job.output);
+  checkOutput(job);
+  return job;
+}
+
+/** A part from the start to the end is the whole video. */
+export const withoutEmptyTrim = <T extends Pick<Job, 'trim'>>(job: T): T =>
+  job.trim?.start === 0 && job.trim.end === null ? { ...job, trim: null } : job;
+
+/** What the settings of an output say together. Throws BAD_SETTING. */
+export function checkOutput({ output, codec, encoder, quality }: OutputSettings): void {
+  containerOf(output);
+  const isCustom = codec === 'custom';
+  if (isCustom !== (encoder !== null)) throw badSetting('encoder', 'set with the codec custom, and only then', encoder);
+  if (encoder !== null) parseEncoder(encoder);
+  if (isCustom && quality !== null) throw badSetting('quality', 'set among the options of the custom encoder', quality);
+}
 
 /** Savings of the tile cache. */
 export interface CacheStats {

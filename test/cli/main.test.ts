@@ -114,7 +114,7 @@ describe('the command line', () => {
     const keyed = remaster('restore', 'scratched.mkv', 'keyed.mp4', '--model', './holes', '--mask-color', '#00ff00');
     assert.equal(keyed.status, 0, keyed.stderr);
     for (const [args, status, words] of [
-      [['--mask-color', 'green'], 2, /mask colour must be like #00ff00/],
+      [['--mask-color', 'green'], 2, /--mask-color must be a colour like #00ff00/],
       [['--mask', 'no.png'], 3, /SOURCE_NOT_FOUND/],
       [['--mask', 'mask.png', '--mask-tolerance', '0.2'], 2, /Mask tolerance applies only to a mask colour/],
     ] as const) {
@@ -203,8 +203,12 @@ describe('the command line', () => {
     ],
     ['a mistyped command', ['restroe', 'a', 'b'], 2, /Unknown command restroe\.\nDid you mean remaster restore\?/],
     ['too few arguments', ['restore', 'a'], 2, /Usage: remaster restore INPUT OUTPUT \[options\]/],
-    ['--resume with --no-resume', ['restore', 'a', 'b', '--resume', '--no-resume'], 2, /exclude each other/],
-    ['an invalid number', ['restore', 'film.mp4', 'x.mp4', '--steps', 'many'], 2, /--steps must be a number/],
+    [
+      'an invalid number',
+      ['restore', 'film.mp4', 'x.mp4', '--steps', 'many'],
+      2,
+      /--steps must be a whole number from 1 to 1000, not "many"/,
+    ],
     ['a missing source', ['restore', 'none.mp4', 'x.mp4'], 3, /SOURCE_NOT_FOUND: .*none\.mp4 does not exist/],
     ['an output that exists', ['restore', 'film.mp4', 'long.mp4'], 4, /OUTPUT_EXISTS/],
     [

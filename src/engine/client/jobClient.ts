@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RemasterError, StoppedError } from '../../errors';
-import type { Job, Progress, Result } from '../../settings/restoreJob';
-import { checkJob } from '../../settings/validate';
+import { checkJob, type Job, type Progress, type Result } from '../../settings/restoreJob';
 import type { Reply } from '../protocol';
 import type { Supervisor } from './supervisor';
 

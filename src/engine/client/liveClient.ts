@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { RemasterError } from '../../errors';
 import type { CameraFacts } from '../../pipeline/jobs/live/cameraProbe';
 import type { Mp4Part } from '../../pipeline/media/mp4Boxes';
-import type { CameraState, LiveJob, LiveJpeg, LiveProgress } from '../../settings/liveJob';
-import { checkLive } from '../../settings/validateLive';
+import { type CameraState, checkLiveJob, type LiveJob, type LiveJpeg, type LiveProgress } from '../../settings/liveJob';
 import type { LiveEvent, LiveRequest } from '../liveProtocol';
 import type { Supervisor } from './supervisor';
 
@@ -62,7 +61,7 @@ export class LiveClient {
   }
 
   run(unchecked: LiveJob, events: LiveEvents): RunningLive {
-    const job = checkLive(unchecked);
+    const job = checkLiveJob(unchecked);
     const id = randomUUID();
     let resolve = (): void => {};
     let reject: (error: Error) => void = () => {};

@@ -1,7 +1,8 @@
 import { RemasterError } from '../../errors';
 import { type Container, containerOf } from '../../settings/container';
 import { parseEncoder } from '../../settings/customEncoder';
-import { type CodecName, type Job, PIXEL_FORMATS, type PixelFormat } from '../../settings/restoreJob';
+import type { CodecName, Job, PixelFormat } from '../../settings/restoreJob';
+import { PIXEL_FORMATS } from '../../settings/videoRows';
 import type { FfmpegBinary } from './findFfmpeg';
 
 interface Preset {

@@ -9,7 +9,7 @@ import {
   type PixelFormat,
   type Result,
 } from '../../../../src/settings/restoreJob';
-import { checkJob } from '../../../../src/settings/validate';
+import { checkJob } from '../../../../src/settings/restoreJob';
 import { nearest } from '../../../support/fakeModel';
 import { binary, description, ff, meanDifference, moving, pixels, scratchFolder, times } from '../../../support/videos';
 

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
-import { type Job, JOB_DEFAULTS } from '../../src/settings/restoreJob';
-import { checkJob } from '../../src/settings/validate';
+import { checkJob, type Job, JOB_DEFAULTS } from '../../src/settings/restoreJob';
 
-describe('validate', () => {
+describe('restoreJob', () => {
   const check = (changes: { readonly [K in keyof Job]?: unknown }): Job =>
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a job from a message can have any type
-    checkJob({ ...JOB_DEFAULTS, input: 'in.mp4', output: 'out.mp4', ...changes } as Job);
+    checkJob({ ...JOB_DEFAULTS, input: 'in.mp4', output: 'out.mp4', ...changes });
   const refuses = (changes: { readonly [K in keyof Job]?: unknown }, says: RegExp): void =>
     assert.throws(() => check(changes), { code: 'BAD_SETTING', message: says }, JSON.stringify(changes));
 
@@ -30,13 +28,16 @@ describe('validate', () => {
   });
 
   it('refuses paths that are empty, no text, or have a NUL byte', () => {
-    for (const name of ['input', 'output', 'model', 'mask'])
-      for (const value of ['', 7, undefined, 'a\0b']) refuses({ [name]: value }, new RegExp(`${name} must be a path`));
+    for (const name of ['input', 'output', 'mask'])
+      for (const value of ['', ' ', 7, 'a\0b']) refuses({ [name]: value }, new RegExp(`${name} must be a path`));
+    for (const model of ['', 7, null, 'a\0b']) refuses({ model }, /model must be the name of a model/);
+    for (const name of ['input', 'output']) refuses({ [name]: undefined }, new RegExp(`${name} must be a path`));
   });
 
   it('refuses unknown words', () => {
     for (const name of ['noise', 'colorFix', 'faces', 'deinterlace', 'temporalDenoise', 'hwaccel', 'audio', 'codec'])
       refuses({ [name]: 'other' }, new RegExp(`${name} must be one of `));
+    for (const order of [0, 4, 1.5, '1']) refuses({ order }, /order must be one of 1, 2, 3/);
     refuses({ pixelFormat: 'yuv411p' }, /pixelFormat must be one of yuv420p, .*gbrp10le\.$/);
   });
 
@@ -54,7 +55,6 @@ describe('validate', () => {
     ['tile', 16, 8192],
     ['overlap', 0, 4096],
     ['minFace', 8, 8192],
-    ['order', 1, 3],
     ['quality', 0, 63],
   ] as const) {
     it(`accepts ${name} from ${low} to ${high}, and only whole numbers`, () => {
@@ -81,18 +81,33 @@ describe('validate', () => {
   it('accepts a mask colour with six digits', () => {
     assert.equal(check({ maskColor: '#00fF09' }).maskColor, '#00fF09');
     for (const maskColor of ['', '00ff09', '#00ff0', '#00ff099', '#00ff0g', 'green'])
-      refuses({ maskColor }, /mask colour must be like #00ff00/);
+      refuses({ maskColor }, /maskColor must be a colour like #00ff00/);
   });
 
   it('accepts a range that begins at 0 or later and ends after it begins', () => {
     for (const trim of [
-      { start: 0, end: null },
+      { start: 0, end: 0.001 },
+      { start: 2, end: null },
       { start: 2, end: 2.001 },
     ])
       assert.deepEqual(check({ trim }).trim, trim);
-    for (const start of [-0.001, Infinity, Number.NaN]) refuses({ trim: { start, end: null } }, /trim start must be/);
-    for (const end of [1.999, 2, Infinity, Number.NaN]) refuses({ trim: { start: 2, end } }, /trim end must be/);
+    for (const start of [-0.001, Infinity, Number.NaN]) refuses({ trim: { start, end: null } }, /trim.start must be/);
+    for (const end of [1.999, 2, Infinity, Number.NaN]) refuses({ trim: { start: 2, end } }, /trim(.end)? must /);
   });
+
+  it('takes a part that is everything for no part', () =>
+    assert.equal(check({ trim: { start: 0, end: null } }).trim, null));
+
+  it('refuses a name that no setting has, and suggests the one that is meant', () => {
+    assert.throws(() => checkJob({ input: 'in.mp4', output: 'out.mp4', overwrit: true }), {
+      code: 'BAD_SETTING',
+      message: 'Unknown setting overwrit.',
+      remedy: 'Did you mean overwrite?',
+    });
+  });
+
+  it('gives missing settings their defaults', () =>
+    assert.deepEqual(checkJob({ input: 'in.mp4', output: 'out.mp4' }), check({})));
 
   it('takes an encoder with the codec custom, and only then; its options include the quality', () => {
     assert.equal(check({ codec: 'custom', encoder: 'libx264 -crf 18' }).encoder, 'libx264 -crf 18');

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { targetOptions } from '../../src/pipeline/jobs/live/sinkOptions';
-import { checkLive } from '../../src/settings/validateLive';
+import { checkLiveJob } from '../../src/settings/liveJob';
 import { at, liveJob, pattern } from '../pipeline/jobs/live/liveJob';
 
-describe('validateLive', () => {
+describe('liveJob', () => {
   it('validates a live job and moves a password from the address to its field', () => {
-    const { source } = checkLive(liveJob(at('rtsp://joe:s3cret@h/x')));
+    const { source } = checkLiveJob(liveJob(at('rtsp://joe:s3cret@h/x')));
     assert.deepEqual(source.input, at('rtsp://h/x', { username: 'joe', password: 's3cret' }));
     for (const wrong of [
       liveJob(pattern('64')),
@@ -23,7 +23,7 @@ describe('validateLive', () => {
         },
       }),
     ]) {
-      assert.throws(() => checkLive(wrong), { code: 'BAD_SETTING' });
+      assert.throws(() => checkLiveJob(wrong), { code: 'BAD_SETTING' });
     }
   });
 

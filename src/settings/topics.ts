@@ -1,0 +1,11 @@
+/** Headings of the options in the help of the command line. */
+export const MODEL = 'Model';
+export const FACES = 'Faces (face models only)';
+export const INPAINTING = 'Inpainting (inpaint models only)';
+export const INPUT = 'Input';
+export const OUTPUT = 'Output';
+export const RESUME = 'Resume';
+export const SPEED = 'Speed';
+
+/** In the order of the help. */
+export const TOPICS = [MODEL, FACES, INPAINTING, INPUT, OUTPUT, RESUME, SPEED] as const;

@@ -1,0 +1,116 @@
+import { FRAME_ROWS, MODEL_ROWS } from './modelRows';
+import { choice, colour, group, number, path, seconds, text, toggle, whole } from './row';
+import { INPAINTING, INPUT, OUTPUT, RESUME, SPEED } from './topics';
+
+/** Pixel formats of the output, by ffmpeg's names: chroma subsampling 4:2:0, 4:2:2, 4:4:4 or RGB, 8 or 10 bit. */
+export const PIXEL_FORMATS = [
+  ...(['yuv420p', 'yuv422p', 'yuv444p', 'yuv420p10le', 'yuv422p10le', 'yuv444p10le'] as const),
+  ...(['gbrp', 'gbrp10le'] as const),
+] as const;
+
+/** Reading a video file and processing it. */
+export const INPUT_ROWS = {
+  input: path(undefined, { text: 'a video file, or a folder of images' }),
+  ...MODEL_ROWS,
+  ...FRAME_ROWS,
+  /** Inpainting models only: path of an image or video that is white in areas to fill. Null = `maskColor` selects them. */
+  mask: path(null, {
+    text: 'mask image or video: white areas are filled',
+    unset: 'none',
+    option: { topic: INPAINTING, value: 'FILE' },
+  }),
+  /** Inpaints areas of this colour, `#rrggbb`. */
+  maskColor: colour({ text: 'fill areas of this colour', unset: 'none', option: { topic: INPAINTING } }),
+  /** Largest difference from `maskColor` per channel, as a part of the full range; null = 0.1. */
+  maskTolerance: number(0, 1, null, {
+    text: 'tolerance of --mask-color',
+    unset: '0.1',
+    option: { topic: INPAINTING, value: 'T' },
+  }),
+  /** Expands the mask by this many pixels; null = 2 with a mask colour, 0 with a mask file. */
+  maskGrow: whole(0, 64, null, {
+    text: 'expand the mask by N pixels',
+    unset: '2 with --mask-color, else 0',
+    unit: 'px',
+    option: { topic: INPAINTING },
+  }),
+  /** Start and end in seconds of the video; `end` null = to the end. */
+  trim: group(
+    {
+      start: seconds(0, { text: 'start at this time, 90 or 00:01:30', option: { topic: INPUT, value: 'TIME' } }),
+      end: seconds(null, { text: 'end at this time', unset: 'the end', option: { topic: INPUT, value: 'TIME' } }),
+    },
+    null,
+    ({ start, end }) => (end !== null && !(end > start) ? 'end after it starts' : null),
+    { text: 'part of the video', unset: 'all of it' },
+  ),
+  /** Frames per second of an image sequence. */
+  sequenceRate: number(0.01, 1000, 25, {
+    text: 'frame rate if INPUT is a folder of images or MJPEG',
+    unit: 'fps',
+    option: { topic: INPUT },
+  }),
+  /** Tiles per network call; null = measured when the model is loaded. */
+  batch: whole(1, 64, null, {
+    text: 'tiles per inference call',
+    unset: 'auto: measured',
+    option: { topic: SPEED, value: 'N|auto', words: { auto: null } },
+  }),
+} as const;
+
+/** The file that is written. */
+export const OUTPUT_ROWS = {
+  output: path(undefined, { text: 'a .mp4, .mov or .mkv file' }),
+  overwrite: toggle(false, { text: 'replace an existing output file', option: { topic: OUTPUT } }),
+  codec: choice(['h264', 'h265', 'av1', 'ffv1', 'prores', 'custom'], 'h264', {
+    text: 'codec of the video',
+    option: { topic: OUTPUT, value: 'NAME' },
+  }),
+  /** With codec `custom`: an ffmpeg encoder and its options, `h264_nvenc -preset p7 -cq 18`. */
+  encoder: text(1, 4096, null, {
+    text: 'ffmpeg encoder and options for --codec custom: "h264_nvenc -preset p7 -cq 18"',
+    unset: 'none',
+    option: { topic: OUTPUT, value: '"NAME …"' },
+  }),
+  /** Constant quality of the codec (CRF); null = the preset's default. Lossless codecs ignore it. */
+  quality: whole(0, 63, null, {
+    text: 'constant quality (CRF), lower = better',
+    unset: 'depends on the codec',
+    option: { topic: OUTPUT },
+  }),
+  /** Null = the codec's usual format with the source's bit depth. */
+  pixelFormat: choice(PIXEL_FORMATS, null, {
+    text: 'pixel format',
+    unset: 'depends on the codec',
+    option: { topic: OUTPUT, value: 'NAME' },
+  }),
+} as const;
+
+/** Restoring a video file. */
+export const RESTORE_ROWS = {
+  ...INPUT_ROWS,
+  ...OUTPUT_ROWS,
+  audio: choice(['copy', 'encode', 'none'], 'copy', { text: 'sound', option: { topic: OUTPUT } }),
+  /** Copies subtitles, chapters, attachments and metadata. */
+  extras: toggle(true, {
+    text: 'copy subtitles, chapters, attachments and metadata',
+    option: { topic: OUTPUT, off: 'omit subtitles, chapters, attachments and metadata' },
+  }),
+  /** Keeps finished segments when the job is interrupted, and continues from there next time. */
+  resume: toggle(true, {
+    text: 'keep finished segments if interrupted; the same command continues',
+    option: { topic: RESUME, off: 'do not keep finished segments if interrupted' },
+  }),
+  /** Deletes the finished segments of an interrupted job of this output and starts from the beginning. */
+  discard: toggle(false, {
+    text: 'delete the finished segments of an interrupted job of OUTPUT and start from the beginning',
+    option: { topic: RESUME },
+  }),
+  /** Frames per segment: the most work that a power failure can lose. */
+  segment: whole(1, 100_000, 100, {
+    text: 'segment length in frames: work lost on a power failure',
+    option: { topic: RESUME },
+  }),
+  /** The job starts when fewer than this many jobs run in its engine. */
+  concurrency: whole(1, 16, 1, { text: 'most jobs of one engine at the same time' }),
+} as const;
