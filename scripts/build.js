@@ -2,6 +2,7 @@
 // TypeScript → dist/, and next to the compiled nodes their pages, locales and icons, where Node-RED looks for them.
 const { cpSync, existsSync, readdirSync, readFileSync, rmSync } = require('node:fs');
 const { dirname, join, relative } = require('node:path');
+const { writePage } = require('./nodePages');
 const { bin, root, run, setUp } = require('./setup');
 
 const dist = join(root, 'dist');
@@ -11,6 +12,10 @@ function build() {
   const isPage = (path) => !path.endsWith('.ts');
   for (const name of readdirSync(join(root, 'nodes'))) {
     if (isPage(name)) cpSync(join(root, 'nodes', name), join(dist, 'nodes', name), { recursive: true, filter: isPage });
+  }
+  for (const name of readdirSync(join(root, 'nodes'))) {
+    const page = join('nodes', name, `remaster-${name}.html`);
+    if (existsSync(join(root, page))) writePage(join(root, page), join(dist, 'nodes', name), name);
   }
   prune();
 }

@@ -18,7 +18,7 @@ function check() {
 function lintHtml() {
   const folder = mkdtempSync(join(tmpdir(), 'remaster-lint-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true })); // run() ends the process on failure
-  extractScripts('nodes', folder);
+  extractScripts(join('dist', 'nodes'), folder); // the built pages
   run(bin('oxlint'), ['--config', join(root, '.oxlintrc.json'), '--deny-warnings', '.'], { cwd: folder });
 }
 

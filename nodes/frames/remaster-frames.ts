@@ -3,41 +3,29 @@ import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow, NodeStatus
 import { Throttle } from '../../src/async/throttle';
 import { engineFor } from '../../src/engine/client/engine';
 import { extractImages } from '../../src/engine/client/imageStreams';
-import { checkFramesJob, type FrameImage, type FrameSelection, SELECTIONS } from '../../src/settings/framesJob';
+import { checkFramesJob, type FrameImage, type FrameSelection } from '../../src/settings/framesJob';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
-import { choice, number, seconds as timeRow, whole } from '../../src/settings/row';
-import { FRAMES_ROWS } from '../../src/settings/table';
+import { seconds as timeRow } from '../../src/settings/row';
 import { actionOf } from '../message/actions';
 import { nodeError } from '../message/nodeError';
 import { planOf, type Plan } from '../message/plan';
 import { deployedInNode, deployedNodes, inputSettings } from '../message/resolvePlan';
-import { dialogValue } from '../message/rowValue';
+import { dialogValue, dialogValues, labelsOf } from '../message/dialogValues';
 import * as status from '../message/status';
 import { evaluate, type Typed } from '../message/typedInput';
 import { runtimeOf } from '../runtime';
 import { fixedRate, FlowCredits, type SendPermit } from './flowControl';
+import { ROWS } from './rows';
 
 /** Milliseconds that `close` waits for the engine to stop ffmpeg. */
 const CLOSE_TIMEOUT_MS = 2500;
 
-const FLOW = choice(['rate', 'request', 'auto'], 'rate', { text: 'back-pressure' });
-const RATE = number(0.000_1, 1000, 1, { text: 'messages per second' });
-const MOST = whole(1, 1000, 1, { text: 'images that no later node has acknowledged' });
-const PICK = choice(['every', 'rate', 'scenes', 'times'], 'every', { text: 'which frames' });
+const LABELS = labelsOf(__dirname, 'remaster-frames');
 const TIME = timeRow(null, { text: 'time of a frame' });
 
 interface Config extends NodeDef {
-  readonly pick: FrameSelection['by'];
-  readonly every: string | number;
-  readonly fps: string | number;
   readonly times: string;
   readonly timesType: string;
-  readonly width: string | number;
-  readonly format: string;
-  readonly quality: string | number;
-  readonly flow: 'rate' | 'request' | 'auto';
-  readonly rate: string | number;
-  readonly most: string | number;
 }
 
 /** A message with a video whose frames are sent. */
@@ -54,6 +42,7 @@ export default function remasterFrames(RED: NodeAPI): void {
   function RemasterFrames(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const times: Typed = { value: config.times, type: config.timesType };
+    const settings = () => dialogValues(ROWS, config, LABELS);
     const requests = new Set<Request>();
     let isClosed = false;
     let turn = Promise.resolve();
@@ -70,7 +59,7 @@ export default function remasterFrames(RED: NodeAPI): void {
           stop.abort(new Error('stopped'));
         done();
       } else if (msg['video'] === undefined && isRequest(msg)) {
-        if (config.flow === 'request') credits?.grant();
+        if (settings().flow === 'request') credits?.grant();
         done();
       } else {
         const request = { msg, send, done, stop: new AbortController() };
@@ -104,15 +93,15 @@ export default function remasterFrames(RED: NodeAPI): void {
       const permit = sendPermit();
       const inFlight = new Set<number>(); // two nodes may acknowledge the same image: it counts once
       const unsubscribe = acks.listen(id, (index) => {
-        if (inFlight.delete(index) && config.flow === 'auto') credits?.grant();
+        if (inFlight.delete(index) && settings().flow === 'auto') credits?.grant();
       });
       line.push(status.starting);
       try {
         for await (const image of extractImages(engine, job, signal)) {
-          if (credits?.isEmpty) line.push(status.waitingToSend(config.flow === 'request'));
+          if (credits?.isEmpty) line.push(status.waitingToSend(settings().flow === 'request'));
           await permit.take(signal);
           const index = onSent();
-          if (config.flow === 'auto') inFlight.add(index);
+          if (settings().flow === 'auto') inFlight.add(index);
           send(imageMessage(RED, msg, plan, image, { id, index }));
           line.push(status.sent(index + 1, false));
         }
@@ -123,31 +112,29 @@ export default function remasterFrames(RED: NodeAPI): void {
     };
 
     const sendPermit = (): SendPermit => {
-      if (dialogValue(FLOW, config.flow, 'Back-pressure') === 'rate')
-        return fixedRate(dialogValue(RATE, config.rate, 'Message rate'));
-      return (credits = new FlowCredits(dialogValue(MOST, config.most, 'In flight, max.')));
+      const { flow, rate, most } = settings();
+      return flow === 'rate' ? fixedRate(rate) : (credits = new FlowCredits(most));
     };
 
     const jobFor = async (plan: Plan, msg: NodeMessageInFlow) => {
       const resolved = plan.stages.length > 0 ? deployedNodes(nodes, plan) : null;
+      const { width, format, quality } = settings();
       const job = checkFramesJob({
         ...(await inputSettings(RED, plan, deployedInNode(nodes, plan), resolved)),
         isUpscaled: resolved !== null,
         pick: await pickOf(msg),
-        width: dialogValue(FRAMES_ROWS.width, config.width, 'Width'),
-        format: dialogValue(FRAMES_ROWS.format, config.format, 'Format'),
-        quality: dialogValue(FRAMES_ROWS.quality, config.quality, 'Quality'),
+        ...{ width, format, quality },
       });
       return { job, engine: engineFor(resolved?.model ?? JOB_DEFAULTS) };
     };
 
     const pickOf = async (msg: NodeMessageInFlow): Promise<FrameSelection> => {
-      const by = dialogValue(PICK, config.pick, 'Frames');
+      const { pick: by, every: n, fps } = settings();
       switch (by) {
         case 'every':
-          return { by, n: dialogValue(SELECTIONS.every.n, config.every, 'Every Nth frame') };
+          return { by, n };
         case 'rate':
-          return { by, fps: dialogValue(SELECTIONS.rate.fps, config.fps, 'Frames per second') };
+          return { by, fps };
         case 'scenes':
           return { by };
         case 'times':

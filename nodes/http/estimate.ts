@@ -5,7 +5,7 @@ import type { SourceSummary } from '../../src/engine/protocol';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
 import { INPUT_ROWS as ROWS } from '../../src/settings/videoRows';
 import { allowedSource, pathRules } from '../message/pathPolicy';
-import { dialogValue } from '../message/rowValue';
+import { dialogValue } from '../message/dialogValues';
 import { SAMPLE } from '../message/sampleClip';
 import { trimOf } from '../message/typedInput';
 import { runtimeOf } from '../runtime';

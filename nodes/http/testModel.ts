@@ -3,7 +3,7 @@ import { engineFor } from '../../src/engine/client/engine';
 import type { EngineRequests } from '../../src/engine/protocol';
 import { MODEL_ROWS as ROWS } from '../../src/settings/modelRows';
 import type { Throughput } from '../jobs/throughput';
-import { dialogValue } from '../message/rowValue';
+import { dialogValue } from '../message/dialogValues';
 
 type Work = EngineRequests['test']['args'];
 

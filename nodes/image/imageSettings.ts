@@ -1,13 +1,7 @@
-import type { NodeDef } from 'node-red';
-import { OVERFLOW_POLICIES } from '../../src/async/boundedQueue';
+import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { RemasterError } from '../../src/errors';
-import { choice, number, whole } from '../../src/settings/row';
-import { IMAGE_ROWS } from '../../src/settings/table';
-import { dialogValue } from '../message/rowValue';
-
-const QUEUE = whole(0, 10_000, 1, { text: 'images that wait' });
-const FULL = choice(OVERFLOW_POLICIES, 'oldest', { text: 'what happens when the queue is full' });
-const MAX_AGE = number(1, 86_400_000, null, { text: 'longest wait', unset: 'no limit', unit: 'ms' });
+import { dialogValues, fieldsFor, labelsOf } from '../message/dialogValues';
+import { ROWS } from './rows';
 
 /** The settings of an image upscale node as the editor saves them. */
 export interface ImageConfig extends NodeDef {
@@ -16,33 +10,21 @@ export interface ImageConfig extends NodeDef {
   readonly propertyType: string;
   /** Property of the message. */
   readonly output: string;
-  readonly format: string;
-  readonly quality: string | number;
-  readonly steps: string;
-  readonly stepsType: string;
-  readonly scale: string;
-  readonly scaleType: string;
-  readonly queue: string | number;
-  readonly full: string;
-  readonly maxAge: string | number;
-  readonly megapixels: string | number;
-  readonly files: boolean;
-  readonly keep: boolean;
-  readonly drops: boolean;
 }
 
 export type Settings = ReturnType<typeof settingsOf>;
 
+const LABELS = labelsOf(__dirname, 'remaster-image');
+const { steps, scale, ...FIXED } = ROWS;
+/** Settings that a message may give. */
+const PER_MESSAGE = { steps, scale };
+
 /** The settings of the editor, validated once. */
-export const settingsOf = (config: ImageConfig) => ({
-  format: dialogValue(IMAGE_ROWS.format, config.format, 'Format'),
-  quality: dialogValue(IMAGE_ROWS.quality, config.quality, 'Quality'),
-  queue: dialogValue(QUEUE, config.queue, 'Queue length'),
-  full: dialogValue(FULL, config.full, 'When full'),
-  /** Milliseconds; null = no limit. */
-  maxAge: dialogValue(MAX_AGE, config.maxAge, 'Max. wait'),
-  maxPixels: dialogValue(IMAGE_ROWS.maxPixels, config.megapixels, 'Max. megapixels'),
-});
+export const settingsOf = (config: ImageConfig) => dialogValues(FIXED, config, LABELS);
+
+/** Those for a message. */
+export const settingsFor = async (RED: NodeAPI, node: Node, config: ImageConfig, msg: NodeMessage) =>
+  dialogValues(PER_MESSAGE, await fieldsFor(RED, node, PER_MESSAGE, config, msg), LABELS);
 
 /** The error of a dropped message, if the node rejects messages. */
 export const dropError = (why: 'full' | 'old', { queue, maxAge }: Settings): RemasterError =>

@@ -4,18 +4,16 @@ import { Throttle } from '../../src/async/throttle';
 import { engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
 import { checkImageJob, IMAGE_DEFAULTS, type ImageJob } from '../../src/settings/imageJob';
-import { IMAGE_ROWS } from '../../src/settings/table';
 import { actionOf } from '../message/actions';
 import { asPayload, readImagePayload, readImageFile } from '../message/imagePayload';
 import type { KnownModels } from '../message/knownModels';
 import { nodeError } from '../message/nodeError';
 import { allowedSource, pathRules } from '../message/pathPolicy';
-import { dialogValue } from '../message/rowValue';
 import * as status from '../message/status';
 import { evaluate, originOf, type Typed } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
 import { runtimeOf } from '../runtime';
-import { type ImageConfig, dropError, type Settings, settingsOf } from './imageSettings';
+import { type ImageConfig, dropError, type Settings, settingsFor, settingsOf } from './imageSettings';
 
 type Send = (msg: (NodeMessage | null)[]) => void;
 
@@ -34,8 +32,6 @@ export default function remasterImage(RED: NodeAPI): void {
   function RemasterImage(this: Node, config: ImageConfig): void {
     RED.nodes.createNode(this, config);
     const property: Typed = { value: config.property, type: config.propertyType };
-    const steps: Typed = { value: config.steps, type: config.stepsType };
-    const scale: Typed = { value: config.scale, type: config.scaleType };
     const modelNode = RED.nodes.getNode(config.model) as ModelNode | null;
     let settings: Settings;
     try {
@@ -108,14 +104,14 @@ export default function remasterImage(RED: NodeAPI): void {
       line.push(currentStatus);
       try {
         const value = await evaluate(RED, this, property, msg);
-        const source = await readImagePayload(value, config.files ? readAllowed : null);
+        const source = await readImagePayload(value, settings.files ? readAllowed : null);
         const { model, job } = await jobFor(msg);
         const result = await engineFor(model).ask('image', { source, job }, stop.signal);
         if (isClosed) return;
         const { width, height, scale: times, ms } = result;
         lastMs = ms;
         idle = status.finishedImage(ms);
-        if (config.keep) msg['original'] = value;
+        if (settings.keep) msg['original'] = value;
         RED.util.setMessageProperty(msg, config.output, asPayload(result), true);
         msg['image'] = { width, height, scale: times, ms: Math.round(ms), queued: queue.length, dropped };
         send([msg, null]);
@@ -139,7 +135,7 @@ export default function remasterImage(RED: NodeAPI): void {
         done(nodeError(dropError(why, settings)));
         return;
       }
-      if (config.drops) send([null, Object.assign(msg, { image: { reason: why, queued: queue.length, dropped } })]);
+      if (settings.drops) send([null, Object.assign(msg, { image: { reason: why, queued: queue.length, dropped } })]);
       done();
     };
 
@@ -152,11 +148,10 @@ export default function remasterImage(RED: NodeAPI): void {
       const job: ImageJob = checkImageJob({
         ...IMAGE_DEFAULTS,
         ...{ model: model.model, provider, device, threads, tile, overlap },
-        steps: dialogValue(IMAGE_ROWS.steps, await evaluate(RED, this, steps, msg), 'Steps'),
-        scale: dialogValue(IMAGE_ROWS.scale, await evaluate(RED, this, scale, msg), 'Scale'),
+        ...(await settingsFor(RED, this, config, msg)),
         format: settings.format,
         quality: settings.quality,
-        maxPixels: settings.maxPixels,
+        maxPixels: settings.megapixels,
       });
       return { model, job };
     };

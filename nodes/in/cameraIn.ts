@@ -2,8 +2,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import { parseAddress } from '../../src/settings/cameraAddress';
 import type { LiveInput, LiveSource } from '../../src/settings/liveJob';
-import { INPUTS, SOURCE_ROWS } from '../../src/settings/liveRows';
-import { LIVE_ROWS } from '../../src/settings/table';
+import { INPUTS } from '../../src/settings/liveRows';
 import { actionOf } from '../message/actions';
 import type { Credentials } from '../message/credentials';
 import type { LivePlan } from '../message/livePlan';
@@ -11,27 +10,21 @@ import * as liveStatus from '../message/liveStatus';
 import { nodeError } from '../message/nodeError';
 import { PLAN_VERSION } from '../message/plan';
 import * as status from '../message/status';
-import { dialogValue } from '../message/rowValue';
+import { dialogValues } from '../message/dialogValues';
 import { runtimeOf } from '../runtime';
+import { LABELS, readSettings } from './readSettings';
+import { ROWS } from './rows';
 
 /** The settings of a video in node with a camera. */
 export interface LiveConfig extends NodeDef {
   readonly source: 'address' | 'device' | 'pattern';
   readonly address?: string;
   readonly addressType?: string;
-  readonly transport?: string;
   readonly device?: string;
   readonly size?: string;
-  readonly rate?: string | number;
-  readonly autostart?: boolean;
-  readonly retryMin?: string | number;
-  readonly retryMax?: string | number;
-  readonly stall?: string | number;
-  readonly deinterlace?: string;
-  readonly maxFps?: string | number;
-  readonly maxHeight?: string | number;
-  readonly hwaccel?: boolean;
 }
+
+const { retryMin, retryMax, stall } = ROWS;
 
 export const isLiveConfig = (config: { readonly source: string }): config is LiveConfig =>
   ['address', 'device', 'pattern'].includes(config.source);
@@ -48,9 +41,7 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
   const source = (): LiveSource => ({
     input: inputOf(RED, node, config),
     label: labelOf(RED, node, config),
-    retryMin: dialogValue(SOURCE_ROWS.retryMin, config.retryMin, 'Reconnect delay, min.'),
-    retryMax: dialogValue(SOURCE_ROWS.retryMax, config.retryMax, 'Reconnect delay, max.'),
-    stall: dialogValue(SOURCE_ROWS.stall, config.stall, 'Timeout'),
+    ...dialogValues({ retryMin, retryMax, stall }, config, LABELS),
   });
   const camera = {
     source,
@@ -70,10 +61,7 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
         source: {
           node: node.id,
           label,
-          deinterlace: dialogValue(LIVE_ROWS.deinterlace, config.deinterlace, 'Deinterlacing'),
-          maxFps: dialogValue(LIVE_ROWS.maxFps, config.maxFps, 'Max. frame rate'),
-          maxHeight: dialogValue(LIVE_ROWS.maxHeight, config.maxHeight, 'Max. height'),
-          hwaccel: config.hwaccel === true ? 'auto' : 'off',
+          ...readSettings(config),
         },
         stages: [],
       };
@@ -98,7 +86,7 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
       (msg) => node.send(msg),
       (error) => error && node.error(error),
     );
-  if (config.autostart !== false) autostartCameras.add(start);
+  if (dialogValues({ autostart: ROWS.autostart }, config, LABELS).autostart) autostartCameras.add(start);
   node.on('close', () => {
     autostartCameras.delete(start);
     unregister();
@@ -112,18 +100,18 @@ function inputOf(RED: NodeAPI, node: Node, config: LiveConfig): LiveInput {
       return {
         kind: 'pattern',
         size: size ?? INPUTS.pattern.size.default,
-        rate: dialogValue(INPUTS.pattern.rate, config.rate, 'Frame rate'),
+        ...dialogValues({ rate: INPUTS.pattern.rate }, config, LABELS),
       };
     case 'device':
       return {
         kind: 'device',
         device: config.device?.trim() ?? '',
         size,
-        rate: dialogValue(INPUTS.device.rate, config.rate, 'Frame rate'),
+        ...dialogValues({ rate: ROWS.rate }, config, LABELS),
       };
     case 'address': {
       const { username, password } = (node.credentials ?? {}) as Credentials;
-      const transport = dialogValue(INPUTS.address.transport, config.transport, 'Transport');
+      const { transport } = dialogValues({ transport: ROWS.transport }, config, LABELS);
       const { address, ...fromAddress } = parseAddress(addressOf(RED, node, config));
       const hasUsername = username !== undefined && username !== '';
       return {

@@ -2,18 +2,19 @@ import { basename, resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import type { SourceSummary } from '../../src/engine/protocol';
-import { JOB_DEFAULTS, type Job } from '../../src/settings/restoreJob';
-import { INPUT_ROWS as ROWS } from '../../src/settings/videoRows';
+import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
 import { actionOf } from '../message/actions';
 import { nodeError } from '../message/nodeError';
 import { allowedSource, pathRules, type PathRules } from '../message/pathPolicy';
 import { PLAN_VERSION, type Plan } from '../message/plan';
-import { dialogValue } from '../message/rowValue';
+import { dialogValues } from '../message/dialogValues';
 import { SAMPLE } from '../message/sampleClip';
 import * as status from '../message/status';
 import { evaluate, originOf, trimOf, type Typed } from '../message/typedInput';
 import { runtimeOf } from '../runtime';
 import { startCameras, isLiveConfig, cameraIn, type LiveConfig } from './cameraIn';
+import { LABELS, readSettings } from './readSettings';
+import { ROWS } from './rows';
 
 interface Config extends NodeDef, Omit<LiveConfig, 'source'> {
   readonly source: 'file' | 'sample' | LiveConfig['source'];
@@ -23,12 +24,6 @@ interface Config extends NodeDef, Omit<LiveConfig, 'source'> {
   readonly trimStartType: string;
   readonly trimEnd: string;
   readonly trimEndType: string;
-  readonly deinterlace: Job['deinterlace'];
-  // Absent in flows of the first release:
-  readonly sequenceRate?: string | number;
-  readonly maxFps?: string | number;
-  readonly maxHeight?: string | number;
-  readonly hwaccel?: boolean;
 }
 
 export default function remasterIn(RED: NodeAPI): void {
@@ -98,9 +93,9 @@ export default function remasterIn(RED: NodeAPI): void {
       const origin = isSample ? 'config' : originOf(path);
       const file = await allowedSource(value, origin, rules());
       const trim = trimOf(await evaluate(RED, this, trimStart, msg), await evaluate(RED, this, trimEnd, msg));
-      const deinterlace = dialogValue(ROWS.deinterlace, config.deinterlace, 'Deinterlacing');
+      const reading = readSettings(config);
       this.status(status.probing);
-      const sequenceRate = dialogValue(ROWS.sequenceRate, config.sequenceRate, 'Frame rate of image folder');
+      const { sequenceRate } = dialogValues({ sequenceRate: ROWS.sequenceRate }, config, LABELS);
       const info = await engineFor(JOB_DEFAULTS).ask('probe', { input: file, sequenceRate });
       return {
         version: PLAN_VERSION,
@@ -112,11 +107,8 @@ export default function remasterIn(RED: NodeAPI): void {
           path: file,
           info,
           trim,
-          deinterlace,
           sequenceRate,
-          maxFps: dialogValue(ROWS.maxFps, config.maxFps, 'Max. frame rate'),
-          maxHeight: dialogValue(ROWS.maxHeight, config.maxHeight, 'Max. height'),
-          hwaccel: config.hwaccel === true ? 'auto' : 'off',
+          ...reading,
         },
         stages: [],
       };

@@ -1,10 +1,8 @@
-import { pickRows, type Values } from '../../src/settings/row';
-import { LIVE_ROWS } from '../../src/settings/table';
+import { READ_ROWS } from '../../src/settings/modelRows';
+import type { Values } from '../../src/settings/row';
 import { PLAN_VERSION, planOf, type Plan, type PlanStage, stagesOf } from './plan';
 import { record, text } from './planFields';
-import { planValues } from './rowValue';
-
-const LIVE_SOURCE_ROWS = pickRows(LIVE_ROWS, ['deinterlace', 'maxFps', 'maxHeight', 'hwaccel']);
+import { planValues } from './planValues';
 
 /** The plan of a camera. It names the video in node; address and password stay in that node. */
 export interface LivePlan {
@@ -16,7 +14,7 @@ export interface LivePlan {
     readonly node: string;
     /** For display. */
     readonly label: string;
-  } & Values<typeof LIVE_SOURCE_ROWS>;
+  } & Values<typeof READ_ROWS>;
   readonly stages: readonly PlanStage[];
 }
 
@@ -35,7 +33,7 @@ export function anyPlanOf(msg: Readonly<Record<string, unknown>>): Plan | LivePl
     source: {
       node: text(source['node'], 'source.node', 100),
       label: text(source['label'], 'source.label', 1024),
-      ...planValues(LIVE_SOURCE_ROWS, source, 'source'),
+      ...planValues(READ_ROWS, source, 'source'),
     },
     stages: stagesOf(plan['stages']),
   };

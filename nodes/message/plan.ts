@@ -4,9 +4,10 @@ import { RemasterError } from '../../src/errors';
 import { imageBytes } from '../../src/settings/imageBytes';
 import { withoutEmptyTrim } from '../../src/settings/restoreJob';
 import { pickRows, type Values } from '../../src/settings/row';
-import { INPUT_ROWS } from '../../src/settings/videoRows';
+import { READ_ROWS } from '../../src/settings/modelRows';
+import { FILE_ROWS, INPUT_ROWS, STAGE_ROWS } from '../../src/settings/videoRows';
 import { type Fields, invalid, number, numberOrNull, oneOf, record, show, text } from './planFields';
-import { planValues } from './rowValue';
+import { planValues } from './planValues';
 
 /** Incremented when the meaning of a field changes. */
 export const PLAN_VERSION = 1;
@@ -30,17 +31,13 @@ export interface PlanSource extends Values<typeof SOURCE_ROWS> {
 }
 
 /** The settings of a video in node for files. */
-const SOURCE_ROWS = pickRows(INPUT_ROWS, ['trim', 'deinterlace', 'sequenceRate', 'maxFps', 'maxHeight', 'hwaccel']);
+const SOURCE_ROWS = { ...FILE_ROWS, ...READ_ROWS };
 
-/**
- * The settings of a video upscale node. `scale` is null if neither the node nor the model's summary contains one.
- */
-const STAGE_ROWS = pickRows(INPUT_ROWS, [
-  ...(['model', 'scale', 'steps', 'order', 'strength', 'noise', 'seed', 'colorFix', 'temporalDenoise'] as const),
-  ...(['faces', 'minFace', 'mask', 'maskColor', 'maskTolerance', 'maskGrow', 'tileCache', 'tile'] as const),
-]);
+/** Of the model node: the model's name, and the size of its tiles. */
+const NODE_ROWS = pickRows(INPUT_ROWS, ['model', 'tile']);
 
-export interface PlanStage extends Values<typeof STAGE_ROWS> {
+/** `scale` is null if neither the node nor the model's summary contains one. */
+export interface PlanStage extends Values<typeof STAGE_ROWS>, Values<typeof NODE_ROWS> {
   /** Id of the video upscale node that added the stage. */
   readonly node: string;
   readonly op: 'upscale';
@@ -101,7 +98,11 @@ function stageOf(stage: Fields, name: string): PlanStage {
   return {
     node: text(stage['node'], `${name}.node`, 100),
     op: oneOf(stage['op'], ['upscale'], `${name}.op`),
-    ...planValues(STAGE_ROWS, { ...stage, model: text(stage['model'], `${name}.model`, 4096) }, name),
+    ...planValues(
+      { ...NODE_ROWS, ...STAGE_ROWS },
+      { ...stage, model: text(stage['model'], `${name}.model`, 4096) },
+      name,
+    ),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Job } from '../../src/settings/restoreJob';
 import { INPUT_ROWS } from '../../src/settings/videoRows';
 import type { Origin } from './pathPolicy';
 import { show } from './planFields';
-import { dialogValue } from './rowValue';
+import { dialogValue } from './dialogValues';
 
 /** A typedInput as the editor saves it: a value and its type. */
 export interface Typed {

@@ -1,28 +1,19 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
-import { whole } from '../../src/settings/row';
-import { INPUT_ROWS as ROWS } from '../../src/settings/videoRows';
+import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
 import { serveCompare } from '../http/compareRoutes';
 import { serveEditor } from '../http/editorApi';
+import { dialogValues, labelsOf } from '../message/dialogValues';
 import { nodeError } from '../message/nodeError';
 import type { DeployedModel } from '../message/nodeRegistry';
-import { dialogValue } from '../message/rowValue';
+import { ROWS } from './rows';
 
-/** Seconds after the last job until the model is unloaded. */
-const IDLE = whole(0, 86_400, 60, { text: 'unload after so many idle seconds', unit: 's' });
+const LABELS = labelsOf(__dirname, 'remaster-model');
 
 interface Config extends NodeDef {
-  readonly model: string;
-  readonly modelType: 'bundle' | 'str' | 'env';
-  readonly provider: string;
-  readonly device: string | number;
-  readonly threads: string | number;
-  readonly tile: string | number;
-  /** Absent in flows of the first release. */
-  readonly overlap?: string | number;
-  readonly batch: string | number;
-  readonly idle: string | number;
+  readonly model?: string;
+  readonly modelType?: 'bundle' | 'str' | 'env';
   readonly preload: boolean;
 }
 
@@ -57,22 +48,14 @@ export default function remasterModel(RED: NodeAPI): void {
 }
 
 function choiceOf(config: Config, env: (name: string) => string): DeployedModel {
-  const model = (config.modelType === 'env' ? env(config.model) : config.model).trim();
+  const model = (config.modelType === 'env' ? env(config.model ?? '') : (config.model ?? JOB_DEFAULTS.model)).trim();
   if (model === '') {
     const why =
-      config.modelType === 'env' ? `The environment variable ${config.model} is not set` : 'No model is selected';
+      config.modelType === 'env' ? `The environment variable ${config.model ?? ''} is not set` : 'No model is selected';
     throw new RemasterError('MODEL_NOT_FOUND', `${why}.`, { remedy: 'Choose a model in the upscale model node.' });
   }
-  return {
-    model,
-    provider: dialogValue(ROWS.provider, config.provider, 'Runs on'),
-    device: dialogValue(ROWS.device, config.device, 'GPU'),
-    threads: dialogValue(ROWS.threads, config.threads, 'Threads'),
-    tile: dialogValue(ROWS.tile, config.tile, 'Tile'),
-    overlap: dialogValue(ROWS.overlap, config.overlap, 'Overlap'),
-    batch: dialogValue(ROWS.batch, config.batch, 'Batch'),
-    idleSeconds: dialogValue(IDLE, config.idle, 'Unload after'),
-  };
+  const { preload: _preload, idle, ...settings } = dialogValues(ROWS, config, LABELS);
+  return { model, ...settings, idleSeconds: idle };
 }
 
 async function preload(choice: () => DeployedModel): Promise<string> {

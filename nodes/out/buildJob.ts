@@ -2,27 +2,25 @@ import { tmpdir } from 'node:os';
 import { dirname, isAbsolute } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
-import { type Job, JOB_DEFAULTS } from '../../src/settings/restoreJob';
-import { choice } from '../../src/settings/row';
-import { RESTORE_ROWS as ROWS } from '../../src/settings/videoRows';
+import type { Job } from '../../src/settings/restoreJob';
+import type { Rows, Values } from '../../src/settings/row';
 import type { DeployedModel } from '../message/nodeRegistry';
 import { allowedTarget, pathRules } from '../message/pathPolicy';
 import { type Plan, type PlanStage } from '../message/plan';
 import { show } from '../message/planFields';
 import { inputSettings, deployedNodes } from '../message/resolvePlan';
 import { evaluate, originOf, type Typed } from '../message/typedInput';
-import { dialogValue } from '../message/rowValue';
+import { dialogValues, labelsOf } from '../message/dialogValues';
 import { runtimeOf } from '../runtime';
 import { fill, freeName, inFolder, type NameParts, placeholders } from './outputPath';
+import { FILE, ROWS } from './rows';
 
-/** Settings of the node that are none of a job. */
-export const NODE_ROWS = {
-  target: choice(['file', 'mjpeg', 'hls', 'segments', 'push', 'fragments', 'jpeg', 'discard'], 'file', {
-    text: 'where the video goes',
-  }),
-  ifExists: choice(['never', 'suffix', 'always'], 'never', { text: 'what happens if the file exists' }),
-} as const;
-type Target = (typeof NODE_ROWS.target.values)[number];
+const LABELS = labelsOf(__dirname, 'remaster-out');
+
+/** The settings that these rows have in the dialog. */
+export const settingsOf = <R extends Rows>(rows: R, config: OutConfig): Values<R> => dialogValues(rows, config, LABELS);
+
+export const targetOf = (config: OutConfig) => settingsOf({ target: ROWS.target }, config).target;
 
 /** The settings of a video out node. */
 export interface OutConfig extends NodeDef {
@@ -30,37 +28,13 @@ export interface OutConfig extends NodeDef {
   readonly filenameType: string;
   readonly folder: string;
   readonly folderType: string;
-  readonly overwrite: string;
-  readonly codec: string;
-  readonly encoder?: string;
-  readonly quality: string | number;
-  readonly pixelFormat?: string;
-  readonly segment?: string | number;
-  readonly concurrency?: string | number;
-  /** Frame rate of a video from images; empty: each image carries its time. */
-  readonly pictureRate?: string | number;
-  /** Absent in flows of the first release, where it is a file. */
-  readonly target?: Target;
+  readonly codec?: string;
   // For live targets:
   readonly viewer?: string;
-  readonly length?: string | number;
-  readonly keepCount?: string | number;
-  readonly keepHours?: string | number;
-  readonly keepBytes?: string | number;
   readonly server?: string;
   readonly serverType?: string;
-  readonly budget?: string | number;
-  readonly overload?: 'drop' | 'adapt';
-  readonly fallbackModel?: string;
-  readonly skipFramesEvenly?: boolean;
   /** `25, 25, 50, 50`: left, top, width and height in percent of the frame. */
   readonly region?: string;
-  readonly regionWhen?: 'always' | 'slow';
-  readonly audio: string;
-  readonly extras: boolean;
-  readonly resume: boolean;
-  /** Absent in flows of version 0.1. */
-  readonly discard?: boolean;
 }
 
 export interface BuiltJob {
@@ -81,9 +55,7 @@ export async function buildJob(
   const { source, ...resolved } = deployedNodes(nodes, plan);
   const { stage, model } = resolved;
   const settings = await inputSettings(RED, plan, source, resolved);
-  const codec = dialogValue(ROWS.codec, config.codec, 'Codec');
-  const overwrite = dialogValue(NODE_ROWS.ifExists, config.overwrite, 'If file exists');
-
+  const { overwrite, encoder, quality, ...rest } = settingsOf(FILE, config);
   const { label } = plan.source;
   const defaultFolder = {
     path: source.isSample ? tmpdir() : dirname(settings.input),
@@ -99,24 +71,18 @@ export async function buildJob(
   );
 
   const job: Job = {
-    ...JOB_DEFAULTS,
     ...settings,
     output: overwrite === 'suffix' ? freeName(output, promisedOutputs) : output,
     overwrite: overwrite === 'always',
-    resume: dialogValue(ROWS.resume, config.resume, 'Resume'),
-    discard: dialogValue(ROWS.discard, config.discard, 'Discard'),
-    codec,
-    // Never from a message: only the author of the flow may pass options to ffmpeg.
-    encoder: codec === 'custom' ? (config.encoder ?? '') : null,
-    quality: codec === 'custom' ? null : dialogValue(ROWS.quality, config.quality, 'Quality'),
-    pixelFormat: dialogValue(ROWS.pixelFormat, config.pixelFormat, 'Pixel format'),
-    segment: dialogValue(ROWS.segment, config.segment, 'Checkpoint every'),
-    concurrency: dialogValue(ROWS.concurrency, config.concurrency, 'Max. parallel jobs'),
-    audio: dialogValue(ROWS.audio, config.audio, 'Audio'),
-    extras: dialogValue(ROWS.extras, config.extras, 'Extras'),
+    ...rest,
+    ...encoderSettings(rest.codec, encoder, quality),
   };
   return { job, stage, model };
 }
+
+/** An encoder belongs to the codec `custom`, which has the quality among its options. */
+export const encoderSettings = (codec: Job['codec'], encoder: string | null, quality: number | null) =>
+  codec === 'custom' ? { encoder: encoder ?? '', quality: null } : { encoder: null, quality };
 
 /**
  * The output path from the settings of the node. `defaultFolder`: used if no folder is set; `isFromConfig`: the author of
@@ -130,7 +96,7 @@ export async function outputFile(
   named: Pick<NameParts, 'label' | 'scale' | 'model'>,
   defaultFolder: { readonly path: string; readonly isFromConfig: boolean } | null,
 ): Promise<string> {
-  const codec = dialogValue(ROWS.codec, config.codec, 'Codec');
+  const { codec } = settingsOf({ codec: FILE.codec }, config);
   const filename: Typed = { value: config.filename, type: config.filenameType };
   const folder: Typed = { value: config.folder, type: config.folderType };
   const parts = placeholders({ ...named, codec, now: new Date() });

@@ -5,8 +5,6 @@ import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { type Engine, engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
 import type { LiveJob } from '../../src/settings/liveJob';
-import { TARGETS } from '../../src/settings/liveRows';
-import { LIVE_ROWS } from '../../src/settings/table';
 import { slug } from '../http/livePages';
 import type { Credentials } from '../message/credentials';
 import type { LivePlan } from '../message/livePlan';
@@ -14,15 +12,11 @@ import type { DeployedCamera } from '../message/nodeRegistry';
 import { allowedTarget, pathRules } from '../message/pathPolicy';
 import { deployedNodes, stageSettings } from '../message/resolvePlan';
 import { evaluate, originOf } from '../message/typedInput';
-import { dialogValue } from '../message/rowValue';
 import { runtimeOf } from '../runtime';
-import { NODE_ROWS, type OutConfig, stringIn } from './buildJob';
+import { type OutConfig, settingsOf, stringIn, targetOf as nodeTarget } from './buildJob';
 import { fill, inFolder, placeholders } from './outputPath';
 import { regionIn } from './region';
-
-const WHEN = LIVE_ROWS.region.rows.when;
-const { segments: RECORDINGS } = TARGETS;
-const KEEP = RECORDINGS.keep.rows;
+import { LIVE } from './rows';
 
 export interface BuiltLiveJob {
   readonly job: LiveJob;
@@ -58,26 +52,23 @@ export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
   const { node: _in, label: _label, ...reading } = plan.source;
   const { mask: _m, maskColor: _c, maskTolerance: _t, maskGrow: _g, ...restoring } = stageSettings(stage);
   const { provider, device, threads, overlap } = model;
+  const { quality, overload, fallbackModel, skipFramesEvenly, budget, regionWhen } = settingsOf(LIVE, config);
   const job: LiveJob = {
     ...reading,
     ...restoring,
     ...{ provider, device, threads, overlap },
     source: camera.source(),
     target: await targetOf(request),
-    quality: dialogValue(LIVE_ROWS.quality, config.quality, 'Quality'),
-    budgetMs: dialogValue(LIVE_ROWS.budgetMs, config.budget, 'Max. delay'),
-    overload: dialogValue(LIVE_ROWS.overload, config.overload, 'When overloaded'),
-    fallbackModel: config.fallbackModel?.trim() || null,
-    skipFramesEvenly: config.skipFramesEvenly === true,
-    region: regionIn(config.region, dialogValue(WHEN, config.regionWhen, 'When to use the region')),
+    ...{ quality, overload, fallbackModel, skipFramesEvenly, budgetMs: budget },
+    region: regionIn(config.region, regionWhen),
   };
   return { job, camera, engine: engineFor(model) };
 }
 
 async function targetOf(request: Request): Promise<LiveJob['target']> {
   const { RED, config, plan } = request;
-  const target = dialogValue(NODE_ROWS.target, config.target, 'Target');
-  switch (target) {
+  const { length, keepCount, keepHours, keepBytes } = settingsOf(LIVE, config);
+  switch (nodeTarget(config)) {
     case 'mjpeg':
       requireHttpNode(RED);
       return { kind: 'pictures' };
@@ -94,12 +85,8 @@ async function targetOf(request: Request): Promise<LiveJob['target']> {
         kind: 'segments',
         folder: await folderOf(request),
         name: slug(plan.source.label),
-        seconds: dialogValue(RECORDINGS.seconds, config.length, 'Length'),
-        keep: {
-          count: dialogValue(KEEP.count, config.keepCount, 'Keep at most (files)'),
-          hours: dialogValue(KEEP.hours, config.keepHours, 'Keep at most (hours)'),
-          bytes: dialogValue(KEEP.bytes, config.keepBytes, 'Keep at most (gigabytes)'),
-        },
+        seconds: length,
+        keep: { count: keepCount, hours: keepHours, bytes: keepBytes },
       };
     case 'push':
       return pushTarget(request);

@@ -13,7 +13,7 @@ import { nodeError } from '../message/nodeError';
 import type { DeployedUpscaleNode } from '../message/nodeRegistry';
 import * as status from '../message/status';
 import { runtimeOf } from '../runtime';
-import type { OutConfig } from './buildJob';
+import { type OutConfig, targetOf } from './buildJob';
 import type { BuiltLiveJob } from './buildLiveJob';
 import { type PublishedCamera, publishCamera } from './publishCamera';
 
@@ -108,7 +108,7 @@ export class LiveRun {
   }
 
   get #sendsJpegs(): boolean {
-    return this.host.config.target === 'jpeg';
+    return targetOf(this.host.config) === 'jpeg';
   }
 
   get #counts() {

@@ -4,7 +4,7 @@ import type { FrameBroadcast } from '../http/frameBroadcast';
 import { livePageText } from '../http/livePageText';
 import { publishLivePage } from '../http/liveRoutes';
 import type { NextPair } from '../jobs/jpegPair';
-import type { OutConfig } from './buildJob';
+import { type OutConfig, targetOf } from './buildJob';
 import { fill, placeholders } from './outputPath';
 
 interface Camera {
@@ -25,7 +25,7 @@ export interface PublishedCamera {
 export function publishCamera(RED: NodeAPI, config: OutConfig, camera: Camera): PublishedCamera {
   const { label, job, broadcast, progress, pair } = camera;
   const folder = job.target.kind === 'hls' ? job.target.folder : null;
-  if (config.target !== 'mjpeg' && folder === null) return { urls: {}, close() {} };
+  if (targetOf(config) !== 'mjpeg' && folder === null) return { urls: {}, close() {} };
   const { url, close } = publishLivePage(RED, pageName(config, label, job), {
     title: label,
     broadcast,

@@ -8,7 +8,7 @@ import type { NodeRegistry } from '../message/nodeRegistry';
 import { show } from '../message/planFields';
 import * as status from '../message/status';
 import { runtimeOf } from '../runtime';
-import type { OutConfig } from './buildJob';
+import { type OutConfig, targetOf } from './buildJob';
 import { FileJobs } from './fileJobs';
 import { LiveJobs } from './liveJobs';
 import { OutStatus } from './outStatus';
@@ -67,7 +67,7 @@ export default function remasterOut(RED: NodeAPI): void {
       if (msg['video'] === undefined && msg['action'] !== undefined) throw unknownAction(msg['action']);
       const plan = anyPlanOf(msg);
       if (isLive(plan)) return liveJobs.start(plan, msg, send, done);
-      if ((config.target ?? 'file') !== 'file') throw notLive(plan.source.label);
+      if (targetOf(config) !== 'file') throw notLive(plan.source.label);
       return fileJobs.start(plan, { msg, send, done });
     };
 

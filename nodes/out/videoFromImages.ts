@@ -5,14 +5,13 @@ import { RemasterError } from '../../src/errors';
 import { ASSEMBLE_DEFAULTS, type AssembleJob, checkAssembleJob } from '../../src/settings/assembleJob';
 import { bytesLength } from '../../src/settings/imageBytes';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
-import { ASSEMBLE_ROWS as ROWS } from '../../src/settings/table';
 import { nodeError } from '../message/nodeError';
 import { isImage } from '../message/plan';
-import { dialogValue } from '../message/rowValue';
 import * as status from '../message/status';
 import { type Runtime, runtimeOf } from '../runtime';
-import { NODE_ROWS, type OutConfig, outputFile } from './buildJob';
+import { encoderSettings, type OutConfig, outputFile, settingsOf, targetOf } from './buildJob';
 import { freeName } from './outputPath';
+import { IMAGES } from './rows';
 import { type ImageMessage, VideoAssembly } from './videoAssembly';
 
 type Send = (msg: (NodeMessage | null)[]) => void;
@@ -97,10 +96,9 @@ export class VideoAssemblies {
 
   async #buildJob(msg: NodeMessageInFlow): Promise<AssembleJob> {
     const { RED, node, config } = this;
-    if ((config.target ?? 'file') !== 'file') throw targetForCameras();
+    if (targetOf(config) !== 'file') throw targetForCameras();
     if (this.#all.size >= MAX_PARALLEL) throw tooManyVideos();
-    const codec = dialogValue(ROWS.codec, config.codec, 'Codec');
-    const overwrite = dialogValue(NODE_ROWS.ifExists, config.overwrite, 'If file exists');
+    const { overwrite, encoder, quality, pictureRate, ...rest } = settingsOf(IMAGES, config);
     const topic = typeof msg.topic === 'string' ? basename(msg.topic.replaceAll('\\', '/')) : '';
     const { scale } = (msg['image'] ?? {}) as { readonly scale?: unknown };
     const named = { label: topic || 'images', scale: typeof scale === 'number' ? scale : 1, model: 'images' };
@@ -109,11 +107,9 @@ export class VideoAssemblies {
       ...ASSEMBLE_DEFAULTS,
       output: overwrite === 'suffix' ? freeName(output, this.#runtime.promisedOutputs) : output,
       overwrite: overwrite === 'always',
-      codec,
-      encoder: codec === 'custom' ? (config.encoder ?? '') : null,
-      quality: codec === 'custom' ? null : dialogValue(ROWS.quality, config.quality, 'Quality'),
-      pixelFormat: dialogValue(ROWS.pixelFormat, config.pixelFormat, 'Pixel format'),
-      fps: dialogValue(ROWS.fps, config.pictureRate, 'Frame rate (from images)'),
+      ...rest,
+      ...encoderSettings(rest.codec, encoder, quality),
+      fps: pictureRate,
     });
   }
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import type { Progress } from '../../src/settings/restoreJob';
-import { INPUT_ROWS as ROWS } from '../../src/settings/videoRows';
+import { STAGE_ROWS } from '../../src/settings/videoRows';
 import { editorId } from '../jobs/jobRegistry';
 import { actionOf } from '../message/actions';
 import { anyPlanOf } from '../message/livePlan';
@@ -10,7 +10,7 @@ import { nodeError } from '../message/nodeError';
 import type { DeployedModel } from '../message/nodeRegistry';
 import { allowedSource, pathRules, type PathRules } from '../message/pathPolicy';
 import { type PlanStage } from '../message/plan';
-import { dialogValue } from '../message/rowValue';
+import { dialogValues, fieldsFor, labelsOf } from '../message/dialogValues';
 import * as status from '../message/status';
 import { evaluate, originOf, type Typed } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
@@ -18,38 +18,19 @@ import { runtimeOf } from '../runtime';
 
 interface Config extends NodeDef {
   readonly model: string;
-  readonly steps: string;
-  readonly stepsType: string;
-  readonly strength: string;
-  readonly strengthType: string;
-  readonly noise?: string;
-  readonly seed: string;
-  readonly seedType: string;
-  // Absent in flows of the first release:
-  readonly scale?: string;
-  readonly scaleType?: string;
-  readonly order?: string | number;
-  readonly colorFix?: string;
-  readonly temporalDenoise?: string;
-  readonly faces?: string;
-  readonly minFace?: string | number;
   readonly mask?: string;
   readonly maskType?: string;
-  readonly maskColor?: string;
-  readonly maskTolerance?: string | number;
-  readonly maskGrow?: string | number;
-  readonly tileCache?: string;
 }
+
+const LABELS = labelsOf(__dirname, 'remaster-upscale');
+/** The mask is a path, which needs more than its row. */
+const { mask: _mask, ...ROWS } = STAGE_ROWS;
 
 export default function remasterUpscale(RED: NodeAPI): void {
   const { models, nodes } = runtimeOf(RED);
 
   function RemasterUpscale(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
-    const steps: Typed = { value: config.steps, type: config.stepsType };
-    const strength: Typed = { value: config.strength, type: config.strengthType };
-    const seed: Typed = { value: config.seed, type: config.seedType };
-    const wantedScale: Typed = { value: config.scale ?? '', type: config.scaleType ?? 'num' };
     const mask: Typed = { value: config.mask ?? '', type: config.maskType ?? 'str' };
     const model = RED.nodes.getNode(config.model) as ModelNode | null;
     let scale: number | null = null;
@@ -133,26 +114,14 @@ export default function remasterUpscale(RED: NodeAPI): void {
         );
       }
       const { model: name, tile } = modelOf(model);
-      const requested = dialogValue(ROWS.scale, await evaluate(RED, this, wantedScale, msg), 'Scale');
+      const settings = dialogValues(ROWS, await fieldsFor(RED, this, ROWS, config, msg), LABELS);
       const stage: PlanStage = {
         node: this.id,
         op: 'upscale',
         model: name,
-        scale: requested ?? (await models.usable(name))?.scale ?? null,
-        steps: dialogValue(ROWS.steps, await evaluate(RED, this, steps, msg), 'Steps'),
-        order: dialogValue(ROWS.order, config.order, 'Solver order (DoSSR)'),
-        strength: dialogValue(ROWS.strength, await evaluate(RED, this, strength, msg), 'Strength'),
-        noise: dialogValue(ROWS.noise, config.noise, 'Noise pattern'),
-        seed: dialogValue(ROWS.seed, await evaluate(RED, this, seed, msg), 'Seed'),
-        colorFix: dialogValue(ROWS.colorFix, config.colorFix, 'Colour correction'),
-        temporalDenoise: dialogValue(ROWS.temporalDenoise, config.temporalDenoise, 'Temporal denoise'),
-        faces: dialogValue(ROWS.faces, config.faces, 'Faces'),
-        minFace: dialogValue(ROWS.minFace, config.minFace, 'Min. face size'),
+        ...settings,
+        scale: settings.scale ?? (await models.usable(name))?.scale ?? null,
         mask: await maskFor(msg),
-        maskColor: dialogValue(ROWS.maskColor, config.maskColor, 'Mask colour'),
-        maskTolerance: dialogValue(ROWS.maskTolerance, config.maskTolerance, 'Mask tolerance'),
-        maskGrow: dialogValue(ROWS.maskGrow, config.maskGrow, 'Expand mask'),
-        tileCache: dialogValue(ROWS.tileCache, config.tileCache, 'Skip unchanged tiles'),
         tile,
       };
       scale = stage.scale;

@@ -6,10 +6,10 @@ interface Words {
   readonly text: string;
   /** What null means, in words; “default (…)”. */
   readonly unset?: string;
-  /** `px`, `s`, `fps`, … */
-  readonly unit?: string;
   /** Texts count in units of so many. */
   readonly unitSize?: number;
+  /** How the dialogs of nodes show it; its words are in the catalogues. Absent: they do not. */
+  readonly dialog?: Dialog;
   /** How the command line calls it. Absent: the command line does not have it. */
   readonly option?: Option;
 }
@@ -24,6 +24,21 @@ export interface Option {
   readonly off?: string;
   /** Words for values: `off`, `auto`. */
   readonly words?: Readonly<Record<string, number | null>>;
+}
+
+export interface Dialog {
+  /** Of Font Awesome. */
+  readonly icon: string;
+  /** Tab of the dialog. */
+  readonly section?: string;
+  /** Where its value may come from a message too: the type of a value that is typed in. */
+  readonly typed?: 'num' | 'str';
+  /** Texts that a list offers; absent: the values of a choice. */
+  readonly list?: readonly string[];
+  /** The text in a new node; absent: the default. */
+  readonly value?: string;
+  /** Sources or targets with which it is shown, divided by spaces; absent: all. */
+  readonly for?: string;
 }
 
 interface Bounds {
@@ -128,7 +143,7 @@ export const number = <D extends number | null>(min: number, max: number, fallba
 
 /** A time. Texts may write it as `00:01:30`. */
 export const seconds = <D extends number | null>(fallback: D, words: Words): NumberRow<D> => ({
-  ...{ kind: 'seconds', min: 0, max: 1e9, default: fallback, unit: 's', ...words },
+  ...{ kind: 'seconds', min: 0, max: 1e9, default: fallback, ...words },
 });
 
 export const group = <R extends Rows, D extends Values<R> | null>(

@@ -1,4 +1,4 @@
-import { FRAME_ROWS, MODEL_ROWS } from './modelRows';
+import { FRAME_ROWS, MODEL_ROWS, READ_ROWS } from './modelRows';
 import { bundle, choice, group, number, toggle, whole } from './row';
 import { INPUT, OUTPUT } from './topics';
 import { INPUT_ROWS, OUTPUT_ROWS } from './videoRows';
@@ -7,6 +7,7 @@ import { INPUT_ROWS, OUTPUT_ROWS } from './videoRows';
 const imageQuality = whole(1, 100, 90, {
   text: 'JPEG and WebP: 1 to 100, higher = better; 100 = lossless WebP',
   option: { topic: OUTPUT },
+  dialog: { icon: 'sliders', section: 'image' },
 });
 
 /** A 12-megapixel phone photo, and the largest that ×4 models keep below the 268 megapixels of a result. */
@@ -15,16 +16,19 @@ const MAX_PIXELS = 16_000_000;
 const maxPixels = (fallback: number) =>
   whole(1, 2 ** 28, fallback, {
     text: 'refuse larger images',
-    unit: 'px',
     unitSize: 1e6,
     option: { topic: INPUT, name: 'max-megapixels' },
+    dialog: { icon: 'shield', section: 'message' },
   });
 
 /** Enlarging one image. */
 export const IMAGE_ROWS = {
   ...MODEL_ROWS,
   /** Output format. `auto`: the format of the source; pixels become JPEG, or PNG with an alpha channel. */
-  format: choice(['auto', 'jpeg', 'png', 'webp', 'pixels'], 'auto', { text: 'format of the result' }),
+  format: choice(['auto', 'jpeg', 'png', 'webp', 'pixels'], 'auto', {
+    text: 'format of the result',
+    dialog: { icon: 'file-image-o', section: 'image' },
+  }),
   /** JPEG and WebP quality; 100 is lossless WebP. */
   quality: imageQuality,
   /** Maximum pixels (width × height) of the source: a small file can decode to more than fits into memory. */
@@ -37,8 +41,15 @@ export const FRAMES_ROWS = {
   /** False: frames are extracted without the model. */
   isUpscaled: toggle(false, { text: 'upscale the frames' }),
   /** Maximum width in pixels; wider images are scaled down. Null = no limit. */
-  width: whole(16, 65_536, null, { text: 'scale wider images down', unset: 'no limit', unit: 'px' }),
-  format: choice(['jpeg', 'png', 'webp'], 'jpeg', { text: 'format of the images' }),
+  width: whole(16, 65_536, null, {
+    text: 'scale wider images down',
+    unset: 'no limit',
+    dialog: { icon: 'arrows-h' },
+  }),
+  format: choice(['jpeg', 'png', 'webp'], 'jpeg', {
+    text: 'format of the images',
+    dialog: { icon: 'file-image-o' },
+  }),
   /** JPEG and WebP quality. */
   quality: imageQuality,
 } as const;
@@ -47,10 +58,17 @@ export const FRAMES_ROWS = {
 export const ASSEMBLE_ROWS = {
   ...OUTPUT_ROWS,
   /** Frames per second. Null: from the presentation time of each image, otherwise 25. */
-  fps: number(0.01, 1000, null, { text: 'frame rate', unset: 'times of the images, else 25', unit: 'fps' }),
+  fps: number(0.01, 1000, null, {
+    text: 'frame rate',
+    unset: 'times of the images, else 25',
+    dialog: { icon: 'picture-o', section: 'job', for: 'file' },
+  }),
   /** Maximum pixels (width × height) of one image. */
   maxPixels: maxPixels(16 * MAX_PIXELS), // the largest image after upscaling ×4
 } as const;
+
+/** Targets of a video out node for cameras. */
+const CAMERA_TARGETS = 'mjpeg hls segments push fragments jpeg discard';
 
 const fraction = (fallback: number, what: string) => number(0, 1, fallback, { text: what });
 
@@ -58,12 +76,19 @@ const fraction = (fallback: number, what: string) => number(0, 1, fallback, { te
 export const LIVE_ROWS = {
   ...MODEL_ROWS,
   ...FRAME_ROWS,
+  ...READ_ROWS,
   /** Constant quality of the encoder (CRF); null = its default. */
   quality: whole(0, 51, null, { text: 'constant quality (CRF), lower = better', unset: 'of the encoder' }),
   /** Latency limit in milliseconds. A frame that is expected to exceed it is dropped before processing. */
-  budgetMs: number(50, 60_000, 500, { text: 'latency limit', unit: 'ms' }),
+  budgetMs: number(50, 60_000, 500, {
+    text: 'latency limit in milliseconds',
+    dialog: { icon: 'clock-o', section: 'live', for: CAMERA_TARGETS },
+  }),
   /** When overloaded: `drop` drops frames; `adapt` first lowers the quality (fewer steps, then the settings below). */
-  overload: choice(['drop', 'adapt'], 'drop', { text: 'when overloaded' }),
+  overload: choice(['drop', 'adapt'], 'drop', {
+    text: 'when overloaded',
+    dialog: { icon: 'tachometer', section: 'live', for: CAMERA_TARGETS },
+  }),
   /** Name or folder of a faster model of the same scale; null = none. */
   fallbackModel: bundle(null, { text: 'a faster model for an overloaded machine', unset: 'none' }),
   /** Only this region goes through the model; the rest is resampled. Null = the whole frame. */

@@ -1,4 +1,4 @@
-import { FRAME_ROWS, MODEL_ROWS } from './modelRows';
+import { CHOICE_ROWS, FRAME_ROWS, QUALITY_ROWS, READ_ROWS, TILE_ROWS } from './modelRows';
 import { choice, colour, group, number, path, seconds, text, toggle, whole } from './row';
 import { INPAINTING, INPUT, OUTPUT, RESUME, SPEED } from './topics';
 
@@ -8,37 +8,48 @@ export const PIXEL_FORMATS = [
   ...(['gbrp', 'gbrp10le'] as const),
 ] as const;
 
-/** Reading a video file and processing it. */
-export const INPUT_ROWS = {
-  input: path(undefined, { text: 'a video file, or a folder of images' }),
-  ...MODEL_ROWS,
-  ...FRAME_ROWS,
+/** What an inpainting model fills. */
+const MASK_ROWS = {
   /** Inpainting models only: path of an image or video that is white in areas to fill. Null = `maskColor` selects them. */
   mask: path(null, {
     text: 'mask image or video: white areas are filled',
     unset: 'none',
-    option: { topic: INPAINTING, value: 'FILE' },
+    option: { topic: INPAINTING },
+    dialog: { icon: 'eraser', section: 'inpainting', typed: 'str' },
   }),
   /** Inpaints areas of this colour, `#rrggbb`. */
-  maskColor: colour({ text: 'fill areas of this colour', unset: 'none', option: { topic: INPAINTING } }),
+  maskColor: colour({
+    text: 'fill areas of this colour',
+    unset: 'none',
+    option: { topic: INPAINTING },
+    dialog: { icon: 'eyedropper', section: 'inpainting' },
+  }),
   /** Largest difference from `maskColor` per channel, as a part of the full range; null = 0.1. */
   maskTolerance: number(0, 1, null, {
     text: 'tolerance of --mask-color',
     unset: '0.1',
     option: { topic: INPAINTING, value: 'T' },
+    dialog: { icon: 'arrows-h', section: 'inpainting' },
   }),
   /** Expands the mask by this many pixels; null = 2 with a mask colour, 0 with a mask file. */
   maskGrow: whole(0, 64, null, {
     text: 'expand the mask by N pixels',
     unset: '2 with --mask-color, else 0',
-    unit: 'px',
     option: { topic: INPAINTING },
+    dialog: { icon: 'arrows-alt', section: 'inpainting' },
   }),
+} as const;
+
+/** The settings of a video upscale node. */
+export const STAGE_ROWS = { ...QUALITY_ROWS, ...FRAME_ROWS, ...MASK_ROWS } as const;
+
+/** How a file is read. */
+export const FILE_ROWS = {
   /** Start and end in seconds of the video; `end` null = to the end. */
   trim: group(
     {
-      start: seconds(0, { text: 'start at this time, 90 or 00:01:30', option: { topic: INPUT, value: 'TIME' } }),
-      end: seconds(null, { text: 'end at this time', unset: 'the end', option: { topic: INPUT, value: 'TIME' } }),
+      start: seconds(0, { text: 'start at this time, 90 or 00:01:30', option: { topic: INPUT } }),
+      end: seconds(null, { text: 'end at this time', unset: 'the end', option: { topic: INPUT } }),
     },
     null,
     ({ start, end }) => (end !== null && !(end > start) ? 'end after it starts' : null),
@@ -47,14 +58,25 @@ export const INPUT_ROWS = {
   /** Frames per second of an image sequence. */
   sequenceRate: number(0.01, 1000, 25, {
     text: 'frame rate if INPUT is a folder of images or MJPEG',
-    unit: 'fps',
     option: { topic: INPUT },
+    dialog: { icon: 'film', section: 'source', for: 'file' },
   }),
+} as const;
+
+/** Reading a video file and processing it. */
+export const INPUT_ROWS = {
+  input: path(undefined, { text: 'a video file, or a folder of images' }),
+  ...CHOICE_ROWS,
+  ...STAGE_ROWS,
+  ...FILE_ROWS,
+  ...READ_ROWS,
+  ...TILE_ROWS,
   /** Tiles per network call; null = measured when the model is loaded. */
   batch: whole(1, 64, null, {
     text: 'tiles per inference call',
     unset: 'auto: measured',
     option: { topic: SPEED, value: 'N|auto', words: { auto: null } },
+    dialog: { icon: 'clone' },
   }),
 } as const;
 
@@ -65,24 +87,28 @@ export const OUTPUT_ROWS = {
   codec: choice(['h264', 'h265', 'av1', 'ffv1', 'prores', 'custom'], 'h264', {
     text: 'codec of the video',
     option: { topic: OUTPUT, value: 'NAME' },
+    dialog: { icon: 'file-archive-o', section: 'coding', for: 'file' },
   }),
   /** With codec `custom`: an ffmpeg encoder and its options, `h264_nvenc -preset p7 -cq 18`. */
   encoder: text(1, 4096, null, {
     text: 'ffmpeg encoder and options for --codec custom: "h264_nvenc -preset p7 -cq 18"',
     unset: 'none',
     option: { topic: OUTPUT, value: '"NAME …"' },
+    dialog: { icon: 'terminal', section: 'coding', for: 'file' },
   }),
   /** Constant quality of the codec (CRF); null = the preset's default. Lossless codecs ignore it. */
   quality: whole(0, 63, null, {
     text: 'constant quality (CRF), lower = better',
     unset: 'depends on the codec',
     option: { topic: OUTPUT },
+    dialog: { icon: 'sliders', section: 'coding', for: 'file segments hls push fragments' },
   }),
   /** Null = the codec's usual format with the source's bit depth. */
   pixelFormat: choice(PIXEL_FORMATS, null, {
     text: 'pixel format',
     unset: 'depends on the codec',
     option: { topic: OUTPUT, value: 'NAME' },
+    dialog: { icon: 'th', section: 'coding', for: 'file' },
   }),
 } as const;
 
@@ -90,27 +116,38 @@ export const OUTPUT_ROWS = {
 export const RESTORE_ROWS = {
   ...INPUT_ROWS,
   ...OUTPUT_ROWS,
-  audio: choice(['copy', 'encode', 'none'], 'copy', { text: 'sound', option: { topic: OUTPUT } }),
+  audio: choice(['copy', 'encode', 'none'], 'copy', {
+    text: 'sound',
+    option: { topic: OUTPUT },
+    dialog: { icon: 'volume-up', section: 'coding', for: 'file' },
+  }),
   /** Copies subtitles, chapters, attachments and metadata. */
   extras: toggle(true, {
     text: 'copy subtitles, chapters, attachments and metadata',
     option: { topic: OUTPUT, off: 'omit subtitles, chapters, attachments and metadata' },
+    dialog: { icon: 'paperclip', section: 'coding', for: 'file' },
   }),
   /** Keeps finished segments when the job is interrupted, and continues from there next time. */
   resume: toggle(true, {
     text: 'keep finished segments if interrupted; the same command continues',
     option: { topic: RESUME, off: 'do not keep finished segments if interrupted' },
+    dialog: { icon: 'repeat', section: 'job', for: 'file' },
   }),
   /** Deletes the finished segments of an interrupted job of this output and starts from the beginning. */
   discard: toggle(false, {
     text: 'delete the finished segments of an interrupted job of OUTPUT and start from the beginning',
     option: { topic: RESUME },
+    dialog: { icon: 'eraser', section: 'job', for: 'file' },
   }),
   /** Frames per segment: the most work that a power failure can lose. */
   segment: whole(1, 100_000, 100, {
     text: 'segment length in frames: work lost on a power failure',
     option: { topic: RESUME },
+    dialog: { icon: 'scissors', section: 'job', for: 'file' },
   }),
   /** The job starts when fewer than this many jobs run in its engine. */
-  concurrency: whole(1, 16, 1, { text: 'most jobs of one engine at the same time' }),
+  concurrency: whole(1, 16, 1, {
+    text: 'most jobs of one engine at the same time',
+    dialog: { icon: 'tasks', section: 'job', for: 'file' },
+  }),
 } as const;

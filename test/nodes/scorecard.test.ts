@@ -37,7 +37,7 @@ const pkg = JSON.parse(read('package.json')) as Package;
 const types = Object.keys(pkg['node-red'].nodes);
 /** Where a node, its page, its texts and its icon are: `nodes/in` for `remaster-in`. */
 const folderOf = (type: string): string => `nodes/${type.replace('remaster-', '')}`;
-const pageOf = (type: string): string => read(`${folderOf(type)}/${type}.html`);
+const pageOf = (type: string): string => read(`dist/${folderOf(type)}/${type}.html`);
 const LANGUAGES = ['en-US', 'de'];
 
 /** Runs the script of a node's page as the editor would, and returns what it registers. */
@@ -89,7 +89,7 @@ describe('scorecard of the flow library', () => {
     for (const part of ['dist/src', 'dist/nodes', 'examples']) assert.ok(pkg.files.includes(part), part);
     for (const file of Object.values(pkg['node-red'].nodes)) {
       assert.match(file, /^dist\/nodes\/([a-z]+)\/remaster-\1\.js$/); // the page's name is made by replacing the first `.js`
-      const page = file.replace('.js', '.html').replace('dist/', '');
+      const page = file.replace('.js', '.html');
       assert.ok(existsSync(join(root, page)), page);
     }
   });
@@ -218,8 +218,8 @@ describe('scorecard of the flow library', () => {
     const shown = {
       model: value('remaster-model', 'model'),
       provider: value('remaster-model', 'provider'),
-      device: value('remaster-model', 'device'),
-      threads: value('remaster-model', 'threads'),
+      device: Number(value('remaster-model', 'device')),
+      threads: Number(value('remaster-model', 'threads')),
       tile: value('remaster-model', 'tile') || null,
       overlap: value('remaster-model', 'overlap') || null,
       batch: value('remaster-model', 'batch') || null,

@@ -10,7 +10,7 @@ import { INPUTS, SOURCE_ROWS, TARGETS } from '../../src/settings/liveRows';
 import type { Row, Rows } from '../../src/settings/row';
 import { ASSEMBLE_ROWS, FRAMES_ROWS, IMAGE_ROWS, LIVE_ROWS } from '../../src/settings/table';
 import { RESTORE_ROWS } from '../../src/settings/videoRows';
-import { dialogValue } from '../../nodes/message/rowValue';
+import { dialogValue } from '../../nodes/message/dialogValues';
 import { planOf } from '../../nodes/message/plan';
 
 const TABLES: Readonly<Record<string, Rows>> = {
