@@ -7,7 +7,7 @@ import { INPUT_ROWS as ROWS } from '../../src/settings/videoRows';
 import { allowedSource, pathRules } from '../message/pathPolicy';
 import { dialogValue } from '../message/dialogValues';
 import { SAMPLE } from '../message/sampleClip';
-import { trimOf } from '../message/typedInput';
+import { trimOf } from '../message/trimOf';
 import { runtimeOf } from '../runtime';
 import { testModel, workOf } from './testModel';
 

@@ -6,7 +6,7 @@ import { FILE_ROWS } from '../../src/settings/videoRows';
 /** The fields of the dialog that are settings. */
 export const ROWS = {
   source: choice(['file', 'sample', 'address', 'device', 'pattern'], 'file', {
-    text: 'where the video comes from',
+    text: 'source of the video',
     dialog: { icon: 'film' },
   }),
   transport: INPUTS.address.transport,

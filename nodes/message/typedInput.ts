@@ -1,10 +1,7 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { RemasterError } from '../../src/errors';
-import type { Job } from '../../src/settings/restoreJob';
-import { INPUT_ROWS } from '../../src/settings/videoRows';
 import type { Origin } from './pathPolicy';
 import { show } from './planFields';
-import { dialogValue } from './dialogValues';
 
 /** A typedInput as the editor saves it: a value and its type. */
 export interface Typed {
@@ -36,16 +33,3 @@ export function evaluate(RED: NodeAPI, node: Node, { value, type }: Typed, msg: 
 
 /** Strings and environment variables are set by the author of the flow; all other types may come from a message. */
 export const originOf = ({ type }: Typed): Origin => (type === 'str' || type === 'env' ? 'config' : 'message');
-
-/** The part of a video between two times; null = the whole video. */
-export function trimOf(from: unknown, to: unknown): Job['trim'] {
-  const { start: startRow, end: endRow } = INPUT_ROWS.trim.rows;
-  const start = dialogValue(startRow, from, 'Start time');
-  const end = dialogValue(endRow, to, 'End time');
-  if (end !== null && end <= start) {
-    throw new RemasterError('BAD_SETTING', `End time (${end} s) is not after the start time (${start} s).`, {
-      remedy: 'Correct the start and end time in the video in node.',
-    });
-  }
-  return start === 0 && end === null ? null : { start, end };
-}

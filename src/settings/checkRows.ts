@@ -95,7 +95,7 @@ const isBetween = ({ min, max }: { readonly min: number; readonly max: number },
   typeof value === 'number' && value >= min && value <= max;
 
 /** What the values of a row are, after “must be”. */
-function allowedWords(row: Row): string {
+export function allowedWords(row: Row): string {
   switch (row.kind) {
     case 'text':
       return `a text of ${row.min} to ${row.max} characters`;

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { optionsOf, parseCommandLine } from '../../src/cli/options';
 import { settingsOf } from '../../src/cli/jobs';
@@ -12,6 +14,7 @@ import { ASSEMBLE_ROWS, FRAMES_ROWS, IMAGE_ROWS, LIVE_ROWS } from '../../src/set
 import { RESTORE_ROWS } from '../../src/settings/videoRows';
 import { dialogValue } from '../../nodes/message/dialogValues';
 import { planOf } from '../../nodes/message/plan';
+import { root } from '../support/root';
 
 const TABLES: Readonly<Record<string, Rows>> = {
   ...{ restore: RESTORE_ROWS, image: IMAGE_ROWS, frames: FRAMES_ROWS, assemble: ASSEMBLE_ROWS, live: LIVE_ROWS },
@@ -49,6 +52,15 @@ describe('the table of settings', () => {
       if (row.default === null) assert.ok(row.unset, `${name}: what null means`);
       if (row.kind === 'switch' && row.default && row.option) assert.ok(row.option.off, `${name}: its negation`);
     }
+  });
+
+  it('is the table in docs/settings.md', () => {
+    // oxlint-disable-next-line typescript/no-require-imports -- a script without types
+    const { settings } = require(join(root, 'scripts', 'tables.js')) as { settings: () => string[] };
+    const cells = (line: string): string[] => line.split('|').map((cell) => cell.trim());
+    const page = readFileSync(join(root, 'docs', 'settings.md'), 'utf8').split('\n');
+    const rows = page.filter((line) => line.startsWith('| `')).map(cells);
+    assert.deepEqual(rows, settings().slice(2).map(cells), 'run: node scripts/tables.js');
   });
 
   it('accepts or refuses any value of any setting, with no other error', () => {

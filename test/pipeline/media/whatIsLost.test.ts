@@ -328,6 +328,6 @@ describe('whatIsLost', () => {
       outcome,
       verdict === 'warned' ? 'a warning' : verdict,
     ]);
-    assert.deepEqual(rows, expected, 'run: node scripts/losses.js');
+    assert.deepEqual(rows, expected, 'run: node scripts/tables.js');
   });
 });
