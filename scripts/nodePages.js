@@ -87,7 +87,7 @@ function validators({ type, rows, prefix }) {
   ].join('\n');
 }
 
-const TYPED_IN = `    /** What is not checked: nothing, and what a message or the environment gives. */
+const TYPED_IN = `    /** Values that are not checked: none, and those that a message or the environment gives. */
     const isExempt = function (node, v, typeField) {
       const type = typeField === null ? 'num' : $('#' + typeField).val() || node[typeField.replace(/^.*-/, '')];
       return (type !== undefined && type !== 'num') || v === undefined || v === null || v === '' || /\\$\\{.+\\}/.test(v);

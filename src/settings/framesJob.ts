@@ -7,15 +7,19 @@ import { checkVariant, type Variant } from './variants';
 /** Which frames of a video are extracted. */
 export const SELECTIONS = {
   /** Every n-th frame. */
-  every: { n: whole(1, 1_000_000_000, 1, {
+  every: {
+    n: whole(1, 1_000_000_000, 1, {
       text: 'every n-th frame',
       dialog: { icon: 'step-forward', value: '25' },
-    }) },
+    }),
+  },
   /** At most `fps` images per second of video. */
-  rate: { fps: number(0.000_01, 1000, 1, {
+  rate: {
+    fps: number(0.000_01, 1000, 1, {
       text: 'images per second of video',
       dialog: { icon: 'step-forward' },
-    }) },
+    }),
+  },
   /** The first frame of every shot. */
   scenes: {},
 } as const;

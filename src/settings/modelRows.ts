@@ -104,7 +104,7 @@ export const QUALITY_ROWS = {
 /** The model and what it does: the same for images and frames. */
 export const MODEL_ROWS = { ...CHOICE_ROWS, ...QUALITY_ROWS, ...TILE_ROWS } as const;
 
-/** What is done to frames besides. */
+/** Processing of frames of videos, besides the model. */
 export const FRAME_ROWS = {
   /** Averages noise over neighbouring frames in still areas before the model (ffmpeg's `atadenoise`). */
   temporalDenoise: choice(['off', 'low', 'high'], 'off', {

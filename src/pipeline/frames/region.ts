@@ -2,7 +2,7 @@ import type { LiveRegion } from '../../settings/liveJob';
 import type { Frame } from '../media/frame';
 import { bicubicFrame } from './bicubic';
 import { cropTile, type Place } from './cropTile';
-import type { FrameProcessor } from './upscaleTiles';
+import type { FrameProcessor } from './frameProcessor';
 
 /** Width of the blend at the edge of the region, in source pixels. */
 const SEAM = 8;
@@ -35,6 +35,7 @@ export function regionProcessor(inside: FrameProcessor, place: Place, scale: num
     get cacheStats() {
       return inside.cacheStats;
     },
+    faces: null,
     async run(frames, signal) {
       const cuts = frames.map((frame): Frame => {
         const { width, height } = place;

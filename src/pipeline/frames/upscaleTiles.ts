@@ -1,26 +1,15 @@
 import { RemasterError } from '../../errors';
 import type { Model, TileBatch } from '../../model/model';
-import type { Job, CacheStats } from '../../settings/restoreJob';
+import type { CacheStats, Job } from '../../settings/restoreJob';
 import { concatBytes } from '../media/concatBytes';
 import type { Frame } from '../media/frame';
 import { adainFrame } from './adain';
 import { blendTiles } from './blendTiles';
 import { cropTile, type Place, type Tile } from './cropTile';
+import type { FrameProcessor } from './frameProcessor';
 import { type FrameKey, shotPrompts } from './shotPrompts';
 import { TileCache } from './tileCache';
 import { type Layout, tileLayout, longestTile } from './tileLayout';
-
-/** Upscales frames: crops tiles, batches them, runs the model, blends the output. */
-export interface FrameProcessor {
-  /** Current tile size in source pixels; it shrinks when memory runs out. */
-  readonly tile: { readonly width: number; readonly height: number };
-  /** Milliseconds per tile in the latest call of the model; null before the first. */
-  readonly tileMs: number | null;
-  /** Returns the upscaled frames in the same order. */
-  run(frames: readonly Frame[], signal: AbortSignal): Promise<Frame[]>;
-  /** Savings of the tile cache so far; null without a cache. */
-  readonly cacheStats: CacheStats | null;
-}
 
 export type TileSettings = Pick<Job, 'tile' | 'overlap' | 'colorFix' | 'noise' | 'tileCache' | 'segment'>;
 
@@ -28,7 +17,7 @@ export type TileSettings = Pick<Job, 'tile' | 'overlap' | 'colorFix' | 'noise' |
 const SMALLEST_TILE = 64;
 
 /**
- * `first`: frames finished by an earlier run. `origin`: position of these frames in larger ones, whose coordinates the
+ * Upscales frames: crops tiles, batches them, runs the model, blends the output. `first`: frames finished by an earlier run. `origin`: position of these frames in larger ones, whose coordinates the
  * noise uses.
  */
 export function tileProcessor(
@@ -63,6 +52,7 @@ export function tileProcessor(
     get cacheStats() {
       return isCached ? stats.cacheStats : null;
     },
+    faces: null,
     async run(frames, signal) {
       for (;;) {
         try {

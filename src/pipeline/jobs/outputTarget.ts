@@ -52,7 +52,9 @@ async function isSameFile(a: string, b: string): Promise<boolean> {
 
 export const outputExists = (target: string, cause?: unknown): RemasterError =>
   new RemasterError('OUTPUT_EXISTS', `${target} already exists.`, {
-    remedy: 'Choose another name, or allow overwriting.',
+    remedy:
+      'Choose another name, or replace it (--overwrite; If file exists in video out). A job that was interrupted has not ' +
+      'written it yet, and continues without that (--resume, the default).',
     cause,
   });
 

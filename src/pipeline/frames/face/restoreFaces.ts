@@ -3,7 +3,7 @@ import type { FaceFinder, Model, TileKey } from '../../../model/model';
 import type { Job } from '../../../settings/restoreJob';
 import type { Frame } from '../../media/frame';
 import { adainFrame } from '../adain';
-import type { FrameProcessor } from '../upscaleTiles';
+import type { FrameProcessor } from '../frameProcessor';
 import { inverted, scaling, type Similarity, toFaceImage } from './align';
 import { detectFaces } from './detectFaces';
 import { feather } from './feather';
@@ -13,21 +13,6 @@ import { resample, type Region, type Samples } from './resample';
 /** Default smallest face, in pixels of the frame. */
 const DEFAULT_MIN_FACE = 32;
 
-/**
- * Detects faces, crops and aligns them, restores them with the model and pastes them back. All other pixels are
- * unchanged.
- */
-export interface FaceProcessor extends FrameProcessor {
-  readonly count: FaceCount;
-}
-
-export interface FaceCount {
-  /** Faces restored so far, summed over all frames. */
-  readonly found: number;
-  /** Frames without a face so far; they are unchanged. */
-  readonly framesWithout: number;
-}
-
 /** A face to be restored. */
 interface FaceCrop {
   readonly frame: Frame;
@@ -35,12 +20,15 @@ interface FaceCrop {
   readonly toFace: Similarity;
 }
 
-/** `finder` null: every frame is a square with one aligned face. */
+/**
+ * Detects faces, crops and aligns them, restores them with the model and pastes them back. All other pixels are
+ * unchanged. `finder` null: every frame is a square with one aligned face.
+ */
 export function faceProcessor(
   model: Model,
   finder: FaceFinder | null,
   { minFace, colorFix }: Pick<Job, 'minFace' | 'colorFix'>,
-): FaceProcessor {
+): FrameProcessor {
   const side = model.info.tile.size;
   const profile = feather(side);
   let [found, framesWithout] = [0, 0];
@@ -61,7 +49,7 @@ export function faceProcessor(
     tile: { width: side, height: side },
     tileMs: null, // the first frame may have no face
     cacheStats: null, // faces move all the time
-    get count() {
+    get faces() {
       return { found, framesWithout };
     },
     async run(frames, signal) {

@@ -1,29 +1,23 @@
 import { RemasterError } from '../../../errors';
-import type { FaceFinder, Model, ModelRequest } from '../../../model/model';
 import type { FrameImage, FramesJob } from '../../../settings/framesJob';
 import { JOB_DEFAULTS } from '../../../settings/restoreJob';
-import { faceSettings } from '../../frames/face/faceSettings';
-import { faceProcessor } from '../../frames/face/restoreFaces';
-import { inpaintSettings } from '../../frames/inpaint/inpaintSettings';
+import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
 import { frameMasker } from '../../frames/inpaint/maskFrames';
-import { maskedTilesOnly } from '../../frames/inpaint/maskedTilesOnly';
-import { modelRequest, wantedScale } from '../../frames/modelRequest';
-import { type FrameProcessor, tileProcessor } from '../../frames/upscaleTiles';
+import { wantedScale } from '../../frames/modelRequest';
+import { openModelFor, type ProcessorTools } from '../../frames/processor';
 import { resolveColour } from '../../media/colour';
 import { openVideo } from '../../media/decode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame } from '../../media/frame';
 import { encodeImage } from '../../media/image/encodeImage';
-import { probe, type VideoInfo } from '../../media/probe';
+import { probe } from '../../media/probe';
 import { limitFrameRate, limitHeight, scaledSize } from '../../media/resize';
 import { SEEK_MARGIN, trimFrames } from '../../media/trim';
 import { selectFrames } from './selectFrames';
 
 /** The services the job uses. */
-export interface FrameTools {
+export interface FrameTools extends ProcessorTools {
   readonly binary: FfmpegBinary;
-  openModel(request: ModelRequest): Promise<Model>;
-  openFaceFinder(): FaceFinder;
 }
 
 /** JPEG and WebP store 8 bits. */
@@ -41,14 +35,13 @@ export async function* extractFrames(
   const sourceInfo = await probe(tools.binary, job.input, signal, job.sequenceRate);
   const info = limitHeight(sourceInfo, job.maxHeight);
   const { timeBase } = info;
-  await using model = job.isUpscaled ? await tools.openModel({ ...modelRequest(job), depth: DEPTH }) : null;
+  const openMask = (inpaint: InpaintSettings) => frameMasker(tools.binary, inpaint, info, job.sequenceRate, signal);
+  await using opened = job.isUpscaled
+    ? await openModelFor(job, { ...info, depth: DEPTH }, tools, openMask, signal)
+    : null;
   signal.throwIfAborted();
-  const faceMode = model && faceSettings(job, model.info, info);
-  const inpaint = model && inpaintSettings(job, model.info);
-  await using masker = inpaint && (await frameMasker(tools.binary, inpaint, info, job.sequenceRate, signal));
-  await using finder = faceMode === 'detect' ? tools.openFaceFinder() : null;
-  const processor = model && openProcessor(masker ? maskedTilesOnly(model) : model, faceMode, finder, info, job);
-  const scale = model && wantedScale(job, model);
+  const processor = opened?.processor({ ...job, segment: JOB_DEFAULTS.segment }, () => {});
+  const scale = opened && wantedScale(job, opened.model);
   const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
   const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
   const { hwaccel } = job;
@@ -63,11 +56,11 @@ export async function* extractFrames(
   } as const;
   await using source = openVideo(tools.binary, info, decoding, signal);
   const frames = limitFrameRate(trimFrames(source, info, job), info, job.maxFps, () => {});
-  const masked = masker ? masker.maskFrames(frames, from) : frames;
+  const masked = opened?.masker ? opened.masker.maskFrames(frames, from) : frames;
   let count = 0;
   for await (const { frame, index, dropped, isLast } of selectFrames(masked, timeBase, job.pick)) {
     const output = processor ? (await processor.run([frame], signal))[0]! : frame;
-    const size = scale === null || scale === model!.info.scale ? output : scaledSize(info, scale);
+    const size = scale === null || scale === opened!.model.info.scale ? output : scaledSize(info, scale);
     const { data, width, height } = await encodeImage(output, imageOf(output), limitWidth(size, job.width), job);
     signal.throwIfAborted();
     count++;
@@ -80,17 +73,6 @@ export async function* extractFrames(
     detail: source.stderrTail(),
   });
 }
-
-const openProcessor = (
-  model: Model,
-  faceMode: 'detect' | 'aligned' | null,
-  finder: FaceFinder | null,
-  info: VideoInfo,
-  job: FramesJob,
-): FrameProcessor =>
-  faceMode === null
-    ? tileProcessor(model, info, { ...job, segment: JOB_DEFAULTS.segment }, () => {})
-    : faceProcessor(model, finder, job);
 
 const imageOf = ({ width, height, data }: Frame) =>
   ({

@@ -3,16 +3,13 @@ import { concatMap, lastValueFrom, tap } from 'rxjs';
 import { BackpressureWindow } from '../../../async/backpressure';
 import { inBatches } from '../../../async/batches';
 import { RemasterError, StoppedError } from '../../../errors';
-import type { FaceFinder, Model, ModelRequest } from '../../../model/model';
+import type { Model } from '../../../model/model';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
 import { chooseBatchSize } from '../../frames/chooseBatchSize';
-import { faceSettings } from '../../frames/face/faceSettings';
-import { faceProcessor } from '../../frames/face/restoreFaces';
-import { inpaintSettings } from '../../frames/inpaint/inpaintSettings';
-import { type FrameMasker, frameMasker } from '../../frames/inpaint/maskFrames';
-import { maskedTilesOnly } from '../../frames/inpaint/maskedTilesOnly';
-import { modelRequest } from '../../frames/modelRequest';
-import { type FrameProcessor, tileProcessor } from '../../frames/upscaleTiles';
+import type { FrameProcessor } from '../../frames/frameProcessor';
+import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
+import { frameMasker } from '../../frames/inpaint/maskFrames';
+import { type OpenModel, openModelFor, type ProcessorTools } from '../../frames/processor';
 import { type DecodeOptions, type FrameSource, openVideo } from '../../media/decode';
 import type { Encoding } from '../../media/encode';
 import { type FfmpegBinary, ffmpegWarnings } from '../../media/findFfmpeg';
@@ -39,11 +36,8 @@ import { tryOutput } from './trial';
 const STAGES = 3;
 
 /** The services a job uses, so that tests can replace them. */
-export interface Tools {
+export interface Tools extends ProcessorTools {
   readonly binary: FfmpegBinary;
-  openModel(request: ModelRequest): Promise<Model>;
-  /** For face models. */
-  openFaceFinder?(): FaceFinder;
   /** Called with the newest frame before and after the model; must not keep them. */
   readonly onFrame?: (before: Frame, after: Frame, pixelAspect: Rational) => void;
   /** Called with the folder a job works in, so that another process can delete it if this one dies. */
@@ -57,11 +51,9 @@ interface OpenJob {
   readonly signal: AbortSignal;
   readonly meter: ProgressMeter;
   readonly info: VideoInfo;
-  readonly model: Model;
+  readonly opened: OpenModel;
   readonly encoding: Encoding;
   readonly folder: OutputFolder;
-  readonly masker: FrameMasker | null;
-  readonly faces: { readonly finder: FaceFinder | null } | null;
 }
 
 /**
@@ -82,12 +74,10 @@ export async function restoreVideo(
   meter.expect(info, job);
 
   meter.stage('loading');
-  await using model = await tools.openModel({ ...modelRequest(job), depth: info.pixels.bitDepth > 8 ? 16 : 8 });
-  signal.throwIfAborted();
-  const faceMode = faceSettings(job, model.info, info);
-  const inpaint = inpaintSettings(job, model.info);
-  await using masker = inpaint && (await frameMasker(tools.binary, inpaint, info, job.sequenceRate, signal));
-  await using finder = faceMode === 'detect' ? tools.openFaceFinder!() : null;
+  const depth = info.pixels.bitDepth > 8 ? 16 : 8;
+  const openMask = (inpaint: InpaintSettings) => frameMasker(tools.binary, inpaint, info, job.sequenceRate, signal);
+  await using opened = await openModelFor(job, { ...info, depth }, tools, openMask, signal);
+  const { model, masker, finder } = opened;
   const encoding = planEncoding(tools.binary, job, source, info, model);
   const parts = { source: info.source, mask: masker?.source ?? null, model: model.info, encoding };
   const identity = await jobIdentity(job, { ...parts, faceFinder: finder?.version ?? null });
@@ -98,8 +88,7 @@ export async function restoreVideo(
 
   let keepSegments = false;
   try {
-    const faces = faceMode && { finder };
-    const result = await runJob({ job, tools, signal, meter, info, model, encoding, folder, masker, faces });
+    const result = await runJob({ job, tools, signal, meter, info, opened, encoding, folder });
     const elapsed = (performance.now() - started) / 1000;
     const { framesOut, resumedFrom } = result;
     return { ...result, elapsed, fps: (framesOut - resumedFrom) / elapsed };
@@ -121,7 +110,8 @@ function canResume(error: unknown, job: Job, signal: AbortSignal): boolean {
 
 /** Decodes, upscales and writes all frames, then finishes the output. */
 async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
-  const { job, tools, signal, meter, info, model, encoding, folder, masker, faces } = open;
+  const { job, tools, signal, meter, info, encoding, folder } = open;
+  const { model, masker, isForFaces } = open.opened;
   const space = await watchSpace(folder, encoding, { ...job, frames: expectedFrames(info, job) });
   await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, signal);
   const options = decodeOptions(job, info, encoding, model);
@@ -135,12 +125,9 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
       `${folder.lost} finished frames of the interrupted job were missing or incomplete and were made again.`,
     );
   meter.warn([...warnings, ...trial.warnings]);
-  const tiles = faces ? job : await tileSettings(job, model, info, openSource);
-  const faceRestorer = faces && faceProcessor(model, faces.finder, job);
-  const upscaler = masker ? maskedTilesOnly(model) : model;
-  const processor =
-    faceRestorer ??
-    tileProcessor(upscaler, info, { ...job, ...tiles }, (warning) => void warnings.push(warning), resumedFrom);
+  const tiles = isForFaces ? job : await tileSettings(job, model, info, openSource);
+  const warn = (warning: string): void => void warnings.push(warning);
+  const processor = open.opened.processor({ ...job, ...tiles }, warn, resumedFrom);
   meter.cacheStatsFrom(() => processor.cacheStats);
 
   await using source = openSource();
@@ -161,8 +148,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const written = { segments: writer.segments, times };
   const finished = await finishOutput(tools.binary, folder, written, encoding, info, job, trial, signal);
   warnings.push(...finished.warnings);
-  if (faceRestorer?.count.found === 0 && resumedFrom === 0)
-    warnings.push('No face was found; all frames are unchanged.');
+  if (processor.faces?.found === 0 && resumedFrom === 0) warnings.push('No face was found; all frames are unchanged.');
   const { name, sha256, provider, steps } = model.info;
   return {
     output: finished.output,
@@ -172,7 +158,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
     bytes: (await stat(finished.output)).size,
     resumedFrom,
     model: { name, sha256, provider, steps },
-    faces: faceRestorer?.count ?? null,
+    faces: processor.faces,
     cacheStats: processor.cacheStats,
     warnings,
   };
@@ -188,7 +174,7 @@ function decodeOptions(job: Job, info: VideoInfo, { colour, depth }: Encoding, m
 
 /** Reads, upscales and writes batches of frames concurrently; `STAGES` bounds the batches in memory. */
 async function upscaleAndWrite(
-  { job, tools, signal, info, model, encoding }: OpenJob,
+  { job, tools, signal, info, opened: { model }, encoding }: OpenJob,
   processor: FrameProcessor,
   frames: AsyncIterable<Frame>,
   write: (frames: readonly Frame[]) => Promise<void>,

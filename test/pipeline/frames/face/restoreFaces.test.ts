@@ -82,7 +82,7 @@ describe('faceProcessor', () => {
   it('restores and counts two faces', async () => {
     const enhance = faceProcessor(negative(), finder, SETTINGS);
     const [output] = await enhance.run([frameOf(two)], never);
-    assert.deepEqual(enhance.count, { found: 2, framesWithout: 0 });
+    assert.deepEqual(enhance.faces, { found: 2, framesWithout: 0 });
     const middle = await inSquares(two, 60);
     const outside = await inSquares(two);
     let inverted = 0;
@@ -102,7 +102,7 @@ describe('faceProcessor', () => {
     const output = await enhance.run([chart, frameOf(still), chart], never);
     assert.deepEqual(output[0], chart);
     assert.deepEqual(output[2], chart);
-    assert.deepEqual(enhance.count, { found: 1, framesWithout: 2 });
+    assert.deepEqual(enhance.faces, { found: 1, framesWithout: 2 });
   });
 
   it('the output does not depend on the batch size, and a static face stays static', async () => {
@@ -143,7 +143,7 @@ describe('faceProcessor', () => {
       const source = await astronaut(side);
       const enhance = faceProcessor(nearest(1, INFO), null, SETTINGS);
       const [output] = await enhance.run([frameOf(source)], never);
-      assert.deepEqual(enhance.count, { found: 1, framesWithout: 0 });
+      assert.deepEqual(enhance.faces, { found: 1, framesWithout: 0 });
       assert.ok(psnr(source, samples(output!)) > (side === 256 ? 36 : 30), `${psnr(source, samples(output!))} dB`);
     });
   }

@@ -1,0 +1,88 @@
+import { RemasterError } from '../../errors';
+import type { FaceFinder, Model, ModelRequest } from '../../model/model';
+import type { Job, ModelSettings } from '../../settings/restoreJob';
+import { faceSettings } from './face/faceSettings';
+import { faceProcessor } from './face/restoreFaces';
+import type { FrameProcessor } from './frameProcessor';
+import { type InpaintSettings, inpaintSettings } from './inpaint/inpaintSettings';
+import type { FrameMasker } from './inpaint/maskFrames';
+import { maskedTilesOnly } from './inpaint/maskedTilesOnly';
+import { modelRequest } from './modelRequest';
+import { tileProcessor, type TileSettings } from './upscaleTiles';
+
+/** The services that processing frames uses. */
+export interface ProcessorTools {
+  openModel(request: ModelRequest): Promise<Model>;
+  /** For face models. */
+  openFaceFinder?(): FaceFinder;
+}
+
+type Settings = ModelSettings & Pick<Job, 'mask' | 'maskColor' | 'maskTolerance' | 'maskGrow'>;
+interface FrameFormat {
+  readonly width: number;
+  readonly height: number;
+  /** Bits per sample. */
+  readonly depth: 8 | 16;
+}
+
+/** A model and what it needs besides, opened for one job and closed together. */
+export interface OpenModel extends AsyncDisposable {
+  readonly model: Model;
+  /** Whether only the faces of a frame are restored. */
+  readonly isForFaces: boolean;
+  /** Null: no model finds faces. */
+  readonly finder: FaceFinder | null;
+  /** Adds the mask to frames; null: it is no inpainting model. */
+  readonly masker: FrameMasker | null;
+  /** `first`: frames finished by an earlier run. */
+  processor(settings: ProcessorSettings, warn: (warning: string) => void, first?: number): FrameProcessor;
+}
+
+export type ProcessorSettings = TileSettings & Pick<Job, 'minFace'>;
+
+/**
+ * Opens the model of a job, and what finds its faces or reads its mask. `openMask` null: the job has single images, which
+ * no inpainting model takes. Errors: those of the model, BAD_SETTING, MODEL_INCOMPATIBLE, MASK_INVALID.
+ */
+export async function openModelFor(
+  settings: Settings,
+  format: FrameFormat,
+  tools: ProcessorTools,
+  openMask: ((inpaint: InpaintSettings) => Promise<FrameMasker>) | null,
+  signal: AbortSignal,
+): Promise<OpenModel> {
+  const model = await tools.openModel({ ...modelRequest(settings), depth: format.depth });
+  let masker: FrameMasker | null = null;
+  try {
+    signal.throwIfAborted();
+    if (model.info.task === 'inpaint' && openMask === null) throw notForImages(model.info.name);
+    const faceMode = faceSettings(settings, model.info, format);
+    const inpaint = inpaintSettings(settings, model.info);
+    masker = inpaint && (await openMask!(inpaint));
+    const finder = faceMode === 'detect' ? tools.openFaceFinder!() : null;
+    const opened = { model, isForFaces: faceMode !== null, finder, masker };
+    return { ...opened, processor: processorMaker(opened, format), [Symbol.asyncDispose]: () => close(opened) };
+  } catch (error) {
+    await close({ model, finder: null, masker });
+    throw error;
+  }
+}
+
+const processorMaker =
+  (
+    { model, isForFaces, finder, masker }: Omit<OpenModel, 'processor' | typeof Symbol.asyncDispose>,
+    format: FrameFormat,
+  ) =>
+  (settings: ProcessorSettings, warn: (warning: string) => void, first = 0): FrameProcessor =>
+    isForFaces
+      ? faceProcessor(model, finder, settings)
+      : tileProcessor(masker ? maskedTilesOnly(model) : model, format, settings, warn, first);
+
+async function close({ model, finder, masker }: Pick<OpenModel, 'model' | 'finder' | 'masker'>): Promise<void> {
+  for (const one of [finder, masker, model]) await one?.[Symbol.asyncDispose]();
+}
+
+const notForImages = (name: string): RemasterError =>
+  new RemasterError('MODEL_INCOMPATIBLE', `The inpainting model ${name} works on videos, not on single images.`, {
+    remedy: 'Choose a model that upscales or restores.',
+  });
