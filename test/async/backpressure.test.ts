@@ -57,6 +57,27 @@ describe('backpressure', () => {
     const window = new BackpressureWindow(2);
     await assert.rejects(lastValueFrom(pullFrames(broken(), window).pipe(tap(() => window.release()))), RangeError);
   });
+  it('a source that fails when it is ended ends nothing else', async () => {
+    const rejections: unknown[] = [];
+    const listen = (reason: unknown): void => void rejections.push(reason);
+    async function* source(): AsyncGenerator<number> {
+      try {
+        for (let i = 0; ; i++) yield i;
+      } finally {
+        // oxlint-disable-next-line no-unsafe-finally -- a decoder that fails while it is being closed
+        throw new Error('closed badly');
+      }
+    }
+    process.on('unhandledRejection', listen);
+    try {
+      const window = new BackpressureWindow(1);
+      assert.equal(await lastValueFrom(pullFrames(source(), window).pipe(take(1))), 0);
+      await sleep(20); // when Node.js reports rejections
+      assert.deepEqual(rejections, []);
+    } finally {
+      process.off('unhandledRejection', listen);
+    }
+  });
   it('unsubscribing ends the source', async () => {
     let ended = false;
     async function* endless(): AsyncGenerator<number> {

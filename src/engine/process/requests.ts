@@ -43,7 +43,7 @@ export async function handleRequest(
       await discardWork((args as EngineRequests['discard']['args']).output, signal);
       return null;
     case 'thumbnail':
-      await thumbnail(await findFfmpeg(), args as ThumbnailRequest);
+      await thumbnail(await findFfmpeg(), args as ThumbnailRequest, signal);
       return null;
     case 'image':
       return images(args as EngineRequests['image']['args'], signal);

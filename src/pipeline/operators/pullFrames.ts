@@ -24,6 +24,9 @@ export function pullFrames<T>(source: AsyncIterable<T>, window: BackpressureWind
       subscriber.complete();
     };
     pump().catch((error: unknown) => subscriber.error(error));
-    return () => void items.return?.();
+    return () => {
+      // What ends the source may fail too; whoever unsubscribes has the reason already, or wants none.
+      items.return?.().catch(() => {});
+    };
   });
 }

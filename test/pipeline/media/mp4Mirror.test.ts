@@ -108,7 +108,7 @@ describe('mp4Mirror', function () {
     it(`the thumbnail of a mirrored video, by ${which}`, async () => {
       writeFileSync(at('mirrored.mp4'), withMatrix(straight, [0, 1, 1, 0]));
       const output = at('thumbnail.png');
-      await thumbnail(await ffmpeg(), { input: at('mirrored.mp4'), at: 0, output, width: null });
+      await thumbnail(await ffmpeg(), { input: at('mirrored.mp4'), at: 0, output, width: null }, never);
       assert.ok((await pixels(output)).equals(shown(frames[0]!, [0, 1, 1, 0])));
     });
   }

@@ -1,0 +1,48 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { FluentJob, FluentReply } from './fluentProcess';
+
+/** For one frame of a file. */
+const LIMIT_MS = 60_000;
+
+/**
+ * Runs ffmpeg once, by fluent-ffmpeg, in a process that ends with this one. Returns null, or why it failed. Settles after
+ * the process has ended; rejects with the signal's reason.
+ */
+export async function runFluent(job: FluentJob, signal: AbortSignal, limitMs = LIMIT_MS): Promise<string | null> {
+  signal.throwIfAborted();
+  const child = fork(join(__dirname, 'fluentProcess.js'), [], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execArgv: [],
+  });
+  const exited = once(child, 'exit');
+  let reply: FluentReply | null = null;
+  let stderr = '';
+  let isLate = false;
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => void (stderr = (stderr + text).slice(-2048)));
+  child.once('message', (message: FluentReply) => {
+    reply = message;
+    child.disconnect();
+  });
+  const stop = (): void => {
+    if (child.connected) child.disconnect(); // it kills its ffmpeg and exits
+  };
+  const timer = setTimeout(() => {
+    isLate = true;
+    stop();
+  }, limitMs);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    child.send(job, () => {}); // a process that cannot be started has an error event or exits
+    await exited;
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+  signal.throwIfAborted();
+  if (isLate) return `ffmpeg did not end within ${limitMs / 1000} s`;
+  return reply === null ? stderr.trim() || 'the process ended' : (reply as FluentReply).error;
+}

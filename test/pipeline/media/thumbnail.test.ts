@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { runFluent } from '../../../src/pipeline/media/runFluent';
+import { thumbnail } from '../../../src/pipeline/media/thumbnail';
+import { processes } from '../../support/processes';
+import { binary, ff, moving, scratchFolder } from '../../support/videos';
+
+const never = new AbortController().signal;
+
+describe('thumbnail', () => {
+  const folder = scratchFolder();
+  const at = (name: string): string => join(folder, name);
+  const request = (output: string, width: number | null = null) => ({ input: at('in.mkv'), at: 0.1, output, width });
+
+  before(() => ff(...moving('64x48', '25', 10), '-c:v', 'ffv1', at('in.mkv')));
+
+  it('saves one frame, scaled', async () => {
+    await thumbnail(await binary(), request(at('small.png'), 32), never);
+    const { width, height } = await sharp(at('small.png')).metadata();
+    assert.deepEqual([width, height], [32, 24]);
+  });
+
+  it('fails with a sentence when the program has vanished or the time is beyond the end, and leaves nothing', async () => {
+    const before = readdirSync(folder);
+    const gone = { ...(await binary()), path: at('no-ffmpeg') };
+    await assert.rejects(thumbnail(gone, request(at('gone.png')), never), { code: 'SOURCE_UNREADABLE' });
+    await assert.rejects(thumbnail(await binary(), { ...request(at('late.png')), at: 99 }, never));
+    assert.deepEqual(readdirSync(folder), before);
+  });
+
+  for (const [what, limit] of [
+    ['when it is stopped', 60_000],
+    ['after its time limit', 300],
+  ] as const)
+    it(`ends ffmpeg and its own process ${what}`, async () => {
+      const slow = at('slow-ffmpeg');
+      const marker = at('started');
+      writeFileSync(
+        slow,
+        `#!/bin/sh\ncase "$*" in *-formats*|*-encoders*|*-codecs*) exit 0;; esac\ntouch "${marker}"\nexec sleep 60.5\n`,
+      );
+      chmodSync(slow, 0o755);
+      rmSync(marker, { force: true });
+      const stop = new AbortController();
+      const reason = new Error('enough');
+      const job = {
+        ffmpeg: slow,
+        input: at('in.mkv'),
+        inputOptions: [],
+        seek: 0,
+        output: at('x.png'),
+        outputOptions: [],
+      };
+      const running = runFluent(job, stop.signal, limit);
+      if (limit === 60_000) {
+        const waiting = setInterval(() => existsSync(marker) && stop.abort(reason), 20);
+        await assert.rejects(running, reason);
+        clearInterval(waiting);
+      } else assert.match((await running)!, /did not end within 0\.3 s/);
+      assert.deepEqual(processes(/sleep 60\.5|fluentProcess/), []);
+    });
+});
