@@ -12,7 +12,7 @@ import { planOf, type Plan } from '../message/plan';
 import { deployedInNode, deployedNodes, inputSettings } from '../message/resolvePlan';
 import { dialogValue, dialogValues, labelsOf } from '../message/dialogValues';
 import * as status from '../message/status';
-import { evaluate, type Typed } from '../message/typedInput';
+import { evaluate, typedField } from '../message/typedInput';
 import { runtimeOf } from '../runtime';
 import { fixedRate, FlowCredits, type SendPermit } from './flowControl';
 import { ROWS } from './rows';
@@ -41,7 +41,7 @@ export default function remasterFrames(RED: NodeAPI): void {
 
   function RemasterFrames(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
-    const times: Typed = { value: config.times, type: config.timesType };
+    const times = typedField(config, 'times', '', 'str');
     const settings = () => dialogValues(ROWS, config, LABELS);
     const requests = new Set<Request>();
     let isClosed = false;

@@ -10,7 +10,7 @@ import type { KnownModels } from '../message/knownModels';
 import { nodeError } from '../message/nodeError';
 import { allowedSource, pathRules } from '../message/pathPolicy';
 import * as status from '../message/status';
-import { evaluate, originOf, type Typed } from '../message/typedInput';
+import { evaluate, originOf, typedField } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
 import { runtimeOf } from '../runtime';
 import { type ImageConfig, dropError, type Settings, settingsFor, settingsOf } from './imageSettings';
@@ -31,7 +31,7 @@ export default function remasterImage(RED: NodeAPI): void {
 
   function RemasterImage(this: Node, config: ImageConfig): void {
     RED.nodes.createNode(this, config);
-    const property: Typed = { value: config.property, type: config.propertyType };
+    const property = typedField(config, 'property', 'payload', 'msg');
     const modelNode = RED.nodes.getNode(config.model) as ModelNode | null;
     let settings: Settings;
     try {
@@ -112,7 +112,7 @@ export default function remasterImage(RED: NodeAPI): void {
         lastMs = ms;
         idle = status.finishedImage(ms);
         if (settings.keep) msg['original'] = value;
-        RED.util.setMessageProperty(msg, config.output, asPayload(result), true);
+        RED.util.setMessageProperty(msg, config.output ?? 'payload', asPayload(result), true);
         msg['image'] = { width, height, scale: times, ms: Math.round(ms), queued: queue.length, dropped };
         send([msg, null]);
         done();

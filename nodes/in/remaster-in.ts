@@ -10,7 +10,7 @@ import { PLAN_VERSION, type Plan } from '../message/plan';
 import { dialogValues } from '../message/dialogValues';
 import { SAMPLE } from '../message/sampleClip';
 import * as status from '../message/status';
-import { evaluate, originOf, type Typed } from '../message/typedInput';
+import { evaluate, originOf, typedField } from '../message/typedInput';
 import { trimOf } from '../message/trimOf';
 import { runtimeOf } from '../runtime';
 import { startCameras, isLiveConfig, cameraIn, type LiveConfig } from './cameraIn';
@@ -33,9 +33,9 @@ export default function remasterIn(RED: NodeAPI): void {
   function RemasterIn(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     if (isLiveConfig(config)) return cameraIn(RED, this, config);
-    const path: Typed = { value: config.path, type: config.pathType };
-    const trimStart: Typed = { value: config.trimStart, type: config.trimStartType };
-    const trimEnd: Typed = { value: config.trimEnd, type: config.trimEndType };
+    const path = typedField(config, 'path', 'filename', 'msg');
+    const trimStart = typedField(config, 'trimStart', '', 'str');
+    const trimEnd = typedField(config, 'trimEnd', '', 'str');
     const isSample = config.source === 'sample';
     const rules = (): PathRules => pathRules(RED.settings, 'remasterInAllowedFolders');
     let isClosed = false;

@@ -6,7 +6,7 @@ import { checkValue, type Refuse } from '../../src/settings/checkRows';
 import { valueOfText } from '../../src/settings/parseText';
 import type { Row, Rows, Value, Values } from '../../src/settings/row';
 import { show } from './planFields';
-import { evaluate } from './typedInput';
+import { evaluate, typedField } from './typedInput';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -21,15 +21,10 @@ export async function fieldsFor(RED: NodeAPI, node: Node, rows: Rows, config: ob
   const fields = config as Fields;
   const valueOf = async ([name, { dialog }]: [string, Row]): Promise<[string, unknown]> => {
     if (dialog?.typed === undefined) return [name, fields[name]];
-    const type = fields[`${name}Type`] ?? dialog.typed;
-    return [name, await evaluate(RED, node, { value: textOf(fields[name]), type: textOf(type) }, msg)];
+    return [name, await evaluate(RED, node, typedField(config, name, '', dialog.typed), msg)];
   };
   return Object.fromEntries(await Promise.all(Object.entries(rows).map(valueOf)));
 }
-
-/** A flow file may have anything. */
-const textOf = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 
 /** One value of a dialog, or of a message: a text is parsed, and empty means the default. Throws BAD_SETTING. */
 export function dialogValue<R extends Row>(row: R, value: unknown, label: string): Value<R> {

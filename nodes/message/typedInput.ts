@@ -9,6 +9,15 @@ export interface Typed {
   readonly type: string;
 }
 
+/** A typedInput of a dialog. A flow may lack it, or have anything. */
+export function typedField(config: object, name: string, value: string, type: string): Typed {
+  const fields = config as Readonly<Record<string, unknown>>;
+  return { value: textOf(fields[name] ?? value), type: textOf(fields[`${name}Type`] ?? type) };
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+
 /** The value for this message; undefined if the field is empty or the message has no such property. */
 export function evaluate(RED: NodeAPI, node: Node, { value, type }: Typed, msg: NodeMessage): Promise<unknown> {
   if (type !== 'str' && value.trim() === '') return Promise.resolve(undefined);

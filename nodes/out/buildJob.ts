@@ -9,7 +9,7 @@ import { allowedTarget, pathRules } from '../message/pathPolicy';
 import { type Plan, type PlanStage } from '../message/plan';
 import { show } from '../message/planFields';
 import { inputSettings, deployedNodes } from '../message/resolvePlan';
-import { evaluate, originOf, type Typed } from '../message/typedInput';
+import { evaluate, originOf, typedField } from '../message/typedInput';
 import { dialogValues, labelsOf } from '../message/dialogValues';
 import { runtimeOf } from '../runtime';
 import { fill, freeName, inFolder, type NameParts, placeholders } from './outputPath';
@@ -97,8 +97,8 @@ export async function outputFile(
   defaultFolder: { readonly path: string; readonly isFromConfig: boolean } | null,
 ): Promise<string> {
   const { codec } = settingsOf({ codec: FILE.codec }, config);
-  const filename: Typed = { value: config.filename, type: config.filenameType };
-  const folder: Typed = { value: config.folder, type: config.folderType };
+  const filename = typedField(config, 'filename', '{name}_x{scale}.{ext}', 'str');
+  const folder = typedField(config, 'folder', '', 'str');
   const parts = placeholders({ ...named, codec, now: new Date() });
   const name = fill(stringIn(await evaluate(RED, node, filename, msg), 'File name'), parts);
   const configured = fill(stringIn((await evaluate(RED, node, folder, msg)) ?? '', 'Folder'), parts);

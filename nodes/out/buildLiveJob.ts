@@ -11,7 +11,7 @@ import type { LivePlan } from '../message/livePlan';
 import type { DeployedCamera } from '../message/nodeRegistry';
 import { allowedTarget, pathRules } from '../message/pathPolicy';
 import { deployedNodes, stageSettings } from '../message/resolvePlan';
-import { evaluate, originOf } from '../message/typedInput';
+import { evaluate, originOf, typedField } from '../message/typedInput';
 import { runtimeOf } from '../runtime';
 import { type OutConfig, settingsOf, stringIn, targetOf as nodeTarget } from './buildJob';
 import { fill, inFolder, placeholders } from './outputPath';
@@ -105,7 +105,7 @@ async function pushTarget({ RED, node, config, msg }: Request): Promise<LiveJob[
 }
 
 async function folderOf({ RED, node, config, plan, msg }: Request): Promise<string> {
-  const typed = { value: config.folder, type: config.folderType };
+  const typed = typedField(config, 'folder', '', 'str');
   const parts = placeholders({ label: plan.source.label, scale: null, model: '', codec: 'h264', now: new Date() });
   const template = stringIn((await evaluate(RED, node, typed, msg)) ?? '', 'Folder');
   const folder = fill(template, { ...parts, name: slug(plan.source.label) });

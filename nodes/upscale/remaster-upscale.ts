@@ -12,7 +12,7 @@ import { allowedSource, pathRules, type PathRules } from '../message/pathPolicy'
 import { type PlanStage } from '../message/plan';
 import { dialogValues, fieldsFor, labelsOf } from '../message/dialogValues';
 import * as status from '../message/status';
-import { evaluate, originOf, type Typed } from '../message/typedInput';
+import { evaluate, originOf, typedField } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
 import { runtimeOf } from '../runtime';
 
@@ -31,7 +31,7 @@ export default function remasterUpscale(RED: NodeAPI): void {
 
   function RemasterUpscale(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
-    const mask: Typed = { value: config.mask ?? '', type: config.maskType ?? 'str' };
+    const mask = typedField(config, 'mask', '', 'str');
     const model = RED.nodes.getNode(config.model) as ModelNode | null;
     let scale: number | null = null;
     let isClosed = false;

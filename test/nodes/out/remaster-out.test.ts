@@ -17,7 +17,18 @@ import { descendants, isFfmpeg, stillThere, workingEngine } from '../../support/
 import { writeFace, writeHoles } from '../../support/tinyBundle';
 import { description, ff } from '../../support/videos';
 import { countFrames, makeClip } from '../support/clip';
-import { chain, example, exampleNames, inject, model, reporter, upscale, videoIn, videoOut } from '../support/flows';
+import {
+  chain,
+  example,
+  exampleNames,
+  inject,
+  model,
+  place,
+  reporter,
+  upscale,
+  videoIn,
+  videoOut,
+} from '../support/flows';
 import {
   installedPackage,
   nodeRed4,
@@ -441,6 +452,29 @@ describe('nodes in a real Node-RED', () => {
           [error.code, /resshift model, whose sampler has no order/.test(error.message)],
           ['BAD_SETTING', true],
         );
+      });
+
+      it('nodes of a flow that lack every field have the defaults of their dialogs', async () => {
+        const bare = (id: string, type: string, wires: string[][]): FlowNode => ({
+          id,
+          type,
+          z: 'tab',
+          ...place,
+          wires,
+        });
+        const flow = chain().filter(({ type }) => !/^remaster-/.test(type));
+        const outWires = chain().find(({ type }) => type === 'remaster-out')!.wires as string[][];
+        await red.deploy([
+          ...flow,
+          { id: 'model', type: 'remaster-model' },
+          bare('in', 'remaster-in', [['up']]),
+          { ...bare('up', 'remaster-upscale', [['out']]), model: 'model' },
+          bare('out', 'remaster-out', outWires),
+        ]);
+        await send(clip);
+        const { status, codec } = await payload();
+        assert.deepEqual([status, codec ?? 'h264'], ['done', 'h264']);
+        rmSync((await result())['filename'] as string);
       });
 
       it('restores faces with a face model and rejects other models', async () => {
