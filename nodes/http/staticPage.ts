@@ -2,6 +2,9 @@ import { join } from 'node:path';
 
 const RESOURCES = join(__dirname, '..', '..', '..', 'resources');
 
+/** The styles that all pages share. */
+const TOKENS = 'tokens.css';
+
 /** The part of Express that pages use. */
 export interface PageResponse {
   status(code: number): PageResponse;
@@ -26,8 +29,9 @@ export const staticPage = (folder: string, contentSecurityPolicy: string, files:
     'Cache-Control': 'private, no-cache',
   },
   send(file, response) {
-    if (file !== '' && !files.includes(file)) return false;
-    response.sendFile(file || 'index.html', { root: join(RESOURCES, folder), cacheControl: false });
+    if (file !== '' && file !== TOKENS && !files.includes(file)) return false;
+    const root = file === TOKENS ? RESOURCES : join(RESOURCES, folder);
+    response.sendFile(file || 'index.html', { root, cacheControl: false });
     return true;
   },
 });

@@ -283,6 +283,7 @@ describe('live nodes in a real Node-RED', () => {
             ['live.js', 200],
             ['hls.js', 200],
             ['live.css', 200],
+            ['tokens.css', 200],
             ['README.md', 404],
             ['..%2Fcompare%2Fcompare.js', 404],
           ] as const) {
