@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import type { Progress } from '../../src/settings/restoreJob';
-import { STAGE_ROWS } from '../../src/settings/videoRows';
 import { editorId } from '../jobs/jobRegistry';
 import { actionOf } from '../message/actions';
 import { anyPlanOf } from '../message/livePlan';
@@ -15,6 +14,7 @@ import * as status from '../message/status';
 import { evaluate, originOf, typedField } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
 import { runtimeOf } from '../runtime';
+import { ROWS } from './rows';
 
 interface Config extends NodeDef {
   readonly model: string;
@@ -23,8 +23,8 @@ interface Config extends NodeDef {
 }
 
 const LABELS = labelsOf(__dirname, 'remaster-upscale');
-/** The mask is a path, which needs more than its row. */
-const { mask: _mask, ...ROWS } = STAGE_ROWS;
+/** The mask is a path, which needs more than its row; the preview is of the editor. */
+const { mask: _mask, preview: _preview, ...SETTINGS } = ROWS;
 
 export default function remasterUpscale(RED: NodeAPI): void {
   const { models, nodes } = runtimeOf(RED);
@@ -114,7 +114,7 @@ export default function remasterUpscale(RED: NodeAPI): void {
         );
       }
       const { model: name, tile } = modelOf(model);
-      const settings = dialogValues(ROWS, await fieldsFor(RED, this, ROWS, config, msg), LABELS);
+      const settings = dialogValues(SETTINGS, await fieldsFor(RED, this, SETTINGS, config, msg), LABELS);
       const stage: PlanStage = {
         node: this.id,
         op: 'upscale',

@@ -55,6 +55,7 @@ function comparePage(demo) {
   page.get('/pairs.json', (_, response) => response.sendFile('pairs.json', { root: demo }));
   page.use('/media', express.static(join(demo, 'media'), { cacheControl: false, index: false })); // supports Range requests
   page.use(express.static(join(root, 'resources', 'compare'), { cacheControl: false }));
+  page.use('/tokens.css', express.static(join(root, 'resources', 'tokens.css'), { cacheControl: false }));
   return page;
 }
 

@@ -25,7 +25,7 @@ export function pullFrames<T>(source: AsyncIterable<T>, window: BackpressureWind
     };
     pump().catch((error: unknown) => subscriber.error(error));
     return () => {
-      // What ends the source may fail too; whoever unsubscribes has the reason already, or wants none.
+      // Closing the source may fail too; the subscriber has its own reason already, or wants none.
       items.return?.().catch(() => {});
     };
   });
