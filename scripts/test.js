@@ -10,17 +10,25 @@ const { root, run, setUp } = require('./setup');
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
-/** Two runs at a time: tests in a real Node-RED wait for it half of the time, and those of the pipeline for ffmpeg. */
+/**
+ * Two runs at a time, of about the same length: tests in a real Node-RED wait for it half of the time, and those of the
+ * jobs for ffmpeg.
+ */
 const NODES = ['dist/test/nodes/**/*.test.js'];
-const PIPELINE = ['dist/test/pipeline/**/*.test.js'];
-const OTHERS = ['dist/test/**/*.test.js', '--ignore', 'dist/test/nodes/**', '--ignore', 'dist/test/pipeline/**'];
+const JOBS = ['dist/test/pipeline/{frames,jobs}/**/*.test.js'];
+const OTHERS = ['dist/test/**/*.test.js', ...['nodes', 'pipeline/frames', 'pipeline/jobs'].flatMap(ignored)];
 
 /** The suite runs on the Node.js that runs this script; these also on Node.js 24. */
 const ON_NODE_24 = [
   'dist/test/engine/**/*.test.js',
   'dist/test/cli/**/*.test.js',
   'dist/test/nodes/frames/remaster-frames.test.js',
+  ...['--ignore', 'dist/test/cli/kills.test.js'], // minutes, and nothing in it depends on the version
 ];
+
+function ignored(folder) {
+  return ['--ignore', `dist/test/${folder}/**`];
+}
 
 setUp();
 build();
@@ -43,7 +51,7 @@ async function all() {
       () => mocha(node, NODES, 0),
       () => mocha(node, OTHERS, 1),
     ),
-    inOrder(() => mocha(node, PIPELINE, 1)),
+    inOrder(() => mocha(node, JOBS, 1)),
   ];
   if (Number(process.versions.node.split('.')[0]) < 24) lanes[1] = lanes[1].then(onNode24);
   return (await Promise.all(lanes)).flat();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { runFluent } from '../../../src/pipeline/media/runFluent';
@@ -18,7 +18,7 @@ describe('thumbnail', () => {
 
   it('saves one frame, scaled', async () => {
     await thumbnail(await binary(), request(at('small.png'), 32), never);
-    const { width, height } = await sharp(at('small.png')).metadata();
+    const { width, height } = await sharp(readFileSync(at('small.png'))).metadata(); // files may be blocked in this process
     assert.deepEqual([width, height], [32, 24]);
   });
 
