@@ -769,7 +769,7 @@ describe('nodes in a real Node-RED', () => {
         await send(long);
         const { code, message } = await caught();
         assert.equal(code, 'RESUME_MISMATCH');
-        assert.match(message, new RegExp(`${SEGMENT} finished frames .* differs in seed`));
+        assert.match(message, /[123]00 finished frames .* differs in seed/); // killed at some moment
         await red.until(() => red.text('out') === 'failed: unfinished', 'the status shows it');
         await red.deploy(chain({ up: { seed: '2' }, out: { discard: true } }));
         await send(long);
