@@ -6,7 +6,10 @@ const { width, format, quality } = FRAMES_ROWS;
 
 /** The fields of the dialog that are settings. */
 export const ROWS = {
-  pick: choice(['every', 'rate', 'scenes', 'times'], 'every', { text: 'which frames', dialog: { icon: 'film' } }),
+  pick: choice(['every', 'rate', 'scenes', 'times'], 'every', {
+    text: 'selection of frames',
+    dialog: { icon: 'film' },
+  }),
   every: SELECTIONS.every.n,
   fps: SELECTIONS.rate.fps,
   ...{ width, format, quality: { ...quality, dialog: { icon: 'sliders' } } },

@@ -1,5 +1,6 @@
+import { RemasterError } from '../../errors';
 import type { FfmpegBinary } from './findFfmpeg';
-import { runFfmpeg } from './runFfmpeg';
+import { type Ffmpeg, runFfmpeg } from './runFfmpeg';
 
 /** Runs ffmpeg and returns what it writes to stdout, also when it fails. For small outputs. */
 export async function ffmpegOutput(
@@ -9,8 +10,16 @@ export async function ffmpegOutput(
 ): Promise<Buffer> {
   await using ffmpeg = runFfmpeg(binary, args, signal);
   const output = await collect(ffmpeg.stdout);
-  await ffmpeg.ended.catch(() => signal.throwIfAborted());
+  await endOf(ffmpeg, signal);
   return output;
+}
+
+/** Waits until ffmpeg has ended, also with a failure: its output is what counts. Throws when it could not be started. */
+export async function endOf({ ended }: Pick<Ffmpeg, 'ended'>, signal: AbortSignal): Promise<void> {
+  await ended.catch((error: unknown) => {
+    signal.throwIfAborted();
+    if (!(error instanceof RemasterError && error.code === 'ENCODE_FAILED')) throw error;
+  });
 }
 
 /** Everything a process writes to a pipe until it ends or is killed. */

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { RemasterError } from '../../errors';
 import type { MediaInfo, StreamInfo } from './describe/mediaInfo';
-import { collect } from './ffmpegOutput';
+import { collect, endOf } from './ffmpegOutput';
 import type { FfmpegBinary } from './findFfmpeg';
 import { findMoov } from './mp4Moov';
 import { runFfmpeg } from './runFfmpeg';
@@ -43,7 +43,7 @@ export async function undecodable(
   const packet = ['-map', `0:${index}`, '-c', 'copy', '-frames:v', '1', '-f', 'framecrc', 'pipe:1'];
   await using reader = runFfmpeg(binary, [...inputOptions(source), ...packet], signal);
   const list = (await collect(reader.stdout)).toString();
-  await reader.ended.catch(() => signal.throwIfAborted());
+  await endOf(reader, signal);
   const crash = reader.killedBy();
   if (crash !== null)
     return refused(

@@ -1,4 +1,4 @@
-import { collect } from '../ffmpegOutput';
+import { collect, endOf } from '../ffmpegOutput';
 import type { FfmpegBinary } from '../findFfmpeg';
 import type { Rational } from '../frame';
 import { nutStreamIn } from '../readNut';
@@ -36,7 +36,7 @@ export async function firstFrames(
   const [listed, corner, ...marks] = await Promise.all([sizes!, decoder.stdout, ...found].map(collect));
   const text = listed!.toString();
   const has = (mark: Mark): boolean => /^0,/m.test(marks[TESTS.findIndex(({ name }) => name === mark)]!.toString());
-  await decoder.ended.catch(() => signal.throwIfAborted()); // damage after the first frame is found later
+  await endOf(decoder, signal); // damage after the first frame is found later
   const [video] = parseListing(text);
   const tag = nutStreamIn(corner!)?.fourcc;
   const bytes = /^0, (?: *[^,]+,){3} *(\d+),/m.exec(text)?.[1];
