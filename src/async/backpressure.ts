@@ -1,27 +1,37 @@
-/** Bounds the number of items alive between a source and its sink. */
+/**
+ * Bounds the number of items alive between a source and its sink. The source waits for `room`; a stage that keeps an item
+ * holds it on arrival, and releases it when it passes it on or is done with it. An item that nothing holds is gone.
+ */
 export class BackpressureWindow {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
+  #alive = 0;
+  #size: number;
+  #wake: (() => void) | null = null;
 
-  constructor(readonly size: number) {
-    this.#free = size;
+  constructor(size: number) {
+    this.#size = size;
   }
 
-  /** Number of items alive. */
+  /** Number of items that a stage holds. */
   get alive(): number {
-    return this.size - this.#free;
+    return this.#alive;
   }
 
-  /** Waits until fewer than `size` items are alive. */
-  async acquire(): Promise<void> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** Waits until fewer items than the size are held. One source waits at a time. */
+  async room(): Promise<void> {
+    while (this.#alive >= this.#size) await new Promise<void>((resolve) => (this.#wake = resolve));
   }
 
-  /** Call once for every item that has left the sink. */
-  release(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#free++;
+  hold(count = 1): void {
+    this.#alive += count;
+  }
+
+  release(count = 1): void {
+    this.#alive -= count;
+    this.#wake?.();
+  }
+
+  resize(size: number): void {
+    this.#size = size;
+    this.#wake?.();
   }
 }

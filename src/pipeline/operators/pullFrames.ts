@@ -1,24 +1,24 @@
 import { Observable } from 'rxjs';
-import { BackpressureWindow } from '../../async/backpressure';
+import type { BackpressureWindow } from '../../async/backpressure';
 
 /**
- * Pulls the next item only when the window has room; the last stage calls `window.release()` for each item.
- * Unsubscribing ends the source.
+ * The items of a source, each pulled only when the window has room. Unsubscribing ends the source.
  *
- * RxJS has no back-pressure: `from(asyncIterable)` reads as fast as the source allows and
- * `concatMap` queues without limit. The window bounds the length of those queues.
+ * RxJS has no back-pressure: `from(asyncIterable)` reads as fast as the source allows and `concatMap` queues without
+ * limit. The window bounds the length of those queues: stages that keep items hold them in it.
+ *
+ *     source  a   b   c   d|    pulled on demand
+ *     window  1   2   2   2     of size 2
+ *     result  a   b       c   d|
  */
-export function pullFrames<T>(source: AsyncIterable<T>, window: BackpressureWindow): Observable<T> {
-  return new Observable<T>((subscriber) => {
+export const pullFrames = <T>(source: AsyncIterable<T>, window: BackpressureWindow): Observable<T> =>
+  new Observable<T>((subscriber) => {
     const items = source[Symbol.asyncIterator]();
     const pump = async (): Promise<void> => {
       while (!subscriber.closed) {
-        await window.acquire();
+        await window.room();
         const { done, value } = await items.next();
-        if (done) {
-          window.release();
-          break;
-        }
+        if (done) break;
         subscriber.next(value);
       }
       subscriber.complete();
@@ -29,4 +29,3 @@ export function pullFrames<T>(source: AsyncIterable<T>, window: BackpressureWind
       items.return?.().catch(() => {});
     };
   });
-}

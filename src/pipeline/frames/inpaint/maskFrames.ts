@@ -11,8 +11,8 @@ import { type MaskReader, probeMask, readMask } from './readMask';
 export interface FrameMasker extends AsyncDisposable {
   /** Null when a colour marks the areas. */
   readonly source: SourceFile | null;
-  /** May be called once. `from`: seconds of the video before which there is no frame. */
-  maskFrames(frames: AsyncIterable<Frame>, from: number): AsyncGenerator<Frame>;
+  /** May be called once, for frames in order. `from`: seconds of the video before which there is no frame. */
+  masking(from: number): (frame: Frame) => Promise<Frame>;
 }
 
 export async function frameMasker(
@@ -25,12 +25,10 @@ export async function frameMasker(
   if (settings.from === 'colour') {
     return {
       source: null,
-      async *maskFrames(frames) {
-        for await (const frame of frames) {
-          const mask = keyColourMask(frame, settings.colour, settings.tolerance);
-          dilate(mask, frame.width, frame.height, settings.grow);
-          yield { ...frame, mask };
-        }
+      masking: () => async (frame) => {
+        const mask = keyColourMask(frame, settings.colour, settings.tolerance);
+        dilate(mask, frame.width, frame.height, settings.grow);
+        return { ...frame, mask };
       },
       async [Symbol.asyncDispose]() {},
     };
@@ -39,12 +37,12 @@ export async function frameMasker(
   let reader: MaskReader | null = null;
   return {
     source: info.source,
-    async *maskFrames(frames, from) {
-      reader = readMask(binary, info, video, { from, growBy: settings.grow }, signal);
-      for await (const frame of frames) {
+    masking(from) {
+      const masks = (reader = readMask(binary, info, video, { from, growBy: settings.grow }, signal));
+      return async (frame) => {
         const seconds = (frame.pts * video.timeBase.num) / video.timeBase.den;
-        yield { ...frame, mask: await reader.at(seconds) };
-      }
+        return { ...frame, mask: await masks.at(seconds) };
+      };
     },
     [Symbol.asyncDispose]: async () => reader?.[Symbol.asyncDispose](),
   };

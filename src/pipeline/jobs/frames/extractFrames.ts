@@ -1,3 +1,4 @@
+import { BackpressureWindow } from '../../../async/backpressure';
 import { RemasterError } from '../../../errors';
 import type { FrameImage, FramesJob } from '../../../settings/framesJob';
 import { JOB_DEFAULTS } from '../../../settings/restoreJob';
@@ -11,9 +12,15 @@ import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame } from '../../media/frame';
 import { encodeImage } from '../../media/image/encodeImage';
 import { probe } from '../../media/probe';
-import { limitFrameRate, limitHeight, scaledSize } from '../../media/resize';
-import { SEEK_MARGIN, trimFrames } from '../../media/trim';
-import { selectFrames } from './selectFrames';
+import { limitHeight, scaledSize } from '../../media/resize';
+import { SEEK_MARGIN } from '../../media/trim';
+import { iterate } from '../../operators/iterate';
+import { limitFrameRate } from '../../operators/limitFrameRate';
+import { mapInOrder } from '../../operators/mapInOrder';
+import { markMask } from '../../operators/markMask';
+import { pullFrames } from '../../operators/pullFrames';
+import { selectFrames } from '../../operators/selectFrames';
+import { trimFrames } from '../../operators/trimFrames';
 
 /** The services the job uses. */
 export interface FrameTools extends ProcessorTools {
@@ -55,17 +62,25 @@ export async function* extractFrames(
     from,
   } as const;
   await using source = openVideo(tools.binary, info, decoding, signal);
-  const frames = limitFrameRate(trimFrames(source, info, job), info, job.maxFps, () => {});
-  const masked = opened?.masker ? opened.masker.maskFrames(frames, from) : frames;
+  const window = new BackpressureWindow(1);
+  const images = pullFrames(source.read(), window).pipe(
+    trimFrames(info, job),
+    limitFrameRate(info, job.maxFps, () => {}),
+    markMask(opened?.masker ?? null, from, window),
+    selectFrames(timeBase, job.pick),
+    mapInOrder(window, async ({ frame, index, dropped, isLast }): Promise<FrameImage> => {
+      const output = processor ? (await processor.run([frame], signal))[0]! : frame;
+      const size = scale === null || scale === opened!.model.info.scale ? output : scaledSize(info, scale);
+      const { data, width, height } = await encodeImage(output, imageOf(output), limitWidth(size, job.width), job);
+      signal.throwIfAborted();
+      const time = (frame.pts * timeBase.num) / timeBase.den;
+      return { data, index, pts: frame.pts, time, width, height, dropped, isLast };
+    }),
+  );
   let count = 0;
-  for await (const { frame, index, dropped, isLast } of selectFrames(masked, timeBase, job.pick)) {
-    const output = processor ? (await processor.run([frame], signal))[0]! : frame;
-    const size = scale === null || scale === opened!.model.info.scale ? output : scaledSize(info, scale);
-    const { data, width, height } = await encodeImage(output, imageOf(output), limitWidth(size, job.width), job);
-    signal.throwIfAborted();
+  for await (const image of iterate(images, window)) {
     count++;
-    const time = (frame.pts * timeBase.num) / timeBase.den;
-    yield { data, index, pts: frame.pts, time, width, height, dropped, isLast };
+    yield image;
   }
   if (count > 0) return;
   throw new RemasterError('SOURCE_EMPTY', `${info.source.path} has no frame in the selected range.`, {

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { concatMap, lastValueFrom, tap } from 'rxjs';
+import { lastValueFrom } from 'rxjs';
 import { BackpressureWindow } from '../../../async/backpressure';
-import { inBatches } from '../../../async/batches';
 import { RemasterError, StoppedError } from '../../../errors';
 import type { Model } from '../../../model/model';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
@@ -15,10 +14,19 @@ import type { Encoding } from '../../media/encode';
 import { type FfmpegBinary, ffmpegWarnings } from '../../media/findFfmpeg';
 import type { Frame, Rational } from '../../media/frame';
 import { probe, type VideoInfo } from '../../media/probe';
-import { limitFrameRate, limitHeight } from '../../media/resize';
-import { SEEK_MARGIN, trimFrames } from '../../media/trim';
+import { limitHeight } from '../../media/resize';
+import { SEEK_MARGIN } from '../../media/trim';
 import { noFrames } from '../../media/unreadableMedia';
+import { batchFrames } from '../../operators/batchFrames';
+import { limitFrameRate } from '../../operators/limitFrameRate';
+import { markMask } from '../../operators/markMask';
 import { pullFrames } from '../../operators/pullFrames';
+import { reportProgress } from '../../operators/reportProgress';
+import { skipFinished } from '../../operators/skipFinished';
+import { tapPreview } from '../../operators/tapPreview';
+import { trimFrames } from '../../operators/trimFrames';
+import { upscaleFrames } from '../../operators/upscaleFrames';
+import { writeFrames } from '../../operators/writeFrames';
 import { openOutputFolder, type OutputFolder } from '../outputFolder';
 import { checkEncoder } from './checkEncoder';
 import { watchSpace } from './diskSpace';
@@ -28,7 +36,6 @@ import { jobIdentity } from './jobIdentity';
 import { planEncoding } from './planEncoding';
 import { expectedFrames, type ProgressMeter, progressMeter } from './progress';
 import { segmentWriter } from './segments';
-import { skipFinished } from './skipFinished';
 import { tileSettings } from './tileSettings';
 import { tryOutput } from './trial';
 
@@ -134,13 +141,21 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   meter.stage(resumedFrom > 0 ? 'resuming' : 'restoring');
   const times: number[] = []; // of all frames, 8 bytes each: `verify` compares the output with them
   let dropped = 0;
-  const selected = limitFrameRate(trimFrames(source, info, job), info, job.maxFps, () => dropped++);
-  const masked = masker ? masker.maskFrames(selected, options.from) : selected;
   meter.resume(resumedFrom);
-  await upscaleAndWrite(open, processor, skipFinished(masked, resumedFrom, times), async (frames) => {
-    for (const frame of frames) await writer.write(frame);
-    meter.advance(frames.length, frames.at(-1)!.pts, times.length);
-  });
+  const window = new BackpressureWindow(STAGES);
+  const batches = batchSizer(open, processor, window);
+  const written$ = pullFrames(source.read(), window).pipe(
+    trimFrames(info, job),
+    limitFrameRate(info, job.maxFps, () => dropped++),
+    skipFinished(resumedFrom, times),
+    markMask(masker, options.from, window),
+    batchFrames(batches.size, window),
+    upscaleFrames(batches, window, signal),
+    tapPreview((before, after) => tools.onFrame?.(before, after, info.pixelAspect)),
+    writeFrames(writer, window),
+    reportProgress(meter, () => times.length),
+  );
+  await lastValueFrom(written$, { defaultValue: undefined });
   await writer.finish();
   if (times.length === 0) throw job.trim ? emptyTrim(job.trim, info) : noFrames(info.source, source.stderrTail());
 
@@ -172,27 +187,25 @@ function decodeOptions(job: Job, info: VideoInfo, { colour, depth }: Encoding, m
   return { colour, depth, deinterlace, temporalDenoise, hwaccel, withShotFirstFrame, from };
 }
 
-/** Reads, upscales and writes batches of frames concurrently; `STAGES` bounds the batches in memory. */
-async function upscaleAndWrite(
-  { job, tools, signal, info, opened: { model }, encoding }: OpenJob,
+/** The size of batches: that of the job, or one measured on the first frame, which shows how long a tile takes. */
+function batchSizer(
+  { job, opened: { model }, encoding }: OpenJob,
   processor: FrameProcessor,
-  frames: AsyncIterable<Frame>,
-  write: (frames: readonly Frame[]) => Promise<void>,
-): Promise<void> {
-  let batchSize = job.batch; // null: chosen after the first frame, which shows how long a tile takes
-  const window = new BackpressureWindow(STAGES);
-  const batches = inBatches(frames, () => batchSize ?? 1);
-  const written = pullFrames(batches, window).pipe(
-    concatMap(async (batch) => {
-      const upscaled = await processor.run(batch, signal);
-      batchSize ??= await chooseBatchSize(model, processor.tile, encoding.depth, signal, processor.tileMs);
-      tools.onFrame?.(batch.at(-1)!, upscaled.at(-1)!, info.pixelAspect);
-      return upscaled;
-    }),
-    concatMap(write),
-    tap(() => window.release()),
-  );
-  await lastValueFrom(written, { defaultValue: undefined });
+  window: BackpressureWindow,
+): { size(): number } & Pick<FrameProcessor, 'run'> {
+  let size = job.batch;
+  window.resize(STAGES * (size ?? 1));
+  return {
+    size: () => size ?? 1,
+    async run(frames, signal) {
+      const output = await processor.run(frames, signal);
+      if (size === null) {
+        size = await chooseBatchSize(model, processor.tile, encoding.depth, signal, processor.tileMs);
+        window.resize(STAGES * size);
+      }
+      return output;
+    },
+  };
 }
 
 const emptyTrim = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>

@@ -1,10 +1,13 @@
+import { BackpressureWindow } from '../../../async/backpressure';
 import type { Model } from '../../../model/model';
 import type { Job } from '../../../settings/restoreJob';
 import { chooseTileSize } from '../../frames/chooseTileSize';
 import type { FrameSource } from '../../media/decode';
 import type { VideoInfo } from '../../media/probe';
-import { limitFrameRate } from '../../media/resize';
-import { trimFrames } from '../../media/trim';
+import { iterate } from '../../operators/iterate';
+import { limitFrameRate } from '../../operators/limitFrameRate';
+import { pullFrames } from '../../operators/pullFrames';
+import { trimFrames } from '../../operators/trimFrames';
 
 /** The tile size of the job; without one, small tiles for a mostly static video, else the default of the model. */
 export async function tileSettings(
@@ -15,7 +18,12 @@ export async function tileSettings(
 ): Promise<Pick<Job, 'tile' | 'overlap'>> {
   if (tile !== null || tileCache === null || noise !== 'shared') return { tile, overlap };
   await using source = openSource();
-  const frames = limitFrameRate(trimFrames(source, video, { trim }), video, maxFps, () => {});
+  const window = new BackpressureWindow(1);
+  const frames$ = pullFrames(source.read(), window).pipe(
+    trimFrames(video, { trim }),
+    limitFrameRate(video, maxFps, () => {}),
+  );
+  const frames = iterate(frames$, window);
   const chosen = await chooseTileSize(frames, info, video, { tileCache, overlap }); // awaited before the source is closed
   return chosen ?? { tile, overlap };
 }

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { inBatches } from '../../src/async/batches';
+import { range } from 'rxjs';
+import { BackpressureWindow } from '../../../src/async/backpressure';
+import { batchFrames } from '../../../src/pipeline/operators/batchFrames';
+import { all } from '../../support/frames';
 
-describe('batches', () => {
-  async function* count(to: number): AsyncGenerator<number> {
-    for (let i = 1; i <= to; i++) yield i;
-  }
-
-  async function batches(items: number, size: () => number): Promise<(readonly number[])[]> {
-    const all: (readonly number[])[] = [];
-    for await (const batch of inBatches(count(items), size)) all.push(batch);
-    return all;
-  }
+describe('batchFrames', () => {
+  const batches = async (items: number, size: () => number): Promise<(readonly number[])[]> => {
+    const window = new BackpressureWindow(100);
+    const made = await all(range(1, items).pipe(batchFrames(size, window)));
+    assert.equal(window.alive, 0);
+    return made;
+  };
 
   it('groups items in order; the last batch may be smaller', async () => {
     assert.deepEqual(await batches(7, () => 3), [[1, 2, 3], [4, 5, 6], [7]]);

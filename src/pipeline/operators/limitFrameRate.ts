@@ -1,0 +1,31 @@
+import { defer, filter, type MonoTypeOperatorFunction } from 'rxjs';
+import type { Frame, Rational } from '../media/frame';
+
+/**
+ * Drops frames so that at most `maxFps` per second remain: in each interval of 1/maxFps seconds, the first frame is
+ * kept. Calls `dropped` for each dropped frame. `maxFps` null: all frames.
+ *
+ *     source  a b c d e f|     50 frames per second
+ *     result  a---c---e-|      at most 25
+ */
+export function limitFrameRate(
+  { timeBase }: { readonly timeBase: Rational },
+  maxFps: number | null,
+  dropped: () => void,
+): MonoTypeOperatorFunction<Frame> {
+  if (maxFps === null) return (source) => source;
+  return (source) =>
+    defer(() => {
+      let lastInterval = -Infinity;
+      return source.pipe(
+        filter(({ pts }) => {
+          // A quarter of an interval early: times rounded to milliseconds must not fall into the previous interval.
+          const interval = Math.floor(((pts * timeBase.num) / timeBase.den) * maxFps + 0.25);
+          const isKept = interval !== lastInterval;
+          lastInterval = interval;
+          if (!isKept) dropped();
+          return isKept;
+        }),
+      );
+    });
+}

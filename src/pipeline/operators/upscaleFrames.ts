@@ -1,0 +1,28 @@
+import type { OperatorFunction } from 'rxjs';
+import type { BackpressureWindow } from '../../async/backpressure';
+import type { FrameProcessor } from '../frames/frameProcessor';
+import type { Frame } from '../media/frame';
+import { mapInOrder } from './mapInOrder';
+
+/** Frames before and after the model. */
+export interface UpscaledFrames {
+  readonly before: readonly Frame[];
+  readonly after: readonly Frame[];
+}
+
+/**
+ * Sends batches of frames through the model.
+ *
+ *     source  ab   cd|
+ *     result  --AB   CD|
+ */
+export const upscaleFrames = (
+  processor: Pick<FrameProcessor, 'run'>,
+  window: BackpressureWindow,
+  signal: AbortSignal,
+): OperatorFunction<readonly Frame[], UpscaledFrames> =>
+  mapInOrder(
+    window,
+    async (before) => ({ before, after: await processor.run(before, signal) }),
+    (batch) => batch.length,
+  );
