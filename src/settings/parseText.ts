@@ -38,10 +38,12 @@ function parseSeconds(text: string): number {
 
 /** Parses and checks a text. `refuse` gets the text, and the limits in the units of the option. */
 export function valueOfText<R extends Row>(row: R, text: string, name: string, refuse: Refuse): Value<R> {
-  const unitSize = row.unitSize;
-  return checkValue(row, parseText(row, text), name, (where, allowed) =>
-    refuse(where, unitSize !== undefined && 'min' in row ? inUnits(row, unitSize) : allowed, text),
-  );
+  const { unitSize, option } = row;
+  const words = Object.keys(option?.words ?? {}).map((word) => `, or ${word}`);
+  return checkValue(row, parseText(row, text), name, (where, allowed) => {
+    const numbers = unitSize !== undefined && 'min' in row ? inUnits(row, unitSize) : allowed;
+    return refuse(where, numbers + words.join(''), text);
+  });
 }
 
 const inUnits = ({ min, max }: { readonly min: number; readonly max: number }, size: number): string =>

@@ -65,7 +65,7 @@ export type ChoiceRow<V extends string | number, D extends V | null> = Kind<'cho
   readonly values: readonly V[];
 };
 export type NumberRow<D extends number | null> = Kind<'whole' | 'number' | 'seconds', D> & Bounds;
-/** Several settings. `check`: what they must do together, in words; null = they do. */
+/** Several settings. `check`: what they must be together, in words; null = they are. */
 export type GroupRow<R extends Rows, D extends Values<R> | null> = Kind<'group', D> & {
   readonly rows: R;
   readonly check: (values: Values<R>) => string | null;

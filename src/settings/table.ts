@@ -105,7 +105,7 @@ export const LIVE_ROWS = {
     ({ left, top, width, height }) =>
       width > 0 && height > 0 && left + width <= 1 + 1e-9 && top + height <= 1 + 1e-9
         ? null
-        : 'be inside the frame: left, top, width and height as fractions of its sides',
+        : 'inside the frame: left, top, width and height as fractions of its sides',
     { text: 'region of the frame, as fractions of its width and height', unset: 'the whole frame' },
   ),
   /** Allows to process only every second, fourth or eighth frame. */

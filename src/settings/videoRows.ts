@@ -52,7 +52,7 @@ export const FILE_ROWS = {
       end: seconds(null, { text: 'end at this time', unset: 'the end', option: { topic: INPUT } }),
     },
     null,
-    ({ start, end }) => (end !== null && !(end > start) ? 'end after it starts' : null),
+    ({ start, end }) => (end !== null && !(end > start) ? 'a part that ends after it starts' : null),
     { text: 'part of the video', unset: 'all of it' },
   ),
   /** Frames per second of an image sequence. */

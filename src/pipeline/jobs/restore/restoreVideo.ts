@@ -1,11 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { lastValueFrom } from 'rxjs';
-import { BackpressureWindow } from '../../../async/backpressure';
 import { RemasterError, StoppedError } from '../../../errors';
 import type { Model } from '../../../model/model';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
-import { chooseBatchSize } from '../../frames/chooseBatchSize';
-import type { FrameProcessor } from '../../frames/frameProcessor';
 import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
 import { frameMasker } from '../../frames/inpaint/maskFrames';
 import { type OpenModel, openModelFor, type ProcessorTools } from '../../frames/processor';
@@ -17,17 +13,8 @@ import { probe, type VideoInfo } from '../../media/probe';
 import { limitHeight } from '../../media/resize';
 import { SEEK_MARGIN } from '../../media/trim';
 import { noFrames } from '../../media/unreadableMedia';
-import { batchFrames } from '../../operators/batchFrames';
-import { limitFrameRate } from '../../operators/limitFrameRate';
-import { markMask } from '../../operators/markMask';
-import { pullFrames } from '../../operators/pullFrames';
-import { reportProgress } from '../../operators/reportProgress';
-import { skipFinished } from '../../operators/skipFinished';
-import { tapPreview } from '../../operators/tapPreview';
-import { trimFrames } from '../../operators/trimFrames';
-import { upscaleFrames } from '../../operators/upscaleFrames';
-import { writeFrames } from '../../operators/writeFrames';
 import { openOutputFolder, type OutputFolder } from '../outputFolder';
+import { checkTarget, targetOf } from '../outputTarget';
 import { checkEncoder } from './checkEncoder';
 import { watchSpace } from './diskSpace';
 import { finishOutput } from './finishOutput';
@@ -35,12 +22,10 @@ import { frameCount } from '../journal';
 import { jobIdentity } from './jobIdentity';
 import { planEncoding } from './planEncoding';
 import { expectedFrames, type ProgressMeter, progressMeter } from './progress';
+import { restoreFrames } from './restoreFrames';
 import { segmentWriter } from './segments';
 import { tileSettings } from './tileSettings';
 import { tryOutput } from './trial';
-
-/** One batch of frames being read, one in the model, one being written. */
-const STAGES = 3;
 
 /** The services a job uses, so that tests can replace them. */
 export interface Tools extends ProcessorTools {
@@ -75,6 +60,8 @@ export async function restoreVideo(
 ): Promise<Result> {
   const started = performance.now();
   const meter = progressMeter(onProgress);
+  const sources = [job.input, ...(job.mask === null ? [] : [job.mask])];
+  await checkTarget(await targetOf(job.output), job.overwrite, sources); // before a model is loaded, and again when it is
   meter.stage('probing');
   const source = await probe(tools.binary, job.input, signal, job.sequenceRate);
   const info = limitHeight(source, job.maxHeight);
@@ -88,7 +75,6 @@ export async function restoreVideo(
   const encoding = planEncoding(tools.binary, job, source, info, model);
   const parts = { source: info.source, mask: masker?.source ?? null, model: model.info, encoding };
   const identity = await jobIdentity(job, { ...parts, faceFinder: finder?.version ?? null });
-  const sources = [job.input, ...(job.mask === null ? [] : [job.mask])];
   const options = { ...job, ffmpeg: tools.binary.version, sources };
   const folder = await openOutputFolder(job.output, identity, options, signal);
   if (!job.resume) tools.onTemporaryPath?.(folder.folder, false);
@@ -118,7 +104,7 @@ function canResume(error: unknown, job: Job, signal: AbortSignal): boolean {
 /** Decodes, upscales and writes all frames, then finishes the output. */
 async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const { job, tools, signal, meter, info, encoding, folder } = open;
-  const { model, masker, isForFaces } = open.opened;
+  const { model, isForFaces } = open.opened;
   const space = await watchSpace(folder, encoding, { ...job, frames: expectedFrames(info, job) });
   await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, signal);
   const options = decodeOptions(job, info, encoding, model);
@@ -140,22 +126,9 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   await using source = openSource();
   meter.stage(resumedFrom > 0 ? 'resuming' : 'restoring');
   const times: number[] = []; // of all frames, 8 bytes each: `verify` compares the output with them
-  let dropped = 0;
   meter.resume(resumedFrom);
-  const window = new BackpressureWindow(STAGES);
-  const batches = batchSizer(open, processor, window);
-  const written$ = pullFrames(source.read(), window).pipe(
-    trimFrames(info, job),
-    limitFrameRate(info, job.maxFps, () => dropped++),
-    skipFinished(resumedFrom, times),
-    markMask(masker, options.from, window),
-    batchFrames(batches.size, window),
-    upscaleFrames(batches, window, signal),
-    tapPreview((before, after) => tools.onFrame?.(before, after, info.pixelAspect)),
-    writeFrames(writer, window),
-    reportProgress(meter, () => times.length),
-  );
-  await lastValueFrom(written$, { defaultValue: undefined });
+  const parts = { source, from: options.from, processor, writer, times, finished: resumedFrom, depth: encoding.depth };
+  const dropped = await restoreFrames({ ...open, ...open.opened, ...parts });
   await writer.finish();
   if (times.length === 0) throw job.trim ? emptyTrim(job.trim, info) : noFrames(info.source, source.stderrTail());
 
@@ -185,27 +158,6 @@ function decodeOptions(job: Job, info: VideoInfo, { colour, depth }: Encoding, m
   const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
   const withShotFirstFrame = model.prompt !== undefined;
   return { colour, depth, deinterlace, temporalDenoise, hwaccel, withShotFirstFrame, from };
-}
-
-/** The size of batches: that of the job, or one measured on the first frame, which shows how long a tile takes. */
-function batchSizer(
-  { job, opened: { model }, encoding }: OpenJob,
-  processor: FrameProcessor,
-  window: BackpressureWindow,
-): { size(): number } & Pick<FrameProcessor, 'run'> {
-  let size = job.batch;
-  window.resize(STAGES * (size ?? 1));
-  return {
-    size: () => size ?? 1,
-    async run(frames, signal) {
-      const output = await processor.run(frames, signal);
-      if (size === null) {
-        size = await chooseBatchSize(model, processor.tile, encoding.depth, signal, processor.tileMs);
-        window.resize(STAGES * size);
-      }
-      return output;
-    },
-  };
 }
 
 const emptyTrim = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>

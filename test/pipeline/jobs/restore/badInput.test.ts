@@ -78,6 +78,17 @@ describe('restoreVideo with invalid input', () => {
     await ff('-f', 'lavfi', '-i', 'sine=duration=1', '-c:a', 'aac', at('sound.mp4'));
   });
 
+  it('an output that cannot be is refused before the model is opened', async () => {
+    writeFileSync(at('there.mp4'), 'x');
+    const tools = { binary: await binary(), openModel: () => assert.fail('the model was opened') };
+    const attempt = (output: string): Promise<unknown> =>
+      restoreVideo({ ...JOB_DEFAULTS, input: at('good.mp4'), output }, tools, new AbortController().signal, () => {});
+    await assert.rejects(attempt(at('there.mp4')), { code: 'OUTPUT_EXISTS', remedy: /--overwrite.*--resume/ });
+    await assert.rejects(attempt(at(join('nowhere', 'out.mp4'))), { code: 'OUTPUT_UNWRITABLE' });
+    await assert.rejects(attempt(folder), { code: 'OUTPUT_UNWRITABLE' });
+    await assert.rejects(attempt(at('good.mp4')), { code: 'OUTPUT_EXISTS', message: /same file as the source/ });
+  });
+
   it('rejects a missing file', () => refuses('SOURCE_NOT_FOUND', 'none.mp4'));
   it('rejects a folder without images', async () => {
     mkdirSync(at('folder.mp4'));
