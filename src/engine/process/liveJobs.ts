@@ -105,7 +105,7 @@ export function liveJobs(send: (id: string, event: LiveEvent) => void, onIdle: (
         let pipeline: CameraPipeline;
         [pipeline, leave] = await join(id, job, sendEvent, facts);
         opened(pipeline);
-        const { progress, subscribe, ended } = pipeline;
+        const { progress, frames$, ended } = pipeline;
         sendEvent({ what: 'camera', state: progress().camera });
         if (pipeline.facts) sendEvent({ what: 'facts', facts: pipeline.facts });
         if (job.target.kind !== 'pictures') {
@@ -118,12 +118,12 @@ export function liveJobs(send: (id: string, event: LiveEvent) => void, onIdle: (
             },
           });
         }
-        const unsubscribe = subscribe((frame) => sink.put(frame));
+        const frames = frames$.subscribe({ next: (frame) => sink.put(frame), error: () => {} }); // `ended` reports it
         timer = setInterval(
           () => sendEvent({ what: 'progress', progress: { ...progress(), target: sink.counts() } }),
           PROGRESS_INTERVAL,
         );
-        await Promise.race([ended, aborted(signal)]).finally(unsubscribe);
+        await Promise.race([ended, aborted(signal)]).finally(() => frames.unsubscribe());
         throw new RemasterError('INTERNAL', 'The camera pipeline ended without a reason.');
       } catch (error) {
         return signal.aborted ? { what: 'stopped' } : { what: 'failed', error: errorRecord(error) };

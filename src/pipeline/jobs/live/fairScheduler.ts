@@ -68,17 +68,13 @@ export class FairScheduler {
       acquire: async (signal, request = ALONE) => {
         const [batch, expected] = await this.#wait(client, request, signal);
         const participant = batch.join();
-        return {
-          participant,
-          size: batch.size,
-          expected,
-          release: (cost) => {
-            participant.leave();
-            client.deficit -= cost;
-            this.#busy--;
-            setImmediate(() => this.#next()); // the same client may ask again in this tick, and then competes with the others
-          },
+        const release = (cost: number): void => {
+          participant.leave();
+          client.deficit -= cost;
+          this.#busy--;
+          setImmediate(() => this.#next()); // the same client may ask again in this tick, and then competes with the others
         };
+        return { participant, size: batch.size, expected, release };
       },
       unregister: () => void this.#clients.splice(this.#clients.indexOf(client), 1),
     };
@@ -103,15 +99,10 @@ export class FairScheduler {
   }
 
   #next(): void {
-    if (this.#busy > 0) return;
     const waiting = this.#clients.filter(({ pending }) => pending !== null);
-    if (waiting.length === 0) return;
-    // As many whole rounds as the client with the largest deficit needs.
-    const best = Math.max(...waiting.map(({ deficit }) => deficit));
-    const rounds = best > 0 ? 0 : Math.floor(-best / QUANTUM) + 1;
-    for (const client of this.#clients) client.deficit = Math.min(MAX_DEFICIT, client.deficit + rounds * QUANTUM);
-    const eligible = waiting.filter(({ deficit }) => deficit > 0);
-    const group = shareSlot(eligible);
+    if (this.#busy > 0 || waiting.length === 0) return;
+    grantRounds(this.#clients, waiting);
+    const group = shareSlot(waiting.filter(({ deficit }) => deficit > 0));
     const expected = group.reduce((sum, { pending }) => sum + pending!.request.cost, 0);
     // They move to the end of the queue.
     for (const client of group) this.#clients.push(...this.#clients.splice(this.#clients.indexOf(client), 1));
@@ -119,6 +110,13 @@ export class FairScheduler {
     const batch = new CrossCameraBatch(group.length);
     for (const { pending } of group) pending!.grant(batch, expected);
   }
+}
+
+/** As many whole rounds as the waiting client with the largest deficit needs. */
+function grantRounds(clients: readonly ClientState[], waiting: readonly ClientState[]): void {
+  const best = Math.max(...waiting.map(({ deficit }) => deficit));
+  const rounds = best > 0 ? 0 : Math.floor(-best / QUANTUM) + 1;
+  for (const client of clients) client.deficit = Math.min(MAX_DEFICIT, client.deficit + rounds * QUANTUM);
 }
 
 /** The first eligible client, and those that may share its slot. */

@@ -3,15 +3,14 @@ import type { FaceFinder, Model, ModelInfo, Shot } from '../../../model/model';
 import type { LiveJob } from '../../../settings/liveJob';
 import type { CacheStats } from '../../../settings/restoreJob';
 import { chooseBatchSize } from '../../frames/chooseBatchSize';
-import { type TileSizeChooser, tileSizeChooser } from '../../frames/chooseTileSize';
 import { faceSettings } from '../../frames/face/faceSettings';
 import { faceProcessor } from '../../frames/face/restoreFaces';
 import type { FrameProcessor } from '../../frames/frameProcessor';
 import { wantedScale } from '../../frames/modelRequest';
 import { regionPlace, regionProcessor } from '../../frames/region';
 import { tileProcessor } from '../../frames/upscaleTiles';
-import type { Frame } from '../../media/frame';
 import { scaledSize } from '../../media/resize';
+import { adaptiveTiles, REFRESH } from './adaptiveTiles';
 import type { CameraFrame } from './camera';
 import type { CameraInfo } from './cameraProbe';
 import { batchKey, type Participant } from './crossCameraBatch';
@@ -31,12 +30,6 @@ export interface QualityLevel {
   cacheStats(): CacheStats | null;
 }
 
-/**
- * Frames after which the tile size is chosen again and, with a cache tolerance, all tiles are recomputed: ten seconds
- * of most cameras.
- */
-const REFRESH = 250;
-
 /** Everything that depends on the frame size is rebuilt when that changes. */
 export function openQualityLevel(
   model: Model,
@@ -50,48 +43,10 @@ export function openQualityLevel(
   let processor: FrameProcessor | null = null;
   let prompt: { readonly shotFirstFrame?: Shot } = {};
   let participant: Participant | null = null;
-  let chooser: TileSizeChooser | null = null;
-  let tiles: Pick<LiveJob, 'tile' | 'overlap'> = settings;
-  let count = 0;
   const batched: Model = { ...model, run: (batch, signal) => participant!.run(model, batch, signal) };
-
-  const forSize = (info: CameraInfo): FrameProcessor => {
-    const faces = faceSettings(settings, model.info, info);
-    if (faces !== null && isRegionOnly) throw regionWithFaces(model.info.name);
-    if (faces !== null) return faceProcessor(batched, finder, settings);
-    const { tile, overlap } = tiles;
-    const choice = { ...settings, tile, overlap, segment: REFRESH };
-    if (!isRegionOnly) return tileProcessor(batched, info, choice, () => {});
-    const place = regionPlace(settings.region!, info, model.info.multiple);
-    return regionProcessor(
-      tileProcessor(batched, place, choice, () => {}, 0, place),
-      place,
-      model.info.scale,
-    );
-  };
-  // A region is small already, and without a cache small tiles save nothing.
-  const choosesTiles =
-    settings.tile === null &&
-    settings.tileCache !== null &&
-    settings.noise === 'shared' &&
-    !isRegionOnly &&
-    model.info.task !== 'face';
-
-  /**
-   * Small tiles while much of the frame is static, as for files, but checked again: what a camera sees changes over the
-   * day.
-   */
-  const chooseTiles = (info: CameraInfo, frame: Frame): void => {
-    if (count++ % REFRESH === 0)
-      chooser = tileSizeChooser(model.info, info, { tileCache: settings.tileCache!, overlap: settings.overlap });
-    if (!chooser?.see(frame)) return;
-    const { best, isStill } = chooser;
-    chooser = null;
-    if (isStill || (best ?? settings).tile === tiles.tile) return;
-    tiles = best ?? settings;
-    processor = forSize(info);
-    onChange();
-  };
+  const adaptive = adaptiveTiles(model, settings, isRegionOnly);
+  const forSize = (info: CameraInfo): FrameProcessor =>
+    processorFor(batched, finder, { ...settings, ...adaptive.tiles }, isRegionOnly, info);
 
   return {
     info: model.info,
@@ -102,7 +57,7 @@ export function openQualityLevel(
     async upscale({ info, index, at, data }, own, signal) {
       const { width, height, pixelAspect, colour } = info;
       if (info !== currentInfo) {
-        [tiles, count, chooser] = [settings, 0, null];
+        adaptive.reset();
         processor = forSize(info);
         currentInfo = info;
         if (model.prompt) prompt = { shotFirstFrame: { width, height, data } };
@@ -110,7 +65,10 @@ export function openQualityLevel(
       participant = own;
       // A camera has no cuts: all frames are one shot, so static parts get the same noise after a reconnect.
       const frame = { index, pts: index, scene: 0, ...prompt, width, height, depth: 8 as const, data };
-      if (choosesTiles) chooseTiles(info, frame);
+      if (adaptive.see(info, frame)) {
+        processor = forSize(info);
+        onChange();
+      }
       const [output] = await processor!.run([frame], signal);
       const stored = scaledSize(info, wantedScale(settings, model));
       return { ...output!, at, done: performance.now(), stored, pixelAspect, colour };
@@ -118,6 +76,27 @@ export function openQualityLevel(
     maxBatch: async (signal) => (processor ? chooseBatchSize(model, processor.tile, 8, signal, processor.tileMs) : 1),
     cacheStats: () => processor?.cacheStats ?? null,
   };
+}
+
+/** What upscales frames of one size: all of each frame, its faces, or the region. */
+function processorFor(
+  model: Model,
+  finder: FaceFinder | null,
+  settings: Omit<LiveJob, 'target' | 'quality'>,
+  isRegionOnly: boolean,
+  info: CameraInfo,
+): FrameProcessor {
+  const faces = faceSettings(settings, model.info, info);
+  if (faces !== null && isRegionOnly) throw regionWithFaces(model.info.name);
+  if (faces !== null) return faceProcessor(model, finder, settings);
+  const choice = { ...settings, segment: REFRESH };
+  if (!isRegionOnly) return tileProcessor(model, info, choice, () => {});
+  const place = regionPlace(settings.region!, info, model.info.multiple);
+  return regionProcessor(
+    tileProcessor(model, place, choice, () => {}, 0, place),
+    place,
+    model.info.scale,
+  );
 }
 
 const regionWithFaces = (name: string): RemasterError =>

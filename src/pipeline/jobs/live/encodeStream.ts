@@ -1,0 +1,170 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Mailbox } from '../../../async/mailbox';
+import { RemasterError } from '../../../errors';
+import { fromRgb, tagFilter, tagOptions } from '../../media/colour';
+import { encodedColour } from '../../media/encode';
+import type { FfmpegBinary } from '../../media/findFfmpeg';
+import { matroskaFrameHeader, matroskaHeader } from '../../media/matroska';
+import { type Mp4Part, mp4Parts } from '../../media/mp4Boxes';
+import { type Ffmpeg, runFfmpeg } from '../../media/runFfmpeg';
+import type { LiveFrame } from './liveFrame';
+import { keepWithin } from './retention';
+import { rtspAuthProxy } from './rtspAuthProxy';
+import { type EncodedTarget, liveCodec, targetOptions } from './sinkOptions';
+
+/** Milliseconds a target may take for one frame before it counts as stuck. */
+const STUCK_TIMEOUT = 10_000;
+/** Milliseconds an encoder has to finish its file or to log off from a server. */
+const QUIT_GRACE = 1500;
+const TIME_BASE = { num: 1, den: 1000 };
+
+export interface StreamEvents {
+  /**
+   * Part of the fragmented MP4; null at the end of the stream, after which another may begin. Resolves when the next
+   * may be sent.
+   */
+  readonly onFragment: (part: Mp4Part | null) => Promise<void>;
+  /** A recording file is finished. */
+  readonly onFile: (path: string) => void;
+}
+
+/** Where frames come from and go to. */
+export interface StreamParts {
+  readonly binary: FfmpegBinary;
+  readonly quality: number | null;
+  readonly target: EncodedTarget;
+  readonly events: StreamEvents;
+  /** Holds the newest frame. */
+  readonly waiting: Mailbox<LiveFrame>;
+  readonly onWritten: () => void;
+  /** Aborted when the stream is to end. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Encodes the newest frames until their size changes, which needs another stream. Settles when the encoder has exited.
+ * Errors: ENCODE_FAILED, or the signal's reason.
+ */
+export async function encodeStream(parts: StreamParts): Promise<void> {
+  const { binary, quality, target, waiting, signal } = parts;
+  const first = waiting.take()!;
+  await using proxy = needsProxy(target) ? await rtspAuthProxy(target) : null;
+  const reachable = proxy ? { ...target, address: proxy.address, username: null, password: null } : target;
+  const never = new AbortController().signal; // it is asked to quit, so that it can finish its file
+  const encoder = runFfmpeg(binary, options(binary, quality, reachable, first), never);
+  const reading = read(encoder, parts).catch((error: unknown) => {
+    void encoder.quit(0);
+    throw error;
+  });
+  reading.catch(() => {});
+  try {
+    await sendFrames(encoder, first, parts);
+  } catch (error) {
+    if (signal.aborted || !proxy?.problem) throw error;
+    throw new RemasterError('ENCODE_FAILED', `The server cannot be reached: ${proxy.problem}.`, { cause: error });
+  } finally {
+    await finish(encoder); // the error thrown above is the one to report
+    await reading.catch(() => {});
+    await encoder[Symbol.asyncDispose]();
+  }
+}
+
+/** Sends frames to the encoder, with the times of their arrival, until their size changes. */
+async function sendFrames(
+  encoder: Ffmpeg,
+  first: LiveFrame,
+  { waiting, onWritten, signal }: StreamParts,
+): Promise<void> {
+  const died = encoder.ended.then(() => {
+    throw new RemasterError('ENCODE_FAILED', 'ffmpeg ended unexpectedly.', { detail: encoder.stderrTail() });
+  });
+  died.catch(() => {});
+  let last = -1;
+  await send(encoder, died, matroskaHeader({ ...first, depth: 8, framesPerSecond: null }));
+  for (let next = first; sameSize(next, first); next = waiting.take()!) {
+    const ticks = Math.max(last + 1, Math.round(next.at - first.at)); // times must increase
+    await send(encoder, died, matroskaFrameHeader(ticks, TIME_BASE, next.data.length));
+    await send(encoder, died, next.data);
+    last = ticks;
+    onWritten();
+    await Promise.race([waiting.filled(signal), died]);
+    // A frame of another size stays in the mailbox and starts another stream.
+    const upcoming = waiting.take()!;
+    waiting.put(upcoming);
+    if (!sameSize(upcoming, first)) break;
+  }
+}
+
+/** Resolves when the encoder has taken `bytes`. Rejects when it has exited, or is stuck. */
+async function send(encoder: Ffmpeg, died: Promise<never>, bytes: Uint8Array): Promise<void> {
+  if (encoder.stdin.destroyed) await died;
+  if (encoder.stdin.write(bytes)) return;
+  const late = new AbortController();
+  const stuck = sleep(STUCK_TIMEOUT, undefined, { signal: late.signal }).then(() => {
+    throw new RemasterError('ENCODE_FAILED', `The target has accepted no frame for ${STUCK_TIMEOUT / 1000} s.`);
+  });
+  stuck.catch(() => {});
+  try {
+    await Promise.race([once(encoder.stdin, 'drain', { signal: late.signal }), died, stuck]);
+  } finally {
+    late.abort();
+  }
+}
+
+/** Lets the encoder finish its file or log off from a server, then ends it. */
+async function finish(encoder: Ffmpeg): Promise<void> {
+  encoder.stdin.end();
+  const timer = setTimeout(() => void encoder.quit(QUIT_GRACE), QUIT_GRACE / 2);
+  await encoder.ended.catch(() => {});
+  clearTimeout(timer);
+}
+
+/** RTSP passwords are kept off the command line; ffmpeg accepts those of other protocols only there. */
+const needsProxy = (target: EncodedTarget): target is Extract<EncodedTarget, { kind: 'push' }> =>
+  target.kind === 'push' && /^rtsps?:/.test(target.address) && (!!target.username || target.address.includes('?'));
+
+const sameSize = (a: LiveFrame, b: LiveFrame): boolean => a.width === b.width && a.height === b.height;
+
+function options(binary: FfmpegBinary, quality: number | null, target: EncodedTarget, frame: LiveFrame): string[] {
+  const colour = encodedColour(frame.colour, { name: 'h264', pixelFormat: 'yuv420p' });
+  const even = (side: number): number => Math.max(2, 2 * Math.round(side / 2));
+  const filters = [
+    `scale=${even(frame.stored.width)}:${even(frame.stored.height)}:${fromRgb(colour)}`,
+    `setsar=${frame.pixelAspect.num}/${frame.pixelAspect.den}`,
+    tagFilter(colour),
+  ];
+  return [
+    ...['-fflags', 'nobuffer', '-probesize', '32', '-analyzeduration', '0'],
+    ...['-f', 'matroska', '-i', 'pipe:0', '-an', '-vf', filters.join(',')],
+    ...(binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
+    ...liveCodec(binary, quality),
+    ...tagOptions(colour),
+    ...targetOptions(target, Date.now()),
+  ];
+}
+
+/** Reads the encoder's stdout: fragments, or the names of finished files. */
+async function read(encoder: Ffmpeg, { target, events }: StreamParts): Promise<void> {
+  if (target.kind === 'fragments') {
+    const parts: Mp4Part[] = []; // at most those of one chunk of output
+    const sort = mp4Parts((part) => parts.push(part));
+    for await (const chunk of encoder.stdout) {
+      sort(chunk as Buffer);
+      for (const part of parts.splice(0)) await events.onFragment(part);
+    }
+    await events.onFragment(null);
+  } else if (target.kind === 'segments') {
+    let rest = '';
+    for await (const chunk of encoder.stdout) {
+      const lines = (rest + (chunk as Buffer).toString()).split('\n');
+      rest = lines.pop()!;
+      for (const name of lines.filter(Boolean)) events.onFile(join(target.folder, name));
+      if (lines.length > 0) await keepWithin(target);
+    }
+  } else {
+    encoder.stdout.resume();
+    await encoder.ended.catch(() => {});
+  }
+}

@@ -1,0 +1,116 @@
+import { RemasterError } from '../../../errors';
+import type { FaceFinder, Model, ModelInfo, ModelRequest } from '../../../model/model';
+import type { LiveJob } from '../../../settings/liveJob';
+import { modelRequest } from '../../frames/modelRequest';
+import { type QualityStep, qualitySteps } from './qualityLadder';
+import { openQualityLevel, type QualityLevel } from './qualityLevel';
+
+/** Opens models, and what finds the faces for face models. */
+export interface ModelTools {
+  openModel(request: ModelRequest): Promise<Model>;
+  openFaceFinder(): FaceFinder;
+}
+
+export type UpscaleSettings = Omit<LiveJob, 'target' | 'quality'>;
+
+/** The levels of quality of one camera, best first. */
+export interface QualityLevels extends AsyncDisposable {
+  readonly steps: readonly QualityStep[];
+  /** Opens the level at its first use. */
+  levelFor(step: QualityStep): Promise<QualityLevel>;
+}
+
+/** `onChange`: called when a level looks different from now on. Errors: those of the models, MODEL_INCOMPATIBLE. */
+export async function openQualityLevels(
+  settings: UpscaleSettings,
+  tools: ModelTools,
+  onChange: () => void,
+): Promise<QualityLevels> {
+  const finder = settings.faces === 'aligned' ? null : tools.openFaceFinder(); // costs nothing until the first detection
+  const models = modelSet(settings, tools);
+  const close = async (): Promise<void> => {
+    await models.close();
+    await finder?.[Symbol.asyncDispose]();
+  };
+  try {
+    const { best, fallback } = await openBest(settings, models);
+    const levels = new Map<string, QualityLevel>();
+    const modelFor = async ({ isFallback, steps }: QualityStep): Promise<Model> => {
+      if (isFallback) return fallback!;
+      return steps === best.info.steps ? best : models.open(steps);
+    };
+    return {
+      steps: stepsOf(settings, best, fallback),
+      async levelFor(step) {
+        const key = [step.isFallback, step.steps, step.isRegionOnly].join();
+        const level =
+          levels.get(key) ?? openQualityLevel(await modelFor(step), finder, settings, step.isRegionOnly, onChange);
+        levels.set(key, level);
+        return level;
+      },
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface ModelSet {
+  open(steps: number | null): Promise<Model>;
+  openFallback(model: string): Promise<Model>;
+  close(): Promise<void>;
+}
+
+/** The models of one camera, to be closed together. */
+function modelSet(settings: UpscaleSettings, tools: ModelTools): ModelSet {
+  const opened: Model[] = [];
+  const open = async (request: ModelRequest): Promise<Model> => {
+    const model = await tools.openModel(request);
+    opened.push(model);
+    if (model.info.task === 'inpaint') throw inpaintUnavailable(model.info.name);
+    return model;
+  };
+  const request = (steps: number | null) => ({ ...modelRequest({ ...settings, steps }), depth: 8 }) as const;
+  return {
+    open: (steps) => open(request(steps)),
+    // The fallback model has its own number of steps and its own solver.
+    openFallback: (model) => open({ ...request(null), model, order: null }),
+    async close() {
+      await Promise.all(opened.map((model) => model[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+/** The job's model and the one for overload, if it may be used. */
+async function openBest({ steps, overload, fallbackModel }: UpscaleSettings, models: ModelSet) {
+  const best = await models.open(steps);
+  const fallback = overload === 'adapt' && fallbackModel !== null ? await models.openFallback(fallbackModel) : null;
+  if (fallback && fallback.info.scale !== best.info.scale) throw scaleMismatch(fallback.info, best.info);
+  return { best, fallback };
+}
+
+const stepsOf = (
+  { overload, region, skipFramesEvenly }: UpscaleSettings,
+  best: Model,
+  fallback: Model | null,
+): readonly QualityStep[] =>
+  qualitySteps({
+    steps: best.info.steps,
+    isAdaptive: overload === 'adapt',
+    hasFallback: fallback !== null,
+    region: region?.when ?? 'never',
+    skipFramesEvenly,
+  });
+
+const inpaintUnavailable = (name: string): RemasterError =>
+  new RemasterError('MODEL_INCOMPATIBLE', `${name} is an inpainting model; inpainting is not available for cameras.`, {
+    remedy: 'Choose a model that upscales or restores.',
+  });
+
+const scaleMismatch = (fallback: ModelInfo, main: ModelInfo): RemasterError =>
+  new RemasterError(
+    'MODEL_INCOMPATIBLE',
+    `The fallback model ${fallback.name} upscales ×${fallback.scale}, but ${main.name} upscales ×${main.scale}.`,
+    { remedy: 'Choose a fallback model with the same scale, or none.' },
+  );
