@@ -1,8 +1,8 @@
 import { createEngine, type Engine, type JobEvents } from './engine/client/engine';
-import { type TimedImage, extractImages, assembleImages } from './engine/client/imageStreams';
+import { extractImages, assembleImages } from './engine/client/imageStreams';
 import type { DoctorReport, SourceSummary } from './engine/protocol';
 import type { ModelSummary } from './model/bundle/modelLibrary';
-import { checkAssembleJob, type AssembleJob, type AssembleResult } from './settings/assembleJob';
+import { checkAssembleJob, type AssembleJob, type AssembleResult, type TimedImage } from './settings/assembleJob';
 import { checkFramesJob, type FrameImage, type FramesJob } from './settings/framesJob';
 import { type Bytes, imageBytes, imageSource } from './settings/imageBytes';
 import { checkImageJob, type ImageJob, type ImageResult, type ImageSource } from './settings/imageJob';
@@ -23,8 +23,7 @@ export {
   type LiveTarget,
   SOURCE_DEFAULTS,
 } from './settings/liveJob';
-export type { TimedImage } from './engine/client/imageStreams';
-export { ASSEMBLE_DEFAULTS, type AssembleJob, type AssembleResult } from './settings/assembleJob';
+export { ASSEMBLE_DEFAULTS, type AssembleJob, type AssembleResult, type TimedImage } from './settings/assembleJob';
 export type { Bytes, JsonBuffer } from './settings/imageBytes';
 export { FRAMES_DEFAULTS, type FrameImage, type FramesJob } from './settings/framesJob';
 export {

@@ -1,4 +1,5 @@
 import { checkSettings, defaultsOf } from './checkRows';
+import type { ImageSource } from './imageJob';
 import { checkOutput } from './restoreJob';
 import type { Values } from './row';
 import { ASSEMBLE_ROWS } from './table';
@@ -13,6 +14,13 @@ export function checkAssembleJob(given: unknown): AssembleJob {
   const job = checkSettings(ASSEMBLE_ROWS, given);
   checkOutput(job);
   return job;
+}
+
+/** An image for a video. */
+export interface TimedImage {
+  readonly source: ImageSource;
+  /** Presentation time in seconds; null when unknown. */
+  readonly time: number | null;
 }
 
 /** Properties of the finished video. */

@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import type { TimedImage } from '../../src/settings/assembleJob';
 
 /** An image with edges, gradients and colours: every pixel differs from its neighbours. */
 export function pattern(width: number, height: number, channels: 1 | 2 | 3 | 4 = 3): sharp.Sharp {
@@ -19,3 +20,8 @@ export const samples = (file: Uint8Array, channel?: 0 | 1 | 2 | 3) => {
   const picture = sharp(Buffer.from(file), { ignoreIcc: true });
   return (channel === undefined ? picture : picture.extractChannel(channel)).raw().toBuffer();
 };
+
+/** A video of one image. */
+export async function* oneImage(data: Uint8Array): AsyncGenerator<TimedImage> {
+  yield { source: { kind: 'file', data }, time: null };
+}

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { AssembleJob, AssembleResult } from '../../settings/assembleJob';
+import type { AssembleJob, AssembleResult, TimedImage } from '../../settings/assembleJob';
 import type { FrameImage, FramesJob } from '../../settings/framesJob';
-import type { ImageSource } from '../../settings/imageJob';
 import type { Engine } from './engine';
 
 /** Extracts frames of a video as images, each when the consumer requests it. Ending the loop early stops the job. */
@@ -17,13 +16,6 @@ export async function* extractImages(engine: Engine, job: FramesJob, signal?: Ab
   } finally {
     if (engine.pid !== null) await engine.ask('closeFrames', { id }).catch(() => {}); // the loop's own error is reported
   }
-}
-
-/** An image for a video. */
-export interface TimedImage {
-  readonly source: ImageSource;
-  /** Presentation time in seconds; null when unknown. */
-  readonly time: number | null;
 }
 
 /** Encodes images to a video, pulling each when the encoder is ready. A failure leaves no file. */

@@ -1,11 +1,13 @@
+import { Handoff } from '../../async/handoff';
 import { RemasterError, StoppedError } from '../../errors';
-import { type VideoAssembly, assembleVideo } from '../../pipeline/jobs/assemble/assembleVideo';
+import { assembleVideo } from '../../pipeline/jobs/assemble/assembleVideo';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
-import type { AssembleJob, AssembleResult } from '../../settings/assembleJob';
+import type { AssembleJob, AssembleResult, TimedImage } from '../../settings/assembleJob';
 import type { EngineRequests } from '../protocol';
 
 interface OpenAssembly {
-  readonly assembly: VideoAssembly;
+  readonly images: Handoff<TimedImage>;
+  readonly result: Promise<AssembleResult>;
   readonly stop: AbortController;
 }
 
@@ -22,15 +24,18 @@ export class VideoAssemblies {
   async open(id: string, job: AssembleJob): Promise<null> {
     const stop = new AbortController();
     const tools = { binary: await findFfmpeg(), onTemporaryPath: this.onTemporaryPath };
-    const assembly = await assembleVideo(job, tools, stop.signal);
-    this.#open.set(id, { assembly, stop });
+    const images = new Handoff<TimedImage>();
+    const result = assembleVideo(job, tools, images, stop.signal);
+    result.catch(() => {}); // reported by the request that it fails
+    await Promise.race([images.ready, result]);
+    this.#open.set(id, { images, result, stop });
     return null;
   }
 
   async add({ id, source, time }: EngineRequests['addImage']['args']): Promise<null> {
     const open = this.#open.get(id);
     if (!open) throw lostAssembly();
-    await open.assembly.add(source, time);
+    await Promise.race([open.images.put({ source, time }), open.result]);
     return null;
   }
 
@@ -41,11 +46,10 @@ export class VideoAssemblies {
     if (!open) return null;
     this.#open.delete(id);
     if (!keep) open.stop.abort(new StoppedError(false));
-    try {
-      return keep ? await open.assembly.finish() : null;
-    } finally {
-      await open.assembly[Symbol.asyncDispose]();
-    }
+    open.images.end();
+    if (keep) return open.result;
+    await open.result.catch(() => {}); // the stop is expected
+    return null;
   }
 
   async closeAll(): Promise<void> {

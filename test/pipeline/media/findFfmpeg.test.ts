@@ -7,7 +7,7 @@ import { type FfmpegBinary, findFfmpeg, searchFfmpeg } from '../../../src/pipeli
 import { ASSEMBLE_DEFAULTS } from '../../../src/settings/assembleJob';
 import { JOB_DEFAULTS } from '../../../src/settings/restoreJob';
 import { nearest } from '../../support/fakeModel';
-import { pattern } from '../../support/images';
+import { oneImage, pattern } from '../../support/images';
 import { binary, ff, moving, scratchFolder } from '../../support/videos';
 
 const never = new AbortController().signal;
@@ -76,9 +76,8 @@ describe('findFfmpeg', () => {
       matches(restored.warnings, warnings);
 
       const job = { ...ASSEMBLE_DEFAULTS, output, overwrite: true };
-      await using assembly = await assembleVideo(job, { binary: program }, never);
-      await assembly.add({ kind: 'file', data: await pattern(64, 36, 3).png().toBuffer() }, null);
-      matches((await assembly.finish()).warnings, warnings);
+      const images = oneImage(await pattern(64, 36, 3).png().toBuffer());
+      matches((await assembleVideo(job, { binary: program }, images, never)).warnings, warnings);
     }
   });
 });

@@ -6,6 +6,7 @@ import { encodingSink } from '../../../../src/pipeline/jobs/live/sink';
 import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import { ASSEMBLE_DEFAULTS } from '../../../../src/settings/assembleJob';
 import { JOB_DEFAULTS } from '../../../../src/settings/restoreJob';
+import { oneImage } from '../../../support/images';
 import { nearest } from '../../../support/fakeModel';
 import { binary, ff, moving, scratchFolder } from '../../../support/videos';
 
@@ -53,12 +54,8 @@ describe('every legal name', function () {
       await restore(images, join(newFolder('from images'), `${name}.mov`));
 
       const made = newFolder('made');
-      {
-        const job = { ...ASSEMBLE_DEFAULTS, output: join(made, `${name}.mov`), codec: 'prores' as const };
-        await using video = await assembleVideo(job, await tools(), never);
-        await video.add({ kind: 'file', data: image }, null);
-        await video.finish();
-      }
+      const job = { ...ASSEMBLE_DEFAULTS, output: join(made, `${name}.mov`), codec: 'prores' as const };
+      await assembleVideo(job, await tools(), oneImage(image), never);
       assert.deepEqual(readdirSync(made), [`${name}.mov`]);
     });
   }
