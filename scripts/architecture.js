@@ -13,6 +13,7 @@ const END = '<!-- end of the drawing -->';
 const BOXES = [
   ['src', 'cli', /^src\/cli\//],
   ['src', 'index', /^src\/index\.ts$/],
+  ['src', 'library', /^src\/library\//],
   ['src', 'errors', /^src\/errors\.ts$/],
   ['src', 'async', /^src\/async\//],
   ['src', 'settings', /^src\/settings\//],

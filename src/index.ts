@@ -33,6 +33,13 @@ export {
   type ImageResult,
   type ImageSource,
 } from './settings/imageJob';
+export { cameraFrames, type CameraOptions } from './library/cameraFrames';
+export { mapFrames } from './library/mapFrames';
+export { toJpeg, type JpegFrame, type JpegOptions } from './library/toJpeg';
+export { toVideo, type WriteOptions, type WrittenVideo } from './library/toVideo';
+export { upscale, type UpscaleOptions } from './library/upscale';
+export type { FrameStream, VideoFrame } from './library/videoFrame';
+export { videoFrames, type ReadOptions } from './library/videoFrames';
 export {
   type CodecName,
   type Job,

@@ -1,7 +1,7 @@
 import { FRAME_ROWS, MODEL_ROWS, READ_ROWS } from './modelRows';
 import { bundle, choice, group, number, toggle, whole } from './row';
 import { INPUT, OUTPUT } from './topics';
-import { INPUT_ROWS, OUTPUT_ROWS } from './videoRows';
+import { INPUT_ROWS, MASK_ROWS, OUTPUT_ROWS } from './videoRows';
 
 /** Quality of JPEG and WebP. */
 const imageQuality = whole(1, 100, 90, {
@@ -34,6 +34,19 @@ export const IMAGE_ROWS = {
   /** Maximum pixels (width × height) of the source: a small file can decode to more than fits into memory. */
   maxPixels: maxPixels(MAX_PIXELS),
 } as const;
+
+const { scale: _, ...UNSCALED_ROWS } = MODEL_ROWS;
+
+/** Upscaling frames in a pipeline of the library. Their size is that of the model. */
+export const UPSCALE_ROWS = {
+  ...UNSCALED_ROWS,
+  ...MASK_ROWS,
+  tileCache: FRAME_ROWS.tileCache,
+  batch: INPUT_ROWS.batch,
+} as const;
+
+/** Encoding frames of such a pipeline. */
+export const JPEG_ROWS = { quality: imageQuality } as const;
 
 /** Extracting frames of a video as images. */
 export const FRAMES_ROWS = {

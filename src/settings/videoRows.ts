@@ -9,7 +9,7 @@ export const PIXEL_FORMATS = [
 ] as const;
 
 /** What an inpainting model fills. */
-const MASK_ROWS = {
+export const MASK_ROWS = {
   /** Inpainting models only: path of an image or video that is white in areas to fill. Null = `maskColor` selects them. */
   mask: path(null, {
     text: 'mask image or video: white areas are filled',

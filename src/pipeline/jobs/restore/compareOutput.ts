@@ -11,8 +11,8 @@ import { type DecidedStreams, outputInput } from '../../media/streams/decideStre
 import { packetSpans } from '../../media/streams/packets';
 import { type Lost, whatIsLost } from '../../media/whatIsLost';
 
-/** Compares a trial, or the finished file, with the source. */
-export type CompareOutput = (path: string, isFinished: boolean) => Promise<readonly Lost[]>;
+/** Compares a trial, or the finished file, with the source. `isWhole`: it has all packets, so their streams must last as long. */
+export type CompareOutput = (path: string, isWhole: boolean) => Promise<readonly Lost[]>;
 
 export function outputComparison(
   binary: FfmpegBinary,
@@ -27,14 +27,13 @@ export function outputComparison(
     isInterlaced: job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced),
     colour: encodedColour(colour, codec),
   };
-  return async (path, isFinished) => {
+  return async (path, isWhole) => {
     const result = await describeVideo(binary, outputInput(path), signal, 1);
     if ('empty' in result)
       throw new RemasterError('ENCODE_FAILED', `The output ${path} cannot be opened again.`, {
         remedy: 'Try another codec or container, and please report this bug.',
       });
-    // Of a cut, the source has more.
-    const spans = isFinished && !made.isCut ? await carriedSpans(binary, info, streams, path, result, signal) : null;
+    const spans = isWhole ? await carriedSpans(binary, info, streams, path, result, signal) : null;
     return whatIsLost(made, result, spans);
   };
 }

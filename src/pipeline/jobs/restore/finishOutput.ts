@@ -44,7 +44,7 @@ export async function finishOutput(
   const path = join(folder.folder, file);
   const warnings = await muxWithSource(binary, video, path, source, signal);
   await folder.assertWritable(); // an old ffmpeg may report success on a full disk
-  const lost = (await trial.compare(path, true)).map(({ message }) => message);
+  const lost = (await trial.compare(path, job.trim === null)).map(({ message }) => message);
   const lastFrame = (pts.at(-1)! * info.timeBase.num) / info.timeBase.den;
   const damage = await sourceDamage(info, job, Math.max(lastFrame, end.seconds ?? 0));
   const output = await folder.publish(file, damage ? partialName(folder.output) : folder.output);

@@ -1,0 +1,11 @@
+import type { MonoTypeOperatorFunction } from 'rxjs';
+import { fromFirst } from '../pipeline/operators/fromFirst';
+import { mapInOrder } from '../pipeline/operators/mapInOrder';
+import type { VideoFrame } from './videoFrame';
+
+/**
+ * An operator of your own that takes time: `work` gets one frame after the other. Unlike with `concatMap`, the source waits
+ * for it, so that no more frames are in memory than the stream allows.
+ */
+export const mapFrames = (work: (frame: VideoFrame) => Promise<VideoFrame>): MonoTypeOperatorFunction<VideoFrame> =>
+  fromFirst(({ stream: { window } }) => mapInOrder(window, work));
