@@ -1,6 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { catchError, concat, defer, finalize, ignoreElements, type OperatorFunction, pipe, throwIfEmpty } from 'rxjs';
+import {
+  catchError,
+  concat,
+  defer,
+  finalize,
+  from,
+  ignoreElements,
+  type OperatorFunction,
+  pipe,
+  throwIfEmpty,
+} from 'rxjs';
 import { RemasterError } from '../errors';
 import { openOutputFolder, type OutputFolder } from '../pipeline/jobs/outputFolder';
 import { finishOutput } from '../pipeline/jobs/restore/finishOutput';
@@ -48,12 +58,7 @@ export const toVideo = (output: string, options: WriteOptions = {}): OperatorFun
         written$,
         defer(async () => (await writer).finish()),
       ).pipe(
-        catchError(async (error: unknown) => {
-          throw await writer.then(
-            (opened) => opened.discard(error),
-            () => error,
-          );
-        }),
+        catchError((reason: unknown) => from(failed(writer, reason))),
         finalize(() => {
           stop.abort(new Error('unsubscribed'));
           void writer.then((opened) => opened.discard(null)).catch(() => {}); // finished, or reported above
@@ -61,6 +66,12 @@ export const toVideo = (output: string, options: WriteOptions = {}): OperatorFun
       );
     }),
   );
+
+/** Leaves nothing, and throws what to report. */
+async function failed(writer: Promise<Writer>, reason: unknown): Promise<never> {
+  const opened = await writer.catch(() => null); // it failed to open, for `reason`
+  throw opened === null ? reason : await opened.discard(reason);
+}
 
 interface Writer {
   write(frame: VideoFrame): Promise<void>;

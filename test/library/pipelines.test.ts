@@ -89,7 +89,7 @@ describe('pipelines of the library', function () {
       take(4),
     );
     await lastValueFrom(frames$);
-    assert.ok(indexes.at(-1)! >= 12, `${indexes}`); // a queue would give 0, 1, 2, 3
+    assert.ok(indexes.at(-1)! >= 12, indexes.join()); // a queue would give 0, 1, 2, 3
   });
 
   it('work that takes time makes the source wait', async () => {
@@ -159,7 +159,7 @@ describe('pipelines of the library', function () {
     subscription.unsubscribe();
     const end = performance.now() + 5000;
     while (leftovers().length > 0 || (await enginesAndFfmpegs()).length > 0) {
-      assert.ok(performance.now() < end, `${leftovers()} ${await enginesAndFfmpegs()}`);
+      assert.ok(performance.now() < end, [...leftovers(), ...(await enginesAndFfmpegs())].join());
       await sleep(50);
     }
   });

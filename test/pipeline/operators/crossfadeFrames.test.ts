@@ -22,8 +22,8 @@ describe('crossfadeFrames', () => {
     );
     assert.deepEqual(shown.slice(0, 2), [50, 50]);
     const fading = shown.slice(2, 10);
-    assert.ok(fading[0]! > 50 && fading[0]! < 75, `${fading}`);
-    assert.ok(fading.every((value, i) => i === 0 || value > fading[i - 1]!) && fading.at(-1)! < 150, `${fading}`);
+    assert.ok(fading[0]! > 50 && fading[0]! < 75, fading.join());
+    assert.ok(fading.every((value, i) => i === 0 || value > fading[i - 1]!) && fading.at(-1)! < 150, fading.join());
     assert.equal(shown[10], 150);
   });
 });

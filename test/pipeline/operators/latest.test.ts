@@ -9,7 +9,7 @@ import { all } from '../../support/frames';
 const window = (): BackpressureWindow => new BackpressureWindow(1);
 
 describe('latest', () => {
-  it('offers one item at a time; what is newer when it is taken replaces it', async () => {
+  it('offers one item at a time; newer items replace it until it is taken', async () => {
     const source = new Subject<number>();
     const room = window();
     const replaced: number[] = [];
@@ -36,7 +36,13 @@ describe('latest', () => {
     source.complete(); // the last item is taken all the same
     await sleep(1);
     release();
-    assert.deepEqual([await taken, replaced], [[2, 4], [1, 3]]);
+    assert.deepEqual(
+      [await taken, replaced],
+      [
+        [2, 4],
+        [1, 3],
+      ],
+    );
   });
 
   it('takes everything from a source that is slower than the work', async () => {

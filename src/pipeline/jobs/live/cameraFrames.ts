@@ -27,7 +27,7 @@ export function openCamera(
       watching = watchCamera(settings, binary, { ...events, onFrame }, stop.signal, knownFacts).catch(
         (error: unknown) => subscriber.error(error),
       );
-      return () => stop.abort(new Error('nobody reads the camera'));
+      return () => stop.abort(new Error('the camera has no reader'));
     }),
     async [Symbol.asyncDispose]() {
       stop.abort(new Error('the camera is closed'));
