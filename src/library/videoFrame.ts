@@ -32,7 +32,7 @@ export interface FrameStream {
 
 /** The file that frames come from. */
 export interface VideoFile {
-  /** The file, and the video for the model decoded. */
+  /** The file, and the video in the size in which it is decoded. */
   readonly source: VideoInfo;
   readonly info: VideoInfo;
   readonly settings: Pick<FramesJob, 'trim' | 'maxFps' | 'sequenceRate' | 'deinterlace'>;
