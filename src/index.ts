@@ -77,15 +77,21 @@ export const restore = (options: RestoreOptions, { signal, engine, ...events }: 
     }
   });
 
-/** Upscales one image, given as the bytes of a JPEG, PNG or WebP file or as pixels. All options have defaults. */
+/** Settings of `upscaleImage`; all have defaults. */
+export interface ImageOptions extends Partial<ImageJob> {
+  /** For inpainting models: an image of the same aspect ratio, white where they fill. Or use `maskColor`. */
+  readonly mask?: Bytes | ImageSource | null;
+}
+
+/** Upscales one image, given as the bytes of a JPEG, PNG or WebP file or as pixels. */
 export const upscaleImage = (
   image: Bytes | ImageSource,
-  options: Partial<ImageJob> = {},
+  { mask = null, ...options }: ImageOptions = {},
   { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
 ): Promise<ImageResult> =>
   withEngine(engine, async (worker) => {
     const job = checkImageJob(options);
-    return worker.ask('image', { source: imageSource(image), job }, signal);
+    return worker.ask('image', { source: imageSource(image), mask: mask && imageSource(mask), job }, signal);
   });
 
 /** Extracts frames of a video as images, each when the loop requests it. */

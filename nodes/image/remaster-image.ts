@@ -106,7 +106,7 @@ export default function remasterImage(RED: NodeAPI): void {
         const value = await evaluate(RED, this, property, msg);
         const source = await readImagePayload(value, settings.files ? readAllowed : null);
         const { model, job } = await jobFor(msg);
-        const result = await engineFor(model).ask('image', { source, job }, stop.signal);
+        const result = await engineFor(model).ask('image', { source, mask: null, job }, stop.signal);
         if (isClosed) return;
         const { width, height, scale: times, ms } = result;
         lastMs = ms;

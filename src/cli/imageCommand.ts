@@ -25,9 +25,11 @@ export async function imageCommand(paths: readonly string[], values: OptionValue
   const signal = onInterrupt(engine);
   try {
     const source = await readImage(input);
+    const mask = typeof values['mask'] === 'string' ? await readImage(values['mask']) : null;
+    const sources = [input, ...(typeof values['mask'] === 'string' ? [values['mask']] : [])];
     const target = await targetOf(output);
-    await checkTarget(target, values['overwrite'] === true, [input]);
-    const { data, channels: _, ...result } = await upscaleImage(source, settings, { engine, signal });
+    await checkTarget(target, values['overwrite'] === true, sources);
+    const { data, channels: _, ...result } = await upscaleImage(source, { ...settings, mask }, { engine, signal });
     await writeWhole(target, data, values['overwrite'] === true);
     const { width, height, ms, model } = result;
     const speed = `${duration(ms / 1000)}, ${model.name}, ${steps(model.steps)} on ${model.provider}`;

@@ -4,6 +4,9 @@ import type { Row, Rows } from '../settings/row';
 import { IMAGE_ROWS } from '../settings/table';
 import { RESTORE_ROWS } from '../settings/videoRows';
 
+/** The mask of an image is an image, not a video. */
+const IMAGE_MASK = { ...RESTORE_ROWS.mask, text: 'mask image: white areas are filled' };
+
 /** Commands in the order of the help. `rows`: the settings that are options of the command. */
 export const COMMANDS = {
   restore: {
@@ -14,7 +17,7 @@ export const COMMANDS = {
   image: {
     parameters: 'INPUT OUTPUT',
     text: 'restore or upscale an image; writes .jpg, .png or .webp',
-    rows: { ...IMAGE_ROWS, overwrite: RESTORE_ROWS.overwrite } as Rows,
+    rows: { ...IMAGE_ROWS, mask: IMAGE_MASK, overwrite: RESTORE_ROWS.overwrite } as Rows,
   },
   probe: { parameters: 'FILE', text: 'show size, frame rate, duration and codec of a video', rows: {} },
   models: { parameters: '', text: 'list the installed models', rows: {} },
@@ -61,10 +64,18 @@ export function parseCommandLine(args: readonly string[]): { values: OptionValue
   try {
     const options = Object.fromEntries([...general, ...own]);
     const parsed = parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true, strict: true });
-    return { values: parsed.values as OptionValues, positionals: parsed.positionals };
+    return { values: withMaskColor(parsed.values as OptionValues), positionals: parsed.positionals };
   } catch (cause) {
     throw parseError(cause as NodeJS.ErrnoException);
   }
+}
+
+/** `--mask #00ff00` means the colour. */
+function withMaskColor({ mask, ...values }: OptionValues): OptionValues {
+  if (mask === undefined) return values;
+  return typeof mask === 'string' && /^#[0-9a-f]{6}$/i.test(mask)
+    ? { ...values, 'mask-color': mask }
+    : { ...values, mask };
 }
 
 /** Refuses options that the command does not use. */

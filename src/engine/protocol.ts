@@ -67,7 +67,11 @@ export interface EngineRequests {
   discard: { args: { readonly output: string }; result: null };
   thumbnail: { args: ThumbnailRequest; result: null };
   /** Upscales one image. */
-  image: { args: { readonly source: ImageSource; readonly job: ImageJob }; result: ImageResult };
+  /** `mask`: null for models that do not inpaint, or with a mask colour. */
+  image: {
+    args: { readonly source: ImageSource; readonly mask: ImageSource | null; readonly job: ImageJob };
+    result: ImageResult;
+  };
   /** Extracts frames as images, each when `nextFrame` requests it. `id` is chosen by the client. */
   openFrames: { args: { readonly id: string; readonly job: FramesJob }; result: null };
   /** Null after the last frame. */

@@ -21,9 +21,13 @@ const maxPixels = (fallback: number) =>
     dialog: { icon: 'shield', section: 'message' },
   });
 
+/** The mask itself is an image of its own, not a setting. */
+const { mask: __, ...IMAGE_MASK_ROWS } = MASK_ROWS;
+
 /** Enlarging one image. */
 export const IMAGE_ROWS = {
   ...MODEL_ROWS,
+  ...IMAGE_MASK_ROWS,
   /** Output format. `auto`: the format of the source; pixels become JPEG, or PNG with an alpha channel. */
   format: choice(['auto', 'jpeg', 'png', 'webp', 'pixels'], 'auto', {
     text: 'format of the result',

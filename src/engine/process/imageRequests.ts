@@ -19,10 +19,10 @@ const MAX_CONCURRENT = 2;
  */
 export function imageRequests(modelCache: ModelCache): ImageRequests {
   const semaphore = new Semaphore(MAX_CONCURRENT);
-  return async ({ source, job }, signal) => {
+  return async ({ source, mask, job }, signal) => {
     const release = await semaphore.acquire(signal);
     try {
-      return await upscaleImage(source, job, { openModel: modelCache.open, openFaceFinder }, signal);
+      return await upscaleImage(source, job, { openModel: modelCache.open, openFaceFinder }, mask, signal);
     } finally {
       release();
     }

@@ -1,4 +1,3 @@
-import { RemasterError } from '../../errors';
 import type { FaceFinder, Model, ModelRequest } from '../../model/model';
 import type { Job, ModelSettings } from '../../settings/restoreJob';
 import { faceSettings } from './face/faceSettings';
@@ -41,24 +40,23 @@ export interface OpenModel extends AsyncDisposable {
 export type ProcessorSettings = TileSettings & Pick<Job, 'minFace'>;
 
 /**
- * Opens the model of a job, and what finds its faces or reads its mask. `openMask` null: the job has single images, which
- * no inpainting model takes. Errors: those of the model, BAD_SETTING, MODEL_INCOMPATIBLE, MASK_INVALID.
+ * Opens the model of a job, and what finds its faces or reads its mask. Errors: those of the model, BAD_SETTING,
+ * MODEL_INCOMPATIBLE, MASK_INVALID.
  */
 export async function openModelFor(
   settings: Settings,
   format: FrameFormat,
   tools: ProcessorTools,
-  openMask: ((inpaint: InpaintSettings) => Promise<FrameMasker>) | null,
+  openMask: (inpaint: InpaintSettings) => Promise<FrameMasker>,
   signal: AbortSignal,
 ): Promise<OpenModel> {
   const model = await tools.openModel({ ...modelRequest(settings), depth: format.depth });
   let masker: FrameMasker | null = null;
   try {
     signal.throwIfAborted();
-    if (model.info.task === 'inpaint' && openMask === null) throw notForImages(model.info.name);
     const faceMode = faceSettings(settings, model.info, format);
     const inpaint = inpaintSettings(settings, model.info);
-    masker = inpaint && (await openMask!(inpaint));
+    masker = inpaint && (await openMask(inpaint));
     const finder = faceMode === 'detect' ? tools.openFaceFinder!() : null;
     const opened = { model, isForFaces: faceMode !== null, finder, masker };
     return { ...opened, processor: processorMaker(opened, format), [Symbol.asyncDispose]: () => close(opened) };
@@ -81,8 +79,3 @@ const processorMaker =
 async function close({ model, finder, masker }: Pick<OpenModel, 'model' | 'finder' | 'masker'>): Promise<void> {
   for (const one of [finder, masker, model]) await one?.[Symbol.asyncDispose]();
 }
-
-const notForImages = (name: string): RemasterError =>
-  new RemasterError('MODEL_INCOMPATIBLE', `The inpainting model ${name} works on videos, not on single images.`, {
-    remedy: 'Choose a model that upscales or restores.',
-  });

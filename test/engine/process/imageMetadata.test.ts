@@ -14,7 +14,7 @@ describe('metadata of an upscaled image', function () {
 
   const upscale = async (data: Buffer, changes: Partial<ImageJob> = {}): Promise<Buffer> => {
     const job = { ...IMAGE_DEFAULTS, provider: 'cpu' as const, steps: 1, ...changes };
-    const result = await worker.ask('image', { source: { kind: 'file', data }, job });
+    const result = await worker.ask('image', { source: { kind: 'file', data }, mask: null, job });
     await sharp(result.data, { failOn: 'warning' }).stats(); // the file is complete
     return Buffer.from(result.data);
   };

@@ -24,6 +24,7 @@ describe('imageRequests', function () {
       'image',
       {
         source: from instanceof Uint8Array ? source(from) : from,
+        mask: null,
         job: { ...IMAGE_DEFAULTS, provider: 'cpu', steps: 1, ...changes },
       },
       signal,

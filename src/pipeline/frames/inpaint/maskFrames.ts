@@ -15,6 +15,21 @@ export interface FrameMasker extends AsyncDisposable {
   masking(from: number): (frame: Frame) => Promise<Frame>;
 }
 
+/** Marks a colour. */
+export const colourMasker = ({
+  colour,
+  tolerance,
+  grow,
+}: Extract<InpaintSettings, { from: 'colour' }>): FrameMasker => ({
+  source: null,
+  masking: () => async (frame) => {
+    const mask = keyColourMask(frame, colour, tolerance);
+    dilate(mask, frame.width, frame.height, grow);
+    return { ...frame, mask };
+  },
+  async [Symbol.asyncDispose]() {},
+});
+
 export async function frameMasker(
   binary: FfmpegBinary,
   settings: InpaintSettings,
@@ -22,17 +37,7 @@ export async function frameMasker(
   sequenceRate: number,
   signal: AbortSignal,
 ): Promise<FrameMasker> {
-  if (settings.from === 'colour') {
-    return {
-      source: null,
-      masking: () => async (frame) => {
-        const mask = keyColourMask(frame, settings.colour, settings.tolerance);
-        dilate(mask, frame.width, frame.height, settings.grow);
-        return { ...frame, mask };
-      },
-      async [Symbol.asyncDispose]() {},
-    };
-  }
+  if (settings.from === 'colour') return colourMasker(settings);
   const info = await probeMask(binary, settings.path, video, sequenceRate, signal);
   let reader: MaskReader | null = null;
   return {

@@ -25,16 +25,23 @@ export async function probeMask(
   signal: AbortSignal,
 ): Promise<VideoInfo> {
   const mask = await probe(binary, path, signal, sequenceRate);
-  // The same aspect ratio, within a pixel of rounding.
-  const off = Math.abs(mask.width * video.height - mask.height * video.width);
-  if (off > Math.max(mask.width, mask.height, video.width, video.height)) {
-    throw new RemasterError(
-      'MASK_INVALID',
-      `The mask ${mask.source.path} is ${mask.width}×${mask.height} and the video ${video.width}×${video.height}: the aspect ratios differ.`,
-      { remedy: 'Draw the mask on a frame of the video, as displayed.' },
-    );
-  }
+  checkShape(`The mask ${mask.source.path}`, mask, 'video', video);
   return mask;
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Throws MASK_INVALID if the aspect ratios differ by more than a pixel of rounding. */
+export function checkShape(name: string, mask: Size, kind: 'video' | 'image', source: Size): void {
+  const off = Math.abs(mask.width * source.height - mask.height * source.width);
+  if (off <= Math.max(mask.width, mask.height, source.width, source.height)) return;
+  const sizes = `${mask.width}×${mask.height} and the ${kind} ${source.width}×${source.height}`;
+  throw new RemasterError('MASK_INVALID', `${name} is ${sizes}: the aspect ratios differ.`, {
+    remedy: kind === 'video' ? 'Draw the mask on a frame of the video, as displayed.' : 'Draw the mask on the image.',
+  });
 }
 
 /**
@@ -92,7 +99,7 @@ interface TimedMask {
 }
 
 /** Pixels of at least half white are masked. The mask is grey, so the green sample suffices. */
-function maskOf(rgb: Uint8Array): Uint8Array {
+export function maskOf(rgb: Uint8Array): Uint8Array {
   const mask = new Uint8Array(rgb.length / 3);
   for (let i = 0; i < mask.length; i++) if (rgb[3 * i + 1]! > 127) mask[i] = 255;
   return mask;

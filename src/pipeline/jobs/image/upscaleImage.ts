@@ -1,29 +1,34 @@
 import type { ImageJob, ImageResult, ImageSource } from '../../../settings/imageJob';
+import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
 import { wantedScale } from '../../frames/modelRequest';
 import { openModelFor, type ProcessorTools } from '../../frames/processor';
 import { decodeImage, tooLarge } from '../../media/image/decodeImage';
 import { encodeImage } from '../../media/image/encodeImage';
 import { fillTransparent } from '../../media/image/fillTransparent';
 import { scaledSize } from '../../media/resize';
-
-/** No inpainting model takes images. */
-const NO_MASK = { mask: null, maskColor: null, maskTolerance: null, maskGrow: null };
+import { imageMasker } from './imageMasker';
 
 /** Most pixels of the output, as for a frame. */
 const MAX_OUTPUT_PIXELS = 2 ** 28;
 
-/** Upscales one image. The pixels are the same as those of a video with this single frame. */
+/**
+ * Upscales one image. The pixels are the same as those of a video with this single frame. `mask`: an image that is white
+ * where an inpainting model fills; null = `job.maskColor` tells. Errors: those of the images and of the model, BAD_SETTING,
+ * MASK_INVALID, IMAGE_TOO_LARGE.
+ */
 export async function upscaleImage(
   source: ImageSource,
   job: ImageJob,
   tools: ProcessorTools,
+  mask: ImageSource | null,
   signal: AbortSignal,
 ): Promise<ImageResult> {
   const started = performance.now();
   const image = await decodeImage(source, job.maxPixels);
   signal.throwIfAborted();
-  const settings = { ...job, ...NO_MASK };
-  await using opened = await openModelFor(settings, image, tools, null, signal);
+  const settings = { ...job, mask: mask && 'the mask' };
+  const openMask = (inpaint: InpaintSettings) => imageMasker(inpaint, mask, image, job.maxPixels);
+  await using opened = await openModelFor(settings, image, tools, openMask, signal);
   const { model } = opened;
   const { name, provider, steps, scale: modelScale } = model.info;
   const scale = wantedScale(job, model);
@@ -35,7 +40,9 @@ export async function upscaleImage(
   const processor = opened.processor({ ...job, tileCache: null, segment: 1 }, () => {}); // a single frame has nothing to reuse
   const { width, height, depth } = image;
   const data = fillTransparent(image);
-  const [output] = await processor.run([{ index: 0, pts: 0, scene: 0, width, height, depth, data }], signal);
+  const frame = { index: 0, pts: 0, scene: 0, width, height, depth, data };
+  const marked = opened.masker ? await opened.masker.masking(0)(frame) : frame;
+  const [output] = await processor.run([marked], signal);
   signal.throwIfAborted();
   const stored = scale === modelScale ? output! : scaledSize(image, scale);
   const result = await encodeImage(output!, image, { width: stored.width, height: stored.height }, job);
