@@ -7,7 +7,7 @@ import type { LivePlan } from '../message/livePlan';
 /** The messages of a running camera: results, progress and data, each to its output. */
 export class LiveMessages {
   constructor(
-    private readonly RED: NodeAPI,
+    private readonly RED: Pick<NodeAPI, 'util'>,
     private readonly plan: LivePlan,
     private readonly input: Pick<Input, 'msg' | 'send'>,
   ) {}

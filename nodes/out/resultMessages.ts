@@ -41,7 +41,12 @@ export const finalProgress = ({ framesOut, fps, cacheStats }: Result): Progress 
 });
 
 /** Sends the result of a job to the first output, and ends its message. */
-export function sendOutcome(RED: NodeAPI, plan: Plan, outcome: Outcome, { msg, send, done }: Input): void {
+export function sendOutcome(
+  RED: Pick<NodeAPI, 'util'>,
+  plan: Plan,
+  outcome: Outcome,
+  { msg, send, done }: Input,
+): void {
   const payload = resultPayload(plan, outcome);
   switch (outcome.status) {
     case 'done':
