@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { LivePages } from './http/livePages';
+import { Tickets } from './http/tickets';
 import { JobRegistry } from './jobs/jobRegistry';
 import { SuspendedJobs } from './jobs/suspendedJobs';
 import { Throughput } from './jobs/throughput';
@@ -16,17 +17,43 @@ export class Runtime {
   readonly jobs = new JobRegistry(this.throughput);
   readonly suspended = new SuspendedJobs();
   readonly livePages = new LivePages();
+  readonly tickets = new Tickets();
   /** Output files of accepted jobs: not free, although they do not exist yet. */
   readonly promisedOutputs = new Set<string>();
   /** One function for each camera that starts with the flow. */
   readonly autostartCameras = new Set<() => void>();
+
+  /** Ends what belongs to running flows. The rest is for the next start: what was measured, listed and suspended. */
+  close(): void {
+    this.livePages.close();
+    this.promisedOutputs.clear();
+    this.autostartCameras.clear();
+  }
 }
 
 const runtimes = new WeakMap<object, Runtime>();
 
 /** The runtime of this Node-RED. Each node module gets a `RED` of its own, but all share one `RED.events`. */
 export function runtimeOf({ events }: Pick<NodeAPI, 'events'>): Runtime {
-  const runtime = runtimes.get(events) ?? new Runtime();
+  const known = runtimes.get(events);
+  if (known) return known;
+  const runtime = new Runtime();
   runtimes.set(events, runtime);
+  events.on('runtime-event', (event: RuntimeEvent) => {
+    if (isEnd(event)) runtime.close();
+  });
   return runtime;
+}
+
+interface RuntimeEvent {
+  readonly id: string;
+  readonly payload?: { readonly state?: string; readonly deploy?: boolean; readonly error?: string };
+}
+
+/**
+ * Whether Node-RED has stopped all flows, because it ends or because the user has stopped them. A deploy may stop only
+ * some; with an error the others run on.
+ */
+function isEnd({ id, payload }: RuntimeEvent): boolean {
+  return id === 'runtime-state' && payload?.state === 'stop' && !payload.deploy && payload.error === undefined;
 }

@@ -1,21 +1,18 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import { errorRecord } from '../../src/errors';
-import { type FinishedFile, type JobRegistry, noSuchJob } from '../jobs/jobRegistry';
+import type { FinishedFile } from '../jobs/endedJobs';
+import { type JobRegistry, noSuchJob } from '../jobs/jobRegistry';
 import { runtimeOf } from '../runtime';
 import { comparePage, livePairs, sendPair } from './comparePage';
 import { comparePairs, contentTypeOf, timesOfStill } from './compareStills';
 import { type PageResponse, setHeaders } from './staticPage';
+import { HOURS } from './tickets';
 
-/** Lifetime of the cookie. */
-const HOURS = 12;
 const COOKIE = 'remaster_look';
-/** Valid cookies. */
-const MAX_TICKETS = 200;
 
 /**
  * The before/after page of a job: both videos of a finished job, the newest frame of a running one. The job names the
@@ -23,28 +20,20 @@ const MAX_TICKETS = 200;
  * permission to read jobs gets a cookie for the page of one job.
  */
 export function serveCompare(RED: NodeAPI): void {
-  const { jobs } = runtimeOf(RED);
-  const tickets = new Map<string, { readonly id: string; readonly until: number }>();
+  const { jobs, tickets } = runtimeOf(RED);
   const reads = RED.auth.needsPermission('remaster-jobs.read');
 
   RED.httpAdmin.post('/remaster/jobs/:id/look', reads, (request, response) => {
     const id = String(request.params['id']);
     if (!jobs.finished(id) && !jobs.active(id)) return void response.status(404).json(errorRecord(noSuchJob()));
-    const ticket = randomBytes(24).toString('base64url');
-    tickets.set(ticket, { id, until: Date.now() + HOURS * 3_600_000 });
-    for (const [old] of tickets) {
-      if (tickets.size <= MAX_TICKETS) break;
-      tickets.delete(old);
-    }
     // Without a path the cookie is valid for the folder of this address, behind any proxy.
-    response.set('Set-Cookie', `${COOKIE}=${ticket}; Max-Age=${HOURS * 3600}; HttpOnly; SameSite=Strict`);
+    response.set('Set-Cookie', `${COOKIE}=${tickets.issue(id)}; Max-Age=${HOURS * 3600}; HttpOnly; SameSite=Strict`);
     response.status(204).end();
   });
 
   const guard: typeof reads = (request, response, next) => {
     const ticket = new RegExp(`(?:^|; )${COOKIE}=([\\w-]+)`).exec(request.headers.cookie ?? '')?.[1];
-    const known = ticket === undefined ? undefined : tickets.get(ticket);
-    if (known && known.id === request.params['id'] && known.until > Date.now()) next();
+    if (ticket !== undefined && tickets.opens(ticket, String(request.params['id']))) next();
     else reads(request, response, next);
   };
   RED.httpAdmin.get('/remaster/jobs/:id/compare', guard, (request, response) => show(jobs, request, '', response));

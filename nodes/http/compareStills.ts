@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import type { FinishedFile } from '../jobs/jobRegistry';
+import type { FinishedFile } from '../jobs/endedJobs';
 import { brief, clock } from '../message/status';
 import { AFTER, BEFORE } from './comparePage';
 import type { Language, Text } from './language';

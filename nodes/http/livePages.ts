@@ -39,6 +39,12 @@ export class LivePages {
       },
     };
   }
+
+  /** Removes all pages and ends their viewers. */
+  close(): void {
+    for (const { broadcast } of this.#pages.values()) broadcast.close();
+    this.#pages.clear();
+  }
 }
 
 export const slug = (text: string): string =>

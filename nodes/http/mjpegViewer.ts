@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { LiveJpeg } from '../../src/settings/liveJob';
-import type { FrameBroadcast, Viewer } from './frameBroadcast';
+import type { FrameBroadcast } from './frameBroadcast';
+import type { Viewer } from './viewers';
 
 /** Milliseconds after which a viewer that reads no data is disconnected. */
 const STALLED_MS = 30_000;

@@ -1,39 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { SourceSummary } from '../../src/engine/protocol';
 import { RemasterError } from '../../src/errors';
-import type { Job, Result } from '../../src/settings/restoreJob';
-import { actionsFor, activeRow, endedRow, type JobAction, type JobState } from './jobRows';
+import { EndedJobs, type FinishedFile, headOf, type JobSummary } from './endedJobs';
+import { actionsFor, activeRow, type JobAction, type JobState } from './jobRows';
 import type { NextPair } from './jpegPair';
-import type { Outcome } from './pendingJobs';
+import type { Outcome } from './resumableJob';
 import type { Throughput } from './throughput';
 
 /** A job as the node that runs it registers it. */
-export interface JobEntry {
-  /** Id of the video out node, as the editor knows it. */
-  readonly node: string;
-  /** Id of the video upscale node, as the editor knows it. */
-  readonly stage: string;
-  readonly label: string;
-  readonly model: string;
-  /** Null for a camera. */
-  readonly file: FileJob | null;
+export interface JobEntry extends JobSummary {
   readonly state: () => JobState;
   readonly control: (action: JobAction) => void;
   /** Before and after of the next frame. */
   readonly pair: NextPair;
   /** A JPEG: left half before, right half after. Null if no frame comes soon. */
   readonly preview: () => Promise<Uint8Array | null>;
-}
-
-export interface FileJob {
-  readonly job: Job;
-  readonly info: SourceSummary;
-}
-
-/** A restored file and its source. */
-export interface FinishedFile extends FileJob {
-  readonly label: string;
-  readonly result: Result;
 }
 
 export interface RegisteredJob {
@@ -43,20 +23,10 @@ export interface RegisteredJob {
   readonly remove: () => void;
 }
 
-/** An ended job, without the functions of a node that may be gone. */
-interface Ended {
-  readonly id: string;
-  readonly entry: Omit<JobEntry, 'state' | 'control' | 'preview' | 'pair'>;
-  readonly outcome: Outcome;
-}
-
-/** Ended jobs that stay in the list. */
-const MAX_ENDED = 20;
-
 /** All jobs of this Node-RED, for the sidebar, the previews and the before/after page. */
 export class JobRegistry {
   readonly #active = new Map<string, JobEntry>();
-  #ended: readonly Ended[] = [];
+  readonly #ended = new EndedJobs();
 
   constructor(private readonly throughput: Throughput) {}
 
@@ -65,9 +35,7 @@ export class JobRegistry {
     this.#active.set(id, entry);
     return {
       end: (outcome) => {
-        if (!this.#active.delete(id)) return;
-        const { node, stage, label, model, file } = entry;
-        this.#ended = [{ id, entry: { node, stage, label, model, file }, outcome }, ...this.#ended].slice(0, MAX_ENDED);
+        if (this.#active.delete(id)) this.#ended.add(id, entry, outcome);
       },
       remove: () => void this.#active.delete(id),
     };
@@ -75,7 +43,7 @@ export class JobRegistry {
 
   /** Active jobs in the order they were registered, then ended jobs, newest first. */
   list(): readonly Record<string, unknown>[] {
-    return [...[...this.#active].map(([id, entry]) => this.#rowOf(id, entry)), ...this.#ended.map(endedJobRow)];
+    return [...[...this.#active].map(([id, entry]) => this.#rowOf(id, entry)), ...this.#ended.rows()];
   }
 
   /** Throws for an unknown job, and for an action that the job does not accept in its state. */
@@ -83,18 +51,13 @@ export class JobRegistry {
     const entry = this.#active.get(id);
     if (!entry) throw noSuchJob();
     const known = actionsFor(entry.state()).find((one) => one === action);
-    if (known === undefined) {
-      throw new RemasterError('BAD_SETTING', `Cannot ${String(action).slice(0, 20)} this job in its present state.`, {
-        remedy: 'Refresh the list of jobs: the job may have changed.',
-      });
-    }
+    if (known === undefined) throw notNow(action);
     entry.control(known);
   }
 
   /** Null if there is no finished file job with this id, or it has left the list. */
   finished(id: string): FinishedFile | null {
-    const ended = this.#ended.find((one) => one.id === id);
-    return ended === undefined ? null : finishedFile(ended);
+    return this.#ended.finished(id);
   }
 
   active(id: string): Pick<JobEntry, 'label' | 'pair'> | null {
@@ -122,16 +85,9 @@ export const editorId = ({ id, _alias }: { readonly id: string; readonly _alias?
 export const noSuchJob = (): RemasterError =>
   new RemasterError('PLAN_STAGE_GONE', 'This job does not exist any more.', { remedy: 'Refresh the list of jobs.' });
 
+const notNow = (action: unknown): RemasterError =>
+  new RemasterError('BAD_SETTING', `Cannot ${String(action).slice(0, 20)} this job in its present state.`, {
+    remedy: 'Refresh the list of jobs: the job may have changed.',
+  });
+
 const isRunning = ({ is }: JobState): boolean => is === 'running' || is === 'live';
-
-const headOf = (id: string, { node, label, model }: Ended['entry']) => ({ id, node, label, model });
-
-const endedJobRow = (ended: Ended): Record<string, unknown> => ({
-  ...headOf(ended.id, ended.entry),
-  ...endedRow(ended.outcome),
-  compare: finishedFile(ended) !== null,
-});
-
-function finishedFile({ entry: { label, file }, outcome }: Ended): FinishedFile | null {
-  return file && outcome.status === 'done' ? { label, ...file, result: outcome.result } : null;
-}

@@ -1,7 +1,8 @@
 import { errorRecord } from '../../src/errors';
 import type { LiveProgress } from '../../src/settings/liveJob';
 import { percent } from '../message/status';
-import type { PendingState, Outcome } from './pendingJobs';
+import type { PendingState } from './jobReport';
+import type { Outcome } from './resumableJob';
 
 /** Actions of the editor's sidebar. */
 export type JobAction = 'pause' | 'resume' | 'stop';

@@ -1,5 +1,7 @@
 import type { Node, NodeStatus } from 'node-red';
 import { Throttle } from '../../src/async/throttle';
+import type { PendingState } from '../jobs/jobReport';
+import type { Outcome } from '../jobs/resumableJob';
 import * as status from '../message/status';
 
 /** The status of a video out node: at most one update per second, unless it is final, and none without a change. */
@@ -27,7 +29,33 @@ export class OutStatus {
     this.#throttle.final(next);
   }
 
+  /** The state of the node's file jobs. */
+  showJobs(state: PendingState): void {
+    switch (state.is) {
+      case 'empty':
+        return this.final(this.idle);
+      case 'paused':
+        return this.final(status.paused(state.progress));
+      case 'queued':
+        return this.show(status.queued(state.position));
+      case 'running':
+        return this.show(state.progress === null ? status.starting : status.running(state.progress));
+    }
+  }
+
   close(): void {
     this.#throttle.close();
+  }
+}
+
+/** The status after a job. */
+export function outcomeStatus(outcome: Outcome): NodeStatus {
+  switch (outcome.status) {
+    case 'done':
+      return status.done(outcome.result.elapsed);
+    case 'stopped':
+      return status.stopped;
+    case 'failed':
+      return status.failed(outcome.error);
   }
 }

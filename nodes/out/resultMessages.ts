@@ -1,7 +1,9 @@
-import type { NodeMessage } from 'node-red';
+import type { NodeAPI, NodeMessage } from 'node-red';
 import { errorRecord } from '../../src/errors';
 import type { Progress, Result } from '../../src/settings/restoreJob';
-import type { Outcome } from '../jobs/pendingJobs';
+import type { Outcome } from '../jobs/resumableJob';
+import type { Input } from '../message/input';
+import { nodeError } from '../message/nodeError';
 import type { Plan } from '../message/plan';
 import { percent } from '../message/status';
 
@@ -38,8 +40,30 @@ export const finalProgress = ({ framesOut, fps, cacheStats }: Result): Progress 
   cacheStats,
 });
 
+/** Sends the result of a job to the first output, and ends its message. */
+export function sendOutcome(
+  RED: Pick<NodeAPI, 'util'>,
+  plan: Plan,
+  outcome: Outcome,
+  { msg, send, done }: Input,
+): void {
+  const payload = resultPayload(plan, outcome);
+  switch (outcome.status) {
+    case 'done':
+      send([Object.assign(msg, { filename: outcome.result.output, payload }), null]);
+      return done();
+    case 'stopped':
+      send([Object.assign(msg, { payload }), null]);
+      return done();
+    case 'failed':
+      // a copy, because the Catch node gets the original message
+      send([Object.assign(RED.util.cloneMessage(msg), { payload }), null]);
+      return done(nodeError(outcome.error));
+  }
+}
+
 /** `msg.payload` of the first output of a video out node. */
-export function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
+function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
   if (outcome.status === 'done') {
     const { framesIn, framesOut, elapsed, fps, bytes, resumedFrom, width, height, model, faces, cacheStats, warnings } =
       outcome.result;

@@ -1,38 +1,29 @@
-import { basename } from 'node:path';
-import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow, NodeStatus } from 'node-red';
+import type { Node, NodeAPI, NodeMessageInFlow, NodeStatus } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
-import { ASSEMBLE_DEFAULTS, type AssembleJob, checkAssembleJob } from '../../src/settings/assembleJob';
 import { bytesLength } from '../../src/settings/imageBytes';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
+import type { Done, Input } from '../message/input';
 import { nodeError } from '../message/nodeError';
 import { isImage } from '../message/plan';
 import * as status from '../message/status';
-import { type Runtime, runtimeOf } from '../runtime';
-import { encoderSettings, type OutConfig, outputFile, settingsOf, targetOf } from './buildJob';
-import { freeName } from './outputPath';
-import { IMAGES } from './rows';
-import { type ImageMessage, VideoAssembly } from './videoAssembly';
-
-type Send = (msg: (NodeMessage | null)[]) => void;
-type Done = (error?: Error) => void;
+import { runtimeOf } from '../runtime';
+import { assembleJobOf } from './assembleJobOf';
+import type { OutConfig } from './buildJob';
+import { ImageWriter } from './imageWriter';
+import { sequenceOf, Sequences } from './sequences';
+import { VideoAssembly } from './videoAssembly';
+import type { ImageMessage } from './waitingImages';
 
 /** Videos that one node assembles at a time: each has an encoder. */
 const MAX_PARALLEL = 8;
-/** Ids of ended sequences that are kept, to ignore late images. */
-const MAX_ENDED = 100;
-
-/** Images without `msg.parts` belong to one video until `msg.complete`. */
-const WITHOUT_SEQUENCE = '';
 
 /** The videos that one video out node assembles from images in messages, by sequence id. */
 export class VideoAssemblies {
-  readonly #runtime: Runtime;
-  /** Videos that accept more images, by sequence. */
-  readonly #open = new Map<string, VideoAssembly>();
-  /** Open videos, and those being finished. */
+  /** Videos that accept more images. */
+  readonly #sequences = new Sequences<VideoAssembly>();
+  /** Those, and videos being finished. */
   readonly #all = new Set<VideoAssembly>();
-  readonly #ended: string[] = [];
   #isClosed = false;
 
   constructor(
@@ -40,34 +31,22 @@ export class VideoAssemblies {
     private readonly RED: NodeAPI,
     private readonly config: OutConfig,
     private readonly show: (next: NodeStatus, isFinal: boolean) => void,
-  ) {
-    this.#runtime = runtimeOf(RED);
-  }
+  ) {}
 
-  /** Whether a message has an image instead of a plan, or marks the end of a sequence. */
-  accepts(msg: Readonly<Record<string, unknown>>): boolean {
-    return msg['video'] === undefined && (hasImage(msg) || msg['complete'] !== undefined);
-  }
-
-  async take(msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
+  async take(input: Input): Promise<void> {
+    const { msg } = input;
     const id = sequenceOf(msg);
-    const { parts } = msg;
-    const finish: Done = (error) => {
-      done(error);
-      this.#runtime.acks.acknowledge({ parts });
-    };
-    const image: ImageMessage = { msg, send, parts, hasImage: hasImage(msg), done: finish };
-    if (this.#isClosed || this.#ended.includes(id)) return finish(); // the video has ended or failed
-    let video = this.#open.get(id);
-    if (!video && !image.hasImage) return finish(); // nothing to complete
+    const image = imageOf(this.RED, input);
+    if (this.#isClosed || this.#sequences.hasEnded(id)) return image.done(); // the video has ended or failed
     try {
-      if (!video) this.#open.set(id, (video = await this.#start(id, msg)));
+      const video = this.#sequences.get(id) ?? (image.hasImage ? await this.#start(id, msg) : null);
+      if (!video) return image.done(); // nothing to complete
+      if (video.take(image)) this.#sequences.end(id); // later images belong to another video
     } catch (error) {
-      this.#end(id);
+      this.#sequences.end(id);
       this.show(status.failed(error), true);
-      return finish(nodeError(error));
+      image.done(nodeError(error));
     }
-    if (video.take(image)) this.#end(id); // later images belong to another video
   }
 
   /** Stops all videos and discards their files. */
@@ -82,43 +61,35 @@ export class VideoAssemblies {
   }
 
   async #start(id: string, msg: NodeMessageInFlow): Promise<VideoAssembly> {
-    const { promisedOutputs } = this.#runtime;
-    const job = await this.#buildJob(msg);
+    if (this.#all.size >= MAX_PARALLEL) throw tooManyVideos();
+    const { promisedOutputs } = runtimeOf(this.RED);
+    const job = await assembleJobOf(this.RED, this.node, this.config, msg);
     promisedOutputs.add(job.output);
-    const video = new VideoAssembly(engineFor(JOB_DEFAULTS), job, this.show, () => {
+    const writer = new ImageWriter(engineFor(JOB_DEFAULTS), job, (next) => this.show(next, false));
+    const onEnd = (): void => {
       promisedOutputs.delete(job.output);
       this.#all.delete(video);
-      if (this.#open.get(id) === video) this.#end(id);
-    });
+      if (this.#sequences.get(id) === video) this.#sequences.end(id);
+    };
+    const video = new VideoAssembly(writer, { showFinal: (next) => this.show(next, true), onEnd });
     this.#all.add(video);
+    this.#sequences.open(id, video);
     return video;
   }
+}
 
-  async #buildJob(msg: NodeMessageInFlow): Promise<AssembleJob> {
-    const { RED, node, config } = this;
-    if (targetOf(config) !== 'file') throw targetForCameras();
-    if (this.#all.size >= MAX_PARALLEL) throw tooManyVideos();
-    const { overwrite, encoder, quality, pictureRate, ...rest } = settingsOf(IMAGES, config);
-    const topic = typeof msg.topic === 'string' ? basename(msg.topic.replaceAll('\\', '/')) : '';
-    const { scale } = (msg['image'] ?? {}) as { readonly scale?: unknown };
-    const named = { label: topic || 'images', scale: typeof scale === 'number' ? scale : 1, model: 'images' };
-    const output = await outputFile(RED, node, config, msg, named, null);
-    return checkAssembleJob({
-      ...ASSEMBLE_DEFAULTS,
-      output: overwrite === 'suffix' ? freeName(output, this.#runtime.promisedOutputs) : output,
-      overwrite: overwrite === 'always',
-      ...rest,
-      ...encoderSettings(rest.codec, encoder, quality),
-      fps: pictureRate,
-    });
-  }
+/** Whether a message has an image instead of a plan, or marks the end of a sequence. */
+export const isForVideo = (msg: Readonly<Record<string, unknown>>): boolean =>
+  msg['video'] === undefined && (hasImage(msg) || msg['complete'] !== undefined);
 
-  #end(id: string): void {
-    this.#open.delete(id);
-    if (id === WITHOUT_SEQUENCE) return; // the next image without a sequence starts another video
-    this.#ended.push(id);
-    if (this.#ended.length > MAX_ENDED) this.#ended.shift();
-  }
+/** `done` also tells the sender of the sequence. */
+function imageOf(RED: NodeAPI, { msg, send, done }: Input): ImageMessage {
+  const { parts } = msg;
+  const finish: Done = (error) => {
+    done(error);
+    runtimeOf(RED).acks.acknowledge({ parts });
+  };
+  return { msg, send, parts, hasImage: hasImage(msg), done: finish };
 }
 
 /** An image file, or an object with raw pixels. */
@@ -126,18 +97,6 @@ function hasImage({ payload }: { readonly payload?: unknown }): boolean {
   const { data, width } = (payload ?? {}) as { readonly data?: unknown; readonly width?: unknown };
   return isImage(payload) || (bytesLength(data) !== null && width !== undefined);
 }
-
-function sequenceOf(msg: Readonly<Record<string, unknown>>): string {
-  const { id } = (msg['parts'] ?? {}) as { readonly id?: unknown };
-  return typeof id === 'string' ? id : WITHOUT_SEQUENCE;
-}
-
-const targetForCameras = (): RemasterError =>
-  new RemasterError(
-    'BAD_SETTING',
-    'Images are written to a video file, but the target of this video out node is for cameras.',
-    { remedy: 'Choose the target “video file”.' },
-  );
 
 const tooManyVideos = (): RemasterError =>
   new RemasterError('IMAGE_DROPPED', `This node already assembles ${MAX_PARALLEL} videos.`, {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { FrameBroadcast, type Viewer } from '../../../nodes/http/frameBroadcast';
+import { FrameBroadcast } from '../../../nodes/http/frameBroadcast';
+import type { Viewer } from '../../../nodes/http/viewers';
 import type { LiveJpeg } from '../../../src/settings/liveJob';
 
 describe('a frame broadcast', () => {

@@ -129,6 +129,28 @@ describe('image upscale in a real Node-RED', () => {
         }
       });
 
+      it('fills what msg.mask marks, an image or a colour, with an inpainting model', async () => {
+        const mask = await sharp({ create: { width: 24, height: 16, channels: 3, background: 'white' } })
+          .extend({ right: 24, bottom: 16, background: 'black' })
+          .extract({ left: 0, top: 0, width: 24, height: 16 })
+          .png()
+          .toBuffer();
+        const inpainting = (code: string): FlowNode[] =>
+          flow({}, code).map((node) => (node.id === 'model' ? { ...node, model: 'inpaint' } : node));
+        const decode = "msg.payload = Buffer.from(msg.payload, 'base64');";
+        await red.deploy(inpainting(`${decode} msg.mask = Buffer.from(msg.mask, 'base64'); return msg;`));
+        await send(png.toString('base64'), { mask: mask.toString('base64') });
+        const expected = await upscaleImage(png, { model: 'inpaint', provider: 'cpu', mask });
+        assert.ok(bytes((await wait('result'))['payload']).equals(Buffer.from(expected.data)));
+        await red.deploy(inpainting(`${decode} return msg;`));
+        await send(png.toString('base64'), { mask: '#010203' });
+        await wait('result', 2);
+        await send(png.toString('base64'));
+        assert.match((await caught()).message, /needs a mask or a mask colour/);
+        await send(png.toString('base64'), { mask: '#red' });
+        assert.equal((await caught(2)).code, 'BAD_SETTING');
+      });
+
       it('returns raw pixels in another property', async () => {
         await red.deploy(flow({ format: 'pixels', output: 'made.image' }));
         await send(png.toString('base64'));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as tick } from 'node:timers/promises';
-import { PendingJobs, type PendingJob, type Outcome } from '../../../nodes/jobs/pendingJobs';
+import { PendingJobs, type PendingJob } from '../../../nodes/jobs/pendingJobs';
+import type { Outcome } from '../../../nodes/jobs/resumableJob';
 import type { Engine, JobEvents, RunningJob } from '../../../src/engine/client/engine';
 import { RemasterError, StoppedError } from '../../../src/errors';
 import { JOB_DEFAULTS, type Job, type Result } from '../../../src/settings/restoreJob';
@@ -161,6 +162,15 @@ describe('pending jobs', () => {
     const unfinished = await suspending;
     await settle();
     assert.deepEqual([unfinished.map(({ job }) => job.output), ends], [['b'], ['a done']]);
+  });
+
+  it('a job that the engine refuses at once has failed, and does not stay', async () => {
+    engine.run = () => {
+      throw new RemasterError('BAD_SETTING', '');
+    };
+    jobs.add(order('a'));
+    await settle();
+    assert.deepEqual([ends, jobs.isEmpty], [['a failed'], true]);
   });
 
   it('counts a job that the engine suspended without a request as stopped', async () => {

@@ -341,6 +341,16 @@ describe('nodes in a real Node-RED', () => {
       });
 
       if (isFirst)
+        it('an output that is no video fails its job, and none stays in the list', async () => {
+          await red.deploy(chain({ out: { filename: 'made.xyz' } }));
+          await send('clip.mp4');
+          assert.equal((await caught()).code, 'BAD_SETTING');
+          await red.until(() => red.text('out') === 'failed: bad setting', 'the status');
+          const jobs = (await red.get('remaster/jobs')) as readonly { readonly is: string }[];
+          assert.deepEqual([jobs[0]?.is, jobs.filter(({ is }) => is === 'running')], ['failed', []]);
+        });
+
+      if (isFirst)
         it('accepts file names that look like options or need quoting', async () => {
           await red.deploy(chain({ in: { trimEnd: '0.04' } }));
           const names = ['-i.mp4', 'it\'s "quoted" & spaced.mp4', 'Übung 動画.mp4', 'two\nlines.mp4', '100%d.mp4'];

@@ -1,0 +1,110 @@
+import { rmSync } from 'node:fs';
+import type { Node, NodeAPI, NodeStatus } from 'node-red';
+import { singleFlight } from '../../src/async/singleFlight';
+import type { RunningLive } from '../../src/engine/client/liveClient';
+import { FrameBroadcast } from '../http/frameBroadcast';
+import { editorId, type JobEntry, type RegisteredJob } from '../jobs/jobRegistry';
+import type { Input } from '../message/input';
+import type { LivePlan } from '../message/livePlan';
+import { UpscaleStatus } from '../message/upscaleStatus';
+import { runtimeOf } from '../runtime';
+import { type OutConfig, targetOf } from './buildJob';
+import type { BuiltLiveJob } from './buildLiveJob';
+import { LiveMessages } from './liveMessages';
+import { LiveReports } from './liveReports';
+import { publishCamera } from './publishCamera';
+
+/** The video out node of a camera. */
+export interface CameraHost {
+  readonly RED: NodeAPI;
+  readonly node: Node;
+  readonly config: OutConfig;
+  /** Shows this status; without one, the summary of all cameras. */
+  readonly showStatus: (next?: NodeStatus) => void;
+}
+
+/** What a camera is started with. */
+interface CameraRequest {
+  readonly plan: LivePlan;
+  readonly built: BuiltLiveJob;
+  readonly input: Input;
+  /** The user stops the camera in the sidebar. */
+  readonly onStop: () => void;
+}
+
+/** A camera in its engine, on its page and in the list of jobs. */
+export interface OpenCamera {
+  readonly running: RunningLive;
+  readonly registered: RegisteredJob;
+  readonly broadcast: FrameBroadcast;
+  readonly reports: LiveReports;
+  readonly messages: LiveMessages;
+  /** Of its page, for the result. */
+  readonly urls: Readonly<Record<string, string>>;
+  /** Removes the camera from its page, from the list and from its upscale node. The engine goes on. */
+  readonly close: () => void;
+}
+
+/** Throws if the name of the page has an unknown placeholder; then nothing has started. */
+export function openCamera(host: CameraHost, request: CameraRequest): OpenCamera {
+  const { RED, node, config, showStatus } = host;
+  const { plan, built, input } = request;
+  const { engine, job, camera } = built;
+  const messages = new LiveMessages(RED, plan, input);
+  const upscaleStatus = new UpscaleStatus(runtimeOf(RED).nodes);
+  const stage = plan.stages[0]!.node;
+  const reports = new LiveReports({ node, showStatus, camera, upscaleStatus, stage, messages });
+  const broadcast = new FrameBroadcast((newerThan) => running.requestJpeg({ newerThan }));
+  const pair = singleFlight(() => engine.ask('pair', { job: running.id }));
+  const { label } = plan.source;
+  const page = publishCamera(RED, config, { label, job, broadcast, pair, progress: () => reports.progress });
+  const running: RunningLive = engine.live(job, {
+    ...reports.listeners,
+    onJpeg(jpeg) {
+      broadcast.show(jpeg);
+      if (!sendsJpegs(config) || reports.isOver) return;
+      messages.jpeg(jpeg);
+      running.requestJpeg({ newerThan: jpeg.index });
+    },
+    onFragment: (fragment) => messages.fragment(fragment),
+    onFile: (filename) => messages.file(filename),
+  });
+  const registered = runtimeOf(RED).jobs.register(entryOf(host, request, { running, reports, pair }));
+  const close = (): void => {
+    registered.remove();
+    page.close();
+    removeTemporary(config, built);
+    upscaleStatus.clear();
+  };
+  return { running, registered, broadcast, reports, messages, urls: page.urls, close };
+}
+
+/** Whether each frame becomes a message. */
+export const sendsJpegs = (config: OutConfig): boolean => targetOf(config) === 'jpeg';
+
+export const hlsFolder = ({ job: { target } }: BuiltLiveJob): string | null =>
+  target.kind === 'hls' ? target.folder : null;
+
+function removeTemporary({ folder }: OutConfig, built: BuiltLiveJob): void {
+  const made = hlsFolder(built);
+  if (made !== null && !folder) rmSync(made, { recursive: true, force: true });
+}
+
+function entryOf(
+  { RED, node }: CameraHost,
+  { plan, built, onStop }: CameraRequest,
+  { running, reports, pair }: Pick<OpenCamera, 'running' | 'reports'> & Pick<JobEntry, 'pair'>,
+): JobEntry {
+  const [stage] = plan.stages;
+  return {
+    node: editorId(node),
+    stage: editorId(RED.nodes.getNode(stage!.node) ?? { id: stage!.node }),
+    label: plan.source.label,
+    model: stage!.model,
+    file: null,
+    state: () => ({ is: 'live', progress: reports.progress }),
+    control: onStop,
+    pair,
+    preview: () => built.engine.ask('preview', { job: running.id }),
+  };
+}

@@ -1,0 +1,81 @@
+import { resolve } from 'node:path';
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import { RemasterError } from '../../src/errors';
+import { dialogValues, fieldsFor, labelsOf } from '../message/dialogValues';
+import { anyPlanOf, type LivePlan } from '../message/livePlan';
+import type { DeployedModel } from '../message/nodeRegistry';
+import { allowedSource, pathRules, type PathRules } from '../message/pathPolicy';
+import type { Plan, PlanStage } from '../message/plan';
+import { evaluate, originOf, type Typed, typedField } from '../message/typedInput';
+import type { ModelNode } from '../model/remaster-model';
+import { runtimeOf } from '../runtime';
+import { ROWS } from './rows';
+
+export interface UpscaleConfig extends NodeDef {
+  readonly model: string;
+  readonly mask?: string;
+  readonly maskType?: string;
+}
+
+const LABELS = labelsOf(__dirname, 'remaster-upscale');
+/** The mask is a path, which needs more than its row; the preview is of the editor. */
+const { mask: _mask, preview: _preview, ...SETTINGS } = ROWS;
+
+/** The stage that a video upscale node adds to plans. */
+export class UpscaleStage {
+  readonly #mask: Typed;
+  readonly #model: ModelNode | null;
+
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node,
+    private readonly config: UpscaleConfig,
+  ) {
+    this.#mask = typedField(config, 'mask', '', 'str');
+    this.#model = RED.nodes.getNode(config.model) as ModelNode | null;
+  }
+
+  /** Throws if the model node is missing, disabled or has an invalid setting. */
+  model(): DeployedModel {
+    if (this.#model) return this.#model.choice();
+    throw new RemasterError('MODEL_NOT_FOUND', 'The upscale model of this node is missing or disabled.', {
+      remedy: 'Open the video upscale node, choose a model, and deploy.',
+    });
+  }
+
+  /** Whether the node's own settings, not a message, name this mask. */
+  namesMask(path: string): boolean {
+    const { value, type } = this.#mask;
+    if (originOf(this.#mask) === 'message' || value.trim() === '') return false;
+    const own: unknown = this.RED.util.evaluateNodeProperty(value, type, this.node, {});
+    return typeof own === 'string' && path === resolve(this.#rules.base, own);
+  }
+
+  /** The plan of a message with this stage; throws if it has one already, or a setting is invalid. */
+  async addTo(msg: NodeMessageInFlow): Promise<(Plan | LivePlan) & { readonly stages: readonly [PlanStage] }> {
+    const plan = anyPlanOf(msg);
+    if (plan.stages.length > 0) throw twoStages();
+    const { model, tile } = this.model();
+    const settings = dialogValues(SETTINGS, await fieldsFor(this.RED, this.node, SETTINGS, this.config, msg), LABELS);
+    const scale = settings.scale ?? (await runtimeOf(this.RED).models.usable(model))?.scale ?? null;
+    const mask = await this.#maskFor(msg);
+    return { ...plan, stages: [{ node: this.node.id, op: 'upscale', model, ...settings, scale, mask, tile }] };
+  }
+
+  async #maskFor(msg: NodeMessageInFlow): Promise<string | null> {
+    const value = await evaluate(this.RED, this.node, this.#mask, msg);
+    if (value === undefined || value === null || value === '') return null;
+    return allowedSource(value, originOf(this.#mask), this.#rules);
+  }
+
+  get #rules(): PathRules {
+    return pathRules(this.RED.settings, 'remasterInAllowedFolders');
+  }
+}
+
+const twoStages = (): RemasterError =>
+  new RemasterError(
+    'PLAN_INVALID',
+    'The message has passed through a video upscale node already; a job needs exactly one.',
+    { remedy: 'Remove one of the two nodes, or restore the finished file in a second job.' },
+  );
