@@ -63,9 +63,13 @@ describe('throttle', () => {
     assert.deepEqual(passed, ['a']);
   });
 
-  it('passes no value at all after close', () => {
-    throttle.close();
+  it('neither passes a value after close nor waits with one', () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     throttle.push('a');
-    assert.deepEqual(passed, []);
+    throttle.close();
+    const before = timers();
+    throttle.push('b');
+    throttle.push('c', 'another kind');
+    assert.deepEqual([passed, timers()], [['a'], before]);
   });
 });
