@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { untilAborted } from '../../src/async/untilAborted';
 
 /** Decides when the next message may be sent. */
 export interface SendPermit {
@@ -9,7 +10,7 @@ export interface SendPermit {
 /** Allows `max` messages that were neither acknowledged nor followed by a request. */
 export class FlowCredits implements SendPermit {
   #free: number;
-  #wake: (() => void) | null = null;
+  #wake = (): void => {};
 
   constructor(private readonly max: number) {
     this.#free = max;
@@ -21,21 +22,11 @@ export class FlowCredits implements SendPermit {
 
   grant(): void {
     this.#free = Math.min(this.max, this.#free + 1);
-    this.#wake?.();
+    this.#wake();
   }
 
   async take(signal: AbortSignal): Promise<void> {
-    while (this.#free === 0) {
-      await new Promise<void>((resolve, reject) => {
-        const stop = (): void => reject(signal.reason as Error);
-        if (signal.aborted) return stop();
-        signal.addEventListener('abort', stop, { once: true });
-        this.#wake = () => {
-          signal.removeEventListener('abort', stop);
-          resolve();
-        };
-      }).finally(() => (this.#wake = null));
-    }
+    while (this.#free === 0) await untilAborted(new Promise<void>((resolve) => (this.#wake = resolve)), signal);
     this.#free--;
   }
 }

@@ -1,4 +1,5 @@
 import type { NodeStatus } from 'node-red';
+import { SerialQueue } from '../../src/async/serialQueue';
 import type { Throttle } from '../../src/async/throttle';
 import type { Input } from '../message/input';
 import { nodeError } from '../message/nodeError';
@@ -13,7 +14,7 @@ interface Request extends Input {
 /** The videos of a video frames node, one at a time, in order of arrival. */
 export class VideoQueue {
   readonly #requests = new Set<Request>();
-  #turn = Promise.resolve();
+  readonly #turns = new SerialQueue();
   #isClosed = false;
 
   constructor(
@@ -24,7 +25,7 @@ export class VideoQueue {
   add(input: Input): void {
     const request: Request = { ...input, stop: new AbortController() };
     this.#requests.add(request);
-    this.#turn = this.#turn.then(() => this.#serve(request));
+    void this.#turns.run(() => this.#serve(request));
   }
 
   stop(): void {
@@ -44,7 +45,7 @@ export class VideoQueue {
       stop.abort(new Error('closed'));
       done();
     }
-    return this.#turn;
+    return this.#turns.run(() => {});
   }
 
   async #serve(request: Request): Promise<void> {

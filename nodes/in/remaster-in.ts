@@ -1,4 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
+import { SerialQueue } from '../../src/async/serialQueue';
 import { actionOf } from '../message/actions';
 import type { Input } from '../message/input';
 import { nodeError } from '../message/nodeError';
@@ -25,7 +26,7 @@ export default function remasterIn(RED: NodeAPI): void {
 function fileIn(RED: NodeAPI, node: Node, config: FileConfig): void {
   const file = new FileIn(RED, node, config);
   let isClosed = false;
-  let turn = Promise.resolve();
+  const turns = new SerialQueue();
   const { isSample } = file;
   const names = (path: string): boolean => path === file.ownPath;
   const unregister = runtimeOf(RED).nodes.registerIn(node.id, { names, isSample, camera: null });
@@ -38,7 +39,7 @@ function fileIn(RED: NodeAPI, node: Node, config: FileConfig): void {
   node.on('input', (msg, send, done) => {
     // in sequence: messages leave in the order they arrived
     if ((actionOf(msg) ?? 'start') === 'start')
-      turn = turn.then(() => open(node, file, { msg, send, done }, () => isClosed));
+      void turns.run(() => open(node, file, { msg, send, done }, () => isClosed));
     else passOn({ msg, send, done });
   });
 }

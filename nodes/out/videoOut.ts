@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
+import { SerialQueue } from '../../src/async/serialQueue';
 import type { Suspended } from '../jobs/suspendedJobs';
 import { type Action, actionOf } from '../message/actions';
 import type { Input } from '../message/input';
@@ -15,7 +16,7 @@ export class VideoOut {
   readonly #jobs: OutJobs;
   /** Messages that are about to become jobs. */
   readonly #waiting = new Set<NodeMessageInFlow>();
-  #turn = Promise.resolve();
+  readonly #turns = new SerialQueue();
   #isClosed = false;
 
   constructor(RED: NodeAPI, node: Node, config: OutConfig) {
@@ -29,9 +30,7 @@ export class VideoOut {
     const isImage = action === null && isForVideo(msg);
     const isPlan = !isImage && (action === null || (action === 'start' && msg['video'] !== undefined));
     if (isPlan) this.#waiting.add(msg);
-    this.#turn = this.#turn.then(() =>
-      isImage ? this.#jobs.addImage(input) : this.#receive(isPlan ? null : action, input),
-    );
+    void this.#turns.run(() => (isImage ? this.#jobs.addImage(input) : this.#receive(isPlan ? null : action, input)));
   }
 
   /** Jobs that come are not started until they are resumed. */

@@ -1,4 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
+import { SerialQueue } from '../../src/async/serialQueue';
 import { actionOf } from '../message/actions';
 import type { Input } from '../message/input';
 import { nodeError } from '../message/nodeError';
@@ -24,7 +25,7 @@ export default function remasterUpscale(RED: NodeAPI): void {
       unregister();
     });
 
-    let turn = Promise.resolve();
+    const turns = new SerialQueue();
     this.on('input', (msg, send, done) => {
       const action = actionOf(msg);
       if (action !== null && (action !== 'start' || msg['video'] === undefined)) {
@@ -33,7 +34,7 @@ export default function remasterUpscale(RED: NodeAPI): void {
         return;
       }
       // in sequence: messages leave in the order they arrived
-      turn = turn.then(() => addStage(stage, line, { msg, send, done }));
+      void turns.run(() => addStage(stage, line, { msg, send, done }));
     });
   }
   RED.nodes.registerType('remaster-upscale', RemasterUpscale);

@@ -1,3 +1,5 @@
+import { untilAborted } from './untilAborted';
+
 /** Holds the latest item. An item that is replaced before it was taken is passed to `onReplaced`. */
 export class Mailbox<T> {
   #item: T | null = null;
@@ -22,15 +24,6 @@ export class Mailbox<T> {
   async filled(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#item !== null) return;
-    await new Promise<void>((resolve, reject) => {
-      const end = (settle: () => void): void => {
-        this.#wake = null;
-        signal.removeEventListener('abort', stop);
-        settle();
-      };
-      const stop = (): void => end(() => reject(signal.reason as Error));
-      this.#wake = () => end(resolve);
-      signal.addEventListener('abort', stop, { once: true });
-    });
+    await untilAborted(new Promise<void>((resolve) => (this.#wake = resolve)), signal);
   }
 }

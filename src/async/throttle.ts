@@ -1,27 +1,38 @@
 /** Milliseconds between two status updates: Node-RED sends each to every open editor. */
 const INTERVAL = 1000;
 
-/** Passes on at most one value per second: the first at once, then the latest. A final value does not wait. */
+/** Passes on at most one value per interval: the first at once, then the latest. One of another kind does not wait. */
 export class Throttle<T> {
   #last = -Infinity;
+  #kind = '';
   #next: { readonly timer: NodeJS.Timeout; value: T } | null = null;
   #isClosed = false;
 
-  constructor(private readonly pass: (value: T) => void) {}
+  constructor(
+    private readonly pass: (value: T) => void,
+    private readonly ms = INTERVAL,
+  ) {}
 
-  push(value: T): void {
+  push(value: T, kind = ''): void {
     if (this.#isClosed) return;
-    const wait = this.#last + INTERVAL - performance.now();
-    if (this.#next) this.#next.value = value;
-    else if (wait <= 0) this.#pass(value);
-    else this.#next = { timer: setTimeout(() => this.final(this.#next!.value), wait), value };
+    const wait = this.#last + this.ms - performance.now();
+    if (kind !== this.#kind || wait <= 0) this.final(value);
+    else if (this.#next) this.#next.value = value;
+    else this.#next = { timer: setTimeout(() => this.flush(), wait), value };
+    this.#kind = kind;
   }
 
   /** Passes the value on at once and discards a waiting one. */
   final(value: T): void {
     if (this.#isClosed) return;
     this.#cancel();
-    this.#pass(value);
+    this.#last = performance.now();
+    this.pass(value);
+  }
+
+  /** Passes on a waiting value at once. */
+  flush(): void {
+    if (this.#next) this.final(this.#next.value);
   }
 
   close(): void {
@@ -29,26 +40,8 @@ export class Throttle<T> {
     this.#cancel();
   }
 
-  #pass(value: T): void {
-    this.#last = performance.now();
-    this.pass(value);
-  }
-
   #cancel(): void {
     if (this.#next) clearTimeout(this.#next.timer);
     this.#next = null;
   }
-}
-
-/** Passes on at most one value per `ms` and drops the others; a change of `kind` passes at once. */
-export function throttleByKind<T>(ms: number, pass: (value: T) => void): (value: T, kind: string) => void {
-  let last = -Infinity;
-  let lastKind: string | null = null;
-  return (value, kind) => {
-    const now = performance.now();
-    if (kind === lastKind && now - last < ms) return;
-    last = now;
-    lastKind = kind;
-    pass(value);
-  };
 }

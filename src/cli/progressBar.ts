@@ -1,3 +1,4 @@
+import { Throttle } from '../async/throttle';
 import { printable } from '../errors';
 import type { Progress, Result } from '../settings/restoreJob';
 
@@ -5,7 +6,7 @@ import type { Progress, Result } from '../settings/restoreJob';
 export interface ProgressBar {
   progress(progress: Progress): void;
   done(result: Result): void;
-  /** Moves the cursor to a new line. */
+  /** Shows nothing more, and moves the cursor to a new line. */
   end(): void;
 }
 
@@ -15,18 +16,21 @@ const BAR = 24;
 
 export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) => void) | null): ProgressBar {
   let drawn = false;
-  let last = -Infinity;
-  let stage = '';
-  const end = (): void => {
+  const newLine = (): void => {
     if (drawn) stream.write('\n');
     drawn = false;
   };
+  const lines = new Throttle<Progress>((progress) => stream.write(`${describe(progress)}\n`), PLAIN_MS);
   const noted = new Set<string>();
   const note = (warnings: readonly string[]): void => {
     const news = warnings.filter((warning) => !noted.has(warning));
-    if (news.length > 0) end();
+    if (news.length > 0) newLine();
     for (const warning of news) stream.write(`note: ${printable(warning)}\n`);
     for (const warning of news) noted.add(warning);
+  };
+  const end = (): void => {
+    lines.close();
+    newLine();
   };
   return {
     end,
@@ -38,11 +42,7 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
         drawn = true;
         return;
       }
-      const now = performance.now();
-      if (progress.stage === stage && now - last < PLAIN_MS) return;
-      stage = progress.stage;
-      last = now;
-      stream.write(`${describe(progress)}\n`);
+      lines.push(progress, progress.stage);
     },
     done(result) {
       end();

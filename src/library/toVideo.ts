@@ -92,7 +92,7 @@ async function openWriter(
   const settings = { overwrite, resume: false, discard: false, ffmpeg: binary.version };
   const sources = file === null ? [] : [file.info.source.path];
   const folder = await openOutputFolder(job.output, {}, { ...settings, sources }, signal);
-  const close = once(() => folder.close({ keepSegments: false }).catch(() => {})); // the error before it is the one to report
+  const close = () => folder.close({ keepSegments: false }).catch(() => {}); // the error before it is the one to report
   try {
     const encoding = encodingOf(first, job);
     const trial = file && (await tryOutput(binary, folder, encoding, file.info, job, signal));
@@ -119,6 +119,7 @@ function frameWriter(stream: FrameStream, parts: WriterParts, signal: AbortSigna
   const { folder, encoding, close } = parts;
   const sink = createVideo(stream.binary, join(folder.folder, FRAMES), encoding, signal);
   const times: number[] = [];
+  let isOver = false;
   return {
     async write({ width, height, depth, data, pts }) {
       if (width !== encoding.width || height !== encoding.height || depth !== encoding.depth) throw otherSize(encoding);
@@ -129,12 +130,15 @@ function frameWriter(stream: FrameStream, parts: WriterParts, signal: AbortSigna
     async finish() {
       await sink.finish();
       const { output, warnings } = await muxed(stream, parts, times, signal);
+      isOver = true;
       await close();
       const { width, height } = encoding;
       const all = [...ffmpegWarnings(stream.binary), ...warnings];
       return { output, frames: times.length, width, height, bytes: (await stat(output)).size, warnings: all };
     },
     async discard(error) {
+      if (isOver) return error;
+      isOver = true;
       const reason = await folder.explain(error);
       await sink[Symbol.asyncDispose]();
       await close();
@@ -199,8 +203,3 @@ const notRising = (pts: number): RemasterError =>
   new RemasterError('BAD_SETTING', `A frame at tick ${pts} came after a later one.`, {
     remedy: 'Keep the order and the times of the frames.',
   });
-
-function once(work: () => Promise<void>): () => Promise<void> {
-  let done: Promise<void> | null = null;
-  return () => (done ??= work());
-}

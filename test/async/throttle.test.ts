@@ -1,51 +1,75 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Throttle, throttleByKind } from '../../src/async/throttle';
+import { Throttle } from '../../src/async/throttle';
 
 describe('throttle', () => {
-  it('passes the first value at once, then the latest once a second, and a final value at once', async () => {
-    const passed: string[] = [];
-    const pace = new Throttle<string>((value) => passed.push(value));
-    for (const value of ['a', 'b', 'c']) pace.push(value);
+  let passed: string[];
+  let throttle: Throttle<string>;
+  beforeEach(() => {
+    passed = [];
+    throttle = new Throttle<string>((value) => passed.push(value), 200);
+  });
+  afterEach(() => throttle.close());
+
+  it('passes the first value at once, then the latest of each interval, and a final value at once', async () => {
+    for (const value of ['a', 'b', 'c']) throttle.push(value);
     assert.deepEqual(passed, ['a']);
-    await sleep(1050);
+    await sleep(250);
     assert.deepEqual(passed, ['a', 'c']);
-    pace.push('d');
-    pace.final('end');
+    throttle.push('d');
+    throttle.final('end');
     assert.deepEqual(passed, ['a', 'c', 'end']);
-    await sleep(1050);
+    await sleep(250);
     assert.deepEqual(passed, ['a', 'c', 'end']);
   });
 
-  it('passes nothing after close', async () => {
-    const passed: string[] = [];
+  it('has an interval of one second unless told', async () => {
     const pace = new Throttle<string>((value) => passed.push(value));
     for (const value of ['a', 'b']) pace.push(value);
-    pace.close();
-    pace.final('c');
-    await sleep(1050);
+    await sleep(300);
     assert.deepEqual(passed, ['a']);
+    await sleep(750);
+    assert.deepEqual(passed, ['a', 'b']);
   });
 
-  it('of each kind passes one value at a time, and a change of kind at once', async () => {
-    const passed: string[] = [];
-    const push = throttleByKind<string>(400, (value) => passed.push(value));
-    push('a', 'loading');
-    push('b', 'loading');
-    push('c', 'restoring');
-    push('d', 'restoring');
+  it('passes a value of another kind at once, and the latest of the same kind later', async () => {
+    throttle.push('a', 'loading');
+    throttle.push('b', 'loading');
+    throttle.push('c', 'restoring');
+    throttle.push('d', 'restoring');
+    throttle.push('e', 'restoring');
     assert.deepEqual(passed, ['a', 'c']);
-    await sleep(420);
-    push('e', 'restoring');
+    await sleep(250);
     assert.deepEqual(passed, ['a', 'c', 'e']);
   });
 
-  it('passes no value at all after close', async () => {
-    const passed: string[] = [];
-    const pace = new Throttle<string>((value) => passed.push(value));
-    pace.close();
-    pace.push('a');
-    await sleep(20);
+  it('flushes a waiting value, once', async () => {
+    throttle.flush();
     assert.deepEqual(passed, []);
+    for (const value of ['a', 'b']) throttle.push(value);
+    throttle.flush();
+    throttle.flush();
+    assert.deepEqual(passed, ['a', 'b']);
+    await sleep(250);
+    assert.deepEqual(passed, ['a', 'b']);
+  });
+
+  it('passes nothing after close', async () => {
+    for (const value of ['a', 'b']) throttle.push(value);
+    throttle.close();
+    throttle.final('c');
+    throttle.flush();
+    await sleep(250);
+    assert.deepEqual(passed, ['a']);
+  });
+
+  it('neither passes a value after close nor waits with one', () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    throttle.push('a');
+    throttle.close();
+    const before = timers();
+    throttle.push('b');
+    throttle.push('c', 'another kind');
+    assert.deepEqual([passed, timers()], [['a'], before]);
   });
 });

@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { RemasterError } from '../../errors';
+import { singleFlight } from '../../async/singleFlight';
 import type { LiveJob } from '../../settings/liveJob';
 import type { Job, ModelChoice } from '../../settings/restoreJob';
-import type { LiveEvent } from '../liveProtocol';
-import type { EngineRequests, Request } from '../protocol';
+import type { EngineRequests } from '../protocol';
 import { JobClient, type JobEvents, type RunningJob } from './jobClient';
 import { LiveClient, type LiveEvents, type RunningLive } from './liveClient';
-import { Supervisor, type WorkReply } from './supervisor';
+import { RequestClient } from './requestClient';
+import type { WorkReply } from './engineProcess';
+import { Supervisor } from './supervisor';
 
 export type { JobEvents, RunningJob } from './jobClient';
 
@@ -48,31 +48,33 @@ export function createEngine(idleSeconds = 60): Engine {
   return new EngineClient(idleSeconds * 1000);
 }
 
-interface PendingRequest {
-  readonly request: Request;
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
 class EngineClient implements Engine {
   readonly #process: Supervisor;
   readonly #jobs: JobClient;
   readonly #live: LiveClient;
-  readonly #requests = new Map<string, PendingRequest>();
-  #closing: Promise<void> | null = null;
+  readonly #requests: RequestClient;
+  readonly ask: Engine['ask'];
+  readonly close: Engine['close'];
 
   constructor(idleMs: number) {
+    const clients = () => [this.#jobs, this.#requests, this.#live] as const;
     this.#process = new Supervisor(
       {
-        hasWork: () => this.#jobs.size + this.#requests.size + this.#live.size > 0,
+        hasWork: () => clients().some(({ size }) => size > 0),
         onReply: (reply) => this.#receive(reply),
-        onCrash: (crash) => this.#onCrash(crash),
-        onRestart: () => this.#resend(),
+        onCrash: (crash) => clients().forEach((client) => client.onCrash(crash)),
+        onRestart: () => clients().forEach((client) => client.resend()),
       },
       idleMs,
     );
     this.#jobs = new JobClient(this.#process);
     this.#live = new LiveClient(this.#process);
+    this.#requests = new RequestClient(this.#process);
+    this.ask = (...request) => this.#requests.ask(...request);
+    this.close = singleFlight(async () => {
+      await Promise.all([this.#live.close(), this.#jobs.close()]);
+      await this.#process.close();
+    });
   }
 
   get pid(): number | null {
@@ -91,73 +93,10 @@ class EngineClient implements Engine {
     return this.#live.run(job, events);
   }
 
-  async ask<K extends keyof EngineRequests>(
-    what: K,
-    args: EngineRequests[K]['args'],
-    signal?: AbortSignal,
-  ): Promise<EngineRequests[K]['result']> {
-    signal?.throwIfAborted();
-    const id = randomUUID();
-    let stop = (): void => {};
-    const answered = new Promise<unknown>((resolve, reject) => {
-      const request = { type: 'ask', id, what, args } as const;
-      this.#requests.set(id, { request, resolve, reject });
-      stop = () => {
-        this.#requests.delete(id);
-        if (this.#process.isUp) this.#process.send({ type: 'stop', id, keep: false });
-        reject(signal!.reason as Error);
-      };
-      signal?.addEventListener('abort', stop, { once: true });
-      this.#process.send(request);
-    });
-    try {
-      return (await answered) as EngineRequests[K]['result'];
-    } finally {
-      signal?.removeEventListener('abort', stop);
-    }
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= this.#end().finally(() => (this.#closing = null));
-    return this.#closing;
-  }
-
-  async #end(): Promise<void> {
-    await Promise.all([this.#live.close(), this.#jobs.close()]);
-    await this.#process.close();
-  }
-
   #receive(reply: WorkReply): void {
-    if (reply.type === 'live') {
-      if (provesProgress(reply.event)) this.#process.resetBackOff();
-      return this.#live.receive(reply.id, reply.event);
-    }
-    if (reply.type !== 'answer' && !(reply.type === 'failed' && this.#requests.has(reply.id)))
-      return this.#jobs.receive(reply);
-    const pending = this.#requests.get(reply.id);
-    this.#requests.delete(reply.id);
-    this.#process.resetBackOff();
-    if (reply.type === 'answer') pending?.resolve(reply.result);
-    else pending?.reject(RemasterError.from(reply.error));
-    this.#process.updateRef();
-  }
-
-  #onCrash(crash: RemasterError): void {
-    this.#live.onCrash(crash);
-    for (const [id, { reject }] of this.#requests) {
-      this.#requests.delete(id);
-      reject(crash);
-    }
-    this.#jobs.onCrash(crash);
-  }
-
-  #resend(): void {
-    this.#jobs.resend();
-    for (const { request } of this.#requests.values()) this.#process.send(request);
-    this.#live.resend();
+    if (reply.type === 'live') this.#live.receive(reply.id, reply.event);
+    else if (reply.type === 'answer' || (reply.type === 'failed' && this.#requests.has(reply.id)))
+      this.#requests.receive(reply);
+    else this.#jobs.receive(reply);
   }
 }
-
-/** True once a frame has been processed: an engine that crashes on the first frame must not restart without delay. */
-const provesProgress = (event: LiveEvent): boolean =>
-  event.what === 'jpeg' || (event.what === 'progress' && event.progress.out > 0);

@@ -1,3 +1,5 @@
+import { IdleTimer } from '../../async/idleTimer';
+import { SerialQueue } from '../../async/serialQueue';
 import type { Pair, Comparison } from '../../pipeline/frames/comparison';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import type { RgbFrame } from '../../pipeline/media/frame';
@@ -8,9 +10,9 @@ interface Encoders {
   readonly stop: AbortController;
   readonly before: JpegEncoder;
   readonly after: JpegEncoder;
-  /** Settles after the last requested pair: the encoders take one at a time. */
-  last: Promise<unknown>;
-  idleTimer: NodeJS.Timeout | undefined;
+  /** The encoders take one pair at a time. */
+  readonly queue: SerialQueue;
+  readonly idle: IdleTimer;
 }
 
 /** Milliseconds without a request after which the encoders of a job are closed. */
@@ -28,14 +30,11 @@ export class Comparisons {
     const pair = await preview?.pair();
     if (!preview || !pair) return null;
     const encoders = this.#open.get(job) ?? (await this.#begin(job, preview));
-    clearTimeout(encoders.idleTimer);
-    const encoded = encoders.last.then(() => encodePair(encoders, pair));
-    encoders.last = encoded.catch(() => {}); // its own caller handles it
+    encoders.idle.stop();
     try {
-      return await encoded;
+      return await encoders.queue.run(() => encodePair(encoders, pair));
     } finally {
-      clearTimeout(encoders.idleTimer);
-      encoders.idleTimer = setTimeout(() => void this.#end(job, encoders), IDLE_MS);
+      encoders.idle.restart(IDLE_MS);
     }
   }
 
@@ -48,7 +47,8 @@ export class Comparisons {
     const binary = await findFfmpeg();
     const stop = new AbortController();
     const [before, after] = [jpegEncoder(binary, stop.signal), jpegEncoder(binary, stop.signal)];
-    const encoders: Encoders = { stop, before, after, last: Promise.resolve(), idleTimer: undefined };
+    const idle = new IdleTimer(() => void this.#end(job, encoders));
+    const encoders: Encoders = { stop, before, after, queue: new SerialQueue(), idle };
     const existing = this.#open.get(job);
     if (existing) return existing; // opened by a concurrent request
     this.#open.set(job, encoders);
@@ -57,7 +57,7 @@ export class Comparisons {
   }
 
   async #end(job: string, encoders: Encoders): Promise<void> {
-    clearTimeout(encoders.idleTimer);
+    encoders.idle.stop();
     if (this.#open.get(job) === encoders) this.#open.delete(job);
     encoders.stop.abort(new Error('no longer requested'));
     await Promise.all([encoders.before, encoders.after].map((encoder) => encoder[Symbol.asyncDispose]()));

@@ -11,7 +11,7 @@ try {
 }
 
 const send = (reply: Reply): void => void (process.connected && process.send!(reply));
-const requests = dispatcher(send);
+const requests = dispatcher(send, () => void requests.close().finally(() => process.exit(0)));
 
 process.on('message', (request: Request) => requests.receive(request));
 // Ctrl-C in a terminal is handled by the client, which stops the jobs.

@@ -7,7 +7,10 @@ import { boundary, cast, type Edge, emit, floats, graphBuilder, type GraphBuilde
 import { ELEMENT, type OnnxModel } from '../onnx/graph';
 import { signature } from '../onnx/signature';
 import { waveletNode } from '../onnx/waveletNode';
+import { batchLimit } from './batchLimit';
 import { type Edges, BundleGraphs } from './bundleGraphs';
+import { fusedModel } from './fusedModel';
+import { shapesOf } from './fusedShapes';
 import { clamp, elementOf, pixelsIn, pixelsOut } from './pixelIO';
 import { affine, unrollSteps } from './unrollSteps';
 
@@ -40,24 +43,65 @@ export interface Fused {
  * with known weights, which become constants, so only pixels are passed to onnxruntime. `condition` runs once; `denoise`
  * is copied per step, without its weights.
  */
-export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSettings): Fused {
-  const { manifest, constants } = bundle;
-  const { range, scale, grid } = manifest;
+export function fuse(bundle: Bundle, settings: FuseSettings): Fused {
   const graph = graphBuilder();
-  const parts = new BundleGraphs(graph, bundle);
-  const frames: Edge = { name: 'frames', element: elementOf(depth) };
-  const draws = [
-    ...(manifest.graphs.encode?.outputs['deviation'] === undefined ? [] : [ENCODER_DRAW]),
-    ...drawsOf(plan),
-  ];
-  const noise = new Map(draws.map((draw) => [draw, { name: noiseName(draw), element: ELEMENT.float }]));
+  const inputs = inputsOf(bundle, settings);
+  const result = upscale(graph, bundle, settings, inputs);
+  const limit = batchLimit(bundle);
+  const shapes = shapesOf(bundle, limit);
+  const model = fusedModel(
+    bundle,
+    graph,
+    [
+      boundary(inputs.frames, shapes.frames),
+      ...(inputs.mask ? [boundary(inputs.mask, shapes.mask)] : []),
+      ...[...inputs.noise.values()].map((edge) => boundary(edge, shapes.noise)),
+      ...inputs.prompts.map(({ role, edge }) => boundary(edge, promptDims(bundle, role, edge.name))),
+    ],
+    [boundary(result, shapes.result)],
+  );
+  return {
+    model,
+    frames: 'frames',
+    result: 'result',
+    noise: [...inputs.noise].map(([draw, { name }]) => ({ input: name, draw })),
+    prompts: inputs.prompts.map(({ role, edge }) => ({ role, input: edge.name })),
+    batchLimit: limit,
+  };
+}
 
-  const mask: Edge | null = manifest.task === 'inpaint' ? { name: 'mask', element: ELEMENT.uint8 } : null;
+/** Inputs of the fused graph. */
+interface Inputs {
+  readonly frames: Edge;
+  /** Null unless the bundle inpaints. */
+  readonly mask: Edge | null;
+  /** By draw. */
+  readonly noise: ReadonlyMap<number, Edge>;
+  readonly prompts: readonly { readonly role: string; readonly edge: Edge }[];
+}
+
+function inputsOf({ manifest }: Bundle, { plan, depth }: FuseSettings): Inputs {
+  const isEncoderNoisy = manifest.graphs.encode?.outputs['deviation'] !== undefined;
+  const draws = [...(isEncoderNoisy ? [ENCODER_DRAW] : []), ...drawsOf(plan)];
+  return {
+    frames: { name: 'frames', element: elementOf(depth) },
+    mask: manifest.task === 'inpaint' ? { name: 'mask', element: ELEMENT.uint8 } : null,
+    noise: new Map(draws.map((draw) => [draw, { name: noiseName(draw), element: ELEMENT.float }])),
+    prompts: promptRoles(manifest).map((role) => ({ role, edge: { name: `prompt_${role}`, element: ELEMENT.float } })),
+  };
+}
+
+/** Adds the nodes from the inputs to the samples of the result. */
+function upscale(graph: GraphBuilder, bundle: Bundle, settings: FuseSettings, inputs: Inputs): Edge {
+  const { manifest, constants } = bundle;
+  const { range, scale } = manifest;
+  const { plan, colorFix, strength, depth } = settings;
+  const { frames, mask, noise, prompts } = inputs;
+  const parts = new BundleGraphs(graph, bundle);
 
   const edges = new Map<string, Edge>();
   for (const [role, { dims, data }] of Object.entries(constants)) edges.set(role, floats(graph, dims, data));
-  const prompts = promptRoles(manifest).map((role) => ({ role, input: `prompt_${role}` }));
-  for (const { role, input } of prompts) edges.set(role, { name: input, element: ELEMENT.float });
+  for (const { role, edge } of prompts) edges.set(role, edge);
   const source = pixelsIn(graph, frames, depth, range);
   const masked = mask && isMasked(graph, mask);
   edges.set('lq', masked ? emit(graph, 'Where', [masked, scalar(graph, range[0]), source], {}, ELEMENT.float) : source);
@@ -79,32 +123,8 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
   // Pixels outside the mask stay bit-identical: converting to the range and back is exact.
   const composed = masked ? emit(graph, 'Where', [masked, mixed, source], {}, ELEMENT.float) : mixed;
   const samples = pixelsOut(graph, composed, depth, range);
-  const result = { name: 'result', element: samples.element };
   graph.node.push({ opType: 'Identity', name: 'result', input: [samples.name], output: ['result'] });
-
-  // With known sizes onnxruntime plans its memory when it loads the graph, and loads it faster.
-  const side = manifest.tile.fixed ? manifest.tile.size : null;
-  const [n, b] = parts.batchLimit() === 1 ? [1, 1] : ['n', 'b'];
-  const [h, w] = side === null ? ['h', 'w'] : [side, side];
-  const sides = side === null ? [`h·${scale}`, `w·${scale}`] : [side * scale, side * scale];
-  const cells = sides.map((one) => (typeof one === 'string' ? `${one}/${grid.factor}` : one / grid.factor));
-  const model = parts.finish(
-    [
-      boundary(frames, [n, h, w, 3]),
-      ...(mask ? [boundary(mask, [n, 1, h, w])] : []),
-      ...[...noise.values()].map((edge) => boundary(edge, [b, grid.channels, ...cells])),
-      ...prompts.map(({ role, input }) => boundary(edges.get(role)!, promptDims(bundle, role, input))),
-    ],
-    [boundary(result, [n, ...sides, 3])],
-  );
-  return {
-    model,
-    frames: 'frames',
-    result: 'result',
-    noise: draws.map((draw) => ({ input: noiseName(draw), draw })),
-    prompts,
-    batchLimit: parts.batchLimit(),
-  };
+  return { name: 'result', element: samples.element };
 }
 
 /** Boolean mask with the threshold at half white, because a mask may have been scaled or compressed. */

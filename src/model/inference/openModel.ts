@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { untilAborted } from '../../async/untilAborted';
 import { findBundle } from '../bundle/modelLibrary';
 import { readManifest } from '../bundle/parseManifest';
 import type { FaceFinder, Model, ModelRequest, Prompt, Shot, TileBatch } from '../model';
@@ -143,7 +144,7 @@ function modelOf(entry: Entry, { handle, info, hasPrompt }: Opened, isUrgent: bo
     const run = start();
     const settled = run.then(noResult, noResult).finally(() => running.delete(settled));
     running.add(settled);
-    return untilAborted(run, signal);
+    return untilAborted(run, signal); // onnxruntime cannot be interrupted: the result is discarded later
   };
 
   return {
@@ -182,19 +183,4 @@ function ownedBytes(data: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = data;
   const isWhole = buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength;
   return isWhole ? new Uint8Array(buffer) : new Uint8Array(data);
-}
-
-/** Rejects at once on abort. onnxruntime cannot be interrupted, so the result is discarded later. */
-async function untilAborted<T>(run: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any value can be a reason
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([run, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

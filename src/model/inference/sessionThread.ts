@@ -1,4 +1,5 @@
 import { parentPort, type TransferListItem } from 'node:worker_threads';
+import { SerialQueue } from '../../async/serialQueue';
 import { errorRecord, RemasterError } from '../../errors';
 import { type FaceDetector, loadFaceDetector } from './faceDetector';
 import { type GraphRequest, loadModel, type LoadedModel } from './loadedModel';
@@ -27,10 +28,10 @@ let lastHandle = 0;
 let detector: FaceDetector | null = null;
 
 /** Runs one call at a time. */
-let queue = Promise.resolve();
+const queue = new SerialQueue();
 port.on('message', (call: Call | null) => {
   // null: ends the thread after all earlier calls. Without an open port it exits.
-  queue = queue.then(() => (call === null ? port.close() : answer(call)));
+  void queue.run(() => (call === null ? port.close() : answer(call)));
 });
 
 async function answer(call: Call): Promise<void> {

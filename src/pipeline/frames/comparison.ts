@@ -1,3 +1,4 @@
+import { deferred } from '../../async/deferred';
 import type { Rational, FramePixels, RgbFrame } from '../media/frame';
 
 /** A frame before and after the model. */
@@ -31,8 +32,7 @@ const SAMPLES = 4;
 export function comparison(): Comparison {
   const small = new PendingRequests<RgbFrame>();
   const whole = new PendingRequests<Pair>();
-  let end = (): void => {};
-  const ended = new Promise<void>((resolve) => (end = resolve));
+  const { promise: ended, resolve: end } = deferred<void>();
   return {
     ended,
     offer(before, after, pixelAspect) {

@@ -1,15 +1,14 @@
 import { RemasterError } from '../../errors';
-import type { Model, TileBatch } from '../../model/model';
-import type { CacheStats, Job } from '../../settings/restoreJob';
-import { concatBytes } from '../media/concatBytes';
-import type { Frame } from '../media/frame';
+import type { Model } from '../../model/model';
+import type { Job } from '../../settings/restoreJob';
 import { adainFrame } from './adain';
-import { blendTiles } from './blendTiles';
-import { cropTile, type Place, type Tile } from './cropTile';
+import type { Place } from './cropTile';
 import type { FrameProcessor } from './frameProcessor';
-import { type FrameKey, shotPrompts } from './shotPrompts';
+import { shotPrompts } from './shotPrompts';
 import { TileCache } from './tileCache';
-import { type Layout, tileLayout, longestTile } from './tileLayout';
+import { tileLayout, longestTile } from './tileLayout';
+import { TileRun } from './tileRun';
+import { TileStats } from './tileStats';
 
 export type TileSettings = Pick<Job, 'tile' | 'overlap' | 'colorFix' | 'noise' | 'tileCache' | 'segment'>;
 
@@ -37,7 +36,7 @@ export function tileProcessor(
   const startRun = (longest: number, made: number): TileRun => {
     const layout = tileLayout(advised, width, height, longest);
     const tileCache = isCached ? new TileCache({ tolerance, refresh: segment, first: first + made }) : null;
-    return new TileRun(model, keysOf, layout, tileCache, stats, origin);
+    return new TileRun({ model, keysOf, layout, cache: tileCache, stats, origin });
   };
   let longest = longestTile(model.info, tile, width, height);
   let run = startRun(longest, 0);
@@ -70,127 +69,4 @@ export function tileProcessor(
       }
     },
   };
-}
-
-/** Upscales frames with one layout, and keeps the tiles of the newest frame. */
-class TileRun {
-  /** The newest output of each tile, in the order of the grid. */
-  readonly #latest: Uint8Array[] = [];
-  /** The newest blended frame. */
-  #last: Uint8Array | null = null;
-
-  constructor(
-    readonly model: Model,
-    readonly keysOf: ReturnType<typeof shotPrompts>,
-    readonly layout: Layout,
-    readonly cache: TileCache | null,
-    readonly stats: TileStats,
-    readonly origin: Pick<Place, 'x' | 'y'>,
-  ) {}
-
-  async frames(frames: readonly Frame[], signal: AbortSignal): Promise<Frame[]> {
-    const started = performance.now();
-    const wanted = frames.map((frame) => this.#wanted(frame));
-    const made = frames.map(() => new Map<number, Uint8Array>());
-    const keys = await this.keysOf(frames, signal);
-    for (const [k] of this.layout.grid.tiles.entries()) {
-      const which = frames.flatMap((_, n) => (wanted[n]!.has(k) ? [n] : []));
-      if (which.length === 0) continue;
-      const tiles = await this.#infer(
-        k,
-        which.map((n) => keys[n]!),
-        which.map((n) => wanted[n]!.get(k)!),
-        signal,
-      );
-      which.forEach((n, i) => made[n]!.set(k, tiles[i]!));
-    }
-    const enhanced = frames.map((frame, n) => this.#finish(frame, made[n]!));
-    this.stats.took(performance.now() - started);
-    return enhanced;
-  }
-
-  #placeOf(k: number): Place {
-    const { grid } = this.layout;
-    const { x, y } = grid.tiles[k]!;
-    return { x, y, width: grid.x.size, height: grid.y.size };
-  }
-
-  /** The tiles of a frame that must be inferred. */
-  #wanted(frame: Frame): ReadonlyMap<number, Tile> {
-    this.cache?.nextFrame();
-    const wanted = new Map<number, Tile>();
-    const count = this.layout.grid.tiles.length;
-    for (let k = 0; k < count; k++) {
-      const place = this.#placeOf(k);
-      const tile = this.cache ? this.cache.changed(frame, k, place) : cropTile(frame, place);
-      if (tile) wanted.set(k, tile);
-    }
-    this.stats.saw(count, wanted.size);
-    return wanted;
-  }
-
-  async #infer(
-    k: number,
-    keys: readonly FrameKey[],
-    tiles: readonly Tile[],
-    signal: AbortSignal,
-  ): Promise<readonly Uint8Array[]> {
-    const { x, y, width, height } = this.#placeOf(k);
-    const batch: TileBatch = {
-      width,
-      height,
-      keys: keys.map((key) => ({ ...key, x: x + this.origin.x, y: y + this.origin.y })),
-      data: concatBytes(tiles.map(({ data }) => data)),
-      ...(tiles[0]!.mask && { mask: concatBytes(tiles.map(({ mask }) => mask!)) }),
-    };
-    const started = performance.now();
-    const made = await this.model.run(batch, signal);
-    this.stats.inferred(performance.now() - started, tiles.length);
-    const size = made.length / tiles.length;
-    const tileAt = (n: number): Uint8Array => made.subarray(n * size, (n + 1) * size);
-    // Copy: a cached tile must not keep the whole batch buffer alive.
-    return tiles.map((_, n) => (this.cache && tiles.length > 1 ? tileAt(n).slice() : tileAt(n)));
-  }
-
-  #finish(frame: Frame, made: ReadonlyMap<number, Uint8Array>): Frame {
-    for (const [k, tile] of made) this.#latest[k] = tile;
-    const changed = [...made.keys()];
-    // Because tiles overlap, blending half of them again costs as much as blending all.
-    const before = changed.length < this.#latest.length / 2 ? this.#last : null;
-    const isSame = changed.length === 0 && this.#last !== null;
-    const data = isSame ? this.#last! : blendTiles(this.layout, this.#latest, frame.depth, before, changed);
-    if (this.cache) this.#last = data;
-    const { index, pts, scene, depth, width, height } = frame;
-    const { scale } = this.layout;
-    return { index, pts, scene, depth, data, width: width * scale, height: height * scale };
-  }
-}
-
-/** Counts tiles and time. */
-class TileStats {
-  tileMs: number | null = null;
-  #tiles = 0;
-  #inferred = 0;
-  #inferMs = 0;
-  #allMs = 0;
-
-  saw(tiles: number, wanted: number): void {
-    this.#tiles += tiles;
-    this.#inferred += wanted;
-  }
-
-  inferred(ms: number, tiles: number): void {
-    this.#inferMs += ms;
-    this.tileMs = ms / tiles;
-  }
-
-  took(ms: number): void {
-    this.#allMs += ms;
-  }
-
-  get cacheStats(): CacheStats {
-    if (this.#inferred === 0) return { share: 0, speedup: 1 };
-    const without = this.#allMs + this.#inferMs * (this.#tiles / this.#inferred - 1);
-    return { share: 1 - this.#inferred / this.#tiles, speedup: this.#allMs > 0 ? without / this.#allMs : 1 };
-  }
 }

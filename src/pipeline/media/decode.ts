@@ -1,3 +1,4 @@
+import { Inbox } from '../../async/inbox';
 import { RemasterError } from '../../errors';
 import type { Job } from '../../settings/restoreJob';
 import { type Colour, toRgb } from './colour';
@@ -132,30 +133,17 @@ const nextTick = (last: number, { framesPerSecond, timeBase }: VideoInfo): numbe
  * The times from file descriptor 3, `stream, dts, pts, …` per frame, in ticks; null: the frame has none; undefined: end
  * of stream.
  */
-function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefined> } {
-  const known: (number | null)[] = []; // bounded: ffmpeg blocks while its stdout is not read
+function frameTimes(decoder: Ffmpeg): Inbox<number | null> {
+  const times = new Inbox<number | null>(); // bounded: ffmpeg blocks while its stdout is not read
   let rest = '';
-  let ended = false;
-  let wake = (): void => {};
   decoder.pipes[0]!.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop()!;
     for (const line of lines) {
       const found = /^0, *\S+, *([^,\s]+),/.exec(line);
-      if (found) known.push(Number.isFinite(Number(found[1])) ? Number(found[1]) : null);
+      if (found) times.push(Number.isFinite(Number(found[1])) ? Number(found[1]) : null);
     }
-    wake();
   });
-  for (const event of ['end', 'close']) {
-    decoder.pipes[0]!.once(event, () => {
-      ended = true;
-      wake();
-    });
-  }
-  return {
-    async next() {
-      while (known.length === 0 && !ended) await new Promise<void>((resolve) => (wake = resolve));
-      return known.shift();
-    },
-  };
+  for (const event of ['end', 'close']) decoder.pipes[0]!.once(event, () => times.end());
+  return times;
 }

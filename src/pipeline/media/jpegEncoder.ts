@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { deferred } from '../../async/deferred';
+import { ifLate } from '../../async/ifLate';
 import type { FfmpegBinary } from './findFfmpeg';
 import type { RgbFrame } from './frame';
 import { type Ffmpeg, runFfmpeg } from './runFfmpeg';
@@ -65,23 +67,23 @@ function start(binary: FfmpegBinary, { width, height, stored }: FrameToEncode, s
 
 async function encodeFrame(encoder: Ffmpeg, data: Uint8Array): Promise<Uint8Array> {
   const parts: Buffer[] = [];
-  let finish = (): void => {};
-  const complete = new Promise<void>((resolve) => (finish = resolve));
+  const complete = deferred<void>();
   const collect = (part: Buffer): void => {
     parts.push(part);
-    if (isComplete(part)) finish();
+    if (isComplete(part)) complete.resolve();
   };
   encoder.stdout.on('data', collect);
-  const timer = setTimeout(() => void encoder.quit(0), ENCODE_TIMEOUT);
   const died = encoder.ended.then(() => {
     throw new Error('the JPEG encoder has exited');
   });
-  try {
+  const encoded = async (): Promise<void> => {
     if (!encoder.stdin.write(data)) await Promise.race([once(encoder.stdin, 'drain'), died]);
-    await Promise.race([complete, died]);
+    await Promise.race([complete.promise, died]);
+  };
+  try {
+    await ifLate(encoded(), ENCODE_TIMEOUT, () => void encoder.quit(0));
     return Buffer.concat(parts);
   } finally {
-    clearTimeout(timer);
     encoder.stdout.off('data', collect);
   }
 }

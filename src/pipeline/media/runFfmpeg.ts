@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { ifLate } from '../../async/ifLate';
 import { RemasterError } from '../../errors';
 import type { FfmpegBinary } from './findFfmpeg';
+import { TextTail } from './textTail';
 
 /** A running ffmpeg. Disposing kills it if it still runs, and waits until it is gone. */
 export interface Ffmpeg extends AsyncDisposable {
@@ -29,7 +31,7 @@ export type ChildListener = (pid: number, alive: boolean) => void;
 let listener: ChildListener = () => {};
 export const onChild = (next: ChildListener): void => void (listener = next);
 
-const STDERR_TAIL = 8192; // bytes
+const STDERR_TAIL = 8192; // characters
 
 /** `pipeCount`: number of pipes besides stdin, stdout and stderr. */
 export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal: AbortSignal, pipeCount = 1): Ffmpeg {
@@ -40,12 +42,7 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
   });
   const pid = child.pid;
   if (pid !== undefined) listener(pid, true);
-  let stderr = '';
-  let stderrLines = 0;
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-STDERR_TAIL);
-    for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) stderrLines++;
-  });
+  const stderr = new TextTail(child.stderr, STDERR_TAIL);
   const pipes = child.stdio.slice(3) as Readable[];
   for (const stream of [child.stdin, child.stdout, ...pipes]) stream.on('error', () => {}); // EPIPE: `ended` rejects with the reason
 
@@ -67,7 +64,7 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
       if (pid !== undefined) listener(pid, false);
       if (signal.aborted) reject(signal.reason as Error);
       else if (code === 0) resolve();
-      else reject(failure(stderr, killedBy ?? `code ${code}`));
+      else reject(failure(stderr.text, killedBy ?? `code ${code}`));
     });
   });
   ended.catch(() => {}); // callers need not await `ended`
@@ -77,14 +74,12 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
     stdout: child.stdout,
     pipes,
     ended,
-    stderrTail: () => stderr,
+    stderrTail: () => stderr.text,
     killedBy: () => child.signalCode,
-    stderrLineCount: () => stderrLines,
+    stderrLineCount: () => stderr.lineCount,
     async quit(graceMs) {
       if (running(child)) child.kill('SIGTERM');
-      const timer = setTimeout(kill, graceMs);
-      await closed;
-      clearTimeout(timer);
+      await ifLate(closed, graceMs, kill);
     },
     async [Symbol.asyncDispose]() {
       if (running(child)) kill();

@@ -1,7 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { ifLate } from '../../async/ifLate';
 import type { FluentJob, FluentReply } from './fluentProcess';
+import { TextTail } from './textTail';
 
 /** For one frame of a file. */
 const LIMIT_MS = 60_000;
@@ -18,9 +20,8 @@ export async function runFluent(job: FluentJob, signal: AbortSignal, limitMs = L
   });
   const exited = once(child, 'exit');
   let reply: FluentReply | null = null;
-  let stderr = '';
+  const stderr = new TextTail(child.stderr!, 2048);
   let isLate = false;
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => void (stderr = (stderr + text).slice(-2048)));
   child.once('message', (message: FluentReply) => {
     reply = message;
     child.disconnect();
@@ -28,21 +29,19 @@ export async function runFluent(job: FluentJob, signal: AbortSignal, limitMs = L
   const stop = (): void => {
     if (child.connected) child.disconnect(); // it kills its ffmpeg and exits
   };
-  const timer = setTimeout(() => {
-    isLate = true;
-    stop();
-  }, limitMs);
   signal.addEventListener('abort', stop, { once: true });
   try {
     child.send(job, () => {}); // a process that cannot be started has an error event or exits
-    await exited;
+    await ifLate(exited, limitMs, () => {
+      isLate = true;
+      stop();
+    });
   } catch (error) {
     return (error as Error).message;
   } finally {
-    clearTimeout(timer);
     signal.removeEventListener('abort', stop);
   }
   signal.throwIfAborted();
   if (isLate) return `ffmpeg did not end within ${limitMs / 1000} s`;
-  return reply === null ? stderr.trim() || 'the process ended' : (reply as FluentReply).error;
+  return reply === null ? stderr.text.trim() || 'the process ended' : (reply as FluentReply).error;
 }

@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { BackpressureWindow } from '../../async/backpressure';
+import { Inbox } from '../../async/inbox';
 
 /**
  * The items of an observable, each when the loop requests it. Leaving the loop unsubscribes.
@@ -7,34 +8,26 @@ import type { BackpressureWindow } from '../../async/backpressure';
  *     source  a   b|
  *     loop    --a ---b
  */
-export async function* iterate<T>(source: Observable<T>, window: BackpressureWindow): AsyncGenerator<T> {
-  const items: T[] = [];
-  let ended: { readonly error?: unknown } | null = null;
-  let wake = (): void => {};
+export async function* iterate<T extends {}>(source: Observable<T>, window: BackpressureWindow): AsyncGenerator<T> {
+  const items = new Inbox<T>();
+  let failure: { readonly error: unknown } | null = null;
   const subscription = source.subscribe({
     next(item) {
       window.hold();
       items.push(item);
-      wake();
     },
     error(error: unknown) {
-      ended = { error };
-      wake();
+      failure = { error };
+      items.end();
     },
-    complete() {
-      ended = {};
-      wake();
-    },
+    complete: () => items.end(),
   });
   try {
-    for (;;) {
-      while (items.length === 0 && !ended) await new Promise<void>((resolve) => (wake = resolve));
-      if (items.length === 0) break;
-      yield items.shift()!;
+    for (let item = await items.next(); item !== undefined; item = await items.next()) {
+      yield item;
       window.release();
     }
-    const { error } = ended as unknown as { readonly error?: unknown };
-    if (error !== undefined) throw error;
+    if (failure) throw (failure as { readonly error: unknown }).error;
   } finally {
     subscription.unsubscribe();
   }

@@ -48,7 +48,7 @@ describe('jobClient', () => {
   });
 
   it('a crash fails a job that had started, and keeps one that waits', async () => {
-    const [started, waiting] = [run({ resume: false }), run()];
+    const [started, waiting] = [run({ resume: false }), run({ resume: false })];
     starts(started.id);
     client.receive({ type: 'queued', id: waiting.id, position: 1 });
     client.onCrash(CRASH);

@@ -5,7 +5,7 @@ import type { LiveRequest } from '../../../src/engine/liveProtocol';
 import type { Request } from '../../../src/engine/protocol';
 import { RemasterError } from '../../../src/errors';
 import type { Mp4Part } from '../../../src/pipeline/media/mp4Boxes';
-import type { LiveJpeg } from '../../../src/settings/liveJob';
+import type { LiveJpeg, LiveProgress } from '../../../src/settings/liveJob';
 import { liveJob, pattern } from '../../pipeline/jobs/live/liveJob';
 
 const CRASH = new RemasterError('ENGINE_CRASHED', 'The engine process exited unexpectedly (SIGKILL).');
@@ -13,13 +13,15 @@ const CRASH = new RemasterError('ENGINE_CRASHED', 'The engine process exited une
 describe('liveClient', () => {
   let sent: LiveRequest[];
   let isUp: boolean;
+  let resets: number;
   let client: LiveClient;
 
   beforeEach(() => {
-    [sent, isUp] = [[], true];
+    [sent, isUp, resets] = [[], true, 0];
     const engine = {
       send: (request: Request) => request.type === 'live' && sent.push(request.request),
       updateRef: () => {},
+      resetBackOff: () => resets++,
       kill: () => assert.fail('killed'),
       get isUp() {
         return isUp;
@@ -85,6 +87,26 @@ describe('liveClient', () => {
       assert.equal(ends.length, passed);
       assert.equal(ends.splice(0).at(-1) ?? null, null);
     }
+  });
+
+  it('an upscaled frame, and nothing before it, makes the next crash the first in a row', () => {
+    const { id } = client.run(liveJob(pattern()), {});
+    client.receive(id, { what: 'camera', state: { is: 'connecting' } });
+    client.receive(id, { what: 'progress', progress: { out: 0 } as LiveProgress });
+    assert.equal(resets, 0);
+    client.receive(id, { what: 'progress', progress: { out: 1 } as LiveProgress });
+    jpeg(id);
+    assert.equal(resets, 2);
+  });
+
+  it('a receiver of a JPEG may request the next one at once', () => {
+    const { id, requestJpeg } = client.run(liveJob(pattern()), { onJpeg: () => requestJpeg({ newerThan: 4 }) });
+    requestJpeg();
+    jpeg(id);
+    assert.deepEqual(requests(), [
+      { what: 'requestJpeg', newerThan: -1 },
+      { what: 'requestJpeg', newerThan: 4 },
+    ]);
   });
 
   it('without a running engine a job stops at once', async () => {

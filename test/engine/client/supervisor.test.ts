@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Supervisor, type WorkReply } from '../../../src/engine/client/supervisor';
+import type { WorkReply } from '../../../src/engine/client/engineProcess';
+import { Supervisor } from '../../../src/engine/client/supervisor';
 import { runningEngines } from '../../support/processes';
 
 describe('supervisor', () => {

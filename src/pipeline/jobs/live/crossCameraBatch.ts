@@ -1,3 +1,5 @@
+import { deferred } from '../../../async/deferred';
+import { untilAborted } from '../../../async/untilAborted';
 import type { Model, ModelInfo, TileBatch } from '../../../model/model';
 import { concatBytes } from '../../media/concatBytes';
 
@@ -58,17 +60,10 @@ export class CrossCameraBatch {
 
   async #runTogether(model: Model, batch: TileBatch, signal: AbortSignal): Promise<Uint8Array> {
     signal.throwIfAborted();
-    let stop = (): void => {};
-    try {
-      return await new Promise<Uint8Array>((resolve, reject) => {
-        stop = () => reject(signal.reason as Error);
-        signal.addEventListener('abort', stop, { once: true });
-        this.#calls.push({ model, batch, signal, resolve, reject });
-        this.#runIfComplete();
-      });
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
+    const { promise, resolve, reject } = deferred<Uint8Array>();
+    this.#calls.push({ model, batch, signal, resolve, reject });
+    this.#runIfComplete();
+    return untilAborted(promise, signal);
   }
 
   #runIfComplete(): void {

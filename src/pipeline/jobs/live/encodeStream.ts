@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { ifLate } from '../../../async/ifLate';
 import type { Mailbox } from '../../../async/mailbox';
 import { RemasterError } from '../../../errors';
 import { fromRgb, tagFilter, tagOptions } from '../../media/colour';
@@ -102,23 +102,20 @@ async function send(encoder: Ffmpeg, died: Promise<never>, bytes: Uint8Array): P
   if (encoder.stdin.destroyed) await died;
   if (encoder.stdin.write(bytes)) return;
   const late = new AbortController();
-  const stuck = sleep(STUCK_TIMEOUT, undefined, { signal: late.signal }).then(() => {
-    throw new RemasterError('ENCODE_FAILED', `The target has accepted no frame for ${STUCK_TIMEOUT / 1000} s.`);
+  const drained = once(encoder.stdin, 'drain', { signal: late.signal });
+  await ifLate(Promise.race([drained, died]), STUCK_TIMEOUT, () => late.abort()).catch((error: unknown) => {
+    throw late.signal.aborted ? stuck() : error;
   });
-  stuck.catch(() => {});
-  try {
-    await Promise.race([once(encoder.stdin, 'drain', { signal: late.signal }), died, stuck]);
-  } finally {
-    late.abort();
-  }
 }
+
+const stuck = (): RemasterError =>
+  new RemasterError('ENCODE_FAILED', `The target has accepted no frame for ${STUCK_TIMEOUT / 1000} s.`);
 
 /** Lets the encoder finish its file or log off from a server, then ends it. */
 async function finish(encoder: Ffmpeg): Promise<void> {
   encoder.stdin.end();
-  const timer = setTimeout(() => void encoder.quit(QUIT_GRACE), QUIT_GRACE / 2);
-  await encoder.ended.catch(() => {});
-  clearTimeout(timer);
+  const ended = encoder.ended.catch(() => {});
+  await ifLate(ended, QUIT_GRACE / 2, () => void encoder.quit(QUIT_GRACE));
 }
 
 /** RTSP passwords are kept off the command line; ffmpeg accepts those of other protocols only there. */

@@ -1,3 +1,4 @@
+import { untilAborted } from '../../../async/untilAborted';
 import type { LiveJpeg } from '../../../settings/liveJob';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { jpegEncoder } from '../../media/jpegEncoder';
@@ -50,21 +51,4 @@ export function snapshots(binary: FfmpegBinary, closed: AbortSignal): Snapshots 
     },
     [Symbol.asyncDispose]: () => encoder[Symbol.asyncDispose](),
   };
-}
-
-/** Waits for `promise`, or until one of the signals is aborted. */
-async function untilAborted(promise: Promise<void>, ...signals: readonly AbortSignal[]): Promise<void> {
-  const removeListeners: (() => void)[] = [];
-  const aborted = new Promise<never>((_, reject) => {
-    for (const signal of signals) {
-      const stop = (): void => reject(signal.reason as Error);
-      signal.addEventListener('abort', stop, { once: true });
-      removeListeners.push(() => signal.removeEventListener('abort', stop));
-    }
-  });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    for (const remove of removeListeners) remove();
-  }
 }

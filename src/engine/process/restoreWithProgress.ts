@@ -1,0 +1,26 @@
+import { Throttle } from '../../async/throttle';
+import { openFaceFinder } from '../../model/inference/openModel';
+import { restoreVideo, type Tools } from '../../pipeline/jobs/restore/restoreVideo';
+import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
+import type { Reply } from '../protocol';
+import type { RestoreJob } from './restoreJobs';
+
+/** Restores a video and sends its progress, at most once a second and at each change of its stage. */
+export function restoreWithProgress(
+  send: (reply: Reply) => void,
+  tools: Pick<Tools, 'openModel' | 'onTemporaryPath'>,
+): RestoreJob {
+  return async (id, job, { offer }, signal) => {
+    const progress = new Throttle<Reply>(send);
+    try {
+      const all: Tools = { ...tools, binary: await findFfmpeg(), openFaceFinder, onFrame: offer };
+      const result = await restoreVideo(job, all, signal, (now) =>
+        progress.push({ type: 'progress', id, progress: now }, now.stage),
+      );
+      progress.flush();
+      return result;
+    } finally {
+      progress.close();
+    }
+  };
+}

@@ -1,0 +1,114 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { RemasterError } from '../../errors';
+import { type FoundJournal, type Segment, sync, writeJournal } from './journal';
+import { unwritable } from './outputErrors';
+import type { OutputLock } from './outputLock';
+import { publishFile } from './publishFile';
+import { clear, removeEmpty } from './workFolder';
+import { tryGrowing, tryWriting } from './writeTrial';
+
+/**
+ * The folder next to the output where a job keeps its files: `.<output>.remaster/`. It holds the finished segments, the
+ * journal that lists them, and a lock, so that two jobs never write the same output and an interrupted job can be
+ * resumed.
+ */
+export interface OutputFolder {
+  readonly folder: string;
+  /** Where the result gets its name: the file itself if the job was given a link to one. */
+  readonly output: string;
+  /** Segments of an interrupted run of the same job. */
+  readonly done: readonly Segment[];
+  /** Frames that were finished, but whose files are missing or incomplete. */
+  readonly lost: number;
+  /** Versions of other ffmpegs that encoded `done`. */
+  readonly otherFfmpegs: readonly string[];
+  /** Path of a new segment. Errors: OUTPUT_BUSY if another job has taken the folder over. */
+  newSegment(): Promise<string>;
+  /** Flushes a finished segment to disk and adds it to the journal. */
+  commitSegment(path: string, frames: number): Promise<Segment>;
+  /** Moves `file` to the path of the output, atomically. */
+  publish(file: string, name?: string): Promise<string>;
+  /** Whether the folder takes more. Errors: DISK_FULL, OUTPUT_UNWRITABLE. */
+  assertWritable(): Promise<void>;
+  /** The error to report when `error` has ended the job: what the system says about the folder where ffmpeg failed. */
+  explain(error: unknown): Promise<unknown>;
+  /** Releases the lock. Without `keepSegments` the folder is deleted. */
+  close(options: { readonly keepSegments: boolean }): Promise<void>;
+}
+
+/** A work folder whose lock is held. */
+export interface LockedFolder {
+  readonly folder: string;
+  readonly target: string;
+  readonly lock: OutputLock;
+  readonly overwrite: boolean;
+  /** Version of the ffmpeg that encodes. */
+  readonly ffmpeg: string;
+}
+
+/** `found`: the journal of the run that this job continues. */
+export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputFolder {
+  const { folder, target, lock, overwrite, ffmpeg } = locked;
+  const otherFfmpegs = found.ffmpegs.filter((version) => version !== ffmpeg);
+  let journal = { ...found, ffmpegs: [...otherFfmpegs, ffmpeg] };
+  return {
+    folder,
+    output: target,
+    done: found.segments,
+    lost: found.lost,
+    otherFfmpegs,
+    async newSegment() {
+      await lock.assertHeld();
+      return join(folder, `${String(journal.segments.length).padStart(6, '0')}.nut`);
+    },
+    async commitSegment(path, frames) {
+      await lock.assertHeld();
+      await sync(path);
+      const segment = { file: basename(path), frames, bytes: (await stat(path)).size };
+      journal = { ...journal, segments: [...journal.segments, segment] };
+      await writeJournal(folder, journal);
+      return segment;
+    },
+    async publish(file, name = target) {
+      await lock.assertHeld();
+      await publishFile(join(folder, file), name, { overwrite, folder });
+      return name;
+    },
+    async assertWritable() {
+      await tryWriting(folder).catch((cause: unknown) => {
+        throw unwritable(target, cause);
+      });
+    },
+    async explain(error) {
+      if (!(error instanceof RemasterError) || error.code !== 'ENCODE_FAILED') return unwritable(target, error);
+      return tryToContinue(folder, journal.segments).then(
+        () => error,
+        (cause: unknown) => unwritable(target, cause, error.detail),
+      );
+    },
+    async close({ keepSegments }) {
+      const isKept = keepSegments && journal.segments.length > 0;
+      if (await isHeld(lock)) await clear(folder, isKept ? journal.segments : []);
+      await lock.release();
+      await removeEmpty(folder);
+    },
+  };
+}
+
+/** Writes what a failed ffmpeg could not. Rejects with the error of the system; damages the unfinished files. */
+async function tryToContinue(folder: string, finished: readonly Segment[]): Promise<void> {
+  await tryWriting(folder);
+  const kept = new Set(finished.map(({ file }) => file));
+  for (const name of await readdir(folder))
+    if (UNFINISHED.test(name) && !kept.has(name)) await tryGrowing(join(folder, name));
+}
+
+/** Segments and the whole video. */
+const UNFINISHED = /^(\d+\.nut|frames\.nut|whole\.\w+)$/;
+
+const isHeld = (lock: OutputLock): Promise<boolean> =>
+  lock.assertHeld().then(
+    () => true,
+    () => false,
+  );
