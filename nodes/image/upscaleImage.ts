@@ -8,6 +8,7 @@ import {
   type ImageResult,
   type ImageSource,
 } from '../../src/settings/imageJob';
+import { modelChoice } from '../../src/settings/restoreJob';
 import { readImageFile, readImagePayload } from '../message/imagePayload';
 import type { DeployedModel } from '../message/nodeRegistry';
 import { allowedSource, pathRules } from '../message/pathPolicy';
@@ -70,12 +71,13 @@ export function modelOf(node: ModelNode | null): DeployedModel {
 
 async function jobFor(
   { RED, node, config, settings }: ImageHost,
-  { model, provider, device, threads, tile, overlap }: DeployedModel,
+  model: DeployedModel,
   msg: NodeMessageInFlow,
 ): Promise<ImageJob> {
   return checkImageJob({
     ...IMAGE_DEFAULTS,
-    ...{ model, provider, device, threads, tile, overlap },
+    ...modelChoice(model),
+    ...{ tile: model.tile, overlap: model.overlap },
     ...(await settingsFor(RED, node, config, msg)),
     format: settings.format,
     quality: settings.quality,

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
-import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
+import { JOB_DEFAULTS, modelChoice } from '../../src/settings/restoreJob';
 import { serveCompare } from '../http/compareRoutes';
 import { serveEditor } from '../http/editorApi';
 import { dialogValues, labelsOf } from '../message/dialogValues';
@@ -59,7 +59,7 @@ function choiceOf(config: Config, env: (name: string) => string): DeployedModel 
 }
 
 async function preload(choice: () => DeployedModel): Promise<string> {
-  const { model, provider, device, threads } = choice();
-  const ready = await engineFor(choice()).ask('test', { model, provider, device, threads, steps: null });
-  return `${model} is loaded on ${ready.provider}: ${Math.round(ready.ms)} ms for a tile of ${ready.tile.join('×')}`;
+  const chosen = choice();
+  const ready = await engineFor(chosen).ask('test', { ...modelChoice(chosen), steps: null });
+  return `${chosen.model} is loaded on ${ready.provider}: ${Math.round(ready.ms)} ms for a tile of ${ready.tile.join('×')}`;
 }

@@ -5,6 +5,7 @@ import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { type Engine, engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
 import type { LiveJob } from '../../src/settings/liveJob';
+import { modelChoice } from '../../src/settings/restoreJob';
 import { slug } from '../http/livePages';
 import type { Credentials } from '../message/credentials';
 import type { LivePlan } from '../message/livePlan';
@@ -51,12 +52,12 @@ export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
   }
   const { node: _in, label: _label, ...reading } = plan.source;
   const { mask: _m, maskColor: _c, maskTolerance: _t, maskGrow: _g, ...restoring } = stageSettings(stage);
-  const { provider, device, threads, overlap } = model;
   const { quality, overload, fallbackModel, skipFramesEvenly, budget, regionWhen } = settingsOf(LIVE, config);
   const job: LiveJob = {
+    ...modelChoice(model),
     ...reading,
     ...restoring,
-    ...{ provider, device, threads, overlap },
+    overlap: model.overlap,
     source: camera.source(),
     target: await targetOf(request),
     ...{ quality, overload, fallbackModel, skipFramesEvenly, budgetMs: budget },

@@ -5,7 +5,7 @@ export type { ModelSummary } from '../model/bundle/modelLibrary';
 import type { AssembleJob, AssembleResult } from '../settings/assembleJob';
 import type { FrameImage, FramesJob } from '../settings/framesJob';
 import type { ImageJob, ImageResult, ImageSource } from '../settings/imageJob';
-import type { Job, Progress, Result } from '../settings/restoreJob';
+import type { Job, ModelChoice, Progress, Result } from '../settings/restoreJob';
 import type { LiveEvent, LiveRequest } from './liveProtocol';
 
 /** Incremented when a message changes its meaning; an engine of another version is rejected. */
@@ -92,7 +92,7 @@ export interface EngineRequests {
   pair: { args: { readonly job: string }; result: JpegPair | null };
   /** Loads the model and measures one tile. */
   test: {
-    args: Pick<Job, 'model' | 'provider' | 'device' | 'threads' | 'steps'>;
+    args: ModelChoice & Pick<Job, 'steps'>;
     result: {
       readonly provider: string;
       readonly rejected: readonly { provider: string; reason: string }[];

@@ -1,12 +1,18 @@
 import { badSetting, checkSettings, defaultsOf } from './checkRows';
 import { containerOf } from './container';
 import { parseEncoder } from './customEncoder';
-import type { CHOICE_ROWS, MODEL_ROWS } from './modelRows';
+import { CHOICE_ROWS, type MODEL_ROWS } from './modelRows';
 import type { Values } from './row';
 import { INPUT_ROWS, OUTPUT_ROWS, type PIXEL_FORMATS, RESTORE_ROWS } from './videoRows';
 
 /** A model and where it runs. Jobs with equal values share one loaded model. */
 export type ModelChoice = Values<typeof CHOICE_ROWS>;
+/** The model of settings that have more. */
+export const modelChoice = (settings: ModelChoice): ModelChoice =>
+  Object.fromEntries(
+    Object.keys(CHOICE_ROWS).map((name) => [name, settings[name as keyof ModelChoice]]),
+  ) as ModelChoice;
+
 /** Settings of the model, the same for frames and images. */
 export type ModelSettings = Values<typeof MODEL_ROWS>;
 /** Settings of reading and processing a video, without those of the output. */

@@ -1,30 +1,17 @@
 import { RemasterError } from '../../errors';
 import type { Model, ModelRequest } from '../../model/model';
-import type { Job } from '../../settings/restoreJob';
+import { type Job, type ModelChoice, modelChoice } from '../../settings/restoreJob';
 
-export const modelRequest = ({
-  model,
-  provider,
-  device,
-  threads,
-  steps,
-  order,
-  colorFix,
-  strength,
-  noise,
-  seed,
-}: Omit<ModelRequest, 'depth' | 'colorFix'> & Pick<Job, 'colorFix'>): Omit<ModelRequest, 'depth'> => ({
-  model,
-  provider,
-  device,
-  threads,
-  steps,
-  order,
-  colorFix: colorFix === 'adain' ? 'none' : colorFix, // AdaIN needs whole frames; the graph gets tiles
-  strength,
-  noise,
-  seed,
-});
+type Settings = ModelChoice & Pick<Job, 'steps' | 'order' | 'colorFix' | 'strength' | 'noise' | 'seed'>;
+
+export const modelRequest = (settings: Settings): Omit<ModelRequest, 'depth'> => {
+  const { steps, order, colorFix, strength, noise, seed } = settings;
+  return {
+    ...modelChoice(settings),
+    ...{ steps, order, strength, noise, seed },
+    colorFix: colorFix === 'adain' ? 'none' : colorFix, // AdaIN needs whole frames; the graph gets tiles
+  };
+};
 
 export function wantedScale({ scale }: Pick<Job, 'scale'>, { info }: Model): number {
   if (scale === null || scale <= info.scale) return scale ?? info.scale;
