@@ -1,22 +1,21 @@
+import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import type { EngineRequests } from '../../src/engine/protocol';
-import { MODEL_ROWS as ROWS } from '../../src/settings/modelRows';
+import { CHOICE_ROWS, QUALITY_ROWS } from '../../src/settings/modelRows';
 import type { Throughput } from '../jobs/throughput';
-import { dialogValue } from '../message/dialogValues';
+import { dialogValues, labelsOf } from '../message/dialogValues';
 
 type Work = EngineRequests['test']['args'];
 
+const ROWS = { ...CHOICE_ROWS, steps: QUALITY_ROWS.steps };
+const LABELS = { ...labelsOf(join(__dirname, '..', 'model'), 'remaster-model'), steps: 'Steps' };
+
 /** Model and steps of an open dialog. */
 export function workOf(RED: NodeAPI, body: Readonly<Record<string, unknown>>): Work {
-  const model = dialogValue(ROWS.model, body['model'], 'Model');
-  return {
-    model: body['modelType'] === 'env' ? String(RED.util.evaluateNodeProperty(model, 'env', {} as Node, {})) : model,
-    provider: dialogValue(ROWS.provider, body['provider'], 'Runs on'),
-    device: dialogValue(ROWS.device, body['device'], 'GPU'),
-    threads: dialogValue(ROWS.threads, body['threads'], 'Threads'),
-    steps: dialogValue(ROWS.steps, body['steps'], 'Steps'),
-  };
+  const { model, ...work } = dialogValues(ROWS, body, LABELS);
+  const isVariable = body['modelType'] === 'env';
+  return { ...work, model: isVariable ? String(RED.util.evaluateNodeProperty(model, 'env', {} as Node, {})) : model };
 }
 
 /** Loads a model, runs one tile and records its speed. */

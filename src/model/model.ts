@@ -71,6 +71,8 @@ export interface ModelRequest {
   readonly provider: string;
   readonly device: number;
   readonly threads: number;
+  /** Seconds in which it must be loaded; null = by the size of its files. It does not tell requests apart. */
+  readonly loadLimit?: number | null;
   readonly steps: number | null;
   /** Order of DoSSR's solver; null = the bundle's default. Must be null for other systems. */
   readonly order: 1 | 2 | 3 | null;

@@ -19,6 +19,13 @@ export const CHOICE_ROWS = {
     option: { topic: SPEED },
     dialog: { icon: 'tasks' },
   }),
+  /** Seconds in which the model must be loaded; null = 120, and 60 for each gigabyte of its files. */
+  loadLimit: number(1, 86_400, null, {
+    text: 'seconds in which the model must be loaded',
+    unset: '120, and 60 per GB',
+    option: { topic: SPEED, value: 'SECONDS' },
+    dialog: { icon: 'hourglass-half' },
+  }),
 } as const;
 
 /** How frames are cut for the model. */

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
+import { deferred } from '../../async/deferred';
+import { ifLate } from '../../async/ifLate';
 import { untilAborted } from '../../async/untilAborted';
 import { findBundle } from '../bundle/modelLibrary';
 import { readManifest } from '../bundle/parseManifest';
 import type { FaceFinder, Model, ModelRequest, Prompt, Shot, TileBatch } from '../model';
 import { DETECTOR_SHA256 } from './faceDetector';
+import { loadLimit, loadTimeout } from './loadLimit';
 import { openSessionThread, type SessionThread } from './openSessionThread';
 import type { Calls, RuntimeReport } from './threadMessages';
 
@@ -87,11 +90,30 @@ function borrow(folder: string, version: string, request: ModelRequest): Entry {
   let entry = entries.get(key);
   if (!entry || entry.thread.ended) {
     const thread = runningThread();
-    entry = { key, thread, opened: thread.call('open', { folder, version, request }), users: 0 };
+    const opened = withinLimit(thread.call('open', { folder, version, request }), thread, folder, request);
+    entry = { key, thread, opened, users: 0 };
     entries.set(key, entry);
   }
   entry.users++;
   return entry;
+}
+
+/** Loading cannot be interrupted: after the limit other models get another thread, and what is loaded late is closed. */
+function withinLimit(
+  opening: Promise<Opened>,
+  thread: SessionThread,
+  folder: string,
+  request: ModelRequest,
+): Promise<Opened> {
+  const seconds = request.loadLimit ?? loadLimit(folder);
+  const { promise, resolve, reject } = deferred<Opened>();
+  opening.then(resolve, reject);
+  void ifLate(promise, seconds * 1000, () => {
+    if (current === thread) current = null;
+    opening.then(({ handle }) => thread.call('close', { handle })).catch(() => {}); // it has failed at last
+    reject(loadTimeout(request.model, seconds));
+  }).catch(() => {}); // handled by the users of `promise`
+  return promise;
 }
 
 function runningThread(): SessionThread {

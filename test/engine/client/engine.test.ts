@@ -101,6 +101,7 @@ describe('engine', () => {
       provider: 'auto',
       device: 0,
       threads: 0,
+      loadLimit: null,
       steps: 1,
     });
     assert.ok(provider === 'cpu' && ms > 0 && tile[0] === 128);

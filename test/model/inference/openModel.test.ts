@@ -52,6 +52,14 @@ const size = 12 * 10 * 16 * 3;
 const part = (bytes: Uint8Array, i: number): Uint8Array => bytes.slice(i * size, (i + 1) * size);
 
 describe('openModel', () => {
+  it('gives up a model that is not loaded in time; the next one gets another thread', async () => {
+    const error = await openModel({ ...REQUEST, loadLimit: 0.001 }).catch((caught: unknown) => caught);
+    assert.ok(error instanceof RemasterError);
+    assert.deepEqual([error.code, error.message], ['MODEL_LOAD_TIMEOUT', 'The model x4 was not loaded within 0 s.']);
+    assert.match(error.remedy ?? '', /--load-limit/);
+    await withModel({ loadLimit: 100 }, async ({ info }) => assert.equal(info.name, 'x4'));
+  });
+
   it('reports its properties', () =>
     withModel({ steps: null }, async ({ info }) => {
       assert.deepEqual(

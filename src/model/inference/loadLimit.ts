@@ -1,0 +1,17 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { RemasterError } from '../../errors';
+
+/** Seconds to load a small model, and for each gigabyte more. */
+const [BASE, PER_GIGABYTE] = [120, 60];
+
+/** Seconds in which the model in a folder must be loaded, unless the user sets them. */
+export function loadLimit(folder: string): number {
+  const bytes = readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  return BASE + (PER_GIGABYTE * bytes) / 1e9;
+}
+
+export const loadTimeout = (model: string, seconds: number): RemasterError =>
+  new RemasterError('MODEL_LOAD_TIMEOUT', `The model ${model} was not loaded within ${Math.round(seconds)} s.`, {
+    remedy: 'Check the disk and the memory, or set a longer load limit (--load-limit).',
+  });
