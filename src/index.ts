@@ -36,7 +36,8 @@ export {
 export { cameraFrames, type CameraOptions } from './library/cameraFrames';
 export { mapFrames } from './library/mapFrames';
 export { toJpeg, type JpegFrame, type JpegOptions } from './library/toJpeg';
-export { toVideo, type WriteOptions, type WrittenVideo } from './library/toVideo';
+export { toVideo } from './library/toVideo';
+export type { WriteOptions, WrittenVideo } from './library/videoWriter';
 export { upscale, type UpscaleOptions } from './library/upscale';
 export type { FrameStream, VideoFrame } from './library/videoFrame';
 export { videoFrames, type ReadOptions } from './library/videoFrames';

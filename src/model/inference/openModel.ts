@@ -5,6 +5,7 @@ import { untilAborted } from '../../async/untilAborted';
 import { findBundle } from '../bundle/modelLibrary';
 import { readManifest } from '../bundle/parseManifest';
 import type { FaceFinder, Model, ModelRequest, Prompt, Shot, TileBatch } from '../model';
+import { acquireThread, ownedBytes } from './callThread';
 import { DETECTOR_SHA256 } from './faceDetector';
 import { loadLimit, loadTimeout } from './loadLimit';
 import { openSessionThread, type SessionThread } from './openSessionThread';
@@ -183,26 +184,3 @@ function modelOf(entry: Entry, { handle, info, hasPrompt }: Opened, isUrgent: bo
 }
 
 const noResult = (): void => {};
-
-/** Calls the thread with a permit of its semaphore, unless `signal` is aborted. */
-async function acquireThread<T>(
-  thread: SessionThread,
-  isUrgent: boolean,
-  signal: AbortSignal,
-  call: () => Promise<T>,
-): Promise<T> {
-  const release = await thread.semaphore.acquire(signal, isUrgent);
-  try {
-    signal.throwIfAborted();
-    return await call();
-  } finally {
-    release();
-  }
-}
-
-/** Copies a view of a larger buffer: transferring that buffer would detach all its views. */
-function ownedBytes(data: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer, byteOffset, byteLength } = data;
-  const isWhole = buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength;
-  return isWhole ? new Uint8Array(buffer) : new Uint8Array(data);
-}

@@ -41,10 +41,9 @@ export class AdaptiveQuality implements AsyncDisposable {
   readonly #client;
   /** Every so many camera frames, one is upscaled. */
   frameStep = 1;
-  #lastCheck = 0;
+  readonly #isDue = atMostEvery(CHECK_INTERVAL);
   #working: Promise<unknown> = Promise.resolve();
 
-  /** Use `openAdaptiveQuality`. */
   constructor(
     private readonly levels: QualityLevels,
     /** The level in use. */
@@ -83,10 +82,9 @@ export class AdaptiveQuality implements AsyncDisposable {
   /** Chooses the level of the next frames; to be called after each frame. */
   adapt(): void {
     const { steps } = this.levels;
-    if (steps.length === 1 || performance.now() - this.#lastCheck < CHECK_INTERVAL) return;
-    this.#lastCheck = performance.now();
-    if (!this.#ladder.update(loadOf(this.stats, this.#requests.usual))) return;
-    if (steps[this.#ladder.level]!.frameStep !== this.frameStep) return;
+    if (steps.length === 1 || !this.#isDue()) return;
+    const isOther = this.#ladder.update(loadOf(this.stats, this.#requests.usual));
+    if (!isOther || steps[this.#ladder.level]!.frameStep !== this.frameStep) return;
     this.#requests.reset();
     this.onChange();
   }
@@ -130,6 +128,16 @@ async function upscaleInSlot(
   } finally {
     slot.release(spent);
   }
+}
+
+/** Whether that many milliseconds have passed since it was last true. */
+function atMostEvery(ms: number): () => boolean {
+  let last = 0;
+  return () => {
+    const isDue = performance.now() - last >= ms;
+    if (isDue) last = performance.now();
+    return isDue;
+  };
 }
 
 function loadOf(stats: LiveStats, work: number): LoadSample {
