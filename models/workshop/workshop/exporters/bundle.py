@@ -119,6 +119,8 @@ def _save(model: onnx.ModelProto, file: Path) -> Path | None:
         return None
     data = file.with_suffix('.data')
     onnx.save_model(model, str(file), save_as_external_data=True, all_tensors_to_one_file=True, location=data.name, size_threshold=1024)
+    # onnx makes this file readable by its owner only, whatever the umask: a service could not read a bundle made by an administrator.
+    data.chmod(file.stat().st_mode & 0o777)
     return data
 
 
