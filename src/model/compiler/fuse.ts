@@ -2,6 +2,7 @@ import { ENCODER_DRAW } from '../../sampler/noise';
 import { drawsOf, type SamplerPlan } from '../../sampler/plan';
 import type { Bundle } from '../bundle/bundle';
 import { type Manifest, promptRoles } from '../bundle/manifest';
+import type { ModelInfo } from '../model';
 import { bicubicNode } from '../onnx/bicubicNode';
 import { boundary, cast, type Edge, emit, floats, graphBuilder, type GraphBuilder, scalar } from '../onnx/builder';
 import { ELEMENT, type OnnxModel } from '../onnx/graph';
@@ -18,6 +19,8 @@ export interface FuseSettings {
   readonly strength: number;
   /** Bits per sample of input and output. */
   readonly depth: 8 | 16;
+  /** Returns the image that the `preprocess` graph made, too; see `ModelInfo`. Default null. */
+  readonly referenceRange?: ModelInfo['referenceRange'] | null;
 }
 
 /** One graph from pixels to pixels, with its inputs and outputs. */
@@ -25,8 +28,9 @@ export interface Fused {
   readonly model: OnnxModel;
   /** Input, [n, h, w, 3] samples. An inpainting bundle also has `mask`, uint8 [n, 1, h, w], 255 = fill. */
   readonly frames: 'frames';
-  /** Output, [n, h·scale, w·scale, 3] samples. */
+  /** Output, [n, h·scale, w·scale, 3] samples, or with a reference [n, 2·h·scale, w·scale, 3]: the result, then the reference. */
   readonly result: 'result';
+  readonly referenceRange: ModelInfo['referenceRange'] | null;
   /** Noise inputs, N(0, 1), [1 or n, channels, h·scale/factor, w·scale/factor], with the draw of each. */
   readonly noise: readonly { readonly input: string; readonly draw: number }[];
   /** Inputs for the outputs of the `prompt` graph, one for the whole batch, with the role of each. */
@@ -40,7 +44,7 @@ export interface Fused {
  * with known weights, which become constants, so only pixels are passed to onnxruntime. `condition` runs once; `denoise`
  * is copied per step, without its weights.
  */
-export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSettings): Fused {
+export function fuse(bundle: Bundle, { plan, colorFix, strength, depth, referenceRange = null }: FuseSettings): Fused {
   const { manifest, constants } = bundle;
   const { range, scale, grid } = manifest;
   const graph = graphBuilder();
@@ -78,7 +82,10 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
   ]);
   // Pixels outside the mask stay bit-identical: converting to the range and back is exact.
   const composed = masked ? emit(graph, 'Where', [masked, mixed, source], {}, ELEMENT.float) : mixed;
-  const samples = pixelsOut(graph, composed, depth, range);
+  const samples =
+    referenceRange === null
+      ? pixelsOut(graph, composed, depth, range)
+      : withReference(graph, composed, edges.get('picture')!, range, referenceRange);
   const result = { name: 'result', element: samples.element };
   graph.node.push({ opType: 'Identity', name: 'result', input: [samples.name], output: ['result'] });
 
@@ -87,6 +94,7 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
   const [n, b] = parts.batchLimit() === 1 ? [1, 1] : ['n', 'b'];
   const [h, w] = side === null ? ['h', 'w'] : [side, side];
   const sides = side === null ? [`h·${scale}`, `w·${scale}`] : [side * scale, side * scale];
+  const rows = referenceRange === null ? sides[0]! : side === null ? `2·h·${scale}` : 2 * side * scale;
   const cells = sides.map((one) => (typeof one === 'string' ? `${one}/${grid.factor}` : one / grid.factor));
   const model = parts.finish(
     [
@@ -95,16 +103,28 @@ export function fuse(bundle: Bundle, { plan, colorFix, strength, depth }: FuseSe
       ...[...noise.values()].map((edge) => boundary(edge, [b, grid.channels, ...cells])),
       ...prompts.map(({ role, input }) => boundary(edges.get(role)!, promptDims(bundle, role, input))),
     ],
-    [boundary(result, [n, ...sides, 3])],
+    [boundary(result, [n, rows, sides[1]!, 3])],
   );
   return {
     model,
     frames: 'frames',
     result: 'result',
+    referenceRange,
     noise: draws.map((draw) => ({ input: noiseName(draw), draw })),
     prompts,
     batchLimit: parts.batchLimit(),
   };
+}
+
+function withReference(
+  graph: GraphBuilder,
+  image: Edge,
+  reference: Edge,
+  [black, white]: Manifest['range'],
+  [low, high]: readonly [number, number],
+): Edge {
+  const wide = [black + low * (white - black), black + high * (white - black)] as const;
+  return emit(graph, 'Concat', [pixelsOut(graph, image, 16, wide), pixelsOut(graph, reference, 16, wide)], { axis: 1 });
 }
 
 /** Boolean mask with the threshold at half white, because a mask may have been scaled or compressed. */

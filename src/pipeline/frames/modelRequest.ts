@@ -13,14 +13,14 @@ export const modelRequest = ({
   strength,
   noise,
   seed,
-}: Omit<ModelRequest, 'depth' | 'colorFix'> & Pick<Job, 'colorFix'>): Omit<ModelRequest, 'depth'> => ({
+}: Omit<ModelRequest, 'depth'>): Omit<ModelRequest, 'depth'> => ({
   model,
   provider,
   device,
   threads,
   steps,
   order,
-  colorFix: colorFix === 'adain' ? 'none' : colorFix, // AdaIN needs whole frames; the graph gets tiles
+  colorFix,
   strength,
   noise,
   seed,

@@ -4,10 +4,10 @@ import type { CacheStats, Job } from '../../settings/restoreJob';
 import { concatBytes } from '../media/concatBytes';
 import type { Frame } from '../media/frame';
 import { adainFrame } from './adain';
-import { blendTiles } from './blendTiles';
 import { cropTile, type Place, type Tile } from './cropTile';
 import type { FrameProcessor } from './frameProcessor';
 import { type FrameKey, shotPrompts } from './shotPrompts';
+import { TileBlender } from './tileBlender';
 import { TileCache } from './tileCache';
 import { type Layout, tileLayout, longestTile } from './tileLayout';
 
@@ -58,7 +58,10 @@ export function tileProcessor(
         try {
           const enhanced = await run.frames(frames, signal);
           made += frames.length;
-          return colorFix === 'adain' ? enhanced.map((frame, n) => adainFrame(frame, frames[n]!)) : enhanced;
+          return enhanced.map(({ result, reference }, n) => {
+            if (reference) return adainFrame(result, reference, model.info.referenceRange, frames[n]!.depth);
+            return colorFix === 'adain' ? adainFrame(result, frames[n]!) : result;
+          });
         } catch (error) {
           const isOutOfMemory = error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY';
           const smaller = Math.ceil(Math.min(longest, Math.max(width, height)) / 2);
@@ -72,12 +75,18 @@ export function tileProcessor(
   };
 }
 
+/** An upscaled frame, and its reference if the model returns one (`ModelInfo.referenceRange`). */
+interface Upscaled {
+  readonly result: Frame;
+  readonly reference: Frame | null;
+}
+
 /** Upscales frames with one layout, and keeps the tiles of the newest frame. */
 class TileRun {
   /** The newest output of each tile, in the order of the grid. */
   readonly #latest: Uint8Array[] = [];
-  /** The newest blended frame. */
-  #last: Uint8Array | null = null;
+  readonly #results: TileBlender;
+  readonly #references: TileBlender | null;
 
   constructor(
     readonly model: Model,
@@ -86,9 +95,13 @@ class TileRun {
     readonly cache: TileCache | null,
     readonly stats: TileStats,
     readonly origin: Pick<Place, 'x' | 'y'>,
-  ) {}
+  ) {
+    const keepsLast = cache !== null;
+    this.#results = new TileBlender(layout, keepsLast);
+    this.#references = model.info.referenceRange ? new TileBlender(layout, keepsLast) : null;
+  }
 
-  async frames(frames: readonly Frame[], signal: AbortSignal): Promise<Frame[]> {
+  async frames(frames: readonly Frame[], signal: AbortSignal): Promise<Upscaled[]> {
     const started = performance.now();
     const wanted = frames.map((frame) => this.#wanted(frame));
     const made = frames.map(() => new Map<number, Uint8Array>());
@@ -152,17 +165,28 @@ class TileRun {
     return tiles.map((_, n) => (this.cache && tiles.length > 1 ? tileAt(n).slice() : tileAt(n)));
   }
 
-  #finish(frame: Frame, made: ReadonlyMap<number, Uint8Array>): Frame {
+  #finish(frame: Frame, made: ReadonlyMap<number, Uint8Array>): Upscaled {
     for (const [k, tile] of made) this.#latest[k] = tile;
     const changed = [...made.keys()];
-    // Because tiles overlap, blending half of them again costs as much as blending all.
-    const before = changed.length < this.#latest.length / 2 ? this.#last : null;
-    const isSame = changed.length === 0 && this.#last !== null;
-    const data = isSame ? this.#last! : blendTiles(this.layout, this.#latest, frame.depth, before, changed);
-    if (this.cache) this.#last = data;
-    const { index, pts, scene, depth, width, height } = frame;
+    const { index, pts, scene, width, height } = frame;
+    const depth = this.#references ? 16 : frame.depth;
     const { scale } = this.layout;
-    return { index, pts, scene, depth, data, width: width * scale, height: height * scale };
+    const blended = (blender: TileBlender, tiles: readonly Uint8Array[]): Frame => {
+      const data = blender.blend(tiles, depth, changed);
+      return { index, pts, scene, depth, data, width: width * scale, height: height * scale };
+    };
+    if (this.#references === null) return { result: blended(this.#results, this.#latest), reference: null };
+    const half = this.#latest[0]!.length / 2;
+    return {
+      result: blended(
+        this.#results,
+        this.#latest.map((tile) => tile.subarray(0, half)),
+      ),
+      reference: blended(
+        this.#references,
+        this.#latest.map((tile) => tile.subarray(half)),
+      ),
+    };
   }
 }
 
