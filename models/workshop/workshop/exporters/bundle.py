@@ -98,9 +98,15 @@ class BundleWriter:
         file.write_bytes(tensor.detach().float().cpu().contiguous().numpy().astype('<f4').tobytes())
         self.constants[role] = {'file': file.name, 'sha256': _sha256(file), 'dims': list(tensor.shape)}
 
-    def finish(self, manifest: dict, card: str, licence: Path | str):
-        """`manifest`: the fields of model.json except `format`, `graphs`, `constants`, `precision`. `licence`: a file or a text."""
+    def finish(self, manifest: dict, card: str, licence: Path | str, notes: list[str] = ()):
+        """
+        `manifest`: the fields of model.json except `format`, `graphs`, `constants`, `precision`, `notes`. `licence`: a file or a
+        text. `notes`: what is doubtful, in sentences.
+        """
         contents = {'format': 1, **manifest, 'graphs': self.graphs, 'precision': 'mixed' if self.half else 'float32'}
+        if notes:
+            contents['notes'] = list(notes)
+            card += '\n## Doubts\n\n' + ''.join(f'* {note}\n' for note in notes)
         if self.constants:
             contents['constants'] = self.constants
         (self.part / 'model.json').write_text(json.dumps(contents, indent=2, ensure_ascii=False) + '\n')

@@ -100,6 +100,8 @@ class EngineRun:
                     self.final = data
                 case 'fused':
                     self.fused = data
+                case 'adain':
+                    self.adain = data
                 case kind:
                     calls = self._calls.setdefault(entry['graph'], [])
                     if len(calls) == entry['call']:
