@@ -50,7 +50,7 @@ def _add_weights(parser):
     parser.add_argument('--base', type=Path, required=True, help='folder of Stable Diffusion 2.1-base in the layout of diffusers')
     parser.add_argument('--weights', type=Path, required=True, help='osediff.pkl or osediff_face.pkl')
     parser.add_argument('--prompt', default='', help='the constant prompt; with --tags or --ram, the text after the tags')
-    parser.add_argument('--ram', type=Path, help='ram_swin_large_14m.pth: the official tagger runs on the first frame of every shot; needs --dape')
+    parser.add_argument('--ram', type=Path, help='ram_swin_large_14m.pth: the official tagger runs on the first frame of every shot, or with --face on a face of it; needs --dape')
     parser.add_argument('--dape', type=Path, help='DAPE.pth, which adapts the tagger to degraded images')
     parser.add_argument('--tags', help='instead of --ram, constant tags for all videos: "street, car, night"')
     parser.add_argument('--prompt-embedding', type=Path, help='a .npy file of [1, 77, 1024] instead of --prompt; then --base needs no text encoder')
@@ -331,11 +331,11 @@ It was not trained further: LoRA (scale 2) and the retrained first convolution w
 | Code | {ADDRESS}, commit {COMMIT} |
 | Base | {args.base.name}, Stability AI |
 | Steps | 1, at t = {TIMESTEP} |
-| Prompt | {_describe_prompt(args)}, the same for all frames{' of a shot, from its first one' if args.ram else ''}; the official code uses the tags of RAM/DAPE for each image |
+| Prompt | {_describe_prompt(args)}, the same for all frames{f' of a shot, from {"the largest face in " if args.face else ""}its first one' if args.ram else ''}; the official code uses the tags of RAM/DAPE for each image |
 | Noise | {"none: the mean of the encoder's posterior" if args.mean else "sampled from the encoder's posterior, the same for every frame"} |
 | Weights | {'float16, with float32 for normalisation and softmax' if args.fp16 else 'float32'} |
 | Upscaling | {'none' if scale == 1 else 'bicubic as in Pillow, rounded to 8 bits, as in the training'} |
-| Colour fix | {'none, as in the official code for faces' if args.face else 'wavelet; the official AdaIN would give every tile other statistics'} |
+| Colour fix | {'none, as in the official command for faces' if args.face else 'wavelet; the default of the official code is AdaIN, which works on whole frames: `--color-fix adain`'} |
 | Tiles | {describe_tiles(args.size, sd.CELLS // scale)}, whose outputs are blended; the official code blends noise predictions |
 
 ## Licence
