@@ -25,8 +25,8 @@ describe('adainFrame', () => {
     const official = golden<Readonly<Record<'lq' | 'cond_img' | 'decoded' | 'adain', Stored>>>('dossr_adain');
     /** As a model with a reference returns it. */
     const wide = (stored: Stored) => frameOf(stored, [-1, 2], 16);
-    const levels = (frame: Frame, reference: Frame, range?: readonly [number, number]) =>
-      adainFrame(frame, reference, range, 8).data;
+    const levels = (output: Frame, reference: Frame, range?: readonly [number, number]) =>
+      adainFrame(output, reference, range, 8).data;
     const expected = frameOf(official.adain, [0, 1], 8).data;
     const largest = (found: Uint8Array): number => Math.max(...found.map((v, i) => Math.abs(v - expected[i]!)));
 
