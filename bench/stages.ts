@@ -40,7 +40,7 @@ interface Job {
 interface Entry {
   /**
    * `input` and `output` of a graph (`role` names the tensor), `noise` (`call` is the draw), `final` and `fused` with the
-   * bundle's colour fix, or `adain`: the image of a job with AdaIN.
+   * bundle's colour fix, or `adain`: the image of a job with AdaIN, if the bundle has a graph `preprocess`.
    */
   readonly kind: 'input' | 'output' | 'noise' | 'final' | 'fused' | 'adain';
   readonly graph: string;
@@ -112,7 +112,8 @@ async function run(folder: string, work: string): Promise<void> {
   const cpuSeconds = (user + system) / 1e6;
   await model.release();
   keep({ kind: 'fused', graph: '', call: 0, role: 'picture', type: 'uint8', dims }, fused);
-  if (manifest.task !== 'inpaint') {
+  // The official code of the others has no AdaIN, and opening the graph again takes time.
+  if (manifest.graphs.preprocess && manifest.task !== 'inpaint') {
     const adain = await runWithAdain(runtime, folder, { ...request, colorFix: 'adain' }, tile());
     keep({ kind: 'adain', graph: '', call: 0, role: 'picture', type: 'uint8', dims }, adain);
   }

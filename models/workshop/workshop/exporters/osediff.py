@@ -370,17 +370,31 @@ def compare(ours, args):
     yield 'image, step by step', stages.image, ours.final
     yield 'image, one graph', stages.image, ours.fused
     yield 'image, 8 bits between', stages.published, ours.fused
-    yield 'image, AdaIN', stages.adain, ours.adain
+    if ours.adain is not None:
+        yield 'image, AdaIN', stages.adain, ours.adain
+        yield 'image, AdaIN, 8 bits between', stages.published_adain, ours.adain
 
 
 @torch.no_grad()
 def run_official(args, ours) -> types.SimpleNamespace:
     """The official forward pass, with unmerged LoRA, on the tile and with the noise of `ours`. Call it inside `importing`."""
     with quiet():
-        from my_utils.wavelet_color_fix import adain_color_fix, wavelet_color_fix, wavelet_reconstruction
+        from my_utils.wavelet_color_fix import (
+            adain_color_fix,
+            adaptive_instance_normalization,
+            wavelet_color_fix,
+            wavelet_reconstruction,
+        )
         from PIL import Image
+    # Like test_osediff.py:107-111, for a source whose sides need no adjustment.
+    image = Image.fromarray(ours.image)
+    image = image.resize((image.width * ours.manifest['scale'], image.height * ours.manifest['scale']))
+    unit = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
+    # Before the other networks are loaded, so that never all of them are in memory.
+    tags = ram.official_tags(args, unit) if args.ram else None
+    with quiet():
         model = _official_model(args)
-    stages = types.SimpleNamespace()
+    stages = types.SimpleNamespace(source=unit * 2 - 1)
     factor = model.vae.config.scaling_factor
 
     def moments(_module, _inputs, output):
@@ -397,12 +411,6 @@ def run_official(args, ours) -> types.SimpleNamespace:
     model.unet.register_forward_hook(step, with_kwargs=True)
     model.vae.post_quant_conv.register_forward_pre_hook(last)
 
-    # Like test_osediff.py:107-111, for a source whose sides need no adjustment.
-    image = Image.fromarray(ours.image)
-    image = image.resize((image.width * ours.manifest['scale'], image.height * ours.manifest['scale']))
-    unit = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
-    stages.source = unit * 2 - 1
-    tags = ram.official_tags(args, unit) if args.ram else None
     shape = [1, 4, image.height // 8, image.width // 8]
     posterior = torch.from_numpy(ours.noise[-1]) if 'deviation' in ours.manifest['graphs']['encode']['outputs'] else torch.zeros(shape)
     # The scheduler multiplies the second one by 1e-10.
@@ -421,7 +429,8 @@ def run_official(args, ours) -> types.SimpleNamespace:
     stages.image = _to_bytes((wavelet_reconstruction(image_out, unit) if wavelet else image_out).clamp(0, 1).mul(255).round())
     truncated = Image.fromarray(_to_bytes(image_out.mul(255)))
     stages.published = np.asarray(wavelet_color_fix(target=truncated, source=image) if wavelet else truncated)
-    stages.adain = np.asarray(adain_color_fix(target=truncated, source=image))
+    stages.adain = _to_bytes(adaptive_instance_normalization(image_out, unit).clamp(0, 1).mul(255).round())
+    stages.published_adain = np.asarray(adain_color_fix(target=truncated, source=image))
     return stages
 
 
