@@ -142,12 +142,12 @@ def with_option(options: list[str], name: str, value) -> list[str]:
 
 def test_a_wrong_checkpoint_is_an_error(given, refused, tmp_path):
     torch.save({'state_dict': {'model.diffusion_model.x': torch.zeros(1)}}, tmp_path / 'sd.ckpt')
-    error = refused('--weights', tmp_path / 'sd.ckpt')
+    error = refused('--weights', tmp_path / 'sd.ckpt', '--steps', '5')
     assert 'sd.ckpt is another checkpoint:' in error and 'the first preprocess_model.conv_first.weight. Give the checkpoint of DoSSR' in error
     state = torch.load(given / 'dossr_default.ckpt', weights_only=True)['state_dict']
     without = {name: tensor for name, tensor in state.items() if not name.startswith('control_model.')}
     torch.save({'state_dict': without}, tmp_path / 'uncontrolled.ckpt')
-    assert 'the first control_model.time_embed.0.weight' in refused('--weights', tmp_path / 'uncontrolled.ckpt')
+    assert 'the first control_model.time_embed.0.weight' in refused('--weights', tmp_path / 'uncontrolled.ckpt', '--steps', '5')
 
 
 def test_an_incomplete_download_is_an_error(given, refused, tmp_path):
