@@ -12,7 +12,7 @@ export async function probeCommand(file: string, print: Print): Promise<number> 
 
 export async function modelsCommand(print: Print): Promise<number> {
   const models = await listModels();
-  const lines = models.map(({ name, system, task, scale, steps, bytes, licence, title, problem }) =>
+  const lines = models.flatMap(({ name, system, task, scale, steps, bytes, licence, title, notes, problem }) => [
     [
       name.padEnd(12),
       system.padEnd(9),
@@ -23,7 +23,8 @@ export async function modelsCommand(print: Print): Promise<number> {
       licence,
       problem ? `UNUSABLE: ${problem.message}` : title,
     ].join('  '),
-  );
+    ...notes.map((note) => `  note: ${note}`),
+  ]);
   print(models, lines.join('\n'));
   return 0;
 }

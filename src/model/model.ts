@@ -54,12 +54,18 @@ export interface ModelInfo {
     readonly fixed?: boolean;
   };
   readonly plan: SamplerPlan;
+  /**
+   * Present when AdaIN is wanted and the bundle has a `preprocess` graph: `run` then returns every tile with its reference
+   * below it, the image that this graph made of the source. Both have 16 bits, and reach from the first to the second
+   * number, 0 being black and 1 white: what overshoots counts in the statistics.
+   */
+  readonly referenceRange?: readonly [number, number];
 }
 
 /** A loaded model with its sampler: tiles in, tiles out. The caller of `openModel` disposes it. */
 export interface Model extends AsyncDisposable {
   readonly info: ModelInfo;
-  /** Returns the tiles `scale` times larger, in the same order and bit depth. Transfers `batch.data` and `batch.mask`: they must not be used again. */
+  /** Returns the tiles `scale` times larger, in the same order and bit depth (but see `referenceRange`). Transfers `batch.data` and `batch.mask`: they must not be used again. */
   run(batch: TileBatch, signal: AbortSignal): Promise<Uint8Array>;
   /** Absent if the model has no prompt graph. Copies `shot.data`. */
   prompt?(shot: Shot, signal: AbortSignal): Promise<Prompt>;
@@ -76,8 +82,8 @@ export interface ModelRequest {
   readonly steps: number | null;
   /** Order of DoSSR's solver; null = the bundle's default. Must be null for other systems. */
   readonly order: 1 | 2 | 3 | null;
-  /** null = the bundle's default. */
-  readonly colorFix: 'none' | 'wavelet' | null;
+  /** null = the bundle's default. `adain` needs whole frames: the graph fixes nothing, see `referenceRange`. */
+  readonly colorFix: 'none' | 'wavelet' | 'adain' | null;
   readonly strength: number;
   readonly noise: 'shared' | 'independent' | 'mixed';
   readonly seed: number;

@@ -161,6 +161,15 @@ describe('the command line', () => {
     assert.match(remaster('models').stdout, /x4 +resshift +upscale +x4 +4 steps/);
     assert.match(remaster('doctor').stdout, /ok +onnxruntime: 1\./);
   });
+  it('models shows doubts about a bundle below it', async () => {
+    await writeFace(at('doubted/faces'), 64, 1);
+    const file = at('doubted/faces/model.json');
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as object;
+    writeFileSync(file, JSON.stringify({ ...manifest, notes: ['own.pth is none of the published files.'] }));
+    const env = { ...process.env, REMASTER_MODELS: at('doubted') };
+    const { stdout } = spawnSync(process.execPath, [program, 'models'], { encoding: 'utf8', cwd: folder, env });
+    assert.match(stdout, /^faces .*\n {2}note: own\.pth is none of the published files\.$/m);
+  });
   it('doctor names an ffmpeg that was passed over or cannot encode H.264', async function () {
     if (process.platform === 'win32') this.skip();
     const { path } = await binary();

@@ -27,8 +27,6 @@ export function ruleDefect(manifest: Manifest): string | null {
   if (task === 'inpaint' && colorFix !== 'none') {
     return 'is invalid in colorFix: an inpainting model must have “none”, because masked pixels must not affect the result';
   }
-  if (task === 'face' && graphs.prompt)
-    return 'is invalid in graphs.prompt: a face model does not process whole frames';
   if (task === 'inpaint' && graphs.prompt) {
     return 'is invalid in graphs.prompt: an inpainting model cannot have one, because masked pixels must not affect the result';
   }

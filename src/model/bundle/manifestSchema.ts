@@ -62,6 +62,7 @@ const manifest = record(
       propertyNames: { pattern: '^[a-z][A-Za-z0-9]*$' },
       additionalProperties: constant,
     },
+    notes: { type: 'array', items: text },
     quality: {
       type: 'array',
       items: record({

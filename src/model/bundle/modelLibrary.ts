@@ -18,6 +18,8 @@ export interface ModelSummary {
   readonly steps: number;
   readonly licence: string;
   readonly bytes: number;
+  /** Doubts about the origin of its weights, in sentences. */
+  readonly notes: readonly string[];
   /** Why the bundle cannot be used; null when it is valid. */
   readonly problem: ErrorRecord | null;
 }
@@ -83,7 +85,18 @@ const isBundleIn =
     existsSync(join(folder, name, MANIFEST_FILE));
 
 async function summary(name: string, path: string): Promise<ModelSummary> {
-  const unknown = { name, path, title: name, system: '', task: '', scale: 0, steps: 0, licence: '', bytes: 0 };
+  const unknown = {
+    name,
+    path,
+    title: name,
+    system: '',
+    task: '',
+    scale: 0,
+    steps: 0,
+    licence: '',
+    bytes: 0,
+    notes: [],
+  };
   try {
     const { manifest } = await readManifest(path);
     const known = { ...unknown, ...described(manifest) };
@@ -97,11 +110,12 @@ async function summary(name: string, path: string): Promise<ModelSummary> {
   }
 }
 
-const described = ({ title, system, task, scale, defaultSteps, licence }: Manifest) => ({
+const described = ({ title, system, task, scale, defaultSteps, licence, notes = [] }: Manifest) => ({
   title,
   system,
   task,
   scale,
   steps: defaultSteps,
   licence: licence.name,
+  notes,
 });

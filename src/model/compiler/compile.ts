@@ -23,6 +23,9 @@ export interface Compiled {
 /** The settings that determine the compiled graph. */
 export type CompileSettings = Pick<ModelRequest, 'steps' | 'order' | 'colorFix' | 'strength' | 'depth'>;
 
+/** Decoders overshoot black and white by less than this. */
+const REFERENCE_RANGE = [-1, 2] as const;
+
 /** Compiles a bundle into one ONNX file, whose weights stay in the files of the bundle. Uses the cache on disk. */
 export async function compileBundle(
   folder: string,
@@ -50,8 +53,12 @@ function checkInpaintSettings({ name, task }: Manifest, { colorFix, strength }: 
 
 function fuseOrExplain(bundle: Bundle, plan: SamplerPlan, { colorFix, strength, depth }: CompileSettings): Fused {
   const { manifest } = bundle;
+  // For the others the reference is the source, upscaled or not.
+  const hasReference = manifest.graphs.preprocess !== undefined && ['upscale', 'restore'].includes(manifest.task);
   try {
-    return fuse(bundle, { plan, colorFix: colorFix ?? manifest.colorFix, strength, depth });
+    if (colorFix !== 'adain') return fuse(bundle, { plan, colorFix: colorFix ?? manifest.colorFix, strength, depth });
+    const referenceRange = hasReference ? REFERENCE_RANGE : null;
+    return fuse(bundle, { plan, colorFix: 'none', strength, depth, referenceRange });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const message = `the graphs of the model ${manifest.name} are incompatible: ${why}`;

@@ -2,6 +2,7 @@ import { ENCODER_DRAW } from '../../sampler/noise';
 import { drawsOf, type SamplerPlan } from '../../sampler/plan';
 import type { Bundle } from '../bundle/bundle';
 import { type Manifest, promptRoles } from '../bundle/manifest';
+import type { ModelInfo } from '../model';
 import { bicubicNode } from '../onnx/bicubicNode';
 import { boundary, cast, type Edge, emit, floats, graphBuilder, type GraphBuilder, scalar } from '../onnx/builder';
 import { ELEMENT, type OnnxModel } from '../onnx/graph';
@@ -21,6 +22,8 @@ export interface FuseSettings {
   readonly strength: number;
   /** Bits per sample of input and output. */
   readonly depth: 8 | 16;
+  /** Returns the image that the `preprocess` graph made, too; see `ModelInfo`. Default null. */
+  readonly referenceRange?: ModelInfo['referenceRange'] | null;
 }
 
 /** One graph from pixels to pixels, with its inputs and outputs. */
@@ -28,8 +31,9 @@ export interface Fused {
   readonly model: OnnxModel;
   /** Input, [n, h, w, 3] samples. An inpainting bundle also has `mask`, uint8 [n, 1, h, w], 255 = fill. */
   readonly frames: 'frames';
-  /** Output, [n, h·scale, w·scale, 3] samples. */
+  /** Output, [n, h·scale, w·scale, 3] samples, or with a reference [n, 2·h·scale, w·scale, 3]: the result, then the reference. */
   readonly result: 'result';
+  readonly referenceRange: ModelInfo['referenceRange'] | null;
   /** Noise inputs, N(0, 1), [1 or n, channels, h·scale/factor, w·scale/factor], with the draw of each. */
   readonly noise: readonly { readonly input: string; readonly draw: number }[];
   /** Inputs for the outputs of the `prompt` graph, one for the whole batch, with the role of each. */
@@ -48,7 +52,8 @@ export function fuse(bundle: Bundle, settings: FuseSettings): Fused {
   const inputs = inputsOf(bundle, settings);
   const result = upscale(graph, bundle, settings, inputs);
   const limit = batchLimit(bundle);
-  const shapes = shapesOf(bundle, limit);
+  const referenceRange = settings.referenceRange ?? null;
+  const shapes = shapesOf(bundle, limit, referenceRange !== null);
   const model = fusedModel(
     bundle,
     graph,
@@ -64,6 +69,7 @@ export function fuse(bundle: Bundle, settings: FuseSettings): Fused {
     model,
     frames: 'frames',
     result: 'result',
+    referenceRange,
     noise: [...inputs.noise].map(([draw, { name }]) => ({ input: name, draw })),
     prompts: inputs.prompts.map(({ role, edge }) => ({ role, input: edge.name })),
     batchLimit: limit,
@@ -95,7 +101,7 @@ function inputsOf({ manifest }: Bundle, { plan, depth }: FuseSettings): Inputs {
 function upscale(graph: GraphBuilder, bundle: Bundle, settings: FuseSettings, inputs: Inputs): Edge {
   const { manifest, constants } = bundle;
   const { range, scale } = manifest;
-  const { plan, colorFix, strength, depth } = settings;
+  const { plan, colorFix, strength, depth, referenceRange = null } = settings;
   const { frames, mask, noise, prompts } = inputs;
   const parts = new BundleGraphs(graph, bundle);
 
@@ -122,9 +128,23 @@ function upscale(graph: GraphBuilder, bundle: Bundle, settings: FuseSettings, in
   ]);
   // Pixels outside the mask stay bit-identical: converting to the range and back is exact.
   const composed = masked ? emit(graph, 'Where', [masked, mixed, source], {}, ELEMENT.float) : mixed;
-  const samples = pixelsOut(graph, composed, depth, range);
+  const samples =
+    referenceRange === null
+      ? pixelsOut(graph, composed, depth, range)
+      : withReference(graph, composed, edges.get('picture')!, range, referenceRange);
   graph.node.push({ opType: 'Identity', name: 'result', input: [samples.name], output: ['result'] });
   return { name: 'result', element: samples.element };
+}
+
+function withReference(
+  graph: GraphBuilder,
+  image: Edge,
+  reference: Edge,
+  [black, white]: Manifest['range'],
+  [low, high]: readonly [number, number],
+): Edge {
+  const wide = [black + low * (white - black), black + high * (white - black)] as const;
+  return emit(graph, 'Concat', [pixelsOut(graph, image, 16, wide), pixelsOut(graph, reference, 16, wide)], { axis: 1 });
 }
 
 /** Boolean mask with the threshold at half white, because a mask may have been scaled or compressed. */

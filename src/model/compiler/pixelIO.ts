@@ -22,7 +22,12 @@ export function pixelsIn(graph: GraphBuilder, frames: Edge, depth: 8 | 16, [low,
 }
 
 /** The reverse: clamped, and rounded half to even as ResShift does. */
-export function pixelsOut(graph: GraphBuilder, image: Edge, depth: 8 | 16, [low, high]: Range): Edge {
+export function pixelsOut(
+  graph: GraphBuilder,
+  image: Edge,
+  depth: 8 | 16,
+  [low, high]: readonly [number, number],
+): Edge {
   const lifted = low === 0 ? image : emit(graph, 'Add', [image, scalar(graph, -low)]);
   const samples = depth === 8 ? quantize8(graph, lifted, high - low) : quantize16(graph, lifted, high - low);
   return emit(graph, 'Transpose', [samples], { perm: [0, 2, 3, 1] });

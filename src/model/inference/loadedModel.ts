@@ -79,7 +79,7 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
   };
 }
 
-const infoOf = ({ manifest, sha256, plan }: Compiled, { provider, rejected }: Session): ModelInfo => ({
+const infoOf = ({ manifest, sha256, plan, ports }: Compiled, { provider, rejected }: Session): ModelInfo => ({
   name: manifest.name,
   sha256,
   system: manifest.system,
@@ -92,6 +92,7 @@ const infoOf = ({ manifest, sha256, plan }: Compiled, { provider, rejected }: Se
   cell: cellOf(manifest),
   tile: manifest.tile,
   plan,
+  ...(ports.referenceRange && { referenceRange: ports.referenceRange }),
 });
 
 /** The smallest number of source pixels that is a whole number of points of the working grid. */

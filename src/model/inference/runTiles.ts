@@ -5,7 +5,7 @@ import type { NoiseInputsFor } from './noiseInputs';
 import type { Runtime } from './runtime';
 import { promptOf } from './shotPrompt';
 
-/** Runs a compiled graph once. Returns the tiles of `batch`, `scale` times larger. */
+/** Runs a compiled graph once. Returns the tiles of `batch`, `scale` times larger, each with its reference if it has one. */
 export async function runTiles(
   runtime: Runtime,
   session: InferenceSession,
@@ -17,7 +17,8 @@ export async function runTiles(
   const results = await session.run(feeds(runtime, compiled, batch, noiseFor), [ports.result]);
   const { data } = results[ports.result]!;
   if (!ArrayBuffer.isView(data)) throw new Error('the graph returned no samples');
-  const expected = (batch.keys.length * batch.width * batch.height * manifest.scale ** 2 * 3 * depth) / 8;
+  const bits = ports.referenceRange === null ? depth : 2 * 16;
+  const expected = (batch.keys.length * batch.width * batch.height * manifest.scale ** 2 * 3 * bits) / 8;
   if (data.byteLength !== expected) throw new Error(`the graph returned ${data.byteLength} bytes, not ${expected}`);
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

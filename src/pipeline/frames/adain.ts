@@ -7,49 +7,61 @@ interface Statistics {
 }
 
 /**
- * AdaIN (samplers.md §4): `output` with the mean and deviation of each channel set to those of `source` upscaled to its
- * size. Applied to whole frames, because per-tile statistics would make the tiles visible. `output.width` ÷
- * `source.width` is an integer.
+ * AdaIN (samplers.md §4): `output` with the mean and deviation of each channel set to those of `reference`, upscaled
+ * bicubically if it is smaller. Applied to whole frames, because per-tile statistics would make the tiles visible.
+ * `output.width` ÷ `reference.width` is an integer. `range`: of the samples of both, 0 being black and 1 white; then
+ * both have the same size. `depth`: of the result.
  */
-export function adainFrame(output: Frame, source: Frame): Frame {
-  const to = upscaledStatistics(source, output.width / source.width);
+export function adainFrame(
+  output: Frame,
+  reference: Frame,
+  range: readonly [number, number] = [0, 1],
+  depth: 8 | 16 = output.depth,
+): Frame {
+  const scale = output.width / reference.width;
+  const to = scale === 1 ? frameStatistics(reference, range) : upscaledStatistics(reference, scale);
+  const from = frameStatistics(output, range);
   const samples = samplesOf(output);
-  const fixed = samples.slice();
-  const full = 2 ** output.depth - 1;
+  const fixed = depth === 8 ? new Uint8Array(samples.length) : new Uint16Array(samples.length);
+  const full = 2 ** depth - 1;
   for (let channel = 0; channel < 3; channel++) {
-    const counts = new Float64Array(full + 1);
-    for (let i = channel; i < samples.length; i += 3) counts[samples[i]!]!++;
-    const from = statisticsOf(counts, full);
-    const table = counts.map((_, value) => {
-      const { mean, deviation } = to[channel]!;
-      return Math.min(
-        full,
-        Math.max(0, Math.round((((value / full - from.mean) / from.deviation) * deviation + mean) * full)),
-      );
-    });
+    const [a, b] = [from[channel]!, to[channel]!];
+    const table = valuesOf(output.depth, range).map((value) =>
+      Math.min(full, Math.max(0, Math.round((((value - a.mean) / a.deviation) * b.deviation + b.mean) * full))),
+    );
     for (let i = channel; i < samples.length; i += 3) fixed[i] = table[samples[i]!]!;
   }
-  return { ...output, data: new Uint8Array(fixed.buffer) };
+  return { ...output, depth, data: new Uint8Array(fixed.buffer) };
 }
 
 const samplesOf = ({ depth, data }: Frame): Uint8Array | Uint16Array =>
   depth === 8 ? data : new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
 
-/** √(variance + 10⁻⁵), the variance being the unbiased one, of values in 0…1. */
+/** What each sample stands for. */
+const valuesOf = (depth: 8 | 16, [low, high]: readonly [number, number]): Float64Array =>
+  Float64Array.from({ length: 2 ** depth }, (_, sample) => low + ((high - low) * sample) / (2 ** depth - 1));
+
+/** √(variance + 10⁻⁵), the variance being the unbiased one, of values of which 0 is black and 1 white. */
 const statisticsFromSums = (sum: number, squares: number, count: number): Statistics => {
   const mean = sum / count;
   const variance = Math.max(0, squares - count * mean ** 2) / (count - 1);
   return { mean, deviation: Math.sqrt(variance + 1e-5) };
 };
 
-function statisticsOf(counts: Float64Array, full: number): Statistics {
-  let [count, sum, squares] = [0, 0, 0];
-  counts.forEach((times, value) => {
-    count += times;
-    sum += (times * value) / full;
-    squares += times * (value / full) ** 2;
+/** Per channel. */
+function frameStatistics(frame: Frame, range: readonly [number, number]): readonly Statistics[] {
+  const samples = samplesOf(frame);
+  const values = valuesOf(frame.depth, range);
+  return [0, 1, 2].map((channel) => {
+    const counts = new Float64Array(values.length);
+    for (let i = channel; i < samples.length; i += 3) counts[samples[i]!]!++;
+    let [sum, squares] = [0, 0];
+    for (const [sample, times] of counts.entries()) {
+      sum += times * values[sample]!;
+      squares += times * values[sample]! ** 2;
+    }
+    return statisticsFromSums(sum, squares, samples.length / 3);
   });
-  return statisticsFromSums(sum, squares, count);
 }
 
 /**

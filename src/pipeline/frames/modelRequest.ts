@@ -8,8 +8,7 @@ export const modelRequest = (settings: Settings): Omit<ModelRequest, 'depth'> =>
   const { steps, order, colorFix, strength, noise, seed } = settings;
   return {
     ...modelChoice(settings),
-    ...{ steps, order, strength, noise, seed },
-    colorFix: colorFix === 'adain' ? 'none' : colorFix, // AdaIN needs whole frames; the graph gets tiles
+    ...{ steps, order, colorFix, strength, noise, seed },
   };
 };
 

@@ -18,19 +18,28 @@ export interface TileRunTools {
   readonly origin: Pick<Place, 'x' | 'y'>;
 }
 
+/** An upscaled frame, and its reference if the model returns one (`ModelInfo.referenceRange`). */
+export interface Upscaled {
+  readonly result: Frame;
+  readonly reference: Frame | null;
+}
+
 /** Upscales frames with one layout, and keeps the tiles of the newest frame. */
 export class TileRun {
-  readonly #newest: NewestTiles;
+  readonly #results: NewestTiles;
+  readonly #references: NewestTiles | null;
 
   constructor(private readonly tools: TileRunTools) {
-    this.#newest = new NewestTiles(tools.layout, tools.cache !== null);
+    const { layout, cache, model } = tools;
+    this.#results = new NewestTiles(layout, cache !== null);
+    this.#references = model.info.referenceRange ? new NewestTiles(layout, cache !== null) : null;
   }
 
   get layout(): Layout {
     return this.tools.layout;
   }
 
-  async frames(frames: readonly Frame[], signal: AbortSignal): Promise<Frame[]> {
+  async frames(frames: readonly Frame[], signal: AbortSignal): Promise<Upscaled[]> {
     const { layout, stats, keysOf } = this.tools;
     const started = performance.now();
     const wanted = frames.map((frame) => this.#wanted(frame));
@@ -49,9 +58,18 @@ export class TileRun {
       );
       which.forEach((n, i) => made[n]!.set(k, outputs[i]!));
     }
-    const enhanced = frames.map((frame, n) => this.#newest.blend(frame, made[n]!));
+    const enhanced = frames.map((frame, n) => this.#finish(frame, made[n]!));
     stats.took(performance.now() - started);
     return enhanced;
+  }
+
+  #finish(frame: Frame, made: ReadonlyMap<number, Uint8Array>): Upscaled {
+    if (this.#references === null) return { result: this.#results.blend(frame, made), reference: null };
+    const wide = { ...frame, depth: 16 } as const; // both are returned in 16 bits
+    return {
+      result: this.#results.blend(wide, halves(made, 0)),
+      reference: this.#references.blend(wide, halves(made, 1)),
+    };
   }
 
   /** The tiles of a frame that must be inferred. */
@@ -68,6 +86,12 @@ export class TileRun {
     return wanted;
   }
 }
+
+/** The results (0) or the references (1) of tiles that have both. */
+const halves = (tiles: ReadonlyMap<number, Uint8Array>, which: 0 | 1): ReadonlyMap<number, Uint8Array> =>
+  new Map(
+    [...tiles].map(([k, { length }]) => [k, tiles.get(k)!.subarray((which * length) / 2, ((which + 1) * length) / 2)]),
+  );
 
 function placeOf({ grid }: Layout, k: number): Place {
   const { x, y } = grid.tiles[k]!;

@@ -57,7 +57,10 @@ export function tileProcessor(
         try {
           const enhanced = await run.frames(frames, signal);
           made += frames.length;
-          return colorFix === 'adain' ? enhanced.map((frame, n) => adainFrame(frame, frames[n]!)) : enhanced;
+          return enhanced.map(({ result, reference }, n) => {
+            if (reference) return adainFrame(result, reference, model.info.referenceRange, frames[n]!.depth);
+            return colorFix === 'adain' ? adainFrame(result, frames[n]!) : result;
+          });
         } catch (error) {
           const isOutOfMemory = error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY';
           const smaller = Math.ceil(Math.min(longest, Math.max(width, height)) / 2);

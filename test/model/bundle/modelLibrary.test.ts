@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { RemasterError } from '../../../src/errors';
 import { findBundle, listModels } from '../../../src/model/bundle/modelLibrary';
 import { withFolder, writeTiny, X4 } from '../../support/tinyBundle';
+
+const manifestOf = async (file: string): Promise<object> => JSON.parse(await readFile(file, 'utf8')) as object;
 
 describe('modelLibrary', () => {
   it('lists the embedded bundles', async () => {
@@ -31,6 +33,19 @@ describe('modelLibrary', () => {
         listed.map(({ name }) => name),
         listed.map(({ name }) => name).toSorted(),
       );
+    }));
+
+  it('lists doubts about a bundle', () =>
+    withFolder(async (folder) => {
+      const note = 'v3.pth is none of the published files.';
+      await writeTiny(join(folder, 'doubtful'), 'osediff');
+      const file = join(folder, 'doubtful', 'model.json');
+      await writeFile(file, JSON.stringify({ ...(await manifestOf(file)), notes: [note] }));
+      await writeTiny(join(folder, 'plain'), 'osediff');
+      const listed = await listModels([folder]);
+      const found = (name: string) => listed.find((one) => one.name === name)!;
+      assert.deepEqual([found('doubtful').notes, found('doubtful').problem], [[note], null]);
+      assert.deepEqual(found('plain').notes, []);
     }));
 
   it('searches given folders first, then REMASTER_MODELS, then the package', () =>

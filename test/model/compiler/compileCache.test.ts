@@ -38,7 +38,14 @@ describe('compileCache', () => {
   });
   const entries = (): string[] => readdirSync(join(root, 'graphs'));
   const settings = { steps: 2, order: null, colorFix: null, strength: 1, depth: 8 } as const;
-  const ports = { frames: 'frames', result: 'result', noise: [], prompts: [], batchLimit: null } as const;
+  const ports = {
+    frames: 'frames',
+    result: 'result',
+    referenceRange: null,
+    noise: [],
+    prompts: [],
+    batchLimit: null,
+  } as const;
   const entry = (text: string) => ({ ports, graph: Buffer.from(text) });
   const never = (): never => assert.fail('it was made again');
 

@@ -63,7 +63,7 @@ async function both(folder: string, changes: Partial<ModelRequest>, tileBatch: T
   const batch = { ...tileBatch, keys: tileBatch.keys.map((key, i) => ({ ...key, ...promptFor(i) })) };
   const expected = await reference.run(batch, {
     plan,
-    colorFix: request.colorFix ?? bundle.manifest.colorFix,
+    colorFix: request.colorFix === 'adain' ? 'none' : (request.colorFix ?? bundle.manifest.colorFix),
     strength: request.strength,
     depth: request.depth,
     noise,
@@ -96,6 +96,43 @@ describe('fuse', () => {
       agree(await both(X4, { steps }, tiles(31, 17, 3)));
     });
   }
+
+  it('returns the image of preprocess below every tile when AdaIN is wanted', () =>
+    withFolder(async (folder) => {
+      await writeTiny(folder, 'dossr');
+      const batch = tiles(14, 6, 2);
+      const run = async (changes: Partial<ModelRequest>): Promise<Uint8Array> => {
+        const request = { ...REQUEST, ...changes };
+        const model = await loadModel(loadRuntime(), folder, request);
+        const bytes = await model.run(batch, model.noise(request));
+        assert.deepEqual(model.info.referenceRange, changes.colorFix === 'adain' ? [-1, 2] : undefined);
+        await model.release();
+        return bytes;
+      };
+      /** 16 bits for −1 … 2 as 8 bits for 0 … 1. */
+      const narrow = (bytes: Uint8Array): number[] =>
+        Array.from(new Uint16Array(new Uint8Array(bytes).buffer), (v) =>
+          Math.round(Math.min(1, Math.max(0, (3 * v) / 65535 - 1)) * 255),
+        );
+      const [plain, preprocessed] = [await run({ colorFix: 'none' }), await run({ colorFix: 'none', strength: 0 })];
+      const result = await run({ colorFix: 'adain' });
+      const part = (bytes: Uint8Array, i: number, count: number) =>
+        bytes.subarray((i * bytes.length) / count, ((i + 1) * bytes.length) / count);
+      for (const n of [0, 1]) {
+        agree({ actual: narrow(part(result, 2 * n, 4)), expected: part(plain, n, 2) }, 0.01);
+        agree({ actual: narrow(part(result, 2 * n + 1, 4)), expected: part(preprocessed, n, 2) }, 0.01);
+      }
+    }));
+
+  it('returns no reference when a bundle has no preprocess, or inpaints', () =>
+    withFolder(async (folder) => {
+      await writeHoles(folder, {}, true);
+      for (const one of [X4, folder]) {
+        const model = await loadModel(loadRuntime(), one, { ...REQUEST, colorFix: 'adain' });
+        assert.equal(model.info.referenceRange, undefined);
+        await model.release();
+      }
+    }));
 
   it('matches the reference in 16 bit', async () => {
     // Boundaries are more frequent: rounding to 1/65535 is close to the precision of the network.

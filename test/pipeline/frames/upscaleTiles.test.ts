@@ -54,6 +54,69 @@ describe('tileProcessor', () => {
     }
   }
 
+  describe('AdaIN', () => {
+    const wide = (value: number): number => Math.round(((value + 1) / 3) * 65535);
+    /** Returns the source with half its contrast, and as the reference the negative. `seen` counts tiles. */
+    function referenced(info: Partial<Model['info']>, seen = { tiles: 0 }): Model {
+      return {
+        ...nearest(1, { referenceRange: [-1, 2], ...info }),
+        async run({ data, keys }: TileBatch) {
+          seen.tiles += keys.length;
+          const size = data.length / keys.length;
+          const samples = keys.flatMap((_, n) => {
+            const tile = [...data.subarray(n * size, (n + 1) * size)];
+            return [...tile.map((v) => wide(v / 510)), ...tile.map((v) => wide(1 - v / 255))];
+          });
+          return new Uint8Array(Uint16Array.from(samples).buffer);
+        },
+      };
+    }
+    const settings = { ...CHOICE, colorFix: 'adain' } as const;
+    /** The source, with mean and deviation of its negative: v + 255 − 2 · mean. */
+    const expected = ({ data }: Frame): number[] => {
+      const mean = [0, 1, 2].map(
+        (c) => data.filter((_, i) => i % 3 === c).reduce((a, v) => a + v, 0) / (data.length / 3),
+      );
+      return Array.from(data, (v, i) => Math.min(255, Math.max(0, v + 255 - 2 * mean[i % 3]!)));
+    };
+    const check = (found: Frame, source: Frame): void => {
+      assert.equal(found.depth, 8);
+      assert.equal(found.data.length, source.data.length);
+      for (const [i, want] of expected(source).entries())
+        assert.ok(Math.abs(found.data[i]! - want) <= 1, `sample ${i}`);
+    };
+
+    it('takes the colours of the reference that the model returns, not of the source', async () => {
+      const source = frame(40, 24);
+      for (const tile of [
+        { wholeUpTo: 4096, size: 64, overlap: 8 },
+        { wholeUpTo: 0, size: 16, overlap: 8 },
+      ]) {
+        const [found] = await tileProcessor(referenced({ tile }), source, settings, assert.fail).run([source], never);
+        check(found!, source);
+      }
+    });
+
+    it('keeps the reference of unchanged tiles', async () => {
+      const seen = { tiles: 0 };
+      const model = referenced({ tile: { wholeUpTo: 0, size: 16, overlap: 4 } }, seen);
+      const processor = tileProcessor(model, { width: 64, height: 16 }, { ...settings, tileCache: 0 }, assert.fail);
+      const first = frame(64, 16);
+      const changed = { ...first, index: 1, data: first.data.map((v, i) => (i === 0 ? 255 - v : v)) };
+      const frames: Frame[] = [];
+      for (const one of [first, first, changed]) frames.push(...(await processor.run([one], never)));
+      check(frames[0]!, first);
+      assert.deepEqual(frames[1]!.data, frames[0]!.data);
+      check(frames[2]!, changed);
+      const count = seen.tiles;
+      await tileProcessor(referenced({ tile: model.info.tile }, seen), first, settings, assert.fail).run(
+        [first],
+        never,
+      );
+      assert.equal(count, seen.tiles - count + 1); // all of the first frame, one of the third
+    });
+  });
+
   it('tiles overlap as requested, by at most half', async () => {
     const tiles = async (overlap: number | null): Promise<number> => {
       const seen = new Set<number>();

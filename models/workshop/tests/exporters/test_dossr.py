@@ -3,6 +3,7 @@ import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
@@ -46,8 +47,10 @@ def bundle(options, given, engine):
 def test_the_engine_computes_what_the_official_code_computes(bundle, options, tmp_path):
     differences = stages('dossr', bundle, [*options, '--tile', '32'], tmp_path)
     assert sum(stage.endswith('network output') for stage in differences) == 5
-    assert {'prompt', 'pre-restored source', 'encode: deviation', 'condition: hint', 'image, one graph'} <= set(differences)
+    assert {'prompt', 'pre-restored source', 'encode: deviation', 'condition: hint', 'image, one graph', 'image, AdaIN'} <= set(differences)
     assert_agreement(differences)
+    # The fixes differ, or comparing them would prove nothing.
+    assert np.abs(differences['image, AdaIN'][0] - differences['image, one graph'][0]).mean() > 2
 
 
 @pytest.mark.parametrize('order', ['1', '2'])
@@ -67,6 +70,20 @@ def test_the_one_step_checkpoint_gets_one_step_by_default(bundle, options, given
     differences = stages('dossr', out, options, tmp_path / 'run')
     for stage in ('pre-restored source', 'encode: mean', 'condition: hint', 'step 1: network output'):
         assert largest_difference(*differences[stage]) < 0.02, stage
+
+
+def test_the_number_of_steps_hangs_on_the_whole_name_or_on_the_option(given, refused, tmp_path):
+    (tmp_path / 'onestep-1.ckpt').symlink_to(given / 'dossr_default.ckpt')
+    assert ('onestep-1.ckpt is none of the published checkpoints, whose names tell the number of steps. Give --steps: 5 as for '
+            'dossr_default.ckpt, 1 as for dossr_onestep.ckpt') in refused('--weights', tmp_path / 'onestep-1.ckpt')
+
+    def made(name, steps):
+        args = SimpleNamespace(weights=Path(name), steps=steps)
+        return dossr._steps(args), dossr._name(args)
+
+    assert made('dossr_default.ckpt', None) == (5, 'dossr') and made('dossr_onestep.ckpt', None) == (1, 'dossr-onestep')
+    assert made('dossr_default.ckpt', 1) == (1, 'dossr') and made('dossr_onestep.ckpt', 2) == (2, 'dossr-onestep')
+    assert made('mine.ckpt', 1) == (1, 'dossr-onestep') and made('mine.ckpt', 3) == (3, 'dossr')
 
 
 def test_a_bundle_of_fixed_tile_size_has_only_fixed_sizes(options, engine, tmp_path):
@@ -125,12 +142,12 @@ def with_option(options: list[str], name: str, value) -> list[str]:
 
 def test_a_wrong_checkpoint_is_an_error(given, refused, tmp_path):
     torch.save({'state_dict': {'model.diffusion_model.x': torch.zeros(1)}}, tmp_path / 'sd.ckpt')
-    error = refused('--weights', tmp_path / 'sd.ckpt')
+    error = refused('--weights', tmp_path / 'sd.ckpt', '--steps', '5')
     assert 'sd.ckpt is another checkpoint:' in error and 'the first preprocess_model.conv_first.weight. Give the checkpoint of DoSSR' in error
     state = torch.load(given / 'dossr_default.ckpt', weights_only=True)['state_dict']
     without = {name: tensor for name, tensor in state.items() if not name.startswith('control_model.')}
     torch.save({'state_dict': without}, tmp_path / 'uncontrolled.ckpt')
-    assert 'the first control_model.time_embed.0.weight' in refused('--weights', tmp_path / 'uncontrolled.ckpt')
+    assert 'the first control_model.time_embed.0.weight' in refused('--weights', tmp_path / 'uncontrolled.ckpt', '--steps', '5')
 
 
 def test_an_incomplete_download_is_an_error(given, refused, tmp_path):

@@ -130,7 +130,18 @@ def test_a_wrong_tagger_is_an_error(given, refused, tmp_path):
 
 def test_contradictory_options_are_an_error(options, refused):
     assert 'with --ram the tags are found in every shot' in refused('--tags', 'cat')
-    assert 'a model for faces sees faces cut out, and no whole frame' in refused('--face')
+
+
+def test_a_bundle_for_faces_finds_the_tags_of_the_face(options, engine, tmp_path):
+    """The official command for faces gives --ram_path and --ram_ft_path, too."""
+    out = tmp_path / 'face'
+    assert main(['export', 'osediff', *options, '--face', '--out', str(out)]) == 0
+    manifest = json.loads((out / 'model.json').read_text())
+    assert (manifest['task'], manifest['scale'], manifest['graphs']['prompt']['outputs']) == ('face', 1, {'prompt': 'prompt'})
+    assert 'from the largest face in its first one' in (out / 'CARD.md').read_text()
+    differences = stages('osediff', out, options, tmp_path / 'run')
+    assert {'prompt', 'network output', 'image, one graph'} <= set(differences)
+    assert_agreement(differences)
 
 
 def test_both_checkpoints_of_the_tagger_are_required():

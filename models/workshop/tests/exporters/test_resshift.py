@@ -1,5 +1,6 @@
 import argparse
 import json
+import os
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -140,6 +141,30 @@ def test_another_checkpoint_is_detected(exported, tmp_path):
     differences = stages(bundle, options, tmp_path / 'run')
     assert largest_difference(*differences['encode: latent']) < 1e-4
     assert largest_difference(*differences['step 1: network output']) > 1e-3
+
+
+def test_the_wrong_version_is_noted_and_recorded(options_of, engine, tmp_path, capsys):
+    """v1, v2, v3 and bicsr have one architecture, so that the file of another loads without an error."""
+    options = options_of('realsr-v3')
+    file = tmp_path / 'resshift_realsrx4_s4_v3.pth'
+    file.symlink_to(path_of(options, '--weights'))
+    options = with_option(options, '--weights', file)
+    assert main(['export', 'resshift', '--task', 'bicsr', *options, '--out', str(tmp_path / 'wrong')]) == 0
+    note = ('resshift_realsrx4_s4_v3.pth is the name of the published file for realsr-v3, and it was exported as bicsr '
+            'because the options say so.')
+    assert f'Note: {note}' in capsys.readouterr().out
+    assert note in json.loads((tmp_path / 'wrong' / 'model.json').read_text())['notes'] and note in (tmp_path / 'wrong' / 'CARD.md').read_text()
+    env = {**os.environ, 'REMASTER_MODELS': str(tmp_path)}
+    listed = subprocess.run(['node', str(check.STAGES.parents[1] / 'src' / 'cli' / 'main.js'), 'models'], capture_output=True, text=True, env=env)
+    assert f'note: {note}' in listed.stdout
+
+
+def test_without_a_task_the_name_of_the_published_file_tells_it(options_of, refused, tmp_path):
+    options = options_of('realsr-v3')
+    assert 'denoiser.pth is none of the published denoisers, whose names tell the task. Give --task: realsr-v1, ' in refused(*options)
+    assert resshift.task_name(argparse.Namespace(task=None, weights=Path('resshift_bicsrx4_s4.pth'))) == 'bicsr'
+    assert resshift.task_name(argparse.Namespace(task='realsr-v3', weights=Path('resshift_bicsrx4_s4.pth'))) == 'realsr-v3'
+    assert 'is not the file that --sha256 describes' in refused('--task', 'realsr-v3', *options, '--sha256', '0' * 64)
 
 
 def test_the_bundle_contains_the_licence(exported):

@@ -98,9 +98,15 @@ class BundleWriter:
         file.write_bytes(tensor.detach().float().cpu().contiguous().numpy().astype('<f4').tobytes())
         self.constants[role] = {'file': file.name, 'sha256': _sha256(file), 'dims': list(tensor.shape)}
 
-    def finish(self, manifest: dict, card: str, licence: Path | str):
-        """`manifest`: the fields of model.json except `format`, `graphs`, `constants`, `precision`. `licence`: a file or a text."""
+    def finish(self, manifest: dict, card: str, licence: Path | str, notes: list[str] = ()):
+        """
+        `manifest`: the fields of model.json except `format`, `graphs`, `constants`, `precision`, `notes`. `licence`: a file or a
+        text. `notes`: what is doubtful, in sentences.
+        """
         contents = {'format': 1, **manifest, 'graphs': self.graphs, 'precision': 'mixed' if self.half else 'float32'}
+        if notes:
+            contents['notes'] = list(notes)
+            card += '\n## Doubts\n\n' + ''.join(f'* {note}\n' for note in notes)
         if self.constants:
             contents['constants'] = self.constants
         (self.part / 'model.json').write_text(json.dumps(contents, indent=2, ensure_ascii=False) + '\n')
@@ -119,6 +125,8 @@ def _save(model: onnx.ModelProto, file: Path) -> Path | None:
         return None
     data = file.with_suffix('.data')
     onnx.save_model(model, str(file), save_as_external_data=True, all_tensors_to_one_file=True, location=data.name, size_threshold=1024)
+    # onnx makes this file readable by its owner only, whatever the umask: a service could not read a bundle made by an administrator.
+    data.chmod(file.stat().st_mode & 0o777)
     return data
 
 

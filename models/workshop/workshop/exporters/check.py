@@ -35,7 +35,7 @@ def run(args):
     height, width = ours.image.shape[:2]
     print(f'{ours.manifest["name"]}, tile of {width}×{height} source pixels, {ours.steps} steps, {ours.seconds:.1f} s in the engine '
           f'({ours.cpu_seconds:.1f} CPU seconds); at most {ours.peak / 1e9:.1f} GB, step by step and as one graph')
-    print(f'{"stage":<28}{"max":>10}{"mean":>10}{"of":>10}')
+    print(f'{"stage":<30}{"max":>10}{"mean":>10}{"of":>10}')
     for stage, official, found in exporter_of(ours.manifest['system']).compare(ours, args):
         print(line(stage, official, found))
 
@@ -65,7 +65,7 @@ def line(stage: str, official: np.ndarray, found: np.ndarray) -> str:
         raise ExportError(f'{stage} is shaped {list(found.shape)}, but officially {list(official.shape)}', 'Please report this')
     difference = np.abs(official - found)
     changed = f'  {100 * (difference > 0).mean():.3f} % of samples' if found.max() > 8 else ''
-    return f'{stage:<28}{difference.max():>10.1e}{difference.mean():>10.1e}{np.abs(official).max():>10.3g}{changed}'
+    return f'{stage:<30}{difference.max():>10.1e}{difference.mean():>10.1e}{np.abs(official).max():>10.3g}{changed}'
 
 
 class EngineRun:
@@ -89,6 +89,8 @@ class EngineRun:
         self.cpu_seconds, self.peak = record['cpuSeconds'], record['peakBytes']
         self.steps = len(self.plan['steps'])
         self.noise: dict[int, np.ndarray] = {}
+        # With AdaIN; None for bundles without the graph `preprocess`.
+        self.adain: np.ndarray | None = None
         self._calls: dict[str, list] = {}
         for entry in record['entries']:
             # Read, not mapped: the folder is deleted before the data are used.
@@ -100,6 +102,8 @@ class EngineRun:
                     self.final = data
                 case 'fused':
                     self.fused = data
+                case 'adain':
+                    self.adain = data
                 case kind:
                     calls = self._calls.setdefault(entry['graph'], [])
                     if len(calls) == entry['call']:

@@ -1,13 +1,19 @@
 """Shared by the exporters: the official clone, checkpoints, free memory, and errors that say what to do."""
 import contextlib
+import importlib.metadata
 import io
+import shutil
 import subprocess
 import sys
+import tomllib
 import warnings
 import zipfile
 from pathlib import Path
 
 import torch
+
+# The folder of pyproject.toml.
+WORKSHOP = Path(__file__).parents[2]
 
 
 class ExportError(Exception):
@@ -27,6 +33,7 @@ def add_arguments(parser):
 def add_export_arguments(parser):
     """The options of `export` for all systems."""
     parser.add_argument('--out', type=Path, required=True, help='folder of the bundle; must not exist yet')
+    parser.add_argument('--sha256', help='what the checkpoint given with --weights must have')
     parser.add_argument('--fp16', action='store_true', help='weights as float16, half the size; normalisation, softmax and timestep stay float32')
     parser.add_argument('--size', type=int, help='tiles of exactly this many source pixels, one at a time: for providers that compile for one size')
 
@@ -59,6 +66,23 @@ def check_clone(repo: Path, *, commit: str, address: str, needs: str, any_commit
     return repo
 
 
+def check_packages(extra: str):
+    """ExportError unless the packages of this group of pyproject.toml are installed, in the versions that it asks for."""
+    from packaging.requirements import Requirement
+    groups = tomllib.loads((WORKSHOP / 'pyproject.toml').read_text())['project']['optional-dependencies']
+    for wanted in map(Requirement, groups[extra]):
+        try:
+            version = importlib.metadata.version(wanted.name)
+        except importlib.metadata.PackageNotFoundError:
+            raise ExportError(f'the official code needs the Python package {wanted}, which is not installed', install(extra)) from None
+        if not wanted.specifier.contains(version, prereleases=True):
+            raise ExportError(f'the official code needs the Python package {wanted}, and {version} is installed', install(extra))
+
+
+def install(extra: str) -> str:
+    return f"Run in {WORKSHOP}: pip install -e '.[{extra}]'"
+
+
 def _git(repo: Path, *arguments: str) -> str:
     # In a container the clone may belong to another user, which git refuses by default.
     run = subprocess.run(['git', '-c', f'safe.directory={repo}', '-C', str(repo), *arguments], capture_output=True, text=True)
@@ -71,7 +95,7 @@ def _git(repo: Path, *arguments: str) -> str:
 def importing(repo: Path, stubs: dict | None = None):
     """
     Makes the modules of the clone importable, and unloads them afterwards: all three repositories have packages called `ldm`
-    or `models`. `stubs` (name → module) replace packages that are imported but not used.
+    or `models`. `stubs` (name → module) replace packages that are imported but not used. Call `check_packages` before.
     """
     before = dict(sys.modules)
     path, writes = list(sys.path), sys.dont_write_bytecode
@@ -83,8 +107,7 @@ def importing(repo: Path, stubs: dict | None = None):
     try:
         yield
     except ModuleNotFoundError as error:
-        package = {'open_clip': 'open-clip-torch', 'cv2': 'opencv-python-headless'}.get(error.name, error.name)
-        raise ExportError(f'the official code needs the Python package {package}, which is not installed', f'Run: pip install {package}') from error
+        raise ExportError(f'the official code needs the Python module {error.name}, which is not installed', install('resshift,osediff,dossr')) from error
     finally:
         sys.path[:], sys.dont_write_bytecode = path, writes
         for name, module in list(sys.modules.items()):
@@ -169,6 +192,16 @@ def require_memory(bytes_needed: int, what: str):
     free = _available()
     if free is not None and free < bytes_needed:
         raise ExportError(f'{what} needs about {bytes_needed / 2**30:.1f} GB of memory, and {free / 2**30:.1f} GB are free', 'Close other programs, or export on a larger machine; the bundle can be copied')
+
+
+def say_needs(out: Path, what: str, memory: int, disk: int):
+    """Says what an export takes, in bytes, before it takes minutes. ExportError if it is not there."""
+    print(f'{what} needs about {memory / 2**30:.1f} GB of memory, and the bundle {disk / 2**30:.1f} GB of disk.')
+    require_memory(memory, what)
+    folder = next(parent for parent in out.absolute().parents if parent.is_dir())
+    free = shutil.disk_usage(folder).free
+    if free < disk:
+        raise ExportError(f'The bundle needs about {disk / 2**30:.1f} GB of disk, and {free / 2**30:.1f} GB are free in {folder}', 'Free some, or give another disk with --out')
 
 
 def _available() -> int | None:

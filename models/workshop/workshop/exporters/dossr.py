@@ -12,28 +12,32 @@ from .bundle import BundleWriter
 from .common import (
     ExportError,
     check_clone,
+    check_packages,
     check_size,
     describe_tiles,
     importing,
     load_checkpoint,
     load_tensors,
     quiet,
-    require_memory,
+    say_needs,
     tensors_of,
 )
+from .published import Origin, check_sha256, named, notes, origin_of
 
 ADDRESS = 'https://github.com/AMD-AIG-AIMA/DoSSR'
 COMMIT = 'f637805'
 # model/shift_sampler.py, the default of all samplers; scripts/inference.py never gives another.
 PROMPT = 'clean, high-resolution, 8k'
 WHAT = 'the checkpoint of DoSSR with --weights (dossr_default.ckpt or dossr_onestep.ckpt)'
+# What the two published checkpoints are for (published.py) → default sampling steps.
+STEPS = {'5 steps': 5, '1 step': 1}
 # The only scale that works in the official script; the pre-restoration network upscales by the same factor.
 SCALE = 4
 
 
 def add_arguments(parser):
     _add_weights(parser)
-    parser.add_argument('--steps', type=int, help='default sampling steps of the bundle; 5, or 1 if the file name contains onestep')
+    parser.add_argument('--steps', type=int, help='sampling steps of the bundle; default: 5 for dossr_default.ckpt, 1 for dossr_onestep.ckpt')
 
 
 def add_check_arguments(parser):
@@ -49,14 +53,34 @@ def _add_weights(parser):
 def run(args):
     repo = check_clone(args.repo, commit=COMMIT, address=ADDRESS, needs='model/shift_sampler.py', any_commit=args.any_commit)
     check_size(args.size, sd.CELLS // SCALE)
+    check_packages('dossr')
     with importing(repo, stub_modules()):
         config = read_config(args, repo)
-        _need_memory(config)
+        _say_needs(args, config)
         checkpoint = Checkpoint(args)
+        steps = _steps(args)
+        weights = origin_of(args.weights)
+        check_sha256(weights, args.sha256)
+        doubts = notes([(weights, _use(args))])
         with BundleWriter(args.out, half=args.fp16, fixed=args.size is not None) as bundle:
             _graphs(bundle, args, config, checkpoint)
-            bundle.finish(_manifest(args), _card(args), LICENCE)
+            bundle.finish(_manifest(args, steps, weights), _card(args, steps), LICENCE, doubts)
     print(f'{args.out}: {_name(args)}')
+
+
+def _use(args) -> str:
+    """Which of the two checkpoints this is: by its name, or for another name by --steps."""
+    published = named(args.weights.name)
+    if published is not None and published.use in STEPS:
+        return published.use
+    return '1 step' if args.steps == 1 else '5 steps'
+
+
+def _steps(args) -> int:
+    if args.steps is None and named(args.weights.name) is None:
+        raise ExportError(f'{args.weights.name} is none of the published checkpoints, whose names tell the number of steps',
+                          'Give --steps: 5 as for dossr_default.ckpt, 1 as for dossr_onestep.ckpt')
+    return args.steps or STEPS[_use(args)]
 
 
 class Checkpoint:
@@ -133,10 +157,13 @@ class text_encoder_without_file:
         self.patch.__exit__(*error)
 
 
-def _need_memory(config: dict):
+def _say_needs(args, config: dict):
     with torch.device('meta'):
-        count = sum(p.numel() for part in ('unet_config', 'control_stage_config') for p in build(config[part]).parameters())
-    require_memory(sd.export_bytes(count), 'Exporting this model')
+        counts = {part: sum(p.numel() for p in build(config[f'{part}_config']).parameters())
+                  for part in ('unet', 'control_stage', 'first_stage', 'preprocess')}
+    # The condition encoder is another half of the autoencoder.
+    say_needs(args.out, 'Exporting this model', sd.export_bytes(counts['unet'] + counts['control_stage']),
+              4 * (sum(counts.values()) + counts['first_stage'] // 2))
 
 
 class Encode(torch.nn.Module):
@@ -233,11 +260,10 @@ def prompt_embedding(config: dict, checkpoint: Checkpoint) -> torch.Tensor:
 
 
 def _name(args) -> str:
-    return 'dossr-onestep' if 'onestep' in args.weights.name else 'dossr'
+    return {'1 step': 'dossr-onestep', '5 steps': 'dossr'}[_use(args)]
 
 
-def _manifest(args) -> dict:
-    steps = args.steps or (1 if 'onestep' in args.weights.name else 5)
+def _manifest(args, steps: int, weights: Origin) -> dict:
     return {
         'name': _name(args),
         'title': f'DoSSR ×4, {steps} step{"" if steps == 1 else "s"}',
@@ -253,7 +279,7 @@ def _manifest(args) -> dict:
         'tile': sd.tile(args.size, SCALE),
         'colorFix': 'wavelet',
         'licence': {'name': 'none published: all rights reserved', 'url': ADDRESS, 'redistributable': False},
-        'source': f'Exported from {args.weights.name} with the official code, {ADDRESS} at {COMMIT}; prompt “{PROMPT}”.',
+        'source': f'Exported from {args.weights.name} (sha256 {weights.sha256}) with the official code, {ADDRESS} at {COMMIT}; prompt “{PROMPT}”.',
     }
 
 
@@ -264,7 +290,7 @@ network's code, in the folder esrgan of the repository, is Apache-2.0).
 """
 
 
-def _card(args) -> str:
+def _card(args, steps: int) -> str:
     return f"""# {_name(args)}
 
 Exported from the official checkpoint {args.weights.name}, trained by the authors of DoSSR (Cui, Liu, Zhang et al.: "Taming
@@ -273,7 +299,7 @@ Diffusion Prior for Image Super-Resolution with Domain Shift SDEs", NeurIPS 2024
 | | |
 |---|---|
 | Code | {ADDRESS}, commit {COMMIT} |
-| Steps | {_manifest(args)['defaultSteps']}, solver of order 3; order 1 is recommended for 10 steps or more |
+| Steps | {steps}, solver of order 3; order 1 is recommended for 10 steps or more |
 | Prompt | “{PROMPT}”, the official one, the same for all frames |
 | Noise | in the encoder, the initial state and every step including the last; the same for every frame |
 | Weights | {'float16, with float32 for normalisation, softmax and timestep' if args.fp16 else 'float32'} |
@@ -306,6 +332,7 @@ def compare(ours, args):
     yield 'image, step by step', stages.image, ours.final
     yield 'image, one graph', stages.image, ours.fused
     yield 'image, truncated', stages.published, ours.fused
+    yield 'image, AdaIN', stages.adain, ours.adain
 
 
 @torch.no_grad()
@@ -345,9 +372,16 @@ def run_official(args, repo: Path, ours) -> types.SimpleNamespace:
     with (quiet(), unittest.mock.patch('model.shift_sampler.tqdm', lambda steps, **_options: steps),
           unittest.mock.patch('torch.randn', lambda *_shape: noise[-1]), unittest.mock.patch('torch.randn_like', lambda _like: next(draws))):
         image = sample(steps=ours.steps, shape=tuple(noise[0].shape), cond_img=start, x_T=start, cfg_scale=1.0, color_fix_type='wavelet')
-    image = image.clamp(0, 1)[0].permute(1, 2, 0).numpy() * 255
+    image = _levels(image)
     stages.image, stages.published = image.round().astype(np.uint8), image.astype(np.uint8)
+    # The last lines of the sampler, which would take all steps again.
+    from utils.image import adaptive_instance_normalization
+    stages.adain = _levels(adaptive_instance_normalization((stages.decoded + 1) / 2, start)).round().astype(np.uint8)
     return stages
+
+
+def _levels(image: torch.Tensor) -> np.ndarray:
+    return image.clamp(0, 1)[0].permute(1, 2, 0).numpy() * 255
 
 
 def official_model(args, config: dict) -> torch.nn.Module:

@@ -12,16 +12,19 @@ from .bundle import BundleWriter
 from .common import (
     ExportError,
     check_clone,
+    check_packages,
     check_size,
     describe_tiles,
     importing,
+    install,
     load_checkpoint,
     load_tensors,
     quiet,
-    require_memory,
+    say_needs,
 )
 from .lora import merge
 from .pillow_bicubic import PillowBicubic
+from .published import Origin, check_sha256, notes, origin_of
 
 ADDRESS = 'https://github.com/cswry/OSEDiff'
 COMMIT = 'fcc4f09'
@@ -47,7 +50,7 @@ def _add_weights(parser):
     parser.add_argument('--base', type=Path, required=True, help='folder of Stable Diffusion 2.1-base in the layout of diffusers')
     parser.add_argument('--weights', type=Path, required=True, help='osediff.pkl or osediff_face.pkl')
     parser.add_argument('--prompt', default='', help='the constant prompt; with --tags or --ram, the text after the tags')
-    parser.add_argument('--ram', type=Path, help='ram_swin_large_14m.pth: the official tagger runs on the first frame of every shot; needs --dape')
+    parser.add_argument('--ram', type=Path, help='ram_swin_large_14m.pth: the official tagger runs on the first frame of every shot, or with --face on a face of it; needs --dape')
     parser.add_argument('--dape', type=Path, help='DAPE.pth, which adapts the tagger to degraded images')
     parser.add_argument('--tags', help='instead of --ram, constant tags for all videos: "street, car, night"')
     parser.add_argument('--prompt-embedding', type=Path, help='a .npy file of [1, 77, 1024] instead of --prompt; then --base needs no text encoder')
@@ -60,18 +63,29 @@ def run(args):
     scale = args.scale or (1 if args.face else 4)
     check_size(args.size, sd.CELLS // scale)
     _check_prompt(args)
+    check_packages('osediff')
+    parts = ['unet', 'vae', *(['text_encoder'] if args.prompt_embedding is None else [])]
+    sd.check_base(args.base, parts)
     weights = checkpoint(args)
     with importing(repo, ram.stub_modules()):
         _check_schedule(args.base)
-        _need_memory(args.base)
+        _say_needs(args)
+        origin = origin_of(args.weights)
+        check_sha256(origin, args.sha256)
+        doubts = notes([(origin, 'osediff --face' if args.face else 'osediff'), *_other_origins(args, parts)])
         with BundleWriter(args.out, half=args.fp16, fixed=args.size is not None) as bundle:
             prompt = _prompt_graph(bundle, args, repo, scale) if args.ram else prompt_embedding(args)
             if not args.ram:
                 bundle.constant('prompt', prompt)
             latents = _autoencoder_graphs(bundle, args, weights, scale)
             _denoise_graph(bundle, args, weights, latents, prompt)
-            bundle.finish(_manifest(args, scale), _card(args, scale), _licence(repo))
+            bundle.finish(_manifest(args, scale, origin), _card(args, scale), _licence(repo), doubts)
     print(f'{args.out}: {_name(args)}')
+
+
+def _other_origins(args, parts: list[str]) -> list[tuple[Origin, str]]:
+    tagger = [(origin_of(args.ram), 'ram'), (origin_of(args.dape), 'dape')] if args.ram else []
+    return [*tagger, *((origin_of(file, f'{file.parent.name}/{file.name}'), 'base') for file in (sd.weights(args.base, part) for part in parts))]
 
 
 def _check_prompt(args):
@@ -79,8 +93,6 @@ def _check_prompt(args):
         raise ExportError('the official tagger is made of two checkpoints', f'Give {ram.WHAT_RAM} and {ram.WHAT_DAPE}')
     if args.ram and (args.tags is not None or args.prompt_embedding is not None):
         raise ExportError('with --ram the tags are found in every shot', 'Leave out --tags and --prompt-embedding')
-    if args.ram and getattr(args, 'face', False):
-        raise ExportError('a model for faces sees faces cut out, and no whole frame', 'Leave out --ram and --dape; describe the content with --tags "woman, face"')
 
 
 @torch.no_grad()
@@ -110,8 +122,7 @@ def _official_classes():
         raise
     except (ImportError, RuntimeError) as error:
         import diffusers
-        raise ExportError(f'the official code is written for diffusers 0.25, and {diffusers.__version__} is installed ({error})',
-                          "Run: pip install 'diffusers==0.25.0' 'huggingface_hub<0.26'") from error
+        raise ExportError(f'the official code is written for diffusers 0.25, and {diffusers.__version__} is installed ({error})', install('osediff')) from error
     return AutoencoderKL, UNet2DConditionModel
 
 
@@ -170,15 +181,16 @@ def _check_schedule(base: Path):
             raise ExportError(f'{base}/scheduler has {name}: {scheduler.config[name]}, and OSEDiff was trained with {value}',
                               'Give Stable Diffusion 2.1-base (512 pixels, epsilon), not 2.1 (768 pixels) or another')
     if abs(scheduler.alphas_cumprod[TIMESTEP].item() - ALPHA_BAR) > 1e-9:
-        raise ExportError(f'{base}/scheduler makes another table of noise levels than OSEDiff was trained with', 'Run: pip install diffusers==0.25.0')
+        raise ExportError(f'{base}/scheduler makes another table of noise levels than OSEDiff was trained with', install('osediff'))
 
 
-def _need_memory(base: Path):
-    """Checked before loading; the peak is in the export of the UNet."""
-    classes = _official_classes()
+def _say_needs(args):
+    """Said before loading; the peak is in the export of the UNet."""
     with torch.device('meta'):
-        count = sum(p.numel() for p in classes[1].from_config(sd.config(base, 'unet')).parameters())
-    require_memory(sd.export_bytes(count), 'Exporting this model')
+        vae, unet = (sum(p.numel() for p in kind.from_config(sd.config(args.base, part)).parameters())
+                     for kind, part in zip(_official_classes(), ('vae', 'unet')))
+    tagger = ram.BYTES + sd.weights(args.base, 'text_encoder').stat().st_size if args.ram else 0
+    say_needs(args.out, 'Exporting this model', sd.export_bytes(unet), 4 * (unet + vae) + tagger)
 
 
 class Encode(torch.nn.Module):
@@ -261,7 +273,7 @@ def _name(args) -> str:
     return 'osediff-face' if args.face else 'osediff' if args.scale in (None, 4) else f'osediff-x{args.scale}'
 
 
-def _manifest(args, scale: int) -> dict:
+def _manifest(args, scale: int, weights: Origin) -> dict:
     kind = 'face' if args.face else 'restore' if scale == 1 else 'upscale'
     title = {'face': 'OSEDiff face restoration', 'restore': 'OSEDiff restoration, 1 step', 'upscale': f'OSEDiff ×{scale}, 1 step'}[kind]
     return {
@@ -283,7 +295,7 @@ def _manifest(args, scale: int) -> dict:
             'url': 'https://huggingface.co/stabilityai/stable-diffusion-2/blob/main/LICENSE-MODEL',
             'redistributable': True,
         },
-        'source': f'Exported from {args.weights.name} and {args.base.name} with the official code, {ADDRESS} at {COMMIT}; {_describe_prompt(args)}.',
+        'source': f'Exported from {args.weights.name} (sha256 {weights.sha256}) and {args.base.name} with the official code, {ADDRESS} at {COMMIT}; {_describe_prompt(args)}.',
     }
 
 
@@ -319,11 +331,11 @@ It was not trained further: LoRA (scale 2) and the retrained first convolution w
 | Code | {ADDRESS}, commit {COMMIT} |
 | Base | {args.base.name}, Stability AI |
 | Steps | 1, at t = {TIMESTEP} |
-| Prompt | {_describe_prompt(args)}, the same for all frames{' of a shot, from its first one' if args.ram else ''}; the official code uses the tags of RAM/DAPE for each image |
+| Prompt | {_describe_prompt(args)}, the same for all frames{f' of a shot, from {"the largest face in " if args.face else ""}its first one' if args.ram else ''}; the official code uses the tags of RAM/DAPE for each image |
 | Noise | {"none: the mean of the encoder's posterior" if args.mean else "sampled from the encoder's posterior, the same for every frame"} |
 | Weights | {'float16, with float32 for normalisation and softmax' if args.fp16 else 'float32'} |
 | Upscaling | {'none' if scale == 1 else 'bicubic as in Pillow, rounded to 8 bits, as in the training'} |
-| Colour fix | {'none, as in the official code for faces' if args.face else 'wavelet; the official AdaIN would give every tile other statistics'} |
+| Colour fix | {'none, as in the official command for faces' if args.face else 'wavelet; the default of the official code is AdaIN, which works on whole frames: `--color-fix adain`'} |
 | Tiles | {describe_tiles(args.size, sd.CELLS // scale)}, whose outputs are blended; the official code blends noise predictions |
 
 ## Licence
@@ -358,16 +370,31 @@ def compare(ours, args):
     yield 'image, step by step', stages.image, ours.final
     yield 'image, one graph', stages.image, ours.fused
     yield 'image, 8 bits between', stages.published, ours.fused
+    if ours.adain is not None:
+        yield 'image, AdaIN', stages.adain, ours.adain
+        yield 'image, AdaIN, 8 bits between', stages.published_adain, ours.adain
 
 
 @torch.no_grad()
 def run_official(args, ours) -> types.SimpleNamespace:
     """The official forward pass, with unmerged LoRA, on the tile and with the noise of `ours`. Call it inside `importing`."""
     with quiet():
-        from my_utils.wavelet_color_fix import wavelet_color_fix, wavelet_reconstruction
+        from my_utils.wavelet_color_fix import (
+            adain_color_fix,
+            adaptive_instance_normalization,
+            wavelet_color_fix,
+            wavelet_reconstruction,
+        )
         from PIL import Image
+    # Like test_osediff.py:107-111, for a source whose sides need no adjustment.
+    image = Image.fromarray(ours.image)
+    image = image.resize((image.width * ours.manifest['scale'], image.height * ours.manifest['scale']))
+    unit = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
+    # Before the other networks are loaded, so that never all of them are in memory.
+    tags = ram.official_tags(args, unit) if args.ram else None
+    with quiet():
         model = _official_model(args)
-    stages = types.SimpleNamespace()
+    stages = types.SimpleNamespace(source=unit * 2 - 1)
     factor = model.vae.config.scaling_factor
 
     def moments(_module, _inputs, output):
@@ -384,12 +411,6 @@ def run_official(args, ours) -> types.SimpleNamespace:
     model.unet.register_forward_hook(step, with_kwargs=True)
     model.vae.post_quant_conv.register_forward_pre_hook(last)
 
-    # Like test_osediff.py:107-111, for a source whose sides need no adjustment.
-    image = Image.fromarray(ours.image)
-    image = image.resize((image.width * ours.manifest['scale'], image.height * ours.manifest['scale']))
-    unit = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
-    stages.source = unit * 2 - 1
-    tags = ram.official_tags(args, unit) if args.ram else None
     shape = [1, 4, image.height // 8, image.width // 8]
     posterior = torch.from_numpy(ours.noise[-1]) if 'deviation' in ours.manifest['graphs']['encode']['outputs'] else torch.zeros(shape)
     # The scheduler multiplies the second one by 1e-10.
@@ -408,6 +429,8 @@ def run_official(args, ours) -> types.SimpleNamespace:
     stages.image = _to_bytes((wavelet_reconstruction(image_out, unit) if wavelet else image_out).clamp(0, 1).mul(255).round())
     truncated = Image.fromarray(_to_bytes(image_out.mul(255)))
     stages.published = np.asarray(wavelet_color_fix(target=truncated, source=image) if wavelet else truncated)
+    stages.adain = _to_bytes(adaptive_instance_normalization(image_out, unit).clamp(0, 1).mul(255).round())
+    stages.published_adain = np.asarray(adain_color_fix(target=truncated, source=image))
     return stages
 
 

@@ -13,6 +13,8 @@ from .pillow_bicubic import PillowBicubic
 
 WHAT_RAM = 'the checkpoint of RAM with --ram (ram_swin_large_14m.pth)'
 WHAT_DAPE = 'the checkpoint of DAPE with --dape (DAPE.pth)'
+# Of the tagger in the graph: without the parts of RAM that write captions and train.
+BYTES = 862_000_000
 # The input of the tagger (test_osediff.py).
 SIDE = 384
 MEAN, DEVIATION = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]

@@ -11,6 +11,7 @@ from .bundle import BundleWriter
 from .common import (
     ExportError,
     check_clone,
+    check_packages,
     check_size,
     describe_tiles,
     importing,
@@ -18,8 +19,10 @@ from .common import (
     load_tensors,
     quiet,
     require_memory,
+    say_needs,
     tensors_of,
 )
+from .published import Origin, check_sha256, named, notes, origin_of
 
 ADDRESS = 'https://github.com/zsyOAOA/ResShift'
 COMMIT = '3ce1d81'
@@ -52,7 +55,7 @@ TASKS = {
 
 
 def add_arguments(parser):
-    parser.add_argument('--task', required=True, choices=TASKS)
+    parser.add_argument('--task', choices=TASKS, help='default: that of the published file with the name of --weights')
     _add_weights(parser)
 
 
@@ -67,18 +70,37 @@ def _add_weights(parser):
 
 
 def run(args):
-    task = TASKS[args.task]
+    name = task_name(args)
+    task = TASKS[name]
     repo = check_clone(args.repo, commit=COMMIT, address=ADDRESS, needs='models/swin_transformer.py', any_commit=args.any_commit)
+    check_packages('resshift')
     with importing(repo, stub_modules()):
+        count = _count(_read_config(args.config or repo / 'configs' / f'{task.config}.yaml'))
+        say_needs(args.out, 'Reading and tracing these networks', _memory(count), 4 * count)
         nets = load(task, repo, args)
+        weights = origin_of(args.weights)
+        check_sha256(weights, args.sha256)
+        doubts = notes([(weights, name), (origin_of(autoencoder_file(task, args)), 'autoencoder')])
         for block in nets.denoiser.modules():
             if type(block).__name__ == 'SwinTransformerBlock':
                 block.forward = types.MethodType(swin_block, block)
         check_size(args.size, nets.multiple)
         with BundleWriter(args.out, half=args.fp16, fixed=args.size is not None) as bundle:
             _graphs(bundle, nets, args.size)
-            bundle.finish(_manifest(args.task, nets, args), _card(args.task, nets, args), repo / 'LICENSE')
-    print(f'{args.out}: resshift-{args.task}')
+            bundle.finish(_manifest(name, nets, args, weights), _card(name, nets, args), repo / 'LICENSE', doubts)
+    print(f'{args.out}: resshift-{name}')
+
+
+def task_name(args) -> str:
+    """--task, or without it the task of the published file of this name."""
+    published = named(args.weights.name)
+    if args.task is None and (published is None or published.use not in TASKS):
+        raise ExportError(f'{args.weights.name} is none of the published denoisers, whose names tell the task', f'Give --task: {", ".join(TASKS)}')
+    return args.task or published.use
+
+
+def autoencoder_file(task: Task, args) -> Path:
+    return args.autoencoder or args.weights.with_name(task.autoencoder)
 
 
 @dataclass
@@ -102,15 +124,11 @@ class Nets:
 def load(task: Task, repo: Path, args) -> Nets:
     """Call it inside `importing`."""
     config = _read_config(args.config or repo / 'configs' / f'{task.config}.yaml')
-    autoencoder_file = args.autoencoder or args.weights.with_name(task.autoencoder)
     what = f"the denoiser's checkpoint for this task with --weights ({task.weights})"
     what_autoencoder = f"the autoencoder's checkpoint for this task with --autoencoder ({task.autoencoder})"
-    with torch.device('meta'):  # count parameters without allocating them
-        count = sum(p.numel() for part in ('model', 'autoencoder') for p in _build(config[part]).parameters())
-    # Measured at full size, 174 million parameters: 3.0 GB for both networks, copies of the larger one, and activations.
-    require_memory(3 * 4 * count + (3 << 29), 'Reading and tracing these networks')
+    require_memory(_memory(_count(config)), 'Reading and tracing these networks')
     nets = []
-    for part, file, which in (('model', args.weights, what), ('autoencoder', autoencoder_file, what_autoencoder)):
+    for part, file, which in (('model', args.weights, what), ('autoencoder', autoencoder_file(task, args), what_autoencoder)):
         tensors = tensors_of(load_checkpoint(file, which, trusted=args.trust_checkpoint))
         net = _build(config[part])
         unused = load_tensors(net, tensors, file, which)
@@ -121,6 +139,17 @@ def load(task: Task, repo: Path, args) -> Nets:
     params, diffusion = config['autoencoder']['params'], config['diffusion']['params']
     factor = 2 ** (len(params['ddconfig']['ch_mult']) - 1)
     return Nets(denoiser, autoencoder, config, factor, diffusion['sf'], bool(config['model']['params'].get('cond_mask')))
+
+
+def _count(config: dict) -> int:
+    """The parameters of both networks, without allocating them."""
+    with torch.device('meta'):
+        return sum(p.numel() for part in ('model', 'autoencoder') for p in _build(config[part]).parameters())
+
+
+def _memory(count: int) -> int:
+    # Measured at full size, 174 million parameters: 3.0 GB for both networks, copies of the larger one, and activations.
+    return 3 * 4 * count + (3 << 29)
 
 
 def _read_config(file: Path) -> dict:
@@ -276,7 +305,7 @@ def _graphs(bundle: BundleWriter, nets: Nets, size: int | None):
         bundle.graph(role, module, traced[role], outputs, proof=proof[role], dynamic={**free, 't': {0: 'n'}} if role == 'denoise' else free)
 
 
-def _manifest(name: str, nets: Nets, args) -> dict:
+def _manifest(name: str, nets: Nets, args, weights: Origin) -> dict:
     task, diffusion = TASKS[name], nets.config['diffusion']['params']
     side = args.size or task.tiles * nets.multiple
     predicts = {'xstart': 'xstart', 'residual': 'residual', 'epsilon': 'epsilon', 'epsilon_scale': 'epsilonScale'}
@@ -304,7 +333,7 @@ def _manifest(name: str, nets: Nets, args) -> dict:
         'tile': {'wholeUpTo': side * side, 'size': side, 'overlap': side // 8, **({'fixed': True} if args.size else {})},
         'colorFix': 'none',
         'licence': {'name': 'S-Lab License 1.0 (non-commercial)', 'url': f'{ADDRESS}/blob/master/LICENSE', 'redistributable': False},
-        'source': f'Exported from {args.weights.name} with the official code, {ADDRESS} at {COMMIT}.',
+        'source': f'Exported from {args.weights.name} (sha256 {weights.sha256}) with the official code, {ADDRESS} at {COMMIT}.',
     }
 
 

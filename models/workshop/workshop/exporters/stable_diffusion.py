@@ -9,7 +9,9 @@ from .common import ExportError, load_checkpoint, load_tensors
 # Image pixels per cell of the lowest level of the UNet, each way: 8 in the autoencoder times 8 in the UNet.
 CELLS = 64
 BASE = 'https://huggingface.co/stabilityai/stable-diffusion-2-1-base'
-REMEDY = f'Give a whole copy of {BASE} with --base'
+REMEDY = f'Give a whole copy of {BASE} (or an identical one: docs/systems.md has its hashes) with --base'
+# Of one part of the base, the first that is there.
+WEIGHTS = ['diffusion_pytorch_model.safetensors', 'model.safetensors', 'diffusion_pytorch_model.bin', 'pytorch_model.bin']
 # Older parameter names, which Stable Diffusion 2.1-base uses.
 OLD_NAMES = {'.query.': '.to_q.', '.key.': '.to_k.', '.value.': '.to_v.', '.proj_attn.': '.to_out.0.'}
 
@@ -20,6 +22,39 @@ def config(base: Path, part: str, name: str = 'config.json') -> dict:
         return json.loads(file.read_text())
     except (OSError, ValueError) as error:
         raise ExportError(f'{base} is not a folder of Stable Diffusion 2.1-base: {part}/{name} is not there or not readable', REMEDY) from error
+
+
+def check_base(base: Path, parts: list[str]):
+    """ExportError if the weights of a part are missing or cut off, before the other parts take minutes."""
+    for part in parts:
+        config(base, part)
+        file = weights(base, part)
+        if file.suffix == '.safetensors':
+            _check_whole(file)
+
+
+def weights(base: Path, part: str) -> Path:
+    file = next((base / part / name for name in WEIGHTS if (base / part / name).is_file()), None)
+    if file is None:
+        raise ExportError(f'{base / part} holds none of {", ".join(WEIGHTS)}', REMEDY)
+    return file
+
+
+def _check_whole(file: Path):
+    """A safetensors file begins with the length of its header, which has the end of every tensor."""
+    with open(file, 'rb') as opened:
+        head = opened.read(8)
+        if head == b'version ':
+            raise ExportError(f'{file} is only a pointer of git-lfs', 'Run: git lfs pull')
+        length = int.from_bytes(head, 'little')
+        size = file.stat().st_size
+        try:
+            tensors = json.loads(opened.read(min(length, size)))
+            whole = 8 + length + max(tensor['data_offsets'][1] for name, tensor in tensors.items() if name != '__metadata__')
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ExportError(f'{file} cannot be read: it is damaged, or half a download', REMEDY) from error
+    if size != whole:
+        raise ExportError(f'{file} has {size} bytes, and its header describes {whole}: it is damaged, or half a download', REMEDY)
 
 
 def load(kind: type, base: Path, part: str) -> torch.nn.Module:
@@ -49,9 +84,7 @@ def _tensors(folder: Path) -> tuple[dict, Path]:
         return load_checkpoint(other, f'a whole copy of {BASE} with --base'), other
     if not file.is_file():
         raise ExportError(f'{file} is not there', REMEDY)
-    with open(file, 'rb') as opened:
-        if opened.read(40).startswith(b'version https://git-lfs'):
-            raise ExportError(f'{file} is only a pointer of git-lfs', 'Run: git lfs pull')
+    _check_whole(file)
     from safetensors import SafetensorError
     from safetensors.torch import load_file
     try:

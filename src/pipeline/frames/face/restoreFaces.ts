@@ -1,9 +1,10 @@
 import { RemasterError } from '../../../errors';
-import type { FaceFinder, Model, TileKey } from '../../../model/model';
+import type { FaceFinder, Model, Shot, TileKey } from '../../../model/model';
 import type { Job } from '../../../settings/restoreJob';
 import type { Frame } from '../../media/frame';
 import { adainFrame } from '../adain';
 import type { FrameProcessor } from '../frameProcessor';
+import { shotPrompts } from '../shotPrompts';
 import { inverted, scaling, type Similarity, toFaceImage } from './align';
 import { detectFaces } from './detectFaces';
 import { feather } from './feather';
@@ -18,6 +19,8 @@ interface FaceCrop {
   readonly frame: Frame;
   /** From the frame to the face image. */
   readonly toFace: Similarity;
+  /** The same for all faces of a shot. */
+  readonly key: TileKey;
 }
 
 /**
@@ -33,11 +36,13 @@ export function faceProcessor(
   const profile = feather(side);
   let [found, framesWithout] = [0, 0];
 
-  const crops = async (frame: Frame, signal: AbortSignal): Promise<readonly FaceCrop[]> => {
-    if (!finder) return [{ frame, toFace: scaling(frame.width, side) }];
+  /** Small faces first. */
+  const facesOf = async (frame: Frame, signal: AbortSignal): Promise<readonly Similarity[]> => {
+    if (!finder) return [scaling(frame.width, side)];
     const faces = await detectFaces(samplesOf(frame), finder, minFace ?? DEFAULT_MIN_FACE, signal);
-    return faces.map(({ landmarks }) => ({ frame, toFace: toFaceImage(landmarks, side) }));
+    return faces.map(({ landmarks }) => toFaceImage(landmarks, side));
   };
+  const keysOf = faceKeys(model, side, facesOf);
 
   /** `result` is changed in place. */
   const pasteFace = (result: Samples, face: Samples, toFace: Similarity): void => {
@@ -55,9 +60,13 @@ export function faceProcessor(
     async run(frames, signal) {
       const all: FaceCrop[] = [];
       for (const frame of frames) {
-        const ownCrops = await crops(frame, signal);
-        all.push(...ownCrops);
-        if (ownCrops.length === 0) framesWithout++;
+        const faces = await facesOf(frame, signal);
+        if (faces.length === 0) {
+          framesWithout++;
+          continue;
+        }
+        const key = await keysOf(frame, signal);
+        all.push(...faces.map((toFace) => ({ frame, toFace, key })));
       }
       found += all.length;
       const results = new Map<Frame, Frame>();
@@ -77,9 +86,32 @@ export function faceProcessor(
 
 /**
  * All faces get the same noise, that of the top left corner of the shot: it stays at the same positions of a face while
- * the face moves, and does not depend on the number of faces in the frame.
+ * the face moves, and does not depend on the number of faces in the frame. A model's prompt is that of the largest face
+ * in the first frame of the shot, or of the whole frame if it has none.
  */
-const keyOf = ({ scene, pts }: Frame): TileKey => ({ x: 0, y: 0, scene, frame: pts });
+function faceKeys(
+  model: Model,
+  side: number,
+  facesOf: (frame: Frame, signal: AbortSignal) => Promise<readonly Similarity[]>,
+): (frame: Frame, signal: AbortSignal) => Promise<TileKey> {
+  let depth: Frame['depth'] = 8;
+  const prompt = async (shot: Shot, signal: AbortSignal) => {
+    const frame: Frame = { ...shot, index: 0, pts: 0, scene: 0, depth };
+    const toFace = (await facesOf(frame, signal)).at(-1);
+    return model.prompt!(toFace ? faceImage(frame, toFace, side) : shot, signal);
+  };
+  const keysOf = shotPrompts(model.prompt ? { ...model, prompt } : model);
+  return async (frame, signal) => {
+    ({ depth } = frame);
+    const [key] = await keysOf([frame], signal);
+    return { x: 0, y: 0, ...key! };
+  };
+}
+
+function faceImage(frame: Frame, toFace: Similarity, side: number): Frame {
+  const { data } = resample(samplesOf(frame), inverted(toFace), { left: 0, top: 0, width: side, height: side });
+  return { ...frame, width: side, height: side, data: new Uint8Array(data.buffer) };
+}
 
 async function restoreCrops(
   model: Model,
@@ -88,12 +120,9 @@ async function restoreCrops(
   fixColours: boolean,
   signal: AbortSignal,
 ): Promise<readonly Samples[]> {
-  const images = crops.map(({ frame, toFace }): Frame => {
-    const { data } = resample(samplesOf(frame), inverted(toFace), { left: 0, top: 0, width: side, height: side });
-    return { ...frame, width: side, height: side, data: new Uint8Array(data.buffer) };
-  });
+  const images = crops.map(({ frame, toFace }) => faceImage(frame, toFace, side));
   const data = new Uint8Array(Buffer.concat(images.map((image) => image.data)));
-  const keys = crops.map(({ frame }) => keyOf(frame));
+  const keys = crops.map(({ key }) => key);
   const output = await model.run({ width: side, height: side, data, keys }, signal).catch((error: unknown) => {
     throw isOutOfMemory(error) ? tooLarge(side, error) : error;
   });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { RemasterError } from '../../../../src/errors';
 import { openFaceFinder } from '../../../../src/model/inference/openModel';
-import type { FaceFinder, Model, TileBatch } from '../../../../src/model/model';
-import { applied, toFaceImage } from '../../../../src/pipeline/frames/face/align';
+import type { Face, FaceFinder, Model, Shot, TileBatch } from '../../../../src/model/model';
+import { applied, inverted, toFaceImage } from '../../../../src/pipeline/frames/face/align';
 import { detectFaces } from '../../../../src/pipeline/frames/face/detectFaces';
 import { paste } from '../../../../src/pipeline/frames/face/paste';
 import { resample, type Samples } from '../../../../src/pipeline/frames/face/resample';
@@ -85,15 +85,15 @@ describe('faceProcessor', () => {
     assert.deepEqual(enhance.faces, { found: 2, framesWithout: 0 });
     const middle = await inSquares(two, 60);
     const outside = await inSquares(two);
-    let inverted = 0;
+    let negatives = 0;
     for (let y = 0; y < two.height; y += 3) {
       for (let x = 0; x < two.width; x += 3) {
         const i = (y * two.width + x) * 3;
         if (!outside(x, y)) assert.equal(output!.data[i], two.data[i]);
-        else if (middle(x, y)) inverted += Math.abs(255 - output!.data[i]! - two.data[i]!) < 40 ? 1 : -100;
+        else if (middle(x, y)) negatives += Math.abs(255 - output!.data[i]! - two.data[i]!) < 40 ? 1 : -100;
       }
     }
-    assert.ok(inverted > 2500, `${inverted} pixels`);
+    assert.ok(negatives > 2500, `${negatives} pixels`);
   });
 
   it('returns a frame without a face unchanged and counts it', async () => {
@@ -127,6 +127,52 @@ describe('faceProcessor', () => {
     };
     await faceProcessor(model, finder, SETTINGS).run([frameOf(two, 40), frameOf(still, 41)], never);
     assert.deepEqual(keys, [['0,0,0,40', '0,0,0,40'], ['0,0,0,41']]);
+  });
+
+  describe('with a prompt graph', () => {
+    /** `asked`: the images of which the prompt was computed; `used`: the prompts of each batch, as their position in `asked`. */
+    function prompted() {
+      const [asked, used]: [Shot[], unknown[]] = [[], []];
+      const model: Model = {
+        ...nearest(1, INFO),
+        prompt: async ({ width, height, data }) => {
+          asked.push({ width, height, data });
+          return { words: { dims: [1], data: Float32Array.of(asked.length - 1) } };
+        },
+        run: async (batch: TileBatch) => {
+          used.push(...batch.keys.map(({ prompt }) => prompt!['words']!.data[0]));
+          return batch.data;
+        },
+      };
+      return { model, asked, used };
+    }
+
+    it('asks for the prompt of the largest face in the first frame of a shot, once', async () => {
+      const { model, asked, used } = prompted();
+      const first = frameOf(two, 0);
+      const frames = [
+        first,
+        { ...frameOf(still, 1), shotFirstFrame: first },
+        { ...frameOf(two, 2), shotFirstFrame: first },
+      ];
+      await faceProcessor(model, finder, SETTINGS).run(frames, never);
+      assert.deepEqual(used, [0, 0, 0, 0, 0]);
+      const [{ landmarks }] = (await detectFaces(two, finder, 32, never)).slice(-1) as [Face];
+      const whole = { left: 0, top: 0, width: SIDE, height: SIDE };
+      const expected = resample(two, inverted(toFaceImage(landmarks, SIDE)), whole);
+      assert.deepEqual(asked, [{ width: SIDE, height: SIDE, data: expected.data }]);
+    });
+
+    it('asks for that of the whole first frame if it has no face, and of each aligned shot', async () => {
+      const one = prompted();
+      const chart = frameOf(await picture(['-f', 'lavfi', '-i', 'testsrc2=size=320x240'], 'null', 320, 240));
+      await faceProcessor(one.model, finder, SETTINGS).run([{ ...frameOf(still, 1), shotFirstFrame: chart }], never);
+      assert.deepEqual([one.asked.length, one.asked[0]!.data], [1, chart.data]);
+      const other = prompted();
+      await faceProcessor(other.model, null, SETTINGS).run([frameOf(still, 0), frameOf(still, 9)], never);
+      assert.deepEqual(other.used, [0, 1]);
+      assert.deepEqual([other.asked[0]!.width, other.asked[0]!.height], [SIDE, SIDE]);
+    });
   });
 
   it('sends aligned frames of the model’s size through it without resampling', async () => {
