@@ -4,6 +4,7 @@ import { engineFor } from '../../src/engine/client/engine';
 import type { SourceSummary } from '../../src/engine/protocol';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
 import { actionOf } from '../message/actions';
+import { CREDENTIALS } from '../message/credentials';
 import { nodeError } from '../message/nodeError';
 import { allowedSource, pathRules, type PathRules } from '../message/pathPolicy';
 import { PLAN_VERSION, type Plan } from '../message/plan';
@@ -116,6 +117,7 @@ export default function remasterIn(RED: NodeAPI): void {
     };
   }
   RED.nodes.registerType('remaster-in', RemasterIn, {
+    credentials: CREDENTIALS,
     settings: { remasterInAllowedFolders: { value: undefined, exportable: false } },
   });
 }

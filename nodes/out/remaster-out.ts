@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import { serveLive } from '../http/liveRoutes';
 import { ACTIONS, actionOf, type Action } from '../message/actions';
+import { CREDENTIALS } from '../message/credentials';
 import { anyPlanOf, isLive } from '../message/livePlan';
 import { nodeError } from '../message/nodeError';
 import type { NodeRegistry } from '../message/nodeRegistry';
@@ -131,6 +132,7 @@ export default function remasterOut(RED: NodeAPI): void {
     };
   }
   RED.nodes.registerType('remaster-out', RemasterOut, {
+    credentials: CREDENTIALS,
     settings: { remasterOutAllowedFolders: { value: undefined, exportable: false } },
   });
 }

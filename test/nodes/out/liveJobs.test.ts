@@ -164,6 +164,8 @@ describe('live nodes in a real Node-RED', () => {
         const flow = live({ in: { source: 'address', address: camera.url, addressType: 'str', credentials } });
         await red.deploy(flow);
         await red.until(() => red.text('in') === 'login refused', 'the login is refused', 60_000);
+        // without any login the camera would refuse too
+        assert.ok(camera.logins.includes(`Basic ${Buffer.from('joe:wr0ng-wr0ng').toString('base64')}`));
         const withLogin = camera.url.replace('//', '//joe:gehe1m-gehe1m@');
         await red.deploy(live({ in: { source: 'address', address: withLogin, addressType: 'str', credentials: {} } }));
         await runs();
