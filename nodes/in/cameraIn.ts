@@ -43,10 +43,14 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
     label: labelOf(RED, node, config),
     ...dialogValues({ retryMin, retryMax, stall }, config, LABELS),
   });
+  let shown = '';
   const camera = {
     source,
-    show: (state: Parameters<typeof liveStatus.camera>[0] | null) =>
-      node.status(state === null ? status.idle : liveStatus.camera(state)),
+    show(state: Parameters<typeof liveStatus.camera>[0] | null) {
+      const next = state === null ? status.idle : liveStatus.camera(state);
+      if (shown !== JSON.stringify(next)) node.status(next);
+      shown = JSON.stringify(next);
+    },
   };
   const unregister = nodes.registerIn(node.id, { names: () => false, isSample: false, camera });
   node.status(status.idle);

@@ -18,6 +18,16 @@ export function camera(state: CameraState): NodeStatus {
   }
 }
 
+/** A measured frame rate this near to the announced one confirms it. */
+const SAME_RATE = 0.1;
+
+/** The frame rate to show, of one that the camera announces and one that is measured; null: not known. */
+export function shownRate(announced: number | null, measured: number | null): number | null {
+  if (measured === null) return announced;
+  if (announced !== null && Math.abs(measured / announced - 1) < SAME_RATE) return announced;
+  return measured < 10 ? Math.round(measured * 10) / 10 : Math.round(measured);
+}
+
 /** The status shows the share of dropped frames above this. */
 const SHOWN_DROP_SHARE = 0.1;
 

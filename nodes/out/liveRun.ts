@@ -172,7 +172,8 @@ export class LiveRun {
       this.#reported.clear();
     }
     this.progress = progress;
-    const { fps, out, cacheStats } = progress;
+    const { camera, fps, fpsIn, out, cacheStats } = progress;
+    if (camera.is === 'running') this.built.camera.show({ ...camera, fps: liveStatus.shownRate(camera.fps, fpsIn) });
     this.#showUpscale({ stage: 'restoring', frame: out, total: null, share: null, fps, eta: null, cacheStats });
     const { id, source } = this.plan;
     this.send([null, { topic: source.label, payload: null, progress: { job: id, stage: 'live', ...progress } }]);

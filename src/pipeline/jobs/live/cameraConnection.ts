@@ -6,10 +6,10 @@ import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Ffmpeg } from '../../media/runFfmpeg';
 import { frameSplitter } from '../../media/splitFrames';
 import { connectError, disconnectedError, noFramesError } from './cameraErrors';
-import { cameraInput } from './cameraInput';
 import type { CameraInfo } from './cameraProbe';
-import { cameraExit, CONNECT_TIMEOUT, QUIT_GRACE, startCamera } from './cameraProcess';
+import { cameraExit, CONNECT_TIMEOUT, QUIT_GRACE } from './cameraProcess';
 import { type FrameSize, SIZE_FILTERS, sizeOutputs, sizeReader } from './frameSizes';
+import { openCamera } from './openCamera';
 import { untilResized } from './untilResized';
 
 export type CameraSettings = Pick<
@@ -29,7 +29,7 @@ export async function readCamera(
   onFrame: (data: Uint8Array) => void,
 ): Promise<RemasterError | FrameSize> {
   const { source, maxFps } = settings;
-  await using decoder = await startDecoder(settings, binary, info);
+  await using decoder = await startDecoder(settings, binary, info, signal);
   let last = performance.now();
   let isFirst = true;
   let isStalled = false;
@@ -70,11 +70,11 @@ export async function readCamera(
 }
 
 async function startDecoder(
-  { source, temporalDenoise, hwaccel }: CameraSettings,
+  { source, maxFps, temporalDenoise, hwaccel }: CameraSettings,
   binary: FfmpegBinary,
   { width, height, colour, isInterlaced }: CameraInfo,
+  signal: AbortSignal,
 ): Promise<Ffmpeg> {
-  const input = await cameraInput(binary, source.input);
   const steps = [
     ...(isInterlaced ? ['bwdif=mode=send_frame:parity=auto:deint=all'] : []),
     ...TEMPORAL_DENOISE[temporalDenoise],
@@ -86,19 +86,16 @@ async function startDecoder(
     `[f]scale=${width}:${height}:${toRgb(colour)},format=rgb24[frames]`,
   ];
   const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
-  return startCamera(
-    binary,
-    [
-      ...['-thread_type', 'slice'], // frame threads would delay the video by one frame each
-      ...['-analyzeduration', '500000', '-fpsprobesize', '0'], // the format is known from the probe
-      ...(hwaccel === 'auto' ? ['-hwaccel', 'auto'] : []),
-      ...input.options,
-      ...['-filter_complex', graph.join(';')],
-      ...sizeOutputs(passthrough), // first: ffmpeg writes its outputs in this order, so that no frame waits for its size
-      ...['-map', '[frames]', ...passthrough, '-f', 'rawvideo', 'pipe:1'],
-    ],
-    input,
-  );
+  const args = (input: readonly string[]): string[] => [
+    ...['-thread_type', 'slice'], // frame threads would delay the video by one frame each
+    ...['-analyzeduration', '500000', '-fpsprobesize', '0'], // the format is known from the probe
+    ...(hwaccel === 'auto' ? ['-hwaccel', 'auto'] : []),
+    ...input,
+    ...['-filter_complex', graph.join(';')],
+    ...sizeOutputs(passthrough), // first: ffmpeg writes its outputs in this order, so that no frame waits for its size
+    ...['-map', '[frames]', ...passthrough, '-f', 'rawvideo', 'pipe:1'],
+  ];
+  return openCamera(binary, source, maxFps, args, signal);
 }
 
 /** Says for each frame whether to keep it, so that at most `maxFps` per second remain, evenly spaced. */

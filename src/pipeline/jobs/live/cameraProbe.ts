@@ -6,8 +6,8 @@ import { collect } from '../../media/ffmpegOutput';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Rational } from '../../media/frame';
 import { connectError, noFramesError } from './cameraErrors';
-import { cameraInput } from './cameraInput';
-import { cameraExit, CONNECT_TIMEOUT, startCamera } from './cameraProcess';
+import { cameraExit, CONNECT_TIMEOUT } from './cameraProcess';
+import { openCamera } from './openCamera';
 
 /** The video of a camera as ffmpeg decodes it. Plain JSON, so that another engine need not probe the camera again. */
 export interface CameraFacts extends Pick<CameraInfo, 'fps' | 'pixelAspect' | 'isInterlaced'> {
@@ -38,17 +38,13 @@ export async function probeCamera(
   attempt: number,
   signal: AbortSignal,
 ): Promise<CameraFacts> {
-  const input = await cameraInput(binary, source.input);
   const analyze = ['-analyzeduration', String(Math.min(10, 1.5 * attempt) * 1e6)];
-  await using camera = startCamera(
-    binary,
-    [
-      ...[...analyze, ...input.options],
-      ...['-map', '0:v:0', '-frames:v', '1', '-f', 'framecrc', 'pipe:3'],
-      ...(source.input.kind === 'pattern' ? [] : HEADER), // frames of ffmpeg's own are no stream that Matroska holds
-    ],
-    input,
-  );
+  const args = (input: readonly string[]): string[] => [
+    ...[...analyze, ...input],
+    ...['-map', '0:v:0', '-frames:v', '1', '-f', 'framecrc', 'pipe:3'],
+    ...(source.input.kind === 'pattern' ? [] : HEADER), // frames of ffmpeg's own are no stream that Matroska holds
+  ];
+  await using camera = await openCamera(binary, source, null, args, signal);
   const output = Promise.all([collect(camera.pipes[0]!), collect(camera.stdout)]);
   const limit = Math.max(CONNECT_TIMEOUT, source.stall) * 1000;
   const inTime = await cameraExit(camera, limit, signal);
@@ -59,7 +55,7 @@ export async function probeCamera(
   const said = readMatroskaVideo(header);
   return {
     format: { ...frame.size, colour: said?.colour ?? UNTAGGED },
-    fps: rateOf(frame.timeBase),
+    fps: camera.hasRate ? rateOf(frame.timeBase) : null,
     pixelAspect: frame.pixelAspect ?? { num: 1, den: 1 },
     isInterlaced: deinterlace === 'on' || (deinterlace === 'auto' && said?.isInterlaced === true),
   };

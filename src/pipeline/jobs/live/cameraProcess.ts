@@ -1,18 +1,14 @@
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { type Ffmpeg, runFfmpeg } from '../../media/runFfmpeg';
-import type { InputOptions } from './cameraInput';
 
 /** Seconds a camera may take to send its first frame. */
 export const CONNECT_TIMEOUT = 10;
 /** Milliseconds ffmpeg has to log off from a camera before it is killed. */
 export const QUIT_GRACE = 700;
 
-/** Starts ffmpeg on a camera. The caller disposes it. */
-export function startCamera(binary: FfmpegBinary, args: readonly string[], { script }: InputOptions): Ffmpeg {
-  const camera = runFfmpeg(binary, args, new AbortController().signal);
-  camera.stdin.end(script ?? '');
-  return camera;
-}
+/** Starts ffmpeg on a camera. The caller ends its stdin and disposes it. */
+export const startCamera = (binary: FfmpegBinary, args: readonly string[]): Ffmpeg =>
+  runFfmpeg(binary, args, new AbortController().signal);
 
 /**
  * Waits until ffmpeg has exited. Returns false if it was stopped after `limitMs`; throws the signal's reason if that
