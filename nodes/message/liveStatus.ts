@@ -7,6 +7,8 @@ export function camera(state: CameraState): NodeStatus {
   switch (state.is) {
     case 'connecting':
       return { fill: 'yellow', shape: 'ring', text: 'connecting' };
+    case 'joining':
+      return { fill: 'yellow', shape: 'ring', text: 'waits for key frame' };
     case 'running':
       return source(state);
     case 'waiting': {
@@ -34,6 +36,7 @@ const SHOWN_DROP_SHARE = 0.1;
 /** Status of a video out node: its camera, or a summary of several. */
 export function live(all: readonly LiveProgress[]): NodeStatus {
   const running = all.filter(({ camera: { is } }) => is === 'running');
+  if (running.length === 0 && all.some(({ camera: { is } }) => is === 'joining')) return camera({ is: 'joining' });
   if (running.length === 0) return { fill: 'yellow', shape: 'ring', text: 'no signal' };
   const count = all.length === 1 ? '' : `${running.length}/${all.length} `;
   const fps = running.reduce((sum, one) => sum + (one.fps ?? 0), 0);

@@ -9,6 +9,7 @@ import { connectError, disconnectedError, noFramesError } from './cameraErrors';
 import type { CameraInfo } from './cameraProbe';
 import { cameraExit, CONNECT_TIMEOUT, QUIT_GRACE } from './cameraProcess';
 import { type FrameSize, SIZE_FILTERS, sizeOutputs, sizeReader } from './frameSizes';
+import { FROM_KEY_FRAME, packetOutput, watchPackets } from './keyFrames';
 import { openCamera } from './openCamera';
 import { untilResized } from './untilResized';
 
@@ -27,6 +28,8 @@ export async function readCamera(
   info: CameraInfo,
   signal: AbortSignal,
   onFrame: (data: Uint8Array) => void,
+  /** Packets come, but the first whole frame does not yet. */
+  onJoining = (): void => {},
 ): Promise<RemasterError | FrameSize> {
   const { source, maxFps } = settings;
   await using decoder = await startDecoder(settings, binary, info, signal);
@@ -54,9 +57,10 @@ export async function readCamera(
       frames.frame(data);
     }),
   );
+  const packets = watchPackets(decoder, () => !isFirst, onJoining);
   const watchdog = setInterval(() => {
     const limit = isFirst ? Math.max(CONNECT_TIMEOUT, source.stall) : source.stall;
-    isStalled ||= performance.now() - last > limit * 1000;
+    isStalled ||= performance.now() - last > limit * 1000 && !(isFirst && packets.mayStillJoin(source.stall));
     if (isStalled) void decoder.quit(QUIT_GRACE);
   }, 200);
   try {
@@ -76,6 +80,7 @@ async function startDecoder(
   signal: AbortSignal,
 ): Promise<Ffmpeg> {
   const steps = [
+    FROM_KEY_FRAME,
     ...(isInterlaced ? ['bwdif=mode=send_frame:parity=auto:deint=all'] : []),
     ...TEMPORAL_DENOISE[temporalDenoise],
   ];
@@ -94,6 +99,7 @@ async function startDecoder(
     ...['-filter_complex', graph.join(';')],
     ...sizeOutputs(passthrough), // first: ffmpeg writes its outputs in this order, so that no frame waits for its size
     ...['-map', '[frames]', ...passthrough, '-f', 'rawvideo', 'pipe:1'],
+    ...packetOutput(source),
   ];
   return openCamera(binary, source, maxFps, args, signal);
 }
