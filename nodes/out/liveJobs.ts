@@ -3,6 +3,7 @@ import { RemasterError } from '../../src/errors';
 import type { LivePlan } from '../message/livePlan';
 import * as liveStatus from '../message/liveStatus';
 import * as status from '../message/status';
+import { runtimeOf } from '../runtime';
 import type { OutConfig } from './buildJob';
 import { buildLiveJob } from './buildLiveJob';
 import { type Done, jpegFields, type LiveHost, LiveRun, type Send } from './liveRun';
@@ -26,14 +27,14 @@ export class LiveJobs {
   }
 
   /** Starts a camera, or keeps its job if the settings are the same. `done` is called when the job ends. */
-  async start(plan: LivePlan, msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
+  async start(given: LivePlan, msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
     const { RED, node, config } = this;
+    const plan = this.#withNameOfToday(given);
     const previous = this.#runs.get(plan.source.node);
     const currentFolder = previous?.hlsFolder ?? null;
     const built = await buildLiveJob({ RED, node, config, plan, msg, currentFolder });
     if (previous?.key === JSON.stringify(built.job)) {
-      previous.done(); // from now on this message stands for the job
-      previous.done = done;
+      previous.adopt(msg, done);
       return;
     }
     if (previous) await this.#stop(previous);
@@ -89,6 +90,12 @@ export class LiveJobs {
     this.#runs.clear();
     await Promise.all(runs.map((run) => run.close()));
     return runs;
+  }
+
+  /** A plan that was kept over a deploy has the old name of its camera. */
+  #withNameOfToday(plan: LivePlan): LivePlan {
+    const camera = runtimeOf(this.RED).nodes.inNode(plan.source.node)?.camera;
+    return camera ? { ...plan, source: { ...plan.source, label: camera.source().label } } : plan;
   }
 
   async #stop(run: LiveRun): Promise<void> {

@@ -53,7 +53,7 @@ export class LiveRun {
     private readonly host: LiveHost,
     readonly plan: LivePlan,
     private readonly built: BuiltLiveJob,
-    readonly msg: NodeMessageInFlow,
+    public msg: NodeMessageInFlow,
     private readonly send: Send,
     public done: Done,
   ) {
@@ -87,6 +87,12 @@ export class LiveRun {
   /** The next frame as a JPEG; null if none arrives in time. */
   snapshot(): Promise<LiveJpeg | null> {
     return this.#broadcast.next(SNAPSHOT_TIMEOUT_MS).catch(() => null);
+  }
+
+  /** From now on this message stands for the job. */
+  adopt(msg: NodeMessageInFlow, done: Done): void {
+    this.done();
+    [this.msg, this.done] = [msg, done];
   }
 
   async stop(): Promise<void> {

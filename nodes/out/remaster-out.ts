@@ -103,7 +103,7 @@ export default function remasterOut(RED: NodeAPI): void {
     const kept = suspended.take(this.id);
     const resumeKept = (): void => {
       if (kept?.isPaused) void jobs.pause();
-      for (const msg of kept?.messages ?? []) if (!isOfRemovedCamera(nodes, msg)) this.receive(msg);
+      for (const msg of kept?.messages ?? []) if (!isLeftToCamera(nodes, msg)) this.receive(msg);
     };
     if (kept) RED.events.once('flows:started', resumeKept);
 
@@ -137,10 +137,13 @@ export default function remasterOut(RED: NodeAPI): void {
   });
 }
 
-/** A removed camera ends silently; a file reports the missing node. */
-const isOfRemovedCamera = (nodes: NodeRegistry, msg: NodeMessageInFlow): boolean => {
+/**
+ * A removed camera ends silently; a file reports the missing node. A camera that starts with the flow sends a message of
+ * its own, with its new name.
+ */
+const isLeftToCamera = (nodes: NodeRegistry, msg: NodeMessageInFlow): boolean => {
   const plan = msg['video'] as { kind?: unknown; source?: { node?: string } } | undefined;
-  return plan?.kind === 'live' && !nodes.inNode(plan.source?.node ?? '')?.camera;
+  return plan?.kind === 'live' && nodes.inNode(plan.source?.node ?? '')?.camera?.isAutostart !== false;
 };
 
 const unknownAction = (action: unknown): RemasterError =>

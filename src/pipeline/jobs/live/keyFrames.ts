@@ -3,7 +3,7 @@ import type { Ffmpeg } from '../../media/runFfmpeg';
 
 /** Seconds for which a camera that sends packets is waited for: the longest distance of two key frames. */
 const LONGEST_GOP = 120;
-/** Milliseconds of packets without a frame after which the wait is told. */
+/** Milliseconds of packets without a frame after which the wait is reported. */
 const TOLD_AFTER = 2000;
 
 /**

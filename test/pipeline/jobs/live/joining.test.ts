@@ -16,11 +16,11 @@ const [RATE, GOP] = [10, 30];
 const [BEFORE, AFTER] = [220, 60];
 
 const CODECS = {
-  h264: { aud: Buffer.from([0, 0, 0, 1, 9]), encoder: ['libx264', '-x264-params'], keySlice: /\0\0\x01\x65/ },
+  h264: { aud: Buffer.from([0, 0, 0, 1, 9]), encoder: ['libx264', '-x264-params'], keySlices: [0x65] },
   hevc: {
     aud: Buffer.from([0, 0, 0, 1, 0x46]),
     encoder: ['libx265', '-x265-params'],
-    keySlice: /\0\0\x01[\x26\x28]\x01/,
+    keySlices: [0x26, 0x28],
   },
 } as const;
 
@@ -46,7 +46,7 @@ describe('a camera joined between key frames', function () {
     const units = starts.map((from, i) => whole.subarray(from, starts[i + 1]));
     assert.equal(units.length, 3 * GOP);
     const first = units[0]!;
-    const at = first.toString('latin1').search(CODECS[codec].keySlice);
+    const at = Math.max(...CODECS[codec].keySlices.map((kind) => first.indexOf(Buffer.from([0, 0, 1, kind]))));
     assert.ok(at > 0);
     const torn = Array.from({ length: count }, (_, i) => units[10 + (i % 15)]!);
     writeFileSync(file('torn'), Buffer.concat([first.subarray(0, at), ...torn, ...units.slice(GOP)]));
@@ -135,7 +135,7 @@ describe('a camera joined between key frames', function () {
     assert.deepEqual([end.code, end.message], ['NO_SIGNAL', 'the camera has sent no frame for 2 s.']);
   });
 
-  it('a camera that sends sound only is told so', async () => {
+  it('a camera that sends sound only is named', async () => {
     const program = await binary();
     const sound = await ff('-f', 'lavfi', '-i', 'sine=duration=5', '-c:a', 'mp2', '-f', 'mpegts', '-');
     await using eye = await camera(sound, 0);
