@@ -13,7 +13,7 @@ import { type Mp4Part, mp4Parts } from '../../media/mp4Boxes';
 import { type Ffmpeg, runFfmpeg } from '../../media/runFfmpeg';
 import { tryWriting } from '../writeTrial';
 import type { LiveFrame } from './liveFrame';
-import { keepWithin } from './retention';
+import { openRecorder, type Recorder } from './recorder';
 import { rtspAuthProxy } from './rtspAuthProxy';
 import { targetError } from './targetError';
 import { type EncodedTarget, isHlsFile, liveCodec, targetOptions } from './sinkOptions';
@@ -67,16 +67,18 @@ export function encodingSink(
   async function run(): Promise<void> {
     let delay: number = RETRY_DELAY[0];
     let first = true;
+    let recorder: Recorder | null = null;
     while (!stop.signal.aborted) {
       const before = written;
       try {
         await waiting.filled(stop.signal);
-        if (target.kind === 'segments') await mkdir(target.folder, { recursive: true });
+        if (target.kind === 'segments') recorder ??= await openRecorder(target, stop.signal);
+        if (recorder) await mkdir(recorder.target.folder, { recursive: true });
         if (first && target.kind === 'hls') await clearHls(target.folder);
         if (!first && 'folder' in target) await tryWriting(target.folder); // a full disk gets no empty files
         first = false;
         restarts++;
-        await encode(waiting.take()!);
+        await encode(waiting.take()!, recorder);
       } catch (error) {
         if (stop.signal.aborted) break;
         events.onRecoverableError(await targetError(error, target));
@@ -85,19 +87,22 @@ export function encodingSink(
         delay = Math.min(2 * delay, RETRY_DELAY[1]);
       }
     }
+    await recorder?.[Symbol.asyncDispose]();
     if (target.kind === 'hls') await clearHls(target.folder).catch(() => {}); // an old playlist must not look live
   }
 
   /** Encodes frames until the frame size changes or an error occurs. */
-  async function encode(frame: LiveFrame): Promise<void> {
+  async function encode(frame: LiveFrame, recorder: Recorder | null): Promise<void> {
     await using proxy = needsProxy(target) ? await rtspAuthProxy(target) : null;
-    const withoutCredentials = proxy ? { ...target, address: proxy.address, username: null, password: null } : target;
+    const withoutCredentials = proxy
+      ? { ...target, address: proxy.address, username: null, password: null }
+      : (recorder?.target ?? target);
     const encoder = runFfmpeg(
       binary,
       options(binary, quality, withoutCredentials, frame),
       new AbortController().signal,
     );
-    const reading = read(encoder, target, events).catch((error: unknown) => {
+    const reading = read(encoder, target, events, recorder).catch((error: unknown) => {
       void encoder.quit(0);
       throw error;
     });
@@ -185,7 +190,12 @@ function options(binary: FfmpegBinary, quality: number | null, target: EncodedTa
 }
 
 /** Reads the encoder's stdout: fragments, or the names of finished files. */
-async function read(encoder: Ffmpeg, target: EncodedTarget, events: SinkEvents): Promise<void> {
+async function read(
+  encoder: Ffmpeg,
+  target: EncodedTarget,
+  events: SinkEvents,
+  recorder: Recorder | null,
+): Promise<void> {
   if (target.kind === 'fragments') {
     const parts: Mp4Part[] = []; // at most those of one chunk of output
     const sort = mp4Parts((part) => parts.push(part));
@@ -199,8 +209,10 @@ async function read(encoder: Ffmpeg, target: EncodedTarget, events: SinkEvents):
     for await (const chunk of encoder.stdout) {
       const lines = (rest + (chunk as Buffer).toString()).split('\n');
       rest = lines.pop()!;
-      for (const name of lines.filter(Boolean)) events.onFile(join(target.folder, name));
-      if (lines.length > 0) await keepWithin(target);
+      for (const name of lines.filter(Boolean)) {
+        events.onFile(join(target.folder, name));
+        await recorder!.finished(name);
+      }
     }
   } else {
     encoder.stdout.resume();

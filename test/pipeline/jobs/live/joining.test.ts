@@ -46,10 +46,10 @@ describe('a camera joined between key frames', function () {
     const units = starts.map((from, i) => whole.subarray(from, starts[i + 1]));
     assert.equal(units.length, 3 * GOP);
     const first = units[0]!;
-    const at = Math.max(...CODECS[codec].keySlices.map((kind) => first.indexOf(Buffer.from([0, 0, 1, kind]))));
-    assert.ok(at > 0);
+    const slice = Math.max(...CODECS[codec].keySlices.map((kind) => first.indexOf(Buffer.from([0, 0, 1, kind]))));
+    assert.ok(slice > 0);
     const torn = Array.from({ length: count }, (_, i) => units[10 + (i % 15)]!);
-    writeFileSync(file('torn'), Buffer.concat([first.subarray(0, at), ...torn, ...units.slice(GOP)]));
+    writeFileSync(file('torn'), Buffer.concat([first.subarray(0, slice), ...torn, ...units.slice(GOP)]));
     const input = ['-f', codec, '-framerate', String(RATE), '-i', file('torn'), '-c', 'copy', '-copyinkf'];
     return ff(...input, '-f', 'mpegts', '-');
   }
