@@ -1,9 +1,10 @@
-import type { LiveSource } from '../../../settings/liveJob';
+import type { LiveInput, LiveSource } from '../../../settings/liveJob';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Ffmpeg } from '../../media/runFfmpeg';
 import { cameraInput } from './cameraInput';
 import { startCamera } from './cameraProcess';
 import { type HttpJpegs, openHttpJpegs } from './httpJpegs';
+import { rtspAuthProxy } from './rtspAuthProxy';
 
 /** An ffmpeg that reads a camera. */
 export interface CameraProcess extends Ffmpeg {
@@ -24,11 +25,25 @@ export async function openCamera(
 ): Promise<CameraProcess> {
   const jpegs = await openHttpJpegs(source, rate, signal);
   if (jpegs) return feed(binary, args(jpegs.options), jpegs);
-  const { options, script } = await cameraInput(binary, source.input);
+  const relay = needsRelay(binary, source.input) ? await rtspAuthProxy(source.input) : null;
+  const plain = { address: relay?.address ?? '', username: null, password: null };
+  const { options, script } = await cameraInput(binary, relay ? { ...source.input, ...plain } : source.input);
   const camera = startCamera(binary, args(options));
+  void camera.ended.catch(() => {}).finally(() => relay?.[Symbol.asyncDispose]());
   camera.stdin.end(script ?? '');
   return { ...camera, hasRate: true };
 }
+
+/**
+ * The ffmpeg of 2018 takes the address of a camera on its command line only, which every user of the machine can read.
+ * Over UDP the camera would send past the relay.
+ */
+const needsRelay = (binary: FfmpegBinary, input: LiveInput): input is Extract<LiveInput, { kind: 'address' }> =>
+  !binary.hasRtspTimeout &&
+  input.kind === 'address' &&
+  input.transport !== 'udp' &&
+  /^rtsps?:/i.test(input.address) &&
+  (!!input.username || input.address.includes('?'));
 
 function feed(binary: FfmpegBinary, args: readonly string[], jpegs: HttpJpegs): CameraProcess {
   const camera = startCamera(binary, args);

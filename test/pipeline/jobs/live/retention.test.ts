@@ -66,6 +66,14 @@ describe('retention', () => {
     assert.deepEqual(files(), [second, third, fourth]);
   });
 
+  it('takes earlier files with a date in the future for older than those with a right one', async () => {
+    make(first, 3);
+    const ahead = make(at('2099-01-01'), -73 * 365 * 24);
+    await (await open({ count: 2 })).finished(make(second));
+    assert.ok(!files().includes(ahead), files().join());
+    assert.deepEqual(files(), [first, second]);
+  });
+
   it('keeps the one being written when its date is the oldest', async () => {
     const kept = await open({ count: 1, hours: 1, bytes: 10 });
     make(second);
