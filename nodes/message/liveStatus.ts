@@ -1,6 +1,7 @@
 import type { NodeStatus } from 'node-red';
 import type { CameraState, LiveProgress } from '../../src/settings/liveJob';
 import { brief, clip, source } from './status';
+import { cureOf } from './tooSlow';
 
 /** Status of a video in node with a running camera. */
 export function camera(state: CameraState): NodeStatus {
@@ -41,6 +42,8 @@ export function live(all: readonly LiveProgress[]): NodeStatus {
   const count = all.length === 1 ? '' : `${running.length}/${all.length} `;
   const fps = running.reduce((sum, one) => sum + (one.fps ?? 0), 0);
   const share = running.reduce((sum, one) => sum + one.dropShare, 0) / running.length;
+  const cure = all.map(cureOf).find((one) => one !== null);
+  if (cure) return { fill: 'yellow', shape: 'dot', text: clip(`${count}${brief(fps)}fps ${cure.short}`) };
   if (share > SHOWN_DROP_SHARE)
     return {
       fill: 'yellow',

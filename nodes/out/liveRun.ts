@@ -12,6 +12,7 @@ import * as liveStatus from '../message/liveStatus';
 import { nodeError } from '../message/nodeError';
 import type { DeployedUpscaleNode } from '../message/nodeRegistry';
 import * as status from '../message/status';
+import { tooSlow } from '../message/tooSlow';
 import { runtimeOf } from '../runtime';
 import { type OutConfig, targetOf } from './buildJob';
 import type { BuiltLiveJob } from './buildLiveJob';
@@ -47,6 +48,7 @@ export class LiveRun {
   readonly #reported = new Set<string>();
   #isCameraLossReported = false;
   #isTargetFailing = false;
+  #isSlownessReported = false;
   #isOver = false;
 
   constructor(
@@ -182,9 +184,16 @@ export class LiveRun {
     if (camera.is === 'running') this.built.camera.show({ ...camera, fps: liveStatus.shownRate(camera.fps, fpsIn) });
     this.#showUpscale({ stage: 'restoring', frame: out, total: null, share: null, fps, eta: null, cacheStats });
     const { id, source } = this.plan;
+    this.#reportSlowness(tooSlow(source.label, progress));
     this.send([null, { topic: source.label, payload: null, progress: { job: id, stage: 'live', ...progress } }]);
     if (this.#isTargetFailing) this.host.showStatus(liveStatus.retrying);
     else this.host.showStatus();
+  }
+
+  #reportSlowness(warning: string | null): void {
+    if (warning === null || this.#isSlownessReported) return;
+    this.#isSlownessReported = true; // once per job
+    this.host.node.warn(warning);
   }
 
   #onJpeg(jpeg: LiveJpeg): void {

@@ -88,7 +88,7 @@ describe('live nodes in a real Node-RED', () => {
         (red.reported('result').at(index)?.['payload'] ?? {}) as Record<string, string>;
       const isLive = (): Promise<void> => red.until(() => payload(0)['status'] === 'live', 'the job starts');
       const runs = (): Promise<void> =>
-        red.until(() => /^(live |.*dropping)/.test(red.text('out')), 'the job runs', 60_000);
+        red.until(() => /^(live |.*(dropping|lower|use ))/.test(red.text('out')), 'the job runs', 60_000);
       const get = (path: string): Promise<Response> => fetch(red.url + path);
       const image = async (): Promise<Buffer> => {
         const response = await get(payload(0)['image']!);

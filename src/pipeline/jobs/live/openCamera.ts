@@ -29,7 +29,7 @@ export async function openCamera(
   const plain = { address: relay?.address ?? '', username: null, password: null };
   const { options, script } = await cameraInput(binary, relay ? { ...source.input, ...plain } : source.input);
   const camera = startCamera(binary, args(options));
-  void camera.ended.catch(() => {}).finally(() => relay?.[Symbol.asyncDispose]());
+  void camera.ended.catch(() => {}).then(() => relay?.[Symbol.asyncDispose]());
   camera.stdin.end(script ?? '');
   return { ...camera, hasRate: true };
 }
