@@ -24,9 +24,15 @@ export function camera(state: CameraState): NodeStatus {
 /** A measured frame rate this near to the announced one confirms it. */
 const SAME_RATE = 0.1;
 
-/** The frame rate to show, of one that the camera announces and one that is measured; null: not known. */
-export function shownRate(announced: number | null, measured: number | null): number | null {
-  if (measured === null) return announced;
+/** Seconds of frames before a measured rate contradicts the announced one: the first frames come in a burst. */
+const MEASURED_FOR = 5;
+
+/**
+ * The frame rate to show, of one that the camera announces and one that is measured over `received` frames; null: not
+ * known.
+ */
+export function shownRate(announced: number | null, measured: number | null, received: number): number | null {
+  if (measured === null || (announced !== null && received < MEASURED_FOR * announced)) return announced;
   if (announced !== null && Math.abs(measured / announced - 1) < SAME_RATE) return announced;
   return measured < 10 ? Math.round(measured * 10) / 10 : Math.round(measured);
 }

@@ -181,7 +181,8 @@ export class LiveRun {
     }
     this.progress = progress;
     const { camera, fps, fpsIn, out, cacheStats } = progress;
-    if (camera.is === 'running') this.built.camera.show({ ...camera, fps: liveStatus.shownRate(camera.fps, fpsIn) });
+    if (camera.is === 'running')
+      this.built.camera.show({ ...camera, fps: liveStatus.shownRate(camera.fps, fpsIn, progress.in) });
     this.#showUpscale({ stage: 'restoring', frame: out, total: null, share: null, fps, eta: null, cacheStats });
     const { id, source } = this.plan;
     this.#reportSlowness(tooSlow(source.label, progress));

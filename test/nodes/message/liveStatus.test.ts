@@ -5,13 +5,16 @@ import type { LiveProgress } from '../../../src/settings/liveJob';
 
 describe('the status of a camera', () => {
   it('shows the measured frame rate, and the announced one where that is true', () => {
-    assert.equal(shownRate(25, null), 25);
-    assert.equal(shownRate(null, null), null);
-    assert.equal(shownRate(25, 24.1), 25);
-    assert.equal(shownRate(25, 12.4), 12);
-    assert.equal(shownRate(25, 27.6), 28);
-    assert.equal(shownRate(null, 4.96), 5);
-    assert.equal(shownRate(null, 0.333), 0.3);
+    assert.equal(shownRate(25, null, 200), 25);
+    assert.equal(shownRate(null, null, 200), null);
+    assert.equal(shownRate(25, 24.1, 200), 25);
+    assert.equal(shownRate(25, 40, 124), 25);
+    assert.equal(shownRate(25, 40, 125), 40);
+    assert.equal(shownRate(null, 40, 2), 40);
+    assert.equal(shownRate(25, 12.4, 200), 12);
+    assert.equal(shownRate(25, 27.6, 200), 28);
+    assert.equal(shownRate(null, 4.96, 200), 5);
+    assert.equal(shownRate(null, 0.333, 200), 0.3);
   });
 
   const progress = (height: number, changes: Partial<LiveProgress> = {}): LiveProgress => ({
