@@ -7,6 +7,7 @@ export function livePageText(progress: LiveProgress | null, language: Language):
   const words = WORDS[language];
   if (!progress) return words.starting;
   if (progress.camera.is === 'connecting') return words.connecting;
+  if (progress.camera.is === 'joining') return words.joining;
   if (progress.camera.is === 'waiting') return progress.camera.message;
   const { width, height, fps, latency, dropped } = progress;
   const parts = [
@@ -19,6 +20,16 @@ export function livePageText(progress: LiveProgress | null, language: Language):
 }
 
 const WORDS = {
-  en: { starting: 'starting', connecting: 'connecting', dropped: 'dropped' },
-  de: { starting: 'startet', connecting: 'verbindet', dropped: 'verworfen' },
+  en: {
+    starting: 'starting',
+    connecting: 'connecting',
+    joining: 'waiting for a key frame of the camera',
+    dropped: 'dropped',
+  },
+  de: {
+    starting: 'startet',
+    connecting: 'verbindet',
+    joining: 'wartet auf ein Schlüsselbild der Kamera',
+    dropped: 'verworfen',
+  },
 } as const;

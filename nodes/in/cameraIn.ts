@@ -43,10 +43,16 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
     label: labelOf(RED, node, config),
     ...dialogValues({ retryMin, retryMax, stall }, config, LABELS),
   });
+  let shown = '';
+  const isAutostart = dialogValues({ autostart: ROWS.autostart }, config, LABELS).autostart;
   const camera = {
     source,
-    show: (state: Parameters<typeof liveStatus.camera>[0] | null) =>
-      node.status(state === null ? status.idle : liveStatus.camera(state)),
+    isAutostart,
+    show(state: Parameters<typeof liveStatus.camera>[0] | null) {
+      const next = state === null ? status.idle : liveStatus.camera(state);
+      if (shown !== JSON.stringify(next)) node.status(next);
+      shown = JSON.stringify(next);
+    },
   };
   const unregister = nodes.registerIn(node.id, { names: () => false, isSample: false, camera });
   node.status(status.idle);
@@ -86,7 +92,7 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
       (msg) => node.send(msg),
       (error) => error && node.error(error),
     );
-  if (dialogValues({ autostart: ROWS.autostart }, config, LABELS).autostart) autostartCameras.add(start);
+  if (isAutostart) autostartCameras.add(start);
   node.on('close', () => {
     autostartCameras.delete(start);
     unregister();

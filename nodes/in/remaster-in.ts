@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { SerialQueue } from '../../src/async/serialQueue';
 import { actionOf } from '../message/actions';
+import { CREDENTIALS } from '../message/credentials';
 import type { Input } from '../message/input';
 import { nodeError } from '../message/nodeError';
 import * as status from '../message/status';
@@ -18,6 +19,7 @@ export default function remasterIn(RED: NodeAPI): void {
     else fileIn(RED, this, config);
   }
   RED.nodes.registerType('remaster-in', RemasterIn, {
+    credentials: CREDENTIALS,
     settings: { remasterInAllowedFolders: { value: undefined, exportable: false } },
   });
 }

@@ -3,3 +3,6 @@ export interface Credentials {
   readonly username?: string;
   readonly password?: string;
 }
+
+/** The same for `registerType`: without it Node-RED discards what the editor sends. */
+export const CREDENTIALS = { username: { type: 'text' }, password: { type: 'password' } } as const;

@@ -15,6 +15,8 @@ export interface DeployedInNode {
 export interface DeployedCamera {
   /** With the password, which is stored nowhere else. Throws if a setting is invalid. */
   readonly source: () => LiveSource;
+  /** It sends a message of its own after every deploy. */
+  readonly isAutostart: boolean;
   /** Shows the state of the camera; null: no job uses it any more. */
   readonly show: (state: CameraState | null) => void;
 }

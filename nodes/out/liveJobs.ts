@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeMessageInFlow, NodeStatus } from 'node-red';
 import type { Done, Input, Send } from '../message/input';
 import type { LivePlan } from '../message/livePlan';
+import { runtimeOf } from '../runtime';
 import type { OutConfig } from './buildJob';
 import { type BuiltLiveJob, buildLiveJob } from './buildLiveJob';
 import { LiveRuns } from './liveRuns';
@@ -28,14 +29,14 @@ export class LiveJobs {
   }
 
   /** Starts a camera, or keeps its job if the settings are the same. `done` is called when the job ends. */
-  async start(plan: LivePlan, input: Input): Promise<void> {
+  async start(given: LivePlan, input: Input): Promise<void> {
     const { RED, node, config } = this;
+    const plan = this.#withNameOfToday(given);
     const previous = this.#runs.of(plan);
     const currentFolder = previous && hlsFolder(previous.built);
     const built = await buildLiveJob({ RED, node, config, plan, msg: input.msg, currentFolder });
     if (previous && isSame(previous.built, built)) {
-      previous.done(); // from now on this message stands for the job
-      previous.done = input.done;
+      previous.adopt(input);
       return;
     }
     if (previous) await this.#runs.stop(previous);
@@ -67,6 +68,12 @@ export class LiveJobs {
   /** Ends all jobs, because the node closes. Returns their messages. */
   close(): Promise<readonly { readonly msg: NodeMessageInFlow; readonly done: Done }[]> {
     return this.#runs.close();
+  }
+
+  /** A plan that was kept over a deploy has the old name of its camera. */
+  #withNameOfToday(plan: LivePlan): LivePlan {
+    const camera = runtimeOf(this.RED).nodes.inNode(plan.source.node)?.camera;
+    return camera ? { ...plan, source: { ...plan.source, label: camera.source().label } } : plan;
   }
 }
 

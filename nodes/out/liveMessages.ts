@@ -6,25 +6,35 @@ import type { LivePlan } from '../message/livePlan';
 
 /** The messages of a running camera: results, progress and data, each to its output. */
 export class LiveMessages {
+  #msg: Input['msg'];
+  readonly #send: Input['send'];
+
   constructor(
     private readonly RED: Pick<NodeAPI, 'util'>,
     private readonly plan: LivePlan,
-    private readonly input: Pick<Input, 'msg' | 'send'>,
-  ) {}
+    { msg, send }: Pick<Input, 'msg' | 'send'>,
+  ) {
+    [this.#msg, this.#send] = [msg, send];
+  }
+
+  /** Another message stands for the job from now on. */
+  standsFor(msg: Input['msg']): void {
+    this.#msg = msg;
+  }
 
   /** A copy of the message that started the camera, because it is sent again when the job stops. */
   result(state: 'live' | 'failed', fields: object): void {
-    const copy = this.RED.util.cloneMessage(this.input.msg);
-    this.input.send([Object.assign(copy, { payload: { status: state, ...fields } }), null]);
+    const copy = this.RED.util.cloneMessage(this.#msg);
+    this.#send([Object.assign(copy, { payload: { status: state, ...fields } }), null]);
   }
 
   stopped(fields: object): void {
-    this.input.send([Object.assign(this.input.msg, { payload: { status: 'stopped', ...fields } }), null]);
+    this.#send([Object.assign(this.#msg, { payload: { status: 'stopped', ...fields } }), null]);
   }
 
   progress(progress: LiveProgress): void {
     const { id, source } = this.plan;
-    this.input.send([null, { topic: source.label, payload: null, progress: { job: id, stage: 'live', ...progress } }]);
+    this.#send([null, { topic: source.label, payload: null, progress: { job: id, stage: 'live', ...progress } }]);
   }
 
   jpeg(jpeg: LiveJpeg): void {
@@ -46,7 +56,7 @@ export class LiveMessages {
   }
 
   #data(fields: Record<string, unknown>): void {
-    this.input.send([null, null, { topic: this.plan.source.label, ...fields }]);
+    this.#send([null, null, { topic: this.plan.source.label, ...fields }]);
   }
 }
 

@@ -5,6 +5,7 @@ import type { CameraState, LiveProgress } from '../../src/settings/liveJob';
 import * as liveStatus from '../message/liveStatus';
 import type { DeployedCamera } from '../message/nodeRegistry';
 import * as status from '../message/status';
+import { tooSlow } from '../message/tooSlow';
 import type { UpscaleStatus } from '../message/upscaleStatus';
 import type { LiveMessages } from './liveMessages';
 import { LiveTrouble } from './liveTrouble';
@@ -12,6 +13,8 @@ import { LiveTrouble } from './liveTrouble';
 /** Where the state of a camera is shown. */
 export interface LiveDisplay {
   readonly node: Pick<Node, 'warn'>;
+  /** Name of the camera. */
+  readonly label: string;
   /** Shows this status; without one, the summary of all cameras. */
   readonly showStatus: (next?: NodeStatus) => void;
   readonly camera: Pick<DeployedCamera, 'show'>;
@@ -59,10 +62,13 @@ export class LiveReports {
   #showProgress(progress: LiveProgress): void {
     this.#trouble.written(progress.target.written);
     this.progress = progress;
-    const { fps, out, cacheStats } = progress;
-    const { upscaleStatus, stage, messages, showStatus } = this.display;
+    const { camera, fps, fpsIn, out, cacheStats } = progress;
+    const { label, upscaleStatus, stage, messages, showStatus } = this.display;
+    if (camera.is === 'running')
+      this.display.camera.show({ ...camera, fps: liveStatus.shownRate(camera.fps, fpsIn, progress.in) });
     const speed = { fps, eta: null, cacheStats } as const;
     upscaleStatus.show(stage, { stage: 'restoring', frame: out, total: null, share: null, ...speed });
+    this.#warn(this.#trouble.slow(tooSlow(label, progress)));
     messages.progress(progress);
     if (this.#trouble.isTargetFailing) showStatus(liveStatus.retrying);
     else showStatus();

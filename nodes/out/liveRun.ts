@@ -15,8 +15,8 @@ export interface LiveHost extends CameraHost {
 
 /** One camera that a video out node shows, records or pushes. */
 export class LiveRun {
-  readonly msg: NodeMessageInFlow;
-  /** Ends the message that stands for the job: the one that started it, or a later one with the same settings. */
+  /** The message that stands for the job: the one that started it, or a later one with the same settings. */
+  msg: NodeMessageInFlow;
   done: Done;
   readonly camera: OpenCamera;
 
@@ -33,6 +33,13 @@ export class LiveRun {
     if (sendsJpegs(host.config)) running.requestJpeg();
     messages.result('live', urls);
     running.ended.catch((error: unknown) => this.#fail(error));
+  }
+
+  /** From now on this message stands for the job. */
+  adopt({ msg, done }: Input): void {
+    this.done();
+    [this.msg, this.done] = [msg, done];
+    this.camera.messages.standsFor(msg);
   }
 
   async stop(): Promise<void> {

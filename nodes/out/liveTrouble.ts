@@ -8,6 +8,7 @@ export class LiveTrouble {
   #isCameraLost = false;
   #isTargetFailing = false;
   #written = 0;
+  #isSlownessReported = false;
 
   /** Whether the target accepts no frames. */
   get isTargetFailing(): boolean {
@@ -28,6 +29,13 @@ export class LiveTrouble {
     if (this.#reported.has(error.message)) return null;
     this.#reported.add(error.message);
     return nodeError(error).message;
+  }
+
+  /** What to change when the machine is too slow; passed on once per job. */
+  slow(warning: string | null): string | null {
+    if (warning === null || this.#isSlownessReported) return null;
+    this.#isSlownessReported = true;
+    return warning;
   }
 
   /** `count`: frames that the target has accepted, since the engine started. More than before: it works again. */

@@ -53,10 +53,10 @@ export function openCamera(host: CameraHost, request: CameraRequest): OpenCamera
   const messages = new LiveMessages(RED, plan, input);
   const upscaleStatus = new UpscaleStatus(runtimeOf(RED).nodes);
   const stage = plan.stages[0]!.node;
-  const reports = new LiveReports({ node, showStatus, camera, upscaleStatus, stage, messages });
+  const { label } = plan.source;
+  const reports = new LiveReports({ node, label, showStatus, camera, upscaleStatus, stage, messages });
   const broadcast = new FrameBroadcast((newerThan) => running.requestJpeg({ newerThan }));
   const pair = singleFlight(() => engine.ask('pair', { job: running.id }));
-  const { label } = plan.source;
   const page = publishCamera(RED, config, { label, job, broadcast, pair, progress: () => reports.progress });
   const running: RunningLive = engine.live(job, {
     ...reports.listeners,

@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { serveLive } from '../http/liveRoutes';
+import { CREDENTIALS } from '../message/credentials';
 import type { NodeRegistry } from '../message/nodeRegistry';
 import { runtimeOf } from '../runtime';
 import type { OutConfig } from './buildJob';
@@ -26,6 +27,7 @@ export default function remasterOut(RED: NodeAPI): void {
     this.on('close', (removed: boolean, closed: () => void) => void close(removed).finally(closed));
   }
   RED.nodes.registerType('remaster-out', RemasterOut, {
+    credentials: CREDENTIALS,
     settings: { remasterOutAllowedFolders: { value: undefined, exportable: false } },
   });
 }
@@ -40,14 +42,17 @@ function continueSuspended(RED: NodeAPI, node: Node, out: VideoOut): () => void 
   if (!kept) return () => {};
   const resume = (): void => {
     if (kept.isPaused) out.pause();
-    for (const msg of kept.messages) if (!isOfRemovedCamera(nodes, msg)) node.receive(msg);
+    for (const msg of kept.messages) if (!isLeftToCamera(nodes, msg)) node.receive(msg);
   };
   RED.events.once('flows:started', resume);
   return () => void RED.events.off('flows:started', resume);
 }
 
-/** A removed camera ends silently; a file reports the missing node. */
-const isOfRemovedCamera = (nodes: NodeRegistry, msg: NodeMessageInFlow): boolean => {
+/**
+ * A removed camera ends silently; a file reports the missing node. A camera that starts with the flow sends a message of
+ * its own, with its new name.
+ */
+const isLeftToCamera = (nodes: NodeRegistry, msg: NodeMessageInFlow): boolean => {
   const plan = msg['video'] as { kind?: unknown; source?: { node?: string } } | undefined;
-  return plan?.kind === 'live' && !nodes.inNode(plan.source?.node ?? '')?.camera;
+  return plan?.kind === 'live' && nodes.inNode(plan.source?.node ?? '')?.camera?.isAutostart !== false;
 };

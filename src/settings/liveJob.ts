@@ -85,6 +85,8 @@ function checkSize(value: string): void {
 /** State of the connection to the camera. */
 export type CameraState =
   | { readonly is: 'connecting' }
+  /** Its packets come, but none begins a whole frame yet: cameras send key frames up to 30 s apart. */
+  | { readonly is: 'joining' }
   | { readonly is: 'running'; readonly width: number; readonly height: number; readonly fps: number | null }
   /** Reconnects in `seconds`. `message` is the reason, without credentials. */
   | {

@@ -29,6 +29,7 @@ function reporting() {
     showStatus: (next) => log.push(`status ${next?.text ?? 'summary'}`),
     camera: { show: (state) => log.push(`camera ${state?.is ?? 'free'}`) },
     upscaleStatus: new UpscaleStatus(nodes),
+    label: 'front door',
     stage: 'up',
     messages,
   });

@@ -44,23 +44,25 @@ export async function watchCamera(
   let info: CameraInfo | null = null;
   let failedProbes = 0;
   let index = 0;
+  const onJoining = (): void => events.onState({ is: 'joining' });
   for (let attempt = 1; ; attempt++) {
     events.onState({ is: 'connecting' });
     const started = performance.now();
     let frames = 0;
     let failure: RemasterError;
     try {
-      if (!facts) events.onFacts((facts = await probeCamera(settings, binary, failedProbes + 1, signal)));
+      if (!facts) events.onFacts((facts = await probeCamera(settings, binary, failedProbes + 1, signal, onJoining)));
       failedProbes = 0;
       info ??= cameraInfo(facts, settings.maxHeight);
       const current: CameraInfo = info;
-      const end = await readCamera(settings, binary, current, signal, (data) => {
+      const onFrame = (data: Uint8Array): void => {
         if (frames++ === 0) {
           const { width, height, fps } = current;
           events.onState({ is: 'running', width, height, fps });
         }
         events.onFrame({ info: current, index: index++, at: performance.now(), data });
-      });
+      };
+      const end = await readCamera(settings, binary, current, signal, onFrame, onJoining);
       if (!(end instanceof RemasterError)) {
         // The frame size has changed: reconnect at once.
         events.onFacts((facts = { ...facts, format: { ...facts.format, ...end } }));
@@ -77,7 +79,7 @@ export async function watchCamera(
     if (frames > 0 && performance.now() - started > STABLE) attempt = 1;
     // The camera responds, but its video does not match the known facts: another camera may use this address now.
     if (frames === 0 && failure.code !== 'SOURCE_NOT_FOUND') {
-      if (!facts) failedProbes++;
+      if (!facts && failure.code !== 'NO_SIGNAL') failedProbes++; // a silent one needs no longer analysis
       facts = null;
       info = null;
     }

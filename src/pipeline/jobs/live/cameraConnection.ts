@@ -6,10 +6,11 @@ import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Ffmpeg } from '../../media/runFfmpeg';
 import { frameSplitter } from '../../media/splitFrames';
 import { connectError, disconnectedError, noFramesError } from './cameraErrors';
-import { cameraInput } from './cameraInput';
 import type { CameraInfo } from './cameraProbe';
-import { cameraExit, CONNECT_TIMEOUT, QUIT_GRACE, startCamera } from './cameraProcess';
+import { cameraExit, CONNECT_TIMEOUT, QUIT_GRACE } from './cameraProcess';
 import { type FrameSize, SIZE_FILTERS, sizeOutputs, sizeReader } from './frameSizes';
+import { FROM_KEY_FRAME, packetOutput, watchPackets } from './keyFrames';
+import { openCamera } from './openCamera';
 import { untilResized } from './untilResized';
 
 export type CameraSettings = Pick<
@@ -27,9 +28,11 @@ export async function readCamera(
   info: CameraInfo,
   signal: AbortSignal,
   onFrame: (data: Uint8Array) => void,
+  /** Packets come, but the first whole frame does not yet. */
+  onJoining = (): void => {},
 ): Promise<RemasterError | FrameSize> {
   const { source, maxFps } = settings;
-  await using decoder = await startDecoder(settings, binary, info);
+  await using decoder = await startDecoder(settings, binary, info, signal);
   let last = performance.now();
   let isFirst = true;
   let isStalled = false;
@@ -54,9 +57,10 @@ export async function readCamera(
       frames.frame(data);
     }),
   );
+  const packets = watchPackets(decoder, () => !isFirst, onJoining);
   const watchdog = setInterval(() => {
     const limit = isFirst ? Math.max(CONNECT_TIMEOUT, source.stall) : source.stall;
-    isStalled ||= performance.now() - last > limit * 1000;
+    isStalled ||= performance.now() - last > limit * 1000 && !(isFirst && packets.mayStillJoin(source.stall));
     if (isStalled) void decoder.quit(QUIT_GRACE);
   }, 200);
   try {
@@ -70,12 +74,13 @@ export async function readCamera(
 }
 
 async function startDecoder(
-  { source, temporalDenoise, hwaccel }: CameraSettings,
+  { source, maxFps, temporalDenoise, hwaccel }: CameraSettings,
   binary: FfmpegBinary,
   { width, height, colour, isInterlaced }: CameraInfo,
+  signal: AbortSignal,
 ): Promise<Ffmpeg> {
-  const input = await cameraInput(binary, source.input);
   const steps = [
+    FROM_KEY_FRAME,
     ...(isInterlaced ? ['bwdif=mode=send_frame:parity=auto:deint=all'] : []),
     ...TEMPORAL_DENOISE[temporalDenoise],
   ];
@@ -86,19 +91,17 @@ async function startDecoder(
     `[f]scale=${width}:${height}:${toRgb(colour)},format=rgb24[frames]`,
   ];
   const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
-  return startCamera(
-    binary,
-    [
-      ...['-thread_type', 'slice'], // frame threads would delay the video by one frame each
-      ...['-analyzeduration', '500000', '-fpsprobesize', '0'], // the format is known from the probe
-      ...(hwaccel === 'auto' ? ['-hwaccel', 'auto'] : []),
-      ...input.options,
-      ...['-filter_complex', graph.join(';')],
-      ...sizeOutputs(passthrough), // first: ffmpeg writes its outputs in this order, so that no frame waits for its size
-      ...['-map', '[frames]', ...passthrough, '-f', 'rawvideo', 'pipe:1'],
-    ],
-    input,
-  );
+  const args = (input: readonly string[]): string[] => [
+    ...['-thread_type', 'slice'], // frame threads would delay the video by one frame each
+    ...['-analyzeduration', '500000', '-fpsprobesize', '0'], // the format is known from the probe
+    ...(hwaccel === 'auto' ? ['-hwaccel', 'auto'] : []),
+    ...input,
+    ...['-filter_complex', graph.join(';')],
+    ...sizeOutputs(passthrough), // first: ffmpeg writes its outputs in this order, so that no frame waits for its size
+    ...['-map', '[frames]', ...passthrough, '-f', 'rawvideo', 'pipe:1'],
+    ...packetOutput(source),
+  ];
+  return openCamera(binary, source, maxFps, args, signal);
 }
 
 /** Says for each frame whether to keep it, so that at most `maxFps` per second remain, evenly spaced. */

@@ -11,6 +11,11 @@ export const noFramesError = ({ label }: LiveJob['source'], seconds: number): Re
 export const disconnectedError = ({ label }: LiveJob['source']): RemasterError =>
   new RemasterError('NO_SIGNAL', `${label} closed the connection.`, { remedy: RECONNECTS });
 
+export const soundOnlyError = ({ label }: LiveJob['source']): RemasterError =>
+  new RemasterError('SOURCE_UNREADABLE', `${label} sends sound, but no video.`, {
+    remedy: 'Use the address of its video, or switch the video on in the settings of the camera.',
+  });
+
 /** Why a camera sent no frame. `stderr`: ffmpeg's messages, which are quoted only. */
 export async function connectError(
   { label, input }: LiveJob['source'],

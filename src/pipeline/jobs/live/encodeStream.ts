@@ -10,7 +10,7 @@ import { matroskaFrameHeader, matroskaHeader } from '../../media/matroska';
 import { type Mp4Part, mp4Parts } from '../../media/mp4Boxes';
 import { type Ffmpeg, runFfmpeg } from '../../media/runFfmpeg';
 import type { LiveFrame } from './liveFrame';
-import { keepWithin } from './retention';
+import type { Recorder } from './recorder';
 import { rtspAuthProxy } from './rtspAuthProxy';
 import { type EncodedTarget, liveCodec, targetOptions } from './sinkOptions';
 
@@ -35,6 +35,8 @@ export interface StreamParts {
   readonly binary: FfmpegBinary;
   readonly quality: number | null;
   readonly target: EncodedTarget;
+  /** Null: it is no recording. */
+  readonly recorder: Recorder | null;
   readonly events: StreamEvents;
   /** Holds the newest frame. */
   readonly waiting: Mailbox<LiveFrame>;
@@ -48,10 +50,12 @@ export interface StreamParts {
  * Errors: ENCODE_FAILED, or the signal's reason.
  */
 export async function encodeStream(parts: StreamParts): Promise<void> {
-  const { binary, quality, target, waiting, signal } = parts;
+  const { binary, quality, target, recorder, waiting, signal } = parts;
   const first = waiting.take()!;
   await using proxy = needsProxy(target) ? await rtspAuthProxy(target) : null;
-  const reachable = proxy ? { ...target, address: proxy.address, username: null, password: null } : target;
+  const reachable = proxy
+    ? { ...target, address: proxy.address, username: null, password: null }
+    : (recorder?.target ?? target);
   const never = new AbortController().signal; // it is asked to quit, so that it can finish its file
   const encoder = runFfmpeg(binary, options(binary, quality, reachable, first), never);
   const reading = read(encoder, parts).catch((error: unknown) => {
@@ -143,7 +147,7 @@ function options(binary: FfmpegBinary, quality: number | null, target: EncodedTa
 }
 
 /** Reads the encoder's stdout: fragments, or the names of finished files. */
-async function read(encoder: Ffmpeg, { target, events }: StreamParts): Promise<void> {
+async function read(encoder: Ffmpeg, { target, recorder, events }: StreamParts): Promise<void> {
   if (target.kind === 'fragments') {
     const parts: Mp4Part[] = []; // at most those of one chunk of output
     const sort = mp4Parts((part) => parts.push(part));
@@ -157,8 +161,10 @@ async function read(encoder: Ffmpeg, { target, events }: StreamParts): Promise<v
     for await (const chunk of encoder.stdout) {
       const lines = (rest + (chunk as Buffer).toString()).split('\n');
       rest = lines.pop()!;
-      for (const name of lines.filter(Boolean)) events.onFile(join(target.folder, name));
-      if (lines.length > 0) await keepWithin(target);
+      for (const name of lines.filter(Boolean)) {
+        events.onFile(join(target.folder, name));
+        await recorder!.finished(name);
+      }
     }
   } else {
     encoder.stdout.resume();

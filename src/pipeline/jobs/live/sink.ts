@@ -8,6 +8,7 @@ import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { tryWriting } from '../writeTrial';
 import { encodeStream, type StreamEvents } from './encodeStream';
 import type { LiveFrame } from './liveFrame';
+import { openRecorder, type Recorder } from './recorder';
 import { targetError } from './targetError';
 import { type EncodedTarget, isHlsFile, liveCodec } from './sinkOptions';
 
@@ -49,16 +50,18 @@ export function encodingSink(
   async function run(): Promise<void> {
     let delay: number = RETRY_DELAY[0];
     let first = true;
+    let recorder: Recorder | null = null;
     while (!signal.aborted) {
       const before = written;
       try {
         await waiting.filled(signal);
-        if (target.kind === 'segments') await mkdir(target.folder, { recursive: true });
+        if (target.kind === 'segments') recorder ??= await openRecorder(target, signal);
+        if (recorder) await mkdir(recorder.target.folder, { recursive: true });
         if (first && target.kind === 'hls') await clearHls(target.folder);
         if (!first && 'folder' in target) await tryWriting(target.folder); // a full disk gets no empty files
         first = false;
         restarts++;
-        await encodeStream({ binary, quality, target, events, waiting, onWritten: () => written++, signal });
+        await encodeStream({ binary, quality, target, recorder, events, waiting, onWritten: () => written++, signal });
       } catch (error) {
         if (signal.aborted) break;
         events.onRecoverableError(await targetError(error, target));
@@ -67,6 +70,7 @@ export function encodingSink(
         delay = Math.min(2 * delay, RETRY_DELAY[1]);
       }
     }
+    await recorder?.[Symbol.asyncDispose]();
     if (target.kind === 'hls') await clearHls(target.folder).catch(() => {}); // an old playlist must not look live
   }
 

@@ -15,6 +15,8 @@ export interface Camera {
   readonly viewers: number;
   /** All connections since the start. */
   readonly calls: number;
+  /** The Authorization header of each HTTP request; without one, an empty string. */
+  readonly logins: readonly string[];
   /** Stops sending and keeps all connections open. */
   freeze(): void;
   thaw(): void;
@@ -52,6 +54,7 @@ export async function startCamera({
   let [width, height] = [firstWidth, firstHeight];
   const sentAt: number[] = [];
   const viewers = new Set<Writable & { resetAndDestroy?: () => void }>();
+  const logins: string[] = [];
   let calls = 0;
   let isFrozen = false;
   /** New clients, which wait for the start of a frame, as with an MJPEG camera. */
@@ -63,7 +66,7 @@ export async function startCamera({
     viewer.on('error', () => {}); // the client disconnected
     viewer.on('close', () => viewers.delete(viewer));
   };
-  const server = kind === 'ts' ? createServer(enter) : httpServer(enter, login);
+  const server = kind === 'ts' ? createServer(enter) : httpServer(enter, login, logins);
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   let encoder = encode();
 
@@ -132,6 +135,7 @@ export async function startCamera({
   return {
     url: kind === 'ts' ? `tcp://127.0.0.1:${address.port}` : `http://127.0.0.1:${address.port}/video`,
     sentAt,
+    logins,
     get viewers() {
       return viewers.size;
     },
@@ -164,9 +168,10 @@ export async function startCamera({
   };
 }
 
-function httpServer(enter: (viewer: Writable) => void, login: CameraOptions['login']): Server {
+function httpServer(enter: (viewer: Writable) => void, login: CameraOptions['login'], logins: string[]): Server {
   const asks = login && guard({ kind: 'basic', ...login });
   return createHttpServer((request, response) => {
+    logins.push(request.headers.authorization ?? '');
     const challenge = asks?.(request) ?? null;
     if (challenge !== null) {
       response.writeHead(401, { 'WWW-Authenticate': challenge }).end();
