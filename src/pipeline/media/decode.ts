@@ -1,6 +1,7 @@
 import { RemasterError } from '../../errors';
 import type { Job } from '../../settings/restoreJob';
 import { type Colour, toRgb } from './colour';
+import { type Complaints, complaintsOf } from './gaps/complaints';
 import type { FfmpegBinary } from './findFfmpeg';
 import type { Frame } from './frame';
 import type { VideoInfo } from './probe';
@@ -19,6 +20,16 @@ export interface DecodeOptions {
   readonly withShotFirstFrame?: boolean;
   /** Seconds into the file where decoding starts; earlier frames are omitted. */
   readonly from: number;
+  /** Sound that comes with the video: where its clock jumps, both are moved by the same time. Default none. */
+  readonly sound?: readonly number[];
+}
+
+/** What was decoded, with the times before frames are left out on purpose. */
+export interface Decoded {
+  /** Presentation times, in ticks of the source, increasing. */
+  readonly times: readonly number[];
+  /** Of ffmpeg. */
+  readonly complaints: Complaints;
 }
 
 /** Frames in order, each with its presentation time. Pull-based: nothing is decoded far ahead of the reader. */
@@ -27,6 +38,8 @@ export interface FrameSource extends AsyncDisposable {
   read(): AsyncGenerator<Frame>;
   /** ffmpeg's messages about damage; empty for an intact file. */
   stderrTail(): string;
+  /** Whole when all frames were read. */
+  readonly decoded: Decoded;
 }
 
 export function openVideo(
@@ -49,8 +62,8 @@ export function openVideo(
     ].join(','),
   ];
   const args = [
-    ...['-copyts', '-start_at_zero'], // times count from the start of the file also after a seek
-    ...(options.from > 0 ? ['-ss', options.from.toFixed(6)] : []),
+    ...['-loglevel', 'repeat+error'], // only complaints, and each of them
+    ...clockFrom(options.from),
     ...(options.hwaccel === 'auto' ? ['-hwaccel', 'auto'] : []),
     ...(mirror === null ? [] : ['-noautorotate']),
     ...inputOptions(info.source),
@@ -59,13 +72,20 @@ export function openVideo(
     ...['-map', '[times]', ...passthrough, '-enc_time_base', `${info.timeBase.num}/${info.timeBase.den}`],
     ...['-c:v', 'rawvideo', '-flush_packets', '1', '-f', 'framecrc', 'pipe:3'],
     ...['-map', '[frames]', ...passthrough, '-f', 'rawvideo', '-pix_fmt', PIXELS[options.depth], 'pipe:1'],
+    ...alongside(0, options.sound ?? []),
   ];
+  const times: number[] = [];
+  const complaints = complaintsOf(info);
   let decoder: Ffmpeg | undefined;
   return {
+    decoded: { times, complaints },
     async *read() {
       // Started on the first read, because Node discards the output of a process that exits before it is read.
       decoder = runFfmpeg(binary, args, signal);
-      yield* frames(decoder, info, options);
+      for await (const frame of frames(decoder, info, options, complaints)) {
+        times.push(frame.pts);
+        yield frame;
+      }
     },
     stderrTail: () => decoder?.stderrTail() ?? '',
     [Symbol.asyncDispose]: async () => decoder?.[Symbol.asyncDispose](),
@@ -89,14 +109,29 @@ export const TEMPORAL_DENOISE: Readonly<Record<Job['temporalDenoise'], readonly 
   high: [averaged(9, 0.08, 0.4)],
 };
 
+/**
+ * The options of an input that is read from a time in seconds. From its start, ffmpeg moves what follows a jump of the clock
+ * to the end of what precedes it, as players do; after a seek times count from the start of the file.
+ */
+export const clockFrom = (from: number): readonly string[] =>
+  from > 0 ? ['-copyts', '-start_at_zero', '-ss', from.toFixed(6)] : [];
+
+/** An output that goes nowhere. ffmpeg looks for jumps of the clock only in streams that have an output. */
+export const alongside = (input: number, streams: readonly number[]): readonly string[] =>
+  streams.length === 0
+    ? []
+    : [...streams.flatMap((index) => ['-map', `${input}:${index}`]), '-c', 'copy', '-f', 'null', '-'];
+
 const PIXELS = { 8: 'rgb24', 16: 'rgb48le' } as const;
 
 async function* frames(
   decoder: Ffmpeg,
   info: VideoInfo,
   { depth, withShotFirstFrame }: Pick<DecodeOptions, 'depth' | 'withShotFirstFrame'>,
+  complaints: Complaints,
 ): AsyncGenerator<Frame> {
   const times = frameTimes(decoder);
+  complaints.hear(decoder.stderr, times.newest);
   const sceneOf = sceneCuts();
   const { width, height } = info;
   let index = 0;
@@ -118,11 +153,16 @@ async function* frames(
   }
   await decoder.ended.catch((error: unknown) => {
     const isFailure = error instanceof RemasterError && error.code === 'ENCODE_FAILED'; // any failed ffmpeg process
-    throw isFailure
-      ? unreadable(info.source.path, `decoding stopped after frame ${index}`, error, undefined, error.detail)
-      : error;
+    throw isFailure ? failedAfter(index, info, error, decoder.killedBy() !== null) : error;
   });
   if (untimed) throw new RemasterError('INTERNAL', `ffmpeg wrote frame ${index} without its time.`);
+}
+
+/** A decoder that gives up on a file; one that was killed may have been killed for anything. */
+function failedAfter(frame: number, { source }: VideoInfo, cause: RemasterError, isKilled: boolean): RemasterError {
+  const why = `decoding stopped after frame ${frame}`;
+  if (isKilled || frame === 0) return unreadable(source.path, why, cause, undefined, cause.detail);
+  return new RemasterError('SOURCE_DAMAGED', why, { cause, detail: cause.detail });
 }
 
 const nextTick = (last: number, { framesPerSecond, timeBase }: VideoInfo): number =>
@@ -132,8 +172,9 @@ const nextTick = (last: number, { framesPerSecond, timeBase }: VideoInfo): numbe
  * The times from file descriptor 3, `stream, dts, pts, …` per frame, in ticks; null: the frame has none; undefined: end
  * of stream.
  */
-function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefined> } {
+function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefined>; newest(): number | null } {
   const known: (number | null)[] = []; // bounded: ffmpeg blocks while its stdout is not read
+  let newest: number | null = null;
   let rest = '';
   let ended = false;
   let wake = (): void => {};
@@ -144,6 +185,7 @@ function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefine
       const found = /^0, *\S+, *([^,\s]+),/.exec(line);
       if (found) known.push(Number.isFinite(Number(found[1])) ? Number(found[1]) : null);
     }
+    newest = known.at(-1) ?? newest;
     wake();
   });
   for (const event of ['end', 'close']) {
@@ -157,5 +199,6 @@ function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefine
       while (known.length === 0 && !ended) await new Promise<void>((resolve) => (wake = resolve));
       return known.shift();
     },
+    newest: () => newest,
   };
 }

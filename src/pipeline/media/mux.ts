@@ -4,6 +4,7 @@ import type { Container } from '../../settings/container';
 import type { CodecName, Job } from '../../settings/restoreJob';
 import type { Codec } from './codecs';
 import { type Colour, tagOptions } from './colour';
+import { alongside } from './decode';
 import { encodedColour } from './encode';
 import type { FfmpegBinary } from './findFfmpeg';
 import { joinNut, planJoin } from './joinNut';
@@ -36,6 +37,8 @@ export interface MuxSource {
   readonly delay: number;
   /** Takes only the first packet of each stream. */
   readonly firstOnly: boolean;
+  /** The clock of the source jumps. */
+  readonly hasJumps?: boolean;
 }
 
 /**
@@ -46,7 +49,7 @@ export async function muxWithSource(
   binary: FfmpegBinary,
   video: EncodedVideo,
   output: string,
-  { info, job, carried, delay, firstOnly }: MuxSource,
+  { info, job, carried, delay, firstOnly, hasJumps = false }: MuxSource,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { container, encoder } = video.codec;
@@ -75,6 +78,8 @@ export async function muxWithSource(
       ...['-disposition:0', ['default', ...flagsOf(info)].join('+')],
       ...['-max_muxing_queue_size', '65536', '-max_interleave_delta', '0'],
     ],
+    // The sound jumps with the video, as it did when that was decoded.
+    alongside: hasJumps ? alongside(1, [info.stream]) : [],
   };
   return mux(binary, video, output, others, signal);
 }
@@ -100,14 +105,14 @@ export const muxVideo = (
   video: EncodedVideo,
   output: string,
   signal: AbortSignal,
-): Promise<readonly string[]> => mux(binary, video, output, { inputs: [], options: [] }, signal);
+): Promise<readonly string[]> => mux(binary, video, output, { inputs: [], options: [], alongside: [] }, signal);
 
-/** `others`: options of the inputs after the video, and of the output. */
+/** `others`: options of the inputs after the video, of the output, and of another output. */
 async function mux(
   binary: FfmpegBinary,
   { codec, colour, paths, times }: EncodedVideo,
   output: string,
-  others: { readonly inputs: readonly string[]; readonly options: readonly string[] },
+  others: Readonly<Record<'inputs' | 'options' | 'alongside', readonly string[]>>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { container } = codec;
@@ -125,6 +130,7 @@ async function mux(
       ...(codec.name === 'h265' && container !== 'mkv' ? ['-tag:v:0', join.hasHeadersInFrames ? 'hev1' : 'hvc1'] : []),
       ...clockOptions(binary, container, times, !INTRA_ONLY.has(codec.name)),
       ...['-f', FORMAT[container], '-strict', '-2', '-y', `file:${output}`],
+      ...others.alongside,
     ],
     signal,
   );
