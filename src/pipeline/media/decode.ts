@@ -18,6 +18,8 @@ export interface DecodeOptions {
   readonly hwaccel: Job['hwaccel'];
   /** Attaches the first frame of its shot to each frame. Default false. */
   readonly withShotFirstFrame?: boolean;
+  /** Frames of another shape are stretched to the size, without bars. Default false. */
+  readonly isStretched?: boolean;
   /** Seconds into the file where decoding starts; earlier frames are omitted. */
   readonly from: number;
   /** Sound that comes with the video: where its clock jumps, both are moved by the same time. Default none. */
@@ -28,6 +30,8 @@ export interface DecodeOptions {
 export interface Decoded {
   /** Presentation times, in ticks of the source, increasing. */
   readonly times: readonly number[];
+  /** Times of the frames from which on the video has another size. */
+  readonly resized: readonly number[];
   /** Of ffmpeg. */
   readonly complaints: Complaints;
 }
@@ -48,18 +52,18 @@ export function openVideo(
   options: DecodeOptions,
   signal: AbortSignal,
 ): FrameSource {
-  const { width, height, mirror } = info;
+  const { mirror } = info;
   const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']; // no frame duplicated or dropped
   const graph = [
     `[0:${info.stream}]split[t][f]`,
-    '[t]scale=2:2:flags=neighbor,format=gray[times]', // only the time stamps are used
+    // Only the time stamps are used, and a gray value that changes with the size.
+    "[t]format=gray,lut=c0='mod(w*31+h*17,251)',scale=2:2:flags=neighbor[times]",
     [
       `[f]${mirror ?? 'null'}`,
       ...(options.deinterlace ? ['bwdif=mode=send_frame:parity=auto:deint=all'] : []),
       ...TEMPORAL_DENOISE[options.temporalDenoise],
-      `scale=${width}:${height}:${toRgb(options.colour)}`, // explicit size: a change of resolution must not change the frame size
-      `format=${PIXELS[options.depth]}[frames]`,
-    ].join(','),
+      ...fitted(info, options.isStretched ?? false, `${toRgb(options.colour)},format=${PIXELS[options.depth]}`),
+    ].join(',') + '[frames]',
   ];
   const args = [
     ...['-loglevel', 'repeat+error'], // only complaints, and each of them
@@ -75,14 +79,15 @@ export function openVideo(
     ...alongside(0, options.sound ?? []),
   ];
   const times: number[] = [];
+  const resized: number[] = [];
   const complaints = complaintsOf(info);
   let decoder: Ffmpeg | undefined;
   return {
-    decoded: { times, complaints },
+    decoded: { times, resized, complaints },
     async *read() {
       // Started on the first read, because Node discards the output of a process that exits before it is read.
       decoder = runFfmpeg(binary, args, signal);
-      for await (const frame of frames(decoder, info, options, complaints)) {
+      for await (const frame of frames(decoder, info, options, { complaints, resized })) {
         times.push(frame.pts);
         yield frame;
       }
@@ -90,6 +95,22 @@ export function openVideo(
     stderrTail: () => decoder?.stderrTail() ?? '',
     [Symbol.asyncDispose]: async () => decoder?.[Symbol.asyncDispose](),
   };
+}
+
+/**
+ * Filters that scale frames to the size of the first ones. Those of another shape, from where the size changes, get bars.
+ * `toPixels`: the other options of the scale filter, and the filters that choose the format.
+ */
+function fitted({ width, height, pixelAspect }: VideoInfo, isStretched: boolean, toPixels: string): readonly string[] {
+  if (isStretched) return [`scale=${width}:${height}:${toPixels}`];
+  const shape = (width * pixelAspect.num) / pixelAspect.den / height;
+  const wider = `dar/${shape}`;
+  // A difference in shape of 2 % comes from sides that are rounded, or codecs that need multiples of 16.
+  const [w, h] = [
+    `if(lt(${wider},0.98),max(1,round(${width}*${wider})),${width})`,
+    `if(gt(${wider},1.02),max(1,round(${height}/(${wider}))),${height})`,
+  ];
+  return [`scale='${w}':'${h}':${toPixels}`, `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`];
 }
 
 /** Over `around` frames; a frame counts while it differs by less than `one`, and all of them by less than `sum`. */
@@ -128,9 +149,9 @@ async function* frames(
   decoder: Ffmpeg,
   info: VideoInfo,
   { depth, withShotFirstFrame }: Pick<DecodeOptions, 'depth' | 'withShotFirstFrame'>,
-  complaints: Complaints,
+  { complaints, resized }: { readonly complaints: Complaints; readonly resized: number[] },
 ): AsyncGenerator<Frame> {
-  const times = frameTimes(decoder);
+  const times = frameTimes(decoder, (time) => resized.push(time));
   complaints.hear(decoder.stderr, times.newest);
   const sceneOf = sceneCuts();
   const { width, height } = info;
@@ -172,9 +193,13 @@ const nextTick = (last: number, { framesPerSecond, timeBase }: VideoInfo): numbe
  * The times from file descriptor 3, `stream, dts, pts, …` per frame, in ticks; null: the frame has none; undefined: end
  * of stream.
  */
-function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefined>; newest(): number | null } {
+function frameTimes(
+  decoder: Ffmpeg,
+  onResize: (time: number) => void,
+): { next(): Promise<number | null | undefined>; newest(): number | null } {
   const known: (number | null)[] = []; // bounded: ffmpeg blocks while its stdout is not read
   let newest: number | null = null;
+  let size: string | null = null;
   let rest = '';
   let ended = false;
   let wake = (): void => {};
@@ -182,10 +207,13 @@ function frameTimes(decoder: Ffmpeg): { next(): Promise<number | null | undefine
     const lines = (rest + text).split('\n');
     rest = lines.pop()!;
     for (const line of lines) {
-      const found = /^0, *\S+, *([^,\s]+),/.exec(line);
-      if (found) known.push(Number.isFinite(Number(found[1])) ? Number(found[1]) : null);
+      const found = /^0, *\S+, *([^,\s]+),(?: *\d+, *\d+, *(\w+))?/.exec(line);
+      if (!found) continue;
+      known.push(Number.isFinite(Number(found[1])) ? Number(found[1]) : null);
+      newest = known.at(-1) ?? newest;
+      if (size !== null && found[2] !== size) onResize(newest ?? 0);
+      size = found[2] ?? size;
     }
-    newest = known.at(-1) ?? newest;
     wake();
   });
   for (const event of ['end', 'close']) {

@@ -46,6 +46,7 @@ export async function whatIsMissing(
   const warnings = [
     ...(words === null ? [] : [`${words}.`]),
     ...bytesWarning(stored),
+    ...sizeWarning(decoded, info),
     ...jumpWarning(jumps),
     ...damagedWarning(packets.damagedCount - jumps.length), // a packet at each join
     ...complaintWarning(decoded, packets, job.trim),
@@ -99,6 +100,15 @@ function said(complaints: readonly Complaint[], count: number): readonly string[
   const first = complaints.slice(0, 3).map(({ seconds, text }) => `at ${clock(seconds ?? 0)} “${text}”`);
   return [
     `The decoder complained ${count} times, so frames there may be wrong: ${first.join(', ')}${count > 3 ? ', …' : ''}.`,
+  ];
+}
+
+function sizeWarning({ resized }: Decoded, { width, height, timeBase }: VideoInfo): readonly string[] {
+  if (resized.length === 0) return [];
+  const named = resized.slice(0, NAMED).map((ticks) => `at ${clock((ticks * timeBase.num) / timeBase.den)}`);
+  const others = resized.length > NAMED ? ` and ${resized.length - NAMED} times more` : '';
+  return [
+    `The video changes its size ${named.join(', ')}${others}; all frames were fitted into ${width}×${height}, with bars where their shape differs.`,
   ];
 }
 
