@@ -146,11 +146,16 @@ export class FileJobs {
         break;
       case 'failed':
         this.statusLine.idle = status.failed(outcome.error);
-        // a copy, because the Catch node gets the original message
-        send([Object.assign(this.RED.util.cloneMessage(msg), { payload }), null]);
+        send([this.#failedMessage(msg, payload), null]);
         done(nodeError(outcome.error));
         break;
     }
+  }
+
+  /** A copy, because the Catch node gets the original message. Its file name, of the source, is not that of a result. */
+  #failedMessage(msg: Input['msg'], payload: Record<string, unknown>): Input['msg'] {
+    const { filename: _, ...others } = this.RED.util.cloneMessage(msg);
+    return { ...others, payload };
   }
 
   #showStatus(): void {

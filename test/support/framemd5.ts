@@ -10,16 +10,7 @@ export interface Decoded {
 export async function framemd5(path: string, input: readonly string[] = []): Promise<readonly Decoded[]> {
   const exact = ['-sws_flags', 'bicubic+accurate_rnd+full_chroma_int+full_chroma_inp'];
   const list = await ff(
-    ...[
-      '-v',
-      'quiet',
-      ...input,
-      '-i',
-      path.includes('*') ? path : `file:${path}`,
-      '-map',
-      '0:v:0',
-      ...(await passthrough()),
-    ],
+    ...['-v', 'quiet', ...input, '-i', `file:${path}`, '-map', '0:v:0', ...(await passthrough())],
     ...[...exact, '-pix_fmt', 'rgb24', '-f', 'framemd5', '-'],
   );
   const text = list.toString();

@@ -16,6 +16,7 @@ import type { VideoInfo } from './probe';
 import { runFfmpeg } from './runFfmpeg';
 import { inputOptions } from './sourceFile';
 import { type CarriedStream, streamOptions } from './streams/carriedStreams';
+import { laterTimecode } from './timecode';
 import { clockOptions, type VideoTimes } from './trackClock';
 import { verify } from './verify';
 
@@ -68,12 +69,13 @@ export async function muxWithSource(
       // So would the priming of sound that is encoded anew; Matroska may have times below 0.
       ...(container === 'mkv' ? ['-avoid_negative_ts', 'disabled'] : []),
       ...metadata,
+      ...(trim && job.extras ? timecodeAt(trim.start, info) : []),
       ...(job.extras && container !== 'mkv' && hasQuickTimeKeys(info) ? ['-movflags', 'use_metadata_tags'] : []),
       // Times of copied frames do not follow it, but time codes count it, and ffmpeg does not know it of a short video.
       ...(timecodeOf(info.media) === null ? [] : ['-r', rateOf(info)]),
-      // The frames are already rotated, and encoded by another encoder.
+      // The frames are already rotated, have no second picture of alpha, and are encoded by another encoder.
       // In capitals, because ffmpeg of 2018 takes `rotate` for an angle and keeps the tag.
-      ...['-metadata:s:v:0', 'ROTATE=', '-metadata:s:v:0', `encoder=${encoder}`],
+      ...['-metadata:s:v:0', 'ROTATE=', '-metadata:s:v:0', 'ALPHA_MODE=', '-metadata:s:v:0', `encoder=${encoder}`],
       // Without a word on any stream, ffmpeg makes the first of each kind the default; the other streams keep their flags.
       ...['-disposition:0', ['default', ...flagsOf(info)].join('+')],
       ...['-max_muxing_queue_size', '65536', '-max_interleave_delta', '0'],
@@ -82,6 +84,14 @@ export async function muxWithSource(
     alongside: hasJumps ? alongside(1, [info.stream]) : [],
   };
   return mux(binary, video, output, others, signal);
+}
+
+/** The time code of the first frame of a cut, in the tags that have that of the source. */
+function timecodeAt(seconds: number, { media, framesPerSecond }: VideoInfo): readonly string[] {
+  const code = timecodeOf(media);
+  const later = code === null ? null : laterTimecode(code, seconds, framesPerSecond ?? 25);
+  if (later === null) return [];
+  return ['-metadata', `timecode=${later}`, '-metadata:s:v:0', `timecode=${later}`];
 }
 
 /** Of the video, which has lost them on its way. */

@@ -11,6 +11,8 @@ export interface Gap {
   readonly frames: number;
   /** Seconds without a frame. */
   readonly seconds: number;
+  /** Times of packets within, in ticks. */
+  readonly packets: readonly number[];
 }
 
 /** What was read of a video. */
@@ -38,8 +40,8 @@ interface Step {
   readonly to: number;
   /** Of the steps around it. */
   readonly usual: number;
-  /** Packets within. */
-  readonly packets: number;
+  /** Times of the packets within. */
+  readonly packets: readonly number[];
 }
 
 /**
@@ -48,15 +50,23 @@ interface Step {
  */
 export function findGaps(read: ReadVideo): readonly Gap[] {
   const steps = stepsOf(read);
-  const hidden = steps.filter((step) => !isLong(step)).reduce((sum, { packets }) => sum + packets, 0);
+  const hidden = steps.filter((step) => !isLong(step)).reduce((sum, { packets }) => sum + packets.length, 0);
   const isCounted = read.isCounted && hidden <= HIDDEN * steps.length;
   return steps.flatMap((step) => {
-    const isGap = isLong(step) && (step.packets > 0 || isDamaged(read, step));
+    const isGap = isLong(step) && (step.packets.length > 0 || isDamaged(read, step));
     const byTime = isGap ? Math.round((step.to - step.from) / step.usual) - 1 : 0;
-    const frames = Math.max(byTime, isCounted ? step.packets : 0);
+    const frames = Math.max(byTime, isCounted ? step.packets.length : 0);
     const seconds = (ticks: number): number => (ticks * read.timeBase.num) / read.timeBase.den;
     if (frames === 0) return [];
-    return [{ from: seconds(step.from), to: seconds(step.to), frames, seconds: frames * seconds(step.usual) }];
+    return [
+      {
+        from: seconds(step.from),
+        to: seconds(step.to),
+        frames,
+        seconds: frames * seconds(step.usual),
+        packets: step.packets,
+      },
+    ];
   });
 }
 
@@ -72,22 +82,27 @@ function stepsOf({ decoded, packets, start, end }: ReadVideo): Step[] {
   let at = 0;
   return lengths.map((_, i) => {
     const [from, to] = [ends[i]!, ends[i + 1]!];
-    let within = 0;
-    // A frame may be a tick from its packet: times that are equal or missing get the next free tick.
-    for (; at < shown.length && shown[at]! < to - 1; at++) if (shown[at]! > from + 1) within++;
     const around = [...lengths.slice(Math.max(0, i - AROUND), i), ...lengths.slice(i + 1, i + 1 + AROUND)];
-    return { from, to, usual: median(around) ?? to - from, packets: within };
+    const usual = median(around) ?? to - from;
+    const margin = marginOf(usual);
+    const within: number[] = [];
+    for (; at < shown.length && shown[at]! < to - margin; at++) if (shown[at]! > from + margin) within.push(shown[at]!);
+    return { from, to, usual, packets: within };
   });
 }
+
+/** Ticks by which a frame may be off its packet: equal times get the next free tick. `usual`: those of a step. */
+const marginOf = (usual: number): number => (usual > 2 ? 1 : 0);
 
 /** The frames, and a step before the first and behind the last packet where these have no frame. */
 function withEnds(frames: readonly number[], shown: readonly number[], packets: SourcePackets): readonly number[] {
   const [first, last] = [frames[0]!, frames.at(-1)!];
   const step = median(frames.slice(1, 2 * AROUND).map((time, i) => time - frames[i]!)) ?? 1;
+  const margin = marginOf(step);
   // Frames before the first key frame, or that need one before it, cannot be decoded.
   const isFromKey = (time: number): boolean => packets.firstKey !== null && time >= packets.firstKey;
-  const before = packets.isCutIn ? undefined : shown.find((time) => isFromKey(time) && time < first - 1);
-  const behind = shown.at(-1)! > last + 1 ? shown.at(-1)! : undefined;
+  const before = packets.isCutIn ? undefined : shown.find((time) => isFromKey(time) && time < first - margin);
+  const behind = shown.at(-1)! > last + margin ? shown.at(-1)! : undefined;
   return [
     ...(before === undefined ? [] : [before - step]),
     ...frames,

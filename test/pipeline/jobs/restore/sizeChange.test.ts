@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import { type Job, JOB_DEFAULTS, type Result } from '../../../../src/settings/restoreJob';
@@ -71,4 +71,59 @@ describe('restoreVideo with frames of several sizes', function () {
       assert.equal(isBlack(32, 2), bars === 'rows');
       assert.equal(isBlack(2, 24), bars === 'columns');
     });
+
+  describe('of a folder of images', () => {
+    async function images(change: (name: (number: number) => string) => Promise<void> | void): Promise<string> {
+      rmSync(at('images'), { recursive: true, force: true });
+      mkdirSync(at('images'));
+      await ff('-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25', '-frames:v', '20', at('images/f_%04d.png'));
+      await change((number) => at(`images/f_${String(number).padStart(4, '0')}.png`));
+      return at('images');
+    }
+
+    it('an empty image is named before the model is opened', async () => {
+      const source = await images((name) => writeFileSync(name(9), ''));
+      const unused = { binary: await binary(), openModel: () => assert.fail('the model was opened') };
+      const job = { ...JOB_DEFAULTS, input: source, output: at('out.mkv'), overwrite: true };
+      await assert.rejects(
+        restoreVideo(job, unused, new AbortController().signal, () => {}),
+        {
+          code: 'SOURCE_UNREADABLE',
+          message: /f_0009\.png is empty/,
+        },
+      );
+    });
+
+    it('a torn image is named, and the video goes on behind it', async () => {
+      const source = await images((name) => truncateSync(name(9), 300));
+      await assert.rejects(restored(source), {
+        code: 'SOURCE_DAMAGED',
+        message: /1 of 20 images cannot be decoded: f_0009\.png\./,
+      });
+      const [whole, made] = [await images(() => {}), await framemd5(at('out.partial.mkv'))];
+      const wanted = await framemd5(`${whole}/f_%04d.png`, ['-framerate', '25']);
+      assert.deepEqual(
+        made.map(({ md5 }) => md5),
+        wanted.filter((_, i) => i !== 8).map(({ md5 }) => md5),
+      );
+    });
+
+    it('a torn last image is named', async () => {
+      const source = await images((name) => truncateSync(name(20), 300));
+      await assert.rejects(restored(source), { code: 'SOURCE_DAMAGED', message: /1 of 20 .*: f_0020\.png\./ });
+    });
+
+    it('missing numbers and an image of another size are named', async () => {
+      const source = await images(async (name) => {
+        rmSync(name(3));
+        rmSync(name(4));
+        await ff('-f', 'lavfi', '-i', 'testsrc2=size=96x54', '-frames:v', '1', '-update', '1', name(8));
+      });
+      const { warnings, framesIn } = await restored(source);
+      assert.equal(framesIn, 18);
+      assert.equal(warnings.length, 2, warnings.join('\n'));
+      assert.match(warnings[0]!, /missing between f_0002\.png and f_0005\.png/);
+      assert.match(warnings[1]!, /changes its size at f_0008\.png, at f_0009\.png; .* 64×48, with bars/);
+    });
+  });
 });
