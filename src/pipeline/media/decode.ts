@@ -2,8 +2,11 @@ import { RemasterError } from '../../errors';
 import type { Job } from '../../settings/restoreJob';
 import { type Colour, toRgb } from './colour';
 import { type Complaints, complaintsOf } from './gaps/complaints';
+import { alongside, clockFrom } from './clockOfInput';
 import type { FfmpegBinary } from './findFfmpeg';
+import { fitted } from './fitFrames';
 import type { Frame } from './frame';
+import { frameTimes } from './frameTimes';
 import type { VideoInfo } from './probe';
 import { type Ffmpeg, runFfmpeg } from './runFfmpeg';
 import { sceneCuts } from './sceneCuts';
@@ -97,22 +100,6 @@ export function openVideo(
   };
 }
 
-/**
- * Filters that scale frames to the size of the first ones. Those of another shape, from where the size changes, get bars.
- * `toPixels`: the other options of the scale filter, and the filters that choose the format.
- */
-function fitted({ width, height, pixelAspect }: VideoInfo, isStretched: boolean, toPixels: string): readonly string[] {
-  if (isStretched) return [`scale=${width}:${height}:${toPixels}`];
-  const shape = (width * pixelAspect.num) / pixelAspect.den / height;
-  const wider = `dar/${shape}`;
-  // A difference in shape of 2 % comes from sides that are rounded, or codecs that need multiples of 16.
-  const [w, h] = [
-    `if(lt(${wider},0.98),max(1,round(${width}*${wider})),${width})`,
-    `if(gt(${wider},1.02),max(1,round(${height}/(${wider}))),${height})`,
-  ];
-  return [`scale='${w}':'${h}':${toPixels}`, `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`];
-}
-
 /** Over `around` frames; a frame counts while it differs by less than `one`, and all of them by less than `sum`. */
 function averaged(around: number, one: number, sum: number): string {
   const planes = [0, 1, 2].map((plane) => `${plane}a=${one}:${plane}b=${sum}`);
@@ -129,19 +116,6 @@ export const TEMPORAL_DENOISE: Readonly<Record<Job['temporalDenoise'], readonly 
   low: [averaged(5, 0.04, 0.12)],
   high: [averaged(9, 0.08, 0.4)],
 };
-
-/**
- * The options of an input that is read from a time in seconds. From its start, ffmpeg moves what follows a jump of the clock
- * to the end of what precedes it, as players do; after a seek times count from the start of the file.
- */
-export const clockFrom = (from: number): readonly string[] =>
-  from > 0 ? ['-copyts', '-start_at_zero', '-ss', from.toFixed(6)] : [];
-
-/** An output that goes nowhere. ffmpeg looks for jumps of the clock only in streams that have an output. */
-export const alongside = (input: number, streams: readonly number[]): readonly string[] =>
-  streams.length === 0
-    ? []
-    : [...streams.flatMap((index) => ['-map', `${input}:${index}`]), '-c', 'copy', '-f', 'null', '-'];
 
 const PIXELS = { 8: 'rgb24', 16: 'rgb48le' } as const;
 
@@ -188,45 +162,3 @@ function failedAfter(frame: number, { source }: VideoInfo, cause: RemasterError,
 
 const nextTick = (last: number, { framesPerSecond, timeBase }: VideoInfo): number =>
   last === -Infinity ? 0 : last + Math.max(1, Math.round(timeBase.den / timeBase.num / (framesPerSecond ?? 25)));
-
-/**
- * The times from file descriptor 3, `stream, dts, pts, …` per frame, in ticks; null: the frame has none; undefined: end
- * of stream.
- */
-function frameTimes(
-  decoder: Ffmpeg,
-  onResize: (time: number) => void,
-): { next(): Promise<number | null | undefined>; newest(): number | null } {
-  const known: (number | null)[] = []; // bounded: ffmpeg blocks while its stdout is not read
-  let newest: number | null = null;
-  let size: string | null = null;
-  let rest = '';
-  let ended = false;
-  let wake = (): void => {};
-  decoder.pipes[0]!.setEncoding('utf8').on('data', (text: string) => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop()!;
-    for (const line of lines) {
-      const found = /^0, *\S+, *([^,\s]+),(?: *\d+, *\d+, *(\w+))?/.exec(line);
-      if (!found) continue;
-      known.push(Number.isFinite(Number(found[1])) ? Number(found[1]) : null);
-      newest = known.at(-1) ?? newest;
-      if (size !== null && found[2] !== size) onResize(newest ?? 0);
-      size = found[2] ?? size;
-    }
-    wake();
-  });
-  for (const event of ['end', 'close']) {
-    decoder.pipes[0]!.once(event, () => {
-      ended = true;
-      wake();
-    });
-  }
-  return {
-    async next() {
-      while (known.length === 0 && !ended) await new Promise<void>((resolve) => (wake = resolve));
-      return known.shift();
-    },
-    newest: () => newest,
-  };
-}

@@ -4,7 +4,7 @@ import type { Container } from '../../settings/container';
 import type { CodecName, Job } from '../../settings/restoreJob';
 import type { Codec } from './codecs';
 import { type Colour, tagOptions } from './colour';
-import { alongside } from './decode';
+import { alongside } from './clockOfInput';
 import { encodedColour } from './encode';
 import type { FfmpegBinary } from './findFfmpeg';
 import { joinNut, planJoin } from './joinNut';

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { clockFrom } from '../decode';
+import { clockFrom } from '../clockOfInput';
 import type { FfmpegBinary } from '../findFfmpeg';
 import type { Rational } from '../frame';
 import type { VideoInfo } from '../probe';
