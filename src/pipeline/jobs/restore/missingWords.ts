@@ -1,6 +1,6 @@
 import type { Job } from '../../../settings/restoreJob';
 import type { Decoded } from '../../media/decode';
-import type { ClockJump } from '../../media/gaps/clockJumps';
+import type { ClockJump } from '../../media/gaps/jumpDetector';
 import type { Complaint } from '../../media/gaps/complaints';
 import type { Gap } from '../../media/gaps/findGaps';
 import { list } from '../../media/gaps/imageGaps';

@@ -1,14 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { SourceFile } from '../sourceFile';
 import { containerOf, packetSize, SYNC } from './container';
-
-/** The clock of a source goes on elsewhere: recordings were joined, or the clock of a broadcast was set. */
-export interface ClockJump {
-  /** Seconds of the source before it, as played. */
-  readonly at: number;
-  /** Seconds by which the clock was set forward; below 0: back. */
-  readonly by: number;
-}
+import { type ClockJump, jumpDetector } from './jumpDetector';
 
 /**
  * The jumps of the clock that a transport stream (ISO/IEC 13818-1, PCR) or program stream (SCR) has besides its frames. They
@@ -28,29 +21,6 @@ export async function clockJumps(
 
 /** Ticks of a second. */
 const SECOND = 90_000;
-/** Seconds by which ffmpeg takes a clock for set back or forward. */
-const BACK = 0.1;
-const FORWARD = 10;
-/** After so many seconds a clock of 33 bits begins again at 0. */
-const WRAP = 2 ** 33 / SECOND;
-
-/** Takes the times of a clock, in seconds. */
-export function jumpDetector() {
-  const found: ClockJump[] = [];
-  let last: number | null = null;
-  let played = 0;
-  return {
-    found,
-    add(time: number): void {
-      const by = last === null ? 0 : time - last;
-      last = time;
-      const step = by < -WRAP / 2 ? by + WRAP : by;
-      if (step >= -BACK && step <= FORWARD) played += step;
-      else found.push({ at: played, by: step });
-    },
-  };
-}
-
 type Reader = (chunk: Buffer) => void;
 
 /** The clock of the first program that has one. */

@@ -20,7 +20,7 @@ export const list = (names: readonly string[]): string =>
   `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} others` : ''}`;
 
 /** Neighbours between whose numbers some are left out; none where the names do not count one by one. */
-export function numberGaps(names: readonly string[]): string[] {
+function numberGaps(names: readonly string[]): string[] {
   const numbers = names.map((name) => Number(/(\d+)\D*$/.exec(name)?.[1] ?? NaN));
   const steps = numbers.slice(1).map((number, i) => number - numbers[i]!);
   const others = steps.filter((step) => step !== 1);

@@ -41,13 +41,13 @@ const READERS: Readonly<Partial<Record<Container, (file: FileHandle, bytes: numb
 
 const larger = (a: Extent, b: Extent): Extent => (a.whole - a.there > b.whole - b.there ? a : b);
 
-/** AVI is a chain of RIFF chunks. A recorder that died has left 0 as the size. */
+/** AVI is a chain of RIFF chunks. A recorder that died has left 0 or −1 as the size. */
 async function riff(file: FileHandle, bytes: number): Promise<Extent> {
   let at = 0;
   while (at + 8 <= bytes) {
     const head = await bytesAt(file, at, 8);
     const size = head.readUInt32LE(4);
-    if (head.toString('latin1', 0, 4) !== 'RIFF' || size === 0 || size === 0xffff_ffff) break;
+    if (head.toString('latin1', 0, 4) !== 'RIFF' || size === 0xffff_ffff) break;
     at += 8 + size;
   }
   return { whole: Math.max(at, bytes), there: bytes };

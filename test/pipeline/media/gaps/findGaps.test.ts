@@ -61,12 +61,15 @@ describe('findGaps', () => {
     const step = (ticks: number): number[] => [...every4(0, 80), ...every4(76 + ticks, 160 + ticks - 4)];
     assert.deepEqual(gaps({ times: step(10), damaged: [76] }), []);
     assert.deepEqual(gaps({ times: step(11), damaged: [76] }), ['76-87: 2']);
+    assert.deepEqual(gaps({ times: step(11), shown: [...step(11), 80].toSorted((a, b) => a - b) }), ['76-87: 2']);
   });
 
   it('single packets without a frame count where each should be one', () => {
     const times = whole.filter((time) => time !== 40);
     assert.deepEqual(gaps({ times, shown: whole, isCounted: true }), ['36-44: 1']);
     assert.deepEqual(gaps({ times, shown: whole }), []);
+    const eleven = every4(0, 48).filter((time) => time !== 20);
+    assert.deepEqual(gaps({ times: eleven, shown: every4(0, 48), isCounted: true }), ['16-24: 1'], 'a tenth');
     const hidden = whole.filter((_, i) => i % 2 === 0);
     assert.deepEqual(gaps({ times: hidden, shown: whole, isCounted: true }), [], 'fields, or hidden frames');
     const one = times.map((time) => (time === 44 ? 45 : time)); // moved by a tick
@@ -91,6 +94,8 @@ describe('findGaps', () => {
     assert.deepEqual(gaps({ times: withGap, shown: whole, start: 120 }), []);
     assert.deepEqual(gaps({ times: withGap, shown: whole, end: 80 }), []);
     assert.deepEqual(gaps({ times: withGap, shown: whole, start: 40, end: 160 }), ['76-120: 10']);
+    assert.deepEqual(gaps({ times: withGap, shown: whole, start: 76, firstKey: null }), ['76-120: 10']);
+    assert.deepEqual(gaps({ times: withGap, shown: whole, end: 80, isCounted: true }), []);
     assert.deepEqual(gaps({ times: [], shown: whole }), []);
   });
 });

@@ -50,5 +50,12 @@ describe('storedBytes', () => {
     assert.equal(await missing(stream, Buffer.alloc(188 * 22)), 188 * 22);
   });
 
+  it('of a program stream, zeros that are no padding', async () => {
+    isPadded = true;
+    const start = Buffer.concat([Buffer.from([0, 0, 1, 0xba]), filled(9000)]);
+    assert.equal(await missing(start, Buffer.alloc(4095)), 0);
+    assert.equal(await missing(start, Buffer.alloc(4096)), 4096);
+  });
+
   it('nothing of others', async () => assert.equal(await missing('GIF89a', filled(50)), 0));
 });
