@@ -153,7 +153,7 @@ describe('whatIsMissing', function () {
       '-lag-in-frames',
       '25',
     ],
-    'AV1.mkv': () => [...moving(1), '-c:v', 'libaom-av1', '-cpu-used', '8', '-b:v', '100k'],
+    'AV1.mkv': () => [...moving(1), '-c:v', 'libaom-av1', '-strict', '-2', '-cpu-used', '8', '-b:v', '100k'],
     'screen.mkv': async () => [...(await pauses()), '-c:v', 'libx264', '-bf', '2'],
     'screen.mp4': async () => [...(await pauses()), '-c:v', 'libx264', '-bf', '2'],
     'screen.webm': async () => [...(await pauses()), ...vp9],
