@@ -181,6 +181,7 @@ export const SHORT: Record<ErrorCode, string> = {
   RESUME_MISMATCH: 'unfinished',
   RUNTIME_MISSING: 'no runtime',
   SOURCE_CHANGED: 'file changed',
+  SOURCE_DAMAGED: 'damaged file',
   SOURCE_EMPTY: 'empty file',
   SOURCE_NOT_FOUND: 'no such file',
   SOURCE_TRUNCATED: 'truncated',

@@ -56,10 +56,15 @@ export function sendOutcome(
       send([Object.assign(msg, { payload }), null]);
       return done();
     case 'failed':
-      // a copy, because the Catch node gets the original message
-      send([Object.assign(RED.util.cloneMessage(msg), { payload }), null]);
+      send([failedMessage(RED, msg, payload), null]);
       return done(nodeError(outcome.error));
   }
+}
+
+/** A copy, because the Catch node gets the original message. Its file name, of the source, is not that of a result. */
+function failedMessage(RED: Pick<NodeAPI, 'util'>, msg: Input['msg'], payload: Record<string, unknown>): Input['msg'] {
+  const { filename: _, ...others } = RED.util.cloneMessage(msg);
+  return { ...others, payload };
 }
 
 /** `msg.payload` of the first output of a video out node. */

@@ -1,5 +1,6 @@
 import type { BackpressureWindow } from '../async/backpressure';
 import type { Colour } from '../pipeline/media/colour';
+import type { Decoded } from '../pipeline/media/decode';
 import type { FfmpegBinary } from '../pipeline/media/findFfmpeg';
 import type { Frame, Rational } from '../pipeline/media/frame';
 import type { VideoInfo } from '../pipeline/media/probe';
@@ -38,6 +39,8 @@ export interface VideoFile {
   readonly settings: Pick<FramesJob, 'trim' | 'maxFps' | 'sequenceRate' | 'deinterlace'>;
   /** Seconds before which no frame is decoded. */
   readonly from: number;
+  /** What was decoded so far. */
+  readonly decoded: Decoded;
   /** Whether its last frame was read. */
   isRead(): boolean;
 }

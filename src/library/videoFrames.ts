@@ -57,7 +57,7 @@ async function openFile(job: FramesJob, signal: AbortSignal): Promise<OpenFile> 
   const frames = openVideo(binary, info, { ...decoding, colour, depth }, signal);
   let isRead = false;
   const { timeBase, pixelAspect, framesPerSecond } = info;
-  const file = { source, info, settings: job, from, isRead: () => isRead };
+  const file = { source, info, settings: job, from, decoded: frames.decoded, isRead: () => isRead };
   const window = new BackpressureWindow(WINDOW);
   return {
     frames,

@@ -112,7 +112,16 @@ async function muxed(
   const segments = [{ file: FRAMES, frames: times.length, bytes: (await stat(path)).size }];
   if (file !== null) {
     const cut = file.isRead() ? job : { ...job, trim: { start: job.trim?.start ?? 0, end: endOf(times, file) } };
-    return finishOutput(binary, folder, { segments, times }, encoding, file.info, cut, trial!, signal);
+    return finishOutput(
+      binary,
+      folder,
+      { segments, times, decoded: file.decoded, broken: null },
+      encoding,
+      file.info,
+      cut,
+      trial!,
+      signal,
+    );
   }
   const { codec, colour } = encoding;
   const start = times[0]!;

@@ -1,9 +1,12 @@
-import { Inbox } from '../../async/inbox';
 import { RemasterError } from '../../errors';
 import type { Job } from '../../settings/restoreJob';
 import { type Colour, toRgb } from './colour';
+import { type Complaints, complaintsOf } from './gaps/complaints';
+import { alongside, clockFrom } from './clockOfInput';
 import type { FfmpegBinary } from './findFfmpeg';
+import { fitted } from './fitFrames';
 import type { Frame } from './frame';
+import { frameTimes } from './frameTimes';
 import type { VideoInfo } from './probe';
 import { type Ffmpeg, runFfmpeg } from './runFfmpeg';
 import { sceneCuts } from './sceneCuts';
@@ -18,8 +21,22 @@ export interface DecodeOptions {
   readonly hwaccel: Job['hwaccel'];
   /** Attaches the first frame of its shot to each frame. Default false. */
   readonly withShotFirstFrame?: boolean;
+  /** Frames of another shape are stretched to the size, without bars. Default false. */
+  readonly isStretched?: boolean;
   /** Seconds into the file where decoding starts; earlier frames are omitted. */
   readonly from: number;
+  /** Sound that comes with the video: where its clock jumps, both are moved by the same time. Default none. */
+  readonly sound?: readonly number[];
+}
+
+/** What was decoded, with the times before frames are left out on purpose. */
+export interface Decoded {
+  /** Presentation times, in ticks of the source, increasing. */
+  readonly times: readonly number[];
+  /** Times of the frames from which on the video has another size. */
+  readonly resized: readonly number[];
+  /** Of ffmpeg. */
+  readonly complaints: Complaints;
 }
 
 /** Frames in order, each with its presentation time. Pull-based: nothing is decoded far ahead of the reader. */
@@ -28,6 +45,8 @@ export interface FrameSource extends AsyncDisposable {
   read(): AsyncGenerator<Frame>;
   /** ffmpeg's messages about damage; empty for an intact file. */
   stderrTail(): string;
+  /** Whole when all frames were read. */
+  readonly decoded: Decoded;
 }
 
 export function openVideo(
@@ -36,22 +55,22 @@ export function openVideo(
   options: DecodeOptions,
   signal: AbortSignal,
 ): FrameSource {
-  const { width, height, mirror } = info;
+  const { mirror } = info;
   const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']; // no frame duplicated or dropped
   const graph = [
     `[0:${info.stream}]split[t][f]`,
-    '[t]scale=2:2:flags=neighbor,format=gray[times]', // only the time stamps are used
+    // Only the time stamps are used, and a gray value that changes with the size.
+    "[t]format=gray,lut=c0='mod(w*31+h*17,251)',scale=2:2:flags=neighbor[times]",
     [
       `[f]${mirror ?? 'null'}`,
       ...(options.deinterlace ? ['bwdif=mode=send_frame:parity=auto:deint=all'] : []),
       ...TEMPORAL_DENOISE[options.temporalDenoise],
-      `scale=${width}:${height}:${toRgb(options.colour)}`, // explicit size: a change of resolution must not change the frame size
-      `format=${PIXELS[options.depth]}[frames]`,
-    ].join(','),
+      ...fitted(info, options.isStretched ?? false, `${toRgb(options.colour)},format=${PIXELS[options.depth]}`),
+    ].join(',') + '[frames]',
   ];
   const args = [
-    ...['-copyts', '-start_at_zero'], // times count from the start of the file also after a seek
-    ...(options.from > 0 ? ['-ss', options.from.toFixed(6)] : []),
+    ...['-loglevel', 'repeat+error'], // only complaints, and each of them
+    ...clockFrom(options.from),
     ...(options.hwaccel === 'auto' ? ['-hwaccel', 'auto'] : []),
     ...(mirror === null ? [] : ['-noautorotate']),
     ...inputOptions(info.source),
@@ -60,13 +79,21 @@ export function openVideo(
     ...['-map', '[times]', ...passthrough, '-enc_time_base', `${info.timeBase.num}/${info.timeBase.den}`],
     ...['-c:v', 'rawvideo', '-flush_packets', '1', '-f', 'framecrc', 'pipe:3'],
     ...['-map', '[frames]', ...passthrough, '-f', 'rawvideo', '-pix_fmt', PIXELS[options.depth], 'pipe:1'],
+    ...alongside(0, options.sound ?? []),
   ];
+  const times: number[] = [];
+  const resized: number[] = [];
+  const complaints = complaintsOf(info);
   let decoder: Ffmpeg | undefined;
   return {
+    decoded: { times, resized, complaints },
     async *read() {
       // Started on the first read, because Node discards the output of a process that exits before it is read.
       decoder = runFfmpeg(binary, args, signal);
-      yield* frames(decoder, info, options);
+      for await (const frame of frames(decoder, info, options, { complaints, resized })) {
+        times.push(frame.pts);
+        yield frame;
+      }
     },
     stderrTail: () => decoder?.stderrTail() ?? '',
     [Symbol.asyncDispose]: async () => decoder?.[Symbol.asyncDispose](),
@@ -96,8 +123,10 @@ async function* frames(
   decoder: Ffmpeg,
   info: VideoInfo,
   { depth, withShotFirstFrame }: Pick<DecodeOptions, 'depth' | 'withShotFirstFrame'>,
+  { complaints, resized }: { readonly complaints: Complaints; readonly resized: number[] },
 ): AsyncGenerator<Frame> {
-  const times = frameTimes(decoder);
+  const times = frameTimes(decoder, (time) => resized.push(time));
+  complaints.hear(decoder.stderr, times.newest);
   const sceneOf = sceneCuts();
   const { width, height } = info;
   let index = 0;
@@ -119,31 +148,17 @@ async function* frames(
   }
   await decoder.ended.catch((error: unknown) => {
     const isFailure = error instanceof RemasterError && error.code === 'ENCODE_FAILED'; // any failed ffmpeg process
-    throw isFailure
-      ? unreadable(info.source.path, `decoding stopped after frame ${index}`, error, undefined, error.detail)
-      : error;
+    throw isFailure ? failedAfter(index, info, error, decoder.killedBy() !== null) : error;
   });
   if (untimed) throw new RemasterError('INTERNAL', `ffmpeg wrote frame ${index} without its time.`);
 }
 
+/** A decoder that gives up on a file; one that was killed may have been killed for anything. */
+function failedAfter(frame: number, { source }: VideoInfo, cause: RemasterError, isKilled: boolean): RemasterError {
+  const why = `decoding stopped after frame ${frame}`;
+  if (isKilled || frame === 0) return unreadable(source.path, why, cause, undefined, cause.detail);
+  return new RemasterError('SOURCE_DAMAGED', why, { cause, detail: cause.detail });
+}
+
 const nextTick = (last: number, { framesPerSecond, timeBase }: VideoInfo): number =>
   last === -Infinity ? 0 : last + Math.max(1, Math.round(timeBase.den / timeBase.num / (framesPerSecond ?? 25)));
-
-/**
- * The times from file descriptor 3, `stream, dts, pts, …` per frame, in ticks; null: the frame has none; undefined: end
- * of stream.
- */
-function frameTimes(decoder: Ffmpeg): Inbox<number | null> {
-  const times = new Inbox<number | null>(); // bounded: ffmpeg blocks while its stdout is not read
-  let rest = '';
-  decoder.pipes[0]!.setEncoding('utf8').on('data', (text: string) => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop()!;
-    for (const line of lines) {
-      const found = /^0, *\S+, *([^,\s]+),/.exec(line);
-      if (found) times.push(Number.isFinite(Number(found[1])) ? Number(found[1]) : null);
-    }
-  });
-  for (const event of ['end', 'close']) decoder.pipes[0]!.once(event, () => times.end());
-  return times;
-}

@@ -10,6 +10,8 @@ export interface ImageSequence {
   /** Images per second. */
   readonly rate: number;
   readonly count: number;
+  /** File names, in order. */
+  readonly names: readonly string[];
   /** Changes when an image changes. */
   readonly version: string;
 }
@@ -34,9 +36,10 @@ export async function readImageSequence(folder: string, rate: number): Promise<I
   const hash = createHash('sha256');
   for (const name of names) {
     const { size, mtimeMs } = await stat(join(folder, name));
+    if (size === 0) return throwUnreadable(folder, `${name} is empty (0 bytes)`, 'Copy the image again, or remove it.');
     hash.update(`${name}\0${size}\0${mtimeMs}\0`);
   }
-  return { extensions, rate, count: names.length, version: hash.digest('hex') };
+  return { extensions, rate, count: names.length, names, version: hash.digest('hex') };
 }
 
 function requireOneFormat(folder: string, extensions: readonly string[]): void {

@@ -4,6 +4,7 @@ import type { Container } from '../../settings/container';
 import type { CodecName, Job } from '../../settings/restoreJob';
 import type { Codec } from './codecs';
 import { type Colour, tagOptions } from './colour';
+import { alongside } from './clockOfInput';
 import { encodedColour } from './encode';
 import type { FfmpegBinary } from './findFfmpeg';
 import { joinNut, planJoin } from './joinNut';
@@ -15,6 +16,7 @@ import type { VideoInfo } from './probe';
 import { runFfmpeg } from './runFfmpeg';
 import { inputOptions } from './sourceFile';
 import { type CarriedStream, streamOptions } from './streams/carriedStreams';
+import { laterTimecode } from './timecode';
 import { clockOptions, type VideoTimes } from './trackClock';
 import { verify } from './verify';
 
@@ -36,6 +38,8 @@ export interface MuxSource {
   readonly delay: number;
   /** Takes only the first packet of each stream. */
   readonly firstOnly: boolean;
+  /** The clock of the source jumps. */
+  readonly hasJumps?: boolean;
 }
 
 /**
@@ -46,7 +50,7 @@ export async function muxWithSource(
   binary: FfmpegBinary,
   video: EncodedVideo,
   output: string,
-  { info, job, carried, delay, firstOnly }: MuxSource,
+  { info, job, carried, delay, firstOnly, hasJumps = false }: MuxSource,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { container, encoder } = video.codec;
@@ -65,18 +69,29 @@ export async function muxWithSource(
       // So would the priming of sound that is encoded anew; Matroska may have times below 0.
       ...(container === 'mkv' ? ['-avoid_negative_ts', 'disabled'] : []),
       ...metadata,
+      ...(trim && job.extras ? timecodeAt(trim.start, info) : []),
       ...(job.extras && container !== 'mkv' && hasQuickTimeKeys(info) ? ['-movflags', 'use_metadata_tags'] : []),
       // Times of copied frames do not follow it, but time codes count it, and ffmpeg does not know it of a short video.
       ...(timecodeOf(info.media) === null ? [] : ['-r', rateOf(info)]),
-      // The frames are already rotated, and encoded by another encoder.
+      // The frames are already rotated, have no second picture of alpha, and are encoded by another encoder.
       // In capitals, because ffmpeg of 2018 takes `rotate` for an angle and keeps the tag.
-      ...['-metadata:s:v:0', 'ROTATE=', '-metadata:s:v:0', `encoder=${encoder}`],
+      ...['-metadata:s:v:0', 'ROTATE=', '-metadata:s:v:0', 'ALPHA_MODE=', '-metadata:s:v:0', `encoder=${encoder}`],
       // Without a word on any stream, ffmpeg makes the first of each kind the default; the other streams keep their flags.
       ...['-disposition:0', ['default', ...flagsOf(info)].join('+')],
       ...['-max_muxing_queue_size', '65536', '-max_interleave_delta', '0'],
     ],
+    // The sound jumps with the video, as it did when that was decoded.
+    alongside: hasJumps ? alongside(1, [info.stream]) : [],
   };
   return mux(binary, video, output, others, signal);
+}
+
+/** The time code of the first frame of a cut, in the tags that have that of the source. */
+function timecodeAt(seconds: number, { media, framesPerSecond }: VideoInfo): readonly string[] {
+  const code = timecodeOf(media);
+  const later = code === null ? null : laterTimecode(code, seconds, framesPerSecond ?? 25);
+  if (later === null) return [];
+  return ['-metadata', `timecode=${later}`, '-metadata:s:v:0', `timecode=${later}`];
 }
 
 /** Of the video, which has lost them on its way. */
@@ -100,14 +115,14 @@ export const muxVideo = (
   video: EncodedVideo,
   output: string,
   signal: AbortSignal,
-): Promise<readonly string[]> => mux(binary, video, output, { inputs: [], options: [] }, signal);
+): Promise<readonly string[]> => mux(binary, video, output, { inputs: [], options: [], alongside: [] }, signal);
 
-/** `others`: options of the inputs after the video, and of the output. */
+/** `others`: options of the inputs after the video, of the output, and of another output. */
 async function mux(
   binary: FfmpegBinary,
   { codec, colour, paths, times }: EncodedVideo,
   output: string,
-  others: { readonly inputs: readonly string[]; readonly options: readonly string[] },
+  others: Readonly<Record<'inputs' | 'options' | 'alongside', readonly string[]>>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { container } = codec;
@@ -125,6 +140,7 @@ async function mux(
       ...(codec.name === 'h265' && container !== 'mkv' ? ['-tag:v:0', join.hasHeadersInFrames ? 'hev1' : 'hvc1'] : []),
       ...clockOptions(binary, container, times, !INTRA_ONLY.has(codec.name)),
       ...['-f', FORMAT[container], '-strict', '-2', '-y', `file:${output}`],
+      ...others.alongside,
     ],
     signal,
   );

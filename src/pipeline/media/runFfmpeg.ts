@@ -9,6 +9,8 @@ import { TextTail } from './textTail';
 export interface Ffmpeg extends AsyncDisposable {
   readonly stdin: Writable;
   readonly stdout: Readable;
+  /** Of text. It is read in any case. */
+  readonly stderr: Readable;
   /** File descriptors 3, 4, … of ffmpeg. */
   readonly pipes: readonly Readable[];
   /**
@@ -64,7 +66,7 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
       if (pid !== undefined) listener(pid, false);
       if (signal.aborted) reject(signal.reason as Error);
       else if (code === 0) resolve();
-      else reject(failure(stderr.text, killedBy ?? `code ${code}`));
+      else reject(failure(stderr.text, `code ${code}`, killedBy));
     });
   });
   ended.catch(() => {}); // callers need not await `ended`
@@ -72,6 +74,7 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
   return {
     stdin: child.stdin,
     stdout: child.stdout,
+    stderr: child.stderr,
     pipes,
     ended,
     stderrTail: () => stderr.text,
@@ -124,7 +127,13 @@ export async function runFfmpegForText(
   });
 }
 
-function failure(stderr: string, how: string): RemasterError {
+/** Whether ffmpeg failed because something killed it, or because it crashed. */
+export const wasKilled = ({ cause }: RemasterError): boolean => typeof cause === 'string';
+
+function failure(stderr: string, how: string, killedBy: NodeJS.Signals | null): RemasterError {
   const last = stderr.trim().split('\n').at(-1) ?? '';
-  return new RemasterError('ENCODE_FAILED', `ffmpeg ended with ${how}${last ? `: ${last}` : ''}`, { detail: stderr });
+  return new RemasterError('ENCODE_FAILED', `ffmpeg ended with ${killedBy ?? how}${last ? `: ${last}` : ''}`, {
+    detail: stderr,
+    ...(killedBy !== null && { cause: killedBy }),
+  });
 }

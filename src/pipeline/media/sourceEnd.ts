@@ -21,18 +21,18 @@ export interface SourceEnd {
   readonly seconds: number | null;
 }
 
-/** `lastPts`: time of the last decoded frame, in ticks. */
+/** `lastPts`: time of the last decoded frame, in ticks; null: the clock jumps, so all of the source is read. */
 export async function sourceEnd(
   binary: FfmpegBinary,
   { source, stream, timeBase }: VideoInfo,
-  lastPts: number,
+  lastPts: number | null,
   signal: AbortSignal,
 ): Promise<SourceEnd> {
-  const from = (lastPts * timeBase.num) / timeBase.den - MARGIN;
+  const from = lastPts === null ? 0 : (lastPts * timeBase.num) / timeBase.den - MARGIN;
   const { stdout } = await runFfmpegForText(
     binary,
     [
-      ...['-v', 'error', '-copyts', '-start_at_zero'],
+      ...['-v', 'error', ...(lastPts === null ? [] : ['-copyts', '-start_at_zero'])],
       ...(from > 0 ? ['-ss', from.toFixed(6)] : []),
       ...inputOptions(source),
       ...['-map', '0', '-copy_unknown', '-c', 'copy', '-f', 'framecrc', 'pipe:1'],

@@ -417,7 +417,9 @@ describe('nodes in a real Node-RED', () => {
           const error = await caught();
           assert.equal(error.code, 'OUTPUT_EXISTS');
           assert.match(error.message, /^OUTPUT_EXISTS: .*exists/);
-          assert.equal((await payload(2))['status'], 'failed');
+          const failed = await result(2);
+          assert.equal((failed['payload'] as Record<string, unknown>)['status'], 'failed');
+          assert.equal('filename' in failed, false, 'the source is not offered as a result');
           assert.equal(red.text('out'), 'failed: file exists');
           assert.equal('payload' in red.reported('caught')[0]!, true);
           await red.deploy(chain({ in: { trimEnd: '0.04' }, out: { overwrite: 'suffix' } }));

@@ -61,6 +61,7 @@ export function readMask(
     deinterlace: false,
     temporalDenoise: 'off',
     hwaccel: 'off',
+    isStretched: true,
     from: mask.source.isImage ? 0 : from,
   } as const;
   const video = openVideo(binary, { ...mask, width, height }, options, signal);

@@ -1,32 +1,40 @@
 import { join } from 'node:path';
+import { RemasterError } from '../../../errors';
 import type { Job } from '../../../settings/restoreJob';
+import type { Decoded } from '../../media/decode';
 import type { Encoding } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
-import { muxWithSource } from '../../media/mux';
+import { type EncodedVideo, type MuxSource, muxVideo, muxWithSource } from '../../media/mux';
 import type { VideoInfo } from '../../media/probe';
-import { type LastPacket, sourceEnd } from '../../media/sourceEnd';
+import { wasKilled } from '../../media/runFfmpeg';
+import { type LastPacket, type SourceEnd, sourceEnd } from '../../media/sourceEnd';
 import type { VideoTimes } from '../../media/trackClock';
 import { startTick } from '../../media/trim';
 import type { Segment } from '../journal';
 import type { OutputFolder } from '../outputFolder';
-import type { Trial } from './trial';
-import { damageError, partialName, sourceDamage } from './truncation';
+import { type Missing, whatIsMissing } from './missing';
+import { soundOf, type Trial } from './trial';
+import { damageError, hasChanged, isTruncated, partialName, type SourceDamage } from './truncation';
 
 /** The encoded frames, and how the source was read. */
 export interface WrittenVideo {
   readonly segments: readonly Segment[];
   /** Presentation times of all frames, in ticks of the source. */
   readonly times: readonly number[];
+  /** All that was decoded for them. */
+  readonly decoded: Decoded;
+  /** Why the source ended early; null: it did not. */
+  readonly broken: RemasterError | null;
 }
 
 /**
- * Muxes, verifies and publishes the output. Returns its path and warnings; throws if the source was truncated or has
- * changed.
+ * Muxes, verifies and publishes the output. Returns its path and warnings; throws if the source was truncated, is
+ * damaged or has changed.
  */
 export async function finishOutput(
   binary: FfmpegBinary,
   folder: OutputFolder,
-  { segments, times: pts }: WrittenVideo,
+  { segments, times: pts, decoded, broken }: WrittenVideo,
   { codec, colour }: Encoding,
   info: VideoInfo,
   job: Job,
@@ -37,19 +45,64 @@ export async function finishOutput(
   const paths = segments.map((segment) => join(folder.folder, segment.file));
   const zero = startTick(job.trim, info.timeBase);
   const start = Math.min(zero, pts[0]!); // a frame before time 0 delays the sound
-  const end = await sourceEnd(binary, info, pts.at(-1)!, signal);
-  const times = outputTimes(pts, start, info, job, end.last);
-  const video = { codec, colour, paths, times };
-  const source = { info, job, carried: trial.carried, delay: zero - start, firstOnly: false };
+  const isGone = await hasChanged(info);
+  const sound = soundOf(trial)[0] ?? null;
+  const missing = isGone ? NOT_KNOWN : await whatIsMissing(binary, info, job, decoded, sound, signal);
+  const { hasJumps } = missing;
+  const end = isGone ? NO_END : await sourceEnd(binary, info, hasJumps ? null : pts.at(-1)!, signal);
+  const video = { codec, colour, paths, times: outputTimes(pts, start, info, job, end.last) };
+  const source = { info, job, carried: trial.carried, delay: zero - start, firstOnly: false, hasJumps };
   const path = join(folder.folder, file);
-  const warnings = await muxWithSource(binary, video, path, source, signal);
+  const muxed = await muxAny(binary, folder, video, path, isGone ? null : source, signal);
   await folder.assertWritable(); // an old ffmpeg may report success on a full disk
-  const lost = (await trial.compare(path, job.trim === null)).map(({ message }) => message);
+  const lost = muxed.why === null ? (await trial.compare(path, job.trim === null)).map(({ message }) => message) : [];
   const lastFrame = (pts.at(-1)! * info.timeBase.num) / info.timeBase.den;
-  const damage = await sourceDamage(info, job, Math.max(lastFrame, end.seconds ?? 0));
+  const ends = Math.max(lastFrame, end.seconds ?? 0);
+  const what = broken?.message ?? missing.damage ?? muxed.why;
+  const isCut = missing.isTruncated || (!hasJumps && isTruncated(info, job, ends));
+  const damage = await damageOf(info, isCut, what);
   const output = await folder.publish(file, damage ? partialName(folder.output) : folder.output);
   if (damage) throw damageError(damage, info, output);
-  return { output, warnings: [...new Set([...trial.warnings, ...lost, ...warnings])] };
+  const warnings = [...trial.warnings, ...missing.warnings, ...lost, ...muxed.warnings];
+  return { output, warnings: [...new Set(warnings)] };
+}
+
+/** Of a source that has changed. */
+const NOT_KNOWN: Missing = { damage: null, isTruncated: false, warnings: [], hasJumps: false };
+const NO_END: SourceEnd = { last: null, seconds: null };
+
+/** Why the result is not whole; null: it is. */
+async function damageOf(info: VideoInfo, isCut: boolean, what: string | null): Promise<SourceDamage | null> {
+  if (await hasChanged(info)) return { kind: 'changed' };
+  if (isCut) return { kind: 'truncated' };
+  return what === null ? null : { kind: 'damaged', what };
+}
+
+/**
+ * Muxes the video with its source, or alone if that fails or there is no source any more: then what was made is not thrown
+ * away. `why`: null if all is in it.
+ */
+async function muxAny(
+  binary: FfmpegBinary,
+  folder: OutputFolder,
+  video: EncodedVideo,
+  path: string,
+  source: MuxSource | null,
+  signal: AbortSignal,
+): Promise<{ readonly warnings: readonly string[]; readonly why: string | null }> {
+  const alone = (): Promise<readonly string[]> => muxVideo(binary, video, path, signal);
+  if (source === null) return { warnings: await alone(), why: 'it is gone' };
+  try {
+    return { warnings: await muxWithSource(binary, video, path, source, signal), why: null };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof RemasterError) || error.code !== 'ENCODE_FAILED' || wasKilled(error)) throw error;
+    await folder.assertWritable();
+    const warnings = await alone().catch(() => {
+      throw error;
+    });
+    return { warnings, why: `with its sound and other streams, the output failed (${error.message})` };
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { RemasterError, StoppedError } from '../../../errors';
+import { type ErrorCode, RemasterError, StoppedError } from '../../../errors';
 import type { Model } from '../../../model/model';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
 import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
@@ -15,6 +15,7 @@ import { SEEK_MARGIN } from '../../media/trim';
 import { noFrames } from '../../media/unreadableMedia';
 import { openOutputFolder, type OutputFolder } from '../outputFolder';
 import { checkTarget, targetOf } from '../outputTarget';
+import { untilBroken } from './brokenSource';
 import { checkEncoder } from './checkEncoder';
 import { watchSpace } from './diskSpace';
 import { finishOutput } from './finishOutput';
@@ -25,7 +26,7 @@ import { expectedFrames, type ProgressMeter, progressMeter } from './progress';
 import { restoreFrames } from './restoreFrames';
 import { segmentWriter } from './segments';
 import { tileSettings } from './tileSettings';
-import { tryOutput } from './trial';
+import { soundOf, tryOutput } from './trial';
 
 /** The services a job uses, so that tests can replace them. */
 export interface Tools extends ProcessorTools {
@@ -94,9 +95,12 @@ export async function restoreVideo(
   }
 }
 
+/** What was made is in the partial result. */
+const DAMAGED: ReadonlySet<ErrorCode> = new Set(['SOURCE_TRUNCATED', 'SOURCE_DAMAGED', 'SOURCE_CHANGED']);
+
 function canResume(error: unknown, job: Job, signal: AbortSignal): boolean {
   if (!job.resume) return false;
-  const isDamaged = error instanceof RemasterError && ['SOURCE_TRUNCATED', 'SOURCE_CHANGED'].includes(error.code);
+  const isDamaged = error instanceof RemasterError && DAMAGED.has(error.code);
   const isDiscarded = signal.aborted && signal.reason instanceof StoppedError && !signal.reason.keep;
   return !isDamaged && !isDiscarded;
 }
@@ -107,10 +111,10 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const { model, isForFaces } = open.opened;
   const space = await watchSpace(folder, encoding, { ...job, frames: expectedFrames(info, job) });
   await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, signal);
-  const options = decodeOptions(job, info, encoding, model);
-  const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
   const resumedFrom = frameCount(folder.done);
   const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
+  const options = { ...decodeOptions(job, info, encoding, model), sound: soundOf(trial) };
+  const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
   const warnings = [...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
   if (space.warning !== null) warnings.push(space.warning);
   if (folder.lost > 0)
@@ -123,7 +127,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const processor = open.opened.processor({ ...job, ...tiles }, warn, resumedFrom);
   meter.cacheStatsFrom(() => processor.cacheStats);
 
-  await using source = openSource();
+  await using source = untilBroken(openSource(), info, signal);
   meter.stage(resumedFrom > 0 ? 'resuming' : 'restoring');
   const times: number[] = []; // of all frames, 8 bytes each: `verify` compares the output with them
   meter.resume(resumedFrom);
@@ -133,7 +137,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   if (times.length === 0) throw job.trim ? emptyTrim(job.trim, info) : noFrames(info.source, source.stderrTail());
 
   meter.stage('finishing');
-  const written = { segments: writer.segments, times };
+  const written = { segments: writer.segments, times, decoded: source.decoded, broken: source.broken() };
   const finished = await finishOutput(tools.binary, folder, written, encoding, info, job, trial, signal);
   warnings.push(...finished.warnings);
   if (processor.faces?.found === 0 && resumedFrom === 0) warnings.push('No face was found; all frames are unchanged.');

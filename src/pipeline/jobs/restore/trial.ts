@@ -24,6 +24,10 @@ export interface Trial {
   readonly warnings: readonly string[];
 }
 
+/** The streams of sound that are carried. */
+export const soundOf = ({ carried }: Pick<Trial, 'carried'>): readonly number[] =>
+  carried.filter(({ stream }) => stream.kind === 'audio').map(({ stream }) => stream.index);
+
 /** File of the encoded frames. */
 export const TRIAL_FILE = 'trial.nut';
 

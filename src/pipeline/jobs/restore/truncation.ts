@@ -5,21 +5,22 @@ import type { Job } from '../../../settings/restoreJob';
 import type { VideoInfo } from '../../media/probe';
 import { derivedName } from '../derivedName';
 
-export type SourceDamage = 'truncated' | 'changed';
+/** Why a result is not whole. `what` is lost, as a clause or as sentences. */
+export type SourceDamage =
+  { readonly kind: 'truncated' | 'changed' } | { readonly kind: 'damaged'; readonly what: string };
+
+/** Whether the source was removed, replaced, truncated or continued since it was opened. */
+export async function hasChanged({ source }: Pick<VideoInfo, 'source'>): Promise<boolean> {
+  const now = await stat(source.path).catch(() => null);
+  return !now || now.size !== source.bytes || now.mtimeMs !== source.modifiedMs;
+}
 
 /**
- * Checks the source after all of it was read: whether it has changed meanwhile, or ends early. `end`: when the last packet
- * or frame ends, in seconds.
+ * Whether a source ends early. `end`: when the last packet or frame ends, in seconds.
  */
-export async function sourceDamage(
-  { source, duration }: VideoInfo,
-  job: Job,
-  end: number,
-): Promise<SourceDamage | null> {
-  const now = await stat(source.path).catch(() => null);
-  if (!now || now.size !== source.bytes || now.mtimeMs !== source.modifiedMs) return 'changed';
+export function isTruncated({ duration }: Pick<VideoInfo, 'duration'>, job: Pick<Job, 'trim'>, end: number): boolean {
   const missing = (duration ?? 0) - end;
-  return (job.trim?.end ?? null) === null && missing > MAX_MISSING ? 'truncated' : null;
+  return (job.trim?.end ?? null) === null && missing > MAX_MISSING;
 }
 
 /** Seconds that a container may promise and not have. */
@@ -30,19 +31,25 @@ export const partialName = (output: string): string => {
   return join(dirname(output), derivedName(basename(output, extension), { after: '.partial', extension }));
 };
 
-export const damageError = (damage: SourceDamage, { source }: VideoInfo, output: string): RemasterError =>
-  damage === 'truncated'
-    ? new RemasterError(
+export function damageError(damage: SourceDamage, { source }: VideoInfo, output: string): RemasterError {
+  switch (damage.kind) {
+    case 'truncated':
+      return new RemasterError(
         'SOURCE_TRUNCATED',
         `${source.path} is truncated; the frames before the cut were saved to ${output}.`,
-        {
-          remedy: 'Copy the source again and restart the job, or keep the partial result.',
-        },
-      )
-    : new RemasterError(
+        { remedy: 'Copy the source again and restart the job, or keep the partial result.' },
+      );
+    case 'changed':
+      return new RemasterError(
         'SOURCE_CHANGED',
         `${source.path} changed while it was being read; the frames read so far were saved to ${output}.`,
-        {
-          remedy: 'Wait until the recording or copy has finished, then restart the job.',
-        },
+        { remedy: 'Wait until the recording or copy has finished, then restart the job.' },
       );
+    case 'damaged':
+      return new RemasterError(
+        'SOURCE_DAMAGED',
+        `${source.path} is damaged: ${damage.what}. What could be read was saved to ${output}.`,
+        { remedy: 'Copy the source again and restart the job, or keep the partial result.' },
+      );
+  }
+}

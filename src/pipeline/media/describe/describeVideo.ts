@@ -61,7 +61,7 @@ export async function describeVideo(
   // VP8 and VP9 hold the transparency in a second picture, which ffmpeg does not decode.
   const hasAlpha = format.pixels.hasAlpha
     ? await isTransparent(binary, input, index, count, signal)
-    : stream.tags['alpha_mode'] === '1';
+    : /^vp[89]$/.test(codec) && stream.tags['alpha_mode'] === '1';
   return {
     media,
     stream: index,

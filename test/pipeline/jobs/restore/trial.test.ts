@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import { describe as describeFile } from '../../../../src/pipeline/media/describe/describe';
+import { timecodeOf } from '../../../../src/pipeline/media/describe/mediaInfo';
 import { describeVideo, type VideoDescription } from '../../../../src/pipeline/media/describe/describeVideo';
 import type { FfmpegBinary } from '../../../../src/pipeline/media/findFfmpeg';
 import { type Job, JOB_DEFAULTS, type Progress, type Result } from '../../../../src/settings/restoreJob';
@@ -208,6 +209,11 @@ describe('the trial of an output', function () {
     const result = await restore('code.mov', 'code.out.mov');
     assert.deepEqual(result.warnings, []);
     assert.deepEqual((await opened('code.out.mov')).media.streams[0]!.tags['timecode'], '01:00:00:00');
+    for (const container of ['mov', 'mp4', 'mkv']) {
+      const cut = `code.cut.${container}`;
+      assert.deepEqual((await restore('code.mov', cut, { trim: { start: 0.12, end: null } })).warnings, []);
+      assert.equal(timecodeOf((await opened(cut)).media), '01:00:00:03');
+    }
     const bytes = readFileSync(at('code.mov'));
     for (let i = bytes.indexOf('tmcd'); i >= 0; i = bytes.indexOf('tmcd', i)) bytes.write('mebx', i);
     writeFileSync(at('phone.mov'), bytes);
@@ -289,6 +295,8 @@ describe('the trial of an output', function () {
     assert.deepEqual((await restore('alpha.webm', 'alpha.mp4')).warnings, [
       'The transparency of the source was left out.',
     ]);
+    const { warnings } = await restore('alpha.webm', 'alpha.mkv', { codec: 'ffv1' });
+    assert.deepEqual(warnings, ['The transparency of the source was left out.']);
   });
 
   const refusedBefore = async (

@@ -1,0 +1,71 @@
+import type { Job } from '../../../settings/restoreJob';
+import type { Decoded } from '../../media/decode';
+import type { FfmpegBinary } from '../../media/findFfmpeg';
+import { clockJumps } from '../../media/gaps/clockJumps';
+import { containerOf, INDEXED } from '../../media/gaps/container';
+import { findGaps } from '../../media/gaps/findGaps';
+import { sourcePackets } from '../../media/gaps/sourcePackets';
+import { imageWarnings } from '../../media/gaps/imageGaps';
+import { type StoredBytes, storedBytes } from '../../media/gaps/storedBytes';
+import type { VideoInfo } from '../../media/probe';
+import { SEEK_MARGIN, startTick } from '../../media/trim';
+import {
+  bytesWarning,
+  complaintWarning,
+  damagedWarning,
+  gapWords,
+  isSerious,
+  jumpWarning,
+  sizeWarning,
+} from './missingWords';
+
+/** The loss of a source that was read to its end. */
+export interface Missing {
+  /** By its own words, the file should be longer by more than 1 %. */
+  readonly isTruncated: boolean;
+  /** More than 1 % of the frames or half a second: the result is no whole one. In words, without the end of the sentence. */
+  readonly damage: string | null;
+  readonly warnings: readonly string[];
+  readonly hasJumps: boolean;
+}
+
+/** Compares what was decoded with what the container has. `sound`: a stream of sound that is carried. */
+export async function whatIsMissing(
+  binary: FfmpegBinary,
+  info: VideoInfo,
+  job: Pick<Job, 'trim'>,
+  decoded: Decoded,
+  sound: number | null,
+  signal: AbortSignal,
+): Promise<Missing> {
+  const { timeBase, source } = info;
+  const { sequence } = source;
+  const { start = 0, end = null } = job.trim ?? {};
+  const jumps = await clockJumps(info.source, signal);
+  const hasJumps = jumps.length > 0;
+  const range = { from: Math.max(0, start - SEEK_MARGIN), to: end === null ? null : end + 1, sound, hasJumps };
+  const packets = await sourcePackets(binary, info, range, signal);
+  const gaps = findGaps({
+    ...{ timeBase, decoded, packets },
+    isCounted: !info.isInterlaced && (sequence !== null || INDEXED.has(await containerOf(info.source))),
+    start: job.trim ? startTick(job.trim, timeBase) : -Infinity,
+    end: end === null ? Infinity : (end * timeBase.den) / timeBase.num,
+  });
+  const words = gapWords(gaps, decoded.times.length, info);
+  const stored = end === null ? await storedBytes(info.source) : WHOLE;
+  const warnings = [
+    ...(words === null ? [] : [`${words}.`]),
+    ...(sequence === null ? [] : await imageWarnings(source.path, sequence)),
+    ...bytesWarning(stored),
+    ...sizeWarning(decoded, info),
+    ...jumpWarning(jumps),
+    ...damagedWarning(packets.damagedCount - jumps.length), // a packet at each join
+    ...complaintWarning(decoded, packets, job.trim),
+  ];
+  const damage = isSerious(gaps, decoded.times.length) ? words : null;
+  return { damage, isTruncated: stored.share > MAX_SHARE, warnings, hasJumps };
+}
+
+/** Of the bytes. */
+const MAX_SHARE = 0.01;
+const WHOLE: StoredBytes = { missing: 0, share: 0 };

@@ -1,0 +1,49 @@
+import type { Readable } from 'node:stream';
+import type { VideoInfo } from '../probe';
+
+/** What ffmpeg complains about while it decodes. It decides nothing alone: versions of ffmpeg differ in it. */
+export interface Complaints {
+  /** The first ones, at most `MOST_KEPT`. */
+  readonly heard: readonly Complaint[];
+  /** All of them. */
+  count(): number;
+  /** Reads the complaints of an ffmpeg. `newest`: the time of the newest frame, in ticks; null before the first. */
+  hear(stderr: Readable, newest: () => number | null): void;
+}
+
+export interface Complaint {
+  /** Seconds of the newest frame, a few frames before or behind the damage; null before the first frame. */
+  readonly seconds: number | null;
+  readonly text: string;
+}
+
+/** So that a file with damage everywhere does not fill the memory. */
+const MOST_KEPT = 10_000;
+
+export function complaintsOf({ codec, timeBase }: Pick<VideoInfo, 'codec' | 'timeBase'>): Complaints {
+  const heard: Complaint[] = [];
+  let count = 0;
+  let rest = '';
+  return {
+    heard,
+    count: () => count,
+    hear(stderr, newest) {
+      stderr.on('data', (text: string) => {
+        const lines = (rest + text).split('\n');
+        rest = lines.pop()!;
+        const ticks = newest();
+        for (const line of lines) {
+          const [, speaker, words] = /^\[([\w,]+) @ \w+\] (.*)$/.exec(line) ?? [];
+          // What others say before the first frame is about headers.
+          if (speaker === undefined || OTHERS.test(speaker) || (ticks === null && speaker !== codec)) continue;
+          count++;
+          const seconds = ticks === null ? null : (ticks * timeBase.num) / timeBase.den;
+          if (heard.length < MOST_KEPT) heard.push({ seconds, text: `${speaker}: ${words}` });
+        }
+      });
+    },
+  };
+}
+
+/** Those who say why there is no hardware decoder, muxers, and parsers, which say the same as decoders. */
+const OTHERS = /^(AVHW\w*|hw\w*|cuda|vaapi|vdpau|qsv|vulkan|opencl|drm|rawvideo|framecrc|null)$/i;

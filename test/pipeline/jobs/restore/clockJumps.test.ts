@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
+import { JOB_DEFAULTS } from '../../../../src/settings/restoreJob';
+import { nearest } from '../../../support/fakeModel';
+import { framemd5 } from '../../../support/framemd5';
+import { binary, ff, scratchFolder } from '../../../support/videos';
+
+/** Presentation times of the packets of a stream, in seconds, and its length. */
+async function packetsOf(
+  path: string,
+  stream: string,
+): Promise<{ readonly times: readonly number[]; readonly end: number }> {
+  const list = (await ff('-i', path, '-map', `0:${stream}`, '-c', 'copy', '-copyts', '-f', 'framecrc', '-')).toString();
+  const [, num, den] = /^#tb 0: (\d+)\/(\d+)/m.exec(list)!;
+  const packets = [...list.matchAll(/^0, *-?\d+, *(-?\d+), *(\d+),/gm)].map(([, pts, duration]) => [
+    Number(pts),
+    Number(duration),
+  ]);
+  const seconds = (ticks: number): number => (ticks * Number(num)) / Number(den);
+  return {
+    times: packets.map(([pts]) => seconds(pts!)),
+    end: Math.max(...packets.map(([pts, length]) => seconds(pts! + length!))),
+  };
+}
+
+describe('restoreVideo with a clock that jumps', function () {
+  this.timeout(60_000);
+  const folder = scratchFolder();
+  const at = (name: string): string => join(folder, name);
+
+  async function piece(name: string, seconds: number, clock: number, codecs: readonly string[]): Promise<Buffer> {
+    const inputs = [
+      '-f',
+      'lavfi',
+      '-i',
+      `testsrc2=size=64x48:rate=25:duration=${seconds}`,
+      '-f',
+      'lavfi',
+      '-i',
+      `sine=duration=${seconds}`,
+    ];
+    await ff(...inputs, ...codecs, '-output_ts_offset', String(clock), at(name));
+    return readFileSync(at(name));
+  }
+  const MPEG = ['-c:v', 'mpeg2video', '-q:v', '2', '-bf', '0', '-c:a', 'mp2'];
+
+  /** Name, clocks of the pieces in seconds, and the jump that is named. */
+  const CASES = [
+    ['restarts.ts', [0, 0, 0], MPEG, 2, /jumps at 0\.\d\d s by -0\.\d\d s, at 1\.\d\d s by -0\.\d\d s; /],
+    [
+      'ahead.ts',
+      [0, 3600],
+      ['-c:v', 'libx264', '-bf', '2', '-g', '10', '-c:a', 'mp2'],
+      1,
+      /jumps at 0\.\d\d s by 3599\.\d\d s; /,
+    ],
+    ['cells.mpg', [0, 0], MPEG, 1, /jumps at \d\.\d\d s by -\d\.\d\d s; /],
+  ] as const;
+  for (const [name, clocks, codecs, jumps, warning] of CASES)
+    it(`${name}: frames follow each other, the sound stays in step, and the jump is named`, async () => {
+      const extension = name.slice(-4);
+      const pieces: Buffer[] = [];
+      for (const clock of clocks) pieces.push(await piece(`piece${extension}`, 0.8, clock, codecs));
+      writeFileSync(at(name), Buffer.concat(pieces));
+      const output = at(`${name}.mkv`);
+      const job = { ...JOB_DEFAULTS, input: at(name), output, codec: 'ffv1' as const, pixelFormat: 'gbrp' as const };
+      const tools = { binary: await binary(), openModel: async () => nearest(1) };
+      const { warnings } = await restoreVideo(job, tools, new AbortController().signal, () => {});
+      assert.equal(warnings.length, 1, warnings.join('\n'));
+      assert.match(warnings[0]!, warning);
+
+      const [wanted, found] = [await framemd5(at(name)), await framemd5(output)];
+      assert.deepEqual(
+        found.map(({ md5 }) => md5),
+        wanted.map(({ md5 }) => md5),
+      );
+      assert.equal(found.length, 20 * clocks.length);
+      const video = await packetsOf(output, 'v:0');
+      const steps = video.times.slice(1).map((time, i) => time - video.times[i]!);
+      assert.ok(steps.filter((step) => Math.abs(step - 0.04) > 0.002).length <= jumps, steps.join(' '));
+      assert.ok(
+        steps.every((step) => step > 0.02 && step < 0.1),
+        steps.join(' '),
+      );
+      const sound = await packetsOf(output, 'a:0');
+      assert.ok(Math.abs(sound.end - video.end) < 0.1, `${sound.end} s of sound, ${video.end} s of video`);
+      assert.ok(Math.abs(video.end - 0.8 * clocks.length) < 0.1, `${video.end} s`);
+    });
+});

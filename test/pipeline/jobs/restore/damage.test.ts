@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RemasterError } from '../../../../src/errors';
+import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
+import { type Job, JOB_DEFAULTS, type Result } from '../../../../src/settings/restoreJob';
+import { nearest } from '../../../support/fakeModel';
+import { framemd5 } from '../../../support/framemd5';
+import { binary, ff, scratchFolder } from '../../../support/videos';
+
+/** Frames of the source, at 25 frames per second. */
+const FRAMES = 200;
+
+describe('restoreVideo with a damaged source', function () {
+  this.timeout(60_000);
+  const folder = scratchFolder();
+  const at = (name: string): string => join(folder, name);
+
+  before(async () => {
+    const sound = ['-f', 'lavfi', '-i', 'sine=duration=8', '-c:a', 'aac'];
+    const video = ['-f', 'lavfi', '-i', `testsrc2=size=64x48:rate=25,trim=end_frame=${FRAMES}`];
+    await ff(
+      ...video,
+      ...sound,
+      '-c:v',
+      'libx264',
+      '-g',
+      '25',
+      '-threads',
+      '1',
+      '-movflags',
+      '+faststart',
+      at('film.mp4'),
+    );
+    await ff('-i', at('film.mp4'), '-c', 'copy', at('film.ts'));
+  });
+
+  /** A copy whose bytes in this part, from 0 to 1, are 0. */
+  function zeroed(name: string, from: number, to: number): string {
+    const bytes = readFileSync(at(name));
+    writeFileSync(at(`damaged ${name}`), bytes.fill(0, Math.floor(bytes.length * from), Math.floor(bytes.length * to)));
+    return at(`damaged ${name}`);
+  }
+
+  interface Outcome {
+    readonly result: Result | null;
+    readonly error: RemasterError | null;
+    /** Where the result is. */
+    readonly path: string;
+  }
+
+  async function restored(input: string, changes: Partial<Job> = {}): Promise<Outcome> {
+    const [output, partial] = [at('out.mkv'), at('out.partial.mkv')];
+    for (const path of [output, partial]) rmSync(path, { force: true });
+    const job = { ...JOB_DEFAULTS, input, output, codec: 'ffv1' as const, pixelFormat: 'gbrp' as const, ...changes };
+    const tools = { binary: await binary(), openModel: async () => nearest(1) };
+    try {
+      const result = await restoreVideo(job, tools, new AbortController().signal, () => {});
+      assert.ok(!existsSync(partial));
+      return { result, error: null, path: output };
+    } catch (thrown) {
+      const error = thrown as RemasterError;
+      assert.ok(!existsSync(output), 'a result with the full name');
+      return { result: null, error, path: partial };
+    }
+  }
+
+  /** Every frame that ffmpeg decodes is in the result. */
+  async function hasAllOf(source: string, path: string): Promise<number> {
+    const [wanted, found] = [await framemd5(source), await framemd5(path)];
+    assert.deepEqual(
+      found.map(({ md5 }) => md5),
+      wanted.map(({ md5 }) => md5),
+    );
+    return wanted.length;
+  }
+
+  for (const name of ['film.mp4', 'film.ts'])
+    it(`${name} with a gap: an error that says how much and where, and all the rest under another name`, async () => {
+      const source = zeroed(name, 0.3, 0.5);
+      const { error, path } = await restored(source);
+      assert.equal(error?.code, 'SOURCE_DAMAGED');
+      assert.match(
+        error.message,
+        /: (49|50) of 20[01] frames are missing \((1\.96|2\.00) s\): between \d\.\d\d s and .*out\.partial\.mkv\.$/,
+      );
+      assert.ok((await hasAllOf(source, path)) < 160);
+    });
+
+  it('at most 1 % of the frames and half a second: a warning with both numbers', async () => {
+    const source = zeroed('film.mp4', 0.4, 0.41);
+    const { result, path } = await restored(source);
+    const frames = await hasAllOf(source, path);
+    assert.ok(frames < FRAMES && frames >= 0.99 * FRAMES, `${frames} frames`);
+    const [missing, complaints, ...others] = result!.warnings;
+    assert.match(
+      missing!,
+      new RegExp(`^${FRAMES - frames} of ${FRAMES} frames are missing .* between 2\\.\\d\\d s and`),
+    );
+    assert.match(complaints!, /^The decoder complained \d+ times, so frames there may be wrong: at \d\.\d\d s/);
+    assert.deepEqual(others, []);
+  });
+
+  it('a cut that leaves the damage out is whole', async () => {
+    const source = zeroed('film.mp4', 0.3, 0.5);
+    const { result } = await restored(source, { trim: { start: 5, end: 7 } });
+    assert.deepEqual([result?.framesOut, result?.warnings], [50, []]);
+  });
+});
