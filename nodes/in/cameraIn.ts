@@ -60,17 +60,7 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
   const open = (msg: NodeMessage, send: (msg: NodeMessage) => void, done: (error?: Error) => void): void => {
     try {
       const { label } = source();
-      const video: LivePlan = {
-        version: PLAN_VERSION,
-        id: RED.util.generateId(),
-        kind: 'live',
-        source: {
-          node: node.id,
-          label,
-          ...readSettings(config),
-        },
-        stages: [],
-      };
+      const video = planOf(RED, node, label, config);
       send(Object.assign(msg, { video, payload: { text: `${label}, live`, live: true, source: label } }));
       done();
     } catch (error) {
@@ -98,6 +88,12 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
     unregister();
   });
 }
+
+const planOf = (RED: NodeAPI, node: Node, label: string, config: LiveConfig): LivePlan => ({
+  ...{ version: PLAN_VERSION, id: RED.util.generateId(), kind: 'live' },
+  source: { node: node.id, label, ...readSettings(config) },
+  stages: [],
+});
 
 function inputOf(RED: NodeAPI, node: Node, config: LiveConfig): LiveInput {
   const size = config.size?.trim() || null;

@@ -31,7 +31,7 @@ export class LiveJobs {
   /** Starts a camera, or keeps its job if the settings are the same. `done` is called when the job ends. */
   async start(given: LivePlan, input: Input): Promise<void> {
     const { RED, node, config } = this;
-    const plan = this.#withNameOfToday(given);
+    const plan = withNameOfToday(RED, given);
     const previous = this.#runs.of(plan);
     const currentFolder = previous && hlsFolder(previous.built);
     const built = await buildLiveJob({ RED, node, config, plan, msg: input.msg, currentFolder });
@@ -69,12 +69,12 @@ export class LiveJobs {
   close(): Promise<readonly { readonly msg: NodeMessageInFlow; readonly done: Done }[]> {
     return this.#runs.close();
   }
+}
 
-  /** A plan that was kept over a deploy has the old name of its camera. */
-  #withNameOfToday(plan: LivePlan): LivePlan {
-    const camera = runtimeOf(this.RED).nodes.inNode(plan.source.node)?.camera;
-    return camera ? { ...plan, source: { ...plan.source, label: camera.source().label } } : plan;
-  }
+/** A plan that was kept over a deploy has the old name of its camera. */
+function withNameOfToday(RED: NodeAPI, plan: LivePlan): LivePlan {
+  const camera = runtimeOf(RED).nodes.inNode(plan.source.node)?.camera;
+  return camera ? { ...plan, source: { ...plan.source, label: camera.source().label } } : plan;
 }
 
 const isSame = (one: BuiltLiveJob, other: BuiltLiveJob): boolean =>

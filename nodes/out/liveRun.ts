@@ -13,7 +13,7 @@ export interface LiveHost extends CameraHost {
   readonly onFailure: (run: LiveRun, error: unknown) => void;
 }
 
-/** One camera that a video out node shows, records or pushes. */
+/** One camera that a video out node shows, records or pushes. A line longer than a screen: each of its ends differs. */
 export class LiveRun {
   /** The message that stands for the job: the one that started it, or a later one with the same settings. */
   msg: NodeMessageInFlow;
@@ -35,7 +35,6 @@ export class LiveRun {
     running.ended.catch((error: unknown) => this.#fail(error));
   }
 
-  /** From now on this message stands for the job. */
   adopt({ msg, done }: Input): void {
     this.done();
     [this.msg, this.done] = [msg, done];
@@ -54,10 +53,10 @@ export class LiveRun {
   }
 
   /** Ends without messages, because the node closes. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.camera.reports.isOver = true;
     this.camera.close();
-    await this.camera.running.stop();
+    return this.camera.running.stop();
   }
 
   #fail(error: unknown): void {

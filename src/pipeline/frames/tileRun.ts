@@ -48,14 +48,8 @@ export class TileRun {
     for (const k of layout.grid.tiles.keys()) {
       const which = frames.flatMap((_, n) => (wanted[n]!.has(k) ? [n] : []));
       if (which.length === 0) continue;
-      const tiles = which.map((n) => wanted[n]!.get(k)!);
-      const outputs = await inferTiles(
-        this.tools,
-        k,
-        which.map((n) => keys[n]!),
-        tiles,
-        signal,
-      );
+      const tiles = which.map((n) => ({ ...wanted[n]!.get(k)!, key: keys[n]! }));
+      const outputs = await inferTiles(this.tools, k, tiles, signal);
       which.forEach((n, i) => made[n]!.set(k, outputs[i]!));
     }
     const enhanced = frames.map((frame, n) => this.#finish(frame, made[n]!));
@@ -102,15 +96,14 @@ function placeOf({ grid }: Layout, k: number): Place {
 async function inferTiles(
   { model, layout, cache, origin, stats }: TileRunTools,
   k: number,
-  keys: readonly FrameKey[],
-  tiles: readonly Tile[],
+  tiles: readonly (Tile & { readonly key: FrameKey })[],
   signal: AbortSignal,
 ): Promise<readonly Uint8Array[]> {
   const { x, y, width, height } = placeOf(layout, k);
   const batch = {
     width,
     height,
-    keys: keys.map((key) => ({ ...key, x: x + origin.x, y: y + origin.y })),
+    keys: tiles.map(({ key }) => ({ ...key, x: x + origin.x, y: y + origin.y })),
     data: concatBytes(tiles.map(({ data }) => data)),
     ...(tiles[0]!.mask && { mask: concatBytes(tiles.map(({ mask }) => mask!)) }),
   };

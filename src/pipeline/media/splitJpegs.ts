@@ -12,6 +12,8 @@ export interface JpegSplitter {
 /**
  * Finds the JPEGs of a stream by their own markers, whatever lies between them: boundaries, headers, padding or nothing.
  * Each is given out with its last byte. One that is cut off is left out, unless no JPEG of the stream has an end.
+ *
+ * Longer than one screen: a state machine whose steps share the buffer and the position in it.
  */
 export function jpegSplitter(onJpeg: (jpeg: Buffer) => void): JpegSplitter {
   let buffer = Buffer.allocUnsafe(2 ** 16);
