@@ -59,8 +59,9 @@ export function openVideo(
   const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']; // no frame duplicated or dropped
   const graph = [
     `[0:${info.stream}]split[t][f]`,
-    // Only the time stamps are used, and a gray value that changes with the size.
-    "[t]format=gray,lut=c0='mod(w*31+h*17,251)',scale=2:2:flags=neighbor[times]",
+    // Only the time stamps are used, and a gray value that changes with the size. The first `scale` converts to gray here:
+    // without it, ffmpeg may choose gray for both branches.
+    "[t]scale=flags=neighbor,format=gray,lut=c0='mod(w*31+h*17,251)',scale=2:2:flags=neighbor[times]",
     [
       `[f]${mirror ?? 'null'}`,
       ...(options.deinterlace ? ['bwdif=mode=send_frame:parity=auto:deint=all'] : []),

@@ -16,7 +16,7 @@ describe('sourceFile', () => {
     const source = await openSource(written('a.mp4', 'some bytes'));
     assert.deepEqual([source.label, source.bytes, source.isImage, source.sequence], ['a.mp4', 10, false, null]);
     mkdirSync(join(folder, 'images'));
-    written(join('images', '1.png'), '');
+    written(join('images', '1.png'), 'x');
     const images = await openSource(join(folder, 'images'), 12);
     assert.deepEqual([images.sequence?.count, images.sequence?.rate, images.isImage], [1, 12, false]);
   });

@@ -95,7 +95,7 @@ describe('sourceIdentity', function () {
     function write(count: number): void {
       rmSync(at('images'), { recursive: true, force: true });
       mkdirSync(at('images'));
-      for (let i = 0; i < count; i++) writeFileSync(at(image(i)), Buffer.alloc(i === 2 ? 0 : 9));
+      for (let i = 0; i < count; i++) writeFileSync(at(image(i)), Buffer.alloc(i === 2 ? 1 : 9));
     }
 
     /** Whether the folder's identity depends on the content of an image. */
