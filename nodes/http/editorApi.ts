@@ -4,10 +4,12 @@ import { errorRecord } from '../../src/errors';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
 import { runtimeOf } from '../runtime';
 import { estimate } from './estimate';
+import { sameSite } from './sameSite';
 import { testModel, workOf } from './testModel';
 
 /** The routes of the edit dialogs, the sidebar and the previews. Called once: Node-RED never removes a route. */
 export function serveEditor(RED: NodeAPI): void {
+  RED.httpAdmin.use('/remaster', sameSite);
   serveDialogs(RED);
   serveJobs(RED);
 }
