@@ -4,6 +4,7 @@ import { errorRecord } from '../../src/errors';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
 import { runtimeOf } from '../runtime';
 import { estimate } from './estimate';
+import { withoutValues } from './hideVariables';
 import { sameSite } from './sameSite';
 import { testModel, workOf } from './testModel';
 
@@ -16,16 +17,16 @@ export function serveEditor(RED: NodeAPI): void {
 
 function serveDialogs(RED: NodeAPI): void {
   const { models, throughput } = runtimeOf(RED);
-  const respond = (response: Response, work: () => Promise<unknown>): void => {
+  const respond = (response: Response, work: () => Promise<unknown>, request: Fields = {}): void => {
     void (async () => {
       try {
         response.json(await work());
       } catch (error) {
-        response.status(500).json(errorRecord(error));
+        response.status(500).json(withoutValues(error, request));
       }
     })();
   };
-  const bodyOf = ({ body }: { readonly body?: unknown }) => (body ?? {}) as Readonly<Record<string, unknown>>;
+  const bodyOf = ({ body }: { readonly body?: unknown }) => (body ?? {}) as Fields;
   const reads = RED.auth.needsPermission('remaster-model.read');
   // write permission: these load any bundle the request names and use the whole machine
   const writes = RED.auth.needsPermission('remaster-model.write');
@@ -34,12 +35,14 @@ function serveDialogs(RED: NodeAPI): void {
     respond(response, () => engineFor(JOB_DEFAULTS).ask('doctor', { folder: null })),
   );
   RED.httpAdmin.post('/remaster/test', writes, (request, response) =>
-    respond(response, () => testModel(throughput, workOf(RED, bodyOf(request)))),
+    respond(response, async () => testModel(throughput, workOf(RED, bodyOf(request))), bodyOf(request)),
   );
   RED.httpAdmin.post('/remaster/forecast', writes, (request, response) =>
-    respond(response, () => estimate(RED, bodyOf(request))),
+    respond(response, () => estimate(RED, bodyOf(request)), bodyOf(request)),
   );
 }
+
+type Fields = Readonly<Record<string, unknown>>;
 
 interface Response {
   status(code: number): Response;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
@@ -160,6 +160,20 @@ describe('the command line', () => {
     assert.equal((JSON.parse(remaster('probe', 'film.mp4', '--json').stdout) as { fps: number }).fps, 25);
     assert.match(remaster('models').stdout, /x4 +resshift +upscale +x4 +4 steps/);
     assert.match(remaster('doctor').stdout, /ok +onnxruntime: 1\./);
+  });
+  it('prints no control character of a bundle, an ffmpeg or a file name', () => {
+    cpSync(join(root, 'models/x4'), at('evil/loud'), { recursive: true });
+    const { REMASTER_FFMPEG: _, FFMPEG_PATH: __, ...rest } = process.env;
+    const manifest = JSON.parse(readFileSync(join(root, 'models/x4/model.json'), 'utf8')) as object;
+    const title = 'a\u001b[2J\u009b31m\u202eb';
+    writeFileSync(at('evil/loud/model.json'), JSON.stringify({ ...manifest, name: 'loud', title }));
+    const path = join(folder, 'no\u001b[2J\u009b31mffmpeg');
+    for (const args of [['models'], ['models', '--json'], ['doctor'], ['doctor', '--json'], ['probe', path]]) {
+      const env = { ...rest, REMASTER_MODELS: at('evil'), REMASTER_FFMPEG: path };
+      const { stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', env });
+      assert.match(stdout + stderr, /\\u001b\[2J\\u009b31m/, args.join(' '));
+      assert.doesNotMatch(stdout + stderr, /[^\P{Cc}\n]|\u202e/u, args.join(' '));
+    }
   });
   it('doctor names an ffmpeg that was passed over or cannot encode H.264', async function () {
     if (process.platform === 'win32') this.skip();
