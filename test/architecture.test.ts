@@ -81,7 +81,7 @@ const STATE = [
   'src/pipeline/jobs/live/authorization.ts: count',
   'src/pipeline/media/findFfmpeg.ts: examinedBinaries',
   'src/pipeline/media/image/loadSharp.ts: loaded',
-  'src/pipeline/media/runFfmpeg.ts: listener',
+  'src/pipeline/media/children.ts: listener',
   'src/sampler/normal.ts: quantiles',
 ];
 

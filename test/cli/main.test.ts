@@ -285,6 +285,27 @@ describe('the command line', () => {
       [],
     );
   });
+  for (const [signal, code] of [
+    ['SIGHUP', 130],
+    ['SIGQUIT', 130],
+    ['SIGKILL', null],
+  ] as const) {
+    it(`${signal} leaves nothing of a video that may not resume, and prints no stack trace`, async () => {
+      const child = start('long.mp4', 'ended.mp4', '--no-resume');
+      let stderr = '';
+      child.stderr!.on('data', (text: Buffer) => (stderr += text.toString()));
+      await firstFrame(child);
+      const exited = new Promise((resolve) => child.once('exit', resolve));
+      assert.equal(readdirSync(folder).filter((name) => name.startsWith('.')).length, 1);
+      if (signal === 'SIGKILL') child.kill(signal);
+      else process.kill(-child.pid!, signal);
+      assert.equal(await exited, code);
+      const left = (): readonly string[] => readdirSync(folder).filter((name) => /^\.|ended/.test(name));
+      for (let i = 0; i < 200 && (left().length > 0 || (await enginesAndFfmpegs()).length > 0); i++) await sleep(50);
+      assert.deepEqual([left(), await enginesAndFfmpegs()], [[], []]);
+      assert.doesNotMatch(stderr, /\n +at /);
+    });
+  }
   it('a second Ctrl-C ends at once: exit code 130, no process left', async () => {
     const child = start('long.mp4', 'twice.mp4');
     await firstFrame(child);
