@@ -41,7 +41,10 @@ const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[],
   ['src/cli', ['src/{index.ts,errors.ts,async,settings,pipeline}']],
   [
     'nodes',
-    ['src/{index.ts,errors.ts,async,settings,engine,model/bundle}', 'src/pipeline/media/mp4Boxes.ts'],
+    [
+      'src/{index.ts,errors.ts,async,settings,engine,model/bundle}',
+      'src/pipeline/{media/mp4Boxes.ts,jobs/ownedFolder.ts}',
+    ],
     ['node-red', 'express'],
   ],
   ['bench', ['src', 'nodes', 'test'], ['node-red', 'express', 'sharp', 'onnxruntime-node', 'rxjs']],

@@ -17,11 +17,14 @@ export function serveEditor(RED: NodeAPI): void {
 
 function serveDialogs(RED: NodeAPI): void {
   const { models, throughput } = runtimeOf(RED);
-  const respond = (response: Response, work: () => Promise<unknown>, request: Fields = {}): void => {
+  const respond = (response: Response, work: (closed: AbortSignal) => Promise<unknown>, request: Fields = {}): void => {
+    const closed = new AbortController();
+    response.once('close', () => closed.abort(new Error('the request was closed')));
     void (async () => {
       try {
-        response.json(await work());
+        response.json(await work(closed.signal));
       } catch (error) {
+        if (closed.signal.aborted) return; // no one reads the answer
         response.status(500).json(withoutValues(error, request));
       }
     })();
@@ -35,10 +38,10 @@ function serveDialogs(RED: NodeAPI): void {
     respond(response, () => engineFor(JOB_DEFAULTS).ask('doctor', { folder: null })),
   );
   RED.httpAdmin.post('/remaster/test', writes, (request, response) =>
-    respond(response, async () => testModel(throughput, workOf(RED, bodyOf(request))), bodyOf(request)),
+    respond(response, async (closed) => testModel(throughput, workOf(RED, bodyOf(request)), closed), bodyOf(request)),
   );
   RED.httpAdmin.post('/remaster/forecast', writes, (request, response) =>
-    respond(response, () => estimate(RED, bodyOf(request)), bodyOf(request)),
+    respond(response, (closed) => estimate(RED, bodyOf(request), closed), bodyOf(request)),
   );
 }
 
@@ -47,6 +50,7 @@ type Fields = Readonly<Record<string, unknown>>;
 interface Response {
   status(code: number): Response;
   json(body: unknown): unknown;
+  once(event: 'close', listener: () => void): unknown;
 }
 
 function serveJobs(RED: NodeAPI): void {
