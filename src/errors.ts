@@ -84,13 +84,16 @@ export const printable = (text: string): string =>
     return escaped === control ? `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}` : escaped;
   });
 
+/** The same for a text of several lines, which stay. */
+export const printableLines = (text: string): string => text.split(/\r?\n/).map(printable).join('\n');
+
 /** The record of any thrown value. Anything but a RemasterError becomes `INTERNAL` with its stack as detail. */
 export function errorRecord(thrown: unknown): ErrorRecord {
   if (thrown instanceof RemasterError) return thrown.toJSON();
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   return {
     code: 'INTERNAL',
-    message: error.message,
+    message: printable(error.message),
     remedy: 'This is a bug in remaster; please report it with the lines below.',
     detail: error.stack ?? '',
   };

@@ -41,7 +41,10 @@ const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[],
   ['src/cli', ['src/{index.ts,errors.ts,async,settings,pipeline}']],
   [
     'nodes',
-    ['src/{index.ts,errors.ts,async,settings,engine,model/bundle}', 'src/pipeline/media/mp4Boxes.ts'],
+    [
+      'src/{index.ts,errors.ts,async,settings,engine,model/bundle}',
+      'src/pipeline/{media/mp4Boxes.ts,jobs/ownedFolder.ts}',
+    ],
     ['node-red', 'express'],
   ],
   ['bench', ['src', 'nodes', 'test'], ['node-red', 'express', 'sharp', 'onnxruntime-node', 'rxjs']],
@@ -81,7 +84,7 @@ const STATE = [
   'src/pipeline/jobs/live/authorization.ts: count',
   'src/pipeline/media/findFfmpeg.ts: examinedBinaries',
   'src/pipeline/media/image/loadSharp.ts: loaded',
-  'src/pipeline/media/runFfmpeg.ts: listener',
+  'src/pipeline/media/children.ts: listener',
   'src/sampler/normal.ts: quantiles',
 ];
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { closest, printable, RemasterError } from '../src/errors';
+import { closest, errorRecord, printable, printableLines, RemasterError } from '../src/errors';
 
 describe('closest', () => {
   const models = ['inpaint', 'restore', 'x2', 'x4', 'x4-live'];
@@ -16,6 +16,11 @@ describe('closest', () => {
 });
 
 describe('messages', () => {
+  it('of bugs, too, and lines stay lines', () => {
+    assert.equal(errorRecord(new Error('a\u001b[2Jb')).message, 'a\\u001b[2Jb');
+    assert.equal(printableLines('one\r\ntwo\u001b[2J\nthree'), 'one\ntwo\\u001b[2J\nthree');
+  });
+
   it('show control characters of file names, which a terminal would obey', () => {
     const name = 'a\nb\tc\u001b[31m\u007f\u0085\u202e\\ é 影 😀';
     assert.equal(printable(name), 'a\\nb\\tc\\u001b[31m\\u007f\\u0085\\u202e\\ é 影 😀');

@@ -1,19 +1,24 @@
 import { multipartOf, type NextPair } from '../jobs/jpegPair';
 import type { Text } from './language';
+import { FRAME_ANCESTORS } from './sameSite';
 import { type PageResponse, staticPage } from './staticPage';
 
 /** The before/after page; see resources/compare/README.md. */
-export const comparePage = staticPage('compare', "default-src 'self'; img-src 'self' data:; base-uri 'none'", [
-  'compare.css',
-  'compare.js',
-  'dom.js',
-  'livePair.js',
-  'player.js',
-  'slider.js',
-  'syncedVideos.js',
-  'strings.js',
-  'zoom.js',
-]);
+export const comparePage = staticPage(
+  'compare',
+  `default-src 'self'; img-src 'self' data:; base-uri 'none'; ${FRAME_ANCESTORS}`,
+  [
+    'compare.css',
+    'compare.js',
+    'dom.js',
+    'livePair.js',
+    'player.js',
+    'slider.js',
+    'syncedVideos.js',
+    'strings.js',
+    'zoom.js',
+  ],
+);
 
 /** `pairs.json` of a running job. */
 export const livePairs = (title: string): { readonly pairs: readonly unknown[] } => ({

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import { errorRecord } from '../../src/errors';
+import { makeOwnedFolder } from '../../src/pipeline/jobs/ownedFolder';
 import type { FinishedFile } from '../jobs/endedJobs';
 import { type JobRegistry, noSuchJob } from '../jobs/jobRegistry';
 import { runtimeOf } from '../runtime';
@@ -91,7 +91,7 @@ async function stillOf(
   side: 'before' | 'after',
   times: { readonly before: number; readonly after: number },
 ): Promise<Buffer> {
-  const folder = await mkdtemp(join(tmpdir(), 'remaster-still-'));
+  const folder = await makeOwnedFolder('still');
   try {
     const output = join(folder, 'still.jpg');
     const input = side === 'before' ? job.input : result.output;

@@ -4,26 +4,32 @@ import { errorRecord } from '../../src/errors';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
 import { runtimeOf } from '../runtime';
 import { estimate } from './estimate';
+import { withoutValues } from './hideVariables';
+import { sameSite } from './sameSite';
 import { testModel, workOf } from './testModel';
 
 /** The routes of the edit dialogs, the sidebar and the previews. Called once: Node-RED never removes a route. */
 export function serveEditor(RED: NodeAPI): void {
+  RED.httpAdmin.use('/remaster', sameSite);
   serveDialogs(RED);
   serveJobs(RED);
 }
 
 function serveDialogs(RED: NodeAPI): void {
   const { models, throughput } = runtimeOf(RED);
-  const respond = (response: Response, work: () => Promise<unknown>): void => {
+  const respond = (response: Response, work: (closed: AbortSignal) => Promise<unknown>, request: Fields = {}): void => {
+    const closed = new AbortController();
+    response.once('close', () => closed.abort(new Error('the request was closed')));
     void (async () => {
       try {
-        response.json(await work());
+        response.json(await work(closed.signal));
       } catch (error) {
-        response.status(500).json(errorRecord(error));
+        if (closed.signal.aborted) return; // no one reads the answer
+        response.status(500).json(withoutValues(error, request));
       }
     })();
   };
-  const bodyOf = ({ body }: { readonly body?: unknown }) => (body ?? {}) as Readonly<Record<string, unknown>>;
+  const bodyOf = ({ body }: { readonly body?: unknown }) => (body ?? {}) as Fields;
   const reads = RED.auth.needsPermission('remaster-model.read');
   // write permission: these load any bundle the request names and use the whole machine
   const writes = RED.auth.needsPermission('remaster-model.write');
@@ -32,16 +38,19 @@ function serveDialogs(RED: NodeAPI): void {
     respond(response, () => engineFor(JOB_DEFAULTS).ask('doctor', { folder: null })),
   );
   RED.httpAdmin.post('/remaster/test', writes, (request, response) =>
-    respond(response, () => testModel(throughput, workOf(RED, bodyOf(request)))),
+    respond(response, async (closed) => testModel(throughput, workOf(RED, bodyOf(request)), closed), bodyOf(request)),
   );
   RED.httpAdmin.post('/remaster/forecast', writes, (request, response) =>
-    respond(response, () => estimate(RED, bodyOf(request))),
+    respond(response, (closed) => estimate(RED, bodyOf(request), closed), bodyOf(request)),
   );
 }
+
+type Fields = Readonly<Record<string, unknown>>;
 
 interface Response {
   status(code: number): Response;
   json(body: unknown): unknown;
+  once(event: 'close', listener: () => void): unknown;
 }
 
 function serveJobs(RED: NodeAPI): void {

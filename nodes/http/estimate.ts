@@ -25,7 +25,11 @@ export interface Estimate extends SourceSummary {
  * Probes the file of an open dialog and estimates the time to restore it. Without a measurement since Node-RED started,
  * the model runs one tile. The path is checked like one from a message, unless the deployed node names it already.
  */
-export async function estimate(RED: NodeAPI, body: Readonly<Record<string, unknown>>): Promise<Estimate> {
+export async function estimate(
+  RED: NodeAPI,
+  body: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<Estimate> {
   const { throughput } = runtimeOf(RED);
   const node = textIn(body['node']);
   const path = await fileOf(RED, node, body);
@@ -36,12 +40,12 @@ export async function estimate(RED: NodeAPI, body: Readonly<Record<string, unkno
     maxFps: dialogValue(ROWS.maxFps, body['maxFps'], 'Max. frame rate'),
     maxHeight: dialogValue(ROWS.maxHeight, body['maxHeight'], 'Max. height'),
   };
-  const info = await engineFor(JOB_DEFAULTS).ask('probe', { input: path, sequenceRate });
+  const info = await engineFor(JOB_DEFAULTS).ask('probe', { input: path, sequenceRate }, signal);
   const job = { ...JOB_DEFAULTS, ...work, ...part, input: path, output: '' };
   const known = { ...info, label: basename(path), model: work.model };
   const seconds = throughput.estimateSeconds(job, info);
   if (seconds !== null) return { ...known, seconds, provider: null };
-  const { provider } = await testModel(throughput, work);
+  const { provider } = await testModel(throughput, work, signal);
   return { ...known, seconds: throughput.estimateSeconds(job, info), provider };
 }
 

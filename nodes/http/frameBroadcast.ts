@@ -15,10 +15,6 @@ export class FrameBroadcast {
   /** `requestJpeg`: requests one JPEG whose index is above `newerThan`; it arrives by `show`. */
   constructor(private readonly requestJpeg: (newerThan: number) => void) {}
 
-  get isFull(): boolean {
-    return this.#viewers.isFull;
-  }
-
   add(viewer: Viewer): void {
     this.#viewers.add(viewer, this.#latest);
     this.#pull();

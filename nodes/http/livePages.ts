@@ -10,6 +10,8 @@ export interface LivePage {
   readonly folder: string | null;
   /** Status text, and whether frames arrive. */
   readonly state: (language: Language) => { readonly text: string; readonly running: boolean };
+  /** Shown to everybody, also where the editor needs a login. */
+  readonly isPublic: boolean;
   /** Before and after of the next frame. */
   readonly pair: NextPair;
 }

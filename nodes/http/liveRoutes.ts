@@ -5,8 +5,10 @@ import type { NodeAPI } from 'node-red';
 import { runtimeOf } from '../runtime';
 import { comparePage, livePairs, sendPair } from './comparePage';
 import { languageOf } from './language';
+import { liveGuard, serveLiveTickets } from './liveGuard';
 import { BASE_PATH, type LivePage } from './livePages';
 import { mjpegViewer } from './mjpegViewer';
+import { FRAME_ANCESTORS, sameSite } from './sameSite';
 import { type PageResponse, setHeaders, staticPage } from './staticPage';
 
 /** Milliseconds that a request for one JPEG waits. */
@@ -14,11 +16,15 @@ const IMAGE_TIMEOUT_MS = 10_000;
 
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; img-src 'self' data:; media-src blob:; connect-src 'self'; style-src 'self'; script-src 'self'; base-uri 'none'";
-const viewerPage = staticPage('live', CONTENT_SECURITY_POLICY, ['live.css', 'live.js', 'hls.js']);
+const viewerPage = staticPage('live', `${CONTENT_SECURITY_POLICY}; ${FRAME_ANCESTORS}`, [
+  'live.css',
+  'live.js',
+  'hls.js',
+]);
 
 /**
- * Serves the live pages below `httpNodeRoot`, behind the middleware that also protects HTTP In nodes. Called once:
- * Node-RED never removes a route.
+ * Serves the live pages below `httpNodeRoot`, behind the middleware that also protects HTTP In nodes, and behind the
+ * permissions of the editor. Called once: Node-RED never removes a route.
  */
 export function serveLive(RED: NodeAPI): void {
   const app = RED.httpNode as unknown as Express | undefined;
@@ -26,8 +32,11 @@ export function serveLive(RED: NodeAPI): void {
   const { livePages } = runtimeOf(RED);
   const { httpNodeMiddleware } = RED.settings as unknown as { httpNodeMiddleware?: Handler | readonly Handler[] };
   const middleware = httpNodeMiddleware === undefined ? [] : [httpNodeMiddleware].flat();
+  app.use(BASE_PATH, sameSite);
+  const guard = liveGuard(RED);
+  serveLiveTickets(RED);
   const serve = (path: string, show: (page: LivePage, request: Request, response: Response) => void): void => {
-    app.get(`${BASE_PATH}/:name${path}`, ...middleware, (request, response) => {
+    app.get(`${BASE_PATH}/:name${path}`, ...middleware, guard, (request, response) => {
       const page = livePages.get(request.params['name']!);
       response.setHeader('Cache-Control', 'no-store');
       response.setHeader('X-Content-Type-Options', 'nosniff');
@@ -38,10 +47,7 @@ export function serveLive(RED: NodeAPI): void {
   serve('', showViewer);
   serve('/state', showState);
   serve('/image', showImage);
-  serve('/mjpeg', ({ broadcast }, _, response) => {
-    if (broadcast.isFull) fail(response, 503, 'Too many viewers.');
-    else broadcast.add(mjpegViewer(response, broadcast));
-  });
+  serve('/mjpeg', ({ broadcast }, _, response) => broadcast.add(mjpegViewer(response, broadcast)));
   serve('/compare', ({ title }, request, response) => {
     if (!redirectToFolder('compare', request, response)) showCompare('', title, response);
   });
@@ -123,5 +129,6 @@ type Request = IncomingMessage & { readonly params: Readonly<Record<string, stri
 type Response = ServerResponse & PageResponse;
 type Handler = (request: Request, response: Response, next: () => void) => void;
 interface Express {
+  use(path: string, handler: typeof sameSite): void;
   get(path: string, ...handlers: Handler[]): void;
 }

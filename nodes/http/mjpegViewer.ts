@@ -22,6 +22,7 @@ export function mjpegViewer(response: ServerResponse, broadcast: FrameBroadcast)
       return isFlushed;
     },
     end: () => void response.end(),
+    drop: () => void response.destroy(),
   };
   response.on('drain', () => {
     clearTimeout(stalled);

@@ -18,10 +18,14 @@ export function workOf(RED: NodeAPI, body: Readonly<Record<string, unknown>>): W
   return { ...work, model: isVariable ? String(RED.util.evaluateNodeProperty(model, 'env', {} as Node, {})) : model };
 }
 
-/** Loads a model, runs one tile and records its speed. */
-export async function testModel(throughput: Throughput, work: Work): Promise<EngineRequests['test']['result']> {
+/** Loads a model, runs one tile and records its speed. `signal`: the user has closed the dialog. */
+export async function testModel(
+  throughput: Throughput,
+  work: Work,
+  signal: AbortSignal,
+): Promise<EngineRequests['test']['result']> {
   const { steps: _, ...choice } = work;
-  const tested = await engineFor(choice).ask('test', work);
+  const tested = await engineFor(choice).ask('test', work, signal);
   throughput.record(work, (tested.tile[0] * tested.tile[1]) / (tested.ms / 1000));
   return tested;
 }

@@ -5,6 +5,8 @@ export interface Viewer {
   /** False: the viewer is still busy with this JPEG; it calls `ready` later. */
   show(jpeg: LiveJpeg): boolean;
   end(): void;
+  /** Makes room for another: ends without waiting until what was sent has arrived. */
+  drop(): void;
 }
 
 interface ViewerState {
@@ -19,16 +21,14 @@ const MAX_VIEWERS = 64;
 export class Viewers {
   readonly #states = new Map<Viewer, ViewerState>();
 
-  get isFull(): boolean {
-    return this.#states.size >= MAX_VIEWERS;
-  }
-
   /** Whether a viewer waits for a JPEG. */
   get isOneFree(): boolean {
     return [...this.#states.values()].some(({ isFree }) => isFree);
   }
 
+  /** One too many takes the place of the viewer that has waited longest: connections that read nothing lock no one out. */
   add(viewer: Viewer, latest: LiveJpeg | null): void {
+    if (this.#states.size >= MAX_VIEWERS) this.#dropOne();
     const state: ViewerState = { isFree: true, shown: null };
     this.#states.set(viewer, state);
     if (latest) give(viewer, state, latest);
@@ -52,6 +52,16 @@ export class Viewers {
     for (const [viewer, state] of this.#states) if (state.isFree) give(viewer, state, jpeg);
   }
 
+  /** The one that is busy with the oldest JPEG; if all read, the one that came first. */
+  #dropOne(): void {
+    const all = [...this.#states];
+    const busy = all.filter(([, { isFree }]) => !isFree);
+    const slowestFirst = busy.toSorted(([, a], [, b]) => indexOf(a) - indexOf(b));
+    const [viewer] = slowestFirst[0] ?? all[0]!;
+    this.#states.delete(viewer);
+    viewer.drop();
+  }
+
   /** Ends and removes all. */
   end(): void {
     for (const viewer of this.#states.keys()) viewer.end();
@@ -64,3 +74,5 @@ function give(viewer: Viewer, state: ViewerState, jpeg: LiveJpeg): void {
   state.shown = jpeg;
   state.isFree = viewer.show(jpeg);
 }
+
+const indexOf = ({ shown }: ViewerState): number => shown?.index ?? -1;

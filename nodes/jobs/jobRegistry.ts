@@ -9,6 +9,8 @@ import type { Throughput } from './throughput';
 /** A job as the node that runs it registers it. */
 export interface JobEntry extends JobSummary {
   readonly state: () => JobState;
+  /** Address of its live page. */
+  readonly page?: string;
   readonly control: (action: JobAction) => void;
   /** Before and after of the next frame. */
   readonly pair: NextPair;
@@ -75,7 +77,7 @@ export class JobRegistry {
     const { file } = entry;
     const state = entry.state();
     const estimate = (): number | null => file && this.throughput.estimateSeconds(file.job, file.info);
-    return { ...headOf(id, entry), ...activeRow(state, estimate), compare: isRunning(state) };
+    return { ...headOf(id, entry), ...activeRow(state, estimate), compare: isRunning(state), page: entry.page ?? null };
   }
 }
 

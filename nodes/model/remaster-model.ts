@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
-import { RemasterError } from '../../src/errors';
+import { printable, RemasterError } from '../../src/errors';
 import { JOB_DEFAULTS, modelChoice } from '../../src/settings/restoreJob';
 import { serveCompare } from '../http/compareRoutes';
 import { serveEditor } from '../http/editorApi';
@@ -35,7 +35,7 @@ export default function remasterModel(RED: NodeAPI): void {
     if (config.preload) {
       const load = (): void => {
         preload(choice).then(
-          (text) => this.log(text),
+          (text) => this.log(printable(text)),
           (error: unknown) => this.error(nodeError(error)),
         );
       };

@@ -1,9 +1,7 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { type Engine, engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
+import { makeOwnedFolder } from '../../src/pipeline/jobs/ownedFolder';
 import type { LiveJob } from '../../src/settings/liveJob';
 import { modelChoice } from '../../src/settings/restoreJob';
 import { slug } from '../http/livePages';
@@ -80,7 +78,7 @@ async function targetOf(request: Request): Promise<LiveJob['target']> {
       return { kind: 'fragments' };
     case 'hls':
       requireHttpNode(RED);
-      return { kind: 'hls', folder: config.folder ? await folderOf(request) : temporaryFolder(request) };
+      return { kind: 'hls', folder: config.folder ? await folderOf(request) : await temporaryFolder(request) };
     case 'segments':
       return {
         kind: 'segments',
@@ -117,8 +115,8 @@ async function folderOf({ RED, node, config, plan, msg }: Request): Promise<stri
 }
 
 /** A folder that is removed with the job. */
-const temporaryFolder = ({ currentFolder }: Request): string =>
-  currentFolder ?? mkdtempSync(join(tmpdir(), 'remaster-live-'));
+const temporaryFolder = async ({ currentFolder }: Request): Promise<string> =>
+  currentFolder ?? (await makeOwnedFolder('live'));
 
 function requireHttpNode(RED: NodeAPI): void {
   if ((RED.httpNode as unknown) !== undefined) return;

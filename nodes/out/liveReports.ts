@@ -1,6 +1,6 @@
 import type { Node, NodeStatus } from 'node-red';
 import type { LiveEvents } from '../../src/engine/client/liveClient';
-import type { RemasterError } from '../../src/errors';
+import { printable, type RemasterError } from '../../src/errors';
 import type { CameraState, LiveProgress } from '../../src/settings/liveJob';
 import * as liveStatus from '../message/liveStatus';
 import type { DeployedCamera } from '../message/nodeRegistry';
@@ -81,6 +81,6 @@ export class LiveReports {
   }
 
   #warn(warning: string | null): void {
-    if (warning !== null) this.display.node.warn(warning);
+    if (warning !== null) this.display.node.warn(printable(warning));
   }
 }

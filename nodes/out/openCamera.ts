@@ -69,7 +69,7 @@ export function openCamera(host: CameraHost, request: CameraRequest): OpenCamera
     onFragment: (fragment) => messages.fragment(fragment),
     onFile: (filename) => messages.file(filename),
   });
-  const registered = runtimeOf(RED).jobs.register(entryOf(host, request, { running, reports, pair }));
+  const registered = runtimeOf(RED).jobs.register(entryOf(host, request, { running, reports, pair, urls: page.urls }));
   const close = (): void => {
     registered.remove();
     page.close();
@@ -93,7 +93,7 @@ function removeTemporary({ folder }: OutConfig, built: BuiltLiveJob): void {
 function entryOf(
   { RED, node }: CameraHost,
   { plan, built, onStop }: CameraRequest,
-  { running, reports, pair }: Pick<OpenCamera, 'running' | 'reports'> & Pick<JobEntry, 'pair'>,
+  { running, reports, pair, urls }: Pick<OpenCamera, 'running' | 'reports' | 'urls'> & Pick<JobEntry, 'pair'>,
 ): JobEntry {
   const [stage] = plan.stages;
   return {
@@ -103,6 +103,7 @@ function entryOf(
     model: stage!.model,
     file: null,
     state: () => ({ is: 'live', progress: reports.progress }),
+    ...(urls['page'] !== undefined && { page: urls['page'] }),
     control: onStop,
     pair,
     preview: () => built.engine.ask('preview', { job: running.id }),

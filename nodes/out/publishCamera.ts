@@ -4,8 +4,9 @@ import type { FrameBroadcast } from '../http/frameBroadcast';
 import { livePageText } from '../http/livePageText';
 import { publishLivePage } from '../http/liveRoutes';
 import type { NextPair } from '../jobs/jpegPair';
-import { type OutConfig, targetOf } from './buildJob';
+import { type OutConfig, settingsOf, targetOf } from './buildJob';
 import { fill, placeholders } from './outputPath';
+import { LIVE } from './rows';
 
 interface Camera {
   readonly label: string;
@@ -30,6 +31,7 @@ export function publishCamera(RED: NodeAPI, config: OutConfig, camera: Camera): 
     title: label,
     broadcast,
     folder,
+    isPublic: settingsOf(LIVE, config).public,
     state: (language) => ({
       text: livePageText(progress(), language),
       running: progress()?.camera.is === 'running',

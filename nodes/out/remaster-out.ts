@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
+import { sweepFolders } from '../../src/pipeline/jobs/ownedFolder';
 import { serveLive } from '../http/liveRoutes';
 import { CREDENTIALS } from '../message/credentials';
 import type { NodeRegistry } from '../message/nodeRegistry';
@@ -9,6 +10,7 @@ import { VideoOut } from './videoOut';
 export default function remasterOut(RED: NodeAPI): void {
   const { suspended } = runtimeOf(RED);
   serveLive(RED);
+  sweepFolders().catch(() => {}); // what cannot be deleted takes room, no more
 
   function RemasterOut(this: Node, config: OutConfig): void {
     RED.nodes.createNode(this, config);

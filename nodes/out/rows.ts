@@ -1,5 +1,5 @@
 import { TARGETS } from '../../src/settings/liveRows';
-import { choice } from '../../src/settings/row';
+import { choice, toggle } from '../../src/settings/row';
 import { ASSEMBLE_ROWS, LIVE_ROWS } from '../../src/settings/table';
 import { RESTORE_ROWS } from '../../src/settings/videoRows';
 
@@ -16,6 +16,8 @@ const overwrite = choice(['never', 'suffix', 'always'], 'never', {
   dialog: { icon: 'files-o', section: 'file', for: 'file' },
 });
 
+const isPublic = toggle(false, { text: 'whether everybody sees the page, also where the editor needs a login' });
+
 /** The fields of the dialog that are settings of a file, of a file made from images, and of a live target. */
 export const FILE = {
   overwrite,
@@ -31,6 +33,7 @@ export const LIVE = {
   fallbackModel: LIVE_ROWS.fallbackModel,
   skipFramesEvenly: LIVE_ROWS.skipFramesEvenly,
   regionWhen: LIVE_ROWS.region.rows.when,
+  public: isPublic,
 } as const;
 /** All of them: `quality` is that of a file. */
 export const ROWS = { target, ...LIVE, ...IMAGES, ...FILE } as const;

@@ -5,7 +5,7 @@
   const _ = function (key, values) {
     return RED._('@remaster/node-red-video/remaster-model:remaster-model.jobs.' + key, values);
   };
-  const ICONS = { pause: 'fa-pause', resume: 'fa-play', stop: 'fa-stop', compare: 'fa-columns' };
+  const ICONS = { pause: 'fa-pause', resume: 'fa-play', stop: 'fa-stop', compare: 'fa-columns', page: 'fa-television' };
 
   const list = $('<ol>').addClass('remaster-jobs-list');
   const message = $('<p>').addClass('remaster-jobs-message').hide();
@@ -97,7 +97,7 @@
         if (share !== null) bar.attr('aria-valuenow', share);
         done.css('width', share + '%');
         details.text(detailsOf(now));
-        const actions = (now.compare ? ['compare'] : []).concat(now.actions || []);
+        const actions = (now.page ? ['page'] : []).concat(now.compare ? ['compare'] : [], now.actions || []);
         if (actions.join() === offered) return;
         offered = actions.join();
         buttons.empty().append(actions.map(buttonFor(now)));
@@ -106,7 +106,6 @@
   }
 
   function buttonFor(job) {
-    const id = job.id;
     return function (action) {
       return $('<button type="button" class="red-ui-button red-ui-button-small">')
         .attr({ title: _('button.' + action), 'aria-label': _('button.' + action), 'data-action': action })
@@ -116,11 +115,16 @@
         )
         .on('click', function () {
           const button = $(this).prop('disabled', true);
-          (action === 'compare' ? compare(id) : control(id, action)).always(function () {
+          doing(job, action).always(function () {
             button.prop('disabled', false);
           });
         });
     };
+  }
+
+  function doing(job, action) {
+    if (action === 'page') return openPage(job.page);
+    return action === 'compare' ? compare(job.id) : control(job.id, action);
   }
 
   function control(id, action) {
@@ -141,6 +145,22 @@
       .done(function () {
         if (page)
           page.location = new URL((RED.settings.apiRootUrl || '') + address(id) + '/compare/', document.baseURI).href;
+      })
+      .fail(function (xhr) {
+        if (page) page.close();
+        showError(xhr);
+      });
+  }
+
+  /** Nor does a live page: its ticket comes in the address. */
+  function openPage(path) {
+    const page = window.open('about:blank');
+    return $.ajax({ url: 'remaster/live/' + path.split('/').pop() + '/ticket', method: 'POST', dataType: 'json' })
+      .done(function (answer) {
+        if (!page) return;
+        const place = new URL(path + '/', RED.settings.apiRootUrl || document.baseURI);
+        place.searchParams.set('ticket', answer.ticket);
+        page.location = place.href;
       })
       .fail(function (xhr) {
         if (page) page.close();

@@ -1,12 +1,12 @@
 import type { Engine } from '../index';
 
 /**
- * The first Ctrl-C aborts the signal: the job stops and cleans up, which takes less than three seconds. The second ends
+ * The first Ctrl-C, or a signal like it, aborts the signal: the job stops and cleans up, which takes less than three seconds. The second ends
  * this process and the engine with its ffmpegs at once; the next run removes or continues what they left.
  */
 export function onInterrupt(engine: Engine): AbortSignal {
   const stop = new AbortController();
-  for (const event of ['SIGINT', 'SIGTERM'] as const) {
+  for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
     process.on(event, () => {
       if (!stop.signal.aborted) return stop.abort(new Error('stopped'));
       killGroup(engine.pid);

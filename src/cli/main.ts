@@ -1,18 +1,19 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { closest, type ErrorCode, RemasterError } from '../errors';
+import { closest, type ErrorCode, errorRecord, printableLines } from '../errors';
 import { commandHelp, overview } from './help';
 import { imageCommand } from './imageCommand';
 import { doctorCommand, modelsCommand, type Print, probeCommand } from './infoCommands';
 import { type Command, COMMANDS, parseCommandLine, requireOptionsOf, usage, usageOf } from './options';
+import { json } from './json';
 import { restoreCommand } from './restoreCommand';
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommandLine(args);
   const [name, ...rest] = positionals;
   const print: Print = (value, text) => {
-    process.stdout.write(values['json'] ? `${JSON.stringify(value)}\n` : `${text}\n`);
+    process.stdout.write(values['json'] ? json(value) : `${printableLines(text)}\n`);
   };
   if (values['version']) {
     print({ version: version() }, version());
@@ -68,17 +69,15 @@ function exitCode(code: ErrorCode): number {
 }
 
 function fail(error: unknown, asJson: boolean): number {
-  if (!(error instanceof RemasterError)) {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    return 1;
-  }
-  if (asJson) process.stdout.write(`${JSON.stringify({ error })}\n`);
+  const record = errorRecord(error);
+  const { code, message, remedy, detail } = record;
+  if (asJson) process.stdout.write(json({ error: record }));
   else {
-    process.stderr.write(`${error.code}: ${error.message}\n${error.remedy ? `${error.remedy}\n` : ''}`);
-    if (error.detail && /^(INTERNAL|ENGINE_CRASHED|ENCODE_FAILED|FFMPEG_MISSING)$/.test(error.code))
-      process.stderr.write(`${error.detail.trim()}\n`);
+    process.stderr.write(`${code}: ${message}\n${remedy ? `${remedy}\n` : ''}`);
+    if (detail && /^(INTERNAL|ENGINE_CRASHED|ENCODE_FAILED|FFMPEG_MISSING)$/.test(code))
+      process.stderr.write(`${printableLines(detail.trim())}\n`);
   }
-  return exitCode(error.code);
+  return exitCode(code);
 }
 
 if (require.main === module) {

@@ -2,6 +2,7 @@ import { createEngine, restore, type RestoreOptions, StoppedError } from '../ind
 import { RESTORE_ROWS } from '../settings/videoRows';
 import { onInterrupt } from './interrupt';
 import { settingsOf } from './jobs';
+import { json } from './json';
 import { type OptionValues, usage, usageOf } from './options';
 import { progressBar } from './progressBar';
 
@@ -11,10 +12,7 @@ export async function restoreCommand(paths: readonly string[], values: OptionVal
   const job: RestoreOptions = { ...settingsOf(RESTORE_ROWS, values), input, output };
   const engine = createEngine();
   const signal = onInterrupt(engine);
-  const bar = progressBar(
-    process.stderr,
-    values['json'] ? (value) => process.stdout.write(`${JSON.stringify(value)}\n`) : null,
-  );
+  const bar = progressBar(process.stderr, values['json'] ? (value) => process.stdout.write(json(value)) : null);
   try {
     bar.done(await restore(job, { engine, signal, onProgress: (progress) => bar.progress(progress) }));
     return 0;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
@@ -170,6 +170,20 @@ describe('the command line', () => {
     const { stdout } = spawnSync(process.execPath, [program, 'models'], { encoding: 'utf8', cwd: folder, env });
     assert.match(stdout, /^faces .*\n {2}note: own\.pth is none of the published files\.$/m);
   });
+  it('prints no control character of a bundle, an ffmpeg or a file name', () => {
+    cpSync(join(root, 'models/x4'), at('evil/loud'), { recursive: true });
+    const { REMASTER_FFMPEG: _, FFMPEG_PATH: __, ...rest } = process.env;
+    const manifest = JSON.parse(readFileSync(join(root, 'models/x4/model.json'), 'utf8')) as object;
+    const title = 'a\u001b[2J\u009b31m\u202eb';
+    writeFileSync(at('evil/loud/model.json'), JSON.stringify({ ...manifest, name: 'loud', title }));
+    const path = join(folder, 'no\u001b[2J\u009b31mffmpeg');
+    for (const args of [['models'], ['models', '--json'], ['doctor'], ['doctor', '--json'], ['probe', path]]) {
+      const env = { ...rest, REMASTER_MODELS: at('evil'), REMASTER_FFMPEG: path };
+      const { stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', env });
+      assert.match(stdout + stderr, /\\u001b\[2J\\u009b31m/, args.join(' '));
+      assert.doesNotMatch(stdout + stderr, /[^\P{Cc}\n]|\u202e/u, args.join(' '));
+    }
+  });
   it('doctor names an ffmpeg that was passed over or cannot encode H.264', async function () {
     if (process.platform === 'win32') this.skip();
     const { path } = await binary();
@@ -280,6 +294,27 @@ describe('the command line', () => {
       [],
     );
   });
+  for (const [signal, code] of [
+    ['SIGHUP', 130],
+    ['SIGQUIT', 130],
+    ['SIGKILL', null],
+  ] as const) {
+    it(`${signal} leaves nothing of a video that may not resume, and prints no stack trace`, async () => {
+      const child = start('long.mp4', 'ended.mp4', '--no-resume');
+      let stderr = '';
+      child.stderr!.on('data', (text: Buffer) => (stderr += text.toString()));
+      await firstFrame(child);
+      const exited = new Promise((resolve) => child.once('exit', resolve));
+      assert.equal(readdirSync(folder).filter((name) => name.startsWith('.')).length, 1);
+      if (signal === 'SIGKILL') child.kill(signal);
+      else process.kill(-child.pid!, signal);
+      assert.equal(await exited, code);
+      const left = (): readonly string[] => readdirSync(folder).filter((name) => /^\.|ended/.test(name));
+      for (let i = 0; i < 200 && (left().length > 0 || (await enginesAndFfmpegs()).length > 0); i++) await sleep(50);
+      assert.deepEqual([left(), await enginesAndFfmpegs()], [[], []]);
+      assert.doesNotMatch(stderr, /\n +at /);
+    });
+  }
   it('a second Ctrl-C ends at once: exit code 130, no process left', async () => {
     const child = start('long.mp4', 'twice.mp4');
     await firstFrame(child);

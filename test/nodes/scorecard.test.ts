@@ -220,6 +220,7 @@ describe('scorecard of the flow library', () => {
       provider: value('remaster-model', 'provider'),
       device: Number(value('remaster-model', 'device')),
       threads: Number(value('remaster-model', 'threads')),
+      loadLimit: value('remaster-model', 'loadLimit') || null,
       tile: value('remaster-model', 'tile') || null,
       overlap: value('remaster-model', 'overlap') || null,
       batch: value('remaster-model', 'batch') || null,

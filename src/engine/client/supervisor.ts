@@ -22,6 +22,8 @@ interface SupervisorOwner {
 // Longer than 60 lines: nine small doors to one process. Its parts, EngineProcess and RestartTimer, stand alone.
 export class Supervisor {
   #process: EngineProcess | null = null;
+  /** Of the processes that have exited. */
+  #cleanUp: Promise<void> = Promise.resolve();
   readonly #restart = new RestartTimer();
 
   constructor(
@@ -70,9 +72,10 @@ export class Supervisor {
     await ifLate(stopped, STOP_MS, () => this.kill());
   }
 
-  /** Ends the process; settles when it has exited. */
+  /** Ends the process; settles when it has exited and what it has left is gone. */
   async close(): Promise<void> {
     if (this.#process) await this.killIfLate(this.#process.end());
+    await this.#cleanUp;
   }
 
   #start(): EngineProcess {
@@ -93,7 +96,8 @@ export class Supervisor {
     this.#process = null;
     const hasWork = this.owner.hasWork();
     if (hasWork) this.#restart.hold(); // holds back `send` until cleaning up is done
-    await exited.leftovers.cleanUp();
+    this.#cleanUp = Promise.all([this.#cleanUp, exited.leftovers.cleanUp()]).then(() => {});
+    await this.#cleanUp;
     if (!hasWork) return;
     if (crash !== null) this.owner.onCrash(exited.crashError(crash));
     // Requests that arrive while an idle engine exits go to the next one without delay.

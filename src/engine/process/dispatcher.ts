@@ -1,6 +1,6 @@
 import { IdleTimer } from '../../async/idleTimer';
 import { RemasterError } from '../../errors';
-import { onChild } from '../../pipeline/media/runFfmpeg';
+import { onChild } from '../../pipeline/media/children';
 import { PROTOCOL, type Reply, type Request } from '../protocol';
 import { engineWork } from './engineWork';
 

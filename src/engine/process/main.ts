@@ -18,7 +18,7 @@ process.on('message', (request: Request) => requests.receive(request));
 process.on('SIGINT', () => {});
 // SIGKILL, because process.exit aborts with an error message while onnxruntime runs in its thread; `close` has cleaned up.
 const exit = (): void => void requests.close().finally(() => process.kill(process.pid, 'SIGKILL'));
-for (const event of ['disconnect', 'SIGTERM', 'SIGHUP'] as const) process.on(event, exit);
+for (const event of ['disconnect', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) process.on(event, exit);
 process.on('uncaughtException', (error) => {
   process.stderr.write(`${errorRecord(error).detail}\n`);
   process.exit(70); // the client reports a crash with these lines

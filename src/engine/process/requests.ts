@@ -72,7 +72,7 @@ export async function handleRequest(
     case 'pair':
       return comparisons.next((args as EngineRequests['pair']['args']).job);
     case 'test':
-      return testModel(args as EngineRequests['test']['args'], modelCache);
+      return testModel(args as EngineRequests['test']['args'], modelCache, signal);
   }
 }
 
@@ -90,6 +90,7 @@ const TEST_TILE = 128;
 async function testModel(
   args: EngineRequests['test']['args'],
   modelCache: ModelCache,
+  stopped: AbortSignal,
 ): Promise<EngineRequests['test']['result']> {
   const { order, strength, noise, seed } = JOB_DEFAULTS;
   await using model = await modelCache.open({ ...args, order, colorFix: null, strength, noise, seed, depth: 8 });
@@ -100,7 +101,8 @@ async function testModel(
     height: side,
     data: Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 37) % 256),
   });
-  const signal = AbortSignal.timeout(120_000);
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(120_000)]);
+  signal.throwIfAborted(); // while the model was loaded
   const prompt = await model.prompt?.(pixels(), signal);
   const keys = [{ x: 0, y: 0, scene: 0, frame: 0, ...(prompt && { prompt }) }];
   const tile = () => ({ ...pixels(), keys });

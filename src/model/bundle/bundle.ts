@@ -5,6 +5,7 @@ import { withWeightsInFile } from '../onnx/externalWeights';
 import { decodeModel, type OnnxModel } from '../onnx/graph';
 import { checkGraphs } from './checkGraphs';
 import { checkPromptShapes } from './checkPromptShapes';
+import { checkWeights, nonFinite } from './checkWeights';
 import { GRAPH_ROLES } from './graphRoles';
 import type { GraphRole } from './manifest';
 import { invalid } from './parseManifest';
@@ -34,6 +35,10 @@ export async function readBundle({ folder, manifest, sha256 }: Intact): Promise<
     constants[role] = await readConstant(join(folder, entry.file), entry.dims, `constants.${role}.dims`);
   }
   checkGraphs(folder, manifest, graphs);
+  for (const role of GRAPH_ROLES) {
+    const graph = graphs[role];
+    if (graph) await checkWeights(join(folder, manifest.graphs[role]!.file), graph);
+  }
   checkPromptShapes(folder, manifest, graphs);
   for (const role of GRAPH_ROLES) {
     const graph = graphs[role];
@@ -61,5 +66,7 @@ async function readConstant(path: string, dims: readonly number[], field: string
     throw invalid(path, what, REFETCH);
   }
   // Copied because the buffer of a small file may not be aligned to four bytes.
-  return { dims, data: new Float32Array(new Uint8Array(bytes).buffer) };
+  const data = new Float32Array(new Uint8Array(bytes).buffer);
+  if (!data.every(Number.isFinite)) throw nonFinite(path, field);
+  return { dims, data };
 }

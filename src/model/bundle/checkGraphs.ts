@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { allTensors } from '../onnx/allTensors';
 import { ELEMENT, isExternal, type OnnxModel, type OnnxValue } from '../onnx/graph';
 import { type Signature, signature } from '../onnx/signature';
 import { GRAPH_ROLES } from './graphRoles';
@@ -124,7 +125,7 @@ function checkFed(path: string, field: string, entry: GraphEntry, model: OnnxMod
 
 function checkExternal(path: string, field: string, { file, externalData = [] }: GraphEntry, model: OnnxModel): void {
   const base = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : '';
-  for (const tensor of model.graph.initializer) {
+  for (const tensor of allTensors(model)) {
     const location = tensor.externalData?.find(({ key }) => key === 'location')?.value;
     if (!isExternal(tensor) || location === undefined) continue;
     if (externalData.some((one) => one.file === base + location)) continue;

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { lstat, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { lstat, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Fused } from './fuse';
+import { makeFolder } from './makeFolder';
 
 /** A compiled graph, without the weights, which stay in the files of the bundle. */
 interface Entry {
@@ -30,7 +31,7 @@ export async function cached(key: unknown, compile: () => Promise<Entry>): Promi
 /** The folder of cached graphs. Rejects when it cannot be created or belongs to another user. */
 export async function cacheFolder(): Promise<string> {
   const folder = join(cacheRoot(), 'graphs');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const { uid } = await lstat(folder);
   // Another user could replace the graphs in it.
   if (process.getuid && uid !== process.getuid()) throw new Error(`${folder} belongs to another user`);

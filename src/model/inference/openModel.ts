@@ -99,7 +99,7 @@ function borrow(folder: string, version: string, request: ModelRequest): Entry {
   return entry;
 }
 
-/** Loading cannot be interrupted: after the limit other models get another thread, and a model that is loaded late is closed. */
+/** Loading cannot be interrupted: after the limit other models get another thread, and a model that loads late is closed. */
 function withinLimit(
   opening: Promise<Opened>,
   thread: SessionThread,

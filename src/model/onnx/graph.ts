@@ -37,6 +37,7 @@ export interface OnnxAttribute {
   i?: Int64;
   s?: Uint8Array;
   t?: OnnxTensor;
+  tensors?: OnnxTensor[];
   g?: OnnxGraph;
   ints?: Int64[];
   floats?: number[];
@@ -48,6 +49,10 @@ export interface OnnxTensor {
   dims: Int64[];
   dataType: number;
   rawData?: Uint8Array;
+  /** Where there is no raw data; 16-bit floats are the bits of `int32Data`. */
+  floatData?: number[];
+  doubleData?: number[];
+  int32Data?: number[];
   externalData?: { key: string; value: string }[];
   dataLocation?: number;
 }
@@ -69,7 +74,17 @@ export const toNumber = (value: Int64 | undefined): number =>
   value === undefined ? 0 : typeof value === 'number' ? value : value.toNumber();
 
 /** `TensorProto.DataType`: the element types that cross a graph's boundary. */
-export const ELEMENT = { float: 1, uint8: 2, uint16: 4, int32: 6, int64: 7, bool: 9, float16: 10, double: 11 } as const;
+export const ELEMENT = {
+  float: 1,
+  uint8: 2,
+  uint16: 4,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  double: 11,
+  bfloat16: 16,
+} as const;
 /** `AttributeProto.AttributeType` */
 export const ATTRIBUTE = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, ints: 7 } as const;
 

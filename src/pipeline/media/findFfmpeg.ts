@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { RemasterError } from '../../errors';
+import { noteChild } from './children';
 import { findFfprobe } from './findFfprobe';
 
 /** One ffmpeg on this machine, and its capabilities. */
@@ -157,8 +158,12 @@ function libavformat(banner: string): number {
 }
 
 const output = (path: string, args: readonly string[]): Promise<string> =>
-  new Promise((resolve, reject) =>
-    execFile(path, args, { maxBuffer: 1 << 24, timeout: 20_000, windowsHide: true }, (error, stdout, stderr) =>
-      error ? reject(Object.assign(error, { stderr })) : resolve(stdout),
-    ),
-  );
+  new Promise((resolve, reject) => {
+    const child = execFile(
+      path,
+      args,
+      { maxBuffer: 1 << 24, timeout: 20_000, windowsHide: true },
+      (error, stdout, stderr) => (error ? reject(Object.assign(error, { stderr })) : resolve(stdout)),
+    );
+    noteChild(child);
+  });

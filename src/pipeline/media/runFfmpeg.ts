@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { ifLate } from '../../async/ifLate';
 import { RemasterError } from '../../errors';
+import { noteChild } from './children';
 import type { FfmpegBinary } from './findFfmpeg';
 import { TextTail } from './textTail';
 
@@ -28,11 +29,6 @@ export interface Ffmpeg extends AsyncDisposable {
   quit(graceMs: number): Promise<void>;
 }
 
-/** Called for every started and exited process, so that another process can kill it if this one dies. */
-export type ChildListener = (pid: number, alive: boolean) => void;
-let listener: ChildListener = () => {};
-export const onChild = (next: ChildListener): void => void (listener = next);
-
 const STDERR_TAIL = 8192; // characters
 
 /** `pipeCount`: number of pipes besides stdin, stdout and stderr. */
@@ -42,8 +38,7 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
     stdio: Array.from({ length: 3 + pipeCount }, () => 'pipe' as const),
     windowsHide: true,
   });
-  const pid = child.pid;
-  if (pid !== undefined) listener(pid, true);
+  noteChild(child);
   const stderr = new TextTail(child.stderr, STDERR_TAIL);
   const pipes = child.stdio.slice(3) as Readable[];
   for (const stream of [child.stdin, child.stdout, ...pipes]) stream.on('error', () => {}); // EPIPE: `ended` rejects with the reason
@@ -63,7 +58,6 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
     );
     child.once('close', (code, killedBy) => {
       signal.removeEventListener('abort', kill);
-      if (pid !== undefined) listener(pid, false);
       if (signal.aborted) reject(signal.reason as Error);
       else if (code === 0) resolve();
       else reject(failure(stderr.text, `code ${code}`, killedBy));
@@ -109,6 +103,7 @@ export async function runFfmpegForText(
     signal,
     killSignal: 'SIGKILL',
   });
+  noteChild(child);
   const texts = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {

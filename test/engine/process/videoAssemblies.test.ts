@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  ASSEMBLE_DEFAULTS,
   type AssembleJob,
   type Bytes,
   createEngine,
@@ -12,6 +15,7 @@ import {
   type TimedImage,
 } from '../../../src/index';
 import { pattern, samples } from '../../support/images';
+import { root } from '../../support/root';
 import { enginesAndFfmpegs } from '../../support/processes';
 import { ff, moving, passthrough, pixels, scratchFolder, times } from '../../support/videos';
 
@@ -177,6 +181,34 @@ describe('videoAssemblies', function () {
       yield* patterns([[32, 32]]);
     }
     assert.equal((await assemble(slow(), { output })).frames, 2);
+  });
+
+  it('a crash just before the engine is closed leaves nothing once that has settled', async () => {
+    const own = createEngine();
+    await own.ask('openAssembly', { id: 'a', job: { ...ASSEMBLE_DEFAULTS, output: at('closed.mkv'), codec: 'ffv1' } });
+    const data = await pattern(32, 32, 3).png().toBuffer();
+    await own.ask('addImage', { id: 'a', source: { kind: 'file', data }, time: null });
+    for (let i = 0; i < 500; i++) writeFileSync(join(folder, leftovers()[0]!, `more ${i}`), '');
+    process.kill(own.pid!, 'SIGKILL');
+    await own.close();
+    assert.deepEqual(leftovers(), []);
+  });
+
+  it('a killed program leaves nothing', async () => {
+    const script = `
+      const { createEngine, makeVideo } = require(${JSON.stringify(join(root, 'dist/src'))});
+      async function* images() {
+        yield Buffer.from(${JSON.stringify((await pattern(32, 32, 3).png().toBuffer()).toString('base64'))}, 'base64');
+        console.log('open');
+        await new Promise(() => setInterval(() => {}, 1000));
+      }
+      makeVideo(images(), { output: ${JSON.stringify(at('orphan.mkv'))}, codec: 'ffv1' }, { engine: createEngine() });`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    assert.equal(leftovers().length, 1);
+    child.kill('SIGKILL');
+    for (let i = 0; i < 200 && leftovers().length > 0; i++) await sleep(50);
+    assert.ok(!existsSync(at('orphan.mkv')));
   });
 
   it('a crash fails the video and leaves no file', async () => {

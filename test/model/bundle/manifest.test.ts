@@ -197,6 +197,69 @@ describe('manifest', () => {
       assert.match((await openFailure(folder)).message, /stores weights in weights\.bin, which .* does not list/);
     }));
 
+  it('external data of constants, also in subgraphs and functions, must be listed too', async () => {
+    const externalData = [{ key: 'location', value: 'hidden.bin' }];
+    const hidden = { name: 'hidden', dims: [1], dataType: 1, dataLocation: 1, externalData };
+    const constant = {
+      opType: 'Constant',
+      input: [],
+      output: ['unused'],
+      attribute: [{ name: 'value', type: 4, t: hidden }],
+    };
+    const body = { name: 'body', node: [constant], initializer: [], input: [], output: [] };
+    const unused = {
+      opType: 'If',
+      input: [],
+      output: ['unused'],
+      attribute: [{ name: 'then_branch', type: 5, g: body }],
+    };
+    for (const change of [
+      (model: OnnxModel) => model.graph.node.push(constant),
+      (model: OnnxModel) => model.graph.node.push(unused),
+      (model: OnnxModel) => Object.assign(model, { functions: [{ name: 'f', domain: 'd', node: [constant] }] }),
+    ]) {
+      await withCopy(async (folder) => {
+        await regraphed('denoise', change)(folder);
+        assert.match((await openFailure(folder)).message, /stores weights in hidden\.bin, which .* does not list/);
+      });
+    }
+  });
+
+  it('rejects weights that are NaN or infinite, wherever they are', async () => {
+    const bits = { nan: 0x7fc00000, infinite: 0xff800000 };
+    for (const word of Object.values(bits)) {
+      await withCopy(async (folder) => {
+        await regraphed('denoise', ({ graph }) => {
+          const weights = graph.initializer.find(({ dataType, rawData }) => dataType === 1 && rawData!.length > 64)!;
+          weights.rawData = new Uint8Array(weights.rawData!);
+          new DataView(weights.rawData.buffer).setUint32(8, word, true);
+        })(folder);
+        const error = await openFailure(folder);
+        assert.deepEqual([error.code, /weights that are NaN or infinite/.test(error.message)], ['MODEL_INVALID', true]);
+      });
+    }
+    await withCopy(async (folder) => {
+      const data = new Uint8Array(Float32Array.of(0, 1, NaN).buffer);
+      const sha256 = createHash('sha256').update(data).digest('hex');
+      await writeFile(join(folder, 'w.bin'), data);
+      const externalData = [
+        { key: 'location', value: 'w.bin' },
+        { key: 'offset', value: '4' },
+      ];
+      const tensor = { name: 'w', dims: [2], dataType: 1, dataLocation: 1, externalData };
+      await regraphed('denoise', ({ graph }) => graph.initializer.push(tensor))(folder);
+      await set('graphs.denoise.externalData', [{ file: 'w.bin', sha256 }])(folder);
+      assert.match((await openFailure(folder)).message, /NaN or infinite \(w\)/);
+    });
+    await withFolder(async (folder) => {
+      await writeTiny(folder, 'osediff');
+      const data = new Uint8Array(Float32Array.of(1, 1, Infinity, 1).buffer);
+      await writeFile(join(folder, 'prompt.bin'), data);
+      await set('constants.prompt.sha256', createHash('sha256').update(data).digest('hex'))(folder);
+      assert.match((await openFailure(folder)).message, /NaN or infinite \(constants\.prompt\.dims\)/);
+    });
+  });
+
   it('rejects a constant whose size differs from its dims', () =>
     withFolder(async (folder) => {
       await writeTiny(folder, 'osediff');

@@ -110,6 +110,27 @@ describe('compileCache', () => {
     chmodSync(join(root, 'graphs'), 0o700);
   });
 
+  it('a folder that a file system says it does not know means no cache', async function () {
+    if (process.platform !== 'linux') this.skip();
+    process.env['REMASTER_CACHE'] = '/proc/x'; // mkdir there answers ENOENT, always
+    try {
+      await assert.rejects(cacheFolder(), { code: 'ENOENT' });
+      assert.equal(Buffer.from((await cached('b', async () => entry('made'))).graph).toString(), 'made');
+    } finally {
+      process.env['REMASTER_CACHE'] = root;
+    }
+  });
+
+  it('makes the folders above it, once', async () => {
+    process.env['REMASTER_CACHE'] = join(root, 'several', 'new', 'ones');
+    try {
+      assert.equal(await cacheFolder(), join(root, 'several', 'new', 'ones', 'graphs'));
+      assert.equal(await cacheFolder(), join(root, 'several', 'new', 'ones', 'graphs'));
+    } finally {
+      process.env['REMASTER_CACHE'] = root;
+    }
+  });
+
   it('supports two concurrent writes of the same entry', async () => {
     const made = await Promise.all(
       Array.from({ length: 20 }, () => cached('c', async () => entry('same'.repeat(9999)))),

@@ -273,12 +273,12 @@ describe('openModel: errors', () => {
       assert.match(error.remedy, /Export the bundle again/);
     }));
 
-  it('fails for a model whose output is a single colour', () =>
+  it('fails for a model with weights that are no numbers', () =>
     withFolder(async (folder) => {
       const network = denoise(false);
       for (const tensor of network.graph.initializer) if (tensor.dataType === 1) tensor.rawData!.fill(255); // NaN
       await writeTiny(folder, 'osediff', { network });
-      await rejects({ model: folder }, 'MODEL_INCOMPATIBLE', /a single colour/);
+      await rejects({ model: folder }, 'MODEL_INVALID', /weights that are NaN or infinite/);
     }));
 
   it('fails for a provider that does not work and lists those that do', async () => {

@@ -281,8 +281,10 @@ describe('jobs in the editor', function () {
         await row('live').locator('[data-action="compare"]').click();
         await checkLivePair(await opened, 'camera compare');
 
-        const viewer = await context.newPage();
-        await viewer.goto(`${red.url}/remaster/live/test-pattern`);
+        const openedPage = context.waitForEvent('page');
+        await row('live').locator('[data-action="page"]').click();
+        const viewer = await openedPage;
+        await viewer.waitForURL(/\/remaster\/live\/test-pattern\/(\?|$)/);
         await viewer.locator('#state', { hasText: /256×144/ }).waitFor({ timeout: 30_000 });
         await viewer.waitForFunction(() => document.querySelector('img')!.naturalWidth === 256);
         if (shots !== undefined)

@@ -15,7 +15,7 @@ describe('a frame broadcast', () => {
   /** A viewer that is ready again at once, or only after `ready`. */
   const viewer = (isFast: boolean): Viewer & { readonly seen: number[] } => {
     const seen: number[] = [];
-    return { seen, show: ({ index }) => (seen.push(index), isFast), end() {} };
+    return { seen, show: ({ index }) => (seen.push(index), isFast), end() {}, drop() {} };
   };
 
   it('requests no frame without viewers, and one frame at a time', async () => {

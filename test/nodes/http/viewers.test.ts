@@ -5,9 +5,11 @@ import type { LiveJpeg } from '../../../src/settings/liveJob';
 const jpeg = (index: number): LiveJpeg => ({
   ...{ data: Buffer.alloc(4), width: 1, height: 1, index, time: 0, latency: 0 },
 });
-const viewer = (isFast: boolean): Viewer & { readonly seen: (number | 'end')[] } => {
-  const seen: (number | 'end')[] = [];
-  return { seen, show: ({ index }) => (seen.push(index), isFast), end: () => void seen.push('end') };
+type Seen = number | 'end' | 'drop';
+const viewer = (isFast: boolean): Viewer & { readonly seen: Seen[] } => {
+  const seen: Seen[] = [];
+  const [end, drop] = (['end', 'drop'] as const).map((word) => () => void seen.push(word));
+  return { seen, show: ({ index }) => (seen.push(index), isFast), end: end!, drop: drop! };
 };
 
 describe('the viewers of a camera', () => {
@@ -38,18 +40,49 @@ describe('the viewers of a camera', () => {
     assert.equal(viewers.ready(slow, last), false);
   });
 
-  it('are at most 64, and all end together', () => {
+  it('are at most 64: another takes the place of the one that is busy with the oldest JPEG', () => {
     const viewers = new Viewers();
-    const all = Array.from({ length: 64 }, () => viewer(true));
-    for (const one of all) {
-      assert.equal(viewers.isFull, false);
-      viewers.add(one, null);
-    }
-    assert.equal(viewers.isFull, true);
-    viewers.remove(all[0]!);
-    assert.equal(viewers.isFull, false);
+    const [reads, silent, sleepy] = [viewer(true), viewer(false), viewer(false)];
+    for (const one of [reads, sleepy, silent]) viewers.add(one, null);
+    viewers.show(jpeg(1));
+    viewers.ready(sleepy, null);
+    viewers.show(jpeg(2));
+    for (let i = 3; i < 64; i++) viewers.add(viewer(true), null);
+    assert.deepEqual(silent.seen, [1]);
+    viewers.add(viewer(true), null);
+    assert.deepEqual(
+      [reads.seen, silent.seen, sleepy.seen],
+      [
+        [1, 2],
+        [1, 'drop'],
+        [1, 2],
+      ],
+    );
+    viewers.show(jpeg(3));
+    assert.deepEqual(
+      [reads.seen, silent.seen],
+      [
+        [1, 2, 3],
+        [1, 'drop'],
+      ],
+    );
+  });
+
+  it('of 64 that all read, the first makes room; all end together', () => {
+    const viewers = new Viewers();
+    const all = Array.from({ length: 66 }, () => viewer(true));
+    for (const one of all.slice(0, 64)) viewers.add(one, null);
+    assert.deepEqual(all[0]!.seen, []);
+    viewers.add(all[64]!, jpeg(1));
+    assert.deepEqual([all[0]!.seen, all[1]!.seen, all[64]!.seen], [['drop'], [], [1]]);
+    viewers.remove(all[1]!);
+    viewers.add(all[65]!, null);
+    assert.deepEqual(all[2]!.seen, []);
     viewers.end();
     viewers.show(jpeg(1));
-    assert.deepEqual([all[0]!.seen, all[1]!.seen, viewers.ready(all[1]!, null)], [[], ['end'], false]);
+    assert.deepEqual(
+      [all[1]!.seen, all[2]!.seen, all[64]!.seen, viewers.ready(all[2]!, null)],
+      [[], ['end'], [1, 'end'], false],
+    );
   });
 });

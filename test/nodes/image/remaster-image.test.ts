@@ -136,11 +136,11 @@ describe('image upscale in a real Node-RED', () => {
           .png()
           .toBuffer();
         const inpainting = (code: string): FlowNode[] =>
-          flow({}, code).map((node) => (node.id === 'model' ? { ...node, model: 'inpaint' } : node));
+          flow({}, code).map((node) => (node.id === 'model' ? { ...node, model: 'inpaint', idle: 1 } : node));
         const decode = "msg.payload = Buffer.from(msg.payload, 'base64');";
         await red.deploy(inpainting(`${decode} msg.mask = Buffer.from(msg.mask, 'base64'); return msg;`));
         await send(png.toString('base64'), { mask: mask.toString('base64') });
-        const expected = await upscaleImage(png, { model: 'inpaint', provider: 'cpu', mask });
+        const expected = await upscaleImage(png, { model: 'inpaint', provider: 'cpu', steps: 1, mask });
         assert.ok(bytes((await wait('result'))['payload']).equals(Buffer.from(expected.data)));
         await red.deploy(inpainting(`${decode} return msg;`));
         await send(png.toString('base64'), { mask: '#010203' });
@@ -149,6 +149,8 @@ describe('image upscale in a real Node-RED', () => {
         assert.match((await caught()).message, /needs a mask or a mask colour/);
         await send(png.toString('base64'), { mask: '#red' });
         assert.equal((await caught(2)).code, 'BAD_SETTING');
+        const engines = (): number => descendants(red.pid).filter(({ command }) => isEngine({ command })).length;
+        await red.until(() => engines() <= 1, 'the engine of this model ends');
       });
 
       it('returns raw pixels in another property', async () => {
