@@ -167,7 +167,7 @@ export const SHORT: Record<ErrorCode, string> = {
   MASK_INVALID: 'bad mask',
   MODEL_INCOMPATIBLE: 'wrong model',
   MODEL_INVALID: 'bad model',
-  MODEL_LOAD_TIMEOUT: 'model too slow',
+  MODEL_LOAD_TIMEOUT: 'slow model',
   MODEL_NOT_FOUND: 'no model',
   NO_IMAGE: 'no image',
   NO_PLAN: 'no video',
