@@ -20,11 +20,15 @@ export class FrameStreams {
     return this.#open.size;
   }
 
-  async open(id: string, job: FramesJob): Promise<null> {
+  open(id: string, job: FramesJob): null {
     const stop = new AbortController();
-    const tools = { binary: await findFfmpeg(), openModel: this.modelCache.open, openFaceFinder };
-    this.#open.set(id, { stop, images: extractFrames(job, tools, stop.signal) });
+    this.#open.set(id, { stop, images: this.#images(job, stop.signal) });
     return null;
+  }
+
+  /** Opened with the first image, so that a stop that comes before finds the stream. */
+  async *#images(job: FramesJob, signal: AbortSignal): AsyncGenerator<FrameImage> {
+    yield* extractFrames(job, { binary: await findFfmpeg(), openModel: this.modelCache.open, openFaceFinder }, signal);
   }
 
   /** The next image; null after the last. */

@@ -23,12 +23,17 @@ export class VideoAssemblies {
 
   async open(id: string, job: AssembleJob): Promise<null> {
     const stop = new AbortController();
-    const tools = { binary: await findFfmpeg(), onTemporaryPath: this.onTemporaryPath };
     const images = new Handoff<TimedImage>();
-    const result = assembleVideo(job, tools, images, stop.signal);
+    const { onTemporaryPath } = this;
+    const result = findFfmpeg().then((binary) => assembleVideo(job, { binary, onTemporaryPath }, images, stop.signal));
     result.catch(() => {}); // reported by the request that it fails
-    await Promise.race([images.ready, result]);
-    this.#open.set(id, { images, result, stop });
+    this.#open.set(id, { images, result, stop }); // before it is open: a stop may come meanwhile
+    try {
+      await Promise.race([images.ready, result]);
+    } catch (error) {
+      this.#open.delete(id);
+      throw error;
+    }
     return null;
   }
 
