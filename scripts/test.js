@@ -53,7 +53,7 @@ async function all() {
     ),
     inOrder(() => mocha(node, JOBS, 1)),
   ];
-  if (Number(process.versions.node.split('.')[0]) < 24) lanes[1] = lanes[1].then(onNode24);
+  if (Number(process.versions.node.split('.')[0]) < 24) lanes[0] = lanes[0].then(onNode24);
   return (await Promise.all(lanes)).flat();
 }
 
