@@ -158,12 +158,18 @@ describe('imageRequests', function () {
 
   for (const hidden of ['#000000', '#00ff00'])
     it(`a disc on transparent ${hidden} has no rim of that colour`, async () => {
-      const disc = (colour: string, background: string) =>
-        sharp(Buffer.from(`<svg width="64" height="48"><circle cx="32" cy="24" r="15" fill="${colour}"/></svg>`))
-          .flatten({ background })
-          .toColourspace('srgb');
-      const shape = await disc('white', 'black').extractChannel(0).raw().toBuffer();
-      const colours = await disc('red', hidden).raw().toBuffer();
+      const background = [0, 1, 2].map((c) => Number.parseInt(hidden.slice(1 + 2 * c, 3 + 2 * c), 16));
+      const shape = Buffer.from(
+        Array.from({ length: 64 * 48 }, (_, i) => {
+          const distance = Math.hypot((i % 64) + 0.5 - 32, Math.floor(i / 64) + 0.5 - 24);
+          return Math.round(255 * Math.min(1, Math.max(0, 15.5 - distance)));
+        }),
+      );
+      const colours = Buffer.from(
+        [...shape].flatMap((opacity) =>
+          [255, 0, 0].map((red, c) => Math.round((opacity * red + (255 - opacity) * background[c]!) / 255)),
+        ),
+      );
       // Straight alpha, as image editors write it: the edge has the colour of the disc.
       const rgba = Buffer.alloc(64 * 48 * 4);
       shape.forEach((opacity, i) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Observable } from 'rxjs';
 import { deferred } from '../../../src/async/deferred';
 import { startLiveJob } from '../../../src/engine/process/liveJob';
 import type { JoinedPipeline } from '../../../src/engine/process/sharedPipelines';
@@ -15,10 +16,10 @@ describe('liveJob', () => {
   const pipeline = {
     facts: null,
     progress: () => ({ camera: { is: 'connecting' } }),
-    subscribe() {
+    frames$: new Observable(() => {
       subscribers++;
       return () => subscribers--;
-    },
+    }),
     get ended() {
       return ends.promise;
     },
