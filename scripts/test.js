@@ -22,7 +22,6 @@ const OTHERS = ['dist/test/**/*.test.js', ...['nodes', 'pipeline/frames', 'pipel
 const ON_NODE_24 = [
   'dist/test/engine/client/**/*.test.js',
   'dist/test/cli/**/*.test.js',
-  'dist/test/nodes/frames/remaster-frames.test.js',
   ...['--ignore', 'dist/test/cli/kills.test.js'], // minutes, and nothing in it depends on the version
 ];
 
