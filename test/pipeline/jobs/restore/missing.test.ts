@@ -122,25 +122,13 @@ describe('whatIsMissing', function () {
   ];
   const open = ['-x264-params', 'open-gop=1:keyint=25:bframes=3:scenecut=0'];
   const vp9 = ['-c:v', 'libvpx-vp9', '-b:v', '100k', '-auto-alt-ref', '1', '-lag-in-frames', '25'];
+  const mbaff = () => [
+    ...moving(4, 50),
+    ...['-vf', 'tinterlace=interleave_top', '-c:v', 'libx264', '-flags', '+ilme+ildct'],
+  ];
   const HEALTHY: Readonly<Record<string, () => readonly string[] | Promise<readonly string[]>>> = {
-    'MBAFF.mkv': () => [
-      ...moving(4, 50),
-      '-vf',
-      'tinterlace=interleave_top',
-      '-c:v',
-      'libx264',
-      '-flags',
-      '+ilme+ildct',
-    ],
-    'MBAFF.ts': () => [
-      ...moving(4, 50),
-      '-vf',
-      'tinterlace=interleave_top',
-      '-c:v',
-      'libx264',
-      '-flags',
-      '+ilme+ildct',
-    ],
+    'MBAFF.mkv': mbaff,
+    'MBAFF.ts': mbaff,
     'alt-ref.webm': () => [...moving(), ...vp9],
     'VP8 alt-ref.webm': () => [
       ...moving(),
