@@ -60,7 +60,16 @@ async function main(): Promise<void> {
           Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${engine.pid}/status`, 'utf8'))?.[1] ?? 0),
         );
     }, 500);
-    const result = await engine.run({ ...JOB_DEFAULTS, steps, input, output, trim, maxHeight, overwrite: true }).result;
+    const result = await engine.run({
+      ...JOB_DEFAULTS,
+      model: 'x4',
+      steps,
+      input,
+      output,
+      trim,
+      maxHeight,
+      overwrite: true,
+    }).result;
     clearInterval(timer);
     await engine.close();
     const wanted = times(input).filter((time) => trim === null || time < trim.end);

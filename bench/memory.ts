@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     const points: [number, number][] = [];
     let frame = 0;
     const timer = setInterval(() => engine.pid !== null && points.push([frame, resident(engine.pid)]), 200);
-    const job = { ...JOB_DEFAULTS, steps, input, output: join(folder, 'out.mp4') };
+    const job = { ...JOB_DEFAULTS, model: 'x4', steps, input, output: join(folder, 'out.mp4') };
     const { framesOut, elapsed } = await engine.run(job, { onProgress: (progress) => (frame = progress.frame) }).result;
     clearInterval(timer);
     const moving = points.filter(([at]) => at > 0 && at < framesOut);

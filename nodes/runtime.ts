@@ -1,6 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import { LivePages } from './http/livePages';
 import { Tickets } from './http/tickets';
+import { Trials } from './http/trials';
 import { JobRegistry } from './jobs/jobRegistry';
 import { SuspendedJobs } from './jobs/suspendedJobs';
 import { Throughput } from './jobs/throughput';
@@ -18,6 +19,7 @@ export class Runtime {
   readonly suspended = new SuspendedJobs();
   readonly livePages = new LivePages();
   readonly tickets = new Tickets();
+  readonly trials = new Trials();
   /** Output files of accepted jobs: not free, although they do not exist yet. */
   readonly promisedOutputs = new Set<string>();
   /** One function for each camera that starts with the flow. */
@@ -26,6 +28,7 @@ export class Runtime {
   /** Ends what belongs to running flows. The rest is for the next start: what was measured, listed and suspended. */
   close(): void {
     this.livePages.close();
+    this.trials.close();
     this.promisedOutputs.clear();
     this.autostartCameras.clear();
   }

@@ -14,6 +14,7 @@ const BOXES = [
   ['src', 'cli', /^src\/cli\//],
   ['src', 'index', /^src\/index\.ts$/],
   ['src', 'library', /^src\/library\//],
+  ['src', 'tryout', /^src\/tryout\//],
   ['src', 'errors', /^src\/errors\.ts$/],
   ['src', 'async', /^src\/async\//],
   ['src', 'settings', /^src\/settings\//],

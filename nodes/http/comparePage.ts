@@ -8,6 +8,7 @@ export const comparePage = staticPage(
   'compare',
   `default-src 'self'; img-src 'self' data:; base-uri 'none'; ${FRAME_ANCESTORS}`,
   [
+    'addedView.js',
     'compare.css',
     'compare.js',
     'dom.js',

@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
+import type { EngineRequests } from '../../src/engine/protocol';
 import { errorRecord } from '../../src/errors';
 import { makeOwnedFolder } from '../../src/pipeline/jobs/ownedFolder';
 import type { FinishedFile } from '../jobs/endedJobs';
@@ -69,11 +70,33 @@ function showFinished(finished: FinishedFile, file: string, response: Response):
   if (file === 'pairs.json') return void response.json(comparePairs(finished));
   if (file === 'before') return sendVideo(finished.job.input);
   if (file === 'after') return sendVideo(finished.result.output);
-  const [, side, number] = /^(before|after)-(\d)\.jpg$/.exec(file) ?? [];
+  const [, side, number, ending] = /^(before|after|added)-(\d)\.(jpg|json)$/.exec(file) ?? [];
   const times = timesOfStill(finished, Number(number ?? NaN));
-  if (!times) return missing();
-  stillOf(finished, side as 'before' | 'after', times).then((jpeg) => response.type('image/jpeg').send(jpeg), missing);
+  if (!times || (side === 'added') !== (ending === 'json')) return missing();
+  if (side === 'added') addedTo(finished, times).then((added) => response.json(added), missing);
+  else stillOf(finished, side as Side, times).then((jpeg) => response.type('image/jpeg').send(jpeg), missing);
 }
+
+type Side = 'before' | 'after';
+
+type Added = Pick<EngineRequests['added']['result'], 'mean' | 'share'>;
+
+interface StillTimes {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What the model has added to a frame, as the page reads it. */
+async function addedTo(finished: FinishedFile, times: StillTimes): Promise<Added & { readonly map: string }> {
+  const before = await stillOf(finished, 'before', times);
+  const after = await stillOf(finished, 'after', times);
+  const { mean, share, map } = await engineOf(finished).ask('added', { before, after });
+  return { mean, share, map: `data:image/jpeg;base64,${Buffer.from(map).toString('base64')}` };
+}
+
+/** The one of these settings, which probably still runs. */
+const engineOf = ({ job: { model, provider, device, threads } }: FinishedFile) =>
+  engineFor({ model, provider, device, threads });
 
 function notFound(response: Response, why = 'This file does not exist any more.'): void {
   if (!response.headersSent) response.status(404).type('text/plain').send(why);
@@ -86,18 +109,14 @@ interface Response extends PageResponse {
 }
 
 /** A still of the result, or of the source scaled to the size of the result. */
-async function stillOf(
-  { job, result }: FinishedFile,
-  side: 'before' | 'after',
-  times: { readonly before: number; readonly after: number },
-): Promise<Buffer> {
+async function stillOf(finished: FinishedFile, side: Side, times: StillTimes): Promise<Buffer> {
+  const { job, result } = finished;
   const folder = await makeOwnedFolder('still');
   try {
     const output = join(folder, 'still.jpg');
     const input = side === 'before' ? job.input : result.output;
-    const { model, provider, device, threads } = job; // the engine of these settings probably still runs
     const width = side === 'before' ? result.width : null;
-    await engineFor({ model, provider, device, threads }).ask('thumbnail', { input, at: times[side], output, width });
+    await engineOf(finished).ask('thumbnail', { input, at: times[side], output, width });
     return await readFile(output);
   } finally {
     await rm(folder, { recursive: true, force: true });

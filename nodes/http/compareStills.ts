@@ -40,6 +40,7 @@ export function comparePairs(finished: FinishedFile): { readonly pairs: readonly
     width,
     height,
     ...fps,
+    added: { url: `added-${still}.json`, strength: job.strength },
     before: { label: before, image: `before-${still}.jpg`, ...(why === null && { video: 'before' }) },
     after: { label: after, image: `after-${still}.jpg`, ...(why === null && { video: 'after' }) },
   });

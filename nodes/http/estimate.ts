@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import type { SourceSummary } from '../../src/engine/protocol';
-import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
+import { AUTO } from '../../src/settings/chooseModel';
+import { type Job, JOB_DEFAULTS } from '../../src/settings/restoreJob';
 import { INPUT_ROWS as ROWS } from '../../src/settings/videoRows';
 import { allowedSource, pathRules } from '../message/pathPolicy';
 import { dialogValue } from '../message/dialogValues';
@@ -33,7 +34,7 @@ export async function estimate(
   const { throughput } = runtimeOf(RED);
   const node = textIn(body['node']);
   const path = await fileOf(RED, node, body);
-  const work = workOf(RED, (body['work'] ?? {}) as Readonly<Record<string, unknown>>);
+  const asked = workOf(RED, (body['work'] ?? {}) as Readonly<Record<string, unknown>>);
   const sequenceRate = dialogValue(ROWS.sequenceRate, body['sequenceRate'], 'Frame rate of image folder');
   const part = {
     trim: trimOf(body['trimStart'], body['trimEnd']),
@@ -41,6 +42,10 @@ export async function estimate(
     maxHeight: dialogValue(ROWS.maxHeight, body['maxHeight'], 'Max. height'),
   };
   const info = await engineFor(JOB_DEFAULTS).ask('probe', { input: path, sequenceRate }, signal);
+  const work =
+    asked.model === AUTO
+      ? { ...asked, model: await chosenFor({ ...part, input: path, sequenceRate }, asked, signal) }
+      : asked;
   const job = { ...JOB_DEFAULTS, ...work, ...part, input: path, output: '' };
   const known = { ...info, label: basename(path), model: work.model };
   const seconds = throughput.estimateSeconds(job, info);
@@ -49,7 +54,18 @@ export async function estimate(
   return { ...known, seconds: throughput.estimateSeconds(job, info), provider };
 }
 
-async function fileOf(RED: NodeAPI, id: string, body: Readonly<Record<string, unknown>>): Promise<string> {
+async function chosenFor(
+  file: Pick<Job, 'input' | 'sequenceRate' | 'maxHeight' | 'trim'>,
+  { steps }: Pick<Job, 'steps'>,
+  signal: AbortSignal,
+): Promise<string> {
+  const wants = { scale: null, steps, mask: null, maskColor: null };
+  const { model } = await engineFor(JOB_DEFAULTS).ask('choose', { source: { kind: 'file', ...file }, wants }, signal);
+  return model;
+}
+
+/** The file of an open dialog, if messages may name it or the deployed node does. */
+export async function fileOf(RED: NodeAPI, id: string, body: Readonly<Record<string, unknown>>): Promise<string> {
   if (body['source'] === 'sample') return SAMPLE;
   const rules = pathRules(RED.settings, 'remasterInAllowedFolders');
   const node = RED.nodes.getNode(id) ?? ({} as Node);

@@ -18,10 +18,18 @@ export class ImageResults {
   ) {}
 
   send({ msg, send, done }: Input, { original, result }: UpscaledImage): void {
-    const { width, height, scale, ms } = result;
+    const { width, height, scale, ms, model } = result;
     if (this.settings.keep) msg['original'] = original;
     this.RED.util.setMessageProperty(msg, this.config.output ?? 'payload', asPayload(result), true);
-    msg['image'] = { width, height, scale, ms: Math.round(ms), queued: this.queueLength(), dropped: this.#dropped };
+    msg['image'] = {
+      width,
+      height,
+      scale,
+      model,
+      ms: Math.round(ms),
+      queued: this.queueLength(),
+      dropped: this.#dropped,
+    };
     send([msg, null]);
     done();
   }

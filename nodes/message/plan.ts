@@ -41,6 +41,8 @@ export interface PlanStage extends Values<typeof STAGE_ROWS>, Values<typeof NODE
   /** Id of the video upscale node that added the stage. */
   readonly node: string;
   readonly op: 'upscale';
+  /** Why this model was chosen; absent where the model node names it. */
+  readonly reason?: string;
 }
 
 /** The plan of a message, validated field by field and copied: any node may have written it. */
@@ -94,8 +96,13 @@ function infoOf(info: Fields): SourceSummary {
   };
 }
 
+/** Characters. */
+const MAX_REASON = 1000;
+
 function stageOf(stage: Fields, name: string): PlanStage {
+  const { reason } = stage;
   return {
+    ...(typeof reason === 'string' && { reason: reason.slice(0, MAX_REASON) }),
     node: text(stage['node'], `${name}.node`, 100),
     op: oneOf(stage['op'], ['upscale'], `${name}.op`),
     ...planValues(

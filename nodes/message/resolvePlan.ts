@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { RemasterError } from '../../src/errors';
+import { AUTO, canBeChosen } from '../../src/settings/chooseModel';
 import { INPUT_DEFAULTS, type InputSettings } from '../../src/settings/restoreJob';
 import type { DeployedModel, DeployedInNode, DeployedUpscaleNode, NodeRegistry } from './nodeRegistry';
 import { allowedSource, pathRules } from './pathPolicy';
@@ -24,8 +25,8 @@ export async function inputSettings(
   resolved: ResolvedStage | null,
 ): Promise<InputSettings> {
   const rules = pathRules(RED.settings, 'remasterInAllowedFolders');
-  const { node: _in, label: _label, info: _info, path, ...reading } = plan.source;
-  const input = source.names(path) ? path : await allowedSource(path, 'message', rules);
+  const { node: _in, label: _label, info: _info, path: _path, ...reading } = plan.source;
+  const input = await inputOf(RED, plan, source);
   if (!resolved) return { ...INPUT_DEFAULTS, ...reading, input };
   const { stage, node, model } = resolved;
   const { idleSeconds: _idle, ...choice } = model;
@@ -35,15 +36,24 @@ export async function inputSettings(
     ...reading,
     ...stageSettings(stage),
     ...choice,
+    model: stage.model,
     tile: stage.tile,
     input,
     mask: isConfiguredMask ? stage.mask : await allowedSource(stage.mask, 'message', rules),
   };
 }
 
+/** The file of a plan; one that came with a message is checked. */
+export const inputOf = async (
+  RED: Pick<NodeAPI, 'settings'>,
+  { source: { path } }: Plan,
+  source: DeployedInNode,
+): Promise<string> =>
+  source.names(path) ? path : allowedSource(path, 'message', pathRules(RED.settings, 'remasterInAllowedFolders'));
+
 /** The settings of a stage, without what names it. */
-export function stageSettings(stage: PlanStage): Omit<PlanStage, 'node' | 'op'> {
-  const { node: _node, op: _op, ...settings } = stage;
+export function stageSettings(stage: PlanStage): Omit<PlanStage, 'node' | 'op' | 'reason'> {
+  const { node: _node, op: _op, reason: _reason, ...settings } = stage;
   return settings;
 }
 
@@ -74,7 +84,8 @@ export function deployedNodes(
   const node = nodes.upscaleNode(stage.node);
   if (!node) throw notDeployed('video upscale', stage.node);
   const model = node.model();
-  if (model.model !== stage.model) {
+  const isItsModel = model.model === AUTO ? canBeChosen(stage.model) : model.model === stage.model;
+  if (!isItsModel) {
     throw new RemasterError(
       'PLAN_STAGE_GONE',
       `The plan was created for model ${show(stage.model)}; its node now uses ${show(model.model)}.`,

@@ -42,6 +42,9 @@ export const ready = (model: string, scale: number | null): NodeStatus => {
   return { fill: 'grey', shape: 'ring', text: clip(`${times}${name}`) };
 };
 
+/** The same, with a model that was chosen for the last source. */
+export const chosen = (model: string): NodeStatus => ({ fill: 'grey', shape: 'ring', text: clip(`auto: ${model}`) });
+
 /** The upscale node while its stage runs. */
 export const upscaling = (scale: number | null, fps: number | null): NodeStatus => ({
   fill: 'blue',

@@ -1,9 +1,11 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import { printable, RemasterError } from '../../src/errors';
+import { AUTO } from '../../src/settings/chooseModel';
 import { JOB_DEFAULTS, modelChoice } from '../../src/settings/restoreJob';
 import { serveCompare } from '../http/compareRoutes';
 import { serveEditor } from '../http/editorApi';
+import { serveTries } from '../http/tryRoutes';
 import { dialogValues, labelsOf } from '../message/dialogValues';
 import { nodeError } from '../message/nodeError';
 import type { DeployedModel } from '../message/nodeRegistry';
@@ -26,6 +28,7 @@ export interface ModelNode extends Node {
 export default function remasterModel(RED: NodeAPI): void {
   serveEditor(RED);
   serveCompare(RED);
+  serveTries(RED);
 
   function RemasterModel(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
@@ -60,6 +63,7 @@ function choiceOf(config: Config, env: (name: string) => string): DeployedModel 
 
 async function preload(choice: () => DeployedModel): Promise<string> {
   const chosen = choice();
+  if (chosen.model === AUTO) return 'No model is loaded beforehand: each source gets the one that suits it (auto).';
   const ready = await engineFor(chosen).ask('test', { ...modelChoice(chosen), steps: null });
   return `${chosen.model} is loaded on ${ready.provider}: ${Math.round(ready.ms)} ms for a tile of ${ready.tile.join('×')}`;
 }

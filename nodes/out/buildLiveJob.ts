@@ -54,7 +54,7 @@ export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
   const job: LiveJob = {
     ...modelChoice(model),
     ...reading,
-    ...restoring,
+    ...restoring, // with the model that was chosen
     overlap: model.overlap,
     source: camera.source(),
     target: await targetOf(request),

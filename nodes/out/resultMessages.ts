@@ -73,6 +73,7 @@ function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
     const { framesIn, framesOut, elapsed, fps, bytes, resumedFrom, width, height, model, faces, cacheStats, warnings } =
       outcome.result;
     const dropped = framesIn - framesOut;
+    const reason = plan.stages[0]?.reason;
     const speed = speedOf(plan, fps);
     return {
       status: 'done',
@@ -86,7 +87,7 @@ function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
       resumedFrom,
       width,
       height,
-      model,
+      model: reason === undefined ? model : { ...model, reason },
       faces,
       cacheStats,
       warnings,

@@ -45,7 +45,7 @@ async function addStage(stage: UpscaleStage, line: StageStatus, { msg, send, don
   try {
     const video = await stage.addTo(msg);
     if (line.isClosed) return;
-    line.added(video.stages[0].scale);
+    line.added(video.stages[0]);
     send(Object.assign(msg, { video }));
     done();
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { Progress } from '../../src/settings/restoreJob';
 import { editorId } from '../jobs/jobRegistry';
 import type { DeployedModel } from '../message/nodeRegistry';
+import type { PlanStage } from '../message/plan';
 import * as status from '../message/status';
 import { runtimeOf } from '../runtime';
 
@@ -9,6 +10,8 @@ import { runtimeOf } from '../runtime';
 export class StageStatus {
   /** Of the last stage; null: not known yet. */
   #scale: number | null = null;
+  /** The model that was chosen for it; null where the model node names one. */
+  #chosen: string | null = null;
   #isRunning = false;
   #isClosed = false;
 
@@ -35,8 +38,9 @@ export class StageStatus {
   }
 
   /** A stage was added to a message. */
-  added(scale: number | null): void {
+  added({ scale, model, reason }: Pick<PlanStage, 'scale' | 'model' | 'reason'>): void {
     this.#scale = scale;
+    this.#chosen = reason === undefined ? null : model;
     if (!this.#isRunning) this.#showReady();
   }
 
@@ -53,7 +57,7 @@ export class StageStatus {
     try {
       const { model } = this.model();
       this.#scale ??= runtimeOf(this.RED).models.get(model)?.scale ?? null;
-      this.node.status(status.ready(model, this.#scale));
+      this.node.status(this.#chosen === null ? status.ready(model, this.#scale) : status.chosen(this.#chosen));
     } catch (error) {
       this.failed(error);
     }

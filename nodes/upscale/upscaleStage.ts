@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
+import { AUTO } from '../../src/settings/chooseModel';
 import { dialogValues, fieldsFor, labelsOf } from '../message/dialogValues';
 import { anyPlanOf, type LivePlan } from '../message/livePlan';
 import type { DeployedModel } from '../message/nodeRegistry';
@@ -9,6 +10,7 @@ import type { Plan, PlanStage } from '../message/plan';
 import { evaluate, originOf, type Typed, typedField } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
 import { runtimeOf } from '../runtime';
+import { chosenModel } from './chosenModel';
 import { ROWS } from './rows';
 
 export interface UpscaleConfig extends NodeDef {
@@ -55,11 +57,29 @@ export class UpscaleStage {
   async addTo(msg: NodeMessageInFlow): Promise<(Plan | LivePlan) & { readonly stages: readonly [PlanStage] }> {
     const plan = anyPlanOf(msg);
     if (plan.stages.length > 0) throw twoStages();
-    const { model, tile } = this.model();
+    const deployed = this.model();
+    const { tile } = deployed;
     const settings = dialogValues(SETTINGS, await fieldsFor(this.RED, this.node, SETTINGS, this.config, msg), LABELS);
-    const scale = settings.scale ?? (await runtimeOf(this.RED).models.usable(model))?.scale ?? null;
     const mask = await this.#maskFor(msg);
-    return { ...plan, stages: [{ node: this.node.id, op: 'upscale', model, ...settings, scale, mask, tile }] };
+    const wants = { ...settings, mask };
+    const chosen = deployed.model === AUTO ? await chosenModel(this.RED, this.node, plan, wants, deployed) : null;
+    const { model } = chosen ?? deployed;
+    const scale = settings.scale ?? (await runtimeOf(this.RED).models.usable(model))?.scale ?? null;
+    return {
+      ...plan,
+      stages: [
+        {
+          node: this.node.id,
+          op: 'upscale',
+          model,
+          ...(chosen && { reason: chosen.reason }),
+          ...settings,
+          scale,
+          mask,
+          tile,
+        },
+      ],
+    };
   }
 
   async #maskFor(msg: NodeMessageInFlow): Promise<string | null> {

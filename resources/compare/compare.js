@@ -1,4 +1,5 @@
 // The page: one section for each pair in pairs.json (format: README.md).
+import { addedView } from './addedView.js';
 import { element } from './dom.js';
 import { livePair } from './livePair.js';
 import { player } from './player.js';
@@ -36,6 +37,7 @@ function sectionOf(pair) {
   const figures = [];
   if (before.image && after.image) figures.push(figureOf(strings.still, imagesOf(pair)));
   if (before.video && after.video) figures.push(figureOf(strings.motion, player(pair)));
+  if (pair.added && after.image) figures.push(figureOf(strings.added, addedView(pair)));
   if (pair.live)
     figures.push(
       figureOf(

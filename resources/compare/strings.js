@@ -4,6 +4,8 @@ export const language = /^de\b/i.test(navigator.language) ? 'de' : 'en';
 /** A text of pairs.json: a string, or an object with one string per language. */
 export const inLanguage = (text) => (typeof text === 'object' && text !== null ? (text[language] ?? text.en) : text);
 
+const digits = (value) => value.toLocaleString(language, { maximumFractionDigits: 2 });
+
 const CATALOGUES = {
   en: {
     title: 'Before and after',
@@ -13,6 +15,17 @@ const CATALOGUES = {
     httpStatus: (code) => `HTTP status ${code}`,
     still: 'One frame',
     motion: 'Video',
+    added: 'What the model has added',
+    addedMap: 'what was added',
+    addedWaiting: 'Comparing with the plain enlargement …',
+    addedUnknown: (why) => `What was added cannot be shown: ${why}.`,
+    addedColours: 'Orange became brighter, blue became darker.',
+    addedBy: ({ mean, share }, strength) =>
+      `Beyond a plain enlargement, the brightness has changed by ${digits(mean)} of 255 levels on average, and ${Math.round(100 * share)} % of the pixels visibly (by more than 4). ` +
+      (strength > 0
+        ? `Strength blends the two: it was ${digits(strength)}; at ${digits(strength / 2)} it would be ${digits(mean / 2)} levels. `
+        : 'The strength was 0: nothing of the model is in it. ') +
+      'These details are plausible, not known: lower the strength where it looks wrong.',
     live: 'Live',
     line: 'Line between before and after',
     share: (percent) => `${percent} % before, ${100 - percent} % after`,
@@ -40,6 +53,17 @@ const CATALOGUES = {
     httpStatus: (code) => `HTTP-Status ${code}`,
     still: 'Einzelner Frame',
     motion: 'Video',
+    added: 'Was das Modell zugefügt hat',
+    addedMap: 'was zugefügt wurde',
+    addedWaiting: 'Wird mit der einfachen Vergrößerung verglichen …',
+    addedUnknown: (why) => `Was zugefügt wurde, kann nicht gezeigt werden: ${why}.`,
+    addedColours: 'Orange wurde heller, Blau wurde dunkler.',
+    addedBy: ({ mean, share }, strength) =>
+      `Über eine einfache Vergrößerung hinaus hat sich die Helligkeit im Mittel um ${digits(mean)} von 255 Stufen geändert, und ${Math.round(100 * share)} % der Pixel sichtbar (um mehr als 4). ` +
+      (strength > 0
+        ? `Die Stärke mischt beide: Sie war ${digits(strength)}; bei ${digits(strength / 2)} wären es ${digits(mean / 2)} Stufen. `
+        : 'Die Stärke war 0: Vom Modell ist nichts darin. ') +
+      'Zugefügtes ist glaubhaft, nicht gewusst: Verringern Sie die Stärke, wo es falsch aussieht.',
     live: 'Live',
     line: 'Linie zwischen vorher und nachher',
     share: (percent) => `${percent} % vorher, ${100 - percent} % nachher`,

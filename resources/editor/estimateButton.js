@@ -53,6 +53,38 @@
       });
     });
 
+    $('#remaster-in-try').on('click', function () {
+      const pressed = $(this);
+      output.empty();
+      const file = fileSettings();
+      if (file.source !== 'sample' && !file.path.trim()) {
+        example.trigger('focus');
+        return say(_('noFile'));
+      }
+      const page = window.open('', '_blank'); // at once: browsers block a window that opens later
+      const work = upscaleNodesAfter(node).map(modelSettings).filter(Boolean)[0];
+      pressed.prop('disabled', true).find('i').addClass('fa-spinner fa-spin');
+      $.ajax({
+        url: 'remaster/try/new',
+        method: 'POST',
+        contentType: 'application/json',
+        data: JSON.stringify(Object.assign({}, file, work && { work: work })),
+      })
+        .done(function (trial) {
+          const address = new URL((RED.settings.apiRootUrl || '') + 'remaster/try/' + trial.id + '/', document.baseURI);
+          if (!page) return say(_('blocked', { address: address.href }));
+          page.location = address.href;
+          say(_('trying'));
+        })
+        .fail(function (xhr) {
+          if (page) page.close();
+          say(problem(xhr), true);
+        })
+        .always(function () {
+          pressed.prop('disabled', false).find('i').removeClass('fa-spinner fa-spin');
+        });
+    });
+
     function fileSettings() {
       const value = function (field) {
         return $('#node-input-' + field).val();

@@ -13,7 +13,7 @@ const MODEL = 'x4-live';
 const TITLE = { en: 'Office tower at night', de: 'Büroturm bei Nacht' };
 
 /** Files of the comparison page, in the folder `media`. */
-const MEDIA = ['before.mp4', 'after.mp4', 'before.png', 'after.png'];
+const MEDIA = ['before.mp4', 'after.mp4', 'before.png', 'after.png', 'added.jpg', 'added.json'];
 
 /** Upscales the sample unless a result of the same clip, model and version exists. Returns the folder. */
 async function restoreSample(home, { again, signal }) {
@@ -42,6 +42,10 @@ async function restoreSample(home, { again, signal }) {
     const moment = (Math.floor(source.frames / 2) - 0.5) / source.fps;
     await thumbnail(SAMPLE, at('before.png'), moment, result.width, engine);
     await thumbnail(at('after.mp4'), at('after.png'), moment, null, engine);
+    const [before, after] = ['before.png', 'after.png'].map((name) => new Uint8Array(readFileSync(at(name))));
+    const { map, mean, share } = await engine.ask('added', { before, after }, signal);
+    writeFileSync(at('added.jpg'), map);
+    writeJson(at('added.json'), { mean, share, map: 'media/added.jpg' });
     const record = { key, source, result };
     writeJson(at('pairs.json'), { pairs: [pairOf(record)] });
     writeJson(at('result.json'), record);
@@ -120,6 +124,7 @@ function pairOf({ source, result }) {
     width,
     height,
     fps: source.fps,
+    added: { url: 'media/added.json', strength: 1 },
     before: {
       label: { en: `before · ${sizes.before}`, de: `vorher · ${sizes.before}` },
       image: 'media/before.png',

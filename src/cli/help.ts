@@ -64,7 +64,7 @@ const listed = (words: readonly string[]): string => `${words.slice(0, -1).join(
 function defaultWords(row: Row): string {
   const word = Object.entries(row.option?.words ?? {}).find(([, value]) => value === row.default)?.[0];
   const number = typeof row.default === 'number' ? row.default / (row.unitSize ?? 1) : row.default;
-  return `default: ${row.default === null ? row.unset : (word ?? String(number))}`;
+  return `default: ${(row.default ?? null) === null ? row.unset : (word ?? String(number))}`;
 }
 
 const line = (left: string, text: string): string => `  ${left.padEnd(25)} ${text}\n`;

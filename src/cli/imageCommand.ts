@@ -34,7 +34,8 @@ export async function imageCommand(paths: readonly string[], values: OptionValue
     const { width, height, ms, model } = result;
     const speed = `${duration(ms / 1000)}, ${model.name}, ${steps(model.steps)} on ${model.provider}`;
     const text = `${printable(output)}: ${width}×${height}, ${(data.length / 1e6).toFixed(1)} MB (${speed})`;
-    print({ output: target, bytes: data.length, ...result }, text);
+    const why = model.reason === undefined ? '' : `auto: ${model.name}, because ${printable(model.reason)}\n`;
+    print({ output: target, bytes: data.length, ...result }, why + text);
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -1,4 +1,5 @@
 import { doctor, listModels, probe } from '../index';
+import { AUTO } from '../settings/chooseModel';
 
 /** Prints a value as JSON or as text. */
 export type Print = (value: unknown, text: string) => void;
@@ -12,6 +13,7 @@ export async function probeCommand(file: string, print: Print): Promise<number> 
 
 export async function modelsCommand(print: Print): Promise<number> {
   const models = await listModels();
+  const auto = `${AUTO.padEnd(12)}  chooses one of these for the source (the default)`;
   const lines = models.flatMap(({ name, system, task, scale, steps, bytes, licence, title, notes, problem }) => [
     [
       name.padEnd(12),
@@ -25,7 +27,7 @@ export async function modelsCommand(print: Print): Promise<number> {
     ].join('  '),
     ...notes.map((note) => `  note: ${note}`),
   ]);
-  print(models, lines.join('\n'));
+  print(models, [auto, ...lines].join('\n'));
   return 0;
 }
 

@@ -8,6 +8,7 @@ import { doctorCommand, modelsCommand, type Print, probeCommand } from './infoCo
 import { type Command, COMMANDS, parseCommandLine, requireOptionsOf, usage, usageOf } from './options';
 import { json } from './json';
 import { restoreCommand } from './restoreCommand';
+import { compareCommand, tryCommand } from './tryCommand';
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommandLine(args);
@@ -33,11 +34,13 @@ async function main(args: readonly string[]): Promise<number> {
       return restoreCommand(rest, values);
     case 'image':
       return imageCommand(rest, values, print);
+    case 'try':
+      return tryCommand(rest, values, print);
     case 'probe':
       if (rest.length !== 1) throw usage(usageOf('probe'));
       return probeCommand(rest[0]!, print);
     case 'models':
-      return modelsCommand(print);
+      return values['compare'] === undefined ? modelsCommand(print) : compareCommand(rest, values, print);
     case 'doctor':
       return doctorCommand(print);
   }

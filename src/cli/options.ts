@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { closest, RemasterError } from '../errors';
 import type { Row, Rows } from '../settings/row';
 import { IMAGE_ROWS } from '../settings/table';
+import { COMPARE_ROWS, TRY_ROWS } from '../settings/tryJob';
 import { RESTORE_ROWS } from '../settings/videoRows';
 
 /** The mask of an image is an image, not a video. */
@@ -19,8 +20,17 @@ export const COMMANDS = {
     text: 'restore or upscale an image; writes .jpg, .png or .webp',
     rows: { ...IMAGE_ROWS, mask: IMAGE_MASK, overwrite: RESTORE_ROWS.overwrite } as Rows,
   },
+  try: {
+    parameters: 'FILE [FOLDER]',
+    text: 'try models on two seconds from three places of a video; makes a page that compares them',
+    rows: TRY_ROWS as Rows,
+  },
   probe: { parameters: 'FILE', text: 'show size, frame rate, duration and codec of a video', rows: {} },
-  models: { parameters: '', text: 'list the installed models', rows: {} },
+  models: {
+    parameters: '[FOLDER]',
+    text: 'list the installed models, or compare them on an image',
+    rows: COMPARE_ROWS as Rows,
+  },
   doctor: { parameters: '', text: 'check ffmpeg, onnxruntime, models and permissions', rows: {} },
   help: { parameters: '[COMMAND]', text: 'show this help, or the options of a command', rows: {} },
 } as const;

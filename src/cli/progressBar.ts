@@ -1,6 +1,6 @@
 import { Throttle } from '../async/throttle';
 import { printable } from '../errors';
-import type { Progress, Result } from '../settings/restoreJob';
+import type { AutoModel, Progress, Result } from '../settings/restoreJob';
 
 /** Shows the progress of a job: a bar on a terminal, a line every ten seconds elsewhere, objects with `json`. */
 export interface ProgressBar {
@@ -22,12 +22,13 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
   };
   const lines = new Throttle<Progress>((progress) => stream.write(`${describe(progress)}\n`), PLAIN_MS);
   const noted = new Set<string>();
-  const note = (warnings: readonly string[]): void => {
-    const news = warnings.filter((warning) => !noted.has(warning));
+  const say = (kind: string, texts: readonly string[]): void => {
+    const news = texts.filter((text) => !noted.has(text));
     if (news.length > 0) newLine();
-    for (const warning of news) stream.write(`note: ${printable(warning)}\n`);
-    for (const warning of news) noted.add(warning);
+    for (const text of news) stream.write(`${kind}: ${printable(text)}\n`);
+    for (const text of news) noted.add(text);
   };
+  const note = (warnings: readonly string[]): void => say('note', warnings);
   const end = (): void => {
     lines.close();
     newLine();
@@ -36,6 +37,7 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
     end,
     progress(progress) {
       if (json) return json({ progress });
+      if (progress.auto) say('auto', [choiceOf(progress.auto)]);
       note(progress.warnings ?? []);
       if (stream.isTTY) {
         stream.write(`\r\u001b[2K${describe(progress).slice(0, (stream.columns || 80) - 1)}`);
@@ -61,6 +63,10 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
     },
   };
 }
+
+/** The model that was chosen, why, and how long it takes: half a sentence. */
+const choiceOf = ({ model, reason, seconds }: AutoModel): string =>
+  `${model}, because ${reason}${seconds === null ? '' : `; about ${duration(seconds)}`}`;
 
 function describe({ stage, frame, total, share, fps, eta }: Progress): string {
   if (stage !== 'restoring' && stage !== 'finishing') return stage;

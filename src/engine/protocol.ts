@@ -1,10 +1,13 @@
 import type { ErrorRecord } from '../errors';
 import type { ModelSummary } from '../model/bundle/modelLibrary';
+import type { AddedDetail } from '../pipeline/media/image/addedDetail';
 
 export type { ModelSummary } from '../model/bundle/modelLibrary';
 import type { AssembleJob, AssembleResult } from '../settings/assembleJob';
 import type { FrameImage, FramesJob } from '../settings/framesJob';
 import type { ImageJob, ImageResult, ImageSource } from '../settings/imageJob';
+import type { ChosenModel } from '../settings/chooseModel';
+import type { SourceTraits } from '../settings/sourceTraits';
 import type { Job, ModelChoice, Progress, Result } from '../settings/restoreJob';
 import type { LiveEvent, LiveRequest } from './liveProtocol';
 
@@ -90,10 +93,25 @@ export interface EngineRequests {
   preview: { args: { readonly job: string }; result: Uint8Array | null };
   /** The next frame of a running job, before and after; null when the job ends first. */
   pair: { args: { readonly job: string }; result: JpegPair | null };
-  /** Loads the model and measures one tile. */
+  /** Chooses the model of a job that leaves it to remaster. */
+  choose: {
+    args: {
+      readonly source:
+        | { readonly kind: 'camera' }
+        /** The bytes of an image file. */
+        | { readonly kind: 'image'; readonly data: Uint8Array; readonly maxPixels: number }
+        | ({ readonly kind: 'file' } & Pick<Job, 'input' | 'sequenceRate' | 'maxHeight' | 'trim'>);
+      readonly wants: Pick<Job, 'scale' | 'steps' | 'mask' | 'maskColor'>;
+    };
+    result: ChosenModel & { readonly traits: SourceTraits };
+  };
+  /** What the model has added to an image. Both are bytes of image files. */
+  added: { args: { readonly before: Uint8Array; readonly after: Uint8Array }; result: AddedDetail };
+  /** Loads the model and measures one tile. Of `auto`, the model that is chosen most often. */
   test: {
     args: ModelChoice & Pick<Job, 'steps'>;
     result: {
+      readonly model: string;
       readonly provider: string;
       readonly rejected: readonly { provider: string; reason: string }[];
       /** Duration of one inference in milliseconds, without loading and the first run. */

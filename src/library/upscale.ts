@@ -1,11 +1,14 @@
 import { finalize, from, mergeMap, type OperatorFunction } from 'rxjs';
 import { RemasterError } from '../errors';
+import { usableModels } from '../model/bundle/modelLibrary';
 import { openFaceFinder, openModel } from '../model/inference/openModel';
+import { withModel } from '../pipeline/frames/autoModel';
 import { chooseBatchSize } from '../pipeline/frames/chooseBatchSize';
 import type { FrameProcessor } from '../pipeline/frames/frameProcessor';
 import type { InpaintSettings } from '../pipeline/frames/inpaint/inpaintSettings';
 import { type FrameMasker, frameMasker } from '../pipeline/frames/inpaint/maskFrames';
 import { type OpenModel, openModelFor } from '../pipeline/frames/processor';
+import { videoTraits } from '../pipeline/media/traits/videoTraits';
 import { batchFrames } from '../pipeline/operators/batchFrames';
 import { fromFirst } from '../pipeline/operators/fromFirst';
 import { mapInOrder } from '../pipeline/operators/mapInOrder';
@@ -16,7 +19,7 @@ import type { VideoFrame } from './videoFrame';
 
 /** Settings of the model. */
 export interface UpscaleOptions extends Partial<Values<typeof UPSCALE_ROWS>> {
-  /** Called with what a user should know, for example that memory has run out and the tiles became smaller. */
+  /** Called with what a user should know, for example which model `auto` has chosen, or that memory has run out and the tiles became smaller. */
   readonly onWarning?: (warning: string) => void;
 }
 
@@ -83,8 +86,14 @@ async function openUpscaler(
     if (file === null) throw inpaintUnavailable();
     return frameMasker(stream.binary, inpaint, file.info, file.settings.sequenceRate, signal);
   };
-  const job = { ...settings, scale: null };
-  const opened = await openModelFor(job, { width, height, depth }, { openModel, openFaceFinder }, openMask, signal);
+  const tools = { openModel, openFaceFinder, modelNames: usableModels };
+  const describe = async () =>
+    file === null
+      ? ({ kind: 'camera' } as const)
+      : videoTraits(stream.binary, file.source, { width, height }, file.settings.trim, signal);
+  const { settings: job, chosen } = await withModel({ ...settings, scale: null }, tools, describe);
+  if (chosen) onWarning(`The model ${chosen.model} was chosen, because ${chosen.reason}.`);
+  const opened = await openModelFor(job, { width, height, depth }, tools, openMask, signal);
   const processor = opened.processor({ ...job, segment: SEGMENT }, onWarning);
   const masked = opened.masker?.masking(file!.from) ?? null;
   return {

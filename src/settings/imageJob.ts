@@ -36,5 +36,11 @@ export interface ImageResult {
   readonly scale: number;
   /** Milliseconds from decoding to the encoded result. */
   readonly ms: number;
-  readonly model: { readonly name: string; readonly provider: string; readonly steps: number };
+  /** `reason`: why it was chosen; absent where the job named it. */
+  readonly model: {
+    readonly name: string;
+    readonly provider: string;
+    readonly steps: number;
+    readonly reason?: string;
+  };
 }

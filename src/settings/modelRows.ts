@@ -1,10 +1,14 @@
+import { AUTO } from './chooseModel';
 import { bundle, choice, number, whole } from './row';
 import { FACES, INPUT, MODEL, SPEED } from './topics';
 
 /** A model and where it runs. */
 export const CHOICE_ROWS = {
-  /** Name of a bundle (`x4`) or path of its folder. */
-  model: bundle('x4', { text: 'model to use, see `remaster models`', option: { topic: MODEL } }),
+  /** Name of a bundle (`x4`) or path of its folder; `auto` chooses one for the source. */
+  model: bundle(AUTO, {
+    text: 'model to use, see `remaster models`; auto: the one that suits the source',
+    option: { topic: MODEL },
+  }),
   /** onnxruntime execution provider; `auto` uses the fastest one that works and falls back to `cpu`. */
   provider: choice(['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml'], 'auto', {
     text: 'where the model runs',

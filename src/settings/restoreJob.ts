@@ -1,6 +1,7 @@
 import { badSetting, checkSettings, defaultsOf } from './checkRows';
 import { containerOf } from './container';
 import { parseEncoder } from './customEncoder';
+import type { ChosenModel } from './chooseModel';
 import { CHOICE_ROWS, type MODEL_ROWS } from './modelRows';
 import type { Values } from './row';
 import { INPUT_ROWS, OUTPUT_ROWS, type PIXEL_FORMATS, RESTORE_ROWS } from './videoRows';
@@ -58,6 +59,12 @@ export interface CacheStats {
   readonly speedup: number;
 }
 
+/** The model that was chosen for `auto`, with what it costs. */
+export interface AutoModel extends ChosenModel {
+  /** Estimated seconds of the whole job; null when unknown. */
+  readonly seconds: number | null;
+}
+
 export type Stage = 'probing' | 'loading' | 'resuming' | 'restoring' | 'finishing';
 
 /** Progress of a running job. */
@@ -75,6 +82,8 @@ export interface Progress {
   readonly eta: number | null;
   /** Null when the tile cache is off. */
   readonly cacheStats: CacheStats | null;
+  /** Absent until the model is loaded, and where the job named it. */
+  readonly auto?: AutoModel;
   /** Those of the result that are known before its first frame. Absent without any. */
   readonly warnings?: readonly string[];
 }
@@ -96,7 +105,14 @@ export interface Result {
   readonly bytes: number;
   /** Frames reused from an interrupted run. */
   readonly resumedFrom: number;
-  readonly model: { readonly name: string; readonly sha256: string; readonly provider: string; readonly steps: number };
+  readonly model: {
+    readonly name: string;
+    readonly sha256: string;
+    readonly provider: string;
+    readonly steps: number;
+    /** Why it was chosen; absent where the job named it. */
+    readonly reason?: string;
+  };
   /** Faces restored in this run, counted in each frame, and frames without a face; null when it is not a face model. */
   readonly faces: { readonly found: number; readonly framesWithout: number } | null;
   /** As in `Progress`, over the whole run. */

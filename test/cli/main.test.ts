@@ -46,6 +46,15 @@ describe('the command line', () => {
     assert.match(stderr, /out\.mp4: 6 frames, 128×96.*x4, 1 step on cpu/);
     assert.equal((await times(at('out.mp4'))).seconds.length, 6);
   });
+  it('says which model it has chosen, why, and how long it takes; a named one needs no words', () => {
+    const said = remaster('restore', 'film.mp4', 'auto.mp4', '--steps', '1').stderr.match(/^auto: .*$/gm);
+    assert.equal(said?.length, 1);
+    assert.match(said[0], /^auto: x4, because it is small, with 32×24; about \ds$/);
+    assert.doesNotMatch(remaster('restore', 'film.mp4', 'named.mp4', '--model', 'x4-live').stderr, /auto/);
+    const objects = remaster('restore', 'film.mp4', 'told.mp4', '--scale', '2', '--json').stdout.trim().split('\n');
+    const { result } = JSON.parse(objects.at(-1)!) as { result: { model: { name: string; reason: string } } };
+    assert.deepEqual([result.model.name, result.model.reason], ['x2', 'the result is to be 2 times as large']);
+  });
   it('speaks JSON, one object a line', () => {
     const { status, stdout } = remaster('restore', 'film.mp4', 'json.mkv', '--steps', '1', '--json', '--codec', 'ffv1');
     assert.equal(status, 0);
@@ -128,7 +137,7 @@ describe('the command line', () => {
     await pattern(30, 20).jpeg().toFile(at('photo.jpg'));
     const made = remaster('image', 'photo.jpg', 'large.webp', '--steps', '1');
     assert.equal(made.status, 0, made.stderr);
-    assert.match(made.stdout, /large\.webp: 120×80, .*x4, 1 step on cpu/);
+    assert.match(made.stdout, /^auto: x4, because it has 30×20 pixels\nlarge\.webp: 120×80, .*x4, 1 step on cpu/);
     const { format, width } = await sharp(readFileSync(at('large.webp'))).metadata();
     assert.deepEqual([format, width], ['webp', 120]);
     const again = remaster('image', 'photo.jpg', 'large.webp', '--steps', '1');
@@ -158,7 +167,9 @@ describe('the command line', () => {
   it('probe, models and doctor print their reports', () => {
     assert.match(remaster('probe', 'film.mp4').stdout, /width +32/);
     assert.equal((JSON.parse(remaster('probe', 'film.mp4', '--json').stdout) as { fps: number }).fps, 25);
-    assert.match(remaster('models').stdout, /x4 +resshift +upscale +x4 +4 steps/);
+    const { stdout: models } = remaster('models');
+    assert.match(models, /^auto +chooses one of these.*\nx2 .* tapes and DVDs, twice as large\n/);
+    assert.match(models, /x4 +resshift +upscale +x4 +4 steps/);
     assert.match(remaster('doctor').stdout, /ok +onnxruntime: 1\./);
   });
   it('models shows doubts about a bundle below it', async () => {

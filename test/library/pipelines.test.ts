@@ -78,6 +78,21 @@ describe('pipelines of the library', function () {
     assert.deepEqual([written.frames, written.width, written.height], [5, 64, 36]);
   });
 
+  it('without a model, the one that suits the file or the camera is taken, and named', async () => {
+    const camera = cameraFrames({ kind: 'pattern', size: '64x36', rate: 10 });
+    for (const [frames$, chosen] of [
+      [videoFrames(source), /^The model x4 was chosen, because it is small, with 64×36\.$/],
+      [camera, /^The model x4-live was chosen, because a camera does not wait\.$/],
+    ] as const) {
+      const warnings: string[] = [];
+      const onWarning = (warning: string): void => void warnings.push(warning);
+      const frame = await lastValueFrom(frames$.pipe(take(1), upscale({ onWarning, threads: 1 })));
+      assert.deepEqual([frame.width, frame.height], [256, 144]);
+      assert.equal(warnings.length, 1);
+      assert.match(warnings[0]!, chosen);
+    }
+  });
+
   it('a slow camera pipeline gets the newest frames, not a queue', async () => {
     const indexes: number[] = [];
     const frames$ = cameraFrames({ kind: 'pattern', size: '64x36', rate: 50 }).pipe(

@@ -110,6 +110,9 @@ describe('npm start', function () {
       assert.equal(await part.text(), 'ftyp');
       assert.equal(part.headers.get('content-type'), 'video/mp4');
     }
+    const added = (await (await fetch(new URL('media/added.json', compare))).json()) as { mean: number; map: string };
+    assert.ok(added.mean > 0);
+    assert.equal((await fetch(new URL(added.map, compare))).headers.get('content-type'), 'image/jpeg');
     for (const file of ['result.json', 'media/result.json', 'media/%2e%2e/result.json'])
       assert.equal((await fetch(new URL(file, compare))).status, 404, 'only what the page shows');
   });

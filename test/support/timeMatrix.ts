@@ -114,6 +114,7 @@ export async function packets(path: string): Promise<Packets> {
 
 export const matrixJob = (input: string, output: string, codec: CodecName): Job => ({
   ...JOB_DEFAULTS,
+  model: 'x4',
   ...{ input, output, codec, segment: SEGMENT, overwrite: true, tileCache: null, batch: 4 },
 });
 

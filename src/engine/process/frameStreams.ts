@@ -1,4 +1,5 @@
 import { RemasterError, StoppedError } from '../../errors';
+import { usableModels } from '../../model/bundle/modelLibrary';
 import { openFaceFinder } from '../../model/inference/openModel';
 import { extractFrames } from '../../pipeline/jobs/frames/extractFrames';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
@@ -28,7 +29,8 @@ export class FrameStreams {
 
   /** Opened with the first image, so that a stop that comes before finds the stream. */
   async *#images(job: FramesJob, signal: AbortSignal): AsyncGenerator<FrameImage> {
-    yield* extractFrames(job, { binary: await findFfmpeg(), openModel: this.modelCache.open, openFaceFinder }, signal);
+    const models = { openModel: this.modelCache.open, openFaceFinder, modelNames: usableModels };
+    yield* extractFrames(job, { binary: await findFfmpeg(), ...models }, signal);
   }
 
   /** The next image; null after the last. */

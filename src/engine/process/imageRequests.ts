@@ -1,4 +1,5 @@
 import { Semaphore } from '../../async/semaphore';
+import { usableModels } from '../../model/bundle/modelLibrary';
 import { openFaceFinder } from '../../model/inference/openModel';
 import { upscaleImage } from '../../pipeline/jobs/image/upscaleImage';
 import type { EngineRequests } from '../protocol';
@@ -22,7 +23,8 @@ export function imageRequests(modelCache: ModelCache): ImageRequests {
   return async ({ source, mask, job }, signal) => {
     const release = await semaphore.acquire(signal);
     try {
-      return await upscaleImage(source, job, { openModel: modelCache.open, openFaceFinder }, mask, signal);
+      const tools = { openModel: modelCache.open, openFaceFinder, modelNames: usableModels };
+      return await upscaleImage(source, job, tools, mask, signal);
     } finally {
       release();
     }

@@ -1,5 +1,7 @@
+import { usableModels } from '../../model/bundle/modelLibrary';
 import { openFaceFinder, openModel } from '../../model/inference/openModel';
 import type { Model, ModelRequest } from '../../model/model';
+import { withModel } from '../../pipeline/frames/autoModel';
 import type { Comparison } from '../../pipeline/frames/comparison';
 import { openCameraPipeline } from '../../pipeline/jobs/live/cameraPipeline';
 import type { CameraFacts } from '../../pipeline/jobs/live/cameraProbe';
@@ -27,11 +29,9 @@ export function liveJobs(send: (id: string, event: LiveEvent) => void, onIdle: (
   const running = new Map<string, RunningLiveJob>();
 
   async function run(id: string, job: LiveJob, facts: CameraFacts | null): Promise<void> {
-    const started = startLiveJob(
-      job,
-      (onEvent) => pipelines.join(id, job, onEvent, facts),
-      (event) => send(id, event),
-    );
+    const join = async (onEvent: (event: LiveEvent) => void) =>
+      pipelines.join(id, await withCameraModel(job), onEvent, facts);
+    const started = startLiveJob(job, join, (event) => send(id, event));
     running.set(id, started);
     const last = await started.ended;
     running.delete(id);
@@ -56,6 +56,14 @@ export function liveJobs(send: (id: string, event: LiveEvent) => void, onIdle: (
       await Promise.all([...running.values()].map(({ ended }) => ended));
     },
   };
+}
+
+/** A job that names its model, so that cameras with `auto` and with its choice share a pipeline. */
+async function withCameraModel(job: LiveJob): Promise<LiveJob> {
+  const inpainting = { mask: null, maskColor: null }; // not for cameras
+  const describe = async () => ({ kind: 'camera' }) as const;
+  const { settings } = await withModel({ ...job, ...inpainting }, { modelNames: usableModels }, describe);
+  return { ...job, model: settings.model };
 }
 
 /** Opens camera pipelines that share one scheduler, and whose models run before those of files. */

@@ -1,12 +1,16 @@
 import { listModels } from '../../model/bundle/modelLibrary';
 import { type Comparison } from '../../pipeline/frames/comparison';
+import { timeTile } from '../../pipeline/frames/timeTile';
 import { discardWork } from '../../pipeline/jobs/outputFolder';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
+import { addedDetail } from '../../pipeline/media/image/addedDetail';
 import { encodeJpeg } from '../../pipeline/media/jpegEncoder';
 import { probe } from '../../pipeline/media/probe';
 import { thumbnail } from '../../pipeline/media/thumbnail';
+import { AUTO } from '../../settings/chooseModel';
 import { JOB_DEFAULTS } from '../../settings/restoreJob';
 import type { EngineRequests, SourceSummary, ThumbnailRequest } from '../protocol';
+import { chooseFor } from './chooseFor';
 import type { Comparisons } from './comparisons';
 import { doctor } from './doctor';
 import type { FrameStreams } from './frameStreams';
@@ -71,6 +75,12 @@ export async function handleRequest(
     }
     case 'pair':
       return comparisons.next((args as EngineRequests['pair']['args']).job);
+    case 'added': {
+      const { before, after } = args as EngineRequests['added']['args'];
+      return addedDetail(before, after);
+    }
+    case 'choose':
+      return chooseFor(args as EngineRequests['choose']['args'], signal);
     case 'test':
       return testModel(args as EngineRequests['test']['args'], modelCache, signal);
   }
@@ -84,30 +94,19 @@ async function summary({ input, sequenceRate }: EngineRequests['probe']['args'])
   return { width, height, fps, frames, duration, interlaced, audio, codec, bitDepth: info.pixels.bitDepth };
 }
 
-/** Side of the tile that `testModel` runs, in source pixels. */
-const TEST_TILE = 128;
-
 async function testModel(
   args: EngineRequests['test']['args'],
   modelCache: ModelCache,
   stopped: AbortSignal,
 ): Promise<EngineRequests['test']['result']> {
   const { order, strength, noise, seed } = JOB_DEFAULTS;
-  await using model = await modelCache.open({ ...args, order, colorFix: null, strength, noise, seed, depth: 8 });
-  const { multiple, tile: advice, provider, rejected } = model.info;
-  const side = advice.fixed ? advice.size : Math.ceil(TEST_TILE / multiple) * multiple;
-  const pixels = () => ({
-    width: side,
-    height: side,
-    data: Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 37) % 256),
-  });
+  const model = args.model === AUTO ? USUAL : args.model;
+  await using open = await modelCache.open({ ...args, model, order, colorFix: null, strength, noise, seed, depth: 8 });
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(120_000)]);
-  signal.throwIfAborted(); // while the model was loaded
-  const prompt = await model.prompt?.(pixels(), signal);
-  const keys = [{ x: 0, y: 0, scene: 0, frame: 0, ...(prompt && { prompt }) }];
-  const tile = () => ({ ...pixels(), keys });
-  await model.run(tile(), signal); // the first run also allocates memory and computes the noise
-  const started = performance.now();
-  await model.run(tile(), signal);
-  return { provider, rejected, ms: performance.now() - started, tile: [side, side] };
+  const { ms, side } = await timeTile(open, signal);
+  const { provider, rejected } = open.info;
+  return { model, provider, rejected, ms, tile: [side, side] };
 }
+
+/** Tested where the model is chosen for each source, and there is none. */
+const USUAL = 'x2';

@@ -1,4 +1,5 @@
 import { Throttle } from '../../async/throttle';
+import { usableModels } from '../../model/bundle/modelLibrary';
 import { openFaceFinder } from '../../model/inference/openModel';
 import { restoreVideo, type Tools } from '../../pipeline/jobs/restore/restoreVideo';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
@@ -13,7 +14,8 @@ export function restoreWithProgress(
   return async (id, job, { offer }, signal) => {
     const progress = new Throttle<Reply>(send);
     try {
-      const all: Tools = { ...tools, binary: await findFfmpeg(), openFaceFinder, onFrame: offer };
+      const models = { openFaceFinder, modelNames: usableModels };
+      const all: Tools = { ...tools, ...models, binary: await findFfmpeg(), onFrame: offer };
       const result = await restoreVideo(job, all, signal, (now) =>
         progress.push({ type: 'progress', id, progress: now }, now.stage),
       );

@@ -47,6 +47,8 @@ interface ManifestBase {
   };
   /** Origin of graphs and weights, in a sentence. */
   readonly source: string;
+  /** A proof of concept, listed last. Default false. */
+  readonly research?: boolean;
   /** Doubts about the origin, in sentences; shown in lists of models. */
   readonly notes?: readonly string[];
   readonly quality?: readonly {

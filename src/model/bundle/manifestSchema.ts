@@ -62,6 +62,7 @@ const manifest = record(
       propertyNames: { pattern: '^[a-z][A-Za-z0-9]*$' },
       additionalProperties: constant,
     },
+    research: { type: 'boolean' },
     notes: { type: 'array', items: text },
     quality: {
       type: 'array',

@@ -18,6 +18,8 @@ export interface ModelSummary {
   readonly steps: number;
   readonly licence: string;
   readonly bytes: number;
+  /** A proof of concept: not meant for use. */
+  readonly isResearch: boolean;
   /** Doubts about the origin of its weights, in sentences. */
   readonly notes: readonly string[];
   /** Why the bundle cannot be used; null when it is valid. */
@@ -25,7 +27,8 @@ export interface ModelSummary {
 }
 
 /**
- * Lists all bundles in the search path, sorted by name; the first of equal names wins. To be quick, it checks only that
+ * Lists all bundles in the search path: ours by how often they are of use, then others by name, research last. The first
+ * of equal names wins. To be quick, it checks only that
  * files exist; hashes are verified when a model is opened.
  */
 export async function listModels(folders: readonly string[] = []): Promise<readonly ModelSummary[]> {
@@ -35,8 +38,20 @@ export async function listModels(folders: readonly string[] = []): Promise<reado
       if (!summaries.has(name)) summaries.set(name, await summary(name, join(folder, name)));
     }
   }
-  return [...summaries.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [...summaries.values()].toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
 }
+
+const FIRST = ['x2', 'restore', 'x4', 'x4-live', 'inpaint'];
+
+function rank({ name, isResearch }: ModelSummary): number {
+  if (isResearch) return FIRST.length + 1;
+  const place = FIRST.indexOf(name);
+  return place < 0 ? FIRST.length : place;
+}
+
+/** Names of the bundles that can be used. */
+export const usableModels = async (): Promise<readonly string[]> =>
+  (await listModels()).filter(({ problem }) => problem === null).map(({ name }) => name);
 
 /** Resolves the folder of a model: a path is used unchanged, a name is searched for. Throws MODEL_NOT_FOUND. */
 export function findBundle(model: string, folders: readonly string[] = []): string {
@@ -95,6 +110,7 @@ async function summary(name: string, path: string): Promise<ModelSummary> {
     steps: 0,
     licence: '',
     bytes: 0,
+    isResearch: false,
     notes: [],
   };
   try {
@@ -110,12 +126,13 @@ async function summary(name: string, path: string): Promise<ModelSummary> {
   }
 }
 
-const described = ({ title, system, task, scale, defaultSteps, licence, notes = [] }: Manifest) => ({
+const described = ({ title, system, task, scale, defaultSteps, licence, research = false, notes = [] }: Manifest) => ({
   title,
   system,
   task,
   scale,
   steps: defaultSteps,
   licence: licence.name,
+  isResearch: research,
   notes,
 });

@@ -1,5 +1,6 @@
 import type { FaceFinder, Model, ModelRequest } from '../../model/model';
 import type { Job, ModelSettings } from '../../settings/restoreJob';
+import type { ModelNames } from './autoModel';
 import { faceSettings } from './face/faceSettings';
 import { faceProcessor } from './face/restoreFaces';
 import type { FrameProcessor } from './frameProcessor';
@@ -10,7 +11,7 @@ import { modelRequest } from './modelRequest';
 import { tileProcessor, type TileSettings } from './upscaleTiles';
 
 /** The services that processing frames uses. */
-export interface ProcessorTools {
+export interface ProcessorTools extends ModelNames {
   openModel(request: ModelRequest): Promise<Model>;
   /** For face models. */
   openFaceFinder?(): FaceFinder;

@@ -1,6 +1,7 @@
 import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { ChosenModel } from '../../settings/chooseModel';
 
 /** A finished segment of the video. */
 export interface Segment {
@@ -20,6 +21,8 @@ export interface Journal {
   /** Versions of the ffmpegs that encoded the segments, oldest first. */
   readonly ffmpegs: readonly string[];
   readonly segments: readonly Segment[];
+  /** The model that was chosen for the job; absent where the job named it. */
+  readonly chosen?: ChosenModel;
 }
 
 const VERSION = 2;
@@ -44,9 +47,10 @@ export async function readJournal(folder: string): Promise<FoundJournal | 'damag
 
 function parseJournal(text: string): Journal | null {
   try {
-    const { version, identity, ffmpegs, segments } = JSON.parse(text) as Journal & { readonly version: number };
+    const { version, identity, ffmpegs, segments, chosen } = JSON.parse(text) as Journal & { readonly version: number };
     if (!Array.isArray(segments)) return null;
-    return version === VERSION ? { identity, ffmpegs, segments } : { identity: null, ffmpegs: [], segments };
+    if (version !== VERSION) return { identity: null, ffmpegs: [], segments };
+    return { identity, ffmpegs, segments, ...(chosen && { chosen }) };
   } catch {
     return null;
   }
@@ -69,9 +73,10 @@ const unlessMissing = <T>(reading: Promise<T>): Promise<T | null> =>
   });
 
 /** Replaces the journal in one step, so that a power failure leaves the old or the new one. */
-export async function writeJournal(folder: string, { identity, ffmpegs, segments }: Journal): Promise<void> {
+export async function writeJournal(folder: string, journal: Journal): Promise<void> {
+  const { identity, ffmpegs, segments, chosen } = journal;
   const path = join(folder, FILE);
-  await writeFile(`${path}.new`, JSON.stringify({ version: VERSION, identity, ffmpegs, segments }));
+  await writeFile(`${path}.new`, JSON.stringify({ version: VERSION, identity, ffmpegs, segments, chosen }));
   await sync(`${path}.new`);
   await rename(`${path}.new`, path);
   await sync(folder).catch(() => {}); // not supported by every file system

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { RemasterError } from '../../errors';
+import type { ChosenModel } from '../../settings/chooseModel';
 import { differences, frameCount, type JobIdentity, type FoundJournal, readJournal } from './journal';
 import { lockedOutput, type OutputFolder } from './lockedOutput';
 import { lockOutput } from './outputLock';
@@ -21,6 +22,8 @@ export interface OutputFolderOptions {
   readonly ffmpeg: string;
   /** Files the job reads: it never replaces one. */
   readonly sources?: readonly string[];
+  /** The model that was chosen for the job, kept for the next one. */
+  readonly chosen?: ChosenModel | null;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface OutputFolderOptions {
 export async function openOutputFolder(
   output: string,
   identity: JobIdentity,
-  { overwrite, resume, discard, ffmpeg, sources }: OutputFolderOptions,
+  { overwrite, resume, discard, ffmpeg, sources, chosen }: OutputFolderOptions,
   signal: AbortSignal,
 ): Promise<OutputFolder> {
   const target = await targetOf(output);
@@ -43,7 +46,8 @@ export async function openOutputFolder(
     await removeClaim(folder, target);
     await checkTarget(target, overwrite, sources); // another job may have finished before this one got the lock
     const found = discard ? null : await readJournal(folder);
-    journal = continuable(found, { identity, resume, target }) ?? { identity, ffmpegs: [], segments: [], lost: 0 };
+    const begun = continuable(found, { identity, resume, target });
+    journal = begun ?? { identity, ffmpegs: [], segments: [], lost: 0, ...(chosen && { chosen }) };
     await clear(folder, journal.segments);
     await tryName(folder, target);
   } catch (error) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRunning, newHolder, parseHolder } from './lockHolder';
 
-const KINDS = ['live', 'still'] as const;
+const KINDS = ['live', 'still', 'try'] as const;
 const NAME = new RegExp(`^remaster-(${KINDS.join('|')})-\\w{6}$`);
 /** Names the process that made the folder. */
 const OWNER = 'owner.json';

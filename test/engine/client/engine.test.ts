@@ -21,6 +21,7 @@ describe('engine', () => {
   let count = 0;
   const job = (changes: Partial<Job> = {}): Job => ({
     ...JOB_DEFAULTS,
+    model: 'x4',
     steps: 1,
     input: at('short.mp4'),
     output: at(`out ${count++}.mkv`),

@@ -16,6 +16,7 @@ describe('exactness', () => {
   async function frames(changes: Partial<Job> = {}): Promise<string[]> {
     const job: Job = {
       ...JOB_DEFAULTS,
+      model: 'x4',
       steps: 2,
       input: at('source.mkv'),
       output: at(`${count++}.mkv`),

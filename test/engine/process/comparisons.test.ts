@@ -60,6 +60,7 @@ describe('comparisons', function () {
     await ff(...moving('48x32', '25', 200), '-vf', 'setsar=4/3', '-pix_fmt', 'yuv420p', '-c:v', 'libx264', input);
     const job = {
       ...JOB_DEFAULTS,
+      model: 'x4',
       provider: 'cpu',
       steps: 1,
       batch: 1,

@@ -71,6 +71,7 @@ describe('frameStreams', function () {
   it('with the model, frames equal those of the restored video', async () => {
     const job: Job = {
       ...JOB_DEFAULTS,
+      model: 'x4',
       ...{
         provider: 'cpu',
         steps: 1,

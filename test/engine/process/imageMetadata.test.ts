@@ -13,7 +13,7 @@ describe('metadata of an upscaled image', function () {
   after(() => worker.close());
 
   const upscale = async (data: Buffer, changes: Partial<ImageJob> = {}): Promise<Buffer> => {
-    const job = { ...IMAGE_DEFAULTS, provider: 'cpu' as const, steps: 1, ...changes };
+    const job = { ...IMAGE_DEFAULTS, model: 'x4', provider: 'cpu' as const, steps: 1, ...changes };
     const result = await worker.ask('image', { source: { kind: 'file', data }, mask: null, job });
     await sharp(result.data, { failOn: 'warning' }).stats(); // the file is complete
     return Buffer.from(result.data);

@@ -25,7 +25,7 @@ describe('imageRequests', function () {
       {
         source: from instanceof Uint8Array ? source(from) : from,
         mask: null,
-        job: { ...IMAGE_DEFAULTS, provider: 'cpu', steps: 1, ...changes },
+        job: { ...IMAGE_DEFAULTS, model: 'x4', provider: 'cpu', steps: 1, ...changes },
       },
       signal,
     );
@@ -33,6 +33,7 @@ describe('imageRequests', function () {
 
   const videoJob = (output: string): Job => ({
     ...JOB_DEFAULTS,
+    model: 'x4',
     ...{ provider: 'cpu', steps: 1, batch: 1, input: at('long.mp4'), output: at(output), codec: 'ffv1' },
   });
 
@@ -55,6 +56,7 @@ describe('imageRequests', function () {
       await sharp(png).toFile(at('frame.png'));
       const job: Job = {
         ...JOB_DEFAULTS,
+        model: 'x4',
         ...{ provider: 'cpu', steps: 1, input: at('frame.png'), output: at('frame.mkv') },
         ...{ overwrite: true, codec: 'ffv1', pixelFormat: 'gbrp', ...changes },
       };

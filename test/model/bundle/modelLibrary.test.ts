@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { RemasterError } from '../../../src/errors';
-import { findBundle, listModels } from '../../../src/model/bundle/modelLibrary';
+import { findBundle, listModels, usableModels } from '../../../src/model/bundle/modelLibrary';
 import { withFolder, writeTiny, X4 } from '../../support/tinyBundle';
 
 const manifestOf = async (file: string): Promise<object> => JSON.parse(await readFile(file, 'utf8')) as object;
@@ -29,10 +29,24 @@ describe('modelLibrary', () => {
       assert.match(problem('incomplete')!.message, /decode\.onnx is missing/);
       assert.equal(problem('bad')!.code, 'MODEL_INVALID');
       assert.ok(!listed.some(({ name }) => name === 'other'));
+    }));
+
+  it('lists ours by their use, then others by name, research last', () =>
+    withFolder(async (folder) => {
+      for (const name of ['zebra', 'bold', 'proof']) await writeTiny(join(folder, name), 'osediff');
+      const file = join(folder, 'proof', 'model.json');
+      await writeFile(file, JSON.stringify({ ...(await manifestOf(file)), research: true }));
+      const listed = await listModels([folder]);
       assert.deepEqual(
         listed.map(({ name }) => name),
-        listed.map(({ name }) => name).toSorted(),
+        ['x2', 'restore', 'x4', 'x4-live', 'inpaint', 'bold', 'zebra', 'proof', 'x4-dossr', 'x4-onestep'],
       );
+      assert.deepEqual(
+        listed.filter(({ isResearch }) => isResearch).map(({ name }) => name),
+        ['proof', 'x4-dossr', 'x4-onestep'],
+      );
+      assert.equal(listed[0]!.title, 'tapes and DVDs, twice as large');
+      assert.ok((await usableModels()).includes('x2'));
     }));
 
   it('lists doubts about a bundle', () =>

@@ -378,11 +378,23 @@ describe('jobs in the editor', function () {
       );
       const still = await ask(`${jobPath}/compare/after-0.jpg`, undefined, bare);
       assert.equal(Buffer.from(await still.arrayBuffer()).readUInt16BE(0), 0xffd8);
+      const addedAnswer = await ask(`${jobPath}/compare/added-0.json`, undefined, bare);
+      const added = (await addedAnswer.json()) as { mean: number; share: number; map: string };
+      assert.ok(added.mean > 0 && added.share > 0 && added.share < 1);
+      assert.match(added.map, /^data:image\/jpeg;base64,\/9j/);
       const part = await ask(`${jobPath}/compare/before`, undefined, {
         headers: { ...bare.headers, Range: 'bytes=4-7' },
       });
       assert.deepEqual([part.status, await part.text(), part.headers.get('content-type')], [206, 'ftyp', 'video/mp4']);
-      for (const other of ['flows.json', '..%2f..%2fflows.json', 'index.html', 'before-9.jpg', 'README.md'])
+      for (const other of [
+        'flows.json',
+        '..%2f..%2fflows.json',
+        'index.html',
+        'before-9.jpg',
+        'added-0.jpg',
+        'before-0.json',
+        'README.md',
+      ])
         assert.equal((await ask(`${jobPath}/compare/${other}`, undefined, bare)).status, 404, other);
       assert.equal((await ask('remaster/jobs/other/compare/', undefined, bare)).status, 401, 'for this job only');
     } finally {

@@ -11,6 +11,7 @@ const result = {
   height: 4,
   scale: 2,
   ms: 12.4,
+  model: { name: 'x2', provider: 'cpu', steps: 1, reason: 'it is so' },
   format: 'png',
 } as unknown as ImageResult;
 
@@ -26,7 +27,9 @@ describe('the messages of an image upscale node', () => {
       results({ keep }).send(input, { original: 'before', result });
       const { made, image, original, payload } = input.msg as unknown as Record<string, Record<string, unknown>>;
       assert.deepEqual(made!['image'], Buffer.from('png'));
-      assert.deepEqual(image, { width: 8, height: 4, scale: 2, ms: 12, queued: 3, dropped: 0 });
+      const { model, ...rest } = image!;
+      assert.deepEqual(rest, { width: 8, height: 4, scale: 2, ms: 12, queued: 3, dropped: 0 });
+      assert.equal(model, result.model);
       assert.deepEqual([original, payload], [keep ? 'before' : undefined, 'before']);
       assert.deepEqual([input.sent, input.ends], [[[input.msg, null]], [null]]);
     }

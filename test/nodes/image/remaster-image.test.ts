@@ -90,12 +90,13 @@ describe('image upscale in a real Node-RED', () => {
         await red.deploy(flow({ keep: true }));
         await send(png.toString('base64'), { topic: 'door', mine: 'kept' });
         const msg = await wait('result');
-        const expected = await upscaleImage(png, { provider: 'cpu', steps: 1 });
+        const expected = await upscaleImage(png, { model: 'x4', provider: 'cpu', steps: 1 });
         assert.ok(bytes(msg['payload']).equals(Buffer.from(expected.data)));
         assert.ok(bytes(msg['original']).equals(png));
-        const { ms, ...info } = msg['image'] as Record<string, number>;
+        const { ms, model: used, ...info } = msg['image'] as Record<string, unknown>;
         assert.deepEqual(info, { width: 96, height: 64, scale: 4, queued: 0, dropped: 0 });
-        assert.ok(ms! > 0);
+        assert.deepEqual(used, { name: 'x4', provider: 'cpu', steps: 1 });
+        assert.ok((ms as number) > 0);
         assert.deepEqual([msg['topic'], msg['mine']], ['door', 'kept']);
         await wait('completed');
         await red.until(() => /^[\d.]+m?s$/.test(red.text('image')), 'the status shows the time');

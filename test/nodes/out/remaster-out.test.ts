@@ -21,6 +21,7 @@ import {
   chain,
   example,
   exampleNames,
+  func,
   inject,
   model,
   place,
@@ -307,6 +308,51 @@ describe('nodes in a real Node-RED', () => {
         );
         for (const { text } of red.statuses) assert.ok(text.length <= 20, text);
       });
+
+      if (isFirst)
+        it('auto chooses the model for the file; the plan, the status and the result say which and why', async () => {
+          const plan = func('plan', "global.get('report')('plan', msg.video); return msg;", ['out']);
+          await red.deploy([
+            ...chain({ model: { model: 'auto' }, up: { wires: [['plan']] } }),
+            plan,
+            inject('outside', ['out']),
+          ]);
+          await send(clip);
+          const reason = 'it is small, with 64×36';
+          const { status, model: used } = await payload();
+          assert.deepEqual([status, readdirSync(out())], ['done', ['clip_x4.mp4']]);
+          const { name: usedName, reason: why } = used as { name: string; reason: string };
+          assert.deepEqual([usedName, why], ['x4', reason]);
+          await red.until(() => red.text('up') === 'auto: x4', 'the status');
+          const [video] = red.reported('plan') as unknown as readonly {
+            stages: readonly [{ model: string; reason: string }];
+          }[];
+          const [stage] = video!.stages;
+          assert.deepEqual([stage.model, stage.reason], ['x4', reason]);
+          const forged = { ...video, stages: [{ ...stage, model: '/tmp/evil' }] };
+          await red.inject('outside', [{ p: 'video', v: JSON.stringify(forged), vt: 'json' }]);
+          assert.equal((await caught()).code, 'PLAN_STAGE_GONE', 'a plan names no model that could not be chosen');
+          const asked = { model: 'auto', modelType: 'bundle', provider: 'cpu', device: 0, threads: 0, steps: '1' };
+          const post = async (what: string, body: object): Promise<Record<string, unknown>> => {
+            const headers = { 'Content-Type': 'application/json' };
+            const answer = await fetch(`${red.url}/remaster/${what}`, {
+              method: 'POST',
+              headers,
+              body: JSON.stringify(body),
+            });
+            return (await answer.json()) as Record<string, unknown>;
+          };
+          assert.equal((await post('test', asked))['model'], 'x2');
+          const forecast = await post('forecast', {
+            node: 'in',
+            source: 'file',
+            pathType: 'str',
+            path: clip,
+            work: asked,
+          });
+          assert.equal(forecast['model'], 'x4');
+          assert.ok(Number(forecast['seconds']) > 0);
+        });
 
       it('reports every bad input with a code', async () => {
         const notVideo = join(folder, 'words.mp4');

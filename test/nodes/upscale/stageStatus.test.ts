@@ -22,11 +22,19 @@ describe('the status of a video upscale node', () => {
   it('is the speed while its stage runs, and its model before and after', () => {
     const { line, texts } = statusOf();
     line.show(null); // nothing has run
-    line.added(4);
+    line.added({ scale: 4, model: 'face' });
     line.show(at(1));
-    line.added(2); // the next job waits
+    line.added({ scale: 2, model: 'face' }); // the next job waits
     line.show(null);
     assert.deepEqual(texts, ['face', 'x4 · face', 'x4 4 fps', 'x2 · face']);
+  });
+
+  it('names the model that was chosen for the last source', () => {
+    const { line, texts } = statusOf(() => ({ model: 'auto' }));
+    line.added({ scale: 4, model: 'x4-live', reason: 'a camera does not wait' });
+    line.show(at(1));
+    line.show(null);
+    assert.deepEqual(texts, ['auto', 'auto: x4-live', 'x4 4 fps', 'auto: x4-live']);
   });
 
   it('tells open previews the number of the frame, under the id that the editor knows', () => {

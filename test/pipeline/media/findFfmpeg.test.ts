@@ -72,7 +72,12 @@ describe('findFfmpeg', () => {
       const warnings = program === bundled ? [/^This video was made with the ffmpeg of 2018 .* install ffmpeg 5/] : [];
       const output = join(scratch, 'out.mp4');
       const tools = { binary: program, openModel: async () => nearest(1) };
-      const restored = await restoreVideo({ ...JOB_DEFAULTS, input, output, overwrite: true }, tools, never, () => {});
+      const restored = await restoreVideo(
+        { ...JOB_DEFAULTS, model: 'x4', input, output, overwrite: true },
+        tools,
+        never,
+        () => {},
+      );
       matches(restored.warnings, warnings);
 
       const job = { ...ASSEMBLE_DEFAULTS, output, overwrite: true };

@@ -27,6 +27,7 @@ describe('an image sequence', () => {
   ): Promise<Result> {
     const job = {
       ...JOB_DEFAULTS,
+      model: 'x4',
       input: at('reel [1] *'),
       output: at('out.mkv'),
       codec: 'ffv1' as const,

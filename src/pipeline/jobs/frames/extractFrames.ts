@@ -2,6 +2,7 @@ import { BackpressureWindow } from '../../../async/backpressure';
 import { RemasterError } from '../../../errors';
 import type { FrameImage, FramesJob } from '../../../settings/framesJob';
 import { JOB_DEFAULTS } from '../../../settings/restoreJob';
+import { withModel } from '../../frames/autoModel';
 import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
 import { frameMasker } from '../../frames/inpaint/maskFrames';
 import { wantedScale } from '../../frames/modelRequest';
@@ -13,6 +14,7 @@ import type { Frame } from '../../media/frame';
 import { encodeImage } from '../../media/image/encodeImage';
 import { probe } from '../../media/probe';
 import { limitHeight, scaledSize } from '../../media/resize';
+import { videoTraits } from '../../media/traits/videoTraits';
 import { SEEK_MARGIN } from '../../media/trim';
 import { iterate } from '../../operators/iterate';
 import { limitFrameRate } from '../../operators/limitFrameRate';
@@ -35,12 +37,14 @@ const DEPTH = 8;
  * pauses in between. Only the selected frames go through the model.
  */
 export async function* extractFrames(
-  job: FramesJob,
+  given: FramesJob,
   tools: FrameTools,
   signal: AbortSignal,
 ): AsyncGenerator<FrameImage> {
-  const sourceInfo = await probe(tools.binary, job.input, signal, job.sequenceRate);
-  const info = limitHeight(sourceInfo, job.maxHeight);
+  const sourceInfo = await probe(tools.binary, given.input, signal, given.sequenceRate);
+  const info = limitHeight(sourceInfo, given.maxHeight);
+  const describe = () => videoTraits(tools.binary, sourceInfo, info, given.trim, signal);
+  const job = given.isUpscaled ? (await withModel(given, tools, describe)).settings : given;
   const { timeBase } = info;
   const openMask = (inpaint: InpaintSettings) => frameMasker(tools.binary, inpaint, info, job.sequenceRate, signal);
   await using opened = job.isUpscaled

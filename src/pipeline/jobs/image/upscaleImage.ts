@@ -1,4 +1,5 @@
 import type { ImageJob, ImageResult, ImageSource } from '../../../settings/imageJob';
+import { withModel } from '../../frames/autoModel';
 import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
 import { wantedScale } from '../../frames/modelRequest';
 import { openModelFor, type ProcessorTools } from '../../frames/processor';
@@ -6,6 +7,7 @@ import { decodeImage, tooLarge } from '../../media/image/decodeImage';
 import { encodeImage } from '../../media/image/encodeImage';
 import { fillTransparent } from '../../media/image/fillTransparent';
 import { scaledSize } from '../../media/resize';
+import { imageTraits } from '../../media/traits/imageTraits';
 import { imageMasker } from './imageMasker';
 
 /** Most pixels of the output, as for a frame. */
@@ -13,20 +15,23 @@ const MAX_OUTPUT_PIXELS = 2 ** 28;
 
 /**
  * Upscales one image. The pixels are the same as those of a video with this single frame. `mask`: an image that is white
- * where an inpainting model fills; null = `job.maskColor` tells. Errors: those of the images and of the model, BAD_SETTING,
+ * where an inpainting model fills; null = `given.maskColor` tells. Errors: those of the images and of the model, BAD_SETTING,
  * MASK_INVALID, IMAGE_TOO_LARGE.
  */
 export async function upscaleImage(
   source: ImageSource,
-  job: ImageJob,
+  given: ImageJob,
   tools: ProcessorTools,
   mask: ImageSource | null,
   signal: AbortSignal,
 ): Promise<ImageResult> {
   const started = performance.now();
-  const image = await decodeImage(source, job.maxPixels);
+  const image = await decodeImage(source, given.maxPixels);
   signal.throwIfAborted();
-  const settings = { ...job, mask: mask && 'the mask' };
+  const bytes = source.kind === 'file' ? source.data.length : null;
+  const describe = async () => imageTraits(image, image.format, bytes);
+  const { settings, chosen } = await withModel({ ...given, mask: mask && 'the mask' }, tools, describe);
+  const { mask: _, ...job } = settings;
   const openMask = (inpaint: InpaintSettings) => imageMasker(inpaint, mask, image, job.maxPixels);
   await using opened = await openModelFor(settings, image, tools, openMask, signal);
   const { model } = opened;
@@ -46,5 +51,10 @@ export async function upscaleImage(
   signal.throwIfAborted();
   const stored = scale === modelScale ? output! : scaledSize(image, scale);
   const result = await encodeImage(output!, image, { width: stored.width, height: stored.height }, job);
-  return { ...result, scale, ms: performance.now() - started, model: { name, provider, steps } };
+  return {
+    ...result,
+    scale,
+    ms: performance.now() - started,
+    model: { name, provider, steps, ...(chosen && { reason: chosen.reason }) },
+  };
 }

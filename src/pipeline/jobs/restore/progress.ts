@@ -1,4 +1,4 @@
-import type { Job, Progress, CacheStats, Stage } from '../../../settings/restoreJob';
+import type { AutoModel, Job, Progress, CacheStats, Stage } from '../../../settings/restoreJob';
 import type { VideoInfo } from '../../media/probe';
 
 export type ProgressMeter = ReturnType<typeof progressMeter>;
@@ -10,6 +10,7 @@ export function progressMeter(report: (progress: Progress) => void) {
   let frame = 0;
   let framesThisRun = 0;
   let warnings: readonly string[] = [];
+  let auto: AutoModel | null = null;
   let total: number | null = null;
   let share: number | null = null;
   let since = 0;
@@ -20,11 +21,16 @@ export function progressMeter(report: (progress: Progress) => void) {
     const eta = stage === 'finishing' ? 0 : fps && total !== null ? Math.max(0, total - frame) / fps : null;
     const part = stage === 'finishing' ? 1 : share;
     const known = { stage, frame, total, share: part, fps, eta, cacheStats: cacheStats() };
-    report(warnings.length > 0 ? { ...known, warnings } : known);
+    report({ ...known, ...(auto && { auto }), ...(warnings.length > 0 && { warnings }) });
   };
   return {
     stage(value: Stage): void {
       stage = value;
+      send();
+    },
+    /** Sets the model that was chosen. */
+    chose(model: AutoModel): void {
+      auto = model;
       send();
     },
     /** Sets the warnings that are known before the first frame. */

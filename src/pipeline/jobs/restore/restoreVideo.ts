@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type ErrorCode, RemasterError, StoppedError } from '../../../errors';
 import type { Model } from '../../../model/model';
+import type { ChosenModel } from '../../../settings/chooseModel';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
 import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
 import { frameMasker } from '../../frames/inpaint/maskFrames';
@@ -21,6 +22,7 @@ import { watchSpace } from './diskSpace';
 import { finishOutput } from './finishOutput';
 import { frameCount } from '../journal';
 import { jobIdentity } from './jobIdentity';
+import { estimatedSeconds, withJobModel } from './jobModel';
 import { planEncoding } from './planEncoding';
 import { expectedFrames, type ProgressMeter, progressMeter } from './progress';
 import { restoreFrames } from './restoreFrames';
@@ -47,6 +49,8 @@ interface OpenJob {
   readonly opened: OpenModel;
   readonly encoding: Encoding;
   readonly folder: OutputFolder;
+  /** Null where the job named its model. */
+  readonly chosen: ChosenModel | null;
 }
 
 /**
@@ -54,19 +58,20 @@ interface OpenJob {
  * `StoppedError(true)` a resumable job keeps its finished segments, otherwise all its files are deleted.
  */
 export async function restoreVideo(
-  job: Job,
+  given: Job,
   tools: Tools,
   signal: AbortSignal,
   onProgress: (progress: Progress) => void,
 ): Promise<Result> {
   const started = performance.now();
   const meter = progressMeter(onProgress);
-  const sources = [job.input, ...(job.mask === null ? [] : [job.mask])];
-  await checkTarget(await targetOf(job.output), job.overwrite, sources); // before a model is loaded, and again when it is
+  const sources = [given.input, ...(given.mask === null ? [] : [given.mask])];
+  await checkTarget(await targetOf(given.output), given.overwrite, sources); // before a model is loaded, and again when it is
   meter.stage('probing');
-  const source = await probe(tools.binary, job.input, signal, job.sequenceRate);
-  const info = limitHeight(source, job.maxHeight);
-  meter.expect(info, job);
+  const source = await probe(tools.binary, given.input, signal, given.sequenceRate);
+  const info = limitHeight(source, given.maxHeight);
+  meter.expect(info, given);
+  const { settings: job, chosen } = await withJobModel(given, tools, source, info, signal);
 
   meter.stage('loading');
   const depth = info.pixels.bitDepth > 8 ? 16 : 8;
@@ -76,13 +81,15 @@ export async function restoreVideo(
   const encoding = planEncoding(tools.binary, job, source, info, model);
   const parts = { source: info.source, mask: masker?.source ?? null, model: model.info, encoding };
   const identity = await jobIdentity(job, { ...parts, faceFinder: finder?.version ?? null });
-  const options = { ...job, ffmpeg: tools.binary.version, sources };
+  const options = { ...job, ffmpeg: tools.binary.version, sources, chosen };
   const folder = await openOutputFolder(job.output, identity, options, signal);
   if (!job.resume) tools.onTemporaryPath?.(folder.folder, false);
 
   let keepSegments = false;
   try {
-    const result = await runJob({ job, tools, signal, meter, info, opened, encoding, folder });
+    const open = { job, tools, signal, meter, info, opened, encoding, folder, chosen };
+    if (chosen) meter.chose({ ...chosen, seconds: await estimatedSeconds(job, info, model, signal) });
+    const result = await runJob(open);
     const elapsed = (performance.now() - started) / 1000;
     const { framesOut, resumedFrom } = result;
     return { ...result, elapsed, fps: (framesOut - resumedFrom) / elapsed };
@@ -149,7 +156,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
     ...encoding.stored,
     bytes: (await stat(finished.output)).size,
     resumedFrom,
-    model: { name, sha256, provider, steps },
+    model: { name, sha256, provider, steps, ...(open.chosen && { reason: open.chosen.reason }) },
     faces: processor.faces,
     cacheStats: processor.cacheStats,
     warnings,

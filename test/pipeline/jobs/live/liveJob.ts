@@ -11,6 +11,7 @@ type Changes = Partial<Omit<LiveJob, 'source'>> & { readonly source?: Partial<Li
 /** A live job of the embedded model with one step. */
 export const liveJob = (input: LiveInput, { source, ...changes }: Changes = {}): LiveJob => ({
   ...LIVE_DEFAULTS,
+  model: 'x4',
   provider: 'cpu',
   steps: 1,
   source: { input, label: 'the camera', ...SOURCE_DEFAULTS, ...source },

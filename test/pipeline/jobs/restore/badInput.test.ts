@@ -26,7 +26,7 @@ describe('restoreVideo with invalid input', () => {
 
   async function run(input: string, changes: Partial<Job> = {}, scale = 2, path?: string): Promise<unknown> {
     const found = await binary();
-    const job = { ...JOB_DEFAULTS, input: at(input), output: at('out.mp4'), ...changes };
+    const job = { ...JOB_DEFAULTS, model: 'x4', input: at(input), output: at('out.mp4'), ...changes };
     const tools = {
       binary: { ...found, path: path ?? found.path },
       openModel: async ({ depth }: { depth: 8 | 16 }) => nearest(scale, { depth }),
@@ -82,7 +82,12 @@ describe('restoreVideo with invalid input', () => {
     writeFileSync(at('there.mp4'), 'x');
     const tools = { binary: await binary(), openModel: () => assert.fail('the model was opened') };
     const attempt = (output: string): Promise<unknown> =>
-      restoreVideo({ ...JOB_DEFAULTS, input: at('good.mp4'), output }, tools, new AbortController().signal, () => {});
+      restoreVideo(
+        { ...JOB_DEFAULTS, model: 'x4', input: at('good.mp4'), output },
+        tools,
+        new AbortController().signal,
+        () => {},
+      );
     await assert.rejects(attempt(at('there.mp4')), { code: 'OUTPUT_EXISTS', remedy: /--overwrite.*--resume/ });
     await assert.rejects(attempt(at(join('nowhere', 'out.mp4'))), { code: 'OUTPUT_UNWRITABLE' });
     await assert.rejects(attempt(folder), { code: 'OUTPUT_UNWRITABLE' });
@@ -147,7 +152,7 @@ describe('restoreVideo with invalid input', () => {
 
   it('reports a file that grows while it is being read', async () => {
     copyFileSync(at('good.mkv'), at('grows.mkv'));
-    const job = { ...JOB_DEFAULTS, input: at('grows.mkv'), output: at('grown.mp4') };
+    const job = { ...JOB_DEFAULTS, model: 'x4', input: at('grows.mkv'), output: at('grown.mp4') };
     const tools = { binary: await binary(), openModel: async () => nearest(2) };
     const grow = (): void => appendFileSync(at('grows.mkv'), 'more');
     await assert.rejects(

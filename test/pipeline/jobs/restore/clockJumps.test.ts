@@ -65,7 +65,14 @@ describe('restoreVideo with a clock that jumps', function () {
       for (const clock of clocks) pieces.push(await piece(`piece${extension}`, 0.8, clock, codecs));
       writeFileSync(at(name), Buffer.concat(pieces));
       const output = at(`${name}.mkv`);
-      const job = { ...JOB_DEFAULTS, input: at(name), output, codec: 'ffv1' as const, pixelFormat: 'gbrp' as const };
+      const job = {
+        ...JOB_DEFAULTS,
+        model: 'x4',
+        input: at(name),
+        output,
+        codec: 'ffv1' as const,
+        pixelFormat: 'gbrp' as const,
+      };
       const tools = { binary: await binary(), openModel: async () => nearest(1) };
       const { warnings } = await restoreVideo(job, tools, new AbortController().signal, () => {});
       assert.equal(warnings.length, 1, warnings.join('\n'));

@@ -52,7 +52,15 @@ describe('restoreVideo with a damaged source', function () {
   async function restored(input: string, changes: Partial<Job> = {}): Promise<Outcome> {
     const [output, partial] = [at('out.mkv'), at('out.partial.mkv')];
     for (const path of [output, partial]) rmSync(path, { force: true });
-    const job = { ...JOB_DEFAULTS, input, output, codec: 'ffv1' as const, pixelFormat: 'gbrp' as const, ...changes };
+    const job = {
+      ...JOB_DEFAULTS,
+      model: 'x4',
+      input,
+      output,
+      codec: 'ffv1' as const,
+      pixelFormat: 'gbrp' as const,
+      ...changes,
+    };
     const tools = { binary: await binary(), openModel: async () => nearest(1) };
     try {
       const result = await restoreVideo(job, tools, new AbortController().signal, () => {});

@@ -133,7 +133,14 @@ describe('disk space', () => {
 
   const run = async (name: string, changes: Partial<Job>) =>
     restoreVideo(
-      { ...JOB_DEFAULTS, input: join(folder, 'long.mkv'), output: join(folder, name), codec: 'ffv1', ...changes },
+      {
+        ...JOB_DEFAULTS,
+        model: 'x4',
+        input: join(folder, 'long.mkv'),
+        output: join(folder, name),
+        codec: 'ffv1',
+        ...changes,
+      },
       { binary: await binary(), openModel: async () => nearest(1) },
       new AbortController().signal,
       () => {},

@@ -26,7 +26,7 @@ describe('restoreVideo with files of several images', () => {
 
   /** Restores a file at its own size, and returns the times of its frames in seconds. */
   async function restored(name: string, sequenceRate = 25): Promise<readonly number[]> {
-    const job = { ...JOB_DEFAULTS, input: at(name), output: at('out.mkv'), overwrite: true, sequenceRate };
+    const job = { ...JOB_DEFAULTS, model: 'x4', input: at(name), output: at('out.mkv'), overwrite: true, sequenceRate };
     const tools = { binary: await binary(), openModel: async () => nearest(1) };
     await restoreVideo({ ...job, codec: 'ffv1', pixelFormat: 'gbrp' }, tools, new AbortController().signal, () => {});
     return (await times(at('out.mkv'))).seconds;

@@ -20,6 +20,7 @@ describe('restoreVideo when interrupted', () => {
 
   const job = (changes: Partial<Job> = {}): Job => ({
     ...JOB_DEFAULTS,
+    model: 'x4',
     input: at('long.mkv'),
     output: at('out.mkv'),
     codec: 'ffv1',

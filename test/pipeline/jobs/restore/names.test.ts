@@ -24,7 +24,7 @@ describe('every legal name', function () {
   let image: Buffer;
   const tools = async () => ({ binary: await binary(), openModel: async () => nearest(1) });
   const restore = async (input: string, output: string): Promise<void> => {
-    const job = { ...JOB_DEFAULTS, input, output, codec: 'prores' as const };
+    const job = { ...JOB_DEFAULTS, model: 'x4', input, output, codec: 'prores' as const };
     assert.equal((await restoreVideo(job, await tools(), never, () => {})).output, output);
   };
 

@@ -21,7 +21,7 @@ describe('options of restoreVideo', () => {
 
   const run = async (input: string, output: string, changes: Partial<Job> = {}, scale = 1): Promise<Result> =>
     restoreVideo(
-      checkJob({ ...JOB_DEFAULTS, codec: 'ffv1', input: at(input), output: at(output), ...changes }),
+      checkJob({ ...JOB_DEFAULTS, model: 'x4', codec: 'ffv1', input: at(input), output: at(output), ...changes }),
       { binary: await binary(), openModel: async ({ depth }) => nearest(scale, { depth }) },
       never,
       () => {},
@@ -154,7 +154,7 @@ describe('options of restoreVideo', () => {
   });
 
   it('a custom encoder accepts only encoding options', () => {
-    const job = { ...JOB_DEFAULTS, input: 'a', output: 'b.mkv', codec: 'custom' } as const;
+    const job = { ...JOB_DEFAULTS, model: 'x4', input: 'a', output: 'b.mkv', codec: 'custom' } as const;
     for (const encoder of [
       '',
       '-i',
@@ -183,7 +183,8 @@ describe('options of restoreVideo', () => {
     await refused({ codec: 'av1', pixelFormat: 'yuv444p' }, /av1 does not support the pixel format yuv444p/);
     await refused({ pixelFormat: 'yuv420p' }, /63×35; yuv420p requires even sides/, 1, 'odd.mkv');
     assert.throws(
-      () => checkJob({ ...JOB_DEFAULTS, input: 'a', output: 'b.mkv', pixelFormat: 'rgb24' as PixelFormat }),
+      () =>
+        checkJob({ ...JOB_DEFAULTS, model: 'x4', input: 'a', output: 'b.mkv', pixelFormat: 'rgb24' as PixelFormat }),
       {
         code: 'BAD_SETTING',
       },
@@ -231,7 +232,7 @@ describe('options of restoreVideo', () => {
       { hwaccel: 'cuda' as 'auto' },
     ];
     for (const changes of wrong) {
-      assert.throws(() => checkJob({ ...JOB_DEFAULTS, input: 'a', output: 'b.mkv', ...changes }), {
+      assert.throws(() => checkJob({ ...JOB_DEFAULTS, model: 'x4', input: 'a', output: 'b.mkv', ...changes }), {
         code: 'BAD_SETTING',
       });
     }

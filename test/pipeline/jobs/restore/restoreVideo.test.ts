@@ -30,7 +30,7 @@ describe('restoreVideo', () => {
     scale = 1,
     seen: Progress[] = [],
   ): Promise<Result> {
-    const job = { ...JOB_DEFAULTS, input: at(input), output: at(output), ...changes };
+    const job = { ...JOB_DEFAULTS, model: 'x4', input: at(input), output: at(output), ...changes };
     const tools = {
       binary: await binary(),
       openModel: async ({ depth }: { depth: 8 | 16 }) => nearest(scale, { depth }),
@@ -404,7 +404,14 @@ describe('restoreVideo', () => {
       ...model,
       run: (batch, signal) => ((most = Math.max(most, ++taken - written)), model.run(batch, signal)),
     };
-    const job = { ...JOB_DEFAULTS, input: at('long.mp4'), output: at('counted.mp4'), batch: 1, tileCache: null };
+    const job = {
+      ...JOB_DEFAULTS,
+      model: 'x4',
+      input: at('long.mp4'),
+      output: at('counted.mp4'),
+      batch: 1,
+      tileCache: null,
+    };
     await restoreVideo(
       job,
       { binary: await binary(), openModel: async () => counted },

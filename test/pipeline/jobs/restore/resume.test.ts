@@ -37,6 +37,7 @@ describe('resuming restoreVideo', () => {
   const at = (name: string): string => join(folder, name);
   const job = (changes: Partial<Job> = {}): Job => ({
     ...JOB_DEFAULTS,
+    model: 'x4',
     ...{ input: at('in.mp4'), output: at('out.mkv'), codec: 'ffv1', segment: SEGMENT, batch: 2, threads: 2 },
     ...changes,
   });

@@ -15,6 +15,7 @@ describe('restoreVideo with frames of several sizes', function () {
   async function restored(input: string, changes: Partial<Job> = {}): Promise<Result> {
     const job = {
       ...JOB_DEFAULTS,
+      model: 'x4',
       input,
       output: at('out.mkv'),
       codec: 'ffv1',
@@ -84,7 +85,7 @@ describe('restoreVideo with frames of several sizes', function () {
     it('an empty image is named before the model is opened', async () => {
       const source = await images((name) => writeFileSync(name(9), ''));
       const unused = { binary: await binary(), openModel: () => assert.fail('the model was opened') };
-      const job = { ...JOB_DEFAULTS, input: source, output: at('out.mkv'), overwrite: true };
+      const job = { ...JOB_DEFAULTS, model: 'x4', input: source, output: at('out.mkv'), overwrite: true };
       await assert.rejects(
         restoreVideo(job, unused, new AbortController().signal, () => {}),
         {

@@ -36,6 +36,7 @@ describe('restoreVideo with a source that changes', function () {
         const output = at(`${what} ${when}.mkv`);
         const job = {
           ...JOB_DEFAULTS,
+          model: 'x4',
           input: at('source.mkv'),
           output,
           codec: 'ffv1' as const,

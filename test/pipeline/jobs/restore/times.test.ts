@@ -98,7 +98,7 @@ describe('times of restoreVideo', () => {
       it(`${what}, ${codec} in .${container}`, async () => {
         const source = withClock('clock.mkv', ticks, den);
         const output = at(`${what}, ${codec}.${container}`);
-        await run({ ...JOB_DEFAULTS, input: source, output, codec, segment: 4, overwrite: true });
+        await run({ ...JOB_DEFAULTS, model: 'x4', input: source, output, codec, segment: 4, overwrite: true });
         const found = await packets(output);
         assert.equal(found.pts.length, ticks.length);
         for (const [i, pts] of found.pts.entries()) {
@@ -112,7 +112,12 @@ describe('times of restoreVideo', () => {
   }
 
   it('a time that the container can store exactly is stored exactly, at a clock of nanoseconds too', async () => {
-    await run({ ...JOB_DEFAULTS, input: withClock('exact.mkv', cases[0]![1], 1e9), output: at('exact.mp4') });
+    await run({
+      ...JOB_DEFAULTS,
+      model: 'x4',
+      input: withClock('exact.mkv', cases[0]![1], 1e9),
+      output: at('exact.mp4'),
+    });
     const { num, den, pts } = await packets(at('exact.mp4'));
     assert.deepEqual(
       pts.map((tick) => (tick * num * 1000) / den),
@@ -126,7 +131,7 @@ describe('times of restoreVideo', () => {
       const { pts } = await packets(source);
       const output = at(`cut.${container}`);
       const end = pts.at(-1)! / 100 + 1.5;
-      await run({ ...JOB_DEFAULTS, input: source, output, trim: { start: 0.1, end } });
+      await run({ ...JOB_DEFAULTS, model: 'x4', input: source, output, trim: { start: 0.1, end } });
       const seconds = container === 'mkv' ? await duration(output) : movieDuration(output);
       assert.ok(Math.abs(seconds - (end - 0.1)) < 0.011, `${seconds} s`);
     });
@@ -140,6 +145,7 @@ describe('times of restoreVideo', () => {
     const large = { ...(await tools()), openModel: async () => nearest(3, { depth: 16 }) };
     const job = {
       ...JOB_DEFAULTS,
+      model: 'x4',
       input: at('large.mkv'),
       output: at('large.out.mkv'),
       codec: 'ffv1' as const,
@@ -159,7 +165,7 @@ describe('times of restoreVideo', () => {
     const unused = { ...(await tools()), openModel: async () => nearest(4) };
     await assert.rejects(
       restoreVideo(
-        { ...JOB_DEFAULTS, input: at('huge.mkv'), output: at('huge.out.mkv'), codec: 'ffv1' },
+        { ...JOB_DEFAULTS, model: 'x4', input: at('huge.mkv'), output: at('huge.out.mkv'), codec: 'ffv1' },
         unused,
         never,
         () => {},

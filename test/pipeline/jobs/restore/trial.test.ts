@@ -28,7 +28,14 @@ describe('the trial of an output', function () {
     onModel = (): void => {},
     onProgress: (progress: Progress) => void = () => {},
   ): Promise<Result> {
-    const job: Job = { ...JOB_DEFAULTS, input: at(input), output: at(output), overwrite: true, ...changes };
+    const job: Job = {
+      ...JOB_DEFAULTS,
+      model: 'x4',
+      input: at(input),
+      output: at(output),
+      overwrite: true,
+      ...changes,
+    };
     const openModel = async ({ depth }: { depth: 8 | 16 }) => {
       const model = nearest(1, { depth });
       return { ...model, run: (...args: Parameters<typeof model.run>) => (onModel(), model.run(...args)) };

@@ -1,0 +1,54 @@
+import type { Model } from '../../../model/model';
+import { AUTO, type ChosenModel } from '../../../settings/chooseModel';
+import type { Job } from '../../../settings/restoreJob';
+import { withModel } from '../../frames/autoModel';
+import type { ProcessorTools } from '../../frames/processor';
+import { timeTile } from '../../frames/timeTile';
+import type { FfmpegBinary } from '../../media/findFfmpeg';
+import type { VideoInfo } from '../../media/probe';
+import { videoTraits } from '../../media/traits/videoTraits';
+import { readJournal } from '../journal';
+import { targetOf } from '../outputTarget';
+import { workFolder } from '../workFolder';
+import { expectedFrames } from './progress';
+
+/** A job that names its model, and why it has this one; null where the caller named it. */
+interface SettledJob {
+  readonly settings: Job;
+  readonly chosen: ChosenModel | null;
+}
+
+/**
+ * Puts a name in the place of `auto`, by the source. A job that continues an interrupted one keeps its model, whatever
+ * would be chosen now: another ffmpeg measures a little more noise, another model was installed.
+ */
+export async function withJobModel(
+  job: Job,
+  tools: ProcessorTools & { readonly binary: FfmpegBinary },
+  source: VideoInfo,
+  shown: VideoInfo,
+  signal: AbortSignal,
+): Promise<SettledJob> {
+  const begun = job.model === AUTO && job.resume && !job.discard ? await chosenBefore(job.output) : null;
+  if (begun !== null) return { settings: { ...job, model: begun.model }, chosen: begun };
+  return withModel(job, tools, () => videoTraits(tools.binary, source, shown, job.trim, signal));
+}
+
+/** Null where there is nothing to continue, or a caller named the model. */
+async function chosenBefore(output: string): Promise<ChosenModel | null> {
+  const journal = await readJournal(workFolder(await targetOf(output))).catch(() => null); // opening the folder says why
+  return journal === null || journal === 'damaged' ? null : (journal.chosen ?? null);
+}
+
+/** Seconds that the whole job takes, by the time of one tile; null for an unknown length, and for inpainting. */
+export async function estimatedSeconds(
+  job: Job,
+  info: VideoInfo,
+  model: Model,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const frames = expectedFrames(info, job);
+  if (frames === null || model.info.task === 'inpaint') return null;
+  const { ms, side } = await timeTile(model, signal);
+  return (frames * info.width * info.height * ms) / side ** 2 / 1000;
+}

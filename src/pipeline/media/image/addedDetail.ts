@@ -1,0 +1,48 @@
+import type { RgbFrame } from '../frame';
+import { type Added, addedMap } from './addedMap';
+import { type DecodedImage, decodeImage } from './decodeImage';
+import { loadSharp } from './loadSharp';
+
+/** What a model has added to an image, beside the plain enlargement that it started from. */
+export interface AddedDetail extends Added {
+  /** JPEG files of the size of the result: itself, the plain enlargement, and where that was changed. */
+  readonly result: Uint8Array;
+  readonly plain: Uint8Array;
+  readonly map: Uint8Array;
+}
+
+/** Most pixels of either image: those of the largest result. */
+const MAX_PIXELS = 2 ** 28;
+
+/** Compares an image file with the file of its result. Errors: those of the images. */
+export async function addedDetail(before: Uint8Array, after: Uint8Array): Promise<AddedDetail> {
+  const [source, result] = await Promise.all([rgbOf(before), rgbOf(after)]);
+  const plain = await enlarged(source, result);
+  const { map, ...figures } = addedMap(plain, result);
+  const files = await Promise.all([result, plain, map].map(jpegOf));
+  return { ...figures, result: files[0]!, plain: files[1]!, map: files[2]! };
+}
+
+async function rgbOf(file: Uint8Array): Promise<RgbFrame> {
+  const { width, height, depth, data }: DecodedImage = await decodeImage({ kind: 'file', data: file }, MAX_PIXELS);
+  if (depth === 8) return { width, height, data };
+  return { width, height, data: Uint8Array.from({ length: data.length / 2 }, (_, i) => data[2 * i + 1]!) };
+}
+
+/** By the filter with which results are brought to their size. */
+async function enlarged({ width, height, data }: RgbFrame, to: RgbFrame): Promise<RgbFrame> {
+  const size = { width: to.width, height: to.height };
+  if (width === size.width && height === size.height) return { ...size, data };
+  const raw = { raw: { width, height, channels: 3 as const }, limitInputPixels: false };
+  const pixels = await loadSharp()(data, raw)
+    .resize({ ...size, fit: 'fill', kernel: 'cubic' })
+    .raw()
+    .toBuffer();
+  return { ...size, data: new Uint8Array(pixels) };
+}
+
+async function jpegOf({ width, height, data }: RgbFrame): Promise<Uint8Array> {
+  const raw = { raw: { width, height, channels: 3 as const }, limitInputPixels: false };
+  const file = loadSharp()(data, raw).jpeg({ quality: 95, chromaSubsampling: '4:4:4' });
+  return new Uint8Array(await file.toBuffer());
+}
