@@ -10,11 +10,11 @@ export function triesTable({ kind, source, tries }, chosen, onChoice) {
   const cells = {
     name: (one, index) => element('td', {}, radio(one, index, index === chosen, onChoice)),
     title: ({ title }) => element('td', {}, title),
-    size: ({ width, height }) => number(words.size(width, height, width / source.width)),
-    each: ({ seconds }) => number(time(seconds)),
-    total: ({ total }) => number(total === null ? '–' : time(total)),
-    bytes: ({ bytes }) => number(bytes === null ? '–' : megabytes(bytes)),
-    added: ({ added }) => number(words.added(added)),
+    size: ({ width, height }) => cellOf(words.size(width, height, width / source.width)),
+    each: ({ seconds }) => cellOf(time(seconds)),
+    total: ({ total }) => cellOf(total === null ? '–' : time(total)),
+    bytes: ({ bytes }) => cellOf(bytes === null ? '–' : megabytes(bytes)),
+    added: ({ added }) => cellOf(words.added(added)),
   };
   const head = element('tr', {}, ...columns.map(([, text]) => element('th', { scope: 'col' }, text)));
   const rows = tries.map((one, index) => element('tr', {}, ...columns.map(([name]) => cells[name](one, index))));
@@ -22,7 +22,7 @@ export function triesTable({ kind, source, tries }, chosen, onChoice) {
   return element('div', { className: 'tries' }, table);
 }
 
-const number = (text) => element('td', { className: 'number' }, text);
+const cellOf = (text) => element('td', { className: 'number' }, text);
 
 function radio({ name, steps }, index, isChosen, onChoice) {
   const input = element('input', { type: 'radio', name: 'try', checked: isChosen });

@@ -66,7 +66,10 @@ function showTrial() {
   };
   const choicesFor = () => {
     const views = Object.entries(words.views).filter(([view]) => kind === 'video' || view !== 'video');
-    const sides = [[PLAIN, words.plain], ...tries.map(({ name }, index) => [String(index), name])];
+    const sides = [
+      [PLAIN, state.view === 'video' ? words.source : words.plain],
+      ...tries.map(({ name }, index) => [String(index), name]),
+    ];
     return [
       list(words.view, views, state.view, (view) => change({ view })),
       ...(state.view === 'added'
