@@ -38,8 +38,9 @@ export function dispatcher(send: (reply: Reply) => void, onIdle: () => void): Di
   return {
     receive(request) {
       idle.stop();
-      if (request.type === 'hello') greet(request);
-      else work.receive(request);
+      if (request.type === 'hello') return greet(request);
+      work.receive(request);
+      restartIdle(); // it may change nothing, as a stop of what has ended
     },
     async close() {
       idle.stop();

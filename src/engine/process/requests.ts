@@ -1,3 +1,4 @@
+import { openUntilAborted } from '../../async/openUntilAborted';
 import { listModels } from '../../model/bundle/modelLibrary';
 import { type Comparison } from '../../pipeline/frames/comparison';
 import { discardWork } from '../../pipeline/jobs/outputFolder';
@@ -34,7 +35,7 @@ export async function handleRequest(
 ): Promise<EngineRequests[keyof EngineRequests]['result']> {
   switch (what) {
     case 'probe':
-      return summary(args as EngineRequests['probe']['args']);
+      return summary(args as EngineRequests['probe']['args'], signal);
     case 'doctor':
       return doctor((args as EngineRequests['doctor']['args']).folder);
     case 'models':
@@ -63,7 +64,7 @@ export async function handleRequest(
       return assemblies.add(args as EngineRequests['addImage']['args']);
     case 'closeAssembly': {
       const { id, keep } = args as EngineRequests['closeAssembly']['args'];
-      return assemblies.close(id, keep);
+      return assemblies.close(id, keep, signal);
     }
     case 'preview': {
       const frame = await (await previewOf((args as EngineRequests['preview']['args']).job))?.next();
@@ -76,8 +77,12 @@ export async function handleRequest(
   }
 }
 
-async function summary({ input, sequenceRate }: EngineRequests['probe']['args']): Promise<SourceSummary> {
-  const info = await probe(await findFfmpeg(), input, AbortSignal.timeout(60_000), sequenceRate);
+async function summary(
+  { input, sequenceRate }: EngineRequests['probe']['args'],
+  stopped: AbortSignal,
+): Promise<SourceSummary> {
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(60_000)]);
+  const info = await probe(await findFfmpeg(), input, signal, sequenceRate);
   const { width, height, framesPerSecond: fps, duration, isInterlaced: interlaced, codec } = info;
   const frames = fps !== null && duration !== null ? Math.round(fps * duration) : null;
   const audio = info.media.streams.some(({ kind }) => kind === 'audio');
@@ -93,7 +98,8 @@ async function testModel(
   stopped: AbortSignal,
 ): Promise<EngineRequests['test']['result']> {
   const { order, strength, noise, seed } = JOB_DEFAULTS;
-  await using model = await modelCache.open({ ...args, order, colorFix: null, strength, noise, seed, depth: 8 });
+  const request = { ...args, order, colorFix: null, strength, noise, seed, depth: 8 } as const;
+  await using model = await openUntilAborted(modelCache.open(request), stopped);
   const { multiple, tile: advice, provider, rejected } = model.info;
   const side = advice.fixed ? advice.size : Math.ceil(TEST_TILE / multiple) * multiple;
   const pixels = () => ({
@@ -102,7 +108,6 @@ async function testModel(
     data: Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 37) % 256),
   });
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(120_000)]);
-  signal.throwIfAborted(); // while the model was loaded
   const prompt = await model.prompt?.(pixels(), signal);
   const keys = [{ x: 0, y: 0, scene: 0, frame: 0, ...(prompt && { prompt }) }];
   const tile = () => ({ ...pixels(), keys });

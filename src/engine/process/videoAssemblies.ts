@@ -44,17 +44,23 @@ export class VideoAssemblies {
     return null;
   }
 
-  /** `keep` true: finishes the video. False: deletes it and returns null. */
-  async close(id: string, keep: boolean): Promise<AssembleResult | null> {
+  /** `keep` true: finishes the video, unless `signal` aborts. False: deletes it and returns null. */
+  async close(id: string, keep: boolean, signal?: AbortSignal): Promise<AssembleResult | null> {
     const open = this.#open.get(id);
     if (!open && keep) throw lostAssembly();
     if (!open) return null;
-    this.#open.delete(id);
-    if (!keep) open.stop.abort(new StoppedError(false));
+    const stop = (): void => open.stop.abort(new StoppedError(false));
+    if (!keep || signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true });
     open.images.end();
-    if (keep) return open.result;
-    await open.result.catch(() => {}); // the stop is expected
-    return null;
+    try {
+      return await open.result;
+    } catch (error) {
+      if (keep) throw error;
+      return null; // the stop is expected
+    } finally {
+      this.#open.delete(id); // until then it can be stopped
+    }
   }
 
   async closeAll(): Promise<void> {

@@ -1,3 +1,4 @@
+import { openUntilAborted } from '../../async/openUntilAborted';
 import type { FaceFinder, Model, ModelRequest } from '../../model/model';
 import type { Job, ModelSettings } from '../../settings/restoreJob';
 import { faceSettings } from './face/faceSettings';
@@ -50,10 +51,9 @@ export async function openModelFor(
   openMask: (inpaint: InpaintSettings) => Promise<FrameMasker>,
   signal: AbortSignal,
 ): Promise<OpenModel> {
-  const model = await tools.openModel({ ...modelRequest(settings), depth: format.depth });
+  const model = await openUntilAborted(tools.openModel({ ...modelRequest(settings), depth: format.depth }), signal);
   let masker: FrameMasker | null = null;
   try {
-    signal.throwIfAborted();
     const faceMode = faceSettings(settings, model.info, format);
     const inpaint = inpaintSettings(settings, model.info);
     masker = inpaint && (await openMask(inpaint));

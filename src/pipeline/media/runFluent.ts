@@ -20,7 +20,7 @@ export async function runFluent(job: FluentJob, signal: AbortSignal, limitMs = L
   });
   const exited = once(child, 'exit');
   let reply: FluentReply | null = null;
-  const stderr = new TextTail(child.stderr!, 2048);
+  const stderr = new TextTail(child.stderr, 2048);
   let isLate = false;
   child.once('message', (message: FluentReply) => {
     reply = message;

@@ -82,6 +82,16 @@ describe('restoreJobs', () => {
     );
   });
 
+  it('a job that is stopped after it was suspended deletes its segments', async () => {
+    const output = join(folder, 'a.mp4');
+    mkdirSync(workFolder(output));
+    writeFileSync(join(workFolder(output), '000000.nut'), '');
+    start('a');
+    jobs.stop('a', true);
+    jobs.stop('a', false);
+    assert.deepEqual([await settled(), existsSync(workFolder(output))], [['a stopped'], false]);
+  });
+
   it('closing suspends all and waits for the one that runs', async () => {
     for (const id of ['a', 'b']) start(id);
     await jobs.close();

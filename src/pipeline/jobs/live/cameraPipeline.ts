@@ -76,7 +76,7 @@ export function openCameraPipeline(
     onFacts: (found: CameraFacts) => emit({ what: 'facts', facts: (facts = found) }),
   };
   const camera = openCamera(settings, tools.binary, events, knownFacts);
-  const opening = openQuality(settings, tools, stats, fade.begin).then((opened) => (quality = opened));
+  const opening = openQuality(settings, tools, stats, fade.begin, stop.signal).then((opened) => (quality = opened));
   const acquire = async (signal: AbortSignal): Promise<Slot> => (await opening).acquire(signal);
   const level = { acquire, opened: () => quality, signal: stop.signal };
   const frames$ = upscaledFrames(camera, level, { stats, fade, compare }).pipe(
@@ -121,8 +121,9 @@ async function openQuality(
   tools: CameraPipelineTools,
   stats: LiveStats,
   onChange: () => void,
+  signal: AbortSignal,
 ): Promise<AdaptiveQuality> {
-  const levels = await openQualityLevels(settings, tools, onChange);
+  const levels = await openQualityLevels(settings, tools, onChange, signal);
   return openAdaptiveQuality(levels, tools.scheduler, settings.budgetMs, stats, onChange);
 }
 

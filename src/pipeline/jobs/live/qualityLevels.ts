@@ -1,3 +1,4 @@
+import { openUntilAborted } from '../../../async/openUntilAborted';
 import { RemasterError } from '../../../errors';
 import type { FaceFinder, Model, ModelInfo, ModelRequest } from '../../../model/model';
 import type { LiveJob } from '../../../settings/liveJob';
@@ -20,14 +21,18 @@ export interface QualityLevels extends AsyncDisposable {
   levelFor(step: QualityStep): Promise<QualityLevel>;
 }
 
-/** `onChange`: called when a level looks different from now on. Errors: those of the models, MODEL_INCOMPATIBLE. */
+/**
+ * `onChange`: called when a level looks different from now on. `signal` ends waiting for a model that loads. Errors: those of
+ * the models, MODEL_INCOMPATIBLE.
+ */
 export async function openQualityLevels(
   settings: UpscaleSettings,
   tools: ModelTools,
   onChange: () => void,
+  signal: AbortSignal,
 ): Promise<QualityLevels> {
   const finder = settings.faces === 'aligned' ? null : tools.openFaceFinder(); // costs nothing until the first detection
-  const models = modelSet(settings, tools);
+  const models = modelSet(settings, tools, signal);
   const close = async (): Promise<void> => {
     await models.close();
     await finder?.[Symbol.asyncDispose]();
@@ -63,10 +68,10 @@ interface ModelSet {
 }
 
 /** The models of one camera, to be closed together. */
-function modelSet(settings: UpscaleSettings, tools: ModelTools): ModelSet {
+function modelSet(settings: UpscaleSettings, tools: ModelTools, signal: AbortSignal): ModelSet {
   const opened: Model[] = [];
   const open = async (request: ModelRequest): Promise<Model> => {
-    const model = await tools.openModel(request);
+    const model = await openUntilAborted(tools.openModel(request), signal);
     opened.push(model);
     if (model.info.task === 'inpaint') throw inpaintUnavailable(model.info.name);
     return model;
