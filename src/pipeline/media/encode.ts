@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { raceWith } from '../../async/raceWith';
 import { RemasterError } from '../../errors';
 import { type Codec } from './codecs';
 import { type Colour, fromRgb, tagFilter, tagOptions } from './colour';
@@ -45,11 +46,11 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
       detail: encoder.stderrTail(),
     });
   };
+  const unlessDied = raceWith(encoder.ended.then(throwExitError));
   return {
     async write(data) {
       written++;
-      if (!encoder.stdin.write(data))
-        await Promise.race([once(encoder.stdin, 'drain').catch(throwExitError), encoder.ended.then(throwExitError)]);
+      if (!encoder.stdin.write(data)) await unlessDied(once(encoder.stdin, 'drain').catch(throwExitError));
     },
     async finish() {
       encoder.stdin.end();

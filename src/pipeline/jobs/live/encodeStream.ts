@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { ifLate } from '../../../async/ifLate';
 import type { Mailbox } from '../../../async/mailbox';
+import { raceWith } from '../../../async/raceWith';
 import { RemasterError } from '../../../errors';
 import { fromRgb, tagFilter, tagOptions } from '../../media/colour';
 import { encodedColour } from '../../media/encode';
@@ -84,16 +85,16 @@ async function sendFrames(
   const died = encoder.ended.then(() => {
     throw new RemasterError('ENCODE_FAILED', 'ffmpeg ended unexpectedly.', { detail: encoder.stderrTail() });
   });
-  died.catch(() => {});
+  const unlessDied = raceWith(died);
   let last = -1;
-  await send(encoder, died, matroskaHeader({ ...first, depth: 8, framesPerSecond: null }));
+  await send(encoder, unlessDied, matroskaHeader({ ...first, depth: 8, framesPerSecond: null }));
   for (let next = first; sameSize(next, first); next = waiting.take()!) {
     const ticks = Math.max(last + 1, Math.round(next.at - first.at)); // times must increase
-    await send(encoder, died, matroskaFrameHeader(ticks, TIME_BASE, next.data.length));
-    await send(encoder, died, next.data);
+    await send(encoder, unlessDied, matroskaFrameHeader(ticks, TIME_BASE, next.data.length));
+    await send(encoder, unlessDied, next.data);
     last = ticks;
     onWritten();
-    await Promise.race([waiting.filled(signal), died]);
+    await unlessDied(waiting.filled(signal));
     // A frame of another size stays in the mailbox and starts another stream.
     const upcoming = waiting.take()!;
     waiting.put(upcoming);
@@ -102,12 +103,12 @@ async function sendFrames(
 }
 
 /** Resolves when the encoder has taken `bytes`. Rejects when it has exited, or is stuck. */
-async function send(encoder: Ffmpeg, died: Promise<never>, bytes: Uint8Array): Promise<void> {
-  if (encoder.stdin.destroyed) await died;
+async function send(encoder: Ffmpeg, unlessDied: ReturnType<typeof raceWith>, bytes: Uint8Array): Promise<void> {
+  if (encoder.stdin.destroyed) await unlessDied(new Promise<never>(() => {}));
   if (encoder.stdin.write(bytes)) return;
   const late = new AbortController();
   const drained = once(encoder.stdin, 'drain', { signal: late.signal });
-  await ifLate(Promise.race([drained, died]), STUCK_TIMEOUT, () => late.abort()).catch((error: unknown) => {
+  await ifLate(unlessDied(drained), STUCK_TIMEOUT, () => late.abort()).catch((error: unknown) => {
     throw late.signal.aborted ? stuck() : error;
   });
 }
