@@ -50,6 +50,7 @@ describe('truncation', () => {
 
   it('partial results have a name of their own, and the error says which', () => {
     assert.equal(partialName('/a.b/out.mp4'), '/a.b/out.partial.mp4');
+    assert.equal(partialName('/a.b/out.mp4', 2), '/a.b/out.partial-2.mp4');
     for (const [damage, code] of [
       [{ kind: 'truncated' }, 'SOURCE_TRUNCATED'],
       [{ kind: 'changed' }, 'SOURCE_CHANGED'],
