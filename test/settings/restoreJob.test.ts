@@ -95,6 +95,12 @@ describe('restoreJob', () => {
     for (const end of [1.999, 2, Infinity, Number.NaN]) refuses({ trim: { start: 2, end } }, /trim(.end)? must /);
   });
 
+  it('refuses unknown names within a part, instead of taking all of the video', () => {
+    refuses({ trim: { from: 10, to: 20 } }, /^Unknown setting trim\.from\.$/);
+    refuses({ trim: { start: 10, ends: 20 } }, /^Unknown setting trim\.ends\.$/);
+    assert.deepEqual(check({ trim: { start: 10 } }).trim, { start: 10, end: null });
+  });
+
   it('takes a part that is everything for no part', () =>
     assert.equal(check({ trim: { start: 0, end: null } }).trim, null));
 
