@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { filter, lastValueFrom, map, take, tap, toArray } from 'rxjs';
@@ -13,6 +13,7 @@ import {
   type VideoFrame,
   videoFrames,
 } from '../../src/index';
+import { failing } from '../support/failing';
 import { enginesAndFfmpegs } from '../support/processes';
 import { description, ff, moving, pixels, scratchFolder, times } from '../support/videos';
 
@@ -64,6 +65,15 @@ describe('pipelines of the library', function () {
     const [before, after] = [await pixels(source), await pixels(at('kept half.mkv'))];
     assert.deepEqual(after.subarray(0, 30), Buffer.from(before.subarray(0, 30).map((sample) => 255 - sample)));
     assert.match(await description(at('kept half.mkv')), /Duration: 00:00:00\.(3[2-9]|4\d)/);
+  });
+
+  it('a result is not lost with its work folder, which cannot be deleted', async () => {
+    const isFrames = (path: string): boolean => path.endsWith('frames.nut');
+    const write = () => lastValueFrom(videoFrames(source).pipe(take(2), toVideo(at('kept result.mkv'))));
+    const { warnings } = await failing('rm', isFrames, write);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0]!, /^.*\.kept result\.mkv\.remaster could not be deleted: EIO: i\/o error\.$/);
+    rmSync(at('.kept result.mkv.remaster'), { recursive: true });
   });
 
   it('a camera: the newest frames, upscaled, as JPEGs and as a video', async () => {
