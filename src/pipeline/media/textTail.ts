@@ -5,12 +5,12 @@ export class TextTail {
   #text = '';
   #lines = 0;
 
-  /** `length`: characters that are kept. */
+  /** `stream`: absent for a process that could not be started. `length`: characters that are kept. */
   constructor(
-    stream: Readable,
+    stream: Readable | null | undefined,
     private readonly length: number,
   ) {
-    stream.setEncoding('utf8').on('data', (text: string) => this.add(text));
+    stream?.setEncoding('utf8').on('data', (text: string) => this.add(text));
   }
 
   get text(): string {
