@@ -65,8 +65,13 @@ interface ModelSet {
 /** The models of one camera, to be closed together. */
 function modelSet(settings: UpscaleSettings, tools: ModelTools): ModelSet {
   const opened: Model[] = [];
+  let isClosed = false;
   const open = async (request: ModelRequest): Promise<Model> => {
     const model = await tools.openModel(request);
+    if (isClosed) {
+      await model[Symbol.asyncDispose](); // `close` did not know of it
+      throw new Error('the models of the camera are closed');
+    }
     opened.push(model);
     if (model.info.task === 'inpaint') throw inpaintUnavailable(model.info.name);
     return model;
@@ -77,6 +82,7 @@ function modelSet(settings: UpscaleSettings, tools: ModelTools): ModelSet {
     // The fallback model has its own number of steps and its own solver.
     openFallback: (model) => open({ ...request(null), model, order: null }),
     async close() {
+      isClosed = true;
       await Promise.all(opened.map((model) => model[Symbol.asyncDispose]()));
     },
   };

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Model } from '../../../../src/model/model';
+import { deferred } from '../../../../src/async/deferred';
+import type { Model, ModelRequest } from '../../../../src/model/model';
 import { CrossCameraBatch } from '../../../../src/pipeline/jobs/live/crossCameraBatch';
 import { openQualityLevel } from '../../../../src/pipeline/jobs/live/qualityLevel';
+import { openQualityLevels } from '../../../../src/pipeline/jobs/live/qualityLevels';
 import { resolveColour } from '../../../../src/pipeline/media/colour';
 import type { RgbFrame } from '../../../../src/pipeline/media/frame';
 import { nearest } from '../../../support/fakeModel';
@@ -45,5 +47,29 @@ describe('a quality level', () => {
     assert.deepEqual([changes, sizes.at(-1)], [2, 160]);
     for (let n = 280; n < 780; n++) await show(0, false);
     assert.equal(changes, 2, 'nothing changes, so nothing is to be gained');
+  });
+
+  it('a model that is loaded when its camera is already closed is closed too', async () => {
+    const disposed: (number | null)[] = [];
+    const loading = deferred<void>();
+    const tools = {
+      async openModel({ steps }: ModelRequest) {
+        if (steps !== null) await loading.promise;
+        return {
+          ...nearest(2, { steps: steps ?? 4 }),
+          [Symbol.asyncDispose]: async () => void disposed.push(steps),
+        };
+      },
+      openFaceFinder: () => assert.fail('no faces'),
+    };
+    const settings = { ...liveJob(pattern()), overload: 'adapt', faces: 'aligned' } as const;
+    const levels = await openQualityLevels(settings, tools, () => {});
+    const fewer = levels.steps.find(({ steps }) => steps < 4)!;
+    const late = levels.levelFor(fewer);
+    await levels[Symbol.asyncDispose]();
+    assert.deepEqual(disposed, [null]);
+    loading.resolve();
+    await assert.rejects(late, /closed/);
+    assert.deepEqual(disposed, [null, fewer.steps]);
   });
 });
