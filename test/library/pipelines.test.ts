@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import { filter, lastValueFrom, map, take, tap, toArray } from 'rxjs';
 import {
   cameraFrames,
@@ -15,6 +17,7 @@ import {
 } from '../../src/index';
 import { failing } from '../support/failing';
 import { enginesAndFfmpegs } from '../support/processes';
+import { withFolder, writeTiny } from '../support/tinyBundle';
 import { description, ff, moving, pixels, scratchFolder, times } from '../support/videos';
 
 describe('pipelines of the library', function () {
@@ -146,6 +149,22 @@ describe('pipelines of the library', function () {
     for (const [pipeline, code] of cases) await assert.rejects(lastValueFrom<unknown>(pipeline), { code });
     assert.deepEqual(leftovers(), []);
   });
+
+  it('a model that cannot be used as the settings say is closed', () =>
+    withFolder(async (model) => {
+      await writeTiny(model, 'dossr', { side: 32 });
+      const ended: Promise<unknown>[] = [];
+      const note = (worker: Worker): void => void ended.push(once(worker, 'exit'));
+      process.on('worker', note);
+      try {
+        const frames$ = videoFrames(source).pipe(upscale({ model, tile: 99 }));
+        await assert.rejects(lastValueFrom(frames$), { code: 'BAD_SETTING', message: /supports only tiles of 32/ });
+        assert.equal(ended.length, 1);
+        await Promise.all(ended); // its thread ends with the last model
+      } finally {
+        process.off('worker', note);
+      }
+    }));
 
   it('settings are checked when the pipeline is made', () => {
     assert.throws(() => upscale({ steps: 0 }), { code: 'BAD_SETTING' });
