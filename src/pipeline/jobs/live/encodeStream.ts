@@ -14,6 +14,7 @@ import type { LiveFrame } from './liveFrame';
 import type { Recorder } from './recorder';
 import { rtspAuthProxy } from './rtspAuthProxy';
 import { type EncodedTarget, liveCodec, targetOptions } from './sinkOptions';
+import { targetError } from './targetError';
 
 /** Milliseconds a target may take for one frame before it counts as stuck. */
 const STUCK_TIMEOUT = 10_000;
@@ -29,6 +30,8 @@ export interface StreamEvents {
   readonly onFragment: (part: Mp4Part | null) => Promise<void>;
   /** A recording file is finished. */
   readonly onFile: (path: string) => void;
+  /** Writing to the target failed and will be retried, or an old recording could not be deleted. Without secrets. */
+  readonly onRecoverableError: (error: RemasterError) => void;
 }
 
 /** Where frames come from and go to. */
@@ -59,21 +62,27 @@ export async function encodeStream(parts: StreamParts): Promise<void> {
     : (recorder?.target ?? target);
   const never = new AbortController().signal; // it is asked to quit, so that it can finish its file
   const encoder = runFfmpeg(binary, options(binary, quality, reachable, first), never);
+  let unread: { readonly error: unknown } | null = null;
   const reading = read(encoder, parts).catch((error: unknown) => {
+    unread = { error };
     void encoder.quit(0);
-    throw error;
   });
-  reading.catch(() => {});
   try {
     await sendFrames(encoder, first, parts);
   } catch (error) {
+    throwFirst(signal, unread); // ffmpeg's end is the consequence of it
     if (signal.aborted || !proxy?.problem) throw error;
     throw new RemasterError('ENCODE_FAILED', `The server cannot be reached: ${proxy.problem}.`, { cause: error });
   } finally {
     await finish(encoder); // the error thrown above is the one to report
-    await reading.catch(() => {});
+    await reading;
     await encoder[Symbol.asyncDispose]();
   }
+}
+
+/** Throws what ended the encoder, unless the stream was to end. */
+function throwFirst(signal: AbortSignal, failure: { readonly error: unknown } | null): void {
+  if (!signal.aborted && failure) throw failure.error;
 }
 
 /** Sends frames to the encoder, with the times of their arrival, until their size changes. */
@@ -164,7 +173,9 @@ async function read(encoder: Ffmpeg, { target, recorder, events }: StreamParts):
       rest = lines.pop()!;
       for (const name of lines.filter(Boolean)) {
         events.onFile(join(target.folder, name));
-        await recorder!.finished(name);
+        await recorder!.finished(name).catch(async (error: unknown) => {
+          events.onRecoverableError(await targetError(error, target)); // the recording goes on
+        });
       }
     }
   } else {

@@ -2,7 +2,6 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Mailbox } from '../../../async/mailbox';
-import { RemasterError } from '../../../errors';
 import type { LiveJob, LiveProgress } from '../../../settings/liveJob';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { tryWriting } from '../writeTrial';
@@ -11,11 +10,6 @@ import type { LiveFrame } from './liveFrame';
 import { openRecorder, type Recorder } from './recorder';
 import { targetError } from './targetError';
 import { type EncodedTarget, isHlsFile, liveCodec } from './sinkOptions';
-
-export interface SinkEvents extends StreamEvents {
-  /** Writing to the target failed and will be retried. Without secrets. */
-  readonly onRecoverableError: (error: RemasterError) => void;
-}
 
 /** Encodes upscaled frames and writes them to a target. A slow target gets fewer frames and delays nothing else. */
 export interface Sink extends AsyncDisposable {
@@ -37,7 +31,7 @@ export function encodingSink(
   binary: FfmpegBinary,
   { quality }: Pick<LiveJob, 'quality'>,
   target: EncodedTarget,
-  events: SinkEvents,
+  events: StreamEvents,
 ): Sink {
   liveCodec(binary, quality); // throws before anything is started
   let written = 0;

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StreamEvents } from '../../../../src/pipeline/jobs/live/encodeStream';
 import type { LiveFrame } from '../../../../src/pipeline/jobs/live/liveFrame';
-import { encodingSink, type Sink, type SinkEvents } from '../../../../src/pipeline/jobs/live/sink';
+import { encodingSink, type Sink } from '../../../../src/pipeline/jobs/live/sink';
 import { mostReactions } from '../../../support/reactions';
 import { binary, scratchFolder } from '../../../support/videos';
 
@@ -20,7 +21,7 @@ describe('encodingSink', function () {
   const scratch = scratchFolder();
   let errors: string[];
   let files: string[];
-  const events: SinkEvents = {
+  const events: StreamEvents = {
     onFragment: async () => {},
     onFile: (path) => void files.push(path),
     onRecoverableError: ({ message }) => void errors.push(message),
@@ -30,7 +31,7 @@ describe('encodingSink', function () {
     files = [];
   });
 
-  const open = async (target: Parameters<typeof encodingSink>[2], changes: Partial<SinkEvents> = {}): Promise<Sink> =>
+  const open = async (target: Parameters<typeof encodingSink>[2], changes: Partial<StreamEvents> = {}): Promise<Sink> =>
     encodingSink(await binary(), { quality: null }, target, { ...events, ...changes });
 
   async function write(sink: Sink, frame: LiveFrame): Promise<void> {
@@ -48,4 +49,42 @@ describe('encodingSink', function () {
     assert.ok(most < 20, `${most} on one promise`);
     assert.deepEqual(errors, []);
   });
+
+  it('says why the stream ended, not that its encoder ended', async () => {
+    const onFragment = async () => Promise.reject(new Error('nobody takes it'));
+    await using sink = await open({ kind: 'fragments' }, { onFragment });
+    for (let i = 0; errors.length === 0; i++) {
+      sink.put(frameOf(i));
+      await sleep(20);
+    }
+    assert.deepEqual(errors, ['nobody takes it']);
+  });
+
+  it('a recording that cannot be deleted is reported, and the recording goes on', async () => {
+    const folder = join(scratch, 'recordings');
+    const old = ['2026-01-01', '2026-01-02', '2026-01-03'].map((day) => `door_${day}_10-00-00+0000.mp4`);
+    for (const name of old) writeOld(join(folder, name), name === old[1]);
+    const keep = { count: 1, hours: null, bytes: null };
+    await using sink = await open({ kind: 'segments', folder, name: 'door', seconds: 1, keep });
+    for (let i = 0; files.length < 2; i++) {
+      await write(sink, frameOf(i));
+      await sleep(100); // the name of the next file is of another second
+    }
+    assert.equal(sink.counts().restarts, 0);
+    assert.ok(errors.length > 0);
+    assert.match(errors[0]!, new RegExp(old[1]!.replaceAll('+', '\\+')));
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => old.includes(name)),
+      [old[1]],
+    );
+  });
 });
+
+/** An old recording, or a folder of that name, which `rm` refuses. */
+function writeOld(path: string, isFolder: boolean): void {
+  if (isFolder) mkdirSync(path, { recursive: true });
+  else {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, 'a recording');
+  }
+}
