@@ -18,7 +18,7 @@ import {
 import { failing } from '../support/failing';
 import { enginesAndFfmpegs } from '../support/processes';
 import { withFolder, writeTiny } from '../support/tinyBundle';
-import { description, ff, moving, pixels, scratchFolder, times } from '../support/videos';
+import { description, ff, moving, passthrough, pixels, scratchFolder, times } from '../support/videos';
 
 describe('pipelines of the library', function () {
   this.timeout(60_000);
@@ -68,6 +68,25 @@ describe('pipelines of the library', function () {
     const [before, after] = [await pixels(source), await pixels(at('kept half.mkv'))];
     assert.deepEqual(after.subarray(0, 30), Buffer.from(before.subarray(0, 30).map((sample) => 255 - sample)));
     assert.match(await description(at('kept half.mkv')), /Duration: 00:00:00\.(3[2-9]|4\d)/);
+  });
+
+  it('the last frame and the sound last to the end of the range, as with restore', async () => {
+    const uneven = at('kept uneven.mkv'); // frames at 0, 0.04 and 0.9 s
+    const timed = ['-vf', "setpts='if(eq(N,2),0.9,N*0.04)/TB'", ...(await passthrough())];
+    const sound = ['-f', 'lavfi', '-i', 'sine=duration=1.2'];
+    await ff(...moving('64x36', '25', 3), ...sound, ...timed, '-c:v', 'ffv1', '-c:a', 'flac', uneven);
+    for (const [input, options, seconds] of [
+      [source, { trim: { start: 0, end: 1 }, maxFps: 2 }, 1],
+      [source, { trim: { start: 0.2, end: 60 }, maxFps: 2 }, 1],
+      [uneven, { trim: { start: 0, end: 0.8 } }, 0.8],
+    ] as const) {
+      await restore({ input, ...options, output: at('kept cut.mkv'), codec: 'ffv1', overwrite: true, ...fast });
+      const writing = toVideo(at('kept cut too.mkv'), { codec: 'ffv1', overwrite: true });
+      await lastValueFrom(videoFrames(input, options).pipe(writing));
+      const [expected, found] = [await durations(at('kept cut.mkv')), await durations(at('kept cut too.mkv'))];
+      assert.deepEqual(found, expected);
+      for (const one of found) assert.ok(Math.abs(one - seconds) < 0.06, `${found.join()}, not ${seconds}`);
+    }
   });
 
   it('a result is not lost with its work folder, which cannot be deleted', async () => {
@@ -193,3 +212,15 @@ describe('pipelines of the library', function () {
     }
   });
 });
+
+/** When the last packet of the video and of the sound ends, in seconds. */
+async function durations(path: string): Promise<number[]> {
+  const list = await ff('-i', `file:${path}`, '-map', '0', '-c', 'copy', '-f', 'framecrc', '-');
+  const text = list.toString();
+  return [0, 1].map((stream) => {
+    const [, num, den] = new RegExp(`^#tb ${stream}: (\\d+)/(\\d+)`, 'm').exec(text)!;
+    const packets = [...text.matchAll(new RegExp(`^${stream}, *-?\\d+, *(-?\\d+), *(\\d+),`, 'gm'))];
+    const ends = packets.map(([, pts, duration]) => Number(pts) + Number(duration));
+    return (Math.max(...ends) * Number(num)) / Number(den);
+  });
+}
