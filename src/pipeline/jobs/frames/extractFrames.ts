@@ -59,6 +59,7 @@ export async function* extractFrames(
     deinterlace,
     temporalDenoise,
     hwaccel,
+    withShotFirstFrame: opened?.model.prompt !== undefined,
     from,
   } as const;
   await using source = openVideo(tools.binary, info, decoding, signal);
