@@ -47,7 +47,9 @@ export async function* extractFrames(
     ? await openModelFor(job, { ...info, depth: DEPTH }, tools, openMask, signal)
     : null;
   signal.throwIfAborted();
-  const processor = opened?.processor({ ...job, segment: JOB_DEFAULTS.segment }, () => {});
+  const warnings: string[] = [];
+  const warn = (warning: string): void => void warnings.push(warning);
+  const processor = opened?.processor({ ...job, segment: JOB_DEFAULTS.segment }, warn);
   const scale = opened && wantedScale(job, opened.model);
   const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
   const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
@@ -75,7 +77,7 @@ export async function* extractFrames(
       const { data, width, height } = await encodeImage(output, imageOf(output), limitWidth(size, job.width), job);
       signal.throwIfAborted();
       const time = (frame.pts * timeBase.num) / timeBase.den;
-      return { data, index, pts: frame.pts, time, width, height, dropped, isLast };
+      return { data, index, pts: frame.pts, time, width, height, dropped, isLast, warnings: warnings.splice(0) };
     }),
   );
   let count = 0;

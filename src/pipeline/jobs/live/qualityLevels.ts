@@ -20,11 +20,15 @@ export interface QualityLevels extends AsyncDisposable {
   levelFor(step: QualityStep): Promise<QualityLevel>;
 }
 
-/** `onChange`: called when a level looks different from now on. Errors: those of the models, MODEL_INCOMPATIBLE. */
+/**
+ * `onChange`: called when a level looks different from now on. `warn`: when memory ran out and tiles became smaller. Errors:
+ * those of the models, MODEL_INCOMPATIBLE.
+ */
 export async function openQualityLevels(
   settings: UpscaleSettings,
   tools: ModelTools,
   onChange: () => void,
+  warn: (warning: string) => void,
 ): Promise<QualityLevels> {
   const finder = settings.faces === 'aligned' ? null : tools.openFaceFinder(); // costs nothing until the first detection
   const models = modelSet(settings, tools);
@@ -44,7 +48,7 @@ export async function openQualityLevels(
       async levelFor(step) {
         const key = [step.isFallback, step.steps, step.isRegionOnly].join();
         const level =
-          levels.get(key) ?? openQualityLevel(await modelFor(step), finder, settings, step.isRegionOnly, onChange);
+          levels.get(key) ?? openQualityLevel(await modelFor(step), finder, settings, step.isRegionOnly, onChange, warn);
         levels.set(key, level);
         return level;
       },
