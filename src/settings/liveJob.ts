@@ -63,10 +63,12 @@ function checkTarget(given: unknown): LiveTarget {
   return { ...target, ...plain };
 }
 
-/** 255 bytes less the time, which follows it: _2026-11-25_19-00-00+0000.mp4 */
+/** 255 bytes less the number of a second recorder and the time, which follow it: -99_2026-11-25_19-00-00+0000.mp4 */
+const MAX_NAME_BYTES = 223;
+
 function checkName(name: string): void {
-  if (!/^[^\\/\p{Cc}%]{1,120}$/u.test(name) || name.startsWith('.') || Buffer.byteLength(name) > 226)
-    throw badSetting('target.name', 'a file name of at most 226 bytes', name);
+  if (!/^[^\\/\p{Cc}%]+$/u.test(name) || name.startsWith('.') || Buffer.byteLength(name) > MAX_NAME_BYTES)
+    throw badSetting('target.name', `a file name of at most ${MAX_NAME_BYTES} bytes, without \\, / and %`, name);
 }
 
 /** Splits credentials from the address; those in the fields take precedence. */

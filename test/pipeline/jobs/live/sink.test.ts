@@ -60,6 +60,33 @@ describe('encodingSink', function () {
     assert.deepEqual(errors, ['nobody takes it']);
   });
 
+  it('keeps the files of the last two streams for players; a change of size is no restart after a failure', async () => {
+    const folder = join(scratch, 'hls');
+    {
+      await using sink = await open({ kind: 'hls', folder });
+      for (const [stream, width] of [256, 128, 256, 128].entries())
+        for (let i = 0; i < 3; i++) await write(sink, frameOf(10 * stream + i, width));
+      const streams = new Set(readdirSync(folder).map((name) => /^live-(\d+)-/.exec(name)?.[1] ?? 'none'));
+      streams.delete('none'); // the playlist
+      assert.ok(streams.size >= 1 && streams.size <= 2, [...streams].join());
+      assert.deepEqual([sink.counts().restarts, errors], [0, []]);
+    }
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it('counts restarts after failures', async () => {
+    let failures = 0;
+    const onFragment = async (): Promise<void> => {
+      if (failures++ === 0) throw new Error('once');
+    };
+    await using sink = await open({ kind: 'fragments' }, { onFragment });
+    for (let i = 0; failures < 3; i++) {
+      sink.put(frameOf(i));
+      await sleep(20);
+    }
+    assert.deepEqual([sink.counts().restarts, errors], [1, ['once']]);
+  });
+
   it('a recording that cannot be deleted is reported, and the recording goes on', async () => {
     const folder = join(scratch, 'recordings');
     const old = ['2026-01-01', '2026-01-02', '2026-01-03'].map((day) => `door_${day}_10-00-00+0000.mp4`);
