@@ -129,7 +129,7 @@ export interface LiveProgress {
   readonly frameStep: number;
   /** Only the region goes through the model. */
   readonly isRegionOnly: boolean;
-  /** Of the tile cache, since the frame size last changed; null when it is off. */
+  /** Of the tile cache, since the size of the frames or tiles last changed; null when it is off. */
   readonly cacheStats: CacheStats | null;
   /** Size of the result in pixels; null before the first. */
   readonly width: number | null;

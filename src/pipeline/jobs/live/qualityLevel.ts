@@ -26,7 +26,7 @@ export interface QualityLevel {
   upscale(cameraFrame: CameraFrame, participant: Participant, signal: AbortSignal): Promise<LiveFrame>;
   /** The largest useful number of tiles per batch; measured on the first call. */
   maxBatch(signal: AbortSignal): Promise<number>;
-  /** Savings of the tile cache since the last change of the frame size. */
+  /** Savings of the tile cache since the size of the frames or of the tiles last changed. */
   cacheStats(): CacheStats | null;
 }
 
