@@ -49,7 +49,7 @@ export async function finishOutput(
   const sound = soundOf(trial)[0] ?? null;
   const missing = isGone ? NOT_KNOWN : await whatIsMissing(binary, info, job, decoded, sound, signal);
   const { hasJumps } = missing;
-  const end = isGone ? NO_END : await sourceEnd(binary, info, hasJumps ? null : pts.at(-1)!, signal);
+  const end = isGone ? NO_END : await sourceEnd(binary, info, hasJumps ? null : pts.at(-1)!, signal, job.trim?.end);
   const video = { codec, colour, paths, times: outputTimes(pts, start, info, job, end.last) };
   const source = { info, job, carried: trial.carried, delay: zero - start, firstOnly: false, hasJumps };
   const path = join(folder.folder, file);
