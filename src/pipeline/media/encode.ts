@@ -6,6 +6,7 @@ import { type Colour, fromRgb, tagFilter, tagOptions } from './colour';
 import type { FfmpegBinary } from './findFfmpeg';
 import type { Rational } from './frame';
 import { frameRate } from './frameRate';
+import { passthrough } from './passthrough';
 import { readNut } from './readNut';
 import { runFfmpeg } from './runFfmpeg';
 
@@ -81,7 +82,7 @@ function encoderOptions(binary: FfmpegBinary, path: string, encoding: Encoding):
     '-xerror', // any error ends it, with an exit code that says so
     ...['-f', 'rawvideo', '-pixel_format', depth === 8 ? 'rgb24' : 'rgb48le', '-video_size', `${width}x${height}`],
     ...['-framerate', `${num}/${den}`, '-i', 'pipe:0', '-an', '-vf', filters.join(',')],
-    ...(binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
+    ...passthrough(binary),
     // ffmpeg of 2018 does not pass the range to x265.
     ...(codec.name === 'h265'
       ? ['-x265-params', `log-level=error:range=${colour.range === 'pc' ? 'full' : 'limited'}`]

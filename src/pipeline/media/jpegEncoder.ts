@@ -4,6 +4,7 @@ import { ifLate } from '../../async/ifLate';
 import { raceWith } from '../../async/raceWith';
 import type { FfmpegBinary } from './findFfmpeg';
 import type { RgbFrame } from './frame';
+import { passthrough } from './passthrough';
 import { type Ffmpeg, runFfmpeg } from './runFfmpeg';
 
 /**
@@ -19,8 +20,12 @@ interface FrameToEncode extends RgbFrame {
   readonly stored: { readonly width: number; readonly height: number };
 }
 
-/** JPEG quality of ffmpeg, 2…31: at 4 the loss is invisible in moving video. */
-const QUALITY = '4';
+const rawInput = ({ width, height }: Pick<RgbFrame, 'width' | 'height'>): readonly string[] => [
+  ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-i', 'pipe:0'],
+];
+const JPEG_COLOUR = 'scale=out_range=pc:out_color_matrix=bt601,format=yuvj420p';
+/** Of ffmpeg's qualities 2…31, at 4 the loss is invisible in moving video. */
+const JPEG_OUTPUT = ['-c:v', 'mjpeg', '-q:v', '4', '-f', 'image2pipe', 'pipe:1'] as const;
 /** Milliseconds after which an encoder without output is stopped. */
 const ENCODE_TIMEOUT = 10_000;
 /** The last two bytes of a JPEG, which do not occur inside the coded data. */
@@ -69,11 +74,9 @@ function start(binary: FfmpegBinary, { width, height, stored }: FrameToEncode, s
   return runFfmpeg(
     binary,
     [
-      ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0'],
-      ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-i', 'pipe:0'],
-      ...['-vf', [...scale, 'scale=out_range=pc:out_color_matrix=bt601', 'format=yuvj420p'].join(',')],
-      ...(binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
-      ...['-threads', '1', '-c:v', 'mjpeg', '-q:v', QUALITY, '-flush_packets', '1', '-f', 'image2pipe', 'pipe:1'],
+      ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0', ...rawInput({ width, height })],
+      ...['-vf', [...scale, JPEG_COLOUR].join(','), ...passthrough(binary)],
+      ...['-threads', '1', '-flush_packets', '1', ...JPEG_OUTPUT],
     ],
     signal,
   );
@@ -106,11 +109,7 @@ const JPEG_LIMIT = 10_000;
 export async function encodeJpeg(binary: FfmpegBinary, { width, height, data }: RgbFrame): Promise<Uint8Array> {
   await using encoder = runFfmpeg(
     binary,
-    [
-      ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-i', 'pipe:0', '-frames:v', '1'],
-      ...['-vf', 'scale=out_range=pc:out_color_matrix=bt601,format=yuvj420p'],
-      ...['-c:v', 'mjpeg', '-q:v', '4', '-f', 'image2pipe', 'pipe:1'],
-    ],
+    [...rawInput({ width, height }), '-frames:v', '1', '-vf', JPEG_COLOUR, ...JPEG_OUTPUT],
     AbortSignal.timeout(JPEG_LIMIT),
   );
   const parts: Buffer[] = [];

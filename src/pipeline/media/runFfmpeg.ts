@@ -23,8 +23,6 @@ export interface Ffmpeg extends AsyncDisposable {
   readonly stderrTail: () => string;
   /** The signal that ended it: one of its own when it crashed; null when it exited or still runs. */
   readonly killedBy: () => NodeJS.Signals | null;
-  /** Number of lines on stderr. */
-  readonly stderrLineCount: () => number;
   /** Sends SIGTERM, so that ffmpeg logs off from a camera, and SIGKILL after `graceMs`. stdout must still be read. */
   quit(graceMs: number): Promise<void>;
 }
@@ -71,7 +69,6 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
     ended,
     stderrTail: () => stderr.text,
     killedBy: () => child.signalCode,
-    stderrLineCount: () => stderr.lineCount,
     async quit(graceMs) {
       if (running(child)) child.kill('SIGTERM');
       await ifLate(closed, graceMs, kill);

@@ -10,6 +10,7 @@ import { resolveColour } from '../../media/colour';
 import { openVideo } from '../../media/decode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame } from '../../media/frame';
+import { NO_METADATA } from '../../media/image/decodeImage';
 import { encodeImage } from '../../media/image/encodeImage';
 import { probe } from '../../media/probe';
 import { limitHeight, scaledSize } from '../../media/resize';
@@ -101,11 +102,7 @@ const imageOf = ({ width, height, data }: Frame) =>
     alpha: null,
     isGrey: false,
     format: 'pixels',
-    profile: null,
-    exif: null,
-    xmp: null,
-    texts: [],
-    density: null,
+    ...NO_METADATA,
   }) as const;
 
 function limitWidth({ width, height }: { readonly width: number; readonly height: number }, maxWidth: number | null) {

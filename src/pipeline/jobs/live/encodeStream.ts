@@ -9,6 +9,8 @@ import { encodedColour } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { matroskaFrameHeader, matroskaHeader } from '../../media/matroska';
 import { type Mp4Part, mp4Parts } from '../../media/mp4Boxes';
+import { passthrough } from '../../media/passthrough';
+import { even } from '../../media/resize';
 import { type Ffmpeg, runFfmpeg } from '../../media/runFfmpeg';
 import type { LiveFrame } from './liveFrame';
 import type { Recorder } from './recorder';
@@ -140,7 +142,6 @@ const sameSize = (a: LiveFrame, b: LiveFrame): boolean => a.width === b.width &&
 
 function options(binary: FfmpegBinary, quality: number | null, target: EncodedTarget, frame: LiveFrame): string[] {
   const colour = encodedColour(frame.colour, { name: 'h264', pixelFormat: 'yuv420p' });
-  const even = (side: number): number => Math.max(2, 2 * Math.round(side / 2));
   const filters = [
     `scale=${even(frame.stored.width)}:${even(frame.stored.height)}:${fromRgb(colour)}`,
     `setsar=${frame.pixelAspect.num}/${frame.pixelAspect.den}`,
@@ -149,7 +150,7 @@ function options(binary: FfmpegBinary, quality: number | null, target: EncodedTa
   return [
     ...['-fflags', 'nobuffer', '-probesize', '32', '-analyzeduration', '0'],
     ...['-f', 'matroska', '-i', 'pipe:0', '-an', '-vf', filters.join(',')],
-    ...(binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
+    ...passthrough(binary),
     ...liveCodec(binary, quality),
     ...tagOptions(colour),
     ...targetOptions(target, Date.now()),

@@ -10,4 +10,4 @@ export const reconnectDelay =
   (attempt: number, code: ErrorCode): number =>
     code === 'AUTH_FAILED'
       ? Math.max(AUTH_RETRY, retryMax)
-      : Math.min(Math.max(retryMin, retryMax), retryMin * 2 ** (attempt - 1));
+      : Math.min(retryMax, retryMin * 2 ** (attempt - 1));

@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import { parseAddress } from '../../../settings/cameraAddress';
 import type { LiveTarget } from '../../../settings/liveJob';
 import { authorization, chooseChallenge } from './authorization';
+import { PORTS } from './reachServer';
 import { headersOf, splitRtsp } from './rtspMessages';
 
 /** A local proxy for an RTSP server that requires a password. */
@@ -16,9 +17,6 @@ export interface RtspAuthProxy extends AsyncDisposable {
 
 type Server = Pick<Extract<LiveTarget, { kind: 'push' }>, 'address' | 'username' | 'password'>;
 
-/** Default ports. */
-const PORTS = { rtsp: 554, rtsps: 322 } as const;
-
 /**
  * ffmpeg takes its output address from the command line, which every user of the machine can read. So ffmpeg writes to
  * this proxy without a password; the proxy forwards everything and authenticates when the server requires it (Basic or
@@ -27,7 +25,7 @@ const PORTS = { rtsp: 554, rtsps: 322 } as const;
  */
 export async function rtspAuthProxy({ address, username, password }: Server): Promise<RtspAuthProxy> {
   const { scheme, host } = parseAddress(address);
-  const remote = { host, port: Number(new URL(address).port) || PORTS[scheme as keyof typeof PORTS] };
+  const remote = { host, port: Number(new URL(address).port) || PORTS[scheme] };
   const sockets = new Set<Socket>();
   let problem: string | null = null;
   const listener = createServer((client) => {

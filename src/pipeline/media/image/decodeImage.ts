@@ -29,6 +29,9 @@ export interface DecodedImage {
   readonly density: number | null;
 }
 
+/** Of pixels. */
+export const NO_METADATA = { profile: null, exif: null, xmp: null, texts: [], density: null } as const;
+
 /**
  * Decodes an image of at most `maxPixels`, after a check of the size in its header. Errors: IMAGE_UNREADABLE,
  * IMAGE_TOO_LARGE.
@@ -93,11 +96,7 @@ function fromPixels(source: ImageSource & { kind: 'pixels' }, maxPixels: number)
     depth: 8,
     isGrey: channels === 1,
     format: 'pixels',
-    profile: null,
-    exif: null,
-    xmp: null,
-    texts: [],
-    density: null,
+    ...NO_METADATA,
   } as const;
   return { ...planes(data, channels, 1), ...rest };
 }

@@ -14,7 +14,7 @@ describe('truncation', () => {
   beforeEach(() => {
     writeFileSync(path, 'ten bytes.');
     const { size: bytes, mtimeMs: modifiedMs } = statSync(path);
-    const source = { path, label: 'source.mkv', bytes, modifiedMs, isImage: false, sequence: null };
+    const source = { path, bytes, modifiedMs, isImage: false, sequence: null };
     info = { source, duration: 10, timeBase: { num: 1, den: 100 } } as VideoInfo;
   });
 
