@@ -6,15 +6,17 @@ import { deferred } from './deferred';
  */
 export function raceWith(end: Promise<unknown>): <T>(work: Promise<T>) => Promise<T> {
   const waiting = new Set<(error: unknown) => void>();
-  let failure: { readonly error: unknown } | null = null;
+  let hasFailed = false;
+  let reason: unknown;
   end.catch((error: unknown) => {
-    failure = { error };
+    hasFailed = true;
+    reason = error;
     for (const reject of waiting) reject(error);
   });
   return async (work) => {
     const { promise, reject } = deferred<never>();
     waiting.add(reject);
-    if (failure) reject(failure.error);
+    if (hasFailed) reject(reason);
     try {
       return await Promise.race([work, promise]);
     } finally {

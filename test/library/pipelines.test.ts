@@ -70,7 +70,7 @@ describe('pipelines of the library', function () {
     assert.match(await description(at('kept half.mkv')), /Duration: 00:00:00\.(3[2-9]|4\d)/);
   });
 
-  it('the last frame and the sound last to the end of the range, as with restore', async () => {
+  it('the last frame and the sound last to the end of the range', async () => {
     const uneven = at('kept uneven.mkv'); // frames at 0, 0.04 and 0.9 s
     const timed = ['-vf', "setpts='if(eq(N,2),0.9,N*0.04)/TB'", ...(await passthrough())];
     const sound = ['-f', 'lavfi', '-i', 'sine=duration=1.2'];
@@ -80,11 +80,9 @@ describe('pipelines of the library', function () {
       [source, { trim: { start: 0.2, end: 60 }, maxFps: 2 }, 1],
       [uneven, { trim: { start: 0, end: 0.8 } }, 0.8],
     ] as const) {
-      await restore({ input, ...options, output: at('kept cut.mkv'), codec: 'ffv1', overwrite: true, ...fast });
-      const writing = toVideo(at('kept cut too.mkv'), { codec: 'ffv1', overwrite: true });
+      const writing = toVideo(at('kept cut.mkv'), { codec: 'ffv1', overwrite: true });
       await lastValueFrom(videoFrames(input, options).pipe(writing));
-      const [expected, found] = [await durations(at('kept cut.mkv')), await durations(at('kept cut too.mkv'))];
-      assert.deepEqual(found, expected);
+      const found = await durations(at('kept cut.mkv'));
       for (const one of found) assert.ok(Math.abs(one - seconds) < 0.06, `${found.join()}, not ${seconds}`);
     }
   });
@@ -142,11 +140,11 @@ describe('pipelines of the library', function () {
   });
 
   it('an error of any operator ends everything and leaves nothing', async () => {
-    const failing = map((frame: VideoFrame) => {
+    const throwing = map((frame: VideoFrame) => {
       if (frame.index === 7) throw new Error('mine');
       return frame;
     });
-    await assert.rejects(lastValueFrom(videoFrames(source).pipe(failing, toVideo(at('a.mkv')))), /^Error: mine$/);
+    await assert.rejects(lastValueFrom(videoFrames(source).pipe(throwing, toVideo(at('a.mkv')))), /^Error: mine$/);
     const otherSize = map((frame: VideoFrame) =>
       frame.index < 3 ? frame : { ...frame, height: 18, data: frame.data.subarray(0, 64 * 18 * 3) },
     );

@@ -35,7 +35,9 @@ describe('liveJob', () => {
     for (const name of ['d'.repeat(223), 'é'.repeat(111), 'front door'])
       assert.ok(Buffer.byteLength(`${name}-99_2026-11-25_19-00-00+0000.mp4`) <= 255 && checkLiveJob(named(name)));
     for (const name of ['d'.repeat(224), 'é'.repeat(112), '.hidden', 'a/b', 'a\\b', 'a%b', 'a\nb'])
-      assert.throws(() => checkLiveJob(named(name)), { message: /target\.name must be a (file name of at most 223|text)/ });
+      assert.throws(() => checkLiveJob(named(name)), {
+        message: /target\.name must be a (file name of at most 223|text)/,
+      });
   });
 
   it('passes the options of the protocol to push to a server', () => {

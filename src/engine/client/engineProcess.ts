@@ -26,7 +26,7 @@ export class EngineProcess {
     script = SCRIPT,
   ) {
     this.#child = start(script);
-    this.#stderr = new TextTail(this.#child.stderr!, STDERR_TAIL);
+    this.#stderr = new TextTail(this.#child.stderr, STDERR_TAIL);
     this.#child.on('message', (reply: Reply) => this.#receive(reply));
     this.#child.once('error', (error) => this.#stderr.add(error.message));
     this.#child.once('exit', (code, signal) => onExit(code === 0 ? null : (signal ?? `code ${code}`)));

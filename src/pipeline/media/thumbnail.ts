@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { RemasterError } from '../../errors';
 import { badSetting, checkRows } from '../../settings/checkRows';
@@ -46,9 +46,10 @@ export async function thumbnail(
       },
       signal,
     );
-    if (failure !== null)
+    const isMade = failure === null && (await stat(part).catch(() => null)) !== null; // none behind the end
+    if (!isMade)
       throw new RemasterError('SOURCE_UNREADABLE', `Cannot extract a frame from ${source.path} at ${at} s.`, {
-        detail: failure,
+        detail: failure ?? '',
       });
     await rename(part, output);
   } finally {

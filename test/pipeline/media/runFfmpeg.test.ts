@@ -95,7 +95,11 @@ describe('runFfmpeg', () => {
 
   it('an abort rejects when the process has exited, not before', async () => {
     const stop = new AbortController();
-    const ended = runFfmpegForText(await binary(), [...ENDLESS.slice(0, 4), 'testsrc=size=34x34', '-f', 'null', '-'], stop.signal);
+    const ended = runFfmpegForText(
+      await binary(),
+      [...ENDLESS.slice(0, 4), 'testsrc=size=34x34', '-f', 'null', '-'],
+      stop.signal,
+    );
     const isRunning = (): boolean => processes(/ffmpeg.*testsrc=size=34x34/).length > 0;
     while (!isRunning()) await new Promise((resolve) => setTimeout(resolve, 5));
     stop.abort(new Error('enough'));

@@ -28,7 +28,9 @@ describe('thumbnail', () => {
     await assert.rejects(thumbnail(gone, request(at('gone.png')), never), { message: /no-ffmpeg|Cannot extract/ });
     const mirrors = { ...gone, hasFpsMode: false }; // of 2018: it is probed first
     await assert.rejects(thumbnail(mirrors, request(at('gone.png')), never), { code: 'FFMPEG_MISSING' });
-    await assert.rejects(thumbnail(await binary(), { ...request(at('late.png')), at: 99 }, never));
+    await assert.rejects(thumbnail(await binary(), { ...request(at('late.png')), at: 99 }, never), {
+      code: 'SOURCE_UNREADABLE',
+    });
     assert.deepEqual(readdirSync(folder), before);
   });
 
@@ -50,7 +52,7 @@ describe('thumbnail', () => {
   it('opens what a job opens: a folder of images', async () => {
     mkdirSync(at('images'));
     await ff(...moving('64x48', '25', 3), at('images/%02d.png'));
-    await thumbnail(await binary(), { ...request(at('of folder.png')), input: at('images') }, never);
+    await thumbnail(await binary(), { ...request(at('of folder.png')), input: at('images'), at: 0 }, never);
     assert.equal((await sharp(readFileSync(at('of folder.png'))).metadata()).width, 64);
   });
 

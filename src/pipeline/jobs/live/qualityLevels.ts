@@ -48,7 +48,8 @@ export async function openQualityLevels(
       async levelFor(step) {
         const key = [step.isFallback, step.steps, step.isRegionOnly].join();
         const level =
-          levels.get(key) ?? openQualityLevel(await modelFor(step), finder, settings, step.isRegionOnly, onChange, warn);
+          levels.get(key) ??
+          openQualityLevel(await modelFor(step), finder, settings, step.isRegionOnly, onChange, warn);
         levels.set(key, level);
         return level;
       },

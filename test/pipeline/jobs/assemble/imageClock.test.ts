@@ -29,7 +29,7 @@ describe('imageClock', () => {
       ...{ pts: [0, 1], end: 2, timeBase: { num: 1, den: 25 }, count: 2, framesPerSecond: 25 },
     }));
 
-  it('refuses what is no time, and names the image', () => {
+  it('refuses a number that is no time, and names the image', () => {
     for (const time of [NaN, Infinity, -0.1, undefined as unknown as number])
       for (const times of [[time], [0, 1, time]])
         assert.throws(() => timesOf(null, times), {

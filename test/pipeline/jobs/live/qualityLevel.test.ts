@@ -32,7 +32,14 @@ describe('a quality level', () => {
       },
     };
     let changes = 0;
-    const way = openQualityLevel(model, null, { ...liveJob(pattern()), tileCache: 0 }, false, () => changes++, assert.fail);
+    const way = openQualityLevel(
+      model,
+      null,
+      { ...liveJob(pattern()), tileCache: 0 },
+      false,
+      () => changes++,
+      assert.fail,
+    );
     const frame = waves(160, 128);
     const info = {
       ...{ ...frame, sent: frame, fps: null, pixelAspect: { num: 1, den: 1 }, isInterlaced: false },
@@ -54,18 +61,25 @@ describe('a quality level', () => {
     const model: Model = {
       ...nearest(2),
       async run({ width, data }) {
-        if (width > 40) throw new RemasterError('GPU_OUT_OF_MEMORY', 'full');
+        if (width > 100) throw new RemasterError('GPU_OUT_OF_MEMORY', 'full');
         return new Uint8Array(4 * data.length);
       },
     };
-    const frame = waves(160, 128);
+    const frame = waves(320, 256);
     const colour = resolveColour(UNKNOWN, { ...frame, pixels: { chroma: '4:2:0', isFullRange: false } });
     const info = { ...frame, sent: frame, fps: null, pixelAspect: { num: 1, den: 1 }, isInterlaced: false, colour };
     const region = { left: 0, top: 0, width: 0.6, height: 0.6, when: 'always' } as const;
     for (const isRegionOnly of [false, true]) {
       const warnings: string[] = [];
       const settings = { ...liveJob(pattern()), tileCache: null, region };
-      const level = openQualityLevel(model, null, settings, isRegionOnly, () => {}, (one) => warnings.push(one));
+      const level = openQualityLevel(
+        model,
+        null,
+        settings,
+        isRegionOnly,
+        () => {},
+        (one) => warnings.push(one),
+      );
       await level.upscale({ info, index: 7, at: 0, data: frame.data }, new CrossCameraBatch(1).join(), never);
       assert.match(warnings.at(-1)!, /^Memory ran out; tiles are \d+ pixels from frame 7 on\.$/);
     }
@@ -84,7 +98,7 @@ describe('a quality level', () => {
       },
       openFaceFinder: () => assert.fail('no faces'),
     };
-    const settings = { ...liveJob(pattern()), overload: 'adapt', faces: 'aligned' } as const;
+    const settings = { ...liveJob(pattern()), steps: null, overload: 'adapt', faces: 'aligned' } as const;
     const levels = await openQualityLevels(settings, tools, () => {}, assert.fail);
     const fewer = levels.steps.find(({ steps }) => steps < 4)!;
     const late = levels.levelFor(fewer);

@@ -29,7 +29,7 @@ describe('rtspAuthProxy', () => {
     }
   }
 
-  it('forwards requests for its own address, which nobody can guess', async () => {
+  it('forwards requests for its own address, which cannot be guessed', async () => {
     const addresses: string[] = [];
     const own = (local: string): string => (addresses.push(local), local);
     for (let i = 0; i < 2; i++)

@@ -51,13 +51,13 @@ describe('encodingSink', function () {
   });
 
   it('says why the stream ended, not that its encoder ended', async () => {
-    const onFragment = async () => Promise.reject(new Error('nobody takes it'));
+    const onFragment = async () => Promise.reject(new Error('the viewer is gone'));
     await using sink = await open({ kind: 'fragments' }, { onFragment });
     for (let i = 0; errors.length === 0; i++) {
       sink.put(frameOf(i));
       await sleep(20);
     }
-    assert.deepEqual(errors, ['nobody takes it']);
+    assert.deepEqual(errors, ['the viewer is gone']);
   });
 
   it('keeps the files of the last two streams for players; a change of size is no restart after a failure', async () => {

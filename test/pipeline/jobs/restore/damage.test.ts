@@ -88,26 +88,24 @@ describe('restoreVideo with a damaged source', function () {
     });
 
   it('an earlier partial result stays, unless the job may overwrite', async () => {
-    const source = zeroed('film.mp4', 0.3, 0.5);
-    const { path } = await restored(source);
-    const [input, output] = [source, at('out.mkv')];
+    const [input, output] = [zeroed('film.mp4', 0.3, 0.5), at('twice.mkv')];
     const job = { ...JOB_DEFAULTS, input, output, codec: 'ffv1' as const, pixelFormat: 'gbrp' as const };
     const tools = { binary: await binary(), openModel: async () => nearest(1) };
-    writeFileSync(path, 'an earlier one');
-    for (const [overwrite, name] of [
-      [false, 'out.partial-2.mkv'],
-      [false, 'out.partial-3.mkv'],
-      [true, 'out.partial.mkv'],
+    const earlier = at('twice.partial.mkv');
+    writeFileSync(earlier, 'an earlier one');
+    for (const [overwrite, path] of [
+      [false, at('twice.partial-2.mkv')],
+      [true, earlier],
     ] as const) {
-      if (!overwrite) assert.equal(readFileSync(path, 'utf8'), 'an earlier one');
       const failed = restoreVideo({ ...job, overwrite }, tools, new AbortController().signal, () => {});
       await assert.rejects(failed, (error: RemasterError) => {
-        assert.deepEqual([error.code, error.message.includes(at(name))], ['SOURCE_DAMAGED', true], error.message);
+        assert.deepEqual([error.code, error.message.includes(path)], ['SOURCE_DAMAGED', true], error.message);
         return true;
       });
-      assert.ok((await hasAllOf(source, at(name))) > 100);
+      if (!overwrite) assert.equal(readFileSync(earlier, 'utf8'), 'an earlier one');
+      assert.ok((await hasAllOf(input, path)) > 100);
     }
-    assert.ok(!existsSync(at('.out.mkv.remaster')), 'nothing is left to continue');
+    assert.ok(!existsSync(at('.twice.mkv.remaster')), 'nothing is left to continue');
   });
 
   it('at most 1 % of the frames and half a second: a warning with both numbers', async () => {

@@ -371,7 +371,7 @@ describe('describeVideo', function () {
     const { media } = await described(at('many.mkv'), { ...real, path, ffprobe: null });
     assert.equal(media.streams.length, 7);
     const marks = readFileSync(`${path}.log`, 'utf8').trim().split('\n');
-    assert.ok(marks.length > 28, 'each stream took some');
+    assert.ok(marks.length > 20, 'each stream took some');
     const running = marks.map((_, i) => marks.slice(0, i + 1).reduce((sum, one) => sum + (one === '+' ? 1 : -1), 0));
     assert.equal(Math.max(...running), 1);
   });

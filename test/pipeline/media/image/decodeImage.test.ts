@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { decodeImage } from '../../../../src/pipeline/media/image/decodeImage';
+import { withPngChunk } from '../../../../src/pipeline/media/image/imageChunks';
 import { pattern } from '../../../support/images';
 import { ff, moving, scratchFolder } from '../../../support/videos';
 
@@ -12,23 +13,21 @@ describe('decodeImage', () => {
   const isAnimated = { code: 'IMAGE_UNREADABLE', message: /image is animated/, remedy: /as a video/ };
 
   it('refuses an animated PNG, and takes one of a single image', async () => {
-    for (const [frames, name] of [
-      [3, 'several.png'],
-      [1, 'one.png'],
-    ] as const) {
-      const path = join(folder, name);
-      await ff(...moving('16x16', '5', frames), '-f', 'apng', '-plays', '0', path);
-      assert.ok(readFileSync(path).includes('acTL'));
-      if (frames > 1) await assert.rejects(decoded(readFileSync(path)), isAnimated);
-      else assert.equal((await decoded(readFileSync(path))).width, 16);
-    }
+    const path = join(folder, 'several.png');
+    await ff(...moving('16x16', '5', 3), '-f', 'apng', '-plays', '0', path);
+    await assert.rejects(decoded(readFileSync(path)), isAnimated);
+    const still = await pattern(16, 16).png().toBuffer();
+    const one = withPngChunk(still, 'acTL', Buffer.from([0, 0, 0, 1, 0, 0, 0, 0])); // an animation of one image
+    for (const file of [still, one]) assert.equal((await decoded(file)).width, 16);
   });
 
   it('refuses an animated WebP, and takes one of a single image', async () => {
     const page = await pattern(16, 16).png().toBuffer();
     const strip = await sharp(page).extend({ bottom: 16 }).raw().toBuffer({ resolveWithObject: true });
     const raw = { ...strip.info, pageHeight: 16 };
-    const moves = await sharp(strip.data, { raw }).webp({ loop: 0, delay: [50, 50] }).toBuffer();
+    const moves = await sharp(strip.data, { raw })
+      .webp({ loop: 0, delay: [50, 50] })
+      .toBuffer();
     assert.equal((await sharp(moves).metadata()).pages, 2);
     await assert.rejects(decoded(moves), isAnimated);
     assert.equal((await decoded(await sharp(page).webp().toBuffer())).height, 16);
