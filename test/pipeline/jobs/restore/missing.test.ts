@@ -90,7 +90,7 @@ describe('whatIsMissing of a part', () => {
     assert.deepEqual(none, []);
     const [jump, ...others] = await warnings(0, 3);
     assert.match(jump!, /^The clock of the source jumps at 1\.\d\d s by -1\.\d\d s;/);
-    assert.deepEqual(others, [damaged]);
+    assert.match(others.join(), /^\d packets of the source are damaged or incomplete\.$/); // one less for the join
   });
 });
 
