@@ -91,7 +91,7 @@ const shownAt =
         },
         error: (error: unknown) => subscriber.error(error),
         complete() {
-          if (previous && next < seconds.length) show(previous);
+          if (previous) show(previous);
           subscriber.complete();
         },
       });

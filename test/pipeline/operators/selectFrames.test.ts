@@ -43,6 +43,8 @@ describe('selectFrames', () => {
   it('those that are shown at given times', async () => {
     assert.deepEqual(await selected({ by: 'times', seconds: [0, 0.22, 0.3] }), [0, 2, 3]);
     assert.deepEqual(await selected({ by: 'times', seconds: [0.82, 5] }), [8, 9]);
+    for (const half of [0.25, 0.26]) // half a tick before it, or less
+      assert.deepEqual(await selected({ by: 'times', seconds: [half] }), [3]);
   });
 
   it('one that is shown at several times comes once, also the first and the last', async () => {

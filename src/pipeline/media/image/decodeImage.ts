@@ -107,7 +107,7 @@ function fromPixels(source: ImageSource & { kind: 'pixels' }, maxPixels: number)
  */
 function requireWholePng(file: Buffer): void {
   for (const { kind, data } of pngChunks(file)) {
-    if (kind === 'acTL' && data.length >= 4 && data.readUInt32BE(0) > 1) throw animated('png');
+    if (kind === 'acTL' && data.length === 8 && data.readUInt32BE(0) > 1) throw animated('png');
     if (kind === 'IEND') return;
   }
   throw unreadable('The PNG image cannot be decoded: its end is missing, so it is cut off.');

@@ -14,11 +14,12 @@ describe('decodeImage', () => {
 
   it('refuses an animated PNG, and takes one of a single image', async () => {
     const path = join(folder, 'several.png');
-    await ff(...moving('16x16', '5', 3), '-f', 'apng', '-plays', '0', path);
+    await ff(...moving('16x16', '5', 2), '-f', 'apng', '-plays', '0', path);
     await assert.rejects(decoded(readFileSync(path)), isAnimated);
     const still = await pattern(16, 16).png().toBuffer();
     const one = withPngChunk(still, 'acTL', Buffer.from([0, 0, 0, 1, 0, 0, 0, 0])); // an animation of one image
-    for (const file of [still, one]) assert.equal((await decoded(file)).width, 16);
+    const broken = withPngChunk(still, 'acTL', Buffer.from([0, 0, 2]));
+    for (const file of [still, one, broken]) assert.equal((await decoded(file)).width, 16);
   });
 
   it('refuses an animated WebP, and takes one of a single image', async () => {
