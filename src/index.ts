@@ -122,7 +122,7 @@ async function* timedImages(images: AsyncIterable<Bytes | TimedImage>): AsyncGen
     const data = imageBytes(image);
     if (data) yield { source: { kind: 'file', data }, time: null };
     else {
-      const { source, time } = image as TimedImage;
+      const { source, time } = (image ?? {}) as TimedImage;
       yield { source: imageSource(source), time };
     }
   }

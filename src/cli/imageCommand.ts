@@ -31,7 +31,8 @@ export async function imageCommand(paths: readonly string[], values: OptionValue
     await checkTarget(target, values['overwrite'] === true, sources);
     const { data, channels: _, ...result } = await upscaleImage(source, { ...settings, mask }, { engine, signal });
     await writeWhole(target, data, values['overwrite'] === true);
-    const { width, height, ms, model } = result;
+    const { width, height, ms, model, warnings } = result;
+    for (const warning of warnings) process.stderr.write(`note: ${printable(warning)}\n`);
     const speed = `${duration(ms / 1000)}, ${model.name}, ${steps(model.steps)} on ${model.provider}`;
     const text = `${printable(output)}: ${width}×${height}, ${(data.length / 1e6).toFixed(1)} MB (${speed})`;
     print({ output: target, bytes: data.length, ...result }, text);

@@ -1,4 +1,5 @@
 import type { OperatorFunction } from 'rxjs';
+import { NO_METADATA } from '../pipeline/media/image/decodeImage';
 import { encodeImage } from '../pipeline/media/image/encodeImage';
 import { fromFirst } from '../pipeline/operators/fromFirst';
 import { mapInOrder } from '../pipeline/operators/mapInOrder';
@@ -34,5 +35,3 @@ export function toJpeg(options: JpegOptions = {}): OperatorFunction<VideoFrame, 
     }),
   );
 }
-
-const NO_METADATA = { profile: null, exif: null, xmp: null, texts: [], density: null };

@@ -85,17 +85,22 @@ async function openUpscaler(
   };
   const job = { ...settings, scale: null };
   const opened = await openModelFor(job, { width, height, depth }, { openModel, openFaceFinder }, openMask, signal);
-  const processor = opened.processor({ ...job, segment: SEGMENT }, onWarning);
-  const masked = opened.masker?.masking(file!.from) ?? null;
-  return {
-    async run(frames) {
-      const marked = masked === null ? frames : await inOrder(frames, masked);
-      const output = await processor.run(marked, signal);
-      return output.map((frame) => ({ ...frame, stream }));
-    },
-    bestBatch: () => bestBatch(opened, processor, depth, signal),
-    close: async () => opened[Symbol.asyncDispose](),
-  };
+  try {
+    const processor = opened.processor({ ...job, segment: SEGMENT }, onWarning);
+    const masked = opened.masker?.masking(file!.from) ?? null;
+    return {
+      async run(frames) {
+        const marked = masked === null ? frames : await inOrder(frames, masked);
+        const output = await processor.run(marked, signal);
+        return output.map((frame) => ({ ...frame, stream }));
+      },
+      bestBatch: () => bestBatch(opened, processor, depth, signal),
+      close: async () => opened[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await opened[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 const bestBatch = (

@@ -41,6 +41,6 @@ export interface VideoFile {
   readonly from: number;
   /** What was decoded so far. */
   readonly decoded: Decoded;
-  /** Whether its last frame was read. */
+  /** Whether it was read to its end, or to that of the range. */
   isRead(): boolean;
 }

@@ -30,9 +30,9 @@ export const videoFrames = (input: string, options: ReadOptions = {}): Observabl
     (signal) => openFile(checkFramesJob({ ...options, input }), signal),
     ({ frames, stream, job, onEnd }) =>
       pullFrames(frames.read(), stream.window).pipe(
-        tap({ complete: onEnd }),
         trimFrames(stream, job),
         limitFrameRate(stream, job.maxFps, () => {}),
+        tap({ complete: onEnd }), // not if it is left before the end of its range
         map((frame) => ({ ...frame, stream })),
       ),
   );

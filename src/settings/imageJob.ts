@@ -37,4 +37,6 @@ export interface ImageResult {
   /** Milliseconds from decoding to the encoded result. */
   readonly ms: number;
   readonly model: { readonly name: string; readonly provider: string; readonly steps: number };
+  /** For example that memory ran out and tiles became smaller. */
+  readonly warnings: readonly string[];
 }

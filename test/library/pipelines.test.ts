@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import { filter, lastValueFrom, map, take, tap, toArray } from 'rxjs';
 import {
   cameraFrames,
@@ -13,8 +15,10 @@ import {
   type VideoFrame,
   videoFrames,
 } from '../../src/index';
+import { failing } from '../support/failing';
 import { enginesAndFfmpegs } from '../support/processes';
-import { description, ff, moving, pixels, scratchFolder, times } from '../support/videos';
+import { withFolder, writeTiny } from '../support/tinyBundle';
+import { description, ff, moving, passthrough, pixels, scratchFolder, times } from '../support/videos';
 
 describe('pipelines of the library', function () {
   this.timeout(60_000);
@@ -66,6 +70,32 @@ describe('pipelines of the library', function () {
     assert.match(await description(at('kept half.mkv')), /Duration: 00:00:00\.(3[2-9]|4\d)/);
   });
 
+  it('the last frame and the sound last to the end of the range', async () => {
+    const uneven = at('kept uneven.mkv'); // frames at 0, 0.04 and 0.9 s
+    const timed = ['-vf', "setpts='if(eq(N,2),0.9,N*0.04)/TB'", ...(await passthrough())];
+    const sound = ['-f', 'lavfi', '-i', 'sine=duration=1.2'];
+    await ff(...moving('64x36', '25', 3), ...sound, ...timed, '-c:v', 'ffv1', '-c:a', 'flac', uneven);
+    for (const [input, options, seconds] of [
+      [source, { trim: { start: 0, end: 1 }, maxFps: 2 }, 1],
+      [source, { trim: { start: 0.2, end: 60 }, maxFps: 2 }, 1],
+      [uneven, { trim: { start: 0, end: 0.8 } }, 0.8],
+    ] as const) {
+      const writing = toVideo(at('kept cut.mkv'), { codec: 'ffv1', overwrite: true });
+      await lastValueFrom(videoFrames(input, options).pipe(writing));
+      const found = await durations(at('kept cut.mkv'));
+      for (const one of found) assert.ok(Math.abs(one - seconds) < 0.06, `${found.join()}, not ${seconds}`);
+    }
+  });
+
+  it('a result is not lost with its work folder, which cannot be deleted', async () => {
+    const isFrames = (path: string): boolean => path.endsWith('frames.nut');
+    const write = () => lastValueFrom(videoFrames(source).pipe(take(2), toVideo(at('kept result.mkv'))));
+    const { warnings } = await failing('rm', isFrames, write);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0]!, /^.*\.kept result\.mkv\.remaster could not be deleted: EIO: i\/o error\.$/);
+    rmSync(at('.kept result.mkv.remaster'), { recursive: true });
+  });
+
   it('a camera: the newest frames, upscaled, as JPEGs and as a video', async () => {
     const camera = { kind: 'pattern', size: '64x36', rate: 10 } as const;
     const jpegs = await lastValueFrom(cameraFrames(camera).pipe(take(3), upscale(fast), toJpeg(), toArray()));
@@ -110,11 +140,11 @@ describe('pipelines of the library', function () {
   });
 
   it('an error of any operator ends everything and leaves nothing', async () => {
-    const failing = map((frame: VideoFrame) => {
+    const throwing = map((frame: VideoFrame) => {
       if (frame.index === 7) throw new Error('mine');
       return frame;
     });
-    await assert.rejects(lastValueFrom(videoFrames(source).pipe(failing, toVideo(at('a.mkv')))), /^Error: mine$/);
+    await assert.rejects(lastValueFrom(videoFrames(source).pipe(throwing, toVideo(at('a.mkv')))), /^Error: mine$/);
     const otherSize = map((frame: VideoFrame) =>
       frame.index < 3 ? frame : { ...frame, height: 18, data: frame.data.subarray(0, 64 * 18 * 3) },
     );
@@ -136,6 +166,22 @@ describe('pipelines of the library', function () {
     for (const [pipeline, code] of cases) await assert.rejects(lastValueFrom<unknown>(pipeline), { code });
     assert.deepEqual(leftovers(), []);
   });
+
+  it('a model that cannot be used as the settings say is closed', () =>
+    withFolder(async (model) => {
+      await writeTiny(model, 'dossr', { side: 32 });
+      const ended: Promise<unknown>[] = [];
+      const note = (worker: Worker): void => void ended.push(once(worker, 'exit'));
+      process.on('worker', note);
+      try {
+        const frames$ = videoFrames(source).pipe(upscale({ model, tile: 99 }));
+        await assert.rejects(lastValueFrom(frames$), { code: 'BAD_SETTING', message: /supports only tiles of 32/ });
+        assert.equal(ended.length, 1);
+        await Promise.all(ended); // its thread ends with the last model
+      } finally {
+        process.off('worker', note);
+      }
+    }));
 
   it('settings are checked when the pipeline is made', () => {
     assert.throws(() => upscale({ steps: 0 }), { code: 'BAD_SETTING' });
@@ -164,3 +210,15 @@ describe('pipelines of the library', function () {
     }
   });
 });
+
+/** When the last packet of the video and of the sound ends, in seconds. */
+async function durations(path: string): Promise<number[]> {
+  const list = await ff('-i', `file:${path}`, '-map', '0', '-c', 'copy', '-f', 'framecrc', '-');
+  const text = list.toString();
+  return [0, 1].map((stream) => {
+    const [, num, den] = new RegExp(`^#tb ${stream}: (\\d+)/(\\d+)`, 'm').exec(text)!;
+    const packets = [...text.matchAll(new RegExp(`^${stream}, *-?\\d+, *(-?\\d+), *(\\d+),`, 'gm'))];
+    const ends = packets.map(([, pts, duration]) => Number(pts) + Number(duration));
+    return (Math.max(...ends) * Number(num)) / Number(den);
+  });
+}

@@ -1,4 +1,5 @@
 import { Handoff } from '../../async/handoff';
+import { raceWith } from '../../async/raceWith';
 import { RemasterError, StoppedError } from '../../errors';
 import { assembleVideo } from '../../pipeline/jobs/assemble/assembleVideo';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
@@ -8,6 +9,8 @@ import type { EngineRequests } from '../protocol';
 interface OpenAssembly {
   readonly images: Handoff<TimedImage>;
   readonly result: Promise<AssembleResult>;
+  /** Settles like its promise, or rejects when the video fails. */
+  readonly unlessFailed: ReturnType<typeof raceWith>;
   readonly stop: AbortController;
 }
 
@@ -27,7 +30,7 @@ export class VideoAssemblies {
     const { onTemporaryPath } = this;
     const result = findFfmpeg().then((binary) => assembleVideo(job, { binary, onTemporaryPath }, images, stop.signal));
     result.catch(() => {}); // reported by the request that it fails
-    this.#open.set(id, { images, result, stop }); // before it is open: a stop may come meanwhile
+    this.#open.set(id, { images, result, unlessFailed: raceWith(result), stop }); // before it is open: a stop may come meanwhile
     try {
       await Promise.race([images.ready, result]);
     } catch (error) {
@@ -40,7 +43,7 @@ export class VideoAssemblies {
   async add({ id, source, time }: EngineRequests['addImage']['args']): Promise<null> {
     const open = this.#open.get(id);
     if (!open) throw lostAssembly();
-    await Promise.race([open.images.put({ source, time }), open.result]);
+    await open.unlessFailed(open.images.put({ source, time }));
     return null;
   }
 

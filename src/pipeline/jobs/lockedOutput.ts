@@ -33,8 +33,8 @@ export interface OutputFolder {
   assertWritable(): Promise<void>;
   /** The error to report when `error` has ended the job: what the system says about the folder where ffmpeg failed. */
   explain(error: unknown): Promise<unknown>;
-  /** Releases the lock. Without `keepSegments` the folder is deleted. */
-  close(options: { readonly keepSegments: boolean }): Promise<void>;
+  /** Releases the lock. Without `keepSegments` the folder is deleted. Never rejects: returns what failed, as warnings. */
+  close(options: { readonly keepSegments: boolean }): Promise<readonly string[]>;
 }
 
 /** A work folder whose lock is held. */
@@ -89,9 +89,12 @@ export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputF
     },
     async close({ keepSegments }) {
       const isKept = keepSegments && journal.segments.length > 0;
-      if (await isHeld(lock)) await clear(folder, isKept ? journal.segments : []);
-      await lock.release();
+      const warnings: string[] = [];
+      const left = ({ message }: Error): void => void warnings.push(`${folder} could not be deleted: ${message}.`);
+      if (await isHeld(lock)) await clear(folder, isKept ? journal.segments : []).catch(left);
+      await lock.release().catch(left);
       await removeEmpty(folder);
+      return warnings;
     },
   };
 }

@@ -47,7 +47,7 @@ export async function openOutputFolder(
     await clear(folder, journal.segments);
     await tryName(folder, target);
   } catch (error) {
-    await lock.release();
+    await lock.release().catch(() => {}); // the error before it is the one to report
     await removeEmpty(folder);
     throw unwritable(target, error);
   }
@@ -83,8 +83,11 @@ export async function discardWork(output: string, signal: AbortSignal): Promise<
   const folder = workFolder(target);
   if (!(await stat(folder).catch(() => null))) return;
   const lock = await lockOutput(folder, target, signal);
-  await removeClaim(folder, target);
-  await clear(folder, []);
-  await lock.release();
+  try {
+    await removeClaim(folder, target);
+    await clear(folder, []);
+  } finally {
+    await lock.release();
+  }
   await removeEmpty(folder);
 }

@@ -61,7 +61,7 @@ export async function lockOutput(
       },
     };
   } catch (error) {
-    await removeOwnLock(path, own).catch(() => {}); // the first error tells the real story
+    await removeOwnLock(path, own).catch(() => {}); // the error before it is the one to report
     throw error;
   }
 }

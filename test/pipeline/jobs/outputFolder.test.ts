@@ -16,6 +16,7 @@ import { basename, join } from 'node:path';
 import { RemasterError } from '../../../src/errors';
 import { discardWork, openOutputFolder, type OutputFolder } from '../../../src/pipeline/jobs/outputFolder';
 import { workFolder } from '../../../src/pipeline/jobs/workFolder';
+import { failing } from '../../support/failing';
 import { withMount } from '../../support/mounts';
 import { scratchFolder } from '../../support/videos';
 
@@ -278,6 +279,21 @@ describe('outputFolder', () => {
     assert.ok(!existsSync(workFolder(output)));
     await discardWork(output, never);
     assert.ok(!existsSync(workFolder(output)));
+  });
+
+  it('releases the lock when it cannot delete or read the folder', async () => {
+    await interrupted();
+    const isSegment = (path: string): boolean => path.endsWith('.nut');
+    await assert.rejects(
+      failing('rm', isSegment, () => discardWork(output, never)),
+      { code: 'EIO' },
+    );
+    await assert.rejects(
+      failing('rm', isSegment, () => open({ seed: 1 }, { discard: true })),
+      { code: 'OUTPUT_UNWRITABLE' },
+    );
+    const work = await open({ seed: 1 }, { discard: true }); // not OUTPUT_BUSY
+    await work.close({ keepSegments: false });
   });
 
   it('publishes in one step, without replacing a file that came in the meantime', async () => {

@@ -14,7 +14,7 @@ describe('sourceFile', () => {
 
   it('opens a file, and a folder of images', async () => {
     const source = await openSource(written('a.mp4', 'some bytes'));
-    assert.deepEqual([source.label, source.bytes, source.isImage, source.sequence], ['a.mp4', 10, false, null]);
+    assert.deepEqual([source.bytes, source.isImage, source.sequence], [10, false, null]);
     mkdirSync(join(folder, 'images'));
     written(join('images', '1.png'), 'x');
     const images = await openSource(join(folder, 'images'), 12);

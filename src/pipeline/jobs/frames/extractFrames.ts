@@ -10,6 +10,7 @@ import { resolveColour } from '../../media/colour';
 import { openVideo } from '../../media/decode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame } from '../../media/frame';
+import { NO_METADATA } from '../../media/image/decodeImage';
 import { encodeImage } from '../../media/image/encodeImage';
 import { probe } from '../../media/probe';
 import { limitHeight, scaledSize } from '../../media/resize';
@@ -47,7 +48,9 @@ export async function* extractFrames(
     ? await openModelFor(job, { ...info, depth: DEPTH }, tools, openMask, signal)
     : null;
   signal.throwIfAborted();
-  const processor = opened?.processor({ ...job, segment: JOB_DEFAULTS.segment }, () => {});
+  const warnings: string[] = [];
+  const warn = (warning: string): void => void warnings.push(warning);
+  const processor = opened?.processor({ ...job, segment: JOB_DEFAULTS.segment }, warn);
   const scale = opened && wantedScale(job, opened.model);
   const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
   const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
@@ -59,6 +62,7 @@ export async function* extractFrames(
     deinterlace,
     temporalDenoise,
     hwaccel,
+    withShotFirstFrame: opened?.model.prompt !== undefined,
     from,
   } as const;
   await using source = openVideo(tools.binary, info, decoding, signal);
@@ -74,7 +78,7 @@ export async function* extractFrames(
       const { data, width, height } = await encodeImage(output, imageOf(output), limitWidth(size, job.width), job);
       signal.throwIfAborted();
       const time = (frame.pts * timeBase.num) / timeBase.den;
-      return { data, index, pts: frame.pts, time, width, height, dropped, isLast };
+      return { data, index, pts: frame.pts, time, width, height, dropped, isLast, warnings: warnings.splice(0) };
     }),
   );
   let count = 0;
@@ -98,11 +102,7 @@ const imageOf = ({ width, height, data }: Frame) =>
     alpha: null,
     isGrey: false,
     format: 'pixels',
-    profile: null,
-    exif: null,
-    xmp: null,
-    texts: [],
-    density: null,
+    ...NO_METADATA,
   }) as const;
 
 function limitWidth({ width, height }: { readonly width: number; readonly height: number }, maxWidth: number | null) {

@@ -37,7 +37,9 @@ export async function upscaleImage(
       `The output would be ${image.width * modelScale}×${image.height * modelScale}; the limit is ${Math.floor(MAX_OUTPUT_PIXELS / 1e6)} megapixels.`,
       'Use a smaller image, or a model with a smaller scale.',
     );
-  const processor = opened.processor({ ...job, tileCache: null, segment: 1 }, () => {}); // a single frame has nothing to reuse
+  const warnings: string[] = [];
+  const warn = (warning: string): void => void warnings.push(warning);
+  const processor = opened.processor({ ...job, tileCache: null, segment: 1 }, warn); // a single frame has nothing to reuse
   const { width, height, depth } = image;
   const data = fillTransparent(image);
   const frame = { index: 0, pts: 0, scene: 0, width, height, depth, data };
@@ -46,5 +48,5 @@ export async function upscaleImage(
   signal.throwIfAborted();
   const stored = scale === modelScale ? output! : scaledSize(image, scale);
   const result = await encodeImage(output!, image, { width: stored.width, height: stored.height }, job);
-  return { ...result, scale, ms: performance.now() - started, model: { name, provider, steps } };
+  return { ...result, scale, ms: performance.now() - started, model: { name, provider, steps }, warnings };
 }

@@ -95,7 +95,7 @@ function addressOptions(
     // Unbuffered input arrives one frame earlier. The bundled ffmpeg (2018) finds no stream that way.
     ...(address.scheme === 'tcp' && binary.hasRtspTimeout ? ['-avioflags', 'direct'] : []),
     ...(rules.kind === 'rtsp' ? rtspOptions(binary, transport) : []),
-    ...(isNumbered ? ['-headers', `Host: ${address.host}\r\n`] : []),
+    ...(isNumbered ? ['-headers', `Host: ${/\/\/([^/?#]*)/.exec(address.address)![1]!}\r\n`] : []),
   ];
   const readRate = isHls ? ['-re'] : []; // its segments are downloaded at once; -re plays them at their frame rate
   const isSecret = secret !== url || (url.includes('?') && !/^(udp|tcp)$/.test(address.scheme)); // a query may hold a token

@@ -26,7 +26,7 @@ export interface QualityLevel {
   upscale(cameraFrame: CameraFrame, participant: Participant, signal: AbortSignal): Promise<LiveFrame>;
   /** The largest useful number of tiles per batch; measured on the first call. */
   maxBatch(signal: AbortSignal): Promise<number>;
-  /** Savings of the tile cache since the last change of the frame size. */
+  /** Savings of the tile cache since the size of the frames or of the tiles last changed. */
   cacheStats(): CacheStats | null;
 }
 
@@ -38,6 +38,7 @@ export function openQualityLevel(
   isRegionOnly: boolean,
   /** Called when the tile size changes. */
   onChange: () => void,
+  warn: (warning: string) => void,
 ): QualityLevel {
   let currentInfo: CameraInfo | null = null;
   let processor: FrameProcessor | null = null;
@@ -46,7 +47,7 @@ export function openQualityLevel(
   const batched: Model = { ...model, run: (batch, signal) => participant!.run(model, batch, signal) };
   const adaptive = adaptiveTiles(model, settings, isRegionOnly);
   const forSize = (info: CameraInfo): FrameProcessor =>
-    processorFor(batched, finder, { ...settings, ...adaptive.tiles }, isRegionOnly, info);
+    processorFor(batched, finder, { ...settings, ...adaptive.tiles }, isRegionOnly, info, warn);
 
   return {
     info: model.info,
@@ -85,18 +86,15 @@ function processorFor(
   settings: Omit<LiveJob, 'target' | 'quality'>,
   isRegionOnly: boolean,
   info: CameraInfo,
+  warn: (warning: string) => void,
 ): FrameProcessor {
   const faces = faceSettings(settings, model.info, info);
   if (faces !== null && isRegionOnly) throw regionWithFaces(model.info.name);
   if (faces !== null) return faceProcessor(model, finder, settings);
   const choice = { ...settings, segment: REFRESH };
-  if (!isRegionOnly) return tileProcessor(model, info, choice, () => {});
+  if (!isRegionOnly) return tileProcessor(model, info, choice, warn);
   const place = regionPlace(settings.region!, info, model.info.multiple);
-  return regionProcessor(
-    tileProcessor(model, place, choice, () => {}, 0, place),
-    place,
-    model.info.scale,
-  );
+  return regionProcessor(tileProcessor(model, place, choice, warn, 0, place), place, model.info.scale);
 }
 
 const regionWithFaces = (name: string): RemasterError =>

@@ -22,13 +22,14 @@ export interface QualityLevels extends AsyncDisposable {
 }
 
 /**
- * `onChange`: called when a level looks different from now on. `signal` ends waiting for a model that loads. Errors: those of
- * the models, MODEL_INCOMPATIBLE.
+ * `onChange`: called when a level looks different from now on. `warn`: when memory ran out and tiles became smaller. `signal` ends
+ * waiting for a model that loads. Errors: those of the models, MODEL_INCOMPATIBLE.
  */
 export async function openQualityLevels(
   settings: UpscaleSettings,
   tools: ModelTools,
   onChange: () => void,
+  warn: (warning: string) => void,
   signal: AbortSignal,
 ): Promise<QualityLevels> {
   const finder = settings.faces === 'aligned' ? null : tools.openFaceFinder(); // costs nothing until the first detection
@@ -49,7 +50,8 @@ export async function openQualityLevels(
       async levelFor(step) {
         const key = [step.isFallback, step.steps, step.isRegionOnly].join();
         const level =
-          levels.get(key) ?? openQualityLevel(await modelFor(step), finder, settings, step.isRegionOnly, onChange);
+          levels.get(key) ??
+          openQualityLevel(await modelFor(step), finder, settings, step.isRegionOnly, onChange, warn);
         levels.set(key, level);
         return level;
       },
@@ -70,8 +72,13 @@ interface ModelSet {
 /** The models of one camera, to be closed together. */
 function modelSet(settings: UpscaleSettings, tools: ModelTools, signal: AbortSignal): ModelSet {
   const opened: Model[] = [];
+  let isClosed = false;
   const open = async (request: ModelRequest): Promise<Model> => {
     const model = await openUntilAborted(tools.openModel(request), signal);
+    if (isClosed) {
+      await model[Symbol.asyncDispose](); // `close` did not know of it
+      throw new Error('the models of the camera are closed');
+    }
     opened.push(model);
     if (model.info.task === 'inpaint') throw inpaintUnavailable(model.info.name);
     return model;
@@ -82,6 +89,7 @@ function modelSet(settings: UpscaleSettings, tools: ModelTools, signal: AbortSig
     // The fallback model has its own number of steps and its own solver.
     openFallback: (model) => open({ ...request(null), model, order: null }),
     async close() {
+      isClosed = true;
       await Promise.all(opened.map((model) => model[Symbol.asyncDispose]()));
     },
   };

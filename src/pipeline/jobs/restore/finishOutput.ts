@@ -49,7 +49,7 @@ export async function finishOutput(
   const sound = soundOf(trial)[0] ?? null;
   const missing = isGone ? NOT_KNOWN : await whatIsMissing(binary, info, job, decoded, sound, signal);
   const { hasJumps } = missing;
-  const end = isGone ? NO_END : await sourceEnd(binary, info, hasJumps ? null : pts.at(-1)!, signal);
+  const end = isGone ? NO_END : await sourceEnd(binary, info, hasJumps ? null : pts.at(-1)!, signal, job.trim?.end);
   const video = { codec, colour, paths, times: outputTimes(pts, start, info, job, end.last) };
   const source = { info, job, carried: trial.carried, delay: zero - start, firstOnly: false, hasJumps };
   const path = join(folder.folder, file);
@@ -61,7 +61,7 @@ export async function finishOutput(
   const what = broken?.message ?? missing.damage ?? muxed.why;
   const isCut = missing.isTruncated || (!hasJumps && isTruncated(info, job, ends));
   const damage = await damageOf(info, isCut, what);
-  const output = await folder.publish(file, damage ? partialName(folder.output) : folder.output);
+  const output = await (damage ? publishPartial(folder, file) : folder.publish(file));
   if (damage) throw damageError(damage, info, output);
   const warnings = [...trial.warnings, ...missing.warnings, ...lost, ...muxed.warnings];
   return { output, warnings: [...new Set(warnings)] };
@@ -70,6 +70,17 @@ export async function finishOutput(
 /** Of a source that has changed. */
 const NOT_KNOWN: Missing = { damage: null, isTruncated: false, warnings: [], hasJumps: false };
 const NO_END: SourceEnd = { last: null, seconds: null };
+
+/** Under the first free name: an earlier partial result stays, unless the job may overwrite. */
+async function publishPartial(folder: OutputFolder, file: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    try {
+      return await folder.publish(file, partialName(folder.output, number));
+    } catch (error) {
+      if (!(error instanceof RemasterError) || error.code !== 'OUTPUT_EXISTS') throw error;
+    }
+  }
+}
 
 /** Why the result is not whole; null: it is. */
 async function damageOf(info: VideoInfo, isCut: boolean, what: string | null): Promise<SourceDamage | null> {

@@ -43,6 +43,7 @@ export async function whatIsMissing(
   const { start = 0, end = null } = job.trim ?? {};
   const jumps = await clockJumps(info.source, signal);
   const hasJumps = jumps.length > 0;
+  const jumpsIn = (from: number, to: number | null) => jumps.filter(({ at }) => at >= from && at <= (to ?? Infinity));
   const range = { from: Math.max(0, start - SEEK_MARGIN), to: end === null ? null : end + 1, sound, hasJumps };
   const packets = await sourcePackets(binary, info, range, signal);
   const gaps = findGaps({
@@ -58,8 +59,8 @@ export async function whatIsMissing(
     ...(sequence === null ? [] : await imageWarnings(source.path, sequence)),
     ...bytesWarning(stored),
     ...sizeWarning(decoded, info),
-    ...jumpWarning(jumps),
-    ...damagedWarning(packets.damagedCount - jumps.length), // a packet at each join
+    ...jumpWarning(jumpsIn(start, end)),
+    ...damagedWarning(packets.damagedCount - jumpsIn(range.from, range.to).length), // a packet at each join
     ...complaintWarning(decoded, packets, job.trim),
   ];
   const damage = isSerious(gaps, decoded.times.length) ? words : null;

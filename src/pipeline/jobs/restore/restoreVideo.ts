@@ -81,18 +81,20 @@ export async function restoreVideo(
   if (!job.resume) tools.onTemporaryPath?.(folder.folder, false);
 
   let keepSegments = false;
+  let left: readonly string[] = [];
+  let result: Omit<Result, 'elapsed' | 'fps'>;
   try {
-    const result = await runJob({ job, tools, signal, meter, info, opened, encoding, folder });
-    const elapsed = (performance.now() - started) / 1000;
-    const { framesOut, resumedFrom } = result;
-    return { ...result, elapsed, fps: (framesOut - resumedFrom) / elapsed };
+    result = await runJob({ job, tools, signal, meter, info, opened, encoding, folder });
   } catch (error) {
     keepSegments = canResume(error, job, signal);
     throw signal.aborted ? signal.reason : await folder.explain(error);
   } finally {
-    await folder.close({ keepSegments }).catch(() => {}); // an error thrown above is the one to report
+    left = await folder.close({ keepSegments });
     if (!job.resume) tools.onTemporaryPath?.(folder.folder, true);
   }
+  const elapsed = (performance.now() - started) / 1000;
+  const fps = (result.framesOut - result.resumedFrom) / elapsed;
+  return { ...result, warnings: [...result.warnings, ...left], elapsed, fps };
 }
 
 /** What was made is in the partial result. */

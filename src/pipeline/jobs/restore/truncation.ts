@@ -26,9 +26,11 @@ export function isTruncated({ duration }: Pick<VideoInfo, 'duration'>, job: Pick
 /** Seconds that a container may promise and not have. */
 const MAX_MISSING = 0.5;
 
-export const partialName = (output: string): string => {
+/** `number`: from 1, where the names before it are taken. */
+export const partialName = (output: string, number = 1): string => {
   const extension = extname(output);
-  return join(dirname(output), derivedName(basename(output, extension), { after: '.partial', extension }));
+  const after = number === 1 ? '.partial' : `.partial-${number}`;
+  return join(dirname(output), derivedName(basename(output, extension), { after, extension }));
 };
 
 export function damageError(damage: SourceDamage, { source }: VideoInfo, output: string): RemasterError {

@@ -79,6 +79,7 @@ describe('cameraInput', () => {
     const old = { crashesOnNames: true };
     assert.match(await options('rtsp://localhost:8554/x', {}, old), /-i rtsp:\/\/(127\.0\.0\.1|\[::1\]):8554\/x$/);
     assert.match(await options('http://localhost/x', {}, old), /-headers Host: localhost/);
+    assert.match(await options('http://localhost:8080/x', {}, old), /-headers Host: localhost:8080\r\n/);
     await assert.rejects(options('rtsps://cam.local/x', {}, old), { code: 'BAD_SETTING' });
     await assert.rejects(options('rtsp://no-such-name.invalid/x', {}, old), { code: 'SOURCE_NOT_FOUND' });
   });

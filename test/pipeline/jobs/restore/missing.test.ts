@@ -5,6 +5,7 @@ import { type Missing, whatIsMissing } from '../../../../src/pipeline/jobs/resto
 import { isTruncated as endsEarly } from '../../../../src/pipeline/jobs/restore/truncation';
 import { resolveColour } from '../../../../src/pipeline/media/colour';
 import { openVideo } from '../../../../src/pipeline/media/decode';
+import { complaintsOf } from '../../../../src/pipeline/media/gaps/complaints';
 import { probe } from '../../../../src/pipeline/media/probe';
 import { sourceEnd } from '../../../../src/pipeline/media/sourceEnd';
 import { framemd5 } from '../../../support/framemd5';
@@ -67,6 +68,31 @@ async function examine(path: string): Promise<Examined> {
   const isShort = !missing.hasJumps && endsEarly(info, { trim: null }, seconds ?? Infinity);
   return { ...missing, isTruncated: missing.isTruncated || isShort, frames };
 }
+
+describe('whatIsMissing of a part', () => {
+  const folder = scratchFolder();
+
+  it('counts the jumps of the clock and the damaged packets within it only', async () => {
+    const [one, path] = [join(folder, 'one.ts'), join(folder, 'joined.ts')];
+    const video = ['-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25,trim=end_frame=50', '-c:v', 'libx264', '-g', '10'];
+    await ff(...video, one);
+    const [first, second] = [readFileSync(one), readFileSync(one)];
+    const at = 188 * Math.floor(first.length / 188 / 4); // half a second
+    first[at + 1]! |= 0x80; // an error of the transport
+    writeFileSync(path, Buffer.concat([first, second]));
+    const found = await binary();
+    const info = await probe(found, path, never);
+    const decoded = { times: [0], resized: [], complaints: complaintsOf(info) };
+    const warnings = async (start: number, end: number): Promise<readonly string[]> =>
+      (await whatIsMissing(found, info, { trim: { start, end } }, decoded, null, never)).warnings;
+    const [damaged, ...none] = await warnings(0, 0.9);
+    assert.match(damaged!, /^[12] packets of the source are damaged or incomplete\.$/);
+    assert.deepEqual(none, []);
+    const [jump, ...others] = await warnings(0, 3);
+    assert.match(jump!, /^The clock of the source jumps at 1\.\d\d s by -1\.\d\d s;/);
+    assert.match(others.join(), /^\d packets of the source are damaged or incomplete\.$/); // one less for the join
+  });
+});
 
 const NOTHING = { damage: null, isTruncated: false, warnings: [] };
 

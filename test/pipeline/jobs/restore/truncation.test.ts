@@ -14,7 +14,7 @@ describe('truncation', () => {
   beforeEach(() => {
     writeFileSync(path, 'ten bytes.');
     const { size: bytes, mtimeMs: modifiedMs } = statSync(path);
-    const source = { path, label: 'source.mkv', bytes, modifiedMs, isImage: false, sequence: null };
+    const source = { path, bytes, modifiedMs, isImage: false, sequence: null };
     info = { source, duration: 10, timeBase: { num: 1, den: 100 } } as VideoInfo;
   });
 
@@ -50,6 +50,7 @@ describe('truncation', () => {
 
   it('partial results have a name of their own, and the error says which', () => {
     assert.equal(partialName('/a.b/out.mp4'), '/a.b/out.partial.mp4');
+    assert.equal(partialName('/a.b/out.mp4', 2), '/a.b/out.partial-2.mp4');
     for (const [damage, code] of [
       [{ kind: 'truncated' }, 'SOURCE_TRUNCATED'],
       [{ kind: 'changed' }, 'SOURCE_CHANGED'],
