@@ -22,12 +22,15 @@ export class Runtime {
   readonly promisedOutputs = new Set<string>();
   /** One function for each camera that starts with the flow. */
   readonly autostartCameras = new Set<() => void>();
+  /** One function for each video out node: it stops the cameras whose video in node is gone. */
+  readonly cameraOwners = new Set<() => void>();
 
   /** Ends what belongs to running flows. The rest is for the next start: what was measured, listed and suspended. */
   close(): void {
     this.livePages.close();
     this.promisedOutputs.clear();
     this.autostartCameras.clear();
+    this.cameraOwners.clear();
   }
 }
 

@@ -29,10 +29,16 @@ const { retryMin, retryMax, stall } = ROWS;
 export const isLiveConfig = (config: { readonly source: string }): config is LiveConfig =>
   ['address', 'device', 'pattern'].includes(config.source);
 
-/** Starts cameras whenever flows start. One listener for all: one per camera would exceed the emitter's listener limit. */
+/**
+ * Starts cameras whenever flows start, and stops those whose node is gone. One listener for all: one per camera would exceed
+ * the emitter's listener limit.
+ */
 export function startCameras(RED: NodeAPI): void {
-  const { autostartCameras } = runtimeOf(RED);
-  RED.events.on('flows:started', () => autostartCameras.forEach((start) => start()));
+  const { autostartCameras, cameraOwners } = runtimeOf(RED);
+  RED.events.on('flows:started', () => {
+    for (const stopOrphans of cameraOwners) stopOrphans();
+    for (const start of autostartCameras) start();
+  });
 }
 
 /** A video in node with a camera. It opens no connection: the node that runs the job reads the address from it. */

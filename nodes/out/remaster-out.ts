@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { sweepFolders } from '../../src/pipeline/jobs/ownedFolder';
 import { serveLive } from '../http/liveRoutes';
 import { CREDENTIALS } from '../message/credentials';
+import { nodeError } from '../message/nodeError';
 import type { NodeRegistry } from '../message/nodeRegistry';
 import { runtimeOf } from '../runtime';
 import type { OutConfig } from './buildJob';
@@ -26,7 +27,8 @@ export default function remasterOut(RED: NodeAPI): void {
         done();
       }
     };
-    this.on('close', (removed: boolean, closed: () => void) => void close(removed).finally(closed));
+    const logError = (error: unknown): void => this.error(nodeError(error));
+    this.on('close', (removed: boolean, closed: () => void) => void close(removed).catch(logError).finally(closed));
   }
   RED.nodes.registerType('remaster-out', RemasterOut, {
     credentials: CREDENTIALS,

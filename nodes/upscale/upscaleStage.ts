@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
+import { chosenModel } from '../message/chosenModel';
 import { dialogValues, fieldsFor, labelsOf } from '../message/dialogValues';
 import { anyPlanOf, type LivePlan } from '../message/livePlan';
 import type { DeployedModel } from '../message/nodeRegistry';
@@ -37,10 +38,7 @@ export class UpscaleStage {
 
   /** Throws if the model node is missing, disabled or has an invalid setting. */
   model(): DeployedModel {
-    if (this.#model) return this.#model.choice();
-    throw new RemasterError('MODEL_NOT_FOUND', 'The upscale model of this node is missing or disabled.', {
-      remedy: 'Open the video upscale node, choose a model, and deploy.',
-    });
+    return chosenModel(this.#model, 'video upscale');
   }
 
   /** Whether the node's own settings, not a message, name this mask. */

@@ -160,6 +160,7 @@
       provider: model.provider,
       device: model.device,
       threads: model.threads,
+      loadLimit: model.loadLimit,
       steps: stage.stepsType === 'num' ? stage.steps : '',
     };
   }

@@ -34,9 +34,12 @@ interface EditorRed {
     getType(type: string): { defaults: Readonly<Record<string, { validate?: (v: unknown, opt: object) => unknown }>> };
   };
   readonly editor: { edit(node: object): void; editConfig(name: string, type: string, id: string): void };
-  readonly sidebar: { help: { show(type: string, bringToFront: boolean): void } };
+  readonly sidebar: { show(id: string): void; help: { show(type: string, bringToFront: boolean): void } };
   readonly tray: { close(): void };
 }
+
+/** Seconds, of every upscale model. */
+const LOAD_LIMIT = '300';
 
 /** Keys of our catalogues that were shown instead of their words. */
 const RAW_KEY = /\bremaster-(in|out|upscale|model|image|frames)\.[a-z]+\.?\w*|\[object|undefined|\{\{|__\w+__/;
@@ -70,7 +73,10 @@ describe('editor', function () {
         viewport: { width: 1400, height: 900 },
       });
       try {
-        await red.deploy(FLOWS.flatMap(example));
+        const flows = FLOWS.flatMap(example);
+        await red.deploy(
+          flows.map((node) => (node.type === 'remaster-model' ? { ...node, loadLimit: LOAD_LIMIT } : node)),
+        );
         await context.addInitScript((theme) => localStorage.setItem('view-dark-theme', theme), look);
         const page = await context.newPage();
         const errors: string[] = [];
@@ -144,7 +150,10 @@ describe('editor', function () {
           }
           if (type === 'remaster-in') {
             await select.selectOption('sample');
+            const asked = page.waitForRequest('**/remaster/forecast');
             await page.locator('#remaster-in-estimate').click();
+            const { work } = (await asked).postDataJSON() as { work: { loadLimit?: string } };
+            assert.equal(work.loadLimit, LOAD_LIMIT);
             const expected = page.locator('#remaster-in-estimated');
             await expected.filter({ hasText: /192×144.*x4/s }).waitFor({ timeout: 60_000 });
             seen.push(await expected.innerText());
@@ -193,6 +202,12 @@ describe('editor', function () {
           .waitFor({ timeout: 60_000, state: 'attached' });
         await shoot('at work');
         seen.push(await page.locator('#red-ui-workspace').innerText());
+        const refusal = { status: 404, json: { message: '<b>This job</b> is gone.' } };
+        await page.route('**/remaster/jobs/*', (route) => route.fulfill(refusal));
+        await page.evaluate(() => (window as unknown as { RED: EditorRed }).RED.sidebar.show('remaster-jobs'));
+        await page.locator('.remaster-jobs button[data-action="pause"]').click();
+        await page.locator('.red-ui-notification', { hasText: refusal.json.message }).waitFor(); // as text
+        await page.unroute('**/remaster/jobs/*');
         await red.inject(go, [{ p: 'reset', v: 'true', vt: 'bool' }]);
 
         for (const type of TYPES) {

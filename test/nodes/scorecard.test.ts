@@ -74,7 +74,7 @@ describe('scorecard of the flow library', () => {
   it('P04: a scoped name', () => assert.match(pkg.name, /^@[a-z0-9-]+\/node-red-[a-z0-9-]+$/));
 
   it('P06, P07: versions of Node-RED and Node.js that include the newest and the maintained', () => {
-    assert.equal(pkg['node-red'].version, '>=4.0.0');
+    assert.equal(pkg['node-red'].version, '>=4.1.0');
     // Node-RED 5 asks for 22.9, the lowest version that its scorecard tries.
     assert.equal(pkg.engines.node, '^20.19.0 || ^22.9.0 || >=24.0.0');
   });

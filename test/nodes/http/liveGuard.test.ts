@@ -55,7 +55,7 @@ describe('live pages', function () {
     const { writeFileSync } = await import('node:fs');
     writeFileSync(join(folder, 'flows.json'), JSON.stringify(camera(out)));
     await using red = await Runtime.start(nodeRed4, folder, settings);
-    await red.until(() => red.text('out') !== '' && /live/.test(red.text('out')), 'the camera runs', 60_000);
+    await red.until(() => red.text('out') !== '' && /fps/.test(red.text('out')), 'the camera runs', 60_000);
     await use(red);
   }
   const withUsers = (): Readonly<Record<string, unknown>> => {
@@ -101,6 +101,11 @@ describe('live pages', function () {
     withCamera(withUsers(), { public: true }, async (red) => {
       for (const path of ['/image', '/mjpeg', '/state', '/'])
         assert.equal((await head(red.url + PAGE + path)).code, 200, path);
+    }));
+
+  it('without an editor no one can log in, and only public pages are shown', () =>
+    withCamera({ ...withUsers(), httpAdminRoot: false }, {}, async (red) => {
+      for (const path of FRAMES) assert.equal((await head(red.url + PAGE + path)).code, 403, path);
     }));
 
   it('a login for the pages of flows is enough', () =>

@@ -205,6 +205,10 @@ describe('image upscale in a real Node-RED', () => {
         assert.equal((await caught(3)).code, 'SOURCE_NOT_FOUND');
         await send(join(folder));
         assert.equal((await caught(4)).code, 'SOURCE_UNREADABLE');
+        const own = { files: true, property: join(folder, 'door.png'), propertyType: 'str' };
+        await red.deploy(flow(own, "msg.mask = '/etc/hostname'; return msg;"));
+        await send('');
+        assert.equal((await caught(5)).code, 'PATH_NOT_ALLOWED'); // the node names the image, but the message the mask
       });
 
       const burst = `const image = Buffer.from(msg.payload, 'base64');
