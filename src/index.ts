@@ -6,6 +6,7 @@ import { checkAssembleJob, type AssembleJob, type AssembleResult, type TimedImag
 import { checkFramesJob, type FrameImage, type FramesJob } from './settings/framesJob';
 import { type Bytes, imageBytes, imageSource } from './settings/imageBytes';
 import { checkImageJob, type ImageJob, type ImageResult, type ImageSource } from './settings/imageJob';
+import { maskError } from './settings/maskError';
 import { checkJob, type Job, type Result } from './settings/restoreJob';
 
 export { ERROR_CODES, type ErrorCode, type ErrorRecord, RemasterError, StoppedError } from './errors';
@@ -92,8 +93,16 @@ export const upscaleImage = (
 ): Promise<ImageResult> =>
   withEngine(engine, async (worker) => {
     const job = checkImageJob(options);
-    return worker.ask('image', { source: imageSource(image), mask: mask && imageSource(mask), job }, signal);
+    return worker.ask('image', { source: imageSource(image), mask: mask && maskSource(mask), job }, signal);
   });
+
+function maskSource(mask: Bytes | ImageSource): ImageSource {
+  try {
+    return imageSource(mask);
+  } catch (error) {
+    throw maskError(error);
+  }
+}
 
 /** Extracts frames of a video as images, each when the loop requests it. */
 export async function* extractFrames(

@@ -7,6 +7,7 @@ import {
   type ImageResult,
   type ImageSource,
 } from '../../src/settings/imageJob';
+import { maskError } from '../../src/settings/maskError';
 import { modelChoice } from '../../src/settings/restoreJob';
 import { chosenModel } from '../message/chosenModel';
 import { readImageFile, readImagePayload } from '../message/imagePayload';
@@ -58,7 +59,10 @@ async function maskOf(
   if (given === undefined || given === null) return { mask: null, maskColor: null };
   if (typeof given === 'string' && given.startsWith('#'))
     return { mask: null, maskColor: checkImageJob({ maskColor: given }).maskColor };
-  return { mask: await readImagePayload(given, readFile), maskColor: null };
+  const mask = await readImagePayload(given, readFile).catch((error: unknown) => {
+    throw maskError(error);
+  });
+  return { mask, maskColor: null };
 }
 
 /** Throws if the model node is missing, disabled or has an invalid setting. */

@@ -25,10 +25,10 @@ export async function imageCommand(paths: readonly string[], values: OptionValue
   const signal = onInterrupt(engine);
   try {
     const source = await readImage(input);
-    const mask = typeof values['mask'] === 'string' ? await readImage(values['mask']) : null;
-    const sources = [input, ...(typeof values['mask'] === 'string' ? [values['mask']] : [])];
+    const maskFile = typeof values['mask'] === 'string' ? [values['mask']] : [];
+    const [mask = null] = await Promise.all(maskFile.map(readImage));
     const target = await targetOf(output);
-    await checkTarget(target, values['overwrite'] === true, sources);
+    await checkTarget(target, values['overwrite'] === true, [input, ...maskFile]);
     const { data, channels: _, ...result } = await upscaleImage(source, { ...settings, mask }, { engine, signal });
     await writeWhole(target, data, values['overwrite'] === true);
     const { width, height, ms, model, warnings } = result;
@@ -47,7 +47,12 @@ export async function imageCommand(paths: readonly string[], values: OptionValue
 }
 
 async function readImage(input: string): Promise<Uint8Array> {
-  const { path, bytes } = await openSource(input);
+  const { path, bytes, sequence } = await openSource(input);
+  if (sequence) {
+    throw new RemasterError('SOURCE_UNREADABLE', `${path} is a folder, not an image.`, {
+      remedy: 'Give an image file; `remaster restore` takes a folder of images as a video.',
+    });
+  }
   if (bytes > LARGEST_FILE) throw new RemasterError('IMAGE_TOO_LARGE', `${path} is larger than 256 MB.`);
   return readFile(path);
 }

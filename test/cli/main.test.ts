@@ -116,6 +116,8 @@ describe('the command line', () => {
     for (const [args, status, words] of [
       [['--mask-color', 'green'], 2, /--mask-color must be a colour like #00ff00/],
       [['--mask', 'no.png'], 3, /SOURCE_NOT_FOUND/],
+      [['--mask', '#00ff0'], 2, /--mask-color must be a colour like #00ff00/],
+      [['--mask', '#00ff00', '--mask-color', '#ff0000'], 2, /--mask #00ff00 and --mask-color cannot be combined/],
       [['--mask', 'mask.png', '--mask-tolerance', '0.2'], 2, /Mask tolerance applies only to a mask colour/],
     ] as const) {
       const refused = remaster('restore', 'scratched.mkv', 'refused.mp4', '--model', './holes', ...args);
