@@ -12,7 +12,7 @@ interface OpenAssembly {
 }
 
 /** Open video assemblies: each encodes images as they arrive. */
-export class VideoAssemblies {
+export class VideoAssemblies implements AsyncDisposable {
   readonly #open = new Map<string, OpenAssembly>();
 
   constructor(private readonly onTemporaryPath: (path: string, gone: boolean) => void) {}
@@ -57,7 +57,8 @@ export class VideoAssemblies {
     return null;
   }
 
-  async closeAll(): Promise<void> {
+  /** Discards all. */
+  async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#open.keys()].map((id) => this.close(id, false)));
   }
 }
