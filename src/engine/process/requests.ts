@@ -1,5 +1,5 @@
-import { listModels } from '../../model/bundle/modelLibrary';
 import { type Comparison } from '../../pipeline/frames/comparison';
+import { suspicion } from '../../pipeline/frames/suspicion';
 import { discardWork } from '../../pipeline/jobs/outputFolder';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import { encodeJpeg } from '../../pipeline/media/jpegEncoder';
@@ -12,6 +12,7 @@ import { doctor } from './doctor';
 import type { FrameStreams } from './frameStreams';
 import type { ImageRequests } from './imageRequests';
 import type { ModelCache } from './modelCache';
+import { testedModels } from './testedModels';
 import type { VideoAssemblies } from './videoAssemblies';
 
 /** The services behind each request. */
@@ -34,11 +35,13 @@ export async function handleRequest(
 ): Promise<EngineRequests[keyof EngineRequests]['result']> {
   switch (what) {
     case 'probe':
-      return summary(args as EngineRequests['probe']['args']);
+      return summary(args as EngineRequests['probe']['args'], signal);
     case 'doctor':
       return doctor((args as EngineRequests['doctor']['args']).folder);
-    case 'models':
-      return listModels((args as EngineRequests['models']['args']).folders);
+    case 'models': {
+      const { folders, isTested } = args as EngineRequests['models']['args'];
+      return testedModels(folders, isTested === true);
+    }
     case 'discard':
       await discardWork((args as EngineRequests['discard']['args']).output, signal);
       return null;
@@ -76,8 +79,12 @@ export async function handleRequest(
   }
 }
 
-async function summary({ input, sequenceRate }: EngineRequests['probe']['args']): Promise<SourceSummary> {
-  const info = await probe(await findFfmpeg(), input, AbortSignal.timeout(60_000), sequenceRate);
+async function summary(
+  { input, sequenceRate }: EngineRequests['probe']['args'],
+  stopped: AbortSignal,
+): Promise<SourceSummary> {
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(60_000)]);
+  const info = await probe(await findFfmpeg(), input, signal, sequenceRate);
   const { width, height, framesPerSecond: fps, duration, isInterlaced: interlaced, codec } = info;
   const frames = fps !== null && duration !== null ? Math.round(fps * duration) : null;
   const audio = info.media.streams.some(({ kind }) => kind === 'audio');
@@ -109,5 +116,6 @@ async function testModel(
   await model.run(tile(), signal); // the first run also allocates memory and computes the noise
   const started = performance.now();
   await model.run(tile(), signal);
-  return { provider, rejected, ms: performance.now() - started, tile: [side, side] };
+  const suspect = suspicion(model.info)?.toJSON() ?? null;
+  return { provider, rejected, ms: performance.now() - started, tile: [side, side], suspect };
 }
