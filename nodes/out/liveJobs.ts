@@ -47,7 +47,7 @@ export class LiveJobs {
   /** Starts the cameras again that ran last. */
   async restart(send: Send): Promise<void> {
     for (const msg of this.#started.messages()) {
-      const done: Done = (error) => error && this.node.error(error, msg);
+      const done: Done = runtimeOf(this.RED).variables.done((error) => error && this.node.error(error, msg));
       await this.start(msg.video, { msg, send, done });
     }
   }
