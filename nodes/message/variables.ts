@@ -70,7 +70,7 @@ function substituted(RED: NodeAPI, config: NodeDef & { readonly _alias?: string 
       if (typeof written === 'string' && /^\$[{(]\S+[})]$/.test(written))
         found.push([written, (config as unknown as Record<string, unknown>)[name]]);
   });
-  return found.filter(([written, value]) => written !== value);
+  return found; // a variable that is not set stands for itself
 }
 
 /** How a value may appear in a message: whole, escaped, shortened, or as a part that tells where something is. */
