@@ -7,6 +7,7 @@ import { Throughput } from './jobs/throughput';
 import { KnownModels } from './message/knownModels';
 import { NodeRegistry } from './message/nodeRegistry';
 import { SequenceAcks } from './message/sequenceAck';
+import { Variables } from './message/variables';
 
 /** The state that all nodes of one Node-RED share. */
 export class Runtime {
@@ -18,6 +19,7 @@ export class Runtime {
   readonly suspended = new SuspendedJobs();
   readonly livePages = new LivePages();
   readonly tickets = new Tickets();
+  readonly variables = new Variables();
   /** Output files of accepted jobs: not free, although they do not exist yet. */
   readonly promisedOutputs = new Set<string>();
   /** One function for each camera that starts with the flow. */

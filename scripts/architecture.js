@@ -16,6 +16,7 @@ const BOXES = [
   ['src', 'library', /^src\/library\//],
   ['src', 'errors', /^src\/errors\.ts$/],
   ['src', 'async', /^src\/async\//],
+  ['src', 'files', /^src\/files\//],
   ['src', 'settings', /^src\/settings\//],
   ['src', 'sampler', /^src\/sampler\//],
   ['src/engine', 'client', /^src\/engine\/client\//],

@@ -141,9 +141,9 @@ async function* timedImages(images: AsyncIterable<Bytes | TimedImage>): AsyncGen
 export const probe = (input: string, engine?: Engine): Promise<SourceSummary> =>
   withEngine(engine, (worker) => worker.ask('probe', { input }));
 
-/** Lists the model bundles on this machine. */
+/** Lists the model bundles on this machine. Tests each that was never loaded here, which takes a second or two per model. */
 export const listModels = (engine?: Engine): Promise<readonly ModelSummary[]> =>
-  withEngine(engine, (worker) => worker.ask('models', {}));
+  withEngine(engine, (worker) => worker.ask('models', { isTested: true }));
 
 /** Checks what works on this machine. `folder`: checked for write access; null = the working folder. */
 export const doctor = (folder: string | null = null, engine?: Engine): Promise<DoctorReport> =>

@@ -43,7 +43,7 @@ export function startCameras(RED: NodeAPI): void {
 
 /** A video in node with a camera. It opens no connection: the node that runs the job reads the address from it. */
 export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
-  const { nodes, autostartCameras } = runtimeOf(RED);
+  const { nodes, autostartCameras, variables } = runtimeOf(RED);
   const source = (): LiveSource => ({
     input: inputOf(RED, node, config),
     label: labelOf(RED, node, config),
@@ -76,7 +76,7 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
   };
   node.on('input', (msg, send, done) => {
     const action = actionOf(msg);
-    if (action === null || action === 'start' || action === 'restart') return open(msg, send, done);
+    if (action === null || action === 'start' || action === 'restart') return open(msg, send, variables.done(done));
     send(msg); // controls the job of the video out node
     done();
   });
@@ -86,7 +86,7 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
     open(
       { topic: config.name || undefined },
       (msg) => node.send(msg),
-      (error) => error && node.error(error),
+      variables.done((error) => error && node.error(error)),
     );
   if (isAutostart) autostartCameras.add(start);
   node.on('close', () => {

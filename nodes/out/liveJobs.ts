@@ -47,7 +47,7 @@ export class LiveJobs {
   /** Starts the cameras again that ran last. One that cannot start is reported, and the others start. */
   async restart(send: Send): Promise<void> {
     for (const msg of this.#started.messages()) {
-      const done: Done = (error) => error && this.node.error(error, msg);
+      const done: Done = runtimeOf(this.RED).variables.done((error) => error && this.node.error(error, msg));
       try {
         await this.start(msg.video, { msg, send, done });
       } catch (error) {

@@ -3,6 +3,7 @@ import type { Done, Input } from '../message/input';
 import type { LivePlan } from '../message/livePlan';
 import { nodeError } from '../message/nodeError';
 import * as status from '../message/status';
+import { runtimeOf } from '../runtime';
 import type { BuiltLiveJob } from './buildLiveJob';
 import { type CameraHost, type OpenCamera, openCamera, sendsJpegs } from './openCamera';
 import { removeOwnFolder } from './ownFolder';
@@ -65,9 +66,10 @@ export class LiveRun {
     await removeOwnFolder(this.folder);
   }
 
-  #fail(error: unknown): void {
+  #fail(thrown: unknown): void {
     const { registered, reports, messages } = this.camera;
     if (reports.isOver) return;
+    const error = runtimeOf(this.host.RED).variables.without(thrown);
     reports.isOver = true;
     registered.end({ status: 'failed', error, progress: null });
     this.#release();

@@ -54,11 +54,12 @@ export function openCamera(host: CameraHost, request: CameraRequest): OpenCamera
   const { engine, camera } = built;
   const job = inOwnFolder(built.job, request.folder);
   const name = pageName(config, plan.source.label, job);
+  const { variables } = runtimeOf(RED);
   const messages = new LiveMessages(RED, plan, input);
   const upscaleStatus = new UpscaleStatus(runtimeOf(RED).nodes);
   const stage = plan.stages[0]!.node;
   const { label } = plan.source;
-  const reports = new LiveReports({ node, label, showStatus, camera, upscaleStatus, stage, messages });
+  const reports = new LiveReports({ node, label, showStatus, camera, upscaleStatus, stage, messages, variables });
   const broadcast = new FrameBroadcast((newerThan) => running.requestJpeg({ newerThan }));
   const pair = singleFlight(() => engine.ask('pair', { job: running.id }));
   const running: RunningLive = engine.live(job, {

@@ -9,14 +9,15 @@ import type { OutConfig } from './buildJob';
 import { VideoOut } from './videoOut';
 
 export default function remasterOut(RED: NodeAPI): void {
-  const { suspended } = runtimeOf(RED);
+  const { suspended, variables } = runtimeOf(RED);
   serveLive(RED);
   sweepFolders().catch(() => {}); // what cannot be deleted takes room, no more
 
   function RemasterOut(this: Node, config: OutConfig): void {
     RED.nodes.createNode(this, config);
+    variables.addOf(RED, this, config);
     const out = new VideoOut(RED, this, config);
-    this.on('input', (msg, send, done) => out.take({ msg, send, done }));
+    this.on('input', (msg, send, done) => out.take({ msg, send, done: variables.done(done) }));
     const cancel = continueSuspended(RED, this, out);
     const close = async (removed: boolean): Promise<void> => {
       cancel();

@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { printable, RemasterError } from '../errors';
+import { partEnding, sweepParts } from '../files/partFile';
 import { createEngine, type ImageFormat, upscaleImage } from '../index';
 import { derivedName } from '../pipeline/jobs/derivedName';
 import { unwritable } from '../pipeline/jobs/outputErrors';
@@ -17,12 +18,17 @@ import { duration, steps } from './progressBar';
 /** Maximum size of an image file in bytes. */
 const LARGEST_FILE = 256 * 2 ** 20;
 
-export async function imageCommand(paths: readonly string[], values: OptionValues, print: Print): Promise<number> {
+export async function imageCommand(
+  paths: readonly string[],
+  values: OptionValues,
+  print: Print,
+  closed: AbortSignal,
+): Promise<number> {
   const [input, output, more] = paths;
   if (input === undefined || output === undefined || more !== undefined) throw usage(usageOf('image'));
   const settings = { ...settingsOf(IMAGE_ROWS, values), format: formatOf(output) };
   const engine = createEngine();
-  const signal = onInterrupt(engine);
+  const signal = onInterrupt(engine, closed);
   try {
     const source = await readImage(input);
     const maskFile = typeof values['mask'] === 'string' ? [values['mask']] : [];
@@ -39,7 +45,7 @@ export async function imageCommand(paths: readonly string[], values: OptionValue
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;
-    process.stderr.write('Stopped. No files were left behind.\n');
+    if (!closed.aborted) process.stderr.write('Stopped. No files were left behind.\n');
     return 130;
   } finally {
     await engine.close();
@@ -59,8 +65,10 @@ async function readImage(input: string): Promise<Uint8Array> {
 
 /** The file appears under its name only when it is complete. */
 async function writeWhole(target: string, data: Uint8Array, overwrite: boolean): Promise<void> {
-  const part = join(dirname(target), derivedName(basename(target), { before: '.', after: `.${process.pid}.part` }));
+  const folder = dirname(target);
+  const part = join(folder, derivedName(basename(target), { before: '.', after: '', extension: await partEnding() }));
   try {
+    await sweepParts(folder);
     await writeFile(part, data, { flag: 'wx' });
     await publishFile(part, target, { overwrite });
   } catch (error) {

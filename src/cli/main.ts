@@ -8,8 +8,9 @@ import { doctorCommand, modelsCommand, type Print, probeCommand } from './infoCo
 import { type Command, COMMANDS, parseCommandLine, requireOptionsOf, usage, usageOf } from './options';
 import { json } from './json';
 import { restoreCommand } from './restoreCommand';
+import { watchOutput } from './watchOutput';
 
-async function main(args: readonly string[]): Promise<number> {
+async function main(args: readonly string[], closed: AbortSignal): Promise<number> {
   const { values, positionals } = parseCommandLine(args);
   const [name, ...rest] = positionals;
   const print: Print = (value, text) => {
@@ -30,9 +31,9 @@ async function main(args: readonly string[]): Promise<number> {
     case 'help':
       return help(rest[0] === undefined ? 'help' : commandNamed(rest[0]));
     case 'restore':
-      return restoreCommand(rest, values);
+      return restoreCommand(rest, values, closed);
     case 'image':
-      return imageCommand(rest, values, print);
+      return imageCommand(rest, values, print, closed);
     case 'probe':
       if (rest.length !== 1) throw usage(usageOf('probe'));
       return probeCommand(rest[0]!, print);
@@ -82,10 +83,11 @@ function fail(error: unknown, asJson: boolean): number {
 
 if (require.main === module) {
   const args = process.argv.slice(2);
-  main(args)
+  const output = watchOutput();
+  main(args, output.closed)
     .catch((error: unknown) => fail(error, args.includes('--json')))
     .then((code) => {
-      process.exitCode = code;
+      process.exitCode = output.exitCode ?? code;
     })
     .catch(() => process.exit(1));
 }

@@ -9,7 +9,7 @@ import { ASTRONAUT } from '../pipeline/frames/face/images';
 import { pattern } from '../support/images';
 import { descendants, enginesAndFfmpegs, processes, stillThere } from '../support/processes';
 import { root } from '../support/root';
-import { writeFace, writeHoles } from '../support/tinyBundle';
+import { writeFace, writeHoles, writeSingleColour } from '../support/tinyBundle';
 import { binary, ff, moving, scratchFolder, times } from '../support/videos';
 
 describe('the command line', () => {
@@ -172,6 +172,24 @@ describe('the command line', () => {
     const { stdout } = spawnSync(process.execPath, [program, 'models'], { encoding: 'utf8', cwd: folder, env });
     assert.match(stdout, /^faces .*\n {2}note: own\.pth is none of the published files\.$/m);
   });
+  it('a suspect model is warned of by models, doctor and a job, and still runs', async () => {
+    await writeSingleColour(at('models/black'), 0);
+    process.env['REMASTER_MODELS'] = at('models');
+    try {
+      for (const run of [1, 2]) {
+        const models = remaster('models'); // the second time without loading it
+        assert.match(models.stdout, /^black .*\n {2}note: MODEL_SUSPECT: .* 4\.\d dB/m, `run ${run}`);
+        assert.equal(models.stdout.match(/MODEL_SUSPECT/g)?.length, 1, 'no packaged model');
+      }
+      const doctor = remaster('doctor');
+      assert.match(doctor.stdout, /^note {2}model black: .*MODEL_SUSPECT: .*\n {6}Look at a short result/m);
+      const { status, stderr } = remaster('restore', 'film.mp4', 'black.mp4', '--model', 'black');
+      assert.equal(status, 0, stderr);
+      assert.match(stderr, /^note: MODEL_SUSPECT: /m);
+    } finally {
+      delete process.env['REMASTER_MODELS'];
+    }
+  });
   it('prints no control character of a bundle, an ffmpeg or a file name', () => {
     cpSync(join(root, 'models/x4'), at('evil/loud'), { recursive: true });
     const { REMASTER_FFMPEG: _, FFMPEG_PATH: __, ...rest } = process.env;
@@ -277,6 +295,22 @@ describe('the command line', () => {
     });
     assert.equal(status, 6);
     assert.match(stderr, /FFMPEG_MISSING/);
+  });
+  it('a limit of the system on the size of files ends in a sentence: exit code 4, nothing left', function () {
+    if (process.platform === 'win32') this.skip();
+    const command = `ulimit -f 64 && exec "${process.execPath}" "${program}" restore long.mp4 limited.mkv --codec ffv1 --model x4-live`;
+    const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8', cwd: folder });
+    assert.equal(status, 4, stderr);
+    assert.match(stderr, /^DISK_FULL: .* \(ulimit -f\)\.$/m);
+    assert.doesNotMatch(stderr, /\n +at /);
+    assert.deepEqual(readdirSync(folder).filter((name) => /^\.|limited/.test(name)), []); // prettier-ignore
+  });
+  it('a cache folder that cannot be made means no cache', function () {
+    if (process.platform !== 'linux') this.skip();
+    const env = { ...process.env, REMASTER_CACHE: '/proc/x' }; // mkdir there says “no such file”, always
+    const args = ['restore', 'film.mp4', 'uncached.mp4', '--model', 'x4-live'];
+    const { status, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', cwd: folder, env });
+    assert.equal(status, 0, stderr);
   });
   it('Ctrl-C is clean: exit code 130, nothing left', async () => {
     const child = start('long.mp4', 'stopped.mp4');

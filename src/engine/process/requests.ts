@@ -1,6 +1,6 @@
 import { openUntilAborted } from '../../async/openUntilAborted';
-import { listModels } from '../../model/bundle/modelLibrary';
 import { type Comparison } from '../../pipeline/frames/comparison';
+import { suspicion } from '../../pipeline/frames/suspicion';
 import { discardWork } from '../../pipeline/jobs/outputFolder';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import { encodeJpeg } from '../../pipeline/media/jpegEncoder';
@@ -13,6 +13,7 @@ import { doctor } from './doctor';
 import type { FrameStreams } from './frameStreams';
 import type { ImageRequests } from './imageRequests';
 import type { ModelCache } from './modelCache';
+import { testedModels } from './testedModels';
 import type { VideoAssemblies } from './videoAssemblies';
 
 /** The services behind each request. */
@@ -38,8 +39,10 @@ export async function handleRequest(
       return summary(args as EngineRequests['probe']['args'], signal);
     case 'doctor':
       return doctor((args as EngineRequests['doctor']['args']).folder);
-    case 'models':
-      return listModels((args as EngineRequests['models']['args']).folders);
+    case 'models': {
+      const { folders, isTested } = args as EngineRequests['models']['args'];
+      return testedModels(folders, isTested === true);
+    }
     case 'discard':
       await discardWork((args as EngineRequests['discard']['args']).output, signal);
       return null;
@@ -114,5 +117,6 @@ async function testModel(
   await model.run(tile(), signal); // the first run also allocates memory and computes the noise
   const started = performance.now();
   await model.run(tile(), signal);
-  return { provider, rejected, ms: performance.now() - started, tile: [side, side] };
+  const suspect = suspicion(model.info)?.toJSON() ?? null;
+  return { provider, rejected, ms: performance.now() - started, tile: [side, side], suspect };
 }

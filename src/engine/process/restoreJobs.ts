@@ -22,7 +22,7 @@ export type RestoreJob = (id: string, job: Job, preview: Comparison, signal: Abo
 const STOP_MS = 2000;
 
 /** The restore jobs of the engine process: they wait in a queue and report how they end. */
-export class RestoreJobs {
+export class RestoreJobs implements AsyncDisposable {
   readonly #pending = new Map<string, PendingJob>();
   readonly #queue: JobQueue;
 
@@ -63,7 +63,7 @@ export class RestoreJobs {
   }
 
   /** Suspends all jobs; settles when those that run have ended. */
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     for (const id of this.#pending.keys()) this.stop(id, true);
     await Promise.all([...this.#pending.values()].map(({ ended }) => ended));
   }

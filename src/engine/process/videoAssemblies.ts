@@ -15,7 +15,7 @@ interface OpenAssembly {
 }
 
 /** Open video assemblies: each encodes images as they arrive. */
-export class VideoAssemblies {
+export class VideoAssemblies implements AsyncDisposable {
   readonly #open = new Map<string, OpenAssembly>();
 
   constructor(private readonly onTemporaryPath: (path: string, gone: boolean) => void) {}
@@ -66,7 +66,8 @@ export class VideoAssemblies {
     }
   }
 
-  async closeAll(): Promise<void> {
+  /** Discards all. */
+  async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#open.keys()].map((id) => this.close(id, false)));
   }
 }

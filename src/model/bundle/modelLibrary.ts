@@ -20,6 +20,8 @@ export interface ModelSummary {
   readonly bytes: number;
   /** Doubts about the origin of its weights, in sentences. */
   readonly notes: readonly string[];
+  /** MODEL_SUSPECT when the result of a test image looks wrong; null when it does not, or when it is not known. */
+  readonly suspect: ErrorRecord | null;
   /** Why the bundle cannot be used; null when it is valid. */
   readonly problem: ErrorRecord | null;
 }
@@ -96,6 +98,7 @@ async function summary(name: string, path: string): Promise<ModelSummary> {
     licence: '',
     bytes: 0,
     notes: [],
+    suspect: null,
   };
   try {
     const { manifest } = await readManifest(path);

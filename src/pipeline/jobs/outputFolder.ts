@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { RemasterError } from '../../errors';
 import { differences, frameCount, type JobIdentity, type FoundJournal, readJournal } from './journal';
 import { lockedOutput, type OutputFolder } from './lockedOutput';
@@ -6,7 +6,7 @@ import { lockOutput } from './outputLock';
 import { unwritable } from './outputErrors';
 import { checkTarget, targetOf } from './outputTarget';
 import { hasClaim, removeClaim } from './publishFile';
-import { clear, lockedFolder, removeEmpty, workFolder } from './workFolder';
+import { assertOwn, clear, lockedFolder, removeEmpty, workFolder } from './workFolder';
 import { tryName } from './writeTrial';
 
 export type { OutputFolder } from './lockedOutput';
@@ -81,7 +81,8 @@ const mismatch = (work: string, target: string, why: string): RemasterError =>
 export async function discardWork(output: string, signal: AbortSignal): Promise<void> {
   const target = await targetOf(output);
   const folder = workFolder(target);
-  if (!(await stat(folder).catch(() => null))) return;
+  if (!(await lstat(folder).catch(() => null))) return;
+  await assertOwn(folder, target);
   const lock = await lockOutput(folder, target, signal);
   try {
     await removeClaim(folder, target);

@@ -94,7 +94,7 @@ describe('restoreJobs', () => {
 
   it('closing suspends all and waits for the one that runs', async () => {
     for (const id of ['a', 'b']) start(id);
-    await jobs.close();
+    await jobs[Symbol.asyncDispose]();
     assert.deepEqual((await settled()).toSorted(), ['a stopped', 'b stopped']);
     await assert.rejects(work.get('a')!.promise, (error) => error instanceof StoppedError && error.keep);
     assert.equal(work.has('b'), false);

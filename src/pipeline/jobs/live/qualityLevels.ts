@@ -1,3 +1,4 @@
+import { AsyncDisposableStack } from '../../../async/asyncDisposableStack';
 import { openUntilAborted } from '../../../async/openUntilAborted';
 import { RemasterError } from '../../../errors';
 import type { FaceFinder, Model, ModelInfo, ModelRequest } from '../../../model/model';
@@ -32,54 +33,45 @@ export async function openQualityLevels(
   warn: (warning: string) => void,
   signal: AbortSignal,
 ): Promise<QualityLevels> {
-  const finder = settings.faces === 'aligned' ? null : tools.openFaceFinder(); // costs nothing until the first detection
-  const models = modelSet(settings, tools, signal);
-  const close = async (): Promise<void> => {
-    await models.close();
-    await finder?.[Symbol.asyncDispose]();
+  await using stack = new AsyncDisposableStack();
+  // costs nothing until the first detection
+  const finder = stack.use(settings.faces === 'aligned' ? null : tools.openFaceFinder());
+  const models = stack.use(modelSet(settings, tools, signal));
+  const { best, fallback } = await openBest(settings, models);
+  const levels = new Map<string, QualityLevel>();
+  const modelFor = async ({ isFallback, steps }: QualityStep): Promise<Model> => {
+    if (isFallback) return fallback!;
+    return steps === best.info.steps ? best : models.open(steps);
   };
-  try {
-    const { best, fallback } = await openBest(settings, models);
-    const levels = new Map<string, QualityLevel>();
-    const modelFor = async ({ isFallback, steps }: QualityStep): Promise<Model> => {
-      if (isFallback) return fallback!;
-      return steps === best.info.steps ? best : models.open(steps);
-    };
-    return {
-      steps: stepsOf(settings, best, fallback),
-      async levelFor(step) {
-        const key = [step.isFallback, step.steps, step.isRegionOnly].join();
-        const level =
-          levels.get(key) ??
-          openQualityLevel(await modelFor(step), finder, settings, step.isRegionOnly, onChange, warn);
-        levels.set(key, level);
-        return level;
-      },
-      [Symbol.asyncDispose]: close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const all = stack.move();
+  return {
+    steps: stepsOf(settings, best, fallback),
+    async levelFor(step) {
+      const key = [step.isFallback, step.steps, step.isRegionOnly].join();
+      const level =
+        levels.get(key) ?? openQualityLevel(await modelFor(step), finder, settings, step.isRegionOnly, onChange, warn);
+      levels.set(key, level);
+      return level;
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }
 
-interface ModelSet {
+interface ModelSet extends AsyncDisposable {
   open(steps: number | null): Promise<Model>;
   openFallback(model: string): Promise<Model>;
-  close(): Promise<void>;
 }
 
 /** The models of one camera, to be closed together. */
 function modelSet(settings: UpscaleSettings, tools: ModelTools, signal: AbortSignal): ModelSet {
-  const opened: Model[] = [];
-  let isClosed = false;
+  const opened = new AsyncDisposableStack();
   const open = async (request: ModelRequest): Promise<Model> => {
     const model = await openUntilAborted(tools.openModel(request), signal);
-    if (isClosed) {
-      await model[Symbol.asyncDispose](); // `close` did not know of it
+    if (opened.disposed) {
+      await model[Symbol.asyncDispose](); // it was loaded too late
       throw new Error('the models of the camera are closed');
     }
-    opened.push(model);
+    opened.use(model);
     if (model.info.task === 'inpaint') throw inpaintUnavailable(model.info.name);
     return model;
   };
@@ -88,10 +80,7 @@ function modelSet(settings: UpscaleSettings, tools: ModelTools, signal: AbortSig
     open: (steps) => open(request(steps)),
     // The fallback model has its own number of steps and its own solver.
     openFallback: (model) => open({ ...request(null), model, order: null }),
-    async close() {
-      isClosed = true;
-      await Promise.all(opened.map((model) => model[Symbol.asyncDispose]()));
-    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
 

@@ -224,6 +224,8 @@ describe('a live job', function () {
       await wrong.until(() => wrong.states.some(({ is }) => is === 'waiting'), 'it is refused');
       const state = wrong.states.find((each) => each.is === 'waiting')!;
       assert.deepEqual([state.code, state.message], ['AUTH_FAILED', 'the camera rejected the user name or password.']);
+      const sent = `Basic ${Buffer.from('joe:wr0ng-pass').toString('base64')}`;
+      assert.ok(eye.logins.includes(sent), 'without any login it would be refused, too');
       assert.doesNotMatch(JSON.stringify([wrong.states, wrong.troubles]), /wr0ng/);
       const right = watch(liveJob(at(eye.url, login)));
       await right.more(1);
