@@ -123,6 +123,8 @@ export interface LiveProgress {
   /** Current sampling steps and model; null before the first frame. */
   readonly steps: number | null;
   readonly model: string | null;
+  /** Lines of the frames that the model gets: fewer than the camera sends, if the quality was lowered. Null before the first. */
+  readonly modelHeight: number | null;
   /** 1 = every frame is processed, 2 = every second, … */
   readonly frameStep: number;
   /** Only the region goes through the model. */
