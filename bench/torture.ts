@@ -1,7 +1,8 @@
 /**
  * bench/torture: harmed sources, kills, full disks, harmed bundles and faults of cameras. No case may crash, hang, leave
  * anything behind, end as INTERNAL, show a stack trace or lose frames in silence. A part depends on its seed only; a case
- * that fails prints its number and keeps its input. Writes the tables of the parts that ran into bench/torture.md.
+ * that fails prints its number and keeps its input. Writes the tables of the parts that ran into bench/torture.md; Ctrl-C
+ * ends after the current case, with the table.
  * Usage: node dist/bench/torture.js [part …] [count] [seed=1] [first case=0]   (parts: inputs kills disks bundles cameras)
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -31,6 +32,8 @@ async function main(): Promise<void> {
   if (unknown !== undefined) throw new Error(`There is no part ${unknown}.`);
   const base = tmpdir(); // the parts have temporary folders of their own
   const kept = join(base, `remaster-torture-kept-${seed}`);
+  let isEnough = false;
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (isEnough = true));
   for (const name of names.length > 0 ? names : Object.keys(PARTS)) {
     const [run, usual, what] = PARTS[name]!;
     const folder = mkdtempSync(join(base, `remaster-torture-${name}-`));
@@ -42,6 +45,7 @@ async function main(): Promise<void> {
         counted.add(outcome);
         if (outcome.faults.length > 0) report(outcome, join(kept, `${name}-${number}`), `${name} 1 ${seed} ${number}`);
         if (++number % 25 === 0) console.error(`${name}: ${number - first} cases`);
+        if (isEnough) break;
       }
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -8,7 +8,7 @@ import { IMAGE_DEFAULTS, type ImageSource } from '../../src/settings/imageJob';
 import { type Dice, diceOf } from './dice';
 import { harmedManifest } from './harmedManifest';
 import { leftovers, ownFolders } from './leftovers';
-import { MUTATION_NAMES, MUTATIONS } from './mutate';
+import { harmed as harmedBytes } from './mutate';
 import { type Fault, faultsOf, numbers, type Part } from './outcome';
 import { makeBundles } from './tinyBundles';
 
@@ -67,9 +67,8 @@ function harm(folder: string, kind: (typeof KINDS)[number], dice: Dice): string 
   }
   const wanted = kind.startsWith('graph') ? /\.onnx$/ : /\.bin$/;
   const file = dice.pick(readdirSync(folder).filter((each) => wanted.test(each)).toSorted()); // prettier-ignore
-  const how = dice.pick(MUTATION_NAMES);
   const bytes = readFileSync(join(folder, file));
-  const changed = MUTATIONS[how](bytes, dice);
+  const { how, changed } = harmedBytes(bytes, dice);
   writeFileSync(join(folder, file), changed);
   if (kind.endsWith('right checksum')) writeFileSync(path, text.replaceAll(sha256(bytes), sha256(changed)));
   return `${file}, ${how}`;

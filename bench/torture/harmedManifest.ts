@@ -1,5 +1,5 @@
 import type { Dice } from './dice';
-import { MUTATION_NAMES, MUTATIONS } from './mutate';
+import { harmed } from './mutate';
 
 /** Values that stand where others are expected. */
 const STRANGERS: readonly unknown[] = [
@@ -10,8 +10,8 @@ const STRANGERS: readonly unknown[] = [
 /** A manifest with a value that is missing, another, or moved; or with harmed text. */
 export function harmedManifest(text: string, dice: Dice): { readonly how: string; readonly changed: string } {
   if (dice.next() < 0.2) {
-    const how = dice.pick(MUTATION_NAMES);
-    return { how, changed: MUTATIONS[how](Buffer.from(text), dice).toString('latin1') };
+    const { how, changed } = harmed(Buffer.from(text), dice);
+    return { how, changed: changed.toString('latin1') };
   }
   const manifest = JSON.parse(text) as Record<string, unknown>;
   const places = placesIn(manifest);

@@ -9,7 +9,7 @@ import { diceOf } from './dice';
 import { leftovers, ownFolders } from './leftovers';
 import { type Seen, seenByFfmpeg } from './oracle';
 import { type Fault, faultsOf, numbers, type Outcome, type Part } from './outcome';
-import { FRAMES, harmedCopy, makeSources } from './sources';
+import { harmedCopy, makeSources } from './sources';
 
 /** Milliseconds after which a job of a second counts as one that hangs. */
 const LIMIT = 90_000;
@@ -24,6 +24,8 @@ export const inputs: Part = async function* (plan) {
   const [whole, harmed, results] = ['whole', 'harmed', 'results'].map((name) => join(folder, name)) as [string, string, string]; // prettier-ignore
   for (const each of [whole, harmed, results]) mkdirSync(each);
   const sources = await makeSources(whole);
+  const intact = new Map<string, Seen>();
+  for (const { name, path, isFolder } of sources) intact.set(name, await seenByFfmpeg(path, isFolder));
   const model = await writeIdentity(join(folder, 'identity'));
   const engine = createEngine(600); // it must not be idle for so long that it exits
   try {
@@ -36,10 +38,11 @@ export const inputs: Part = async function* (plan) {
       const ended = await restored(engine, path, join(results, 'out.mkv'), model);
       const left = await leftovers({ results, may: /^out(\.partial)?\.mkv$/, temporary, hasEngine: true });
       const isOther = before !== null && engine.pid !== before;
-      const { ending, faults } = judged(ended, seen);
+      const original = intact.get(source.name)!;
+      const { ending, faults } = judged(ended, seen, original, SAYS_ITS_END.test(source.name));
       const all: Fault[] = [...faults, ...(left.length > 0 ? (['leftover'] as const) : [])];
       if (isOther && !all.includes('crash')) all.push('crash');
-      const kept = `${FRAMES} frames whole, ffmpeg ${seen.frames} (${seen.missing} by their times)${seen.complains ? ' and complains' : ''}, result ${ended.frames}`;
+      const kept = `${original.frames} frames whole, ffmpeg ${seen.frames} (${seen.between} and ${seen.atEnd} by their times)${seen.complains ? ' and complains' : ''}, result ${ended.frames}`;
       yield {
         ...{ kind: source.name, ending, faults: all, keep: [path] },
         words: [`${source.name}, ${how}: ${ending}; ${kept}`, saying(ended), ...left].join('; '),
@@ -76,10 +79,18 @@ async function restored(engine: Engine, input: string, output: string, model: st
   return { result, error, frames: made === undefined ? null : (await seenByFfmpeg(made)).frames };
 }
 
+/** Containers that say how long they are. The others may be cut anywhere. */
+const SAYS_ITS_END = /\.(mp4|mkv|avi|webm|mov|flv|wmv)$|images/;
+
 /** The result is short. */
 const SHORT = /^SOURCE_(DAMAGED|TRUNCATED)$/;
 
-function judged({ result, error, frames }: Ended, seen: Seen): Pick<Outcome, 'ending' | 'faults'> {
+function judged(
+  { result, error, frames }: Ended,
+  seen: Seen,
+  whole: Seen,
+  saysItsEnd: boolean,
+): Pick<Outcome, 'ending' | 'faults'> {
   if (error) {
     const faults = faultsOf(error, /^SOURCE_/);
     const isOther = SHORT.test(error.code) && (frames ?? 0) !== seen.frames;
@@ -87,12 +98,12 @@ function judged({ result, error, frames }: Ended, seen: Seen): Pick<Outcome, 'en
   }
   if (!result) return { ending: 'hangs', faults: ['hang'] };
   const isWarned = result.warnings.length > 0;
-  const lost = FRAMES - seen.frames;
+  const lost = whole.frames - seen.frames;
+  const isVisible = seen.between > whole.between || (saysItsEnd && seen.atEnd > 0);
   if (frames !== seen.frames) return { ending: 'other frames', faults: [isWarned ? 'wrong frames' : 'silent loss'] };
   // Of 40 frames one is more than 1 %: where the times show a gap, a warning leaves a short video with its full name.
-  if (lost > 0 && isWarned) return { ending: 'short, warned', faults: seen.missing > 0 ? ['wrong code'] : [] };
-  if (lost > 0)
-    return { ending: 'short, nothing to see', faults: seen.complains || seen.missing > 0 ? ['silent loss'] : [] };
+  if (lost > 0 && isWarned) return { ending: 'short, warned', faults: isVisible ? ['wrong code'] : [] };
+  if (lost > 0) return { ending: 'short, nothing to see', faults: seen.complains || isVisible ? ['silent loss'] : [] };
   return { ending: isWarned ? 'whole, warned' : 'whole', faults: [] };
 }
 

@@ -1,7 +1,15 @@
 import type { Dice } from './dice';
 
-/** Ways to harm the bytes of a file. */
-export const MUTATIONS = {
+/** Harms the bytes of a file in one of these ways, so that they are others. */
+export function harmed(bytes: Buffer, dice: Dice): { readonly how: string; readonly changed: Buffer } {
+  for (;;) {
+    const how = dice.pick(Object.keys(MUTATIONS) as (keyof typeof MUTATIONS)[]);
+    const changed = MUTATIONS[how](bytes, dice);
+    if (!changed.equals(bytes)) return { how, changed };
+  }
+}
+
+const MUTATIONS = {
   flips: (bytes: Buffer, dice: Dice): Buffer => {
     const changed = Buffer.from(bytes);
     for (let n = dice.pick([1, 2, 8, 64]); n > 0; n--) {
@@ -28,9 +36,6 @@ export const MUTATIONS = {
     return Buffer.concat(blocks);
   },
 } as const;
-
-export type Mutation = keyof typeof MUTATIONS;
-export const MUTATION_NAMES = Object.keys(MUTATIONS) as readonly Mutation[];
 
 /** At least a byte, at most a third. */
 function range(bytes: Buffer, dice: Dice): [from: number, to: number] {

@@ -8,8 +8,9 @@ import { FRAMES } from './sources';
 export interface Seen {
   /** Frames that it decodes. */
   readonly frames: number;
-  /** Frames that their times show to be missing: between two others that are far apart, or half a second at the end. */
-  readonly missing: number;
+  /** Frames that the times of others show to be missing: between two that are far apart, and half a second at the end. */
+  readonly between: number;
+  readonly atEnd: number;
   /** Whether it complains. */
   readonly complains: boolean;
 }
@@ -21,14 +22,14 @@ const [STEP, WHOLE] = [1 / 25, FRAMES / 25];
 
 export async function seenByFfmpeg(path: string, isFolder = false): Promise<Seen> {
   if (!isFolder) return decoded(path);
-  let [frames, missing, complains] = [0, 0, false];
+  let [frames, between, complains] = [0, 0, false];
   for (const name of readdirSync(path)) {
     const seen = await decoded(join(path, name));
     if (seen.frames > 0) frames++;
-    else missing++;
+    else between++;
     complains ||= seen.complains;
   }
-  return { frames, missing, complains };
+  return { frames, between, atEnd: 0, complains };
 }
 
 async function decoded(path: string): Promise<Seen> {
@@ -45,12 +46,15 @@ async function decoded(path: string): Promise<Seen> {
   });
 }
 
-function timed(list: string): Pick<Seen, 'frames' | 'missing'> {
+function timed(list: string): Omit<Seen, 'complains'> {
   const [, num, den] = /^#tb 0: (\d+)\/(\d+)/m.exec(list) ?? [];
   const times = [...list.matchAll(/^0, *\S+, *(-?\d+),/gm)].map(([, pts]) => (Number(pts) * Number(num)) / Number(den));
   const steps = times.slice(1).map((time, i) => time - times[i]!);
-  const between = steps.filter((step) => step > 2.5 * STEP).map((step) => Math.round(step / STEP) - 1);
+  const wide = steps.filter((step) => step > 2.5 * STEP).map((step) => Math.round(step / STEP) - 1);
   const end = WHOLE - STEP - (times.at(-1) ?? WHOLE);
-  const missing = [...between, end > 0.5 ? Math.round(end / STEP) : 0].reduce((sum, each) => sum + each, 0);
-  return { frames: times.length, missing };
+  return {
+    frames: times.length,
+    between: wide.reduce((sum, each) => sum + each, 0),
+    atEnd: end > 0.5 ? Math.round(end / STEP) : 0,
+  };
 }

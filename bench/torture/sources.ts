@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { ff } from '../../test/support/videos';
 import type { Dice } from './dice';
-import { MUTATION_NAMES, MUTATIONS } from './mutate';
+import { harmed } from './mutate';
 
 /** Frames of each source, at 25 frames per second. */
 export const FRAMES = 40;
@@ -58,17 +58,21 @@ export function harmedCopy(
 ): { readonly path: string; readonly how: string } {
   const path = join(folder, source.name);
   rmSync(path, { recursive: true, force: true });
-  const how = dice.pick(MUTATION_NAMES);
   if (!source.isFolder) {
-    writeFileSync(path, MUTATIONS[how](readFileSync(source.path), dice));
+    const { how, changed } = harmed(readFileSync(source.path), dice);
+    writeFileSync(path, changed);
     return { path, how };
   }
   mkdirSync(path);
   const names = readdirSync(source.path).toSorted();
-  const [from, to] = [dice.whole(0, names.length - 1), dice.whole(1, 3)];
+  const from = dice.whole(0, names.length - 1);
+  const until = from + dice.whole(1, 3);
+  const hows: string[] = [];
   for (const [i, name] of names.entries()) {
     const bytes = readFileSync(join(source.path, name));
-    writeFileSync(join(path, name), i >= from && i < from + to ? MUTATIONS[how](bytes, dice) : bytes);
+    const { how, changed } = i >= from && i < until ? harmed(bytes, dice) : { how: null, changed: bytes };
+    if (how !== null) hows.push(how);
+    writeFileSync(join(path, name), changed);
   }
-  return { path, how };
+  return { path, how: hows.join(', ') };
 }
