@@ -111,7 +111,7 @@ export interface LiveProgress {
   readonly in: number;
   readonly out: number;
   readonly dropped: number;
-  /** Frames processed per second; null before the second one. */
+  /** Frames processed per second; null before the second one, and in the first second. */
   readonly fps: number | null;
   readonly fpsIn: number | null;
   /** Dropped ÷ received frames, 0…1. */

@@ -146,5 +146,5 @@ function atMostEvery(ms: number): () => boolean {
 
 function loadOf(stats: LiveStats, work: number, lines: number): LoadSample {
   const { missed, latency, fpsIn } = stats.counts(LADDER_WINDOW);
-  return { dropShare: missed, latency: latency?.p95 ?? 0, work, rate: fpsIn ?? 0, lines };
+  return { dropShare: missed, latency: latency?.p95 ?? 0, work, rate: fpsIn ?? Infinity, lines }; // of an unknown rate nothing better fits
 }
