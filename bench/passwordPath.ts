@@ -51,7 +51,7 @@ async function travel(major: Major, folder: string, browser: Browser, camera: Ca
   const context = await browser.newContext();
   const say = (text: string): void => console.log(text.replaceAll(basic(LOGIN.password), 'BASE64(joe:S3cret/@:)'));
   const shown = async (): Promise<void> => {
-    await red.until(() => /^64x36 \d/.test(red.text('in')), 'the camera is seen', 60_000);
+    await red.until(() => /^64x36 [5-9](\.\d)?fps$/.test(red.text('in')), 'the camera is seen', 60_000);
     say(`camera     it was sent “Authorization: ${camera.logins.at(-1)}”; status of video in: ${red.text('in')}`);
   };
   const lookForIt = (): void => {
