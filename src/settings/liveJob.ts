@@ -113,7 +113,7 @@ export interface LiveProgress {
   readonly in: number;
   readonly out: number;
   readonly dropped: number;
-  /** Frames processed per second; null before the second one. */
+  /** Frames processed per second; null before the second one, and in the first second. */
   readonly fps: number | null;
   readonly fpsIn: number | null;
   /** Dropped ÷ received frames, 0…1. */
@@ -125,6 +125,8 @@ export interface LiveProgress {
   /** Current sampling steps and model; null before the first frame. */
   readonly steps: number | null;
   readonly model: string | null;
+  /** Lines of the frames that the model gets: fewer than the camera sends, if the quality was lowered. Null before the first. */
+  readonly modelHeight: number | null;
   /** 1 = every frame is processed, 2 = every second, … */
   readonly frameStep: number;
   /** Only the region goes through the model. */

@@ -193,6 +193,7 @@ function progressOf(
     ...counts,
     steps: level?.info.steps ?? null,
     model: level?.info.name ?? null,
+    modelHeight: level?.lines ?? null,
     frameStep: quality?.frameStep ?? 1,
     isRegionOnly: level?.isRegionOnly ?? false,
     cacheStats: level?.cacheStats() ?? null,

@@ -47,9 +47,8 @@ export async function openQualityLevels(
   return {
     steps: stepsOf(settings, best, fallback),
     async levelFor(step) {
-      const key = [step.isFallback, step.steps, step.isRegionOnly].join();
-      const level =
-        levels.get(key) ?? openQualityLevel(await modelFor(step), finder, settings, step.isRegionOnly, onChange, warn);
+      const key = [step.isFallback, step.steps, step.size, step.isRegionOnly].join();
+      const level = levels.get(key) ?? openQualityLevel(await modelFor(step), finder, settings, step, onChange, warn);
       levels.set(key, level);
       return level;
     },
@@ -87,10 +86,20 @@ function modelSet(settings: UpscaleSettings, tools: ModelTools, signal: AbortSig
 /** The job's model and the one for overload, if it may be used. */
 async function openBest({ steps, overload, fallbackModel }: UpscaleSettings, models: ModelSet) {
   const best = await models.open(steps);
-  const fallback = overload === 'adapt' && fallbackModel !== null ? await models.openFallback(fallbackModel) : null;
-  if (fallback && fallback.info.scale !== best.info.scale) throw scaleMismatch(fallback.info, best.info);
+  const fallback = overload === 'adapt' ? await openLighter(fallbackModel, best.info, models) : null;
   return { best, fallback };
 }
+
+/** The fallback model: the wanted one, or the quick one of this package for models like those that it can replace. */
+async function openLighter(wanted: string | null, best: ModelInfo, models: ModelSet): Promise<Model | null> {
+  if (wanted === null && !(best.task === 'upscale' && best.scale === QUICK.scale)) return null;
+  const fallback = await models.openFallback(wanted ?? QUICK.name);
+  if (fallback.info.scale !== best.scale) throw scaleMismatch(fallback.info, best);
+  return fallback.info.sha256 === best.sha256 ? null : fallback;
+}
+
+/** The embedded model for cameras. */
+const QUICK = { name: 'x4-live', scale: 4 } as const;
 
 const stepsOf = (
   { overload, region, skipFramesEvenly }: UpscaleSettings,
@@ -101,6 +110,7 @@ const stepsOf = (
     steps: best.info.steps,
     isAdaptive: overload === 'adapt',
     hasFallback: fallback !== null,
+    scale: best.info.scale,
     region: region?.when ?? 'never',
     skipFramesEvenly,
   });

@@ -24,6 +24,14 @@ export function complaintsOf({ codec, timeBase }: Pick<VideoInfo, 'codec' | 'tim
   const heard: Complaint[] = [];
   let count = 0;
   let rest = '';
+  /** Of the last complaint; undefined: there is none. */
+  let last: number | null | undefined;
+  const add = (ticks: number | null, text: string): void => {
+    count++;
+    last = ticks;
+    const seconds = ticks === null ? null : (ticks * timeBase.num) / timeBase.den;
+    if (heard.length < MOST_KEPT) heard.push({ seconds, text });
+  };
   return {
     heard,
     count: () => count,
@@ -34,16 +42,23 @@ export function complaintsOf({ codec, timeBase }: Pick<VideoInfo, 'codec' | 'tim
         const ticks = newest();
         for (const line of lines) {
           const [, speaker, words] = /^\[([\w,]+) @ \w+\] (.*)$/.exec(line) ?? [];
-          // What others say before the first frame is about headers.
-          if (speaker === undefined || OTHERS.test(speaker) || (ticks === null && speaker !== codec)) continue;
-          count++;
-          const seconds = ticks === null ? null : (ticks * timeBase.num) / timeBase.den;
-          if (heard.length < MOST_KEPT) heard.push({ seconds, text: `${speaker}: ${words}` });
+          // Some decoders do not say themselves that a packet is no frame.
+          if (speaker === undefined && UNSAID.test(line) && last !== ticks) add(ticks, line.replace(/^\[.*?\] /, ''));
+          if (speaker === undefined || OTHERS.test(speaker)) continue;
+          // What others say before the first frame is about headers, but for checksums of what was read ahead.
+          if (ticks !== null || speaker === codec || CHECKSUM.test(words!)) add(ticks, `${speaker}: ${words}`);
         }
       });
     },
   };
 }
+
+/** ffmpeg itself of a packet, before and since version 6. */
+const UNSAID =
+  /^(Error while decoding stream #[\d:]+|\[(vist#[\d:]+\/\w+|dec:\w+) @ \w+\] (Error submitting packet to decoder|Decoding error)): /;
+
+/** The pages of Ogg have one. */
+const CHECKSUM = /^CRC mismatch/;
 
 /** Those who say why there is no hardware decoder, muxers, and parsers, which say the same as decoders. */
 const OTHERS = /^(AVHW\w*|hw\w*|cuda|vaapi|vdpau|qsv|vulkan|opencl|drm|rawvideo|framecrc|null)$/i;

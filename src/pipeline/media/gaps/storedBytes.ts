@@ -37,6 +37,7 @@ const READERS: Readonly<Partial<Record<Container, (file: FileHandle, bytes: numb
   MXF: async (file, bytes) => larger(await mxf(file, bytes), await withoutZeros(file, bytes)),
   'transport stream': async (file, bytes) => larger(await packets(file, bytes), await withoutZeros(file, bytes)),
   'program stream': withoutZeros,
+  Ogg: async (file, bytes) => larger(await pages(file, bytes), await withoutZeros(file, bytes)),
 };
 
 const larger = (a: Extent, b: Extent): Extent => (a.whole - a.there > b.whole - b.there ? a : b);
@@ -94,6 +95,20 @@ async function packets(file: FileHandle, bytes: number): Promise<Extent> {
   const first = head.findIndex((byte, at) => byte === SYNC && head[at + size] === SYNC);
   return { whole: first + Math.ceil((bytes - first) / size) * size, there: bytes };
 }
+
+/** An Ogg file that ends within a page was cut off; nothing says how much is missing. */
+async function pages(file: FileHandle, bytes: number): Promise<Extent> {
+  const from = Math.max(0, bytes - MAX_PAGE);
+  const tail = await bytesAt(file, from, MAX_PAGE);
+  const at = tail.lastIndexOf('OggS');
+  if (at < 0) return { whole: bytes, there: bytes };
+  const lengths = tail.subarray(at + PAGE_HEAD).subarray(0, tail[at + PAGE_HEAD - 1] ?? 0);
+  const size = PAGE_HEAD + lengths.reduce((sum, length) => sum + length, lengths.length);
+  return { whole: Math.max(bytes, from + at + size), there: bytes };
+}
+
+/** Bytes of a page before the lengths of its segments, the last of which is their number; and of a whole page, at most. */
+const [PAGE_HEAD, MAX_PAGE] = [27, 65_307];
 
 const BLOCK = 65_536; // bytes
 

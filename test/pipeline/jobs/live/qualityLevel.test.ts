@@ -3,6 +3,8 @@ import { deferred } from '../../../../src/async/deferred';
 import { RemasterError } from '../../../../src/errors';
 import type { Model, ModelRequest } from '../../../../src/model/model';
 import { CrossCameraBatch } from '../../../../src/pipeline/jobs/live/crossCameraBatch';
+import type { CameraInfo } from '../../../../src/pipeline/jobs/live/cameraProbe';
+import type { QualityStep } from '../../../../src/pipeline/jobs/live/qualityLadder';
 import { openQualityLevel } from '../../../../src/pipeline/jobs/live/qualityLevel';
 import { openQualityLevels } from '../../../../src/pipeline/jobs/live/qualityLevels';
 import { resolveColour } from '../../../../src/pipeline/media/colour';
@@ -21,7 +23,41 @@ function waves(width: number, height: number, shift = 0): RgbFrame {
       for (let c = 0; c < 3; c++, at++) data[at] = 128 + 60 * Math.sin((x + shift) / 5 + c) + 50 * Math.cos(y / 4);
   return { width, height, data };
 }
+const WHOLE: QualityStep = { isFallback: false, steps: 1, size: 1, isRegionOnly: false, frameStep: 1 };
+
+function infoOf({ width, height }: RgbFrame): CameraInfo {
+  const colour = { matrix: null, primaries: null, transfer: null, range: null };
+  const size = { width, height };
+  return {
+    ...{ ...size, sent: size, fps: null, pixelAspect: { num: 1, den: 1 }, isInterlaced: false },
+    colour: resolveColour(colour, { ...size, pixels: { chroma: '4:2:0', isFullRange: false } }),
+  };
+}
+
 describe('a quality level', () => {
+  it('gives the model smaller frames, but not below 90 lines, and does not enlarge what comes out', async () => {
+    for (const [width, height, scale, small, stored] of [
+      [640, 360, null, [160, 90], [640, 360]],
+      [320, 180, null, [160, 90], [640, 360]],
+      [160, 90, null, [160, 90], [640, 360]],
+      [640, 360, 1, [160, 90], [640, 360]],
+      [640, 360, 0.5, [160, 90], [320, 180]],
+    ] as const) {
+      const step = { ...WHOLE, size: 0.25 };
+      const way = openQualityLevel(nearest(4), null, { ...liveJob(pattern()), scale }, step, () => {}, assert.fail);
+      assert.equal(way.lines, null);
+      const frame = waves(width, height);
+      const shown = await way.upscale(
+        { info: infoOf(frame), index: 0, at: 0, data: frame.data },
+        new CrossCameraBatch(1).join(),
+        never,
+      );
+      assert.deepEqual([shown.width / 4, shown.height / 4], small);
+      assert.deepEqual([shown.stored.width, shown.stored.height], stored);
+      assert.equal(way.lines, small[1]);
+    }
+  });
+
   it('uses small tiles while only a corner changes, and the default when everything does', async () => {
     const sizes: number[] = [];
     const model: Model = {
@@ -36,15 +72,12 @@ describe('a quality level', () => {
       model,
       null,
       { ...liveJob(pattern()), tileCache: 0 },
-      false,
+      WHOLE,
       () => changes++,
       assert.fail,
     );
     const frame = waves(160, 128);
-    const info = {
-      ...{ ...frame, sent: frame, fps: null, pixelAspect: { num: 1, den: 1 }, isInterlaced: false },
-      colour: resolveColour(UNKNOWN, { ...frame, pixels: { chroma: '4:2:0', isFullRange: false } }),
-    };
+    const info = infoOf(frame);
     const show = async (index: number, isAll: boolean): Promise<void> => {
       const data = frame.data.slice().fill(index % 256, 0, isAll ? undefined : 30);
       await way.upscale({ info, index, at: 0, data }, new CrossCameraBatch(1).join(), never);
@@ -76,7 +109,7 @@ describe('a quality level', () => {
         model,
         null,
         settings,
-        isRegionOnly,
+        { ...WHOLE, isRegionOnly },
         () => {},
         (one) => warnings.push(one),
       );

@@ -57,5 +57,19 @@ describe('storedBytes', () => {
     assert.equal(await missing(start, Buffer.alloc(4096)), 4096);
   });
 
+  it('of an Ogg file, the rest of its last page', async () => {
+    const page = (lengths: readonly number[]): Buffer =>
+      Buffer.concat([
+        ...[Buffer.from('OggS'), filled(22), Buffer.from([lengths.length, ...lengths])],
+        filled(lengths.reduce((sum, each) => sum + each, 0)),
+      ]);
+    const all = Array.from({ length: 255 }, () => 255);
+    assert.equal(await missing(page([10]), page([255, 20])), 0);
+    assert.equal(await missing(page([10]), page([255, 20]).subarray(0, -9)), 9);
+    assert.equal(await missing(page([10]), page(all)), 0);
+    assert.equal(await missing(page([10]), page(all).subarray(0, -1)), 1);
+    assert.equal(await missing(page([10]), page([255, 20]).subarray(0, 20)), 7, 'no more is known of it');
+  });
+
   it('nothing of others', async () => assert.equal(await missing('GIF89a', filled(50)), 0));
 });
