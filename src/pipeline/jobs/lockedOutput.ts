@@ -88,10 +88,9 @@ export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputF
       );
     },
     async close({ keepSegments }) {
-      const isKept = keepSegments && journal.segments.length > 0;
       const warnings: string[] = [];
       const left = ({ message }: Error): void => void warnings.push(`${folder} could not be deleted: ${message}.`);
-      if (await isHeld(lock)) await clear(folder, isKept ? journal.segments : []).catch(left);
+      if (await isHeld(lock)) await clear(folder, keepSegments ? journal.segments : []).catch(left);
       await lock.release().catch(left);
       await removeEmpty(folder);
       return warnings;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ifLate } from '../../../async/ifLate';
 import type { Mailbox } from '../../../async/mailbox';
 import { raceWith } from '../../../async/raceWith';
+import { untilAborted } from '../../../async/untilAborted';
 import { RemasterError } from '../../../errors';
 import { fromRgb, tagFilter, tagOptions } from '../../media/colour';
 import { encodedColour } from '../../media/encode';
@@ -118,7 +119,9 @@ async function send(encoder: Ffmpeg, unlessDied: ReturnType<typeof raceWith>, by
   if (encoder.stdin.destroyed) await unlessDied(new Promise<never>(() => {}));
   if (encoder.stdin.write(bytes)) return;
   const late = new AbortController();
-  const drained = once(encoder.stdin, 'drain', { signal: late.signal });
+  // EPIPE: the exit of ffmpeg has the reason.
+  const exited = (): Promise<never> => unlessDied(untilAborted(new Promise<never>(() => {}), late.signal));
+  const drained = once(encoder.stdin, 'drain', { signal: late.signal }).catch(exited);
   await ifLate(unlessDied(drained), STUCK_TIMEOUT, () => late.abort()).catch((error: unknown) => {
     throw late.signal.aborted ? stuck() : error;
   });

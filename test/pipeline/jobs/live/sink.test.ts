@@ -87,6 +87,19 @@ describe('encodingSink', function () {
     assert.deepEqual([sink.counts().restarts, errors], [1, ['once']]);
   });
 
+  it('says why the encoder ended', async function () {
+    if (process.platform === 'win32') this.skip();
+    const path = join(scratch, 'failing');
+    writeFileSync(path, '#!/bin/sh\necho the reason >&2\nexit 1\n', { mode: 0o755 });
+    const failing = { ...(await binary()), path };
+    await using sink = encodingSink(failing, { quality: null }, { kind: 'fragments' }, events);
+    while (errors.length === 0) {
+      sink.put(frameOf(0));
+      await sleep(20);
+    }
+    assert.match(errors[0]!, /^ffmpeg ended with code 1: the reason$/);
+  });
+
   it('a recording that cannot be deleted is reported, and the recording goes on', async () => {
     const folder = join(scratch, 'recordings');
     const old = ['2026-01-01', '2026-01-02', '2026-01-03'].map((day) => `door_${day}_10-00-00+0000.mp4`);
