@@ -115,7 +115,7 @@ async function muxed(
     return finishOutput(
       binary,
       folder,
-      { segments, times, decoded: file.decoded, broken: null },
+      { segments, times, decoded: file.decoded, broken: file.broken() },
       encoding,
       file.info,
       cut,

@@ -19,6 +19,8 @@ export interface SourceEnd {
   readonly last: LastPacket | null;
   /** When the last packet of any stream ends, in seconds; null when none was found. */
   readonly seconds: number | null;
+  /** By stream: when its last packet ends, in seconds. */
+  readonly ends: ReadonlyMap<number, number>;
 }
 
 /** `lastPts`: time of the last decoded frame, in ticks; null: the clock jumps, so all of the source is read. */
@@ -43,15 +45,18 @@ export async function sourceEnd(
   const packets = [...stdout.matchAll(/^(\d+), *\S+, *(-?\d+), *(\d+),/gm)]
     .map(([, index, pts, duration]) => ({ stream: Number(index), pts: Number(pts), duration: Number(duration) }))
     .filter(({ pts }) => Number.isSafeInteger(pts)); // -2⁶³: the container says no time
-  const ends = packets.map((packet) => {
+  const ends = new Map<number, number>();
+  for (const packet of packets) {
     const { num, den } = clocks[packet.stream]!;
-    return ((packet.pts + packet.duration) * num) / den;
-  });
+    const end = ((packet.pts + packet.duration) * num) / den;
+    ends.set(packet.stream, Math.max(end, ends.get(packet.stream) ?? -Infinity));
+  }
   const frames = packets.filter((packet) => packet.stream === stream);
   const last = frames.reduce<LastPacket>((most, packet) => (packet.pts >= most.pts ? packet : most), NO_PACKET);
   return {
     last: last.duration > 0 && !isGuess(frames, last) ? { pts: last.pts, duration: last.duration } : null,
-    seconds: ends.length > 0 ? ends.reduce((most, end) => Math.max(most, end)) : null,
+    seconds: ends.size > 0 ? Math.max(...ends.values()) : null,
+    ends,
   };
 }
 

@@ -16,6 +16,8 @@ export const noFrames = (source: SourceFile, detail = '') =>
 /** Why a file has no video: by its own bytes, because ffmpeg says it only in its log. */
 export async function unreadableMedia(source: SourceFile, media: MediaInfo | null): Promise<RemasterError> {
   if (media) return refused(source, 'it has no video stream', 'Choose a file with a video stream.');
+  const [empty] = source.sequence?.empty ?? []; // ffmpegs without patterns of alternatives cannot pass over it
+  if (empty !== undefined) return refused(source, `${empty} is empty (0 bytes)`, 'Copy the image again, or remove it.');
   const file = source.sequence ? null : await open(source.path, 'r');
   try {
     if (file && isScript(await bytesAt(file, 0, 512)))
