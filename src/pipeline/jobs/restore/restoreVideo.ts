@@ -113,7 +113,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const resumedFrom = frameCount(folder.done);
   const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
   const from = await readingStart(info.source, job.trim, signal);
-  const options = { ...decodeOptions(job, info, encoding, model), from, sound: soundOf(trial) };
+  const options = { ...decodeOptions(job, info, encoding, model, from), sound: soundOf(trial) };
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
   const warnings = [...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
   if (space.warning !== null) warnings.push(space.warning);
@@ -165,11 +165,12 @@ function decodeOptions(
   info: VideoInfo,
   { colour, depth }: Encoding,
   model: Model,
-): Omit<DecodeOptions, 'from' | 'sound'> {
+  from: number,
+): DecodeOptions {
   const { temporalDenoise, hwaccel } = job;
   const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
   const withShotFirstFrame = model.prompt !== undefined;
-  return { colour, depth, deinterlace, temporalDenoise, hwaccel, withShotFirstFrame };
+  return { colour, depth, deinterlace, temporalDenoise, hwaccel, withShotFirstFrame, from };
 }
 
 const emptyTrim = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>
