@@ -100,6 +100,7 @@ describe('findGaps', () => {
     assert.deepEqual(gaps({ times: every4(80, 200), shown: whole, isCutIn: true }), []);
     const joined = { times: withGap, shown: whole, isCutIn: true, isJoined: true };
     assert.deepEqual(gaps({ ...joined, firstKey: 120 }), [], 'before the first key frame');
+    assert.deepEqual(gaps({ ...joined, isJoined: false, firstKey: 120 }), ['76-120: 10']);
     assert.deepEqual(gaps({ ...joined, firstKey: 40 }), ['76-120: 10']);
     assert.deepEqual(gaps({ ...joined, firstKey: null }), ['76-120: 10']);
   });

@@ -41,6 +41,11 @@ describe('joinedStart', () => {
     });
   });
 
+  it('frames whose packets are gone as well are not counted', () => {
+    const early = every4(0, 80).filter((time) => time !== 40);
+    assert.deepEqual(start(every4(80, 200), { early }), { torn: 0, left: 19, seconds: 0.8 });
+  });
+
   it('nothing of a video that begins with a key frame, has none, or whose range begins with one', () => {
     assert.equal(start(every4(0, 200), { isJoined: false }), null);
     assert.equal(start(every4(0, 200), { firstKey: null }), null);
