@@ -7,6 +7,7 @@ import type { InpaintSettings } from '../pipeline/frames/inpaint/inpaintSettings
 import { type FrameMasker, frameMasker } from '../pipeline/frames/inpaint/maskFrames';
 import { type OpenModel, openModelFor } from '../pipeline/frames/processor';
 import { batchFrames } from '../pipeline/operators/batchFrames';
+import { errorLast } from '../pipeline/operators/errorLast';
 import { fromFirst } from '../pipeline/operators/fromFirst';
 import { mapInOrder } from '../pipeline/operators/mapInOrder';
 import { checkSettings } from '../settings/checkRows';
@@ -34,7 +35,7 @@ export function upscale({ onWarning = () => {}, ...options }: UpscaleOptions = {
   VideoFrame
 > {
   const settings = checkSettings(UPSCALE_ROWS, options);
-  return fromFirst((first) => (frames$) => {
+  const work = fromFirst((first: VideoFrame) => (frames$) => {
     const stop = new AbortController();
     const { stream } = first;
     const upscaler = openUpscaler(settings, first, onWarning, stop.signal);
@@ -63,6 +64,7 @@ export function upscale({ onWarning = () => {}, ...options }: UpscaleOptions = {
       }),
     );
   });
+  return errorLast(work);
 }
 
 interface Upscaler {

@@ -1,3 +1,4 @@
+import type { RemasterError } from '../errors';
 import type { BackpressureWindow } from '../async/backpressure';
 import type { Colour } from '../pipeline/media/colour';
 import type { Decoded } from '../pipeline/media/decode';
@@ -43,4 +44,8 @@ export interface VideoFile {
   readonly decoded: Decoded;
   /** Whether it was read to its end, or to that of the range. */
   isRead(): boolean;
+  /** Why it ended early; null: it did not, or not yet. */
+  broken(): RemasterError | null;
+  /** Called by what reports itself, at its end, what the file lacks: the frames then end without an error. */
+  takeOverReport(): void;
 }

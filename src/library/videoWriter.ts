@@ -116,7 +116,7 @@ async function muxed(
     return finishOutput(
       binary,
       folder,
-      { segments, times, decoded: file.decoded, broken: null },
+      { segments, times, decoded: file.decoded, broken: file.broken() },
       encoding,
       file.info,
       cut,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
@@ -8,6 +8,8 @@ import { filter, lastValueFrom, map, take, tap, toArray } from 'rxjs';
 import {
   cameraFrames,
   mapFrames,
+  type ReadOptions,
+  type RemasterError,
   restore,
   toJpeg,
   toVideo,
@@ -16,6 +18,7 @@ import {
   videoFrames,
 } from '../../src/index';
 import { failing } from '../support/failing';
+import { framemd5 } from '../support/framemd5';
 import { enginesAndFfmpegs } from '../support/processes';
 import { withFolder, writeTiny } from '../support/tinyBundle';
 import { description, ff, moving, passthrough, pixels, scratchFolder, times } from '../support/videos';
@@ -208,6 +211,92 @@ describe('pipelines of the library', function () {
       assert.ok(performance.now() < end, [...leftovers(), ...(await enginesAndFfmpegs())].join());
       await sleep(50);
     }
+  });
+
+  describe('of a damaged file', () => {
+    const FRAMES = 200;
+    before(async () => {
+      const sound = ['-f', 'lavfi', '-i', 'sine=duration=8', '-c:a', 'aac'];
+      const video = ['-c:v', 'libx264', '-g', '25', '-threads', '1', '-movflags', '+faststart'];
+      await ff(...moving('64x48', '25', FRAMES), ...sound, ...video, at('kept film.mp4'));
+      await ff('-i', at('kept film.mp4'), '-c', 'copy', at('kept film.mkv'));
+    });
+
+    /** A copy whose bytes in this part, from 0 to 1, are 0. */
+    function zeroed(from: number, to: number): string {
+      const bytes = readFileSync(at('kept film.mp4'));
+      const [first, end] = [from, to].map((share) => Math.floor(bytes.length * share));
+      writeFileSync(at('kept damaged.mp4'), bytes.fill(0, first, end));
+      return at('kept damaged.mp4');
+    }
+
+    /** Its frames as remaster gives them, until an error, if any. */
+    async function read(file: string, options: ReadOptions = {}) {
+      const indexes: number[] = [];
+      const warnings: string[] = [];
+      const frames$ = videoFrames(file, { ...options, onWarning: (warning) => warnings.push(warning) }).pipe(
+        mapFrames(async (frame) => {
+          await sleep(1);
+          return frame;
+        }),
+        tap(({ index }) => indexes.push(index)),
+      );
+      const error = await lastValueFrom(frames$).then(
+        () => null,
+        (reason: unknown) => reason as RemasterError,
+      );
+      return { frames: indexes.length, code: error?.code ?? null, message: error?.message ?? '', warnings };
+    }
+
+    it('an intact file ends without a word', async () => {
+      const { frames, code, warnings } = await read(at('kept film.mp4'));
+      assert.deepEqual([frames, code, warnings], [FRAMES, null, []]);
+    });
+
+    it('all that can be decoded comes, then SOURCE_DAMAGED', async () => {
+      const damaged = zeroed(0.3, 0.5);
+      const { frames, code, message } = await read(damaged);
+      assert.equal(frames, (await framemd5(damaged)).length);
+      assert.equal(code, 'SOURCE_DAMAGED');
+      assert.match(message, /damaged\.mp4 is damaged: \d+ of 20\d frames are missing \(\d\.\d\d s\): between .* s\.$/);
+    });
+
+    it('a little is a warning, and a cut that leaves the damage out is whole', async () => {
+      const { frames, code, warnings } = await read(zeroed(0.4, 0.41));
+      assert.ok(frames < FRAMES && code === null, `${frames} frames, ${code}`);
+      assert.match(warnings[0]!, /^[12] of 200 frames are missing/);
+      const cut = await read(zeroed(0.3, 0.5), { trim: { start: 5, end: 7 } });
+      assert.deepEqual([cut.frames, cut.code, cut.warnings], [50, null, []]);
+    });
+
+    it('a file that is cut off: SOURCE_TRUNCATED', async () => {
+      const bytes = readFileSync(at('kept film.mkv'));
+      writeFileSync(at('kept cut.mkv'), bytes.subarray(0, bytes.length * 0.55));
+      const { frames, code } = await read(at('kept cut.mkv'));
+      assert.deepEqual([frames, code], [(await framemd5(at('kept cut.mkv'))).length, 'SOURCE_TRUNCATED']);
+    });
+
+    it('one that is left early is not judged', async () => {
+      assert.equal((await lastValueFrom(videoFrames(zeroed(0.3, 0.5)).pipe(take(5), toArray()))).length, 5);
+    });
+
+    it('toVideo keeps what was read under another name, and reports it', async () => {
+      const damaged = zeroed(0.3, 0.5);
+      const written = lastValueFrom(videoFrames(damaged).pipe(toVideo(at('kept out.mkv'), { codec: 'ffv1' })));
+      await assert.rejects(written, { code: 'SOURCE_DAMAGED', message: /saved to .*kept out\.partial\.mkv\.$/ });
+      assert.equal((await framemd5(at('kept out.partial.mkv'))).length, (await framemd5(damaged)).length);
+      assert.deepEqual(leftovers(), []);
+    });
+
+    it('toVideo keeps what was read of a file that is removed meanwhile', async () => {
+      copyFileSync(at('kept film.mkv'), at('kept gone.mkv'));
+      const removed$ = videoFrames(at('kept gone.mkv')).pipe(
+        tap(({ index }) => index === 20 && rmSync(at('kept gone.mkv'))),
+        toVideo(at('kept rest.mkv'), { codec: 'ffv1' }),
+      );
+      await assert.rejects(lastValueFrom(removed$), { code: 'SOURCE_CHANGED', message: /kept rest\.partial\.mkv\.$/ });
+      assert.ok((await framemd5(at('kept rest.partial.mkv'))).length > 20);
+    });
   });
 });
 

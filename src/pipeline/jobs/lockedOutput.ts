@@ -29,6 +29,8 @@ export interface OutputFolder {
   commitSegment(path: string, frames: number): Promise<Segment>;
   /** Moves `file` to the path of the output, atomically. */
   publish(file: string, name?: string): Promise<string>;
+  /** Whether the output, or a part of it, has its name. */
+  isPublished(): boolean;
   /** Whether the folder takes more. Errors: DISK_FULL, OUTPUT_UNWRITABLE. */
   assertWritable(): Promise<void>;
   /** The error to report when `error` has ended the job: what the system says about the folder where ffmpeg failed. */
@@ -51,6 +53,7 @@ export interface LockedFolder {
 export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputFolder {
   const { folder, target, lock, overwrite, ffmpeg } = locked;
   const otherFfmpegs = found.ffmpegs.filter((version) => version !== ffmpeg);
+  let isPublished = false;
   let journal = { ...found, ffmpegs: [...otherFfmpegs, ffmpeg] };
   return {
     folder,
@@ -73,8 +76,10 @@ export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputF
     async publish(file, name = target) {
       await lock.assertHeld();
       await publishFile(join(folder, file), name, { overwrite, folder });
+      isPublished = true;
       return name;
     },
+    isPublished: () => isPublished,
     async assertWritable() {
       await tryWriting(folder).catch((cause: unknown) => {
         throw unwritable(target, cause);

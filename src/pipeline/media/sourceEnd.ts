@@ -21,6 +21,8 @@ export interface SourceEnd {
   readonly last: LastPacket | null;
   /** When the last packet of any stream ends, in seconds; null when none was found. */
   readonly seconds: number | null;
+  /** By stream: when its last packet ends, in seconds. */
+  readonly ends: ReadonlyMap<number, number>;
 }
 
 /**
@@ -56,7 +58,7 @@ function collector(stream: number) {
   const clocks = new Map<number, Rational>();
   const times: number[] = []; // of the video, in ticks
   let last: LastPacket = NO_PACKET;
-  let seconds: number | null = null;
+  const ends = new Map<number, number>(); // by stream, in seconds
   const secondsOf = (ticks: number, { num, den }: Rational): number => (ticks * num) / den;
   return {
     add(line: string): void {
@@ -66,14 +68,18 @@ function collector(stream: number) {
       if (!found) return;
       const [index, pts, duration] = [Number(found[1]), Number(found[2]), Number(found[3])];
       if (!Number.isSafeInteger(pts)) return; // −2⁶³: the container says no time
-      seconds = Math.max(seconds ?? -Infinity, secondsOf(pts + duration, clocks.get(index)!));
+      ends.set(index, Math.max(ends.get(index) ?? -Infinity, secondsOf(pts + duration, clocks.get(index)!)));
       if (index !== stream) return;
       times.push(pts);
       if (pts >= last.pts) last = { pts, duration };
     },
     /** Of the video, in seconds. */
     last: (): number => (last === NO_PACKET ? -Infinity : secondsOf(last.pts, clocks.get(stream)!)),
-    result: (): SourceEnd => ({ last: last.duration > 0 && !isGuess(times, last) ? last : null, seconds }),
+    result: (): SourceEnd => ({
+      last: last.duration > 0 && !isGuess(times, last) ? last : null,
+      seconds: ends.size > 0 ? Math.max(...ends.values()) : null,
+      ends,
+    }),
   };
 }
 

@@ -21,6 +21,8 @@ export async function unreadableMedia(
   signal: AbortSignal,
 ): Promise<RemasterError> {
   if (media) return refused(source, 'it has no video stream', 'Choose a file with a video stream.');
+  const [empty] = source.sequence?.empty ?? []; // ffmpegs without patterns of alternatives cannot pass over it
+  if (empty !== undefined) return refused(source, `${empty} is empty (0 bytes)`, 'Copy the image again, or remove it.');
   const file = source.sequence ? null : await open(source.path, 'r');
   try {
     if (file && isScript(await bytesAt(file, 0, 512)))

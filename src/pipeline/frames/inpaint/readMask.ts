@@ -2,6 +2,7 @@ import { RemasterError } from '../../../errors';
 import { resolveColour } from '../../media/colour';
 import { openVideo } from '../../media/decode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
+import { requireWhole } from '../../media/imageSequence';
 import { probe, type VideoInfo } from '../../media/probe';
 import { dilate } from './dilate';
 
@@ -25,6 +26,8 @@ export async function probeMask(
   signal: AbortSignal,
 ): Promise<VideoInfo> {
   const mask = await probe(binary, path, signal, sequenceRate);
+  const { path: folder, sequence } = mask.source;
+  if (sequence !== null) requireWhole(folder, sequence); // the masks behind an empty one would come too early
   checkShape(`The mask ${mask.source.path}`, mask, 'video', video);
   return mask;
 }

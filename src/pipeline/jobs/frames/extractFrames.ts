@@ -12,9 +12,10 @@ import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame } from '../../media/frame';
 import { NO_METADATA } from '../../media/image/decodeImage';
 import { encodeImage } from '../../media/image/encodeImage';
+import { requireWhole } from '../../media/imageSequence';
 import { probe } from '../../media/probe';
 import { limitHeight, scaledSize } from '../../media/resize';
-import { SEEK_MARGIN } from '../../media/trim';
+import { readingStart } from '../../media/trim';
 import { iterate } from '../../operators/iterate';
 import { limitFrameRate } from '../../operators/limitFrameRate';
 import { mapInOrder } from '../../operators/mapInOrder';
@@ -41,6 +42,8 @@ export async function* extractFrames(
   signal: AbortSignal,
 ): AsyncGenerator<FrameImage> {
   const sourceInfo = await probe(tools.binary, job.input, signal, job.sequenceRate);
+  const { path, sequence } = sourceInfo.source;
+  if (sequence !== null) requireWhole(path, sequence);
   const info = limitHeight(sourceInfo, job.maxHeight);
   const { timeBase } = info;
   const openMask = (inpaint: InpaintSettings) => frameMasker(tools.binary, inpaint, info, job.sequenceRate, signal);
@@ -53,7 +56,7 @@ export async function* extractFrames(
   const processor = opened?.processor({ ...job, segment: JOB_DEFAULTS.segment }, warn);
   const scale = opened && wantedScale(job, opened.model);
   const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
-  const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
+  const from = await readingStart(info.source, job.trim, signal);
   const { hwaccel } = job;
   const temporalDenoise = job.isUpscaled ? job.temporalDenoise : 'off';
   const decoding = {
