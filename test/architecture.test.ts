@@ -48,7 +48,7 @@ const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[],
     ],
     ['node-red', 'express'],
   ],
-  ['bench', ['src', 'nodes', 'test'], ['node-red', 'express', 'sharp', 'onnxruntime-node', 'rxjs']],
+  ['bench', ['src', 'nodes', 'test'], ['node-red', 'express', 'sharp', 'onnxruntime-node', 'rxjs', 'playwright-core']],
   ['scripts', ['dist/src'], ['node-red', 'express', '@ffmpeg-installer/ffmpeg']],
 ];
 

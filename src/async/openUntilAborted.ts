@@ -8,7 +8,7 @@ export async function openUntilAborted<T extends AsyncDisposable>(
   try {
     return await untilAborted(opening, signal);
   } catch (error) {
-    opening.then((opened) => opened[Symbol.asyncDispose]()).catch(() => {}); // nobody waits for it
+    opening.then((opened) => opened[Symbol.asyncDispose]()).catch(() => {}); // its caller waits no longer
     throw error;
   }
 }

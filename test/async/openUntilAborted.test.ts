@@ -12,7 +12,7 @@ describe('openUntilAborted', () => {
   }
   const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-  it('settles like the opening and leaves what is open to the caller', async () => {
+  it('settles like the opening and leaves the opened one to its caller', async () => {
     const { promise, open, one, closed } = opening();
     open();
     assert.equal(await openUntilAborted(promise, new AbortController().signal), one);

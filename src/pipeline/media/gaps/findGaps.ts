@@ -76,8 +76,8 @@ const isLong = ({ from, to, usual }: Step): boolean => to - from > LONG * usual;
 
 function stepsOf({ decoded, packets, start, end }: ReadVideo): Step[] {
   // What comes before the first key frame of a video that begins without one is `joinedStart`.
-  const from = Math.max(start, (packets.isJoined ? packets.firstKey : null) ?? -Infinity);
-  const inRange = (time: number): boolean => time >= from && time < end;
+  const first = Math.max(start, (packets.isJoined ? packets.firstKey : null) ?? -Infinity);
+  const inRange = (time: number): boolean => time >= first && time < end;
   const frames = decoded.times.filter(inRange);
   const shown = packets.shown.filter(inRange);
   if (frames.length === 0) return [];
