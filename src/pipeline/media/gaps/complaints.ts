@@ -15,6 +15,8 @@ export interface Complaint {
   /** Seconds of the newest frame, a few frames before or behind the damage; null before the first frame. */
   readonly seconds: number | null;
   readonly text: string;
+  /** It is about bytes that were read, not about a frame: a checksum is wrong. */
+  readonly isChecksum: boolean;
 }
 
 /** So that a file with damage everywhere does not fill the memory. */
@@ -30,7 +32,7 @@ export function complaintsOf({ codec, timeBase }: Pick<VideoInfo, 'codec' | 'tim
     count++;
     last = ticks;
     const seconds = ticks === null ? null : (ticks * timeBase.num) / timeBase.den;
-    if (heard.length < MOST_KEPT) heard.push({ seconds, text });
+    if (heard.length < MOST_KEPT) heard.push({ seconds, text, isChecksum: CHECKSUM.test(text) });
   };
   return {
     heard,
@@ -58,7 +60,7 @@ const UNSAID =
   /^(Error while decoding stream #[\d:]+|\[(vist#[\d:]+\/\w+|dec:\w+) @ \w+\] (Error submitting packet to decoder|Decoding error)): /;
 
 /** The pages of Ogg have one. */
-const CHECKSUM = /^CRC mismatch/;
+const CHECKSUM = /\bCRC mismatch/;
 
 /** Those who say why there is no hardware decoder, muxers, and parsers, which say the same as decoders. */
 const OTHERS = /^(AVHW\w*|hw\w*|cuda|vaapi|vdpau|qsv|vulkan|opencl|drm|rawvideo|framecrc|null)$/i;

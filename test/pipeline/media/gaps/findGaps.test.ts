@@ -22,7 +22,7 @@ function gaps({
   end = Infinity,
   ...packets
 }: Case): string[] {
-  const heard = complaints.map((seconds) => ({ seconds, text: '' }));
+  const heard = complaints.map((seconds) => ({ seconds, text: '', isChecksum: false }));
   const read: ReadVideo = {
     timeBase: { num: 1, den: 100 },
     decoded: { times, resized: [], complaints: { heard, count: () => heard.length, hear: () => {} } },
