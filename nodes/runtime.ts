@@ -8,6 +8,7 @@ import { Throughput } from './jobs/throughput';
 import { KnownModels } from './message/knownModels';
 import { NodeRegistry } from './message/nodeRegistry';
 import { SequenceAcks } from './message/sequenceAck';
+import { Variables } from './message/variables';
 
 /** The state that all nodes of one Node-RED share. */
 export class Runtime {
@@ -20,10 +21,13 @@ export class Runtime {
   readonly livePages = new LivePages();
   readonly tickets = new Tickets();
   readonly trials = new Trials();
+  readonly variables = new Variables();
   /** Output files of accepted jobs: not free, although they do not exist yet. */
   readonly promisedOutputs = new Set<string>();
   /** One function for each camera that starts with the flow. */
   readonly autostartCameras = new Set<() => void>();
+  /** One function for each video out node: it stops the cameras whose video in node is gone. */
+  readonly cameraOwners = new Set<() => void>();
 
   /** Ends what belongs to running flows. The rest is for the next start: what was measured, listed and suspended. */
   close(): void {
@@ -31,6 +35,7 @@ export class Runtime {
     this.trials.close();
     this.promisedOutputs.clear();
     this.autostartCameras.clear();
+    this.cameraOwners.clear();
   }
 }
 

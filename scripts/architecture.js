@@ -17,6 +17,7 @@ const BOXES = [
   ['src', 'tryout', /^src\/tryout\//],
   ['src', 'errors', /^src\/errors\.ts$/],
   ['src', 'async', /^src\/async\//],
+  ['src', 'files', /^src\/files\//],
   ['src', 'settings', /^src\/settings\//],
   ['src', 'sampler', /^src\/sampler\//],
   ['src/engine', 'client', /^src\/engine\/client\//],

@@ -128,7 +128,7 @@ async function cameras(engine) {
     ['restore', { maxHeight: 48, steps: 1 }],
   ]) {
     console.log(`## camera, ${model}`);
-    const job = { ...LIVE_DEFAULTS, ...more, model, threads: 1, budgetMs: 5000 };
+    const job = { ...LIVE_DEFAULTS, overload: 'drop', ...more, model, threads: 1, budgetMs: 5000 };
     await new Promise((resolve, reject) => {
       const ask = (after) => live.requestJpeg({ newerThan: after });
       const onJpeg = ({ data, index, width, height }) => {

@@ -20,9 +20,8 @@ const OTHERS = ['dist/test/**/*.test.js', ...['nodes', 'pipeline/frames', 'pipel
 
 /** The suite runs on the Node.js that runs this script; these also on Node.js 24. */
 const ON_NODE_24 = [
-  'dist/test/engine/client/**/*.test.js',
-  'dist/test/cli/**/*.test.js',
-  ...['--ignore', 'dist/test/cli/kills.test.js'], // minutes, and nothing in it depends on the version
+  'dist/test/engine/client/engine.test.js', // processes, signals, messages between them
+  'dist/test/cli/main.test.js', // all kinds of jobs from their files to their files
 ];
 
 function ignored(folder) {

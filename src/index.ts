@@ -6,6 +6,7 @@ import { checkAssembleJob, type AssembleJob, type AssembleResult, type TimedImag
 import { checkFramesJob, type FrameImage, type FramesJob } from './settings/framesJob';
 import { type Bytes, imageBytes, imageSource } from './settings/imageBytes';
 import { checkImageJob, type ImageJob, type ImageResult, type ImageSource } from './settings/imageJob';
+import { maskError } from './settings/maskError';
 import { checkJob, type Job, type Result } from './settings/restoreJob';
 
 export { ERROR_CODES, type ErrorCode, type ErrorRecord, RemasterError, StoppedError } from './errors';
@@ -92,8 +93,16 @@ export const upscaleImage = (
 ): Promise<ImageResult> =>
   withEngine(engine, async (worker) => {
     const job = checkImageJob(options);
-    return worker.ask('image', { source: imageSource(image), mask: mask && imageSource(mask), job }, signal);
+    return worker.ask('image', { source: imageSource(image), mask: mask && maskSource(mask), job }, signal);
   });
+
+function maskSource(mask: Bytes | ImageSource): ImageSource {
+  try {
+    return imageSource(mask);
+  } catch (error) {
+    throw maskError(error);
+  }
+}
 
 /** Extracts frames of a video as images, each when the loop requests it. */
 export async function* extractFrames(
@@ -122,7 +131,7 @@ async function* timedImages(images: AsyncIterable<Bytes | TimedImage>): AsyncGen
     const data = imageBytes(image);
     if (data) yield { source: { kind: 'file', data }, time: null };
     else {
-      const { source, time } = image as TimedImage;
+      const { source, time } = (image ?? {}) as TimedImage;
       yield { source: imageSource(source), time };
     }
   }
@@ -132,9 +141,9 @@ async function* timedImages(images: AsyncIterable<Bytes | TimedImage>): AsyncGen
 export const probe = (input: string, engine?: Engine): Promise<SourceSummary> =>
   withEngine(engine, (worker) => worker.ask('probe', { input }));
 
-/** Lists the model bundles on this machine. */
+/** Lists the model bundles on this machine. Tests each that was never loaded here, which takes a second or two per model. */
 export const listModels = (engine?: Engine): Promise<readonly ModelSummary[]> =>
-  withEngine(engine, (worker) => worker.ask('models', {}));
+  withEngine(engine, (worker) => worker.ask('models', { isTested: true }));
 
 /** Checks what works on this machine. `folder`: checked for write access; null = the working folder. */
 export const doctor = (folder: string | null = null, engine?: Engine): Promise<DoctorReport> =>

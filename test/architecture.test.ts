@@ -10,12 +10,13 @@ import { root } from './support/root';
 const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[], packages?: readonly string[]])[] = [
   ['src/errors.ts', []],
   ['src/async', ['src/errors.ts']],
+  ['src/files', ['src/errors.ts']],
   ['src/sampler', ['src/errors.ts']],
   ['src/settings', ['src/errors.ts', 'src/async']],
   ['src/model/model.ts', ['src/sampler']],
   ['src/model/onnx', ['src/errors.ts'], ['protobufjs']],
   ['src/model/bundle', ['src/errors.ts', 'src/sampler', 'src/model/onnx'], ['ajv']],
-  ['src/model/compiler', ['src/errors.ts', 'src/sampler', 'src/model/{model.ts,onnx,bundle}']],
+  ['src/model/compiler', ['src/{errors.ts,files}', 'src/sampler', 'src/model/{model.ts,onnx,bundle}']],
   [
     'src/model/inference',
     ['src/{errors.ts,async,sampler}', 'src/model/{model.ts,onnx,bundle,compiler}'],
@@ -30,7 +31,7 @@ const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[],
   ],
   [
     'src/pipeline/jobs',
-    ['src/{errors.ts,async,settings}', 'src/model/model.ts', 'src/pipeline/{media,frames,operators}'],
+    ['src/{errors.ts,async,files,settings}', 'src/model/model.ts', 'src/pipeline/{media,frames,operators}'],
     ['rxjs'],
   ],
   ['src/engine/{protocol,liveProtocol}.ts', ['src/{errors.ts,settings}', 'src/model/bundle', 'src/pipeline']],
@@ -39,7 +40,7 @@ const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[],
   ['src/library', ['src/{errors.ts,async,settings,model,pipeline}'], ['rxjs']],
   ['src/tryout', ['src/{errors.ts,settings,engine,model/bundle,pipeline}']],
   ['src/index.ts', ['src/{errors.ts,settings,engine,library,model/bundle}']],
-  ['src/cli', ['src/{index.ts,errors.ts,async,settings,pipeline,tryout}']],
+  ['src/cli', ['src/{index.ts,errors.ts,async,files,settings,pipeline,tryout}']],
   [
     'nodes',
     [
@@ -48,7 +49,7 @@ const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[],
     ],
     ['node-red', 'express'],
   ],
-  ['bench', ['src', 'nodes', 'test'], ['node-red', 'express', 'sharp', 'onnxruntime-node', 'rxjs']],
+  ['bench', ['src', 'nodes', 'test'], ['node-red', 'express', 'sharp', 'onnxruntime-node', 'rxjs', 'playwright-core']],
   ['scripts', ['dist/src'], ['node-red', 'express', '@ffmpeg-installer/ffmpeg']],
 ];
 

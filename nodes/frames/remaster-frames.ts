@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeStatus } from 'node-red';
 import { Throttle } from '../../src/async/throttle';
 import { actionOf } from '../message/actions';
 import * as status from '../message/status';
+import { runtimeOf } from '../runtime';
 import { FrameSender } from './frameSender';
 import type { FramesConfig } from './framesJobOf';
 import { VideoQueue } from './videoQueue';
@@ -11,8 +12,11 @@ import { VideoQueue } from './videoQueue';
 const CLOSE_TIMEOUT_MS = 2500;
 
 export default function remasterFrames(RED: NodeAPI): void {
+  const { variables } = runtimeOf(RED);
+
   function RemasterFrames(this: Node, config: FramesConfig): void {
     RED.nodes.createNode(this, config);
+    variables.addOf(RED, this, config);
     const line = new Throttle<NodeStatus>((words) => this.status(words));
     line.final(status.idle);
     const sender = new FrameSender(RED, this, config, (next) => line.push(next));
@@ -23,7 +27,7 @@ export default function remasterFrames(RED: NodeAPI): void {
       const isVideo = msg['video'] !== undefined || !isRequest(msg);
       if (action === 'stop') videos.stop();
       else if (action === 'skip') videos.skip();
-      else if (isVideo) return videos.add({ msg, send, done });
+      else if (isVideo) return videos.add({ msg, send, done: variables.done(done) });
       else sender.request();
       done();
     });

@@ -1,6 +1,7 @@
 import type { NodeStatus } from 'node-red';
 import { SerialQueue } from '../../src/async/serialQueue';
 import type { Throttle } from '../../src/async/throttle';
+import { RemasterError } from '../../src/errors';
 import type { Input } from '../message/input';
 import { nodeError } from '../message/nodeError';
 import * as status from '../message/status';
@@ -10,6 +11,9 @@ import type { FrameSender } from './frameSender';
 interface Request extends Input {
   readonly stop: AbortController;
 }
+
+/** Videos of one node, each with its message in memory: far more than a flow sends on purpose. */
+const MAX_VIDEOS = 1000;
 
 /** The videos of a video frames node, one at a time, in order of arrival. */
 export class VideoQueue {
@@ -23,6 +27,7 @@ export class VideoQueue {
   ) {}
 
   add(input: Input): void {
+    if (this.#requests.size >= MAX_VIDEOS) return input.done(nodeError(tooManyVideos()));
     const request: Request = { ...input, stop: new AbortController() };
     this.#requests.add(request);
     void this.#turns.run(() => this.#serve(request));
@@ -53,7 +58,9 @@ export class VideoQueue {
     const { done, stop } = request;
     try {
       stop.signal.throwIfAborted();
-      this.line.final(status.sent(await this.sender.sendAll(request, stop.signal), true));
+      const count = await this.sender.sendAll(request, stop.signal);
+      if (this.#isClosed) return; // as above
+      this.line.final(status.sent(count, true));
       done();
     } catch (error) {
       if (this.#isClosed) return;
@@ -64,3 +71,8 @@ export class VideoQueue {
     }
   }
 }
+
+const tooManyVideos = (): RemasterError =>
+  new RemasterError('IMAGE_DROPPED', `${MAX_VIDEOS} videos wait in this node already.`, {
+    remedy: 'Send the next one when a Complete node reports that one has ended.',
+  });

@@ -30,7 +30,7 @@ export const BEFORE: Text = { en: 'before', de: 'vorher' };
 export const AFTER: Text = { en: 'after', de: 'nachher' };
 const LIVE: Text = {
   en: 'The newest frame, before and after: both sides show the same moment.',
-  de: 'Das neueste Bild, vorher und nachher: beide Seiten zeigen denselben Moment.',
+  de: 'Der neueste Frame, vorher und nachher: beide Seiten zeigen denselben Moment.',
 };
 
 /** Sends the next pair: 204 if none comes, 503 while no engine runs. */

@@ -11,9 +11,9 @@ import { runtimeOf } from '../runtime';
 import { comparePage, livePairs, sendPair } from './comparePage';
 import { comparePairs, contentTypeOf, timesOfStill } from './compareStills';
 import { type PageResponse, setHeaders } from './staticPage';
-import { HOURS } from './tickets';
+import { ticketCookie } from './ticketCookie';
 
-const COOKIE = 'remaster_look';
+const COOKIE = ticketCookie('remaster_look');
 
 /**
  * The before/after page of a job: both videos of a finished job, the newest frame of a running one. The job names the
@@ -27,14 +27,13 @@ export function serveCompare(RED: NodeAPI): void {
   RED.httpAdmin.post('/remaster/jobs/:id/look', reads, (request, response) => {
     const id = String(request.params['id']);
     if (!jobs.finished(id) && !jobs.active(id)) return void response.status(404).json(errorRecord(noSuchJob()));
-    // Without a path the cookie is valid for the folder of this address, behind any proxy.
-    response.set('Set-Cookie', `${COOKIE}=${tickets.issue(id)}; Max-Age=${HOURS * 3600}; HttpOnly; SameSite=Strict`);
+    response.set('Set-Cookie', COOKIE.headerFor(tickets.issue(id)));
     response.status(204).end();
   });
 
   const guard: typeof reads = (request, response, next) => {
-    const ticket = new RegExp(`(?:^|; )${COOKIE}=([\\w-]+)`).exec(request.headers.cookie ?? '')?.[1];
-    if (ticket !== undefined && tickets.opens(ticket, String(request.params['id']))) next();
+    const ticket = COOKIE.ticketIn(request);
+    if (ticket !== null && tickets.opens(ticket, String(request.params['id']))) next();
     else reads(request, response, next);
   };
   RED.httpAdmin.get('/remaster/jobs/:id/compare', guard, (request, response) => show(jobs, request, '', response));

@@ -33,7 +33,7 @@ export function comparePairs(finished: FinishedFile): { readonly pairs: readonly
   const time = clock(result.elapsed);
   const text: Text = {
     en: `${result.framesOut} frames, restored in ${time} with model ${name}.`,
-    de: `${result.framesOut} Bilder, in ${time} restauriert mit dem Modell ${name}.`,
+    de: `${result.framesOut} Frames, in ${time} restauriert mit dem Modell ${name}.`,
   };
   const fps = info.fps === null ? {} : { fps: Math.min(info.fps, job.maxFps ?? Infinity) };
   const pairOf = (still: number) => ({
@@ -78,9 +78,8 @@ function whyStills({ job, result, info }: FinishedFile): Text | null {
       en: 'Only stills, because browsers may not play the source.',
       de: 'Nur Standbilder, weil Browser die Quelle vielleicht nicht abspielen.',
     };
-  const depth = (job.pixelFormat ?? '').includes('10') ? 10 : info.bitDepth;
   const isUsual = job.pixelFormat === null || job.pixelFormat === 'yuv420p';
-  if (isUsual && plays(job.codec, depth, result.output)) return null;
+  if (isUsual && plays(job.codec, info.bitDepth, result.output)) return null;
   return {
     en: 'Only stills, because browsers may not play the result.',
     de: 'Nur Standbilder, weil Browser das Ergebnis vielleicht nicht abspielen.',

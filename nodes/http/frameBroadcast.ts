@@ -28,11 +28,9 @@ export class FrameBroadcast {
     this.#viewers.remove(viewer);
   }
 
-  /** The next JPEG; rejects after `timeoutMs`. */
+  /** The next JPEG; rejects after `timeoutMs`, after `close`, or if it cannot be requested. */
   next(timeoutMs: number): Promise<LiveJpeg> {
-    const jpeg = this.#requests.add(timeoutMs);
-    this.#pull();
-    return jpeg;
+    return this.#requests.add(timeoutMs, () => this.#pull());
   }
 
   show(jpeg: LiveJpeg): void {
@@ -44,6 +42,7 @@ export class FrameBroadcast {
   }
 
   close(): void {
+    this.#requests.close();
     this.#viewers.end();
   }
 

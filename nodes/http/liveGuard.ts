@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { runtimeOf } from '../runtime';
-import { HOURS, type Tickets } from './tickets';
+import { ticketCookie } from './ticketCookie';
+import type { Tickets } from './tickets';
 
-const COOKIE = 'remaster_live';
+const COOKIE = ticketCookie('remaster_live');
 
 type Request = IncomingMessage & { readonly params: Readonly<Record<string, string>>; readonly originalUrl: string };
 type Handler = (request: Request, response: ServerResponse, next: () => void) => void;
@@ -15,23 +16,30 @@ type Handler = (request: Request, response: ServerResponse, next: () => void) =>
  */
 export function liveGuard(RED: NodeAPI): Handler {
   const { livePages, tickets } = runtimeOf(RED);
-  const { adminAuth, httpNodeAuth } = RED.settings as unknown as { adminAuth?: unknown; httpNodeAuth?: unknown };
+  const { adminAuth, httpNodeAuth, httpAdminRoot } = RED.settings as unknown as Readonly<Record<string, unknown>>;
   if (!adminAuth || httpNodeAuth) return (_request, _response, next) => next();
-  const reads = RED.auth.needsPermission('remaster-jobs.read') as unknown as Handler;
+  // With httpAdminRoot: false, Node-RED's check of permissions lets everyone pass.
+  const isReader = RED.auth.needsPermission('remaster-jobs.read') as unknown as Handler;
+  const reads = httpAdminRoot === false ? refuse : isReader;
   return (request, response, next) => {
     const name = request.params['name']!;
     const page = livePages.get(name);
-    if (!page || page.isPublic || opens(tickets, name, cookieOf(request))) return next();
+    if (!page || page.isPublic || opens(tickets, name, COOKIE.ticketIn(request))) return next();
     const [path, query] = request.originalUrl.split('?');
     const ticket = new URLSearchParams(query).get('ticket');
     if (!opens(tickets, name, ticket)) return reads(request, response, next);
-    // Without a path the cookie is valid for the folder of this address, behind any proxy.
-    response.setHeader('Set-Cookie', `${COOKIE}=${ticket}; Max-Age=${HOURS * 3600}; HttpOnly; SameSite=Strict`);
+    response.setHeader('Set-Cookie', COOKIE.headerFor(ticket));
     response.setHeader('Location', `./${path!.endsWith('/') ? '' : `${encodeURIComponent(name)}/`}`);
     response.statusCode = 302;
     response.end();
   };
 }
+
+const refuse: Handler = (_request, response) => {
+  response.statusCode = 403;
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  response.end('Only the editor gives access to this page, and it is off (httpAdminRoot: false).');
+};
 
 /** The route by which the editor gets a ticket for a page; its user may read jobs. */
 export function serveLiveTickets(RED: NodeAPI): void {
@@ -43,9 +51,6 @@ export function serveLiveTickets(RED: NodeAPI): void {
     response.set('Cache-Control', 'no-store').json({ ticket: tickets.issue(scopeOf(name)) });
   });
 }
-
-const cookieOf = ({ headers }: IncomingMessage): string | null =>
-  new RegExp(`(?:^|; )${COOKIE}=([\\w-]+)`).exec(headers.cookie ?? '')?.[1] ?? null;
 
 const opens = (tickets: Tickets, name: string, ticket: string | null): ticket is string =>
   ticket !== null && tickets.opens(ticket, scopeOf(name));

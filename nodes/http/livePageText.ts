@@ -1,4 +1,4 @@
-import type { LiveProgress } from '../../src/settings/liveJob';
+import type { CameraState, LiveProgress } from '../../src/settings/liveJob';
 import { brief } from '../message/status';
 import type { Language } from './language';
 
@@ -8,7 +8,7 @@ export function livePageText(progress: LiveProgress | null, language: Language):
   if (!progress) return words.starting;
   if (progress.camera.is === 'connecting') return words.connecting;
   if (progress.camera.is === 'joining') return words.joining;
-  if (progress.camera.is === 'waiting') return progress.camera.message;
+  if (progress.camera.is === 'waiting') return words.waiting(progress.camera);
   const { width, height, fps, latency, dropped } = progress;
   const parts = [
     width === null ? null : `${width}×${height}`,
@@ -19,17 +19,29 @@ export function livePageText(progress: LiveProgress | null, language: Language):
   return parts.filter((part) => part !== null).join(' · ') || words.starting;
 }
 
+type Waiting = Extract<CameraState, { readonly is: 'waiting' }>;
+
+/** The messages of cameras are in English, as all errors are: other languages name the kind of trouble. */
+const WHY_IN_GERMAN: Readonly<Record<Waiting['code'], string>> = {
+  NO_SIGNAL: 'kein Signal',
+  AUTH_FAILED: 'Anmeldung abgelehnt',
+  SOURCE_NOT_FOUND: 'Kamera nicht gefunden',
+  SOURCE_UNREADABLE: 'Kamera nicht lesbar',
+};
+
 const WORDS = {
   en: {
     starting: 'starting',
     connecting: 'connecting',
     joining: 'waiting for a key frame of the camera',
+    waiting: ({ message }: Waiting): string => message,
     dropped: 'dropped',
   },
   de: {
     starting: 'startet',
     connecting: 'verbindet',
     joining: 'wartet auf ein Schlüsselbild der Kamera',
+    waiting: ({ code, seconds }: Waiting): string => `${WHY_IN_GERMAN[code]}, neuer Versuch in ${brief(seconds)} s`,
     dropped: 'verworfen',
   },
 } as const;

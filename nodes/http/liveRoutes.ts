@@ -7,7 +7,7 @@ import { comparePage, livePairs, sendPair } from './comparePage';
 import { languageOf } from './language';
 import { liveGuard, serveLiveTickets } from './liveGuard';
 import { BASE_PATH, type LivePage } from './livePages';
-import { mjpegViewer } from './mjpegViewer';
+import { MJPEG_HEADERS, mjpegViewer } from './mjpegViewer';
 import { FRAME_ANCESTORS, sameSite } from './sameSite';
 import { type PageResponse, setHeaders, staticPage } from './staticPage';
 
@@ -47,7 +47,7 @@ export function serveLive(RED: NodeAPI): void {
   serve('', showViewer);
   serve('/state', showState);
   serve('/image', showImage);
-  serve('/mjpeg', ({ broadcast }, _, response) => broadcast.add(mjpegViewer(response, broadcast)));
+  serve('/mjpeg', showStream);
   serve('/compare', ({ title }, request, response) => {
     if (!redirectToFolder('compare', request, response)) showCompare('', title, response);
   });
@@ -87,6 +87,12 @@ function showImage({ broadcast }: LivePage, _: Request, response: Response): voi
     },
     () => fail(response, 503, 'No frame arrived.'),
   );
+}
+
+function showStream({ broadcast }: LivePage, { method }: Request, response: Response): void {
+  if (method === 'HEAD')
+    response.writeHead(200, MJPEG_HEADERS).end(); // Express takes it for GET, and it views nothing
+  else broadcast.add(mjpegViewer(response, broadcast));
 }
 
 function showHlsFile({ folder }: LivePage, { params }: Request, response: Response): void {

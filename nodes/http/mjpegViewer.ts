@@ -5,11 +5,17 @@ import type { Viewer } from './viewers';
 
 /** Milliseconds after which a viewer that reads no data is disconnected. */
 const STALLED_MS = 30_000;
-const BOUNDARY = 'remaster-picture';
+const BOUNDARY = 'remaster-frame';
+
+/** The head of an MJPEG stream. */
+export const MJPEG_HEADERS = {
+  'Content-Type': `multipart/x-mixed-replace; boundary=${BOUNDARY}`,
+  Connection: 'close',
+};
 
 /** An MJPEG stream to a browser. Writes the next JPEG only after the previous one was sent. */
 export function mjpegViewer(response: ServerResponse, broadcast: FrameBroadcast): Viewer {
-  response.writeHead(200, { 'Content-Type': `multipart/x-mixed-replace; boundary=${BOUNDARY}`, Connection: 'close' });
+  response.writeHead(200, MJPEG_HEADERS);
   response.write(`--${BOUNDARY}\r\n`);
   let stalled: NodeJS.Timeout | undefined;
   const viewer: Viewer = {

@@ -13,17 +13,18 @@ import { ImageStatus } from './imageStatus';
 import { type ImageHost, modelOf, type UpscaledImage, upscaleImage } from './upscaleImage';
 
 export default function remasterImage(RED: NodeAPI): void {
-  const { acks, models } = runtimeOf(RED);
+  const { acks, models, variables } = runtimeOf(RED);
 
   function RemasterImage(this: Node, config: ImageConfig): void {
     RED.nodes.createNode(this, config);
+    variables.addOf(RED, this, config);
     const modelNode = RED.nodes.getNode(config.model) as ModelNode | null;
     let host: ImageHost;
     try {
       host = { RED, node: this, config, modelNode, settings: settingsOf(config) };
     } catch (error) {
       this.status(status.failed(error));
-      this.on('input', (_msg, _send, done) => done(nodeError(error)));
+      this.on('input', (_msg, _send, done) => variables.done(done)(nodeError(error)));
       return;
     }
     const { queue, line } = serve(host, initialStatus(modelNode, models));
@@ -36,7 +37,7 @@ export default function remasterImage(RED: NodeAPI): void {
       }
       const { parts } = msg; // read now: a later node may change the message
       const finish: Done = (error) => {
-        done(error);
+        variables.done(done)(error);
         acks.acknowledge({ parts });
       };
       queue.add({ msg, send, done: finish });

@@ -1,6 +1,5 @@
 import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
-import { RemasterError } from '../../src/errors';
 import {
   checkImageJob,
   IMAGE_DEFAULTS,
@@ -8,10 +7,12 @@ import {
   type ImageResult,
   type ImageSource,
 } from '../../src/settings/imageJob';
+import { maskError } from '../../src/settings/maskError';
 import { modelChoice } from '../../src/settings/restoreJob';
+import { deployedModel } from '../message/deployedModel';
 import { readImageFile, readImagePayload } from '../message/imagePayload';
 import type { DeployedModel } from '../message/nodeRegistry';
-import { allowedSource, pathRules } from '../message/pathPolicy';
+import { allowedSource, type Origin, pathRules } from '../message/pathPolicy';
 import { evaluate, originOf, typedField } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
 import { type ImageConfig, type Settings, settingsFor } from './imageSettings';
@@ -39,11 +40,11 @@ export async function upscaleImage(
 ): Promise<UpscaledImage> {
   const { RED, node, config, settings } = host;
   const property = typedField(config, 'property', 'payload', 'msg');
-  const readAllowed = async (path: string): Promise<Buffer> =>
-    readImageFile(await allowedSource(path, originOf(property), pathRules(RED.settings, 'remasterInAllowedFolders')));
+  const rules = pathRules(RED.settings, 'remasterInAllowedFolders');
+  const readFrom = (origin: Origin) => async (path: string) => readImageFile(await allowedSource(path, origin, rules));
   const original = await evaluate(RED, node, property, msg);
-  const source = await readImagePayload(original, settings.files ? readAllowed : null);
-  const { mask, maskColor } = await maskOf(msg, settings.files ? readAllowed : null);
+  const source = await readImagePayload(original, settings.files ? readFrom(originOf(property)) : null);
+  const { mask, maskColor } = await maskOf(msg, settings.files ? readFrom('message') : null);
   const model = modelOf(host.modelNode);
   const job = { ...(await jobFor(host, model, msg)), maskColor };
   const result = await engineFor(model).ask('image', { source, mask, job }, signal);
@@ -58,16 +59,14 @@ async function maskOf(
   if (given === undefined || given === null) return { mask: null, maskColor: null };
   if (typeof given === 'string' && given.startsWith('#'))
     return { mask: null, maskColor: checkImageJob({ maskColor: given }).maskColor };
-  return { mask: await readImagePayload(given, readFile), maskColor: null };
+  const mask = await readImagePayload(given, readFile).catch((error: unknown) => {
+    throw maskError(error);
+  });
+  return { mask, maskColor: null };
 }
 
 /** Throws if the model node is missing, disabled or has an invalid setting. */
-export function modelOf(node: ModelNode | null): DeployedModel {
-  if (node) return node.choice();
-  throw new RemasterError('MODEL_NOT_FOUND', 'The upscale model of this node is missing or disabled.', {
-    remedy: 'Open the image upscale node, choose a model, and deploy.',
-  });
-}
+export const modelOf = (node: ModelNode | null): DeployedModel => deployedModel(node, 'image upscale');
 
 async function jobFor(
   { RED, node, config, settings }: ImageHost,

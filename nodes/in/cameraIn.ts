@@ -29,15 +29,21 @@ const { retryMin, retryMax, stall } = ROWS;
 export const isLiveConfig = (config: { readonly source: string }): config is LiveConfig =>
   ['address', 'device', 'pattern'].includes(config.source);
 
-/** Starts cameras whenever flows start. One listener for all: one per camera would exceed the emitter's listener limit. */
+/**
+ * Starts cameras whenever flows start, and stops those whose node is gone. One listener for all: one per camera would exceed
+ * the emitter's listener limit.
+ */
 export function startCameras(RED: NodeAPI): void {
-  const { autostartCameras } = runtimeOf(RED);
-  RED.events.on('flows:started', () => autostartCameras.forEach((start) => start()));
+  const { autostartCameras, cameraOwners } = runtimeOf(RED);
+  RED.events.on('flows:started', () => {
+    for (const stopOrphans of cameraOwners) stopOrphans();
+    for (const start of autostartCameras) start();
+  });
 }
 
 /** A video in node with a camera. It opens no connection: the node that runs the job reads the address from it. */
 export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
-  const { nodes, autostartCameras } = runtimeOf(RED);
+  const { nodes, autostartCameras, variables } = runtimeOf(RED);
   const source = (): LiveSource => ({
     input: inputOf(RED, node, config),
     label: labelOf(RED, node, config),
@@ -70,7 +76,7 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
   };
   node.on('input', (msg, send, done) => {
     const action = actionOf(msg);
-    if (action === null || action === 'start' || action === 'restart') return open(msg, send, done);
+    if (action === null || action === 'start' || action === 'restart') return open(msg, send, variables.done(done));
     send(msg); // controls the job of the video out node
     done();
   });
@@ -80,7 +86,7 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
     open(
       { topic: config.name || undefined },
       (msg) => node.send(msg),
-      (error) => error && node.error(error),
+      variables.done((error) => error && node.error(error)),
     );
   if (isAutostart) autostartCameras.add(start);
   node.on('close', () => {

@@ -57,8 +57,8 @@ export class FileIn {
     const valueOf = (field: string): Promise<unknown> => evaluate(RED, node, typedField(config, field, '', 'str'), msg);
     const trim = trimOf(await valueOf('trimStart'), await valueOf('trimEnd'));
     const reading = readSettings(config);
-    onProbe();
     const { sequenceRate } = dialogValues({ sequenceRate: ROWS.sequenceRate }, config, LABELS);
+    onProbe();
     const info = await engineFor(JOB_DEFAULTS).ask('probe', { input, sequenceRate });
     const place = { node: node.id, label: basename(String(path)), path: input };
     const source = { ...place, info, trim, sequenceRate, ...reading };

@@ -15,6 +15,7 @@ export default function remasterIn(RED: NodeAPI): void {
 
   function RemasterIn(this: Node, config: FileConfig | LiveConfig): void {
     RED.nodes.createNode(this, config);
+    runtimeOf(RED).variables.addOf(RED, this, config);
     if (isLiveConfig(config)) cameraIn(RED, this, config);
     else fileIn(RED, this, config);
   }
@@ -30,15 +31,17 @@ function fileIn(RED: NodeAPI, node: Node, config: FileConfig): void {
   let isClosed = false;
   const turns = new SerialQueue();
   const { isSample } = file;
+  const { nodes, variables } = runtimeOf(RED);
   const names = (path: string): boolean => path === file.ownPath;
-  const unregister = runtimeOf(RED).nodes.registerIn(node.id, { names, isSample, camera: null });
+  const unregister = nodes.registerIn(node.id, { names, isSample, camera: null });
   node.on('close', () => {
     isClosed = true;
     unregister();
   });
   node.status(status.idle);
 
-  node.on('input', (msg, send, done) => {
+  node.on('input', (msg, send, givenDone) => {
+    const done = variables.done(givenDone);
     // in sequence: messages leave in the order they arrived
     if ((actionOf(msg) ?? 'start') === 'start')
       void turns.run(() => open(node, file, { msg, send, done }, () => isClosed));

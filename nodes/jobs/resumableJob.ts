@@ -25,6 +25,9 @@ export class ResumableJob {
   #reason: EndReason | null = null;
   /** Whether to start again once suspended: `resume` may arrive before that. */
   #isWanted = true;
+  /** Work being deleted: no run may begin before that. */
+  #discards = 0;
+  #ending: Promise<void> = Promise.resolve();
 
   /** `onOver` is called once. */
   constructor(
@@ -33,20 +36,36 @@ export class ResumableJob {
     private readonly onOver: (outcome: Outcome) => void,
   ) {}
 
-  /** Starts the job, or starts it again once it is suspended. */
+  /** Starts the job, or starts it again once it is suspended. Not if it is being stopped, or was suspended for a deploy. */
   resume(): void {
+    if (this.#reason === 'stop' || this.#reason === 'suspend') return;
     this.#isWanted = true;
-    if (!this.running) this.#start();
+    if (!this.running && this.#discards === 0) this.#start();
   }
 
-  /** Resolves when the engine has let the job go, or is gone. */
+  /** Settles when its run has ended, or the engine is gone, and work that is not kept is deleted. A stop is final. */
   async end(reason: EndReason): Promise<void> {
-    this.#reason = reason;
-    this.#isWanted = reason === 'restart';
-    const isKept = reason === 'pause' || reason === 'suspend';
-    if (this.running) return letGo(this.running, isKept);
-    if (!isKept) await discard(this.work);
-    this.#ended(new StoppedError(true));
+    if (this.#reason !== 'stop') {
+      this.#reason = reason;
+      this.#isWanted = reason === 'restart';
+      const isKept = reason === 'pause' || reason === 'suspend';
+      const ended = isKept ? this.#suspend() : this.#discard();
+      this.#ending = this.#ending.then(() => ended); // an earlier restart may still delete
+    }
+    await this.#ending;
+  }
+
+  async #suspend(): Promise<void> {
+    if (this.running) await settled(this.running.suspend());
+  }
+
+  /** Also deletes what an earlier pause has kept, and what an engine that was killed has left. */
+  async #discard(): Promise<void> {
+    this.#discards++;
+    if (this.running) await settled(this.running.stop());
+    if (!this.isOver) await discard(this.work);
+    this.#discards--;
+    this.#ended(new StoppedError(false));
   }
 
   #start(): void {
@@ -59,16 +78,16 @@ export class ResumableJob {
     this.running = running;
     running.result.then(
       (result) => this.#over({ status: 'done', result }),
-      (error: unknown) => this.#ended(error),
+      (error: unknown) => this.running === running && this.#ended(error),
     );
   }
 
   #ended(error: unknown): void {
     this.running = null;
-    if (this.isOver) return;
+    if (this.isOver || (this.#discards > 0 && error instanceof StoppedError)) return;
     const outcome = outcomeOf(error, this.#reason, this.report.progress);
     if (outcome) this.#over(outcome);
-    else if (this.#reason !== 'suspend' && this.#isWanted) this.#start();
+    else if (this.#isWanted) this.#start();
   }
 
   #over(outcome: Outcome): void {
@@ -94,11 +113,11 @@ function outcomeOf(error: unknown, reason: EndReason | null, progress: Progress 
   return reason === 'stop' || reason === null ? { status: 'stopped', progress } : null;
 }
 
-async function letGo(running: RunningJob, isKept: boolean): Promise<void> {
-  await (isKept ? running.suspend() : running.stop()).catch(() => {}); // the job's result reports the error
+async function settled(end: Promise<void>): Promise<void> {
+  await end.catch(() => {}); // the job's result reports the error
 }
 
-/** Removes what a pause has kept. */
+/** Deletes the work folder of the job. */
 async function discard({ engine, job }: Work): Promise<void> {
   await engine.ask('discard', { output: job.output }).catch(() => {}); // stopped either way
 }

@@ -1,4 +1,4 @@
-import { errorRecord } from '../../src/errors';
+import { errorRecord, printableLines } from '../../src/errors';
 
 /** An error for Catch nodes and the log: name = code, message with the remedy, the end of ffmpeg's stderr as `cause`. */
 export function nodeError(thrown: unknown): Error {
@@ -6,5 +6,5 @@ export function nodeError(thrown: unknown): Error {
   const sentence = /[.!?…]$/.test(message) ? message : `${message}.`;
   const error = new Error(remedy === '' ? sentence : `${sentence} ${remedy}`);
   error.name = code;
-  return Object.assign(error, { code }, detail === '' ? {} : { cause: detail });
+  return Object.assign(error, { code }, detail === '' ? {} : { cause: printableLines(detail) });
 }

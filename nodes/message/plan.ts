@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import type { SourceSummary } from '../../src/engine/protocol';
 import { RemasterError } from '../../src/errors';
-import { imageBytes } from '../../src/settings/imageBytes';
 import { withoutEmptyTrim } from '../../src/settings/restoreJob';
 import { pickRows, type Values } from '../../src/settings/row';
 import { READ_ROWS } from '../../src/settings/modelRows';
 import { FILE_ROWS, INPUT_ROWS, STAGE_ROWS } from '../../src/settings/videoRows';
+import { isImage } from './imageFormat';
 import { type Fields, invalid, number, numberOrNull, oneOf, record, show, text } from './planFields';
 import { planValues } from './planValues';
 
@@ -55,7 +55,7 @@ export function planOf(msg: Readonly<Record<string, unknown>>): Plan {
       'Update @remaster/node-red-video on every machine that handles this message.',
     );
   }
-  const kind = oneOf(plan['kind'], ['file', 'live', 'images'], 'kind');
+  const kind = oneOf(plan['kind'], ['file', 'live'], 'kind');
   if (kind !== 'file') throw invalid(`msg.video is of kind "${kind}", which this node does not support.`);
   return {
     version: PLAN_VERSION,
@@ -121,14 +121,4 @@ function noPlan(payload: unknown): RemasterError {
     : new RemasterError('NO_PLAN', 'The message contains no video: msg.video is missing.', {
         remedy: 'Wire a video in node before this one, and keep msg.video in between.',
       });
-}
-
-/** Whether a payload is a JPEG, PNG or WebP file, by its first bytes. */
-export function isImage(payload: unknown): boolean {
-  const first = imageBytes(payload, 12);
-  if (!first) return false;
-  const head = Buffer.from(first).toString('latin1');
-  return (
-    head.startsWith('\xff\xd8\xff') || head.startsWith('\x89PNG') || (head.startsWith('RIFF') && head.endsWith('WEBP'))
-  );
 }

@@ -1,6 +1,6 @@
 import type { NodeStatus } from 'node-red';
 import type { SourceSummary } from '../../src/engine/protocol';
-import { errorRecord, type ErrorCode } from '../../src/errors';
+import { errorRecord, type ErrorCode, printable } from '../../src/errors';
 import type { Progress } from '../../src/settings/restoreJob';
 
 /** Node statuses: at most about 20 characters fit below a node. */
@@ -39,7 +39,7 @@ export const source = ({
 export const ready = (model: string, scale: number | null): NodeStatus => {
   const name = model.split(/[\\/]/).findLast((part) => part !== '') ?? model;
   const times = scale === null || name === `x${scale}` ? '' : `x${scale} · `;
-  return { fill: 'grey', shape: 'ring', text: clip(`${times}${name}`) };
+  return { fill: 'grey', shape: 'ring', text: clip(printable(`${times}${name}`)) };
 };
 
 /** The same, with a model that was chosen for the last source. */
@@ -172,6 +172,7 @@ export const SHORT: Record<ErrorCode, string> = {
   MODEL_INVALID: 'bad model',
   MODEL_LOAD_TIMEOUT: 'slow model',
   MODEL_NOT_FOUND: 'no model',
+  MODEL_SUSPECT: 'odd model',
   NO_IMAGE: 'no image',
   NO_PLAN: 'no video',
   NO_SIGNAL: 'no signal',

@@ -17,9 +17,9 @@ interface Cure {
 }
 
 /** What to change first when most frames of a running camera are dropped; null: it is fast enough. */
-export function cureOf({ camera, dropShare, in: received, model }: LiveProgress): Cure | null {
+export function cureOf({ camera, dropShare, in: received, model, modelHeight }: LiveProgress): Cure | null {
   if (camera.is !== 'running' || dropShare <= MAX_DROP_SHARE || received < MIN_FRAMES) return null;
-  if (camera.height > MIN_HEIGHT)
+  if ((modelHeight ?? camera.height) > MIN_HEIGHT)
     return {
       short: 'lower height',
       sentence: `Set “Max. height” of the video in node below ${camera.height}: half the height takes a quarter of the time.`,

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
-import { printable, RemasterError } from '../../src/errors';
+import { type ErrorRecord, printable, RemasterError } from '../../src/errors';
 import { AUTO } from '../../src/settings/chooseModel';
 import { JOB_DEFAULTS, modelChoice } from '../../src/settings/restoreJob';
 import { serveCompare } from '../http/compareRoutes';
@@ -9,6 +9,7 @@ import { serveTries } from '../http/tryRoutes';
 import { dialogValues, labelsOf } from '../message/dialogValues';
 import { nodeError } from '../message/nodeError';
 import type { DeployedModel } from '../message/nodeRegistry';
+import { runtimeOf } from '../runtime';
 import { ROWS } from './rows';
 
 const LABELS = labelsOf(__dirname, 'remaster-model');
@@ -26,20 +27,25 @@ export interface ModelNode extends Node {
 }
 
 export default function remasterModel(RED: NodeAPI): void {
+  const { variables } = runtimeOf(RED);
   serveEditor(RED);
   serveCompare(RED);
   serveTries(RED);
 
   function RemasterModel(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
+    variables.addOf(RED, this, config);
     const choice = (): DeployedModel =>
       choiceOf(config, (name) => String(RED.util.evaluateNodeProperty(name, 'env', this, {})));
     Object.assign(this, { choice });
     if (config.preload) {
       const load = (): void => {
         preload(choice).then(
-          (text) => this.log(printable(text)),
-          (error: unknown) => this.error(nodeError(error)),
+          ({ text, doubt }) => {
+            this.log(variables.hide(printable(text)));
+            if (doubt) this.warn(variables.hide(`${doubt.code}: ${doubt.message} ${doubt.remedy}`));
+          },
+          (error: unknown) => this.error(nodeError(variables.without(error))),
         );
       };
       RED.events.once('flows:started', load);
@@ -61,9 +67,14 @@ function choiceOf(config: Config, env: (name: string) => string): DeployedModel 
   return { model, ...settings, idleSeconds: idle };
 }
 
-async function preload(choice: () => DeployedModel): Promise<string> {
+async function preload(
+  choice: () => DeployedModel,
+): Promise<{ readonly text: string; readonly doubt: ErrorRecord | null }> {
   const chosen = choice();
-  if (chosen.model === AUTO) return 'No model is loaded beforehand: each source gets the one that suits it (auto).';
+  if (chosen.model === AUTO)
+    return { text: 'No model is loaded beforehand: each source gets the one that suits it (auto).', doubt: null };
   const ready = await engineFor(chosen).ask('test', { ...modelChoice(chosen), steps: null });
-  return `${chosen.model} is loaded on ${ready.provider}: ${Math.round(ready.ms)} ms for a tile of ${ready.tile.join('×')}`;
+  const { provider, ms, tile, suspect } = ready;
+  const text = `${chosen.model} is loaded on ${provider}: ${Math.round(ms)} ms for a tile of ${tile.join('×')}`;
+  return { text, doubt: suspect };
 }

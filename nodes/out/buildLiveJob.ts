@@ -1,8 +1,7 @@
 import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { type Engine, engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
-import { makeOwnedFolder } from '../../src/pipeline/jobs/ownedFolder';
-import type { LiveJob } from '../../src/settings/liveJob';
+import { checkLiveJob, type LiveJob } from '../../src/settings/liveJob';
 import { modelChoice } from '../../src/settings/restoreJob';
 import { slug } from '../http/livePages';
 import type { Credentials } from '../message/credentials';
@@ -14,6 +13,7 @@ import { evaluate, originOf, typedField } from '../message/typedInput';
 import { runtimeOf } from '../runtime';
 import { type OutConfig, settingsOf, stringIn, targetOf as nodeTarget } from './buildJob';
 import { fill, inFolder, placeholders } from './outputPath';
+import { OWN_FOLDER } from './ownFolder';
 import { regionIn } from './region';
 import { LIVE } from './rows';
 
@@ -29,11 +29,9 @@ interface Request {
   readonly config: OutConfig;
   readonly plan: LivePlan;
   readonly msg: NodeMessageInFlow;
-  /** HLS folder of the job that runs for this camera: a job with the same settings keeps it. */
-  readonly currentFolder: string | null;
 }
 
-/** A live job from a plan and the settings of a video out node. */
+/** A live job from a plan and the settings of a video out node. Throws BAD_SETTING for one that no engine would start. */
 export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
   const { RED, config, plan } = request;
   const { source, stage, model } = deployedNodes(runtimeOf(RED).nodes, plan);
@@ -51,7 +49,7 @@ export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
   const { node: _in, label: _label, ...reading } = plan.source;
   const { mask: _m, maskColor: _c, maskTolerance: _t, maskGrow: _g, ...restoring } = stageSettings(stage);
   const { quality, overload, fallbackModel, skipFramesEvenly, budget, regionWhen } = settingsOf(LIVE, config);
-  const job: LiveJob = {
+  const job = checkLiveJob({
     ...modelChoice(model),
     ...reading,
     ...restoring, // with the model that was chosen
@@ -60,7 +58,7 @@ export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
     target: await targetOf(request),
     ...{ quality, overload, fallbackModel, skipFramesEvenly, budgetMs: budget },
     region: regionIn(config.region, regionWhen),
-  };
+  });
   return { job, camera, engine: engineFor(model) };
 }
 
@@ -78,7 +76,7 @@ async function targetOf(request: Request): Promise<LiveJob['target']> {
       return { kind: 'fragments' };
     case 'hls':
       requireHttpNode(RED);
-      return { kind: 'hls', folder: config.folder ? await folderOf(request) : await temporaryFolder(request) };
+      return { kind: 'hls', folder: config.folder ? await folderOf(request) : OWN_FOLDER };
     case 'segments':
       return {
         kind: 'segments',
@@ -113,10 +111,6 @@ async function folderOf({ RED, node, config, plan, msg }: Request): Promise<stri
   const rules = pathRules(RED.settings, 'remasterOutAllowedFolders');
   return allowedTarget(inFolder(rules.base, folder), originOf(typed), rules);
 }
-
-/** A folder that is removed with the job. */
-const temporaryFolder = async ({ currentFolder }: Request): Promise<string> =>
-  currentFolder ?? (await makeOwnedFolder('live'));
 
 function requireHttpNode(RED: NodeAPI): void {
   if ((RED.httpNode as unknown) !== undefined) return;

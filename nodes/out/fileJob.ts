@@ -5,11 +5,12 @@ import { engineFor } from '../../src/engine/client/engine';
 import type { Progress } from '../../src/settings/restoreJob';
 import { editorId, type JobEntry, type RegisteredJob } from '../jobs/jobRegistry';
 import type { PendingJob, PendingJobs } from '../jobs/pendingJobs';
-import type { ResumableJob } from '../jobs/resumableJob';
+import type { Outcome, ResumableJob } from '../jobs/resumableJob';
 import { pixelsOf } from '../jobs/throughput';
 import type { Input } from '../message/input';
 import type { Plan } from '../message/plan';
 import type { UpscaleStatus } from '../message/upscaleStatus';
+import type { Variables } from '../message/variables';
 import { runtimeOf } from '../runtime';
 import type { BuiltJob } from './buildJob';
 import { outcomeStatus, type OutStatus } from './outStatus';
@@ -32,7 +33,7 @@ export interface FileHost {
 
 /** Registers a job, promises its output to no other, and starts it when its turn comes. */
 export function addFileJob(host: FileHost, plan: Plan, built: BuiltJob, input: Input): void {
-  const { promisedOutputs, jobs } = runtimeOf(host.RED);
+  const { promisedOutputs, jobs, variables } = runtimeOf(host.RED);
   const { job, model } = built;
   promisedOutputs.add(job.output);
   const registered = jobs.register(entryOf(host, plan, built, () => added));
@@ -43,7 +44,8 @@ export function addFileJob(host: FileHost, plan: Plan, built: BuiltJob, input: I
     engine: engineFor(model),
     registered,
     onProgress,
-    onEnd(outcome) {
+    onEnd(ended) {
+      const outcome = withoutValues(ended, variables);
       promisedOutputs.delete(job.output);
       onFinal(outcome.status === 'done' ? finalProgress(outcome.result) : null);
       registered.end(outcome);
@@ -55,9 +57,9 @@ export function addFileJob(host: FileHost, plan: Plan, built: BuiltJob, input: I
 
 /** Where the progress of a job is shown: messages, the video upscale node, and the measured speed for estimates. */
 function reportsOf({ RED, upscaleStatus, isClosed }: FileHost, plan: Plan, { job, stage }: BuiltJob, { send }: Input) {
-  const { throughput } = runtimeOf(RED);
+  const { throughput, variables } = runtimeOf(RED);
   const messages = new Throttle<Progress>((progress) => {
-    if (!isClosed()) send([null, progressMessage(plan, progress)]);
+    if (!isClosed()) send([null, progressMessage(plan, withoutValuesInWarnings(progress, variables))]);
   });
   return {
     onProgress(progress: Progress): void {
@@ -75,6 +77,21 @@ function reportsOf({ RED, upscaleStatus, isClosed }: FileHost, plan: Plan, { job
     },
   };
 }
+
+/** What an ended job says, without the values of environment variables. */
+function withoutValues(outcome: Outcome, variables: Variables): Outcome {
+  switch (outcome.status) {
+    case 'done':
+      return { ...outcome, result: withoutValuesInWarnings(outcome.result, variables) };
+    case 'stopped':
+      return outcome;
+    case 'failed':
+      return { ...outcome, error: variables.without(outcome.error) };
+  }
+}
+
+const withoutValuesInWarnings = <T extends Pick<Progress, 'warnings'>>(from: T, variables: Variables): T =>
+  from.warnings === undefined ? from : { ...from, warnings: from.warnings.map((warning) => variables.hide(warning)) };
 
 function entryOf(
   { RED, node, jobs }: FileHost,

@@ -17,8 +17,8 @@ export class LiveMessages {
     [this.#msg, this.#send] = [msg, send];
   }
 
-  /** Another message stands for the job from now on. */
-  standsFor(msg: Input['msg']): void {
+  /** Results are sent with this message from now on. */
+  use(msg: Input['msg']): void {
     this.#msg = msg;
   }
 

@@ -7,6 +7,7 @@ import type { DeployedCamera } from '../message/nodeRegistry';
 import * as status from '../message/status';
 import { tooSlow } from '../message/tooSlow';
 import type { UpscaleStatus } from '../message/upscaleStatus';
+import type { Variables } from '../message/variables';
 import type { LiveMessages } from './liveMessages';
 import { LiveTrouble } from './liveTrouble';
 
@@ -22,6 +23,7 @@ export interface LiveDisplay {
   /** Id of the video upscale node. */
   readonly stage: string;
   readonly messages: Pick<LiveMessages, 'progress'>;
+  readonly variables: Pick<Variables, 'hide'>;
 }
 
 /** What the engine reports of a running camera, shown at its nodes and sent as messages. */
@@ -46,8 +48,8 @@ export class LiveReports {
         if (!this.isOver) show(report);
       };
     return {
-      onCamera: whileRunning((state) => this.#showCamera(state)),
-      onProgress: whileRunning((progress) => this.#showProgress(progress)),
+      onCamera: whileRunning((state) => this.#showCamera(this.#plain(state))),
+      onProgress: whileRunning((progress) => this.#showProgress({ ...progress, camera: this.#plain(progress.camera) })),
       onRecoverableError: whileRunning((error) => this.#showError(error)),
     };
   }
@@ -81,6 +83,11 @@ export class LiveReports {
   }
 
   #warn(warning: string | null): void {
-    if (warning !== null) this.display.node.warn(printable(warning));
+    if (warning !== null) this.display.node.warn(printable(this.display.variables.hide(warning)));
+  }
+
+  /** Without the values of environment variables: the state is in statuses, messages, the list of jobs and on the page. */
+  #plain(state: CameraState): CameraState {
+    return state.is === 'waiting' ? { ...state, message: this.display.variables.hide(state.message) } : state;
   }
 }

@@ -3,8 +3,10 @@ import type { Done, Input } from '../message/input';
 import type { LivePlan } from '../message/livePlan';
 import { nodeError } from '../message/nodeError';
 import * as status from '../message/status';
+import { runtimeOf } from '../runtime';
 import type { BuiltLiveJob } from './buildLiveJob';
 import { type CameraHost, type OpenCamera, openCamera, sendsJpegs } from './openCamera';
+import { removeOwnFolder } from './ownFolder';
 
 /** The video out node that runs a camera. */
 export interface LiveHost extends CameraHost {
@@ -13,9 +15,9 @@ export interface LiveHost extends CameraHost {
   readonly onFailure: (run: LiveRun, error: unknown) => void;
 }
 
-/** One camera that a video out node shows, records or pushes. A line longer than a screen: each of its ends differs. */
+/** One camera that a video out node shows, records or pushes. */
 export class LiveRun {
-  /** The message that stands for the job: the one that started it, or a later one with the same settings. */
+  /** The message that started the job, or a later one with the same settings. */
   msg: NodeMessageInFlow;
   done: Done;
   readonly camera: OpenCamera;
@@ -24,10 +26,12 @@ export class LiveRun {
     private readonly host: LiveHost,
     readonly plan: LivePlan,
     readonly built: BuiltLiveJob,
+    /** Made for this job alone, and removed with it; null: there is none. */
+    private readonly folder: string | null,
     input: Input,
   ) {
     ({ msg: this.msg, done: this.done } = input);
-    this.camera = openCamera(host, { plan, built, input, onStop: () => host.stop(this) });
+    this.camera = openCamera(host, { plan, built, folder, input, onStop: () => host.stop(this) });
     const { running, messages, urls } = this.camera;
     host.showStatus(status.starting);
     if (sendsJpegs(host.config)) running.requestJpeg();
@@ -38,7 +42,7 @@ export class LiveRun {
   adopt({ msg, done }: Input): void {
     this.done();
     [this.msg, this.done] = [msg, done];
-    this.camera.messages.standsFor(msg);
+    this.camera.messages.use(msg);
   }
 
   async stop(): Promise<void> {
@@ -50,24 +54,29 @@ export class LiveRun {
     if (sendsJpegs(this.host.config)) messages.endOfStream();
     messages.stopped(reports.counts);
     this.done();
+    await removeOwnFolder(this.folder);
   }
 
-  /** Ends without messages, because the node closes. */
-  close(): Promise<void> {
-    this.camera.reports.isOver = true;
-    this.camera.close();
-    return this.camera.running.stop();
+  /** Ends without a result, because the node closes. The last fragment and the last file name still leave. */
+  async close(): Promise<void> {
+    const { running, reports, close } = this.camera;
+    reports.isOver = true;
+    close();
+    await running.stop(); // ffmpeg writes to the folder until then
+    await removeOwnFolder(this.folder);
   }
 
-  #fail(error: unknown): void {
+  #fail(thrown: unknown): void {
     const { registered, reports, messages } = this.camera;
     if (reports.isOver) return;
+    const error = runtimeOf(this.host.RED).variables.without(thrown);
     reports.isOver = true;
     registered.end({ status: 'failed', error, progress: null });
     this.#release();
     this.host.onFailure(this, error);
     messages.result('failed', reports.counts);
     this.done(nodeError(error));
+    void removeOwnFolder(this.folder);
   }
 
   #release(): void {

@@ -10,6 +10,7 @@ import type { CameraHost } from './openCamera';
 /** The running cameras of one video out node: at most one for each video in node. */
 export class LiveRuns {
   readonly #runs = new Map<string, LiveRun>();
+  readonly #stopping = new Set<Promise<void>>();
   readonly #host: LiveHost;
 
   constructor(
@@ -31,28 +32,31 @@ export class LiveRuns {
     return [...this.#runs.values()];
   }
 
-  /** The one that runs for the video in node of this plan. */
-  of({ source }: LivePlan): LiveRun | null {
-    return this.#runs.get(source.node) ?? null;
+  /** The one that runs for this video in node. */
+  of(node: string): LiveRun | null {
+    return this.#runs.get(node) ?? null;
   }
 
-  start(plan: LivePlan, built: BuiltLiveJob, input: Input): void {
-    this.#runs.set(plan.source.node, new LiveRun(this.#host, plan, built, input));
+  start(plan: LivePlan, built: BuiltLiveJob, folder: string | null, input: Input): void {
+    this.#runs.set(plan.source.node, new LiveRun(this.#host, plan, built, folder, input));
   }
 
   async stop(run: LiveRun): Promise<void> {
-    if (this.of(run.plan) !== run) return;
-    this.#runs.delete(run.plan.source.node);
-    await run.stop();
+    const { node } = run.plan.source;
+    if (this.of(node) !== run) return;
+    this.#runs.delete(node);
+    const stopped = run.stop();
+    this.#stopping.add(stopped);
+    await stopped.finally(() => this.#stopping.delete(stopped));
     const isLast = this.#runs.size === 0;
     this.showStatus(isLast ? status.stopped : summaryOf(this.all), isLast);
   }
 
-  /** Ends all without messages, because the node closes. Returns their messages. */
+  /** Ends all without a result, because the node closes, and waits for those that stop. Returns the messages of the others. */
   async close(): Promise<readonly (Pick<Input, 'msg'> & { readonly done: Done })[]> {
     const runs = this.all;
     this.#runs.clear();
-    await Promise.all(runs.map((run) => run.close()));
+    await Promise.all([...runs.map((run) => run.close()), ...this.#stopping]);
     return runs;
   }
 }

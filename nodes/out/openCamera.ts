@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
 import { singleFlight } from '../../src/async/singleFlight';
 import type { RunningLive } from '../../src/engine/client/liveClient';
@@ -12,7 +11,8 @@ import { type OutConfig, targetOf } from './buildJob';
 import type { BuiltLiveJob } from './buildLiveJob';
 import { LiveMessages } from './liveMessages';
 import { LiveReports } from './liveReports';
-import { publishCamera } from './publishCamera';
+import { inOwnFolder } from './ownFolder';
+import { pageName, publishCamera } from './publishCamera';
 
 /** The video out node of a camera. */
 export interface CameraHost {
@@ -27,6 +27,8 @@ export interface CameraHost {
 interface CameraRequest {
   readonly plan: LivePlan;
   readonly built: BuiltLiveJob;
+  /** Made for this job alone; null: its settings name one, or it needs none. */
+  readonly folder: string | null;
   readonly input: Input;
   /** The user stops the camera in the sidebar. */
   readonly onStop: () => void;
@@ -45,19 +47,21 @@ export interface OpenCamera {
   readonly close: () => void;
 }
 
-/** Throws if the name of the page has an unknown placeholder; then nothing has started. */
+/** Throws if the name of the page has an unknown placeholder, or no engine starts; then nothing is published. */
 export function openCamera(host: CameraHost, request: CameraRequest): OpenCamera {
   const { RED, node, config, showStatus } = host;
   const { plan, built, input } = request;
-  const { engine, job, camera } = built;
+  const { engine, camera } = built;
+  const job = inOwnFolder(built.job, request.folder);
+  const name = pageName(config, plan.source.label, job);
+  const { variables } = runtimeOf(RED);
   const messages = new LiveMessages(RED, plan, input);
   const upscaleStatus = new UpscaleStatus(runtimeOf(RED).nodes);
   const stage = plan.stages[0]!.node;
   const { label } = plan.source;
-  const reports = new LiveReports({ node, label, showStatus, camera, upscaleStatus, stage, messages });
+  const reports = new LiveReports({ node, label, showStatus, camera, upscaleStatus, stage, messages, variables });
   const broadcast = new FrameBroadcast((newerThan) => running.requestJpeg({ newerThan }));
   const pair = singleFlight(() => engine.ask('pair', { job: running.id }));
-  const page = publishCamera(RED, config, { label, job, broadcast, pair, progress: () => reports.progress });
   const running: RunningLive = engine.live(job, {
     ...reports.listeners,
     onJpeg(jpeg) {
@@ -69,11 +73,13 @@ export function openCamera(host: CameraHost, request: CameraRequest): OpenCamera
     onFragment: (fragment) => messages.fragment(fragment),
     onFile: (filename) => messages.file(filename),
   });
+  const progress = () => reports.progress;
+  const page = publishCamera(RED, config, name, { label, job, broadcast, pair, progress });
   const registered = runtimeOf(RED).jobs.register(entryOf(host, request, { running, reports, pair, urls: page.urls }));
   const close = (): void => {
     registered.remove();
     page.close();
-    removeTemporary(config, built);
+    broadcast.close(); // a camera without a page has one, too
     upscaleStatus.clear();
   };
   return { running, registered, broadcast, reports, messages, urls: page.urls, close };
@@ -81,14 +87,6 @@ export function openCamera(host: CameraHost, request: CameraRequest): OpenCamera
 
 /** Whether each frame becomes a message. */
 export const sendsJpegs = (config: OutConfig): boolean => targetOf(config) === 'jpeg';
-
-export const hlsFolder = ({ job: { target } }: BuiltLiveJob): string | null =>
-  target.kind === 'hls' ? target.folder : null;
-
-function removeTemporary({ folder }: OutConfig, built: BuiltLiveJob): void {
-  const made = hlsFolder(built);
-  if (made !== null && !folder) rmSync(made, { recursive: true, force: true });
-}
 
 function entryOf(
   { RED, node }: CameraHost,

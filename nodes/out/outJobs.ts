@@ -50,6 +50,11 @@ export class OutJobs {
     return this.#files.start(plan, input);
   }
 
+  /** After a deploy: no camera runs on without its video in node. */
+  stopOrphans(): Promise<void> {
+    return this.#cameras.stopOrphans();
+  }
+
   async act(action: Action, input: Input): Promise<void> {
     if (action === 'stop' || action === 'skip') await this.#assemblies.stop();
     const startsAgain = action === 'start' || action === 'restart';

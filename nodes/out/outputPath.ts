@@ -27,7 +27,7 @@ export interface NameParts {
 export function placeholders({ label, scale, model, codec, now }: NameParts): Record<string, string> {
   const two = (value: number): string => String(value).padStart(2, '0');
   return {
-    name: parse(label).name,
+    name: nameIn(label),
     scale: scale === null ? '' : String(scale),
     model: basename(model),
     codec,
@@ -37,6 +37,12 @@ export function placeholders({ label, scale, model, codec, now }: NameParts): Re
     tmp: tmpdir(),
     home: homedir(),
   };
+}
+
+/** The file name without its extension. `.` and `..` would lead out of the folder of a template, `/srv/{name}`. */
+function nameIn(label: string): string {
+  const { name } = parse(label);
+  return name === '.' || name === '..' ? '_' : name;
 }
 
 /** Fills a template, e.g. `{name}_x{scale}.{ext}`. */

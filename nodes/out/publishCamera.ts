@@ -22,12 +22,19 @@ export interface PublishedCamera {
   close(): void;
 }
 
-/** Publishes the live page of a camera if the target of the video out node is a web page. */
-export function publishCamera(RED: NodeAPI, config: OutConfig, camera: Camera): PublishedCamera {
+/** The name of a camera's live page; null if the target is no web page. Throws BAD_SETTING for an unknown placeholder. */
+export function pageName(config: OutConfig, label: string, { target, scale, model }: LiveJob): string | null {
+  if (targetOf(config) !== 'mjpeg' && target.kind !== 'hls') return null;
+  const parts = placeholders({ label, scale, model, codec: 'h264', now: new Date() });
+  return fill(config.viewer || '{name}', { ...parts, name: label });
+}
+
+/** Publishes the live page of a camera under this name, if it has one. */
+export function publishCamera(RED: NodeAPI, config: OutConfig, name: string | null, camera: Camera): PublishedCamera {
+  if (name === null) return { urls: {}, close() {} };
   const { label, job, broadcast, progress, pair } = camera;
   const folder = job.target.kind === 'hls' ? job.target.folder : null;
-  if (targetOf(config) !== 'mjpeg' && folder === null) return { urls: {}, close() {} };
-  const { url, close } = publishLivePage(RED, pageName(config, label, job), {
+  const { url, close } = publishLivePage(RED, name, {
     title: label,
     broadcast,
     folder,
@@ -40,9 +47,4 @@ export function publishCamera(RED: NodeAPI, config: OutConfig, camera: Camera): 
   });
   const stream = folder === null ? { mjpeg: `${url}/mjpeg` } : { hls: `${url}/hls/index.m3u8` };
   return { urls: { page: url, image: `${url}/image`, ...stream }, close };
-}
-
-function pageName({ viewer }: OutConfig, label: string, { scale, model }: LiveJob): string {
-  const parts = placeholders({ label, scale, model, codec: 'h264', now: new Date() });
-  return fill(viewer || '{name}', { ...parts, name: label });
 }

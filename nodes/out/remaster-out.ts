@@ -2,20 +2,22 @@ import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { sweepFolders } from '../../src/pipeline/jobs/ownedFolder';
 import { serveLive } from '../http/liveRoutes';
 import { CREDENTIALS } from '../message/credentials';
+import { nodeError } from '../message/nodeError';
 import type { NodeRegistry } from '../message/nodeRegistry';
 import { runtimeOf } from '../runtime';
 import type { OutConfig } from './buildJob';
 import { VideoOut } from './videoOut';
 
 export default function remasterOut(RED: NodeAPI): void {
-  const { suspended } = runtimeOf(RED);
+  const { suspended, variables } = runtimeOf(RED);
   serveLive(RED);
   sweepFolders().catch(() => {}); // what cannot be deleted takes room, no more
 
   function RemasterOut(this: Node, config: OutConfig): void {
     RED.nodes.createNode(this, config);
+    variables.addOf(RED, this, config);
     const out = new VideoOut(RED, this, config);
-    this.on('input', (msg, send, done) => out.take({ msg, send, done }));
+    this.on('input', (msg, send, done) => out.take({ msg, send, done: variables.done(done) }));
     const cancel = continueSuspended(RED, this, out);
     const close = async (removed: boolean): Promise<void> => {
       cancel();
@@ -26,7 +28,8 @@ export default function remasterOut(RED: NodeAPI): void {
         done();
       }
     };
-    this.on('close', (removed: boolean, closed: () => void) => void close(removed).finally(closed));
+    const logError = (error: unknown): void => this.error(nodeError(error));
+    this.on('close', (removed: boolean, closed: () => void) => void close(removed).catch(logError).finally(closed));
   }
   RED.nodes.registerType('remaster-out', RemasterOut, {
     credentials: CREDENTIALS,

@@ -12,7 +12,10 @@ interface Source {
   readonly broadcast: Pick<FrameBroadcast, 'next'>;
 }
 
-/** Sends the next frame of each camera with the message that requested it. Throws NO_SIGNAL. */
+/**
+ * Sends the next frame of each camera with the message that requested it. Throws NO_SIGNAL with the names of those that
+ * send none; the frames of the others have left then.
+ */
 export async function sendSnapshots(
   { util }: Pick<NodeAPI, 'util'>,
   cameras: readonly Source[],
@@ -21,14 +24,19 @@ export async function sendSnapshots(
 ): Promise<void> {
   if (cameras.length === 0)
     throw new RemasterError('NO_SIGNAL', 'No camera runs here.', { remedy: 'Send start first.' });
-  for (const { label, broadcast } of cameras) {
+  const silent: string[] = [];
+  const takeOne = async ({ label, broadcast }: Source): Promise<void> => {
     const jpeg = await broadcast.next(timeoutMs).catch(() => null);
-    if (!jpeg) throw noFrames(label);
+    if (!jpeg) return void silent.push(label);
     const result = cameras.length === 1 ? msg : util.cloneMessage(msg);
     const { payload, frame } = jpegFields(jpeg);
     send([Object.assign(result, { payload, frame: { ...frame, source: label } }), null]);
-  }
+  };
+  await Promise.all(cameras.map(takeOne));
+  if (silent.length > 0) throw noFrames(silent);
 }
 
-const noFrames = (label: string): RemasterError =>
-  new RemasterError('NO_SIGNAL', `${label} sends no frames.`, { remedy: 'Check the status of its video in node.' });
+const noFrames = (labels: readonly string[]): RemasterError =>
+  new RemasterError('NO_SIGNAL', `No frame has arrived from ${labels.join(', ')}.`, {
+    remedy: 'Check the status of the video in node.',
+  });

@@ -13,6 +13,15 @@ export class StartedPlans {
     this.#messages.set(plan.source.node, { ...(typeof topic === 'string' && { topic }), video: plan });
   }
 
+  /** The video in nodes of the plans. */
+  get nodes(): readonly string[] {
+    return [...this.#messages.keys()];
+  }
+
+  forget(node: string): void {
+    this.#messages.delete(node);
+  }
+
   /** A new message for each plan, with the topic that it came with. */
   messages(): readonly (NodeMessageInFlow & { readonly video: LivePlan })[] {
     return [...this.#messages.values()].map((msg) => ({ ...msg }) as NodeMessageInFlow & { readonly video: LivePlan });

@@ -12,15 +12,24 @@ interface Listeners {
   readonly onEnd: () => void;
 }
 
+/**
+ * Milliseconds after which an announced image that has not come counts as lost, if no other comes: a node in between may
+ * have dropped it. The slowest model takes minutes for an image.
+ */
+const LOST_MS = 600_000;
+
 /** One video that is made from images in messages. */
 export class VideoAssembly {
   readonly #sequence = new ImageSequence();
   readonly #waiting = new WaitingImages();
   #isOver = false;
+  #isComplete = false;
+  #lost: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly writer: ImageWriter,
     private readonly listeners: Listeners,
+    private readonly lostMs = LOST_MS,
   ) {}
 
   /** Returns true if the sequence is complete with this message. */
@@ -29,17 +38,44 @@ export class VideoAssembly {
       this.#fail(image, tooFast());
       return false;
     }
-    const { isComplete, isIgnored, next } = this.#sequence.take(image);
-    if (isIgnored && !isComplete) this.#waiting.finish(image);
-    for (const one of next) this.#write(one, isComplete && one === image);
-    if (isComplete) void this.#finish(image);
-    return isComplete;
+    if (!this.#isComplete) this.#add(image);
+    else this.#waiting.finish(image); // too late
+    return this.#isComplete;
   }
 
   async stop(): Promise<void> {
     this.#end();
     await this.writer.discard(new Error('stopped'));
     this.#waiting.finishAll();
+  }
+
+  #add(image: ImageMessage): void {
+    clearTimeout(this.#lost);
+    const taken = this.#place(image);
+    if (taken === null) return;
+    const { isComplete, isIgnored, next } = taken;
+    if (isComplete) return this.#complete(image, next);
+    if (isIgnored) this.#waiting.finish(image);
+    for (const one of next) this.#write(one, false);
+    if (this.#sequence.isCounted)
+      this.#lost = setTimeout(() => this.#complete(image, this.#sequence.rest()), this.lostMs);
+  }
+
+  /** Null: the video has failed with it. */
+  #place(image: ImageMessage): ReturnType<ImageSequence['take']> | null {
+    try {
+      return this.#sequence.take(image);
+    } catch (error) {
+      this.#fail(image, error);
+      return null;
+    }
+  }
+
+  /** `last`: its message carries the result. */
+  #complete(last: ImageMessage, next: readonly ImageMessage[]): void {
+    this.#isComplete = true;
+    for (const one of next) this.#write(one, one === last);
+    void this.#finish(last);
   }
 
   /** `isLast`: the message carries the result later. */
@@ -69,6 +105,7 @@ export class VideoAssembly {
   }
 
   #end(): void {
+    clearTimeout(this.#lost);
     this.#isOver = true;
     this.listeners.onEnd();
   }

@@ -5,7 +5,7 @@ import { bytesLength } from '../../src/settings/imageBytes';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
 import type { Done, Input } from '../message/input';
 import { nodeError } from '../message/nodeError';
-import { isImage } from '../message/plan';
+import { isImage } from '../message/imageFormat';
 import * as status from '../message/status';
 import { runtimeOf } from '../runtime';
 import { assembleJobOf } from './assembleJobOf';
@@ -40,7 +40,7 @@ export class VideoAssemblies {
     if (this.#isClosed || this.#sequences.hasEnded(id)) return image.done(); // the video has ended or failed
     try {
       const video = this.#sequences.get(id) ?? (image.hasImage ? await this.#start(id, msg) : null);
-      if (!video) return image.done(); // nothing to complete
+      if (!video) return image.done(); // nothing to complete, or the node is closed
       if (video.take(image)) this.#sequences.end(id); // later images belong to another video
     } catch (error) {
       this.#sequences.end(id);
@@ -60,10 +60,12 @@ export class VideoAssemblies {
     return this.stop();
   }
 
-  async #start(id: string, msg: NodeMessageInFlow): Promise<VideoAssembly> {
+  /** Null: the node has closed meanwhile. */
+  async #start(id: string, msg: NodeMessageInFlow): Promise<VideoAssembly | null> {
     if (this.#all.size >= MAX_PARALLEL) throw tooManyVideos();
     const { promisedOutputs } = runtimeOf(this.RED);
     const job = await assembleJobOf(this.RED, this.node, this.config, msg);
+    if (this.#isClosed) return null;
     promisedOutputs.add(job.output);
     const writer = new ImageWriter(engineFor(JOB_DEFAULTS), job, (next) => this.show(next, false));
     const onEnd = (): void => {

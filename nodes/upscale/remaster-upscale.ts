@@ -8,10 +8,11 @@ import { StageStatus } from './stageStatus';
 import { type UpscaleConfig, UpscaleStage } from './upscaleStage';
 
 export default function remasterUpscale(RED: NodeAPI): void {
-  const { nodes } = runtimeOf(RED);
+  const { nodes, variables } = runtimeOf(RED);
 
   function RemasterUpscale(this: Node, config: UpscaleConfig): void {
     RED.nodes.createNode(this, config);
+    variables.addOf(RED, this, config);
     const stage = new UpscaleStage(RED, this, config);
     const model = () => stage.model();
     const line = new StageStatus(RED, this, model);
@@ -34,7 +35,7 @@ export default function remasterUpscale(RED: NodeAPI): void {
         return;
       }
       // in sequence: messages leave in the order they arrived
-      void turns.run(() => addStage(stage, line, { msg, send, done }));
+      void turns.run(() => addStage(stage, line, { msg, send, done: variables.done(done) }));
     });
   }
   RED.nodes.registerType('remaster-upscale', RemasterUpscale);

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import { AUTO } from '../../src/settings/chooseModel';
+import { deployedModel } from '../message/deployedModel';
 import { dialogValues, fieldsFor, labelsOf } from '../message/dialogValues';
 import { anyPlanOf, type LivePlan } from '../message/livePlan';
 import type { DeployedModel } from '../message/nodeRegistry';
@@ -39,10 +40,7 @@ export class UpscaleStage {
 
   /** Throws if the model node is missing, disabled or has an invalid setting. */
   model(): DeployedModel {
-    if (this.#model) return this.#model.choice();
-    throw new RemasterError('MODEL_NOT_FOUND', 'The upscale model of this node is missing or disabled.', {
-      remedy: 'Open the video upscale node, choose a model, and deploy.',
-    });
+    return deployedModel(this.#model, 'video upscale');
   }
 
   /** Whether the node's own settings, not a message, name this mask. */

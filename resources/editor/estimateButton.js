@@ -192,6 +192,7 @@
       provider: model.provider,
       device: model.device,
       threads: model.threads,
+      loadLimit: model.loadLimit,
       steps: stage.stepsType === 'num' ? stage.steps : '',
     };
   }

@@ -176,7 +176,7 @@
     const record = xhr.responseJSON;
     const isDenied = xhr.status === 401 || xhr.status === 403;
     const text = record && record.message ? record.message : _('error.unreachable');
-    RED.notify(isDenied ? _('error.deniedAction') : text, 'warning');
+    RED.notify($('<p>').text(isDenied ? _('error.deniedAction') : text), 'warning'); // a string would be HTML
   }
 
   function detailsOf(job) {

@@ -8,7 +8,6 @@ export class Semaphore {
   }
 
   /** Returns a function that releases the permit. Rejects with the signal's reason if it aborts while waiting. */
-
   async acquire(signal: AbortSignal, isUrgent = false): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free--;

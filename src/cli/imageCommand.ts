@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { printable, RemasterError } from '../errors';
+import { partEnding, sweepParts } from '../files/partFile';
 import { createEngine, type ImageFormat, upscaleImage } from '../index';
 import { derivedName } from '../pipeline/jobs/derivedName';
 import { unwritable } from '../pipeline/jobs/outputErrors';
@@ -17,21 +18,27 @@ import { duration, steps } from './progressBar';
 /** Maximum size of an image file in bytes. */
 const LARGEST_FILE = 256 * 2 ** 20;
 
-export async function imageCommand(paths: readonly string[], values: OptionValues, print: Print): Promise<number> {
+export async function imageCommand(
+  paths: readonly string[],
+  values: OptionValues,
+  print: Print,
+  closed: AbortSignal,
+): Promise<number> {
   const [input, output, more] = paths;
   if (input === undefined || output === undefined || more !== undefined) throw usage(usageOf('image'));
   const settings = { ...settingsOf(IMAGE_ROWS, values), format: formatOf(output) };
   const engine = createEngine();
-  const signal = onInterrupt(engine);
+  const signal = onInterrupt(engine, closed);
   try {
     const source = await readImage(input);
-    const mask = typeof values['mask'] === 'string' ? await readImage(values['mask']) : null;
-    const sources = [input, ...(typeof values['mask'] === 'string' ? [values['mask']] : [])];
+    const maskFile = typeof values['mask'] === 'string' ? [values['mask']] : [];
+    const [mask = null] = await Promise.all(maskFile.map(readImage));
     const target = await targetOf(output);
-    await checkTarget(target, values['overwrite'] === true, sources);
+    await checkTarget(target, values['overwrite'] === true, [input, ...maskFile]);
     const { data, channels: _, ...result } = await upscaleImage(source, { ...settings, mask }, { engine, signal });
     await writeWhole(target, data, values['overwrite'] === true);
-    const { width, height, ms, model } = result;
+    const { width, height, ms, model, warnings } = result;
+    for (const warning of warnings) process.stderr.write(`note: ${printable(warning)}\n`);
     const speed = `${duration(ms / 1000)}, ${model.name}, ${steps(model.steps)} on ${model.provider}`;
     const text = `${printable(output)}: ${width}×${height}, ${(data.length / 1e6).toFixed(1)} MB (${speed})`;
     const why = model.reason === undefined ? '' : `auto: ${model.name}, because ${printable(model.reason)}\n`;
@@ -39,7 +46,7 @@ export async function imageCommand(paths: readonly string[], values: OptionValue
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;
-    process.stderr.write('Stopped. No files were left behind.\n');
+    if (!closed.aborted) process.stderr.write('Stopped. No files were left behind.\n');
     return 130;
   } finally {
     await engine.close();
@@ -47,15 +54,22 @@ export async function imageCommand(paths: readonly string[], values: OptionValue
 }
 
 async function readImage(input: string): Promise<Uint8Array> {
-  const { path, bytes } = await openSource(input);
+  const { path, bytes, sequence } = await openSource(input);
+  if (sequence) {
+    throw new RemasterError('SOURCE_UNREADABLE', `${path} is a folder, not an image.`, {
+      remedy: 'Give an image file; `remaster restore` takes a folder of images as a video.',
+    });
+  }
   if (bytes > LARGEST_FILE) throw new RemasterError('IMAGE_TOO_LARGE', `${path} is larger than 256 MB.`);
   return readFile(path);
 }
 
 /** The file appears under its name only when it is complete. */
 async function writeWhole(target: string, data: Uint8Array, overwrite: boolean): Promise<void> {
-  const part = join(dirname(target), derivedName(basename(target), { before: '.', after: `.${process.pid}.part` }));
+  const folder = dirname(target);
+  const part = join(folder, derivedName(basename(target), { before: '.', after: '', extension: await partEnding() }));
   try {
+    await sweepParts(folder);
     await writeFile(part, data, { flag: 'wx' });
     await publishFile(part, target, { overwrite });
   } catch (error) {

@@ -14,19 +14,23 @@ export async function probeCommand(file: string, print: Print): Promise<number> 
 export async function modelsCommand(print: Print): Promise<number> {
   const models = await listModels();
   const auto = `${AUTO.padEnd(12)}  chooses one of these for the source (the default)`;
-  const lines = models.flatMap(({ name, system, task, scale, steps, bytes, licence, title, notes, problem }) => [
-    [
-      name.padEnd(12),
-      system.padEnd(9),
-      task.padEnd(8),
-      `x${scale}`,
-      `${steps} ${steps === 1 ? 'step ' : 'steps'}`,
-      `${(bytes / 1e6).toFixed(1)} MB`.padStart(9),
-      licence,
-      problem ? `UNUSABLE: ${problem.message}` : title,
-    ].join('  '),
-    ...notes.map((note) => `  note: ${note}`),
-  ]);
+  const lines = models.flatMap(
+    ({ name, system, task, scale, steps, bytes, licence, title, notes, suspect, problem }) => [
+      [
+        name.padEnd(12),
+        system.padEnd(9),
+        task.padEnd(8),
+        `x${scale}`,
+        `${steps} ${steps === 1 ? 'step ' : 'steps'}`,
+        `${(bytes / 1e6).toFixed(1)} MB`.padStart(9),
+        licence,
+        problem ? `UNUSABLE: ${problem.message}` : title,
+      ].join('  '),
+      ...[...notes, ...(suspect ? [`${suspect.code}: ${suspect.message} ${suspect.remedy}`] : [])].map(
+        (note) => `  note: ${note}`,
+      ),
+    ],
+  );
   print(models, [auto, ...lines].join('\n'));
   return 0;
 }

@@ -1,10 +1,11 @@
 import type { Engine } from '../index';
 
 /**
- * The first Ctrl-C, or a signal like it, aborts the signal: the job stops and cleans up, which takes less than three seconds. The second ends
- * this process and the engine with its ffmpegs at once; the next run removes or continues what they left.
+ * The first Ctrl-C, or a signal like it, aborts the signal: the job stops and cleans up, which takes less than three
+ * seconds. `closed` does the same. The second Ctrl-C ends this process and the engine with its ffmpegs at once; the next
+ * run removes or continues what they left.
  */
-export function onInterrupt(engine: Engine): AbortSignal {
+export function onInterrupt(engine: Engine, closed: AbortSignal): AbortSignal {
   const stop = new AbortController();
   for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
     process.on(event, () => {
@@ -13,7 +14,7 @@ export function onInterrupt(engine: Engine): AbortSignal {
       process.exit(130);
     });
   }
-  return stop.signal;
+  return AbortSignal.any([stop.signal, closed]);
 }
 
 /** An engine leads its own process group, which its ffmpegs are in. Windows has no groups: there they end with their pipes. */

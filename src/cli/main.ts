@@ -9,8 +9,9 @@ import { type Command, COMMANDS, parseCommandLine, requireOptionsOf, usage, usag
 import { json } from './json';
 import { restoreCommand } from './restoreCommand';
 import { compareCommand, tryCommand } from './tryCommand';
+import { watchOutput } from './watchOutput';
 
-async function main(args: readonly string[]): Promise<number> {
+async function main(args: readonly string[], closed: AbortSignal): Promise<number> {
   const { values, positionals } = parseCommandLine(args);
   const [name, ...rest] = positionals;
   const print: Print = (value, text) => {
@@ -31,16 +32,16 @@ async function main(args: readonly string[]): Promise<number> {
     case 'help':
       return help(rest[0] === undefined ? 'help' : commandNamed(rest[0]));
     case 'restore':
-      return restoreCommand(rest, values);
+      return restoreCommand(rest, values, closed);
     case 'image':
-      return imageCommand(rest, values, print);
+      return imageCommand(rest, values, print, closed);
     case 'try':
-      return tryCommand(rest, values, print);
+      return tryCommand(rest, values, print, closed);
     case 'probe':
       if (rest.length !== 1) throw usage(usageOf('probe'));
       return probeCommand(rest[0]!, print);
     case 'models':
-      return values['compare'] === undefined ? modelsCommand(print) : compareCommand(rest, values, print);
+      return values['compare'] === undefined ? modelsCommand(print) : compareCommand(rest, values, print, closed);
     case 'doctor':
       return doctorCommand(print);
   }
@@ -85,10 +86,11 @@ function fail(error: unknown, asJson: boolean): number {
 
 if (require.main === module) {
   const args = process.argv.slice(2);
-  main(args)
+  const output = watchOutput();
+  main(args, output.closed)
     .catch((error: unknown) => fail(error, args.includes('--json')))
     .then((code) => {
-      process.exitCode = code;
+      process.exitCode = output.exitCode ?? code;
     })
     .catch(() => process.exit(1));
 }

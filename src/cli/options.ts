@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { closest, RemasterError } from '../errors';
 import type { Row, Rows } from '../settings/row';
 import { IMAGE_ROWS } from '../settings/table';
@@ -71,21 +71,25 @@ export function parseCommandLine(args: readonly string[]): { values: OptionValue
     { type: 'boolean', ...('short' in option && { short: option.short }) } as const,
   ]);
   const own = ALL.map(({ name, row }) => [name, { type: row.kind === 'switch' ? 'boolean' : 'string' } as const]);
+  const { values, positionals } = parsed(args, Object.fromEntries([...general, ...own]));
+  return { values: withMaskColor(values), positionals };
+}
+
+function parsed(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>) {
   try {
-    const options = Object.fromEntries([...general, ...own]);
-    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true, strict: true });
-    return { values: withMaskColor(parsed.values as OptionValues), positionals: parsed.positionals };
+    const found = parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true, strict: true });
+    return { values: found.values as OptionValues, positionals: found.positionals };
   } catch (cause) {
     throw parseError(cause as NodeJS.ErrnoException);
   }
 }
 
-/** `--mask #00ff00` means the colour. */
-function withMaskColor({ mask, ...values }: OptionValues): OptionValues {
-  if (mask === undefined) return values;
-  return typeof mask === 'string' && /^#[0-9a-f]{6}$/i.test(mask)
-    ? { ...values, 'mask-color': mask }
-    : { ...values, mask };
+/** `--mask #00ff00` means the colour. One that is none is refused as such, and not as a file that does not exist. */
+function withMaskColor(values: OptionValues): OptionValues {
+  const { mask, ...others } = values;
+  if (typeof mask !== 'string' || !/^#[0-9a-f]*$/i.test(mask)) return values;
+  if (others['mask-color'] === undefined) return { ...others, 'mask-color': mask };
+  throw usage(`--mask ${mask} and --mask-color cannot be combined.`, 'Omit one of them.');
 }
 
 /** Refuses options that the command does not use. */

@@ -6,12 +6,16 @@ import { json } from './json';
 import { type OptionValues, usage, usageOf } from './options';
 import { progressBar } from './progressBar';
 
-export async function restoreCommand(paths: readonly string[], values: OptionValues): Promise<number> {
+export async function restoreCommand(
+  paths: readonly string[],
+  values: OptionValues,
+  closed: AbortSignal,
+): Promise<number> {
   const [input, output, more] = paths;
   if (input === undefined || output === undefined || more !== undefined) throw usage(usageOf('restore'));
   const job: RestoreOptions = { ...settingsOf(RESTORE_ROWS, values), input, output };
   const engine = createEngine();
-  const signal = onInterrupt(engine);
+  const signal = onInterrupt(engine, closed);
   const bar = progressBar(process.stderr, values['json'] ? (value) => process.stdout.write(json(value)) : null);
   try {
     bar.done(await restore(job, { engine, signal, onProgress: (progress) => bar.progress(progress) }));
@@ -19,11 +23,12 @@ export async function restoreCommand(paths: readonly string[], values: OptionVal
   } catch (error) {
     bar.end();
     if (!signal.aborted && !(error instanceof StoppedError)) throw error;
-    process.stderr.write(
-      values['resume'] !== false
-        ? 'Stopped. Finished segments were kept; the same command continues.\n'
-        : 'Stopped. No files were left behind.\n',
-    );
+    if (!closed.aborted)
+      process.stderr.write(
+        values['resume'] !== false
+          ? 'Stopped. Finished segments were kept; the same command continues.\n'
+          : 'Stopped. No files were left behind.\n',
+      );
     return 130;
   } finally {
     await engine.close();

@@ -15,22 +15,32 @@ import { optionsOf, type OptionValues, usage, usageOf } from './options';
 import { duration } from './progressBar';
 
 /** `remaster try FILE [FOLDER]`. */
-export function tryCommand(paths: readonly string[], values: OptionValues, print: Print): Promise<number> {
+export function tryCommand(
+  paths: readonly string[],
+  values: OptionValues,
+  print: Print,
+  closed: AbortSignal,
+): Promise<number> {
   const [input, output, more] = paths;
   if (input === undefined || more !== undefined) throw usage(usageOf('try'));
   const job = { ...settingsOf(TRY_ROWS, values), input, output: output ?? pageFolder(input) };
   const commandOf = (one: Try) => commandLine('restore', input, one, given(TRY_ROWS, values));
-  return makePage((engine, events) => tryVideo(job, engine, { ...events, commandOf }), print);
+  return makePage((engine, events) => tryVideo(job, engine, { ...events, commandOf }), print, closed);
 }
 
 /** `remaster models --compare IMAGE [FOLDER]`. */
-export function compareCommand(paths: readonly string[], values: OptionValues, print: Print): Promise<number> {
+export function compareCommand(
+  paths: readonly string[],
+  values: OptionValues,
+  print: Print,
+  closed: AbortSignal,
+): Promise<number> {
   const [output, more] = paths;
   const { compare } = values;
   if (typeof compare !== 'string' || more !== undefined) throw usage(usageOf('models'));
   const job = { ...settingsOf(COMPARE_ROWS, values), output: output ?? pageFolder(compare) };
   const commandOf = (one: Try) => commandLine('image', compare, one, given(COMPARE_ROWS, values));
-  return makePage((engine, events) => tryImage(job, engine, { ...events, commandOf }), print);
+  return makePage((engine, events) => tryImage(job, engine, { ...events, commandOf }), print, closed);
 }
 
 /** In the working folder. */
@@ -38,9 +48,9 @@ const pageFolder = (input: string): string => `${basename(input, extname(input))
 
 type Make = (engine: Engine, events: Omit<TryEvents, 'commandOf'>) => Promise<TryResult>;
 
-async function makePage(make: Make, print: Print): Promise<number> {
+async function makePage(make: Make, print: Print, closed: AbortSignal): Promise<number> {
   const engine = createEngine();
-  const signal = onInterrupt(engine);
+  const signal = onInterrupt(engine, closed);
   const onProgress = (done: number, of: number, what: string): void =>
     void (what !== '' && process.stderr.write(`trying ${what} (${done + 1} of ${of})\n`));
   try {

@@ -25,7 +25,7 @@ export type LiveEvent =
   | { readonly what: 'fragment'; readonly fragment: Mp4Part | null }
   /** A recording is finished. */
   | { readonly what: 'file'; readonly path: string }
-  /** The target failed; the engine retries it. */
+  /** The target failed, and the engine retries it; or memory ran out, and tiles became smaller. */
   | { readonly what: 'recoverableError'; readonly error: ErrorRecord }
   | { readonly what: 'stopped' }
   | { readonly what: 'failed'; readonly error: ErrorRecord };

@@ -64,8 +64,14 @@ export interface EngineRequests {
   /** `sequenceRate`: frames per second of an image sequence. */
   probe: { args: { readonly input: string; readonly sequenceRate?: number }; result: SourceSummary };
   doctor: { args: { readonly folder: string | null }; result: DoctorReport };
-  /** `folders`: searched for bundles before REMASTER_MODELS and the package's own. */
-  models: { args: { readonly folders?: readonly string[] }; result: readonly ModelSummary[] };
+  /**
+   * `folders`: searched for bundles before REMASTER_MODELS and the package's own. `isTested`: models that
+   * have never been loaded here are loaded to know whether they are `suspect`.
+   */
+  models: {
+    args: { readonly folders?: readonly string[]; readonly isTested?: boolean };
+    result: readonly ModelSummary[];
+  };
   /** Deletes the work folder of interrupted jobs for this output, unless a running job holds its lock. */
   discard: { args: { readonly output: string }; result: null };
   thumbnail: { args: ThumbnailRequest; result: null };
@@ -118,6 +124,8 @@ export interface EngineRequests {
       readonly ms: number;
       /** Width and height of the tile in source pixels. */
       readonly tile: readonly [number, number];
+      /** MODEL_SUSPECT when the result of a test image looks wrong. */
+      readonly suspect: ErrorRecord | null;
     };
   };
 }

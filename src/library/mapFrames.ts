@@ -1,4 +1,5 @@
 import type { MonoTypeOperatorFunction } from 'rxjs';
+import { errorLast } from '../pipeline/operators/errorLast';
 import { fromFirst } from '../pipeline/operators/fromFirst';
 import { mapInOrder } from '../pipeline/operators/mapInOrder';
 import type { VideoFrame } from './videoFrame';
@@ -8,4 +9,4 @@ import type { VideoFrame } from './videoFrame';
  * for it, so that no more frames are in memory than the stream allows.
  */
 export const mapFrames = (work: (frame: VideoFrame) => Promise<VideoFrame>): MonoTypeOperatorFunction<VideoFrame> =>
-  fromFirst(({ stream: { window } }) => mapInOrder(window, work));
+  errorLast(fromFirst(({ stream: { window } }) => mapInOrder(window, work)));

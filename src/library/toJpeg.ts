@@ -1,5 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
+import { NO_METADATA } from '../pipeline/media/image/decodeImage';
 import { encodeImage } from '../pipeline/media/image/encodeImage';
+import { errorLast } from '../pipeline/operators/errorLast';
 import { fromFirst } from '../pipeline/operators/fromFirst';
 import { mapInOrder } from '../pipeline/operators/mapInOrder';
 import { checkSettings } from '../settings/checkRows';
@@ -23,7 +25,7 @@ export interface JpegFrame {
 /** Encodes each frame as a JPEG. */
 export function toJpeg(options: JpegOptions = {}): OperatorFunction<VideoFrame, JpegFrame> {
   const { quality } = checkSettings(JPEG_ROWS, options);
-  return fromFirst(({ stream: { window, timeBase } }) =>
+  const encode = fromFirst(({ stream: { window, timeBase } }: VideoFrame) =>
     mapInOrder(window, async ({ width, height, depth, data, index, pts }: VideoFrame) => {
       const image = {
         ...{ width, height, depth, data, alpha: null, isGrey: false, format: 'pixels' as const },
@@ -33,6 +35,5 @@ export function toJpeg(options: JpegOptions = {}): OperatorFunction<VideoFrame, 
       return { data: encoded.data, width, height, index, time: (pts * timeBase.num) / timeBase.den };
     }),
   );
+  return errorLast(encode);
 }
-
-const NO_METADATA = { profile: null, exif: null, xmp: null, texts: [], density: null };

@@ -17,14 +17,16 @@ import { openWriter, type WriteOptions, type Writer, type WrittenVideo } from '.
 
 /**
  * Writes the frames to a video file, with the sound, the subtitles and the metadata of the file they come from, and then
- * gives what it has written. The file gets its name when it is complete; an error or unsubscribing leaves none. Errors:
- * BAD_SETTING, SOURCE_EMPTY, those of the output.
+ * gives what it has written. The file gets its name when it is complete; an error or unsubscribing leaves none, but what
+ * could be read of a damaged source stays under another name. Errors: BAD_SETTING, SOURCE_DAMAGED, SOURCE_TRUNCATED,
+ * SOURCE_CHANGED, SOURCE_EMPTY, those of the output.
  */
 export const toVideo = (output: string, options: WriteOptions = {}): OperatorFunction<VideoFrame, WrittenVideo> =>
   pipe(
     throwIfEmpty(noFrames),
     fromFirst((first) => (frames$) => {
       const stop = new AbortController();
+      first.stream.file?.takeOverReport();
       const writer = openWriter(first, output, options, stop.signal);
       writer.catch(() => {}); // reported with the first frame
       const written$ = frames$.pipe(

@@ -10,6 +10,7 @@ import { type FrameMasker, frameMasker } from '../pipeline/frames/inpaint/maskFr
 import { type OpenModel, openModelFor } from '../pipeline/frames/processor';
 import { videoTraits } from '../pipeline/media/traits/videoTraits';
 import { batchFrames } from '../pipeline/operators/batchFrames';
+import { errorLast } from '../pipeline/operators/errorLast';
 import { fromFirst } from '../pipeline/operators/fromFirst';
 import { mapInOrder } from '../pipeline/operators/mapInOrder';
 import { checkSettings } from '../settings/checkRows';
@@ -37,7 +38,7 @@ export function upscale({ onWarning = () => {}, ...options }: UpscaleOptions = {
   VideoFrame
 > {
   const settings = checkSettings(UPSCALE_ROWS, options);
-  return fromFirst((first) => (frames$) => {
+  const work = fromFirst((first: VideoFrame) => (frames$) => {
     const stop = new AbortController();
     const { stream } = first;
     const upscaler = openUpscaler(settings, first, onWarning, stop.signal);
@@ -66,6 +67,7 @@ export function upscale({ onWarning = () => {}, ...options }: UpscaleOptions = {
       }),
     );
   });
+  return errorLast(work);
 }
 
 interface Upscaler {
@@ -94,17 +96,22 @@ async function openUpscaler(
   const { settings: job, chosen } = await withModel({ ...settings, scale: null }, tools, describe);
   if (chosen) onWarning(`The model ${chosen.model} was chosen, because ${chosen.reason}.`);
   const opened = await openModelFor(job, { width, height, depth }, tools, openMask, signal);
-  const processor = opened.processor({ ...job, segment: SEGMENT }, onWarning);
-  const masked = opened.masker?.masking(file!.from) ?? null;
-  return {
-    async run(frames) {
-      const marked = masked === null ? frames : await inOrder(frames, masked);
-      const output = await processor.run(marked, signal);
-      return output.map((frame) => ({ ...frame, stream }));
-    },
-    bestBatch: () => bestBatch(opened, processor, depth, signal),
-    close: async () => opened[Symbol.asyncDispose](),
-  };
+  try {
+    const processor = opened.processor({ ...job, segment: SEGMENT }, onWarning);
+    const masked = opened.masker?.masking(file!.from) ?? null;
+    return {
+      async run(frames) {
+        const marked = masked === null ? frames : await inOrder(frames, masked);
+        const output = await processor.run(marked, signal);
+        return output.map((frame) => ({ ...frame, stream }));
+      },
+      bestBatch: () => bestBatch(opened, processor, depth, signal),
+      close: async () => opened[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await opened[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 const bestBatch = (

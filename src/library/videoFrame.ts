@@ -1,3 +1,4 @@
+import type { RemasterError } from '../errors';
 import type { BackpressureWindow } from '../async/backpressure';
 import type { Colour } from '../pipeline/media/colour';
 import type { Decoded } from '../pipeline/media/decode';
@@ -41,6 +42,10 @@ export interface VideoFile {
   readonly from: number;
   /** What was decoded so far. */
   readonly decoded: Decoded;
-  /** Whether its last frame was read. */
+  /** Whether it was read to its end, or to that of the range. */
   isRead(): boolean;
+  /** Why it ended early; null: it did not, or not yet. */
+  broken(): RemasterError | null;
+  /** Called by what reports itself, at its end, what the file lacks: the frames then end without an error. */
+  takeOverReport(): void;
 }

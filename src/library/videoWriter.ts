@@ -46,7 +46,7 @@ export async function openWriter(
   const settings = { overwrite, resume: false, discard: false, ffmpeg: binary.version };
   const sources = file === null ? [] : [file.info.source.path];
   const folder = await openOutputFolder(job.output, {}, { ...settings, sources }, signal);
-  const close = () => folder.close({ keepSegments: false }).catch(() => {}); // the error before it is the one to report
+  const close = () => folder.close({ keepSegments: false });
   try {
     const encoding = encodingOf(first, job);
     const trial = file && (await tryOutput(binary, folder, encoding, file.info, job, signal));
@@ -63,7 +63,8 @@ interface WriterParts {
   readonly folder: OutputFolder;
   readonly encoding: Encoding;
   readonly trial: Trial | null;
-  readonly close: () => Promise<void>;
+  /** Returns warnings. */
+  readonly close: () => Promise<readonly string[]>;
 }
 
 /** File of the encoded frames in the output folder. */
@@ -85,9 +86,9 @@ function frameWriter(stream: FrameStream, parts: WriterParts, signal: AbortSigna
       await sink.finish();
       const { output, warnings } = await muxed(stream, parts, times, signal);
       isOver = true;
-      await close();
+      const left = await close();
       const { width, height } = encoding;
-      const all = [...ffmpegWarnings(stream.binary), ...warnings];
+      const all = [...ffmpegWarnings(stream.binary), ...warnings, ...left];
       return { output, frames: times.length, width, height, bytes: (await stat(output)).size, warnings: all };
     },
     async discard(error) {
@@ -115,7 +116,7 @@ async function muxed(
     return finishOutput(
       binary,
       folder,
-      { segments, times, decoded: file.decoded, broken: null },
+      { segments, times, decoded: file.decoded, broken: file.broken() },
       encoding,
       file.info,
       cut,

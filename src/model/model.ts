@@ -42,6 +42,8 @@ export interface ModelInfo {
   readonly provider: string;
   /** Providers that were tried before and rejected. */
   readonly rejected: readonly { readonly provider: string; readonly reason: string }[];
+  /** PSNR in dB of its result for a smooth test image, against plain enlargement; absent for models of faces. */
+  readonly smoothPsnr?: number;
   /** Tile sides must be multiples of this many source pixels. */
   readonly multiple: number;
   /** Smallest number of source pixels that is a whole number of points of the sampler's working grid; a divisor of `multiple`. */

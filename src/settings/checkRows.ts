@@ -29,11 +29,19 @@ export function checkRows<R extends Rows>(
  */
 export function checkSettings<R extends Rows>(rows: R, given: unknown, prefix = ''): Values<R> {
   const values = checkRows(rows, given, badSetting, prefix);
-  const unknown = Object.keys(given as object).find((name) => !Object.hasOwn(rows, name));
-  if (unknown !== undefined) throw unknownSetting(`${prefix}${unknown}`, closest(unknown, Object.keys(rows)));
+  refuseUnknown(rows, given as object, prefix);
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, absolute(rows[name]!, value)]),
   ) as Values<R>;
+}
+
+/** Throws BAD_SETTING for a name that no row has, also within a group. */
+function refuseUnknown(rows: Rows, given: object, prefix: string): void {
+  for (const [name, value] of Object.entries(given) as [string, unknown][]) {
+    const row = Object.hasOwn(rows, name) ? rows[name]! : null;
+    if (row === null) throw unknownSetting(`${prefix}${name}`, closest(name, Object.keys(rows)));
+    if (row.kind === 'group' && isRecord(value)) refuseUnknown(row.rows as Rows, value, `${prefix}${name}.`);
+  }
 }
 
 const unknownSetting = (name: string, near: string | null): RemasterError =>

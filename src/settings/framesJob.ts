@@ -72,4 +72,6 @@ export interface FrameImage {
   /** Number of frames skipped since the previous image. */
   readonly dropped: number;
   readonly isLast: boolean;
+  /** That came up since the previous image, for example that memory ran out and tiles became smaller. */
+  readonly warnings: readonly string[];
 }

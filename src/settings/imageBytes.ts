@@ -34,9 +34,9 @@ export function bytesLength(value: unknown): number | null {
 export function imageSource(image: Bytes | ImageSource): ImageSource {
   const file = imageBytes(image);
   if (file) return { kind: 'file', data: file };
-  const source = image as ImageSource;
-  const data = imageBytes(source.data);
-  if (data) return { ...source, data };
+  const source = image as ImageSource | null | undefined;
+  const data = imageBytes(source?.data);
+  if (source && data) return { ...source, data };
   throw new RemasterError('NO_IMAGE', 'The image has no bytes.', {
     remedy: 'Pass a Buffer, Uint8Array or ArrayBuffer.',
   });

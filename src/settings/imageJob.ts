@@ -43,4 +43,6 @@ export interface ImageResult {
     readonly steps: number;
     readonly reason?: string;
   };
+  /** For example that memory ran out and tiles became smaller. */
+  readonly warnings: readonly string[];
 }

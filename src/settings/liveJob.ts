@@ -63,10 +63,12 @@ function checkTarget(given: unknown): LiveTarget {
   return { ...target, ...plain };
 }
 
-/** 255 bytes less the time, which follows it: _2026-11-25_19-00-00+0000.mp4 */
+/** 255 bytes less the number of a second recorder and the time, which follow it: -99_2026-11-25_19-00-00+0000.mp4 */
+const MAX_NAME_BYTES = 223;
+
 function checkName(name: string): void {
-  if (!/^[^\\/\p{Cc}%]{1,120}$/u.test(name) || name.startsWith('.') || Buffer.byteLength(name) > 226)
-    throw badSetting('target.name', 'a file name of at most 226 bytes', name);
+  if (!/^[^\\/\p{Cc}%]+$/u.test(name) || name.startsWith('.') || Buffer.byteLength(name) > MAX_NAME_BYTES)
+    throw badSetting('target.name', `a file name of at most ${MAX_NAME_BYTES} bytes, without \\, / and %`, name);
 }
 
 /** Splits credentials from the address; those in the fields take precedence. */
@@ -111,7 +113,7 @@ export interface LiveProgress {
   readonly in: number;
   readonly out: number;
   readonly dropped: number;
-  /** Frames processed per second; null before the second one. */
+  /** Frames processed per second; null before the second one, and in the first second. */
   readonly fps: number | null;
   readonly fpsIn: number | null;
   /** Dropped ÷ received frames, 0…1. */
@@ -123,11 +125,13 @@ export interface LiveProgress {
   /** Current sampling steps and model; null before the first frame. */
   readonly steps: number | null;
   readonly model: string | null;
+  /** Lines of the frames that the model gets: fewer than the camera sends, if the quality was lowered. Null before the first. */
+  readonly modelHeight: number | null;
   /** 1 = every frame is processed, 2 = every second, … */
   readonly frameStep: number;
   /** Only the region goes through the model. */
   readonly isRegionOnly: boolean;
-  /** Of the tile cache, since the frame size last changed; null when it is off. */
+  /** Of the tile cache, since the size of the frames or tiles last changed; null when it is off. */
   readonly cacheStats: CacheStats | null;
   /** Size of the result in pixels; null before the first. */
   readonly width: number | null;

@@ -55,7 +55,7 @@ export const TARGETS = {
   segments: {
     folder: path(undefined, { text: 'folder of the recordings' }),
     /** Prefix of the file names; the time follows. */
-    name: text(1, 226, undefined, { text: 'prefix of the file names' }),
+    name: text(1, 223, undefined, { text: 'prefix of the file names' }),
     /** Length of one file. */
     seconds: whole(2, 86_400, 300, {
       text: 'length of one recording in seconds',

@@ -48,6 +48,8 @@ export function checkOutput({ output, codec, encoder, quality }: OutputSettings)
   const isCustom = codec === 'custom';
   if (isCustom !== (encoder !== null)) throw badSetting('encoder', 'set with the codec custom, and only then', encoder);
   if (encoder !== null) parseEncoder(encoder);
+  const most = codec === 'h264' || codec === 'h265' ? 51 : 63;
+  if (quality !== null && quality > most) throw badSetting('quality', `from 0 to ${most} with ${codec}`, quality);
   if (isCustom && quality !== null) throw badSetting('quality', 'set among the options of the custom encoder', quality);
 }
 

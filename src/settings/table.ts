@@ -101,13 +101,16 @@ export const LIVE_ROWS = {
     text: 'latency limit in milliseconds',
     dialog: { icon: 'clock-o', section: 'live', for: CAMERA_TARGETS },
   }),
-  /** When overloaded: `drop` drops frames; `adapt` first lowers the quality (fewer steps, then the settings below). */
-  overload: choice(['drop', 'adapt'], 'drop', {
+  /**
+   * When overloaded: `drop` drops frames; `adapt` first lowers the quality: fewer steps, the fallback model, smaller frames,
+   * then the settings below. It starts with the lowest of the first three.
+   */
+  overload: choice(['drop', 'adapt'], 'adapt', {
     text: 'when overloaded',
     dialog: { icon: 'tachometer', section: 'live', for: CAMERA_TARGETS },
   }),
-  /** Name or folder of a faster model of the same scale; null = none. */
-  fallbackModel: bundle(null, { text: 'a faster model for an overloaded machine', unset: 'none' }),
+  /** Name or folder of a faster model of the same scale; null = `x4-live` for models that upscale ×4. */
+  fallbackModel: bundle(null, { text: 'a faster model for an overloaded machine', unset: '`x4-live` for ×4 models' }),
   /** Only this region goes through the model; the rest is resampled. Null = the whole frame. */
   region: group(
     {

@@ -9,7 +9,7 @@ import { ASTRONAUT } from '../pipeline/frames/face/images';
 import { pattern } from '../support/images';
 import { descendants, enginesAndFfmpegs, processes, stillThere } from '../support/processes';
 import { root } from '../support/root';
-import { writeFace, writeHoles } from '../support/tinyBundle';
+import { writeFace, writeHoles, writeSingleColour } from '../support/tinyBundle';
 import { binary, ff, moving, scratchFolder, times } from '../support/videos';
 
 describe('the command line', () => {
@@ -125,6 +125,8 @@ describe('the command line', () => {
     for (const [args, status, words] of [
       [['--mask-color', 'green'], 2, /--mask-color must be a colour like #00ff00/],
       [['--mask', 'no.png'], 3, /SOURCE_NOT_FOUND/],
+      [['--mask', '#00ff0'], 2, /--mask-color must be a colour like #00ff00/],
+      [['--mask', '#00ff00', '--mask-color', '#ff0000'], 2, /--mask #00ff00 and --mask-color cannot be combined/],
       [['--mask', 'mask.png', '--mask-tolerance', '0.2'], 2, /Mask tolerance applies only to a mask colour/],
     ] as const) {
       const refused = remaster('restore', 'scratched.mkv', 'refused.mp4', '--model', './holes', ...args);
@@ -180,6 +182,24 @@ describe('the command line', () => {
     const env = { ...process.env, REMASTER_MODELS: at('doubted') };
     const { stdout } = spawnSync(process.execPath, [program, 'models'], { encoding: 'utf8', cwd: folder, env });
     assert.match(stdout, /^faces .*\n {2}note: own\.pth is none of the published files\.$/m);
+  });
+  it('a suspect model is warned of by models, doctor and a job, and still runs', async () => {
+    await writeSingleColour(at('models/black'), 0);
+    process.env['REMASTER_MODELS'] = at('models');
+    try {
+      for (const run of [1, 2]) {
+        const models = remaster('models'); // the second time without loading it
+        assert.match(models.stdout, /^black .*\n {2}note: MODEL_SUSPECT: .* 4\.\d dB/m, `run ${run}`);
+        assert.equal(models.stdout.match(/MODEL_SUSPECT/g)?.length, 1, 'no packaged model');
+      }
+      const doctor = remaster('doctor');
+      assert.match(doctor.stdout, /^note {2}model black: .*MODEL_SUSPECT: .*\n {6}Look at a short result/m);
+      const { status, stderr } = remaster('restore', 'film.mp4', 'black.mp4', '--model', 'black');
+      assert.equal(status, 0, stderr);
+      assert.match(stderr, /^note: MODEL_SUSPECT: /m);
+    } finally {
+      delete process.env['REMASTER_MODELS'];
+    }
   });
   it('prints no control character of a bundle, an ffmpeg or a file name', () => {
     cpSync(join(root, 'models/x4'), at('evil/loud'), { recursive: true });
@@ -286,6 +306,22 @@ describe('the command line', () => {
     });
     assert.equal(status, 6);
     assert.match(stderr, /FFMPEG_MISSING/);
+  });
+  it('a limit of the system on the size of files ends in a sentence: exit code 4, nothing left', function () {
+    if (process.platform === 'win32') this.skip();
+    const command = `ulimit -f 64 && exec "${process.execPath}" "${program}" restore long.mp4 limited.mkv --codec ffv1 --model x4-live`;
+    const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8', cwd: folder });
+    assert.equal(status, 4, stderr);
+    assert.match(stderr, /^DISK_FULL: .* \(ulimit -f\)\.$/m);
+    assert.doesNotMatch(stderr, /\n +at /);
+    assert.deepEqual(readdirSync(folder).filter((name) => /^\.|limited/.test(name)), []); // prettier-ignore
+  });
+  it('a cache folder that cannot be made means no cache', function () {
+    if (process.platform !== 'linux') this.skip();
+    const env = { ...process.env, REMASTER_CACHE: '/proc/x' }; // mkdir there says “no such file”, always
+    const args = ['restore', 'film.mp4', 'uncached.mp4', '--model', 'x4-live'];
+    const { status, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', cwd: folder, env });
+    assert.equal(status, 0, stderr);
   });
   it('Ctrl-C is clean: exit code 130, nothing left', async () => {
     const child = start('long.mp4', 'stopped.mp4');

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { type Camera, startCamera } from '../pipeline/jobs/live/httpCamera';
 import { startBrowser } from './support/browser';
+import { enter, openEditor } from './support/editorFields';
 import { model, upscale, videoIn, videoOut } from './support/flows';
 import { installedPackage, nodeRed4, nodeRed5, remove, Runtime, userDirectory } from './support/nodeRed';
 
@@ -18,30 +19,6 @@ const FLOW = [
   videoOut({ target: 'mjpeg', folder: '', viewer: '{name}', wires: [[], []] }),
   videoOut({ id: 'push', target: 'push', server: 'rtsp://127.0.0.1:9/live', serverType: 'str', wires: [[], []] }),
 ];
-
-interface EditorRed {
-  readonly nodes: { node(id: string): object; dirty(): boolean };
-  readonly editor: { edit(node: object): void };
-}
-
-/** Types values into fields of a node's dialog, clicks Done, and then Deploy. */
-async function enter(page: Page, node: string, fields: Readonly<Record<string, string>>): Promise<void> {
-  await page.evaluate((id) => {
-    const { RED } = window as unknown as { RED: EditorRed };
-    RED.editor.edit(RED.nodes.node(id));
-  }, node);
-  await page.locator('.red-ui-tray').waitFor();
-  await page.waitForTimeout(700); // the tray slides in
-  for (const [name, value] of Object.entries(fields)) {
-    const field = page.locator(`#node-input-${name}`);
-    if (await field.isVisible()) await field.fill(value);
-    else await page.locator('.form-row', { has: field }).locator('.red-ui-typedInput-input').fill(value);
-  }
-  await page.locator('#node-dialog-ok').click();
-  await page.locator('.red-ui-tray').waitFor({ state: 'detached' });
-  await page.locator('#red-ui-header-button-deploy').click();
-  await page.waitForFunction(() => !(window as unknown as { RED: EditorRed }).RED.nodes.dirty());
-}
 
 describe('the login of a camera, typed into the editor', function () {
   this.timeout(240_000);
@@ -75,10 +52,7 @@ describe('the login of a camera, typed into the editor', function () {
       const context = await browser.newContext();
       try {
         await red.deploy(FLOW);
-        const page = await context.newPage();
-        await page.goto(red.url);
-        await page.waitForFunction(() => document.querySelectorAll('.red-ui-flow-node').length > 2);
-        await page.waitForTimeout(1500);
+        let page = await openEditor(context, red.url);
         // The camera must have seen the wrong password: without any, it refuses too.
         await enter(page, 'in', { address: camera.url, username: LOGIN.username, password: 'wr0ng' });
         await shown(/^login refused$/);
@@ -95,9 +69,8 @@ describe('the login of a camera, typed into the editor', function () {
         const kept = await red.get('credentials/remaster-out/push');
         assert.deepEqual(kept, { username: 'joe', has_password: true });
 
-        await page.goto(red.url);
-        await page.waitForFunction(() => document.querySelectorAll('.red-ui-flow-node').length > 2);
-        await page.waitForTimeout(1500);
+        await page.close();
+        page = await openEditor(context, red.url);
         const typed = (password: string): string => camera.url.replace('//', `//joe:${password}@`);
         await enter(page, 'in', { address: typed('wr0ng/@2') });
         await shown(/^login refused$/);

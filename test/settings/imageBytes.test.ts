@@ -41,6 +41,8 @@ describe('imageBytes', () => {
       assert.equal(bytesLength(value), null);
       assert.throws(() => imageSource({ kind: 'file', data: value as Uint8Array }), { code: 'NO_IMAGE' });
     }
+    for (const value of [null, undefined, 'text', 7])
+      assert.throws(() => imageSource(value as unknown as Buffer), { code: 'NO_IMAGE' });
     for (const value of [-1, 256, 1.5, '1', null]) assert.equal(imageBytes({ type: 'Buffer', data: [0, value] }), null);
   });
 });

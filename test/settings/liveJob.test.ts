@@ -27,6 +27,19 @@ describe('liveJob', () => {
     }
   });
 
+  it('a name of recordings leaves room for the number of a second recorder and the time', () => {
+    const named = (name: string) => {
+      const keep = { count: null, hours: null, bytes: null };
+      return liveJob(pattern(), { target: { kind: 'segments', folder: '/x', name, seconds: 60, keep } });
+    };
+    for (const name of ['d'.repeat(223), 'é'.repeat(111), 'front door'])
+      assert.ok(Buffer.byteLength(`${name}-99_2026-11-25_19-00-00+0000.mp4`) <= 255 && checkLiveJob(named(name)));
+    for (const name of ['d'.repeat(224), 'é'.repeat(112), '.hidden', 'a/b', 'a\\b', 'a%b', 'a\nb'])
+      assert.throws(() => checkLiveJob(named(name)), {
+        message: /target\.name must be a (file name of at most 223|text)/,
+      });
+  });
+
   it('passes the options of the protocol to push to a server', () => {
     const push = (address: string): string =>
       targetOptions({ kind: 'push', address, username: 'joe', password: 'x/y' }, 1).join(' ');

@@ -41,7 +41,7 @@ describe('restoreJob', () => {
     refuses({ pixelFormat: 'yuv411p' }, /pixelFormat must be one of yuv420p, .*gbrp10le\.$/);
   });
 
-  for (const [name, low, high] of [
+  for (const [name, low, high, others = {}] of [
     ['segment', 1, 100_000],
     ['concurrency', 1, 16],
     ['maskGrow', 0, 64],
@@ -55,10 +55,10 @@ describe('restoreJob', () => {
     ['tile', 16, 8192],
     ['overlap', 0, 4096],
     ['minFace', 8, 8192],
-    ['quality', 0, 63],
+    ['quality', 0, 63, { codec: 'av1' }],
   ] as const) {
     it(`accepts ${name} from ${low} to ${high}, and only whole numbers`, () => {
-      for (const value of [low, high]) assert.equal(check({ [name]: value })[name], value);
+      for (const value of [low, high]) assert.equal(check({ ...others, [name]: value })[name], value);
       for (const value of [low - 1, high + 1, low + 0.5, Number.NaN, String(low)])
         refuses({ [name]: value }, new RegExp(` must be a whole number from ${low} to ${high}\\.$`));
     });
@@ -95,6 +95,12 @@ describe('restoreJob', () => {
     for (const end of [1.999, 2, Infinity, Number.NaN]) refuses({ trim: { start: 2, end } }, /trim(.end)? must /);
   });
 
+  it('refuses unknown names within a part, instead of taking all of the video', () => {
+    refuses({ trim: { from: 10, to: 20 } }, /^Unknown setting trim\.from\.$/);
+    refuses({ trim: { start: 10, ends: 20 } }, /^Unknown setting trim\.ends\.$/);
+    assert.deepEqual(check({ trim: { start: 10 } }).trim, { start: 10, end: null });
+  });
+
   it('takes a part that is everything for no part', () =>
     assert.equal(check({ trim: { start: 0, end: null } }).trim, null));
 
@@ -115,6 +121,13 @@ describe('restoreJob', () => {
     refuses({ codec: 'h264', encoder: 'libx264' }, /encoder must be set with the codec custom/);
     refuses({ codec: 'custom', encoder: 'libx264 -f null' }, /option “-f” is not allowed/);
     refuses({ codec: 'custom', encoder: 'libx264', quality: 18 }, /quality must be set among the options/);
+  });
+
+  it('takes the quality from the range of the codec', () => {
+    for (const codec of ['h264', 'h265'] as const) {
+      assert.equal(check({ codec, quality: 51 }).quality, 51);
+      refuses({ codec, quality: 52 }, new RegExp(`quality must be from 0 to 51 with ${codec}\\.$`));
+    }
   });
 
   it('refuses an output of an unknown kind', () => refuses({ output: 'out.gif' }, /unsupported extension/));

@@ -28,6 +28,8 @@ export interface Ended {
   /** Frames taken over from earlier runs; null without a result. */
   readonly resumedFrom: number | null;
   readonly error: string | null;
+  /** What it printed for its user. */
+  readonly stderr: string;
 }
 
 interface Kill {
@@ -41,15 +43,17 @@ interface Kill {
 export async function run({ input, output, options }: KillJob, kill: Kill | null): Promise<Ended> {
   const started = performance.now();
   const child = spawn(process.execPath, [MAIN, 'restore', input, output, ...options, '--json'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
+  let stderr = '';
   let killed = false;
   const isDue = (): boolean => kill !== null && 'segments' in kill.at && finishedSegments(output) >= kill.at.segments;
   const killNow = (): void => {
     killed ||= killOne(kill!.target, kill!.signal, child.pid!);
   };
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => void (stderr += chunk));
   const retry = setInterval(() => isDue() && killNow(), 10); // there is no encoder between two segments
   const timer = kill && 'seconds' in kill.at ? setTimeout(killNow, 1000 * kill.at.seconds) : undefined;
   const [code] = (await once(child, 'close')) as [number | null];
@@ -62,7 +66,7 @@ export async function run({ input, output, options }: KillJob, kill: Kill | null
     error?: { code: string; message: string };
   };
   const error = last.error ? `${last.error.code}: ${last.error.message}` : null;
-  return { code, killed, seconds, resumedFrom: last.result?.resumedFrom ?? null, error };
+  return { code, killed, seconds, resumedFrom: last.result?.resumedFrom ?? null, error, stderr };
 }
 
 function finishedSegments(output: string): number {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEngine } from '../../src/engine/client/engine';
 import { binary } from './videos';
@@ -39,6 +39,26 @@ export const processes = (pattern: RegExp): string[] =>
   all()
     .filter((one) => pattern.test(one.command) && isOurs(one))
     .map(({ pid, command }) => `${pid} ${command}`);
+
+/**
+ * Processes that these tests have started, but for this one, whose command line or environment shows a word: `pid command
+ * line`. Reads /proc, so it may be called often.
+ */
+export function revealingProcesses(word: string): string[] {
+  const read = (pid: string, file: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8').replaceAll('\0', ' ');
+    } catch {
+      return ''; // it exited in the meantime
+    }
+  };
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && pid !== String(process.pid))
+    .map((pid) => ({ pid, command: read(pid, 'cmdline'), environment: read(pid, 'environ') }))
+    .filter(({ environment }) => environment.includes(`REMASTER_TEST_RUN=${RUN}`))
+    .filter(({ command, environment }) => `${command} ${environment}`.includes(word))
+    .map(({ pid, command }) => `${pid} ${command}`);
+}
 
 let proof: Promise<void> | undefined;
 

@@ -270,6 +270,17 @@ export function writeIdentity(folder: string): Promise<string> {
   return writePixels(folder, network, { ...changes, tile: { wholeUpTo: 2 ** 24, size: 512, overlap: 16 } });
 }
 
+/** Writes a bundle that makes everything one colour: 0 is black, 1 white. */
+export function writeSingleColour(folder: string, colour: number): Promise<string> {
+  const dims: Dims = ['n', 3, 'h', 'w'];
+  const network = graphOf({ x: [F, dims], lq: [F, dims] }, { out: [F, dims] }, (graph, { x, lq }) => {
+    const none = emit(graph, 'Mul', [emit(graph, 'Add', [x!, lq!]), floats(graph, [], [0])]);
+    return { out: emit(graph, 'Add', [none, floats(graph, [], [2 * colour - 1])]) };
+  });
+  const changes = { name: 'single-colour', task: 'restore', multiple: 1, defaultSteps: 1 };
+  return writePixels(folder, network, { ...changes, tile: { wholeUpTo: 2 ** 24, size: 512, overlap: 16 } });
+}
+
 /**
  * Writes an inpainting bundle: its grey output depends on the mask, the sampler's state and, at the edge of the mask, on the pixels
  * around it. The network also changes pixels outside the mask, which must be discarded. `startsFilled`: a graph fills the frame first.

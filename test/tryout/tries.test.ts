@@ -6,7 +6,7 @@ import type { ModelSummary } from '../../src/model/bundle/modelLibrary';
 
 const model = (name: string, changes: Partial<ModelSummary> = {}): ModelSummary => ({
   ...{ name, path: `/models/${name}`, title: `for ${name}`, system: 'resshift', task: 'upscale', scale: 2, steps: 1 },
-  ...{ licence: 'free', bytes: 1, isResearch: false, notes: [], problem: null, ...changes },
+  ...{ licence: 'free', bytes: 1, isResearch: false, notes: [], suspect: null, problem: null, ...changes },
 });
 
 describe('the tries of a video', () => {

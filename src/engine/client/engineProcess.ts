@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { deferred } from '../../async/deferred';
 import { RemasterError } from '../../errors';
 import { TextTail } from '../../pipeline/media/textTail';
 import type { Reply, Request } from '../protocol';
@@ -16,6 +17,7 @@ const SCRIPT = join(__dirname, '..', 'process', 'main.js');
 export class EngineProcess {
   readonly #child: ChildProcess;
   readonly #stderr: TextTail;
+  readonly #exited = deferred<void>();
   /** To clean up after it has exited. */
   readonly leftovers = new Leftovers();
 
@@ -26,10 +28,16 @@ export class EngineProcess {
     script = SCRIPT,
   ) {
     this.#child = start(script);
-    this.#stderr = new TextTail(this.#child.stderr!, STDERR_TAIL);
+    this.#stderr = new TextTail(this.#child.stderr, STDERR_TAIL);
     this.#child.on('message', (reply: Reply) => this.#receive(reply));
     this.#child.once('error', (error) => this.#stderr.add(error.message));
-    this.#child.once('exit', (code, signal) => onExit(code === 0 ? null : (signal ?? `code ${code}`)));
+    const exit = (crash: string | null): void => {
+      this.#exited.resolve();
+      onExit(crash);
+    };
+    this.#child.once('exit', (code, signal) => exit(code === 0 ? null : (signal ?? `code ${code}`)));
+    // It has not started, for lack of memory, processes or file descriptors: no exit follows.
+    if (this.#child.pid === undefined) this.#child.once('error', () => exit('it could not start'));
   }
 
   get pid(): number | null {
@@ -38,6 +46,7 @@ export class EngineProcess {
 
   /** A process that cannot receive it any more is killed. */
   send(request: Request): void {
+    if (!this.#child.connected) return this.kill();
     this.#child.send(request, (error) => {
       if (error && request.type !== 'hello') this.kill(); // its IPC channel is closed: the next process gets the work
     });
@@ -51,14 +60,14 @@ export class EngineProcess {
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
+    // A process that did not start has the number 0: Node.js would kill the process group of this program.
+    if (this.#child.pid !== undefined) this.#child.kill('SIGKILL');
   }
 
   /** Asks it to exit; settles when it has. */
   async end(): Promise<void> {
-    const exited = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
-    this.#child.disconnect();
-    await exited;
+    if (this.#child.connected) this.#child.disconnect();
+    await this.#exited.promise;
   }
 
   crashError(crash: string): RemasterError {
@@ -81,6 +90,6 @@ function start(script: string): ChildProcess {
     serialization: 'advanced', // images cross as bytes, not as JSON
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  (child.stderr as unknown as { unref(): void }).unref(); // a pipe is a handle of its own
+  (child.stderr as { unref?(): void } | null)?.unref?.(); // a pipe is a handle of its own
   return child;
 }

@@ -6,8 +6,8 @@ import type { Engine } from './engine';
 /** Extracts frames of a video as images, each when the consumer requests it. Ending the loop early stops the job. */
 export async function* extractImages(engine: Engine, job: FramesJob, signal?: AbortSignal): AsyncGenerator<FrameImage> {
   const id = randomUUID();
-  await engine.ask('openFrames', { id, job }, signal);
   try {
+    await engine.ask('openFrames', { id, job }, signal);
     for (;;) {
       const image = await engine.ask('nextFrame', { id }, signal);
       if (image === null) return;
@@ -30,8 +30,9 @@ export async function assembleImages(
   try {
     await engine.ask('openAssembly', { id, job }, signal);
     for await (const { source, time } of images) await engine.ask('addImage', { id, source, time }, signal);
+    const result = (await engine.ask('closeAssembly', { id, keep: true }, signal))!;
     isOpen = false;
-    return (await engine.ask('closeAssembly', { id, keep: true }))!;
+    return result;
   } finally {
     if (isOpen && engine.pid !== null) await engine.ask('closeAssembly', { id, keep: false }).catch(() => {}); // see above
   }

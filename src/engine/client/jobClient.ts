@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RemasterError } from '../../errors';
+import { discardWork } from '../../pipeline/jobs/outputFolder';
 import { checkJob, type Job, type Result } from '../../settings/restoreJob';
 import { type JobEvents, type JobReply, PendingJob } from './pendingJob';
 import type { Supervisor } from './supervisor';
@@ -16,6 +17,9 @@ export interface RunningJob {
   /** Stops the job and keeps finished segments if it may resume. Settles within about 3 s. */
   suspend(): Promise<void>;
 }
+
+/** What a process that has exited left of a job is deleted within this time, unless another job holds its lock. */
+const DISCARD_MS = 2000;
 
 /** The restore jobs of an engine, on the client's side. A job that may resume survives a crash of the process. */
 export class JobClient {
@@ -60,6 +64,8 @@ export class JobClient {
     if (pending.stop(keep, this.engine.isUp)) this.#forget(id);
     else this.engine.send({ type: 'stop', id, keep });
     await this.engine.killIfLate(pending.result.catch(() => {})); // the caller handles `result`
+    // A process that was killed or had crashed has not deleted it.
+    if (!keep) await discardWork(pending.job.output, AbortSignal.timeout(DISCARD_MS)).catch(() => {}); // the stop is reported
   }
 
   #forget(id: string): void {

@@ -1,5 +1,9 @@
 import { rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reply } from '../protocol';
+
+/** How long killed processes may take to exit, in milliseconds. */
+const EXIT_MS = 1000;
 
 /** Processes and paths that an engine process has reported, to clean up after a crash. */
 export class Leftovers {
@@ -11,17 +15,20 @@ export class Leftovers {
     else this.#paths[reply.gone ? 'delete' : 'add'](reply.path);
   }
 
-  /** Kills the processes and deletes the paths that are not gone. */
+  /** Kills the processes, waits until they have exited, and deletes the paths that are not gone. */
   async cleanUp(): Promise<void> {
-    for (const pid of this.#children) kill(pid);
+    for (const pid of this.#children) isThere(pid, 'SIGKILL');
+    const end = performance.now() + EXIT_MS;
+    for (const pid of this.#children) while (isThere(pid) && performance.now() < end) await sleep(5);
     for (const path of this.#paths) await rm(path, { recursive: true, force: true }).catch(() => {}); // the next job there reports it
   }
 }
 
-function kill(pid: number): void {
+/** Whether there is such a process, to which `signal` is sent. */
+function isThere(pid: number, signal: NodeJS.Signals | 0 = 0): boolean {
   try {
-    process.kill(pid, 'SIGKILL');
+    return process.kill(pid, signal);
   } catch {
-    // it has exited already
+    return false; // it has exited
   }
 }

@@ -18,7 +18,8 @@ export class PendingJob {
   readonly #settled = deferred<Result>();
   /** Set once a stop was requested. */
   #stopping: StoppedError | null = null;
-  #isStarted = false;
+  /** Its place in the queue of the current process; null until that has answered. */
+  #position: number | null = null;
   readonly #attempts = new Attempts();
 
   /** `onAdvance`: called when it has more frames than ever before, or is done. */
@@ -37,7 +38,7 @@ export class PendingJob {
   receive(reply: JobReply): boolean {
     switch (reply.type) {
       case 'queued':
-        this.#isStarted = reply.position === 0;
+        this.#position = reply.position;
         this.events.onQueued?.(reply.position);
         return false;
       case 'progress':
@@ -55,16 +56,22 @@ export class PendingJob {
     }
   }
 
-  /** A job that had started fails, unless it may resume; the others wait for the next process. */
+  /**
+   * A job that waited in the queue goes to the next process. One that had started fails, unless it may resume. One that may,
+   * and one that no process has ever answered, fail after several crashes.
+   */
   onCrash(crash: RemasterError): boolean {
     if (this.#stopping) return this.#fail(this.#stopping);
-    const isLost = this.#isStarted && (!this.job.resume || this.#attempts.crash());
+    const position = this.#position;
+    this.#position = null;
+    if (position !== null && position > 0) return false;
+    const isLost = (position === 0 && !this.job.resume) || this.#attempts.crash();
     return isLost && this.#fail(crash);
   }
 
-  /** Notes that it is to stop. It has ended with that if no process runs it. */
+  /** Notes that it is to stop; a stop overrides an earlier suspension. It has ended with that if no process runs it. */
   stop(keep: boolean, isSent: boolean): boolean {
-    this.#stopping ??= new StoppedError(keep);
+    if (!this.#stopping || !keep) this.#stopping = new StoppedError(keep);
     return !isSent && this.#fail(this.#stopping);
   }
 

@@ -8,6 +8,8 @@ import type { Supervisor } from './supervisor';
 interface PendingRequest {
   readonly request: Request;
   readonly answer: Deferred<unknown>;
+  /** False while it waits for the next process. */
+  isSent: boolean;
 }
 
 /** The requests to an engine, on the client's side. A crash of the process fails those that were sent. */
@@ -34,9 +36,10 @@ export class RequestClient {
     const id = randomUUID();
     const request = { type: 'ask', id, what, args } as const;
     const answer = deferred<unknown>();
-    this.#pending.set(id, { request, answer });
+    const pending = { request, answer, isSent: false };
+    this.#pending.set(id, pending);
     try {
-      this.engine.send(request);
+      pending.isSent = this.engine.send(request);
       return (await untilAborted(answer.promise, ...(signal ? [signal] : []))) as EngineRequests[K]['result'];
     } finally {
       const isAborted = this.#pending.delete(id);
@@ -54,7 +57,8 @@ export class RequestClient {
   }
 
   onCrash(crash: RemasterError): void {
-    for (const [id, { answer }] of this.#pending) {
+    for (const [id, { answer, isSent }] of this.#pending) {
+      if (!isSent) continue;
       this.#pending.delete(id);
       answer.reject(crash);
     }
@@ -62,6 +66,6 @@ export class RequestClient {
 
   /** Sends every pending request to a new process. */
   resend(): void {
-    for (const { request } of this.#pending.values()) this.engine.send(request);
+    for (const pending of this.#pending.values()) pending.isSent = this.engine.send(pending.request);
   }
 }

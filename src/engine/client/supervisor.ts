@@ -19,7 +19,7 @@ interface SupervisorOwner {
 }
 
 /** Starts the engine process when it is first needed, restarts it with back-off and cleans up after it. */
-// Longer than 60 lines: nine small doors to one process. Its parts, EngineProcess and RestartTimer, stand alone.
+// Longer than 60 lines: nine short methods over one process. Its parts are EngineProcess and RestartTimer.
 export class Supervisor {
   #process: EngineProcess | null = null;
   /** Of the processes that have exited. */
@@ -46,11 +46,16 @@ export class Supervisor {
     this.#process?.send(this.#hello());
   }
 
-  send(request: Request): void {
-    if (this.#restart.isPending) return this.#restart.keepAlive(true); // `onRestart` sends everything that is pending
+  /** False: a process is about to start, and `onRestart` then sends everything that is pending. */
+  send(request: Request): boolean {
+    if (this.#restart.isPending) {
+      this.#restart.keepAlive(true);
+      return false;
+    }
     this.#process ??= this.#start();
     this.#process.send(request);
     this.updateRef();
+    return true;
   }
 
   /** Keeps the event loop alive only while the engine has work. */

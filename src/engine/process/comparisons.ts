@@ -19,7 +19,7 @@ interface Encoders {
 const IDLE_MS = 10_000;
 
 /** Frames of running jobs before and after, as JPEG pairs. Encoders stay open between requests: starting one takes longer than a frame. */
-export class Comparisons {
+export class Comparisons implements AsyncDisposable {
   readonly #open = new Map<string, Encoders>();
 
   constructor(private readonly previewOf: (job: string) => Promise<Comparison | null>) {}
@@ -39,7 +39,7 @@ export class Comparisons {
   }
 
   /** Settles when all encoders have exited. */
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#open].map(([job, encoders]) => this.#end(job, encoders)));
   }
 

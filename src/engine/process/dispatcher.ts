@@ -1,7 +1,10 @@
+import { AsyncDisposableStack } from '../../async/asyncDisposableStack';
 import { IdleTimer } from '../../async/idleTimer';
+import { singleFlight } from '../../async/singleFlight';
 import { RemasterError } from '../../errors';
 import { onChild } from '../../pipeline/media/children';
 import { PROTOCOL, type Reply, type Request } from '../protocol';
+import { ChildProcesses } from './childProcesses';
 import { engineWork } from './engineWork';
 
 /** Receives requests in the engine process: runs jobs from a queue and everything else at once. */
@@ -19,9 +22,15 @@ export function dispatcher(send: (reply: Reply) => void, onIdle: () => void): Di
     if (work.isBusy() || idleMs <= 0) idle.stop();
     else idle.restart(idleMs);
   };
-  const work = engineWork(send, restartIdle);
+  const open = new AsyncDisposableStack();
+  const children = open.use(new ChildProcesses());
+  const work = open.use(engineWork(send, restartIdle));
+  open.defer(() => idle.stop());
 
-  onChild((pid, alive) => send({ type: 'child', pid, alive }));
+  onChild((pid, alive) => {
+    children.note(pid, alive);
+    send({ type: 'child', pid, alive });
+  });
 
   function greet(request: Extract<Request, { readonly type: 'hello' }>): void {
     if (request.protocol !== PROTOCOL) {
@@ -38,12 +47,10 @@ export function dispatcher(send: (reply: Reply) => void, onIdle: () => void): Di
   return {
     receive(request) {
       idle.stop();
-      if (request.type === 'hello') greet(request);
-      else work.receive(request);
+      if (request.type === 'hello') return greet(request);
+      work.receive(request);
+      restartIdle(); // it may change nothing, as a stop of what has ended
     },
-    async close() {
-      idle.stop();
-      await work.close();
-    },
+    close: singleFlight(() => open.disposeAsync()), // two signals may come
   };
 }

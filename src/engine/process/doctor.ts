@@ -1,12 +1,12 @@
 import { access, constants } from 'node:fs/promises';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { errorRecord } from '../../errors';
-import { listModels } from '../../model/bundle/modelLibrary';
 import { cacheFolder } from '../../model/compiler/compileCache';
 import { describeRuntime } from '../../model/inference/openModel';
 import { encodesH264, type FfmpegBinary, searchFfmpeg } from '../../pipeline/media/findFfmpeg';
 import { loadSharp } from '../../pipeline/media/image/loadSharp';
 import type { DoctorReport } from '../protocol';
+import { testedModels } from './testedModels';
 
 type Line = DoctorReport['lines'][number];
 
@@ -93,14 +93,14 @@ async function runtimeLines(): Promise<Line[]> {
 }
 
 async function modelLines(): Promise<Line[]> {
-  const models = await listModels();
+  const models = await testedModels(undefined, true);
   if (models.length === 0)
     return [{ ok: false, what: 'models', found: 'none', remedy: 'Reinstall the package, or set REMASTER_MODELS.' }];
-  return models.map(({ name, path, problem }) => ({
-    ok: problem === null,
+  return models.map(({ name, path, problem, suspect }) => ({
+    ok: problem ? false : suspect ? null : true,
     what: `model ${name}`,
-    found: problem ? problem.message : path,
-    remedy: problem?.remedy ?? '',
+    found: problem ? problem.message : suspect ? `${path}. ${suspect.code}: ${suspect.message}` : path,
+    remedy: (problem ?? suspect)?.remedy ?? '',
   }));
 }
 

@@ -1,3 +1,4 @@
+import { AsyncDisposableStack } from '../../async/asyncDisposableStack';
 import type { Comparison } from '../../pipeline/frames/comparison';
 import type { Reply, Request } from '../protocol';
 import { Comparisons } from './comparisons';
@@ -11,32 +12,31 @@ import { RestoreJobs } from './restoreJobs';
 import { restoreWithProgress } from './restoreWithProgress';
 import { VideoAssemblies } from './videoAssemblies';
 
-/** Everything that the engine process does for its client. */
-export interface EngineWork {
+/**
+ * Everything that the engine process does for its client. Disposing suspends it; settles when its processes have exited
+ * and its temporary files are deleted.
+ */
+export interface EngineWork extends AsyncDisposable {
   receive(request: Exclude<Request, { readonly type: 'hello' }>): void;
   /** True while something runs, waits or is open. */
   isBusy(): boolean;
-  /** Suspends everything; settles when its processes have exited and its temporary files are deleted. */
-  close(): Promise<void>;
 }
 
 /** `onEnd`: called after everything that may have been the last to run. */
 export function engineWork(send: (reply: Reply) => void, onEnd: () => void): EngineWork {
+  const open = new AsyncDisposableStack();
   const cache = modelCache();
   const onTemporaryPath = (path: string, gone: boolean): void => send({ type: 'temporaryPath', path, gone });
-  const restores = new RestoreJobs(restoreWithProgress(send, { openModel: cache.open, onTemporaryPath }), send, onEnd);
-  const live = liveJobs((id, event) => send({ type: 'live', id, event }), onEnd);
-  const requests = new OpenRequests(send, onEnd);
+  const restore = restoreWithProgress(send, { openModel: cache.open, onTemporaryPath });
+  const restores = open.use(new RestoreJobs(restore, send, onEnd));
+  const live = open.use(liveJobs((id, event) => send({ type: 'live', id, event }), onEnd));
   const previewOf = async (id: string): Promise<Comparison | null> => restores.preview(id) ?? (await live.preview(id));
-  const services: Services = {
-    modelCache: cache,
-    images: imageRequests(cache),
-    frameStreams: new FrameStreams(cache),
-    assemblies: new VideoAssemblies(onTemporaryPath),
-    previewOf,
-    comparisons: new Comparisons(previewOf),
-  };
-  const { frameStreams, assemblies, comparisons } = services;
+  const frameStreams = open.use(new FrameStreams(cache));
+  const assemblies = open.use(new VideoAssemblies(onTemporaryPath));
+  const comparisons = open.use(new Comparisons(previewOf));
+  const images = imageRequests(cache);
+  const services: Services = { modelCache: cache, images, frameStreams, assemblies, previewOf, comparisons };
+  const requests = open.use(new OpenRequests(send, onEnd));
 
   return {
     receive(request) {
@@ -48,12 +48,6 @@ export function engineWork(send: (reply: Reply) => void, onEnd: () => void): Eng
       else for (const one of [requests, restores]) one.stop(id, request.keep);
     },
     isBusy: () => [restores, requests, live, frameStreams, assemblies].some(({ size }) => size > 0),
-    async close() {
-      requests.close();
-      await Promise.all([
-        ...[restores, live, comparisons].map((one) => one.close()),
-        ...[frameStreams, assemblies].map((one) => one.closeAll()),
-      ]);
-    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

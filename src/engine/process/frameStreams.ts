@@ -12,7 +12,7 @@ interface FrameStream {
 }
 
 /** Open frame extractions. The client pulls one image at a time. */
-export class FrameStreams {
+export class FrameStreams implements AsyncDisposable {
   readonly #open = new Map<string, FrameStream>();
 
   constructor(private readonly modelCache: ModelCache) {}
@@ -57,7 +57,8 @@ export class FrameStreams {
     return null;
   }
 
-  async closeAll(): Promise<void> {
+  /** Stops all. */
+  async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#open.keys()].map((id) => this.close(id)));
   }
 }

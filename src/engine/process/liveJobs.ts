@@ -12,15 +12,16 @@ import type { LiveEvent, LiveRequest } from '../liveProtocol';
 import { type RunningLiveJob, startLiveJob } from './liveJob';
 import { type OpenPipeline, SharedPipelines } from './sharedPipelines';
 
-/** Live jobs in the engine process. Jobs with the same camera and settings share one pipeline. */
-export interface LiveJobs {
+/**
+ * Live jobs in the engine process. Jobs with the same camera and settings share one pipeline. Disposing stops all; settles
+ * when their processes have exited.
+ */
+export interface LiveJobs extends AsyncDisposable {
   receive(id: string, request: LiveRequest): void;
   /** Number of running jobs. */
   readonly size: number;
   /** Null for an unknown job, or one that has ended before its camera was opened. */
   preview(id: string): Promise<Comparison | null>;
-  /** Stops all jobs; settles when their processes have exited. */
-  close(): Promise<void>;
 }
 
 /** Calls `onIdle` when the last job has ended. */
@@ -51,7 +52,7 @@ export function liveJobs(send: (id: string, event: LiveEvent) => void, onIdle: (
       else job?.releaseFragment();
     },
     preview: async (id) => (await running.get(id)?.pipeline)?.comparison ?? null,
-    async close() {
+    async [Symbol.asyncDispose]() {
       for (const job of running.values()) job.stop();
       await Promise.all([...running.values()].map(({ ended }) => ended));
     },

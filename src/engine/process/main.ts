@@ -1,4 +1,5 @@
 import { setPriority } from 'node:os';
+import { ifLate } from '../../async/ifLate';
 import { errorRecord } from '../../errors';
 import type { Reply, Request } from '../protocol';
 import { dispatcher } from './dispatcher';
@@ -16,8 +17,11 @@ const requests = dispatcher(send, () => void requests.close().finally(() => proc
 process.on('message', (request: Request) => requests.receive(request));
 // Ctrl-C in a terminal is handled by the client, which stops the jobs.
 process.on('SIGINT', () => {});
+/** How long its work may take to end, in milliseconds. */
+const CLOSE_LIMIT = 5000;
 // SIGKILL, because process.exit aborts with an error message while onnxruntime runs in its thread; `close` has cleaned up.
-const exit = (): void => void requests.close().finally(() => process.kill(process.pid, 'SIGKILL'));
+const kill = (): void => void process.kill(process.pid, 'SIGKILL');
+const exit = (): void => void ifLate(requests.close(), CLOSE_LIMIT, kill).finally(kill);
 for (const event of ['disconnect', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) process.on(event, exit);
 process.on('uncaughtException', (error) => {
   process.stderr.write(`${errorRecord(error).detail}\n`);

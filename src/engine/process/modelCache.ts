@@ -21,7 +21,7 @@ export function modelCache(): ModelCache {
   const slots = new Map<string, CachedModel>(); // least recently used first
 
   const closeIfUnused = (slot: CachedModel): void => {
-    if (!slot.isCached && slot.borrowers === 0) void slot.model[Symbol.asyncDispose]();
+    if (!slot.isCached && slot.borrowers === 0) slot.model[Symbol.asyncDispose]().then(null, () => {}); // it has no user left
   };
   const evict = (key: string): void => {
     const slot = slots.get(key);

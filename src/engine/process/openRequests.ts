@@ -2,7 +2,7 @@ import { errorRecord, StoppedError } from '../../errors';
 import type { Reply } from '../protocol';
 
 /** Requests that are being answered. */
-export class OpenRequests {
+export class OpenRequests implements Disposable {
   readonly #open = new Map<string, AbortController>();
 
   /** `onEnd`: called after each request. */
@@ -33,8 +33,8 @@ export class OpenRequests {
     this.#open.get(id)?.abort(new StoppedError(keep));
   }
 
-  /** Stops all requests. */
-  close(): void {
+  /** Stops all requests. It does not wait for them: loading a model cannot be interrupted. */
+  [Symbol.dispose](): void {
     for (const id of this.#open.keys()) this.stop(id, true);
   }
 }

@@ -1,6 +1,7 @@
-import { listModels } from '../../model/bundle/modelLibrary';
+import { openUntilAborted } from '../../async/openUntilAborted';
 import { type Comparison } from '../../pipeline/frames/comparison';
 import { timeTile } from '../../pipeline/frames/timeTile';
+import { suspicion } from '../../pipeline/frames/suspicion';
 import { discardWork } from '../../pipeline/jobs/outputFolder';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import { addedDetail } from '../../pipeline/media/image/addedDetail';
@@ -16,6 +17,7 @@ import { doctor } from './doctor';
 import type { FrameStreams } from './frameStreams';
 import type { ImageRequests } from './imageRequests';
 import type { ModelCache } from './modelCache';
+import { testedModels } from './testedModels';
 import type { VideoAssemblies } from './videoAssemblies';
 
 /** The services behind each request. */
@@ -38,11 +40,13 @@ export async function handleRequest(
 ): Promise<EngineRequests[keyof EngineRequests]['result']> {
   switch (what) {
     case 'probe':
-      return summary(args as EngineRequests['probe']['args']);
+      return summary(args as EngineRequests['probe']['args'], signal);
     case 'doctor':
       return doctor((args as EngineRequests['doctor']['args']).folder);
-    case 'models':
-      return listModels((args as EngineRequests['models']['args']).folders);
+    case 'models': {
+      const { folders, isTested } = args as EngineRequests['models']['args'];
+      return testedModels(folders, isTested === true);
+    }
     case 'discard':
       await discardWork((args as EngineRequests['discard']['args']).output, signal);
       return null;
@@ -67,7 +71,7 @@ export async function handleRequest(
       return assemblies.add(args as EngineRequests['addImage']['args']);
     case 'closeAssembly': {
       const { id, keep } = args as EngineRequests['closeAssembly']['args'];
-      return assemblies.close(id, keep);
+      return assemblies.close(id, keep, signal);
     }
     case 'preview': {
       const frame = await (await previewOf((args as EngineRequests['preview']['args']).job))?.next();
@@ -86,8 +90,12 @@ export async function handleRequest(
   }
 }
 
-async function summary({ input, sequenceRate }: EngineRequests['probe']['args']): Promise<SourceSummary> {
-  const info = await probe(await findFfmpeg(), input, AbortSignal.timeout(60_000), sequenceRate);
+async function summary(
+  { input, sequenceRate }: EngineRequests['probe']['args'],
+  stopped: AbortSignal,
+): Promise<SourceSummary> {
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(60_000)]);
+  const info = await probe(await findFfmpeg(), input, signal, sequenceRate);
   const { width, height, framesPerSecond: fps, duration, isInterlaced: interlaced, codec } = info;
   const frames = fps !== null && duration !== null ? Math.round(fps * duration) : null;
   const audio = info.media.streams.some(({ kind }) => kind === 'audio');
@@ -101,11 +109,13 @@ async function testModel(
 ): Promise<EngineRequests['test']['result']> {
   const { order, strength, noise, seed } = JOB_DEFAULTS;
   const model = args.model === AUTO ? USUAL : args.model;
-  await using open = await modelCache.open({ ...args, model, order, colorFix: null, strength, noise, seed, depth: 8 });
+  const request = { ...args, model, order, colorFix: null, strength, noise, seed, depth: 8 } as const;
+  await using open = await openUntilAborted(modelCache.open(request), stopped);
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(120_000)]);
   const { ms, side } = await timeTile(open, signal);
   const { provider, rejected } = open.info;
-  return { model, provider, rejected, ms, tile: [side, side] };
+  const suspect = suspicion(open.info)?.toJSON() ?? null;
+  return { model, provider, rejected, ms, tile: [side, side], suspect };
 }
 
 /** Tested where the model is chosen for each source, and there is none. */

@@ -11,6 +11,8 @@ interface PendingJob {
   readonly abort: AbortController;
   readonly ended: Promise<void>;
   readonly preview: Comparison;
+  /** Whether it keeps its finished segments when it is stopped; the last request counts. */
+  keep: boolean;
 }
 
 /** Runs one job to its end. */
@@ -20,7 +22,7 @@ export type RestoreJob = (id: string, job: Job, preview: Comparison, signal: Abo
 const STOP_MS = 2000;
 
 /** The restore jobs of the engine process: they wait in a queue and report how they end. */
-export class RestoreJobs {
+export class RestoreJobs implements AsyncDisposable {
   readonly #pending = new Map<string, PendingJob>();
   readonly #queue: JobQueue;
 
@@ -44,7 +46,7 @@ export class RestoreJobs {
 
   start(id: string, job: Job): void {
     const { promise: ended, resolve } = deferred<void>();
-    const pending = { job, ended, abort: new AbortController(), preview: comparison() };
+    const pending = { job, ended, abort: new AbortController(), preview: comparison(), keep: true };
     this.#pending.set(id, pending);
     this.#queue.add(id, job.concurrency, () => this.#run(id, pending).finally(resolve));
   }
@@ -52,6 +54,7 @@ export class RestoreJobs {
   stop(id: string, keep: boolean): void {
     const pending = this.#pending.get(id);
     if (!pending) return;
+    pending.keep &&= keep;
     pending.abort.abort(new StoppedError(keep));
     if (!this.#queue.remove(id)) return; // it runs, and reports its end itself
     this.#pending.delete(id);
@@ -60,7 +63,7 @@ export class RestoreJobs {
   }
 
   /** Suspends all jobs; settles when those that run have ended. */
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     for (const id of this.#pending.keys()) this.stop(id, true);
     await Promise.all([...this.#pending.values()].map(({ ended }) => ended));
   }
@@ -81,8 +84,6 @@ export class RestoreJobs {
 }
 
 /** A stopped job may have segments of an earlier run, even if it stopped before using them. */
-async function discardIfStopped({ job, abort }: PendingJob): Promise<void> {
-  const { aborted, reason } = abort.signal;
-  if (aborted && reason instanceof StoppedError && !reason.keep)
-    await discardWork(job.output, AbortSignal.timeout(STOP_MS)).catch(() => {}); // the stop is reported
+async function discardIfStopped({ job, abort, keep }: PendingJob): Promise<void> {
+  if (abort.signal.aborted && !keep) await discardWork(job.output, AbortSignal.timeout(STOP_MS)).catch(() => {}); // the stop is reported
 }

@@ -1,4 +1,5 @@
 import { Handoff } from '../../async/handoff';
+import { raceWith } from '../../async/raceWith';
 import { RemasterError, StoppedError } from '../../errors';
 import { assembleVideo } from '../../pipeline/jobs/assemble/assembleVideo';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
@@ -8,11 +9,13 @@ import type { EngineRequests } from '../protocol';
 interface OpenAssembly {
   readonly images: Handoff<TimedImage>;
   readonly result: Promise<AssembleResult>;
+  /** Settles like its promise, or rejects when the video fails. */
+  readonly unlessFailed: ReturnType<typeof raceWith>;
   readonly stop: AbortController;
 }
 
 /** Open video assemblies: each encodes images as they arrive. */
-export class VideoAssemblies {
+export class VideoAssemblies implements AsyncDisposable {
   readonly #open = new Map<string, OpenAssembly>();
 
   constructor(private readonly onTemporaryPath: (path: string, gone: boolean) => void) {}
@@ -27,7 +30,7 @@ export class VideoAssemblies {
     const { onTemporaryPath } = this;
     const result = findFfmpeg().then((binary) => assembleVideo(job, { binary, onTemporaryPath }, images, stop.signal));
     result.catch(() => {}); // reported by the request that it fails
-    this.#open.set(id, { images, result, stop }); // before it is open: a stop may come meanwhile
+    this.#open.set(id, { images, result, unlessFailed: raceWith(result), stop }); // before it is open: a stop may come meanwhile
     try {
       await Promise.race([images.ready, result]);
     } catch (error) {
@@ -40,24 +43,31 @@ export class VideoAssemblies {
   async add({ id, source, time }: EngineRequests['addImage']['args']): Promise<null> {
     const open = this.#open.get(id);
     if (!open) throw lostAssembly();
-    await Promise.race([open.images.put({ source, time }), open.result]);
+    await open.unlessFailed(open.images.put({ source, time }));
     return null;
   }
 
-  /** `keep` true: finishes the video. False: deletes it and returns null. */
-  async close(id: string, keep: boolean): Promise<AssembleResult | null> {
+  /** `keep` true: finishes the video, unless `signal` aborts. False: deletes it and returns null. */
+  async close(id: string, keep: boolean, signal?: AbortSignal): Promise<AssembleResult | null> {
     const open = this.#open.get(id);
     if (!open && keep) throw lostAssembly();
     if (!open) return null;
-    this.#open.delete(id);
-    if (!keep) open.stop.abort(new StoppedError(false));
+    const stop = (): void => open.stop.abort(new StoppedError(false));
+    if (!keep || signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true });
     open.images.end();
-    if (keep) return open.result;
-    await open.result.catch(() => {}); // the stop is expected
-    return null;
+    try {
+      return await open.result;
+    } catch (error) {
+      if (keep) throw error;
+      return null; // the stop is expected
+    } finally {
+      this.#open.delete(id); // until then it can be stopped
+    }
   }
 
-  async closeAll(): Promise<void> {
+  /** Discards all. */
+  async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#open.keys()].map((id) => this.close(id, false)));
   }
 }

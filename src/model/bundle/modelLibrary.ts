@@ -22,6 +22,8 @@ export interface ModelSummary {
   readonly isResearch: boolean;
   /** Doubts about the origin of its weights, in sentences. */
   readonly notes: readonly string[];
+  /** MODEL_SUSPECT when the result of a test image looks wrong; null when it does not, or when it is not known. */
+  readonly suspect: ErrorRecord | null;
   /** Why the bundle cannot be used; null when it is valid. */
   readonly problem: ErrorRecord | null;
 }
@@ -112,6 +114,7 @@ async function summary(name: string, path: string): Promise<ModelSummary> {
     bytes: 0,
     isResearch: false,
     notes: [],
+    suspect: null,
   };
   try {
     const { manifest } = await readManifest(path);

@@ -1,10 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { lstat, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { whyForeign } from '../../files/foreignFolder';
+import { makeFolder } from '../../files/makeFolder';
+import { partEnding, sweepParts } from '../../files/partFile';
 import type { Fused } from './fuse';
-import { makeFolder } from './makeFolder';
 
 /** A compiled graph, without the weights, which stay in the files of the bundle. */
 interface Entry {
@@ -28,13 +30,14 @@ export async function cached(key: unknown, compile: () => Promise<Entry>): Promi
   return entry;
 }
 
-/** The folder of cached graphs. Rejects when it cannot be created or belongs to another user. */
+/** The folder of cached graphs. Rejects when it cannot be created, or when another user could put graphs into it. */
 export async function cacheFolder(): Promise<string> {
   const folder = join(cacheRoot(), 'graphs');
   await makeFolder(folder);
-  const { uid } = await lstat(folder);
-  // Another user could replace the graphs in it.
-  if (process.getuid && uid !== process.getuid()) throw new Error(`${folder} belongs to another user`);
+  const why = await whyForeign(folder);
+  if (why !== null) throw new Error(`${folder} ${why}`);
+  const { mode } = await lstat(folder);
+  if (process.getuid && (mode & 0o022) !== 0) throw new Error(`other users may write to ${folder}`);
   return folder;
 }
 
@@ -83,7 +86,7 @@ async function write(folder: string, name: string, { ports, graph }: Entry): Pro
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
   const body = Buffer.concat([length, json, graph]);
-  const part = join(folder, `${name}.${randomBytes(6).toString('hex')}.part`);
+  const part = join(folder, name + (await partEnding()));
   try {
     const file = await open(part, 'wx', 0o600);
     try {
@@ -100,20 +103,20 @@ async function write(folder: string, name: string, { ports, graph }: Entry): Pro
   await evict(folder);
 }
 
-/** Deletes the least recently used entries, and partial files of killed processes. */
+/** Deletes the least recently used entries, and unfinished files of killed processes. */
 async function evict(folder: string): Promise<void> {
-  const names = await readdir(folder);
+  await sweepParts(folder);
+  const names = (await readdir(folder)).filter((name) => !name.endsWith('.part'));
   const found = await Promise.all(
     names.map(async (name) => {
       const path = join(folder, name);
       const { size, mtimeMs } = await stat(path).catch(() => ({ size: 0, mtimeMs: 0 }));
-      return { path, size, mtimeMs, isPart: name.endsWith('.part') };
+      return { path, size, mtimeMs };
     }),
   );
   let total = 0;
-  for (const { path, size, mtimeMs, isPart } of found.toSorted((a, b) => b.mtimeMs - a.mtimeMs)) {
+  for (const { path, size } of found.toSorted((a, b) => b.mtimeMs - a.mtimeMs)) {
     total += size;
-    const isAbandoned = isPart && Date.now() - mtimeMs > 60_000;
-    if (total > MAX_BYTES || isAbandoned) await rm(path, { force: true });
+    if (total > MAX_BYTES) await rm(path, { force: true });
   }
 }

@@ -5,9 +5,11 @@ import { RemasterError } from '../../errors';
 /** Seconds to load a small model, and for each gigabyte more. */
 const [BASE, PER_GIGABYTE] = [120, 60];
 
-/** Seconds in which the model in a folder must be loaded, unless the user sets them. */
+/** Seconds in which the model in a folder must be loaded, unless the user sets them. Its subfolders count too. */
 export function loadLimit(folder: string): number {
-  const bytes = readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  const names = readdirSync(folder, { encoding: 'utf8', recursive: true });
+  const sizeOf = (name: string): number => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  const bytes = names.reduce((sum, name) => sum + sizeOf(name), 0);
   return BASE + (PER_GIGABYTE * bytes) / 1e9;
 }
 

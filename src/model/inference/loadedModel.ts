@@ -2,17 +2,19 @@ import type { InferenceSession } from 'onnxruntime-node';
 import type { Manifest } from '../bundle/manifest';
 import { compileBundle, type Compiled } from '../compiler/compile';
 import type { ModelInfo, ModelRequest, Prompt, Shot, TileBatch } from '../model';
+import { keepPsnr } from './knownPsnr';
+import { modelProbe } from './modelProbe';
 import { noiseInputs, type NoiseInputsFor } from './noiseInputs';
+import { sessionOptions } from './providers';
 import { runTiles } from './runTiles';
 import type { Runtime } from './runtime';
 import { openSession, type Session } from './session';
 import { openPrompt } from './shotPrompt';
+import { smoothPsnr, smoothTile } from './smoothImage';
 import { checkBatch, splitBatch } from './splitBatch';
 
 /** Maximum bytes of shared noise that one model caches. */
 const NOISE_CACHE_BYTES = 512 * 2 ** 20;
-/** Minimum side of the tile that tests a provider, in source pixels. */
-const PROBE_SIDE = 16;
 
 /** The part of a request that determines the graph; requests that differ only in noise share it. */
 export type GraphRequest = Omit<ModelRequest, 'noise' | 'seed'>;
@@ -32,7 +34,7 @@ export interface LoadedModel {
 export async function loadModel(runtime: Runtime, folder: string, request: GraphRequest): Promise<LoadedModel> {
   const [compiled, graph] = await compileBundle(folder, request);
   const { manifest, ports } = compiled;
-  const sampleBytes = request.depth / 8;
+  const { depth } = request;
   const run = (session: InferenceSession, batch: TileBatch, noise: NoiseInputsFor): Promise<Uint8Array> =>
     runTiles(runtime, session, compiled, batch, noise);
 
@@ -49,12 +51,13 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
   const { provider, device, threads } = request;
   const promptGraph = await openPrompt(runtime, folder, manifest, threads);
 
-  const probe = async (session: InferenceSession): Promise<void> => {
-    const tile = probeTile(manifest, sampleBytes);
-    const key = { ...tile.keys[0]!, ...(promptGraph && { prompt: await promptGraph.run(tile, request.depth) }) };
-    const result = await run(session, { ...tile, keys: [key] }, noise({ noise: 'shared', seed: 1 }));
-    if (result.every((byte) => byte === result[0])) throw new Error('the result of a test image is a single colour');
+  const tryTile = async (session: InferenceSession): Promise<Uint8Array> => {
+    const tile = smoothTile(manifest, depth);
+    const key = { ...tile.keys[0]!, ...(promptGraph && { prompt: await promptGraph.run(tile, depth) }) };
+    return run(session, { ...tile, keys: [key] }, noise({ noise: 'shared', seed: 1 }));
   };
+  const openOnCpu = () => runtime.InferenceSession.create(graph, sessionOptions('cpu', 0, threads, folder));
+  const { probe, result } = modelProbe(tryTile, openOnCpu);
 
   const opened = await openSession(runtime, { graph, weights: folder, provider, device, threads, probe }).catch(
     async (error: unknown) => {
@@ -63,15 +66,19 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
     },
   );
 
+  const likeness = likenessOf(compiled, result());
+  const isDefault = request.steps === null && request.strength === 1;
+  const { smoothPsnr: decibels } = likeness;
+  if (isDefault && decibels !== undefined) await keepPsnr(compiled.sha256, decibels).catch(() => {}); // no cache
   return {
-    info: infoOf(compiled, opened),
+    info: { ...infoOf(compiled, opened), ...likeness },
     noise,
     async run(batch, noiseFor) {
-      checkBatch(batch, manifest, sampleBytes);
+      checkBatch(batch, manifest, depth / 8);
       const limit = ports.batchLimit ?? batch.keys.length;
       return splitBatch(batch, limit, (part) => run(opened.session, part, noiseFor));
     },
-    prompt: promptGraph && ((shot) => promptGraph.run(shot, request.depth)),
+    prompt: promptGraph && ((shot) => promptGraph.run(shot, depth)),
     async release() {
       await promptGraph?.release();
       await opened.session.release();
@@ -102,12 +109,10 @@ function cellOf({ grid: { factor }, scale }: Manifest): number {
   return pixels;
 }
 
-/** A gradient, with a mask for inpainting models. */
-function probeTile({ task, multiple, tile }: Manifest, sampleBytes: number): TileBatch {
-  const side = tile.fixed ? tile.size : Math.ceil(PROBE_SIDE / multiple) * multiple;
-  const length = side * side * 3 * sampleBytes;
-  const data = Uint8Array.from({ length }, (_, i) => (i * 255) / length);
-  const mask = Uint8Array.from({ length: side * side }, (_, i) => (i % 5 === 0 ? 255 : 0));
-  const keys = [{ x: 0, y: 0, scene: 0, frame: 0 }];
-  return { width: side, height: side, data, keys, ...(task === 'inpaint' && { mask }) };
+/** The PSNR of the result of the smooth image. A model of faces may draw one into it. */
+function likenessOf({ manifest, depth, ports }: Compiled, smooth: Uint8Array): Pick<ModelInfo, 'smoothPsnr'> {
+  if (manifest.task === 'face') return {};
+  const side = smoothTile(manifest, 8).width * manifest.scale;
+  const range = ports.referenceRange;
+  return { smoothPsnr: smoothPsnr(smooth, side, range ? 16 : depth, range ?? [0, 1]) };
 }

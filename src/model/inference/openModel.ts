@@ -91,7 +91,8 @@ function borrow(folder: string, version: string, request: ModelRequest): Entry {
   let entry = entries.get(key);
   if (!entry || entry.thread.ended) {
     const thread = runningThread();
-    const opened = withinLimit(thread.call('open', { folder, version, request }), thread, folder, request);
+    const seconds = request.loadLimit ?? loadLimit(folder);
+    const opened = withinLimit(thread.call('open', { folder, version, request }), thread, request.model, seconds);
     entry = { key, thread, opened, users: 0 };
     entries.set(key, entry);
   }
@@ -100,19 +101,13 @@ function borrow(folder: string, version: string, request: ModelRequest): Entry {
 }
 
 /** Loading cannot be interrupted: after the limit other models get another thread, and a model that loads late is closed. */
-function withinLimit(
-  opening: Promise<Opened>,
-  thread: SessionThread,
-  folder: string,
-  request: ModelRequest,
-): Promise<Opened> {
-  const seconds = request.loadLimit ?? loadLimit(folder);
+function withinLimit(opening: Promise<Opened>, thread: SessionThread, model: string, seconds: number): Promise<Opened> {
   const { promise, resolve, reject } = deferred<Opened>();
   opening.then(resolve, reject);
   void ifLate(promise, seconds * 1000, () => {
     if (current === thread) current = null;
     opening.then(({ handle }) => thread.call('close', { handle })).catch(() => {}); // it has failed at last
-    reject(loadTimeout(request.model, seconds));
+    reject(loadTimeout(model, seconds));
   }).catch(() => {}); // handled by the users of `promise`
   return promise;
 }

@@ -27,6 +27,9 @@ interface Waiting {
 
 /** Starts the thread. It keeps the process alive only while a call is pending. */
 export function openSessionThread(script: string = join(__dirname, 'sessionThread.js')): SessionThread {
+  // onnxruntime 1.30 reports its use to its makers and leaves .ses and mat-debug-*.log in the temporary folder unless the
+  // environment says no. It reads that of the process, which a thread cannot set.
+  process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
   const worker = new Worker(script);
   const waiting = new Map<number, Waiting>();
   let lastId = 0;

@@ -13,7 +13,7 @@ export interface SessionRequest {
   /** 0 = one per core. */
   readonly threads: number;
   /** Runs a small tile and throws when the result is wrong. */
-  readonly probe: (session: InferenceSession) => Promise<void>;
+  readonly probe: (session: InferenceSession, provider: Provider) => Promise<void>;
 }
 
 export interface Session {
@@ -57,7 +57,7 @@ async function tryFastProvider(
   if (absent !== null) throw new Error(absent);
   const session = await tryProvider(runtime, provider, request);
   if (provider === 'cpu') return session;
-  const slow = await slowerThanCpu(runtime, session, request);
+  const slow = await slowerThanCpu(runtime, session, provider, request);
   if (slow === null) return session;
   await session.release();
   throw new Error(slow);
@@ -67,7 +67,7 @@ async function tryProvider(runtime: Runtime, provider: Provider, request: Sessio
   const { graph, weights, device, threads, probe } = request;
   const session = await runtime.InferenceSession.create(graph, sessionOptions(provider, device, threads, weights));
   try {
-    await probe(session);
+    await probe(session, provider);
     return session;
   } catch (error) {
     await session.release();
@@ -82,12 +82,13 @@ const FAST_MS = 250;
 async function slowerThanCpu(
   runtime: Runtime,
   session: InferenceSession,
+  provider: Provider,
   request: SessionRequest,
 ): Promise<string | null> {
-  const ms = await duration(() => request.probe(session));
+  const ms = await duration(() => request.probe(session, provider));
   if (ms < FAST_MS) return null;
   const cpu = await tryProvider(runtime, 'cpu', request);
-  const cpuMs = await duration(() => request.probe(cpu));
+  const cpuMs = await duration(() => request.probe(cpu, 'cpu'));
   await cpu.release();
   return cpuMs < ms ? `it takes ${Math.round(ms)} ms for a test tile, the CPU ${Math.round(cpuMs)} ms` : null;
 }

@@ -1,5 +1,5 @@
-import { RemasterError } from '../../errors';
 import type { Model, Prompt, TileBatch } from '../../model/model';
+import { isOutOfMemory } from './outOfMemory';
 
 /** Largest batch tried. */
 const MAX_BATCH = 16;
@@ -59,7 +59,7 @@ export async function chooseBatchSize(
 
 /** A batch that does not fit into memory counts as infinitely slow. */
 function infiniteIfOutOfMemory(error: unknown): number {
-  if (error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY') return Infinity;
+  if (isOutOfMemory(error)) return Infinity;
   throw error;
 }
 

@@ -1,3 +1,5 @@
+import { AsyncDisposableStack } from '../../async/asyncDisposableStack';
+import { openUntilAborted } from '../../async/openUntilAborted';
 import type { FaceFinder, Model, ModelRequest } from '../../model/model';
 import type { Job, ModelSettings } from '../../settings/restoreJob';
 import type { ModelNames } from './autoModel';
@@ -51,20 +53,17 @@ export async function openModelFor(
   openMask: (inpaint: InpaintSettings) => Promise<FrameMasker>,
   signal: AbortSignal,
 ): Promise<OpenModel> {
-  const model = await tools.openModel({ ...modelRequest(settings), depth: format.depth });
-  let masker: FrameMasker | null = null;
-  try {
-    signal.throwIfAborted();
-    const faceMode = faceSettings(settings, model.info, format);
-    const inpaint = inpaintSettings(settings, model.info);
-    masker = inpaint && (await openMask(inpaint));
-    const finder = faceMode === 'detect' ? tools.openFaceFinder!() : null;
-    const opened = { model, isForFaces: faceMode !== null, finder, masker };
-    return { ...opened, processor: processorMaker(opened, format), [Symbol.asyncDispose]: () => close(opened) };
-  } catch (error) {
-    await close({ model, finder: null, masker });
-    throw error;
-  }
+  await using stack = new AsyncDisposableStack();
+  const model = stack.use(
+    await openUntilAborted(tools.openModel({ ...modelRequest(settings), depth: format.depth }), signal),
+  );
+  const faceMode = faceSettings(settings, model.info, format);
+  const inpaint = inpaintSettings(settings, model.info);
+  const masker = stack.use(inpaint && (await openMask(inpaint)));
+  const finder = stack.use(faceMode === 'detect' ? tools.openFaceFinder!() : null);
+  const opened = { model, isForFaces: faceMode !== null, finder, masker };
+  const all = stack.move();
+  return { ...opened, processor: processorMaker(opened, format), [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 const processorMaker =
@@ -76,7 +75,3 @@ const processorMaker =
     isForFaces
       ? faceProcessor(model, finder, settings)
       : tileProcessor(masker ? maskedTilesOnly(model) : model, format, settings, warn, first);
-
-async function close({ model, finder, masker }: Pick<OpenModel, 'model' | 'finder' | 'masker'>): Promise<void> {
-  for (const one of [finder, masker, model]) await one?.[Symbol.asyncDispose]();
-}

@@ -1,9 +1,9 @@
-import { RemasterError } from '../../errors';
 import type { Model } from '../../model/model';
 import type { Job } from '../../settings/restoreJob';
 import { adainFrame } from './adain';
 import type { Place } from './cropTile';
 import type { FrameProcessor } from './frameProcessor';
+import { isOutOfMemory } from './outOfMemory';
 import { shotPrompts } from './shotPrompts';
 import { TileCache } from './tileCache';
 import { tileLayout, longestTile } from './tileLayout';
@@ -62,9 +62,8 @@ export function tileProcessor(
             return colorFix === 'adain' ? adainFrame(result, frames[n]!) : result;
           });
         } catch (error) {
-          const isOutOfMemory = error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY';
           const smaller = Math.ceil(Math.min(longest, Math.max(width, height)) / 2);
-          if (!isOutOfMemory || advice.fixed || smaller < SMALLEST_TILE) throw error;
+          if (!isOutOfMemory(error) || advice.fixed || smaller < SMALLEST_TILE) throw error;
           longest = smaller;
           run = startRun(longest, made);
           warn(`Memory ran out; tiles are ${longest} pixels from frame ${frames[0]!.index} on.`);

@@ -29,12 +29,14 @@ export interface OutputFolder {
   commitSegment(path: string, frames: number): Promise<Segment>;
   /** Moves `file` to the path of the output, atomically. */
   publish(file: string, name?: string): Promise<string>;
+  /** Whether the output, or a part of it, has its name. */
+  isPublished(): boolean;
   /** Whether the folder takes more. Errors: DISK_FULL, OUTPUT_UNWRITABLE. */
   assertWritable(): Promise<void>;
   /** The error to report when `error` has ended the job: what the system says about the folder where ffmpeg failed. */
   explain(error: unknown): Promise<unknown>;
-  /** Releases the lock. Without `keepSegments` the folder is deleted. */
-  close(options: { readonly keepSegments: boolean }): Promise<void>;
+  /** Releases the lock. Without `keepSegments` the folder is deleted. Never rejects: returns what failed, as warnings. */
+  close(options: { readonly keepSegments: boolean }): Promise<readonly string[]>;
 }
 
 /** A work folder whose lock is held. */
@@ -51,6 +53,7 @@ export interface LockedFolder {
 export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputFolder {
   const { folder, target, lock, overwrite, ffmpeg } = locked;
   const otherFfmpegs = found.ffmpegs.filter((version) => version !== ffmpeg);
+  let isPublished = false;
   let journal = { ...found, ffmpegs: [...otherFfmpegs, ffmpeg] };
   return {
     folder,
@@ -73,8 +76,10 @@ export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputF
     async publish(file, name = target) {
       await lock.assertHeld();
       await publishFile(join(folder, file), name, { overwrite, folder });
+      isPublished = true;
       return name;
     },
+    isPublished: () => isPublished,
     async assertWritable() {
       await tryWriting(folder).catch((cause: unknown) => {
         throw unwritable(target, cause);
@@ -88,10 +93,12 @@ export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputF
       );
     },
     async close({ keepSegments }) {
-      const isKept = keepSegments && journal.segments.length > 0;
-      if (await isHeld(lock)) await clear(folder, isKept ? journal.segments : []);
-      await lock.release();
+      const warnings: string[] = [];
+      const left = ({ message }: Error): void => void warnings.push(`${folder} could not be deleted: ${message}.`);
+      if (await isHeld(lock)) await clear(folder, keepSegments ? journal.segments : []).catch(left);
+      await lock.release().catch(left);
       await removeEmpty(folder);
+      return warnings;
     },
   };
 }

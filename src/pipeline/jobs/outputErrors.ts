@@ -45,9 +45,9 @@ const diskFull = (detail = ''): RemasterError =>
 const fileTooLarge = (target: string, detail: string): RemasterError =>
   new RemasterError(
     'DISK_FULL',
-    `The file system of ${dirname(target)} allows no larger files; FAT32 stops at 4 GiB.`,
+    `The file system of ${dirname(target)} allows no larger files (FAT32 stops at 4 GiB), or a limit does (ulimit -f).`,
     {
-      remedy: 'Choose an output on another file system.',
+      remedy: 'Choose an output on another file system, or raise the limit.',
       detail,
     },
   );

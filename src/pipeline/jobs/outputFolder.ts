@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { RemasterError } from '../../errors';
 import type { ChosenModel } from '../../settings/chooseModel';
 import { differences, frameCount, type JobIdentity, type FoundJournal, readJournal } from './journal';
@@ -7,7 +7,7 @@ import { lockOutput } from './outputLock';
 import { unwritable } from './outputErrors';
 import { checkTarget, targetOf } from './outputTarget';
 import { hasClaim, removeClaim } from './publishFile';
-import { clear, lockedFolder, removeEmpty, workFolder } from './workFolder';
+import { assertOwn, clear, lockedFolder, removeEmpty, workFolder } from './workFolder';
 import { tryName } from './writeTrial';
 
 export type { OutputFolder } from './lockedOutput';
@@ -51,7 +51,7 @@ export async function openOutputFolder(
     await clear(folder, journal.segments);
     await tryName(folder, target);
   } catch (error) {
-    await lock.release();
+    await lock.release().catch(() => {}); // the error before it is the one to report
     await removeEmpty(folder);
     throw unwritable(target, error);
   }
@@ -85,10 +85,14 @@ const mismatch = (work: string, target: string, why: string): RemasterError =>
 export async function discardWork(output: string, signal: AbortSignal): Promise<void> {
   const target = await targetOf(output);
   const folder = workFolder(target);
-  if (!(await stat(folder).catch(() => null))) return;
+  if (!(await lstat(folder).catch(() => null))) return;
+  await assertOwn(folder, target);
   const lock = await lockOutput(folder, target, signal);
-  await removeClaim(folder, target);
-  await clear(folder, []);
-  await lock.release();
+  try {
+    await removeClaim(folder, target);
+    await clear(folder, []);
+  } finally {
+    await lock.release();
+  }
   await removeEmpty(folder);
 }

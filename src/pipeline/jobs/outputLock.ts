@@ -2,9 +2,10 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RemasterError } from '../../errors';
+import { isRunning } from '../../files/owner';
 import { createLock, type FoundLock, readLock, removeOwnLock, removeStaleLock } from './lockFile';
 import { startHeartbeat, watchLock } from './lockHeartbeat';
-import { isRunning, type LockHolder, newHolder } from './lockHolder';
+import { type LockHolder, newHolder } from './lockHolder';
 import { unwritable } from './outputErrors';
 
 /** The lock of a work folder. One process at a time holds it; it can be taken over when its holder is gone. */
@@ -61,7 +62,7 @@ export async function lockOutput(
       },
     };
   } catch (error) {
-    await removeOwnLock(path, own).catch(() => {}); // the first error tells the real story
+    await removeOwnLock(path, own).catch(() => {}); // the error before it is the one to report
     throw error;
   }
 }

@@ -1,7 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isRunning, newHolder, parseHolder } from './lockHolder';
+import { whyForeign } from '../../files/foreignFolder';
+import { isRunning } from '../../files/owner';
+import { newHolder, parseHolder } from './lockHolder';
 
 const KINDS = ['live', 'still', 'try'] as const;
 const NAME = new RegExp(`^remaster-(${KINDS.join('|')})-\\w{6}$`);
@@ -23,6 +25,7 @@ export async function sweepFolders(): Promise<void> {
   const own = await newHolder();
   for (const name of (await readdir(tmpdir())).filter((one) => NAME.test(one))) {
     const folder = join(tmpdir(), name);
+    if ((await whyForeign(folder).catch(() => 'is gone')) !== null) continue; // no other user decides what this process deletes
     const text = await readFile(join(folder, OWNER), 'utf8').catch(() => ''); // another user's, or of an older version
     const owner = parseHolder(text);
     if (owner && (await isRunning(owner, own)) === false) await rm(folder, { recursive: true, force: true });

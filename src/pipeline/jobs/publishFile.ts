@@ -1,5 +1,6 @@
-import { copyFile, link, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, copyFile, link, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { partEnding, sweepParts } from '../../files/partFile';
 import { derivedName } from './derivedName';
 import { sync } from './journal';
 import { outputExists } from './outputTarget';
@@ -31,9 +32,13 @@ async function place(source: string, target: string, { overwrite, folder }: Publ
 
 /** For a work folder on another file system, a mount of its own: the whole file must be beside its name first. */
 async function placeCopy(source: string, target: string, options: PublishOptions): Promise<void> {
-  const beside = join(dirname(target), derivedName(basename(target), { before: '.', after: '.part' }));
+  await sweepParts(dirname(target));
+  const beside = join(
+    dirname(target),
+    derivedName(basename(target), { before: '.', after: '', extension: await partEnding() }),
+  );
   try {
-    await copyFile(source, beside);
+    await copyFile(source, beside, constants.COPYFILE_EXCL);
     await sync(beside);
     await place(beside, target, options);
   } finally {

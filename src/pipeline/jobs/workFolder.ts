@@ -1,5 +1,7 @@
 import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { RemasterError } from '../../errors';
+import { whyForeign } from '../../files/foreignFolder';
 import { derivedName } from './derivedName';
 import type { Segment } from './journal';
 import { lockOutput, type OutputLock } from './outputLock';
@@ -13,6 +15,7 @@ export const workFolder = (target: string): string =>
 export async function lockedFolder(folder: string, target: string, signal: AbortSignal): Promise<OutputLock> {
   const lock = async (): Promise<OutputLock> => {
     await mkdir(folder).catch(ignore('EEXIST'));
+    await assertOwn(folder, target);
     return lockOutput(folder, target, signal);
   };
   try {
@@ -24,6 +27,15 @@ export async function lockedFolder(folder: string, target: string, signal: Abort
     await removeEmpty(folder);
     throw unwritable(target, cause);
   }
+}
+
+/** Throws OUTPUT_UNWRITABLE for a folder that another user has put there, or a link. */
+export async function assertOwn(folder: string, target: string): Promise<void> {
+  const why = await whyForeign(folder);
+  if (why === null) return;
+  throw new RemasterError('OUTPUT_UNWRITABLE', `Cannot write ${target}: its work folder ${folder} ${why}.`, {
+    remedy: 'Delete it if it is not needed, or choose another name or folder.',
+  });
 }
 
 export const removeEmpty = (folder: string): Promise<void> => rmdir(folder).catch(() => {}); // another job may use it by now

@@ -59,9 +59,9 @@ export function openVideo(
   const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']; // no frame duplicated or dropped
   const graph = [
     `[0:${info.stream}]split[t][f]`,
-    // Only the time stamps are used, and a gray value that changes with the size. The first `scale` converts to gray here:
-    // without it, ffmpeg may choose gray for both branches.
-    "[t]scale=flags=neighbor,format=gray,lut=c0='mod(w*31+h*17,251)',scale=2:2:flags=neighbor[times]",
+    // Only the time stamps are used, and two values that change with the size. `scale` comes first, so that little is left to
+    // convert, to sides that differ wherever those of the frames do. Without the format, ffmpeg may choose one for both branches.
+    "[t]scale='1+mod(iw,251)':'1+mod(ih,251)':flags=neighbor,format=yuv444p,lut=c0=w:c1=h:c2=0,scale=2:2:flags=neighbor[times]",
     [
       `[f]${mirror ?? 'null'}`,
       ...(options.deinterlace ? ['bwdif=mode=send_frame:parity=auto:deint=all'] : []),

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
+import { raceWith } from '../../async/raceWith';
 import { RemasterError } from '../../errors';
 import { type Codec } from './codecs';
 import { type Colour, fromRgb, tagFilter, tagOptions } from './colour';
 import type { FfmpegBinary } from './findFfmpeg';
 import type { Rational } from './frame';
 import { frameRate } from './frameRate';
+import { passthrough } from './passthrough';
 import { readNut } from './readNut';
 import { runFfmpeg } from './runFfmpeg';
 
@@ -45,11 +47,11 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
       detail: encoder.stderrTail(),
     });
   };
+  const unlessDied = raceWith(encoder.ended.then(throwExitError));
   return {
     async write(data) {
       written++;
-      if (!encoder.stdin.write(data))
-        await Promise.race([once(encoder.stdin, 'drain').catch(throwExitError), encoder.ended.then(throwExitError)]);
+      if (!encoder.stdin.write(data)) await unlessDied(once(encoder.stdin, 'drain').catch(throwExitError));
     },
     async finish() {
       encoder.stdin.end();
@@ -80,7 +82,7 @@ function encoderOptions(binary: FfmpegBinary, path: string, encoding: Encoding):
     '-xerror', // any error ends it, with an exit code that says so
     ...['-f', 'rawvideo', '-pixel_format', depth === 8 ? 'rgb24' : 'rgb48le', '-video_size', `${width}x${height}`],
     ...['-framerate', `${num}/${den}`, '-i', 'pipe:0', '-an', '-vf', filters.join(',')],
-    ...(binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
+    ...passthrough(binary),
     // ffmpeg of 2018 does not pass the range to x265.
     ...(codec.name === 'h265'
       ? ['-x265-params', `log-level=error:range=${colour.range === 'pc' ? 'full' : 'limited'}`]

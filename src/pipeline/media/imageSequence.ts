@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { RemasterError } from '../../errors';
+import { globEscaped, patternOfKept } from './globPattern';
 
 /** The images of a folder in the order of their names, as written by a film scanner. */
 export interface ImageSequence {
@@ -12,6 +13,8 @@ export interface ImageSequence {
   readonly count: number;
   /** File names, in order. */
   readonly names: readonly string[];
+  /** Names of files without content, which are passed over. */
+  readonly empty: readonly string[];
   /** Changes when an image changes. */
   readonly version: string;
 }
@@ -34,13 +37,38 @@ export async function readImageSequence(folder: string, rate: number): Promise<I
   if (extra !== undefined)
     return throwUnreadable(folder, `${extra} looks like an image of its own format`, 'Move it to another folder.');
   const hash = createHash('sha256');
+  const empty: string[] = [];
   for (const name of names) {
     const { size, mtimeMs } = await stat(join(folder, name));
-    if (size === 0) return throwUnreadable(folder, `${name} is empty (0 bytes)`, 'Copy the image again, or remove it.');
+    if (size === 0) empty.push(name);
     hash.update(`${name}\0${size}\0${mtimeMs}\0`);
   }
-  return { extensions, rate, count: names.length, names, version: hash.digest('hex') };
+  const whole = names.filter((name) => !empty.includes(name));
+  const sequence = { extensions, rate, count: whole.length, names: whole, empty, version: hash.digest('hex') };
+  if (!canPassOver(folder, sequence)) requireWhole(folder, sequence);
+  return sequence;
 }
+
+/** For readers that do not report what was passed over. Errors: SOURCE_UNREADABLE if an image is empty. */
+export function requireWhole(folder: string, { empty }: Pick<ImageSequence, 'empty'>): void {
+  const [first] = empty;
+  if (first !== undefined)
+    throwUnreadable(folder, `${first} is empty (0 bytes)`, 'Copy the image again, or remove it.');
+}
+
+/** Whether ffmpeg can be told which images are empty: it ends at the first one that it reads, and its pattern has a limit. */
+function canPassOver(folder: string, sequence: ImageSequence): boolean {
+  const { names, empty } = sequence;
+  if (empty.length === 0) return true;
+  const stems = new Set(names.map(stemOf));
+  const isAlone = empty.every((name) => !stems.has(stemOf(name))); // not the same name in two spellings
+  return names.length > 0 && isAlone && Buffer.byteLength(inputPattern(folder, sequence)) <= MAX_PATTERN;
+}
+
+const stemOf = (name: string): string => basename(name, extname(name));
+
+/** Bytes of the path in ffmpeg's reader of images. */
+const MAX_PATTERN = 1023;
 
 function requireOneFormat(folder: string, extensions: readonly string[]): void {
   const [first, ...others] = extensions;
@@ -74,13 +102,24 @@ function requireNumberOrder(folder: string, names: readonly string[]): void {
 }
 
 /** The options that open a folder of images in ffmpeg, and nothing else. */
-export const sequenceOptions = (folder: string, { extensions, rate }: ImageSequence): string[] => [
-  ...['-protocol_whitelist', 'file,pipe', '-f', 'image2', '-pattern_type', 'glob', '-framerate', String(rate)],
-  // ffmpeg tells the format by the end of the pattern, or else by 2 KiB of the first image, too few for a photo.
-  ...(extensions.length > 1 ? ['-c:v', decoderOf(extensions[0]!)] : []),
-  // An absolute path can be neither an option nor a URL; the special characters of a glob pattern are escaped.
-  ...['-i', `${folder.replace(/[\\*?[\]{}]/g, '\\$&')}/*${patternOf(extensions)}`],
-];
+export function sequenceOptions(folder: string, sequence: ImageSequence): string[] {
+  const { extensions, rate } = sequence;
+  return [
+    ...['-protocol_whitelist', 'file,pipe', '-f', 'image2', '-pattern_type', 'glob', '-framerate', String(rate)],
+    // ffmpeg tells the format by the end of the pattern, or else by 2 KiB of the first image, too few for a photo.
+    ...(extensions.length > 1 ? ['-c:v', decoderOf(extensions[0]!)] : []),
+    ...['-i', inputPattern(folder, sequence)],
+  ];
+}
+
+/** An absolute path can be neither an option nor a URL; the special characters of a glob pattern are escaped. */
+function inputPattern(folder: string, { extensions, names, empty }: ImageSequence): string {
+  const missing = new Set(empty);
+  const all = [...names, ...empty].toSorted();
+  const isKept = new Map(all.map((name) => [stemOf(name), !missing.has(name)]));
+  const stems = empty.length === 0 ? '*' : patternOfKept([...isKept.keys()], (stem) => isKept.get(stem)!);
+  return `${globEscaped(folder)}/${stems}${patternOf(extensions)}`;
+}
 
 function decoderOf(extension: string): string {
   const format = formatOf(extension).slice(1);

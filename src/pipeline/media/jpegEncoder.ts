@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { deferred } from '../../async/deferred';
 import { ifLate } from '../../async/ifLate';
+import { raceWith } from '../../async/raceWith';
 import type { FfmpegBinary } from './findFfmpeg';
 import type { RgbFrame } from './frame';
+import { passthrough } from './passthrough';
 import { type Ffmpeg, runFfmpeg } from './runFfmpeg';
 
 /**
@@ -18,23 +20,27 @@ interface FrameToEncode extends RgbFrame {
   readonly stored: { readonly width: number; readonly height: number };
 }
 
-/** JPEG quality of ffmpeg, 2…31: at 4 the loss is invisible in moving video. */
-const QUALITY = '4';
+const rawInput = ({ width, height }: Pick<RgbFrame, 'width' | 'height'>): readonly string[] => [
+  ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-i', 'pipe:0'],
+];
+const JPEG_COLOUR = 'scale=out_range=pc:out_color_matrix=bt601,format=yuvj420p';
+/** Of ffmpeg's qualities 2…31, at 4 the loss is invisible in moving video. */
+const JPEG_OUTPUT = ['-c:v', 'mjpeg', '-q:v', '4', '-f', 'image2pipe', 'pipe:1'] as const;
 /** Milliseconds after which an encoder without output is stopped. */
 const ENCODE_TIMEOUT = 10_000;
-/** Ends with the end-of-image marker, which does not occur inside the coded data. */
-const isComplete = (bytes: Buffer): boolean => bytes.length > 2 && bytes.readUInt16BE(bytes.length - 2) === 0xffd9;
+/** The last two bytes of a JPEG, which do not occur inside the coded data. */
+const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
 
 export function jpegEncoder(binary: FfmpegBinary, signal: AbortSignal): JpegEncoder {
-  let encoder: Ffmpeg | null = null;
+  let encoder: Encoder | null = null;
   let key = '';
   return {
     async encode(frame) {
       const { width, height, stored } = frame;
       const wanted = [width, height, stored.width, stored.height].join();
       if (wanted !== key) {
-        await encoder?.[Symbol.asyncDispose]();
-        encoder = start(binary, frame, signal);
+        await encoder?.ffmpeg[Symbol.asyncDispose]();
+        encoder = encoderOf(start(binary, frame, signal));
         key = wanted;
       }
       try {
@@ -45,46 +51,56 @@ export function jpegEncoder(binary: FfmpegBinary, signal: AbortSignal): JpegEnco
       }
     },
     async [Symbol.asyncDispose]() {
-      await encoder?.[Symbol.asyncDispose]();
+      await encoder?.ffmpeg[Symbol.asyncDispose]();
     },
   };
 }
+
+interface Encoder {
+  readonly ffmpeg: Ffmpeg;
+  /** Settles like its promise, or rejects when ffmpeg has exited. */
+  readonly unlessDied: ReturnType<typeof raceWith>;
+}
+
+const encoderOf = (ffmpeg: Ffmpeg): Encoder => {
+  const died = ffmpeg.ended.then(() => {
+    throw new Error('the JPEG encoder has exited');
+  });
+  return { ffmpeg, unlessDied: raceWith(died) };
+};
 
 function start(binary: FfmpegBinary, { width, height, stored }: FrameToEncode, signal: AbortSignal): Ffmpeg {
   const scale = stored.width === width && stored.height === height ? [] : [`scale=${stored.width}:${stored.height}`];
   return runFfmpeg(
     binary,
     [
-      ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0'],
-      ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-i', 'pipe:0'],
-      ...['-vf', [...scale, 'scale=out_range=pc:out_color_matrix=bt601', 'format=yuvj420p'].join(',')],
-      ...(binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
-      ...['-threads', '1', '-c:v', 'mjpeg', '-q:v', QUALITY, '-flush_packets', '1', '-f', 'image2pipe', 'pipe:1'],
+      ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0', ...rawInput({ width, height })],
+      ...['-vf', [...scale, JPEG_COLOUR].join(','), ...passthrough(binary)],
+      ...['-threads', '1', '-flush_packets', '1', ...JPEG_OUTPUT],
     ],
     signal,
   );
 }
 
-async function encodeFrame(encoder: Ffmpeg, data: Uint8Array): Promise<Uint8Array> {
+async function encodeFrame({ ffmpeg, unlessDied }: Encoder, data: Uint8Array): Promise<Uint8Array> {
   const parts: Buffer[] = [];
   const complete = deferred<void>();
+  let last = Buffer.alloc(0); // bytes: the marker may come in two parts
   const collect = (part: Buffer): void => {
     parts.push(part);
-    if (isComplete(part)) complete.resolve();
+    last = Buffer.concat([last, part.subarray(-2)]).subarray(-2);
+    if (last.equals(END_OF_IMAGE)) complete.resolve();
   };
-  encoder.stdout.on('data', collect);
-  const died = encoder.ended.then(() => {
-    throw new Error('the JPEG encoder has exited');
-  });
+  ffmpeg.stdout.on('data', collect);
   const encoded = async (): Promise<void> => {
-    if (!encoder.stdin.write(data)) await Promise.race([once(encoder.stdin, 'drain'), died]);
-    await Promise.race([complete.promise, died]);
+    if (!ffmpeg.stdin.write(data)) await unlessDied(once(ffmpeg.stdin, 'drain'));
+    await unlessDied(complete.promise);
   };
   try {
-    await ifLate(encoded(), ENCODE_TIMEOUT, () => void encoder.quit(0));
+    await ifLate(encoded(), ENCODE_TIMEOUT, () => void ffmpeg.quit(0));
     return Buffer.concat(parts);
   } finally {
-    encoder.stdout.off('data', collect);
+    ffmpeg.stdout.off('data', collect);
   }
 }
 
@@ -93,11 +109,7 @@ const JPEG_LIMIT = 10_000;
 export async function encodeJpeg(binary: FfmpegBinary, { width, height, data }: RgbFrame): Promise<Uint8Array> {
   await using encoder = runFfmpeg(
     binary,
-    [
-      ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-i', 'pipe:0', '-frames:v', '1'],
-      ...['-vf', 'scale=out_range=pc:out_color_matrix=bt601,format=yuvj420p'],
-      ...['-c:v', 'mjpeg', '-q:v', '4', '-f', 'image2pipe', 'pipe:1'],
-    ],
+    [...rawInput({ width, height }), '-frames:v', '1', '-vf', JPEG_COLOUR, ...JPEG_OUTPUT],
     AbortSignal.timeout(JPEG_LIMIT),
   );
   const parts: Buffer[] = [];

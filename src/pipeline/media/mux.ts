@@ -18,6 +18,7 @@ import { inputOptions } from './sourceFile';
 import { type CarriedStream, streamOptions } from './streams/carriedStreams';
 import { laterTimecode } from './timecode';
 import { clockOptions, type VideoTimes } from './trackClock';
+import { startTick } from './trim';
 import { verify } from './verify';
 
 /** The encoded video and its container. */
@@ -55,15 +56,15 @@ export async function muxWithSource(
 ): Promise<readonly string[]> {
   const { container, encoder } = video.codec;
   const trim = firstOnly ? null : job.trim;
-  const { start = 0, end = null } = trim ?? {};
-  const range = trim ? ['-ss', String(start), ...(end === null ? [] : ['-t', String(end - start)])] : [];
+  const cut = cutOptions(trim, hasJumps, info.timeBase);
   const metadata = job.extras
     ? ['-map_metadata', '1', '-map_metadata:s:v:0', `1:s:${info.stream}`, '-map_chapters', '1']
     : ['-map_metadata', '-1', '-map_chapters', '-1'];
   const others = {
-    inputs: [...range, ...offset(delay, info.timeBase), ...inputOptions(info.source)],
+    inputs: [...cut.input, ...offset(delay - cut.ticks, info.timeBase), ...inputOptions(info.source)],
     options: [
-      ...streamOptions(carried, container, 1, firstOnly),
+      ...streamOptions(carried, container, 1, firstOnly, cut.isRead),
+      ...cut.output,
       // Audio before time 0 (encoder priming, or before the cut) would delay the whole video where no edit list hides it.
       ...(trim || container === 'mkv' ? ['-copypriorss', '0'] : []),
       // So would the priming of sound that is encoded anew; Matroska may have times below 0.
@@ -84,6 +85,24 @@ export async function muxWithSource(
     alongside: hasJumps ? alongside(1, [info.stream]) : [],
   };
   return mux(binary, video, output, others, signal);
+}
+
+/** How the range of a cut is taken from the source. */
+interface Cut {
+  readonly input: readonly string[];
+  readonly output: readonly string[];
+  /** By how many ticks the source comes earlier, so that the range begins at 0. */
+  readonly ticks: number;
+  /** The source is read from its start, so what comes before time 0 has to be left out. */
+  readonly isRead: boolean;
+}
+
+/** A seek would lead to another place where the clock jumps, so there the source is moved to before time 0 instead. */
+function cutOptions(trim: Job['trim'], hasJumps: boolean, timeBase: Rational): Cut {
+  const { start = 0, end = null } = trim ?? {};
+  const length = end === null ? [] : ['-t', String(end - start)];
+  if (trim && hasJumps) return { input: [], output: length, ticks: startTick(trim, timeBase), isRead: true };
+  return { input: trim ? ['-ss', String(start), ...length] : [], output: [], ticks: 0, isRead: false };
 }
 
 /** The time code of the first frame of a cut, in the tags that have that of the source. */
@@ -181,7 +200,8 @@ function offset(ticks: number, { num, den }: Rational): string[] {
   const [dividend, divisor] = [BigInt(ticks) * BigInt(num) * 1_000_000n, BigInt(den)];
   const microseconds = (2n * dividend + divisor) / (2n * divisor);
   if (microseconds === 0n) return [];
-  return ['-itsoffset', `${microseconds / 1_000_000n}.${String(microseconds % 1_000_000n).padStart(6, '0')}`];
+  const [sign, size] = microseconds < 0n ? ['-', -microseconds] : ['', microseconds];
+  return ['-itsoffset', `${sign}${size / 1_000_000n}.${String(size % 1_000_000n).padStart(6, '0')}`];
 }
 
 /** ffmpeg's names of the containers. */

@@ -32,7 +32,7 @@ export async function probe(
   if ('empty' in video)
     throw video.empty
       ? await undecodable(binary, source, video.empty, signal)
-      : await unreadableMedia(source, video.media);
+      : await unreadableMedia(binary, source, video.media, signal);
   const stream = { index: video.stream, codec: video.codec };
   const isInterlaced = await detectInterlace(binary, input, stream, video.interlaceFlag, signal);
   const moov = binary.hasFpsMode ? null : await readMoov(source);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import { PassThrough, Readable, type Writable } from 'node:stream';
 import { ifLate } from '../../async/ifLate';
 import { RemasterError } from '../../errors';
 import { noteChild } from './children';
@@ -23,8 +23,6 @@ export interface Ffmpeg extends AsyncDisposable {
   readonly stderrTail: () => string;
   /** The signal that ended it: one of its own when it crashed; null when it exited or still runs. */
   readonly killedBy: () => NodeJS.Signals | null;
-  /** Number of lines on stderr. */
-  readonly stderrLineCount: () => number;
   /** Sends SIGTERM, so that ffmpeg logs off from a camera, and SIGKILL after `graceMs`. stdout must still be read. */
   quit(graceMs: number): Promise<void>;
 }
@@ -39,23 +37,21 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
     windowsHide: true,
   });
   noteChild(child);
-  const stderr = new TextTail(child.stderr, STDERR_TAIL);
-  const pipes = child.stdio.slice(3) as Readable[];
-  for (const stream of [child.stdin, child.stdout, ...pipes]) stream.on('error', () => {}); // EPIPE: `ended` rejects with the reason
+  const { stdin, stdout, stderr: messages, pipes } = streamsOf(child, pipeCount);
+  const stderr = new TextTail(messages, STDERR_TAIL);
+  for (const stream of [stdin, stdout, ...pipes]) stream.on('error', () => {}); // EPIPE: `ended` rejects with the reason
 
   const kill = (): void => {
-    child.stdout.destroy(); // an ffmpeg blocked on a full stdout reacts only to this and to SIGKILL
+    stdout.destroy(); // an ffmpeg blocked on a full stdout reacts only to this and to SIGKILL
     child.kill('SIGKILL');
   };
   signal.addEventListener('abort', kill, { once: true });
   const closed = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
-    child.once('error', () => child.pid === undefined && resolve());
+    child.on('error', () => child.pid === undefined && resolve());
   });
   const ended = new Promise<void>((resolve, reject) => {
-    child.once('error', (cause) =>
-      reject(new RemasterError('FFMPEG_MISSING', `${binary.path} could not be started: ${cause.message}`, { cause })),
-    );
+    child.on('error', (cause) => child.pid === undefined && reject(notStarted(binary, cause)));
     child.once('close', (code, killedBy) => {
       signal.removeEventListener('abort', kill);
       if (signal.aborted) reject(signal.reason as Error);
@@ -66,31 +62,45 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
   ended.catch(() => {}); // callers need not await `ended`
 
   return {
-    stdin: child.stdin,
-    stdout: child.stdout,
-    stderr: child.stderr,
+    stdin,
+    stdout,
+    stderr: messages,
     pipes,
     ended,
     stderrTail: () => stderr.text,
     killedBy: () => child.signalCode,
-    stderrLineCount: () => stderr.lineCount,
     async quit(graceMs) {
       if (running(child)) child.kill('SIGTERM');
       await ifLate(closed, graceMs, kill);
     },
     async [Symbol.asyncDispose]() {
       if (running(child)) kill();
-      child.stdout.destroy(); // 'close' never comes while a pipe still holds unread frames
+      stdout.destroy(); // 'close' never comes while a pipe still holds unread frames
       for (const pipe of pipes) pipe.destroy();
       await closed;
     },
   };
 }
 
+/** Node gives no streams to a process that it cannot start for lack of file descriptors: then these are at their end. */
+function streamsOf({ stdin, stdout, stderr, stdio }: ChildProcess, pipeCount: number) {
+  const ended = (): Readable => Readable.from([]);
+  return {
+    stdin: stdin ?? new PassThrough().destroy(),
+    stdout: stdout ?? ended(),
+    stderr: stderr ?? ended(),
+    // oxlint-disable-next-line typescript/no-unnecessary-condition -- the types do not know
+    pipes: (stdio?.slice(3) as Readable[] | undefined) ?? Array.from({ length: pipeCount }, ended),
+  };
+}
+
+const notStarted = ({ path }: Pick<FfmpegBinary, 'path'>, cause: Error): RemasterError =>
+  new RemasterError('FFMPEG_MISSING', `${path} could not be started: ${cause.message}`, { cause });
+
 const running = (child: ChildProcess): boolean =>
   child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 
-/** Runs ffmpeg or ffprobe and returns its output, for short texts. The exit code is ignored. */
+/** Runs ffmpeg or ffprobe and returns its output, for short texts. The exit code is ignored. Settles when it has exited. */
 export async function runFfmpegForText(
   binary: Pick<FfmpegBinary, 'path'>,
   args: readonly string[],
@@ -106,18 +116,15 @@ export async function runFfmpegForText(
   noteChild(child);
   const texts = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
+    const stream = child[name] as Readable | null | undefined; // none: for lack of file descriptors
+    stream?.setEncoding('utf8').on('data', (text: string) => {
       if (texts[name].length < 1 << 26) texts[name] += text;
     });
   }
   return new Promise((resolve, reject) => {
-    child.once('error', (cause) =>
-      reject(
-        signal.aborted
-          ? (signal.reason as Error)
-          : new RemasterError('FFMPEG_MISSING', `${binary.path} could not be started: ${cause.message}`, { cause }),
-      ),
-    );
+    // An abort is an error too, before the process has exited.
+    child.on('error', (cause) => child.pid === undefined && reject(notStarted(binary, cause)));
+    child.once('exit', () => signal.aborted && reject(signal.reason as Error));
     child.once('close', () => (signal.aborted ? reject(signal.reason as Error) : resolve(texts)));
   });
 }

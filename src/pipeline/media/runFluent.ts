@@ -19,8 +19,9 @@ export async function runFluent(job: FluentJob, signal: AbortSignal, limitMs = L
     execArgv: [],
   });
   const exited = once(child, 'exit');
+  exited.catch(() => {}); // awaited below
   let reply: FluentReply | null = null;
-  const stderr = new TextTail(child.stderr!, 2048);
+  const stderr = new TextTail(child.stderr, 2048);
   let isLate = false;
   child.once('message', (message: FluentReply) => {
     reply = message;
@@ -31,7 +32,7 @@ export async function runFluent(job: FluentJob, signal: AbortSignal, limitMs = L
   };
   signal.addEventListener('abort', stop, { once: true });
   try {
-    child.send(job, () => {}); // a process that cannot be started has an error event or exits
+    if (child.pid !== undefined) child.send(job, () => {}); // one that cannot be started has an error event or exits
     await ifLate(exited, limitMs, () => {
       isLate = true;
       stop();

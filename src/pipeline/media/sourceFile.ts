@@ -1,5 +1,5 @@
 import { open, stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { RemasterError } from '../../errors';
 import { type FileContent, fileContent } from './fileContent';
 import { readImageSequence, type ImageSequence, sequenceOptions } from './imageSequence';
@@ -8,8 +8,6 @@ import { readImageSequence, type ImageSequence, sequenceOptions } from './imageS
 export interface SourceFile {
   /** Absolute. */
   readonly path: string;
-  /** File name, for display. */
-  readonly label: string;
   readonly bytes: number;
   readonly modifiedMs: number;
   /** A single image, by its bytes. */
@@ -31,7 +29,6 @@ interface Refusal {
 /** `rate`: frames per second of images without times: of a folder, or of JPEGs one after the other. */
 export async function openSource(path: string, rate = 25): Promise<SourceFile> {
   const absolute = resolve(path);
-  const label = basename(absolute);
   if (path.includes('\0')) throw new RemasterError('SOURCE_NOT_FOUND', 'The path of the source contains a NUL byte.');
   const found = await stat(absolute).catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'EACCES'
@@ -40,7 +37,7 @@ export async function openSource(path: string, rate = 25): Promise<SourceFile> {
   });
   if (found.isDirectory()) {
     const sequence = await readImageSequence(absolute, rate);
-    return { path: absolute, label, bytes: found.size, modifiedMs: found.mtimeMs, isImage: false, sequence };
+    return { path: absolute, bytes: found.size, modifiedMs: found.mtimeMs, isImage: false, sequence };
   }
   if (!found.isFile()) throw unreadable(absolute, 'it is not a regular file');
   if (found.size === 0) {
@@ -54,7 +51,6 @@ export async function openSource(path: string, rate = 25): Promise<SourceFile> {
   const refusal = REFUSALS[content];
   return {
     path: absolute,
-    label,
     bytes: found.size,
     modifiedMs: found.mtimeMs,
     isImage: ['still', 'animated WebP', 'PNG with a cover'].includes(content),

@@ -32,7 +32,7 @@ export function jpegSplitter(onJpeg: (jpeg: Buffer) => void): JpegSplitter {
   };
   const give = (end: number): void => onJpeg(Buffer.from(buffer.subarray(0, end)));
 
-  /** Not a JPEG, or a torn one: the next may begin anywhere behind its first marker. */
+  /** Not a JPEG, or one that is not whole: the next may begin anywhere behind its first marker. */
   const giveUp = (): void => {
     drop(2);
     isInside = false;

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { RemasterError } from '../../errors';
 import type { MediaInfo, StreamInfo } from './describe/mediaInfo';
-import { collect, endOf } from './ffmpegOutput';
+import { collect, endOf, ffmpegOutput } from './ffmpegOutput';
 import type { FfmpegBinary } from './findFfmpeg';
 import { findMoov } from './mp4Moov';
 import { runFfmpeg } from './runFfmpeg';
@@ -14,8 +14,15 @@ export const noFrames = (source: SourceFile, detail = '') =>
   });
 
 /** Why a file has no video: by its own bytes, because ffmpeg says it only in its log. */
-export async function unreadableMedia(source: SourceFile, media: MediaInfo | null): Promise<RemasterError> {
+export async function unreadableMedia(
+  binary: FfmpegBinary,
+  source: SourceFile,
+  media: MediaInfo | null,
+  signal: AbortSignal,
+): Promise<RemasterError> {
   if (media) return refused(source, 'it has no video stream', 'Choose a file with a video stream.');
+  const [empty] = source.sequence?.empty ?? []; // ffmpegs without patterns of alternatives cannot pass over it
+  if (empty !== undefined) return refused(source, `${empty} is empty (0 bytes)`, 'Copy the image again, or remove it.');
   const file = source.sequence ? null : await open(source.path, 'r');
   try {
     if (file && isScript(await bytesAt(file, 0, 512)))
@@ -27,10 +34,27 @@ export async function unreadableMedia(source: SourceFile, media: MediaInfo | nul
         'its index is missing (the recording or the copy is incomplete)',
         'Copy it again, or repair it with the program that recorded it.',
       );
+    if (file && !(await canRead(binary, source.path, signal)))
+      return refused(
+        source,
+        `${binary.path} may not read it, although remaster may`,
+        'An ffmpeg from snap can read neither hidden folders in the home folder nor /tmp: move the file to a folder such as Videos, or install another ffmpeg (see REMASTER_FFMPEG).',
+      );
     return refused(source, 'ffmpeg does not recognize the format', 'Check that the file is a video.');
   } finally {
     await file?.close();
   }
+}
+
+/** Whether ffmpeg can read the first bytes of a file, whatever they are. */
+async function canRead(binary: FfmpegBinary, path: string, signal: AbortSignal): Promise<boolean> {
+  const input = ['-protocol_whitelist', 'file', '-f', 'data', '-i', `file:${path}`];
+  const bytes = await ffmpegOutput(
+    binary,
+    [...input, '-map', '0', '-c', 'copy', '-frames:d', '1', '-f', 'data', 'pipe:1'],
+    signal,
+  );
+  return bytes.length > 0;
 }
 
 /** Why no frame of a video stream can be decoded. */

@@ -74,19 +74,24 @@ const shownAt =
     new Observable((subscriber) => {
       let next = 0;
       let previous: Numbered | null = null;
+      let shown: Numbered | null = null; // the last one given out: several times may show it
+      const show = (item: Numbered): void => {
+        if (item !== shown) subscriber.next(item);
+        shown = item;
+      };
       const subscription = source.subscribe({
         next(item) {
           const time = (item.frame.pts * num) / den;
           // half a tick of tolerance: 0.04 s selects the frame at 1/25 s
           let isWanted = false;
           for (; next < seconds.length && seconds[next]! < time - num / den / 2; next++) isWanted = true;
-          if (isWanted) subscriber.next(previous ?? item);
+          if (isWanted) show(previous ?? item);
           previous = item;
           if (next === seconds.length) subscriber.complete();
         },
         error: (error: unknown) => subscriber.error(error),
         complete() {
-          if (previous && next < seconds.length) subscriber.next(previous);
+          if (previous) show(previous);
           subscriber.complete();
         },
       });

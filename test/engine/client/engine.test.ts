@@ -3,10 +3,13 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEngine, type Engine } from '../../../src/engine/client/engine';
+import { extractImages } from '../../../src/engine/client/imageStreams';
 import { StoppedError } from '../../../src/errors';
 import { workFolder } from '../../../src/pipeline/jobs/workFolder';
+import { FRAMES_DEFAULTS } from '../../../src/settings/framesJob';
 import { type Job, JOB_DEFAULTS, type Progress } from '../../../src/settings/restoreJob';
-import { processes, runningEngines } from '../../support/processes';
+import { liveJob, pattern as testPattern } from '../../pipeline/jobs/live/liveJob';
+import { descendants, enginesAndFfmpegs, isFfmpeg, processes, runningEngines } from '../../support/processes';
 import { ff, moving, pixels, scratchFolder, times } from '../../support/videos';
 
 describe('engine', () => {
@@ -106,6 +109,27 @@ describe('engine', () => {
       steps: 1,
     });
     assert.ok(provider === 'cpu' && ms > 0 && tile[0] === 128);
+  });
+
+  it('closing settles when everything that ran is gone: no process, no file, no folder', async () => {
+    await enginesAndFfmpegs(); // proves that it sees them, which takes a while
+    const worker = engine();
+    const film = runUntilFirstFrame(worker, longJob({ resume: false }));
+    let onJpeg = (): void => {};
+    const shown = new Promise<void>((resolve) => (onJpeg = resolve));
+    const target = { kind: 'fragments' } as const;
+    const camera = worker.live(liveJob(testPattern(), { target }), { onJpeg });
+    camera.requestJpeg();
+    const images = extractImages(worker, { ...FRAMES_DEFAULTS, input: at('long.mp4') });
+    await Promise.all([film.first, shown, images.next()]);
+    const probing = worker.ask('probe', { input: at('long.mp4') }).catch(() => null);
+    const pids = descendants(process.pid).filter((one) => isFfmpeg(one) || one.pid === worker.pid);
+    assert.ok(pids.length >= 4, 'an engine, a decoder, an encoder and a camera');
+    await worker.close();
+    assert.deepEqual(await enginesAndFfmpegs(), []);
+    assert.deepEqual(leftovers(), []);
+    await assert.rejects(film.running.result, StoppedError);
+    await Promise.all([camera.ended, images.next().catch(() => null), probing]);
   });
 
   it('runs jobs in order and reports their positions in the queue', async () => {

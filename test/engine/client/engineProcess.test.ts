@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { deferred } from '../../../src/async/deferred';
 import { EngineProcess, type WorkReply } from '../../../src/engine/client/engineProcess';
 import type { Request } from '../../../src/engine/protocol';
+import { root } from '../../support/root';
 import { scratchFolder } from '../../support/videos';
 
 const HELLO: Request = { type: 'hello', protocol: 1, idleMs: 0 };
@@ -47,6 +50,23 @@ describe('engineProcess', function () {
     const killed = run('process.on("message", () => {})');
     killed.child.kill();
     assert.equal(await killed.exit, 'SIGKILL');
+  });
+
+  it('that cannot start ends like a crash, with the reason', async () => {
+    // Without file descriptors left fork returns a process that has no streams and never exits.
+    const script = `
+      const { openSync } = require('node:fs');
+      const { EngineProcess } = require(${JSON.stringify(join(root, 'dist/src/engine/client/engineProcess'))});
+      try { for (;;) openSync('/dev/null'); } catch {}
+      const child = new EngineProcess(() => {}, (crash) => {
+        process.stdout.write(child.crashError(crash).message + child.crashError(crash).detail);
+        void child.end().then(() => process.stdout.write(' ended'));
+      });
+      child.keepAlive(true);
+      child.send(${JSON.stringify(STOP)});`;
+    const limited = ['-c', 'ulimit -n 64; exec "$0" -e "$1"', process.execPath, script];
+    const { stdout } = await promisify(execFile)('/bin/sh', limited);
+    assert.match(stdout, /exited unexpectedly \(it could not start\).*EMFILE.* ended$/s);
   });
 
   it('is killed if it cannot receive work any more', async () => {

@@ -31,6 +31,18 @@ describe('fragmentStream', () => {
     assert.deepEqual(channel.take(), [], 'no process waits for it');
   });
 
+  it('does not release to the next process what the last one has sent', async () => {
+    const channel = notingChannel();
+    const taken = deferred<void>();
+    const stream = new FragmentStream((part) => (part ? taken.promise : undefined), channel);
+    stream.pass(fragment);
+    stream.end();
+    stream.pass(fragment);
+    taken.resolve();
+    await soon();
+    assert.deepEqual(channel.take(), [RELEASE]);
+  });
+
   it('ends a stream that has begun, once', () => {
     const passed: (Mp4Part | null)[] = [];
     const stream = new FragmentStream((part) => void passed.push(part), notingChannel());

@@ -44,8 +44,13 @@ describe('imageStreams', () => {
   it('closes when the loop ends early, and when a frame fails', async () => {
     assert.deepEqual(await extracted(engine(null, 'a', 'b'), 1), ['a']);
     assert.deepEqual(asked.splice(0), ['openFrames', 'nextFrame', 'closeFrames']);
-    await assert.rejects(extracted(engine(null, new Error('torn'))), /torn/);
+    await assert.rejects(extracted(engine(null, new Error('unreadable'))), /unreadable/);
     assert.deepEqual(asked, ['openFrames', 'nextFrame', 'closeFrames']);
+  });
+
+  it('closes what a stop may have opened', async () => {
+    await assert.rejects(extracted(engine(new Error('stopped'))), /stopped/);
+    assert.deepEqual(asked, ['openFrames', 'closeFrames']);
   });
 
   it('does not start an engine to close in it', async () => {
@@ -66,18 +71,18 @@ describe('imageStreams', () => {
   });
 
   it('deletes the video when an image fails, or the images end with an error', async () => {
-    await assert.rejects(assembleImages(engine(null, new Error('torn'), null), job, images()), /torn/);
+    await assert.rejects(assembleImages(engine(null, new Error('unreadable'), null), job, images()), /unreadable/);
     assert.deepEqual(asked.splice(0), ['openAssembly', 'addImage', 'closeAssembly, keep: false']);
     await assert.rejects(assembleImages(engine(), job, images(true)), /no more/);
     assert.equal(asked.at(-1), 'closeAssembly, keep: false');
   });
 
-  it('without an engine there is no video to delete, and a finished one is closed once', async () => {
+  it('without an engine there is no video to delete', async () => {
     pid = null;
     await assert.rejects(assembleImages(engine(new Error('gone')), job, images()), /gone/);
     assert.deepEqual(asked.splice(0), ['openAssembly']);
     pid = 1;
     await assert.rejects(assembleImages(engine(null, null, null, new Error('full')), job, images()), /full/);
-    assert.deepEqual(asked.slice(3), ['closeAssembly, keep: true']);
+    assert.deepEqual(asked.slice(3), ['closeAssembly, keep: true', 'closeAssembly, keep: false']);
   });
 });

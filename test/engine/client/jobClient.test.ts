@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { JobClient } from '../../../src/engine/client/jobClient';
 import type { Supervisor } from '../../../src/engine/client/supervisor';
 import type { Request } from '../../../src/engine/protocol';
 import { RemasterError, StoppedError } from '../../../src/errors';
+import { workFolder } from '../../../src/pipeline/jobs/workFolder';
 import { type Job, JOB_DEFAULTS, type Progress } from '../../../src/settings/restoreJob';
+import { scratchFolder } from '../../support/videos';
 
 const CRASH = new RemasterError('ENGINE_CRASHED', 'The engine process exited unexpectedly (SIGKILL).');
 
 describe('jobClient', () => {
+  const folder = scratchFolder();
   let sent: Request[];
   let resets: number;
   let isUp: boolean;
@@ -62,6 +67,26 @@ describe('jobClient', () => {
     );
   });
 
+  it('a job that no process ever answers fails at the third crash', async () => {
+    const { result } = run({ resume: false });
+    client.onCrash(CRASH);
+    client.resend();
+    client.onCrash(CRASH);
+    assert.equal(client.size, 1);
+    client.onCrash(CRASH);
+    await assert.rejects(result, CRASH);
+    assert.equal(client.size, 0);
+  });
+
+  it('a job that waits is never lost by crashes', () => {
+    const { id } = run({ resume: false });
+    for (let i = 0; i < 5; i++) {
+      client.receive({ type: 'queued', id, position: 1 });
+      client.onCrash(CRASH);
+    }
+    assert.equal(client.size, 1);
+  });
+
   it('a job that may resume survives two crashes without progress, and fails at the third', async () => {
     const { id, result } = run({ resume: true });
     starts(id);
@@ -97,6 +122,39 @@ describe('jobClient', () => {
     await Promise.all([stopped, assert.rejects(result, (error) => error instanceof StoppedError && !error.keep)]);
     assert.equal(client.size, 0);
   });
+
+  it('a stop after a suspension overrides it', async () => {
+    const { id, result, stop, suspend } = run({ resume: true });
+    starts(id);
+    const both = [suspend(), stop()];
+    assert.deepEqual(
+      sent.slice(1).map((request) => request.type === 'stop' && request.keep),
+      [true, false],
+    );
+    client.receive({ type: 'stopped', id });
+    await Promise.all([...both, assert.rejects(result, (error) => error instanceof StoppedError && !error.keep)]);
+  });
+
+  for (const [what, end] of [
+    ['the engine has crashed', () => client.onCrash(CRASH)],
+    ['no engine runs', () => (isUp = false)],
+  ] as const)
+    it(`${what}: a stop deletes the segments, a suspension keeps them`, async () => {
+      for (const way of ['stop', 'suspend'] as const) {
+        const output = join(folder, `${what} ${way}.mp4`);
+        mkdirSync(workFolder(output));
+        writeFileSync(join(workFolder(output), '000000.nut'), '');
+        const job = run({ output, resume: true });
+        job.result.catch(() => {});
+        starts(job.id);
+        isUp = true;
+        if (what === 'no engine runs') end();
+        const ended = job[way]();
+        end();
+        await ended;
+        assert.equal(existsSync(workFolder(output)), way === 'suspend', way);
+      }
+    });
 
   it('without a running engine a job stops at once', async () => {
     const { result, suspend } = run();

@@ -9,12 +9,17 @@ const CRASH = new RemasterError('ENGINE_CRASHED', 'The engine process exited une
 describe('requestClient', () => {
   let sent: Request[];
   let isUp: boolean;
+  /** A process is about to start. */
+  let isHeld: boolean;
   let client: RequestClient;
 
   beforeEach(() => {
-    [sent, isUp] = [[], true];
+    [sent, isUp, isHeld] = [[], true, false];
     const engine = {
-      send: (request: Request) => sent.push(request),
+      send(request: Request) {
+        if (!isHeld) sent.push(request);
+        return !isHeld;
+      },
       resetBackOff: () => {},
       updateRef: () => {},
       get isUp() {
@@ -58,6 +63,21 @@ describe('requestClient', () => {
     stop.abort(new Error('enough'));
     await assert.rejects(asked, /enough/);
     assert.deepEqual([sent.length, client.size], [1, 0]);
+  });
+
+  it('a crash does not fail a request that waits for the next process', async () => {
+    const lost = ask();
+    isHeld = true;
+    const waiting = ask();
+    client.onCrash(CRASH);
+    await assert.rejects(lost, CRASH);
+    isHeld = false;
+    client.resend();
+    client.receive({ type: 'answer', id: lastId(), result: null });
+    assert.deepEqual([await waiting, sent.length], [null, 2]);
+    const again = ask();
+    client.onCrash(CRASH);
+    await assert.rejects(again, CRASH);
   });
 
   it('a crash fails the requests that were sent; later ones are sent to the next process', async () => {

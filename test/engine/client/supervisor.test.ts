@@ -31,7 +31,7 @@ describe('supervisor', () => {
     assert.deepEqual(await runningEngines(), []);
   });
 
-  const send = (): void => supervisor.send({ type: 'ask', id: 'a', what: 'probe', args: { input: '/none' } });
+  const send = (): boolean => supervisor.send({ type: 'ask', id: 'a', what: 'probe', args: { input: '/none' } });
   /** Waits up to ten seconds for the first event, then a moment for others. */
   async function happened(): Promise<string[]> {
     for (let i = 0; i < 200 && events.length === 0; i++) await sleep(50);

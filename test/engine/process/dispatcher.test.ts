@@ -56,6 +56,13 @@ describe('dispatcher', function () {
     assert.equal(idles, 2);
   });
 
+  it('a stop of what has ended does not keep it from being idle', async () => {
+    hello(20);
+    one.receive({ type: 'stop', id: 'ended', keep: false });
+    await sleep(60);
+    assert.equal(idles, 1);
+  });
+
   it('is not idle while something is open, and closing leaves no process and no file', async () => {
     hello(20);
     const output = join(folder, 'video.mkv');

@@ -40,7 +40,7 @@ describe('openRequests', () => {
     requests.stop('b', false);
     requests.stop('unknown', false);
     assert.deepEqual(reasons, [new StoppedError(false)]);
-    requests.close();
+    requests[Symbol.dispose]();
     await Promise.all(all);
     assert.deepEqual(
       reasons.map(({ keep }) => keep),

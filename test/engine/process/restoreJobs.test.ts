@@ -82,9 +82,19 @@ describe('restoreJobs', () => {
     );
   });
 
+  it('a job that is stopped after it was suspended deletes its segments', async () => {
+    const output = join(folder, 'a.mp4');
+    mkdirSync(workFolder(output));
+    writeFileSync(join(workFolder(output), '000000.nut'), '');
+    start('a');
+    jobs.stop('a', true);
+    jobs.stop('a', false);
+    assert.deepEqual([await settled(), existsSync(workFolder(output))], [['a stopped'], false]);
+  });
+
   it('closing suspends all and waits for the one that runs', async () => {
     for (const id of ['a', 'b']) start(id);
-    await jobs.close();
+    await jobs[Symbol.asyncDispose]();
     assert.deepEqual((await settled()).toSorted(), ['a stopped', 'b stopped']);
     await assert.rejects(work.get('a')!.promise, (error) => error instanceof StoppedError && error.keep);
     assert.equal(work.has('b'), false);

@@ -9,6 +9,7 @@ import {
   type AssembleJob,
   type Bytes,
   createEngine,
+  type Engine,
   extractFrames,
   type JsonBuffer,
   makeVideo,
@@ -171,6 +172,24 @@ describe('videoAssemblies', function () {
     writeFileSync(at('there.mkv'), 'mine');
     await assert.rejects(assemble(patterns([[8, 8]]), { output: at('there.mkv') }), { code: 'OUTPUT_EXISTS' });
     await assert.rejects(assemble(patterns([[8, 8]]), { output: at('nowhere/x.mkv') }), { code: 'OUTPUT_UNWRITABLE' });
+  });
+
+  it('a stop while the video is finished deletes it', async () => {
+    const stop = new AbortController();
+    const own = {
+      get pid() {
+        return engine.pid;
+      },
+      ask: ((what, args, signal) => {
+        const answer = engine.ask(what, args, signal);
+        if (what === 'closeAssembly') stop.abort(new Error('enough'));
+        return answer;
+      }) as Engine['ask'],
+    } as Engine;
+    const output = at('finished.mkv');
+    const made = makeVideo(patterns([[32, 32]]), { output, codec: 'ffv1' }, { engine: own, signal: stop.signal });
+    await assert.rejects(made, /enough/);
+    assert.deepEqual([existsSync(output), leftovers()], [false, []]);
   });
 
   it('two videos with one output: the second is rejected, the first completes', async () => {

@@ -3,10 +3,12 @@ import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -17,6 +19,7 @@ import { cp, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { compileBundle } from '../../../src/model/compiler/compile';
+import { partEnding } from '../../../src/files/partFile';
 import { cached, cacheFolder } from '../../../src/model/compiler/compileCache';
 import { loadModel } from '../../../src/model/inference/loadedModel';
 import { loadRuntime } from '../../../src/model/inference/runtime';
@@ -97,17 +100,25 @@ describe('compileCache', () => {
     }
   });
 
-  it('a bundle runs without a writable cache', async function () {
+  it('a bundle runs without a writable cache', async () => {
     writeFileSync(join(root, 'file'), '');
     process.env['REMASTER_CACHE'] = join(root, 'file'); // a folder cannot be created inside a file
     await assert.rejects(cacheFolder());
     const [{ ports: made }] = await compileBundle(X4, settings);
     assert.equal(made.result, 'result');
     process.env['REMASTER_CACHE'] = root;
-    if (process.getuid?.() === 0) return;
-    mkdirSync(join(root, 'graphs'), { mode: 0o500 });
-    assert.equal(Buffer.from((await cached('b', async () => entry('made'))).graph).toString(), 'made');
-    chmodSync(join(root, 'graphs'), 0o700);
+    chmodSync(root, 0o755);
+    mkdirSync(join(root, 'graphs'));
+    chmodSync(join(root, 'graphs'), 0o555);
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid!(65_534); // root may write everywhere
+    try {
+      assert.equal(Buffer.from((await cached('b', async () => entry('made'))).graph).toString(), 'made');
+    } finally {
+      if (isRoot) process.seteuid!(0);
+      chmodSync(join(root, 'graphs'), 0o700);
+    }
+    assert.deepEqual(entries(), []);
   });
 
   it('a folder that a file system says it does not know means no cache', async function () {
@@ -119,6 +130,33 @@ describe('compileCache', () => {
     } finally {
       process.env['REMASTER_CACHE'] = root;
     }
+  });
+
+  it('a folder that others may write to means no cache', async function () {
+    if (!process.getuid) this.skip(); // Windows has no such modes
+    const graphs = await cacheFolder();
+    const refusal = async (): Promise<string> =>
+      cacheFolder().then(
+        () => '',
+        (error: Error) => error.message,
+      );
+    for (const mode of [0o720, 0o702]) {
+      chmodSync(graphs, mode);
+      assert.match(await refusal(), /other users may write to .*graphs/);
+    }
+    chmodSync(graphs, 0o755);
+    assert.equal(await refusal(), '');
+    renameSync(graphs, join(root, 'moved'));
+    await symlink(join(root, 'moved'), graphs);
+    assert.match(await refusal(), /graphs is a link to another place/);
+    assert.equal(Buffer.from((await cached('b', async () => entry('made'))).graph).toString(), 'made');
+    assert.deepEqual(readdirSync(join(root, 'moved')), []);
+  });
+
+  it('a folder of another user means no cache', async function () {
+    if (process.getuid?.() !== 0) this.skip(); // only root can give a folder away
+    chownSync(await cacheFolder(), 4711, 4711);
+    await assert.rejects(cacheFolder(), /belongs to another user/);
   });
 
   it('makes the folders above it, once', async () => {
@@ -149,10 +187,15 @@ describe('compileCache', () => {
         if (statSync(path).mtimeMs > Date.now() - 5000 && key !== 'new') utimesSync(path, age, age);
       }
     }
-    writeFileSync(join(root, 'graphs', 'x.graph.0.part'), 'half');
-    utimesSync(join(root, 'graphs', 'x.graph.0.part'), 1, 1);
+    const own = `x.graph${await partEnding()}`;
+    const [, pid, start] = /\.(\d+)-(\d+)-/.exec(own)!;
+    for (const name of [own, own.replace(`.${pid}-${start}-`, `.${pid}-${Number(start) - 1}-`)]) {
+      writeFileSync(join(root, 'graphs', name), 'half');
+      utimesSync(join(root, 'graphs', name), 1, 1);
+    }
     await cached('last', async () => entry('small'));
-    assert.equal(entries().length, 3);
+    const isLinux = process.platform === 'linux'; // no other platform says when a process started
+    assert.deepEqual([entries().length, entries().includes(own)], [isLinux ? 4 : 5, true]);
     await cached('old', never);
     await cached('new', never);
     await assert.rejects(

@@ -4,9 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RemasterError } from '../../../src/errors';
+import { knownPsnr } from '../../../src/model/inference/knownPsnr';
 import { describeRuntime, openModel } from '../../../src/model/inference/openModel';
 import type { Model, ModelRequest, TileBatch, TileKey } from '../../../src/model/model';
-import { denoise, promptGraph, withCopy, withFolder, writeTiny, X4 } from '../../support/tinyBundle';
+import { denoise, promptGraph, withCopy, withFolder, writeSingleColour, writeTiny, X4 } from '../../support/tinyBundle';
 
 const REQUEST: ModelRequest = {
   model: 'x4',
@@ -229,6 +230,36 @@ describe('openModel', () => {
       await using model = await openModel({ ...REQUEST, model: 'tiny', steps: null }, { folders: [folder] });
       assert.deepEqual([model.info.system, model.info.steps, model.info.multiple], ['dossr', 5, 2]);
       assert.equal((await model.run(batch([image(0)], [key()]), never)).length, size);
+    }));
+
+  it('compares what it makes of a smooth image with plain enlargement', async () => {
+    for (const changes of [{}, { steps: null }, { depth: 16 }, { colorFix: 'adain' }] as const)
+      await withModel(changes, async ({ info }) => assert.ok(info.smoothPsnr! > 20, JSON.stringify([changes, info])));
+    await withModel({ model: 'inpaint', steps: null }, async ({ info }) => assert.ok(info.smoothPsnr! > 15));
+  });
+
+  it('opens a model that makes everything one colour, whatever runs it: its PSNR tells', () =>
+    withFolder(async (folder) => {
+      for (const provider of ['cpu', 'auto']) {
+        for (const [colour, decibels] of [
+          [0, 4.4],
+          [0.5, 9.4],
+          [1, 4.4],
+        ] as const) {
+          const model = await writeSingleColour(join(folder, `${provider} ${colour}`), colour);
+          await withModel({ model, provider, steps: null }, async ({ info }) =>
+            assert.ok(Math.abs(info.smoothPsnr! - decibels) < 0.1, `${colour}: ${info.smoothPsnr} dB`),
+          );
+        }
+      }
+    }));
+
+  it('keeps its PSNR in the cache for lists of models', () =>
+    withFolder(async (folder) => {
+      await writeSingleColour(folder, 0);
+      const sha256 = await withModel({ model: folder, steps: null }, async ({ info }) => info.sha256);
+      assert.ok(Math.abs((await knownPsnr(sha256))! - 4.4) < 0.1);
+      assert.equal(await knownPsnr(sha256.replace(/./g, '0')), null);
     }));
 
   it('loads a bundle again after it was replaced', () =>

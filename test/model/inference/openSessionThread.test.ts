@@ -1,10 +1,12 @@
 /* oxlint-disable typescript/no-unsafe-type-assertion -- a wrong shape fails the test that meets it */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RemasterError } from '../../../src/errors';
 import { openSessionThread, type SessionThread } from '../../../src/model/inference/openSessionThread';
-import { withFolder } from '../../support/tinyBundle';
+import { withFolder, writeIdentity } from '../../support/tinyBundle';
 
 /** A thread that runs the given code instead of models. */
 const withScript = (script: string, use: (thread: SessionThread) => Promise<void>): Promise<void> =>
@@ -50,5 +52,20 @@ describe('openSessionThread', () => {
         });
         assert.equal(thread.ended, false);
       },
+    ));
+
+  it('lets onnxruntime leave nothing in the temporary folder', () =>
+    withFolder(async (folder) =>
+      withFolder(async (bundle) => {
+        const job = { model: await writeIdentity(bundle), provider: 'cpu', format: 'png' };
+        const pixels = { kind: 'pixels', width: 8, height: 8, channels: 3, data: [] };
+        const script = `
+          const { upscaleImage } = require(${JSON.stringify(join(__dirname, '../../../src'))});
+          upscaleImage({ ...${JSON.stringify(pixels)}, data: new Uint8Array(192) }, ${JSON.stringify(job)});`;
+        const env = { ...process.env, TMPDIR: folder, ORT_DISABLE_TELEMETRY: undefined };
+        const { status, stderr } = spawnSync(process.execPath, ['-e', script], { env });
+        assert.deepEqual([status, stderr.toString()], [0, '']);
+        assert.deepEqual(readdirSync(folder), []);
+      }),
     ));
 });

@@ -6,7 +6,7 @@ import { message } from '../support/messages';
 
 const bytes = new Uint8Array([0, 1, 2, 3]);
 const place = { index: 30, pts: 15, time: 1.5, width: 2, height: 1, dropped: 4 };
-const frame = (isLast: boolean): FrameImage => ({ ...place, data: bytes.subarray(1, 3), isLast });
+const frame = (isLast: boolean): FrameImage => ({ ...place, data: bytes.subarray(1, 3), isLast, warnings: [] });
 const source = { source: { label: 'tape.mov' } };
 
 describe('the message of a frame', () => {

@@ -64,4 +64,20 @@ describe('the videos of a video frames node', () => {
     await closing;
     assert.deepEqual([log, all.map(({ ends }) => ends)], [['send a'], [[null], [null]]]);
   });
+
+  it('a video that ends while the node closes is done once, and shows nothing', async () => {
+    const { log, videos, add, finish } = videosOf();
+    const a = add('a');
+    await tick();
+    finish(7);
+    await videos.close();
+    assert.deepEqual([log, a.ends], [['send a'], [null]]);
+  });
+
+  it('refuses more than a thousand', async () => {
+    const { videos, add } = videosOf();
+    const all = [...Array(1001).keys()].map((n) => add(String(n)));
+    assert.deepEqual([all[999]!.ends, all[1000]!.ends], [[], ['IMAGE_DROPPED']]);
+    await videos.close();
+  });
 });

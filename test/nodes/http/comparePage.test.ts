@@ -161,7 +161,7 @@ describe('jobs in the editor', function () {
         assert.match(
           text,
           language === 'de'
-            ? /Vorher und nachher[^]*Bilder, in .* restauriert/
+            ? /Vorher und nachher[^]*Frames, in .* restauriert/
             : /Before and after[^]*frames, restored in/,
         );
         assert.equal(await compare.evaluate(() => document.documentElement.lang), language.slice(0, 2));

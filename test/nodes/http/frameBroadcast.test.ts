@@ -52,4 +52,15 @@ describe('a frame broadcast', () => {
   it('rejects if no frame arrives in time', async () => {
     await assert.rejects(new FrameBroadcast(() => {}).next(20), /no frame arrived/);
   });
+
+  it('rejects if no frame can be requested, and when it is closed', async () => {
+    const broken = new FrameBroadcast(() => {
+      throw new ReferenceError('too early');
+    });
+    await assert.rejects(broken.next(60_000), /too early/);
+    const closed = new FrameBroadcast(() => {});
+    const next = closed.next(60_000);
+    closed.close();
+    await assert.rejects(next, /no frame arrived/);
+  });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { withoutValues } from '../../../nodes/http/hideVariables';
 import { type ErrorCode, RemasterError } from '../../../src/errors';
+import { assertHidden, SECRETS } from '../support/hiddenVariables';
 import { installedPackage, nodeRed4, remove, Runtime, userDirectory } from '../support/nodeRed';
 
 const VALUE = 'correct horse battery staple';
@@ -30,10 +31,10 @@ describe('an error about what an environment variable says', () => {
     assert.deepEqual([error.message, error.detail], ['No runtime.', '']);
   });
 
-  it('in a real Node-RED, the dialogs answer without it', async function () {
+  it('in a real Node-RED, neither dialogs nor nodes repeat it', async function () {
     this.timeout(120_000);
     const folder = userDirectory(await installedPackage());
-    process.env['REMASTER_TEST_SECRET'] = VALUE;
+    Object.assign(process.env, SECRETS, { REMASTER_TEST_SECRET: VALUE });
     try {
       await using red = await Runtime.start(nodeRed4, folder);
       const ask = async (path: string, body: object): Promise<string> => {
@@ -56,8 +57,9 @@ describe('an error about what an environment variable says', () => {
         assert.match(text, /REMASTER_TEST_SECRET/);
         assert.ok(!text.includes(VALUE), text);
       }
+      await assertHidden(red);
     } finally {
-      delete process.env['REMASTER_TEST_SECRET'];
+      for (const name of ['REMASTER_TEST_SECRET', ...Object.keys(SECRETS)]) delete process.env[name];
       remove(folder);
     }
   });

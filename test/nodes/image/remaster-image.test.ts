@@ -131,25 +131,37 @@ describe('image upscale in a real Node-RED', () => {
       });
 
       it('fills what msg.mask marks, an image or a colour, with an inpainting model', async () => {
-        const mask = await sharp({ create: { width: 24, height: 16, channels: 3, background: 'white' } })
-          .extend({ right: 24, bottom: 16, background: 'black' })
-          .extract({ left: 0, top: 0, width: 24, height: 16 })
-          .png()
-          .toBuffer();
+        /** White in the first columns. */
+        const maskOf = (columns: number): Promise<Buffer> =>
+          sharp({ create: { width: 24, height: 16, channels: 3, background: 'black' } })
+            .composite([
+              { input: { create: { width: columns, height: 16, channels: 3, background: 'white' } }, left: 0, top: 0 },
+            ])
+            .png()
+            .toBuffer();
         const inpainting = (code: string): FlowNode[] =>
           flow({}, code).map((node) => (node.id === 'model' ? { ...node, model: 'inpaint', idle: 1 } : node));
         const decode = "msg.payload = Buffer.from(msg.payload, 'base64');";
         await red.deploy(inpainting(`${decode} msg.mask = Buffer.from(msg.mask, 'base64'); return msg;`));
-        await send(png.toString('base64'), { mask: mask.toString('base64') });
-        const expected = await upscaleImage(png, { model: 'inpaint', provider: 'cpu', steps: 1, mask });
-        assert.ok(bytes((await wait('result'))['payload']).equals(Buffer.from(expected.data)));
+        const masks = [await maskOf(6), await maskOf(24), await maskOf(6)];
+        for (const mask of masks) await send(png.toString('base64'), { mask: mask.toString('base64') });
+        await wait('result', 3);
+        const made = red.reported('result').map(({ payload }) => bytes(payload));
+        for (const [i, mask] of masks.entries()) {
+          const expected = await upscaleImage(png, { model: 'inpaint', provider: 'cpu', steps: 1, mask });
+          assert.ok(made[i]!.equals(Buffer.from(expected.data)), `image ${i}`);
+        }
+        assert.ok(!made[0]!.equals(made[1]!), 'each image gets the mask of its message');
         await red.deploy(inpainting(`${decode} return msg;`));
         await send(png.toString('base64'), { mask: '#010203' });
-        await wait('result', 2);
+        await wait('result', 4);
         await send(png.toString('base64'));
         assert.match((await caught()).message, /needs a mask or a mask colour/);
         await send(png.toString('base64'), { mask: '#red' });
         assert.equal((await caught(2)).code, 'BAD_SETTING');
+        await send(png.toString('base64'), { mask: 'no image' });
+        assert.match((await caught(3)).message, /The mask cannot be used: the image is the string/);
+        assert.equal((await caught(3)).code, 'MASK_INVALID');
         const engines = (): number => descendants(red.pid).filter(({ command }) => isEngine({ command })).length;
         await red.until(() => engines() <= 1, 'the engine of this model ends');
       });
@@ -206,6 +218,10 @@ describe('image upscale in a real Node-RED', () => {
         assert.equal((await caught(3)).code, 'SOURCE_NOT_FOUND');
         await send(join(folder));
         assert.equal((await caught(4)).code, 'SOURCE_UNREADABLE');
+        const own = { files: true, property: join(folder, 'door.png'), propertyType: 'str' };
+        await red.deploy(flow(own, "msg.mask = '/etc/hostname'; return msg;"));
+        await send('');
+        assert.equal((await caught(5)).code, 'PATH_NOT_ALLOWED'); // the node names the image, but the message the mask
       });
 
       const burst = `const image = Buffer.from(msg.payload, 'base64');

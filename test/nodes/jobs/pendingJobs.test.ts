@@ -138,6 +138,16 @@ describe('pending jobs', () => {
     assert.equal(jobs.isPaused, false);
   });
 
+  it('a paused job that is stopped does not run when the others are resumed', async () => {
+    const [a] = ['a', 'b'].map((name) => jobs.add(order(name)));
+    await jobs.pause();
+    const stopping = a!.end('stop');
+    jobs.resume();
+    await stopping;
+    await settle();
+    assert.deepEqual([ends, engine.queue.map(({ name }) => name)], [['a stopped'], ['b']]);
+  });
+
   it('skips the current job', async () => {
     for (const name of ['a', 'b']) jobs.add(order(name));
     await jobs.skip();
@@ -149,7 +159,7 @@ describe('pending jobs', () => {
     jobs.add(order('a'));
     await jobs.restart();
     await settle();
-    assert.deepEqual([engine.log, ends], [['run a', 'stop a', 'run a'], []]);
+    assert.deepEqual([engine.log, ends], [['run a', 'stop a', 'discard a', 'run a'], []]);
     engine.finish();
     await settle();
     assert.deepEqual(ends, ['a done']);

@@ -53,8 +53,8 @@ describe('a job that can be resumed', () => {
   for (const [reason, log, ended] of [
     ['pause', ['run', 'suspend'], []],
     ['suspend', ['run', 'suspend'], []],
-    ['stop', ['run', 'stop'], ['stopped']],
-    ['restart', ['run', 'stop', 'run'], []],
+    ['stop', ['run', 'stop', 'discard'], ['stopped']],
+    ['restart', ['run', 'stop', 'discard', 'run'], []],
   ] as const) {
     it(`${reason} while it runs`, async () => {
       job.resume();
@@ -79,6 +79,61 @@ describe('a job that can be resumed', () => {
     await pausing;
     await tick();
     assert.deepEqual([engine.log, outcomes], [['run', 'suspend', 'run'], []]);
+  });
+
+  /** What happens to a job whose work is deleted only when the test says so. */
+  const heldUp = (): (() => void) => {
+    let deleted = (): void => {};
+    engine.ask = async (what) => {
+      engine.log.push(what);
+      await new Promise<void>((resolve) => (deleted = resolve));
+      return null as never;
+    };
+    return () => deleted();
+  };
+
+  it('a stop is final: neither a resume nor a pause nor a deploy brings the job back', async () => {
+    job.resume();
+    await job.end('pause');
+    await tick();
+    const finish = heldUp();
+    const ends = [job.end('stop')];
+    job.resume();
+    ends.push(job.end('pause'), job.end('suspend'), job.end('restart'));
+    await tick();
+    assert.deepEqual([engine.log, outcomes, job.isOver], [['run', 'suspend', 'discard'], [], false]);
+    finish();
+    await Promise.all(ends);
+    assert.deepEqual([engine.log, outcomes, job.isOver], [['run', 'suspend', 'discard'], ['stopped'], true]);
+  });
+
+  it('a restart begins when the earlier work is deleted, also if it is resumed meanwhile', async () => {
+    job.resume();
+    const pausing = job.end('pause');
+    const finish = heldUp();
+    const restarting = job.end('restart'); // before it is suspended
+    await pausing;
+    await tick();
+    job.resume();
+    assert.deepEqual(engine.log, ['run', 'suspend', 'stop', 'discard']);
+    finish();
+    await restarting;
+    assert.deepEqual([engine.log, outcomes], [['run', 'suspend', 'stop', 'discard', 'run'], []]);
+  });
+
+  it('a stop before the pause has ended deletes the work that the pause would keep', async () => {
+    job.resume();
+    const pausing = job.end('pause');
+    await job.end('stop');
+    await pausing;
+    assert.deepEqual([engine.log, outcomes], [['run', 'suspend', 'stop', 'discard'], ['stopped']]);
+  });
+
+  it('a job that is done at the last moment keeps its result', async () => {
+    job.resume();
+    engine.resolve({} as Result);
+    await job.end('stop');
+    assert.deepEqual([engine.log, outcomes], [['run', 'stop'], ['done']]);
   });
 
   it('is never resumed after it was suspended for a deploy', async () => {

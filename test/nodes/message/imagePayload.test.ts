@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { runInNewContext } from 'node:vm';
 import { readImagePayload } from '../../../nodes/message/imagePayload';
-import { isImage } from '../../../nodes/message/plan';
+import { isImage } from '../../../nodes/message/imageFormat';
 
 const JPEG = [0xff, 0xd8, 0xff, 0xe0, 7];
 const inJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

@@ -21,6 +21,7 @@ describe('the status of a camera', () => {
     camera: { is: 'running', width: 2 * height, height, fps: 15 },
     ...{ in: 150, out: 2, dropped: 148, fps: 0.2, fpsIn: 15, dropShare: 0.99, latency: null, ageAtDrop: null },
     ...{ steps: 1, model: 'x4', frameStep: 1, isRegionOnly: false, cacheStats: null, width: null, height: null },
+    modelHeight: null,
     target: { written: 0, skipped: 0, restarts: 0 },
     ...changes,
   });
@@ -32,6 +33,9 @@ describe('the status of a camera', () => {
       '0.2fps use x4-live',
       '0.2fps use a GPU',
     ]);
+    // A quality that was lowered already needs another cure.
+    assert.equal(shown(progress(720, { modelHeight: 180 })), '0.2fps use x4-live');
+    assert.equal(shown(progress(720, { modelHeight: 180, model: 'x4-live' })), '0.2fps use a GPU');
     assert.equal(shown(progress(720, { dropShare: 0.5 })), '0.2fps dropping 50%');
     assert.equal(shown(progress(720, { in: 49, dropShare: 0.6 })), '0.2fps dropping 60%');
     assert.equal(

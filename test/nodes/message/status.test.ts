@@ -27,6 +27,7 @@ describe('status', () => {
     assert.equal(text(status.ready('detail', 4)), 'x4 · detail');
     assert.equal(text(status.ready('x4', 4)), 'x4');
     assert.equal(text(status.ready('/srv/models/osediff/', null)), 'osediff');
+    assert.equal(text(status.ready('a\u001bb\u202e', null)), 'a\\u001bb\\u202e');
   });
 
   it('shows a failure in two words', () => {

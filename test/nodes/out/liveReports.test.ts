@@ -10,7 +10,7 @@ import type { CameraState, LiveProgress } from '../../../src/settings/liveJob';
 import { message } from '../support/messages';
 
 const running: CameraState = { is: 'running', width: 64, height: 36, fps: 8 };
-const lost: CameraState = { is: 'waiting', code: 'NO_SIGNAL', message: 'lost', attempt: 1, seconds: 1 };
+const lost: CameraState = { is: 'waiting', code: 'NO_SIGNAL', message: 'lost 10.0.0.1', attempt: 1, seconds: 1 };
 const after = (frames: number): LiveProgress =>
   ({ camera: running, in: frames + 2, out: frames, dropped: 2, fps: 8, target: { written: frames } }) as LiveProgress;
 const plan = { id: 'job', source: { node: 'in', label: 'door' } } as LivePlan;
@@ -32,6 +32,7 @@ function reporting() {
     label: 'front door',
     stage: 'up',
     messages,
+    variables: { hide: (text) => text.replace('10.0.0.1', '${CAMERA}') },
   });
   return { log, input, messages, reports, listeners: reports.listeners };
 }
@@ -54,8 +55,14 @@ describe('the reports of a camera', () => {
     log.length = 0;
     listeners.onCamera!(lost);
     listeners.onCamera!(lost);
-    assert.deepEqual(log, ['camera waiting', 'warn lost', 'status summary', 'camera waiting', 'status summary']);
-    assert.equal(reports.progress!.camera.is, 'waiting');
+    assert.deepEqual(log, [
+      'camera waiting',
+      'warn lost ${CAMERA}',
+      'status summary',
+      'camera waiting',
+      'status summary',
+    ]);
+    assert.deepEqual(reports.progress!.camera, { ...lost, message: 'lost ${CAMERA}' });
   });
 
   it('a target that fails is shown until it accepts a frame', () => {

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fill, freeName, placeholders } from '../../../nodes/out/outputPath';
 
-const parts = placeholders({
+const given = {
   label: 'tape 07.final.mov',
   scale: 4,
   model: '/srv/models/x4',
   codec: 'prores',
   now: new Date(2026, 0, 2, 3, 4, 5),
-});
+} as const;
+const parts = placeholders(given);
 
 describe('output', () => {
   it('fills a template', () => {
@@ -18,6 +19,17 @@ describe('output', () => {
     assert.equal(fill('{date} {time} {model} {codec}', parts), '2026-01-02 03-04-05 x4 prores');
     assert.equal(fill('{tmp}', parts), tmpdir());
     assert.equal(fill('plain.mp4', parts), 'plain.mp4');
+  });
+
+  it('a name is never that of the folder above', () => {
+    for (const [label, name] of [
+      ['..', '_'],
+      ['.', '_'],
+      ['...', '_'],
+      ['..mp4', '_'],
+      ['..a.mp4', '..a'],
+    ] as const)
+      assert.equal(fill('/srv/{name}', placeholders({ ...given, label })), `/srv/${name}`, label);
   });
 
   it('lists the placeholders if one is unknown', () => {

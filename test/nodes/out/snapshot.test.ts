@@ -39,6 +39,14 @@ describe('snapshots', () => {
     assert.ok(!sent.includes(input.msg as never));
   });
 
+  it('one camera without frames keeps no other from being shown', async () => {
+    const input = message({ topic: 'now' });
+    const cameras = [silent, camera('door'), { ...silent, label: 'black' }];
+    await assert.rejects(sendSnapshots({ util }, cameras, input, 10), hasCode('NO_SIGNAL', /dark, black/));
+    const sent = (input.sent as [{ frame: { source: string } }][]).map(([msg]) => msg.frame.source);
+    assert.deepEqual(sent, ['door']);
+  });
+
   it('a camera without frames, and no camera at all, are errors', async () => {
     const input = message({});
     await assert.rejects(sendSnapshots({ util }, [silent], input, 10), hasCode('NO_SIGNAL', /dark/));

@@ -16,5 +16,8 @@ describe('started plans', () => {
     assert.equal(started.isEmpty, false);
     assert.deepEqual(started.messages(), [{ topic: 'b', video: plan('door', '3') }, { video: plan('yard', '2') }]);
     assert.notEqual(started.messages()[0], started.messages()[0]);
+    assert.deepEqual(started.nodes, ['door', 'yard']);
+    for (const node of started.nodes) started.forget(node);
+    assert.deepEqual([started.messages(), started.isEmpty], [[], true]);
   });
 });

@@ -38,10 +38,10 @@ describe('a video from images', function () {
   const allDone = async (images: readonly Sent[]): Promise<void> => {
     while (!images.every(({ ends }) => ends.length > 0)) await new Promise((resolve) => setTimeout(resolve, 10));
   };
-  const assembly = (): { video: VideoAssembly; ends: () => number } => {
+  const assembly = (lostMs?: number): { video: VideoAssembly; ends: () => number } => {
     let ends = 0;
     const showFinal = ({ text }: NodeStatus): void => void shown.push(`${text} (final)`);
-    return { video: new VideoAssembly(writer(), { showFinal, onEnd: () => ends++ }), ends: () => ends };
+    return { video: new VideoAssembly(writer(), { showFinal, onEnd: () => ends++ }, lostMs), ends: () => ends };
   };
 
   it('the writer counts what it has written and returns the file', async () => {
@@ -95,6 +95,29 @@ describe('a video from images', function () {
     const errors = images.flatMap((one) => one.ends).filter((error) => error !== null);
     assert.deepEqual([errors.length, images[1]!.ends.length, images[2]!.sent, ends()], [1, 1, [], 1]);
     assert.match(shown.at(-1)!, /^failed/);
+  });
+
+  for (const [what, came] of [
+    ['in between', [0, 2]],
+    ['at the end', [0, 1]],
+  ] as const)
+    it(`an announced image that was lost ${what} does not keep it open`, async () => {
+      const { video, ends } = assembly(50);
+      const images = came.map((index) => image(pixels, { index, count: 3 }));
+      for (const one of images) assert.equal(video.take(one), false);
+      await allDone(images);
+      while (images[1]!.sent.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      const { payload } = images[1]!.msg as { payload: { framesIn: number; framesOut: number; dropped: number } };
+      assert.deepEqual([payload.framesIn, payload.framesOut, payload.dropped, ends()], [3, 2, 1, 1]);
+      const late = image(pixels, { index: 1, count: 3 });
+      assert.deepEqual([video.take(late), late.ends, images.map((one) => one.ends)], [true, [null], [[null], [null]]]);
+    });
+
+  it('an index that is none fails the video', async () => {
+    const { video, ends } = assembly();
+    const wrong = image(pixels, { index: 0.5 });
+    assert.equal(video.take(wrong), false);
+    assert.deepEqual([wrong.ends, ends()], [['BAD_SETTING'], 1]);
   });
 
   it('a stop ends its messages without an error and leaves no file', async () => {

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Node, NodeAPI } from 'node-red';
+import type { OutConfig } from '../../../nodes/out/buildJob';
+import { VideoAssemblies } from '../../../nodes/out/videoFromImages';
 import { descendants, isEngine, isFfmpeg } from '../../support/processes';
 import { pixels, times } from '../../support/videos';
 import { countFrames, makeClip } from '../support/clip';
@@ -17,6 +22,7 @@ import {
   videoIn,
   videoOut,
 } from '../support/flows';
+import { message } from '../support/messages';
 import {
   installedPackage,
   nodeRed4,
@@ -53,6 +59,24 @@ const made = (code: string, changes: object = {}): FlowNode[] => [
   out(changes),
   ...listeners,
 ];
+
+describe('the videos of a node', () => {
+  it('none begins after the node has closed', async () => {
+    const evaluateNodeProperty = (value: string, _type: string, _node: Node, _msg: object, done: Evaluated): void =>
+      done(null, value);
+    const RED = { events: new EventEmitter(), settings: {}, util: { evaluateNodeProperty } } as unknown as NodeAPI;
+    const config = { filename: 'made.{ext}', folder: tmpdir(), codec: 'ffv1' } as unknown as OutConfig;
+    const shown: unknown[] = [];
+    const videos = new VideoAssemblies({} as Node, RED, config, ({ text }) => shown.push(text));
+    const input = message({ payload: { data: Buffer.alloc(32 * 32 * 3), width: 32, height: 32, channels: 3 } });
+    const taking = videos.take(input); // asks for the name of the file
+    await videos.close();
+    await taking;
+    assert.deepEqual([input.ends, shown], [[null], []]);
+  });
+});
+
+type Evaluated = (error: null, value: unknown) => void;
 
 describe('video from images in a real Node-RED', () => {
   let installed: string;
@@ -144,7 +168,8 @@ describe('video from images in a real Node-RED', () => {
         await red.inject('go');
         const { filename, payload } = await result();
         assert.deepEqual(await grays(String(filename)), [0, 40, 80, 160, 200]);
-        assert.equal((payload as { framesOut: number }).framesOut, 5);
+        const { framesOut, dropped } = payload as Record<string, number>;
+        assert.deepEqual([framesOut, dropped], [5, 1]);
         assert.deepEqual(
           (await times(String(filename))).seconds.map((one) => Math.round(one * 10)),
           [0, 1, 2, 3, 4],

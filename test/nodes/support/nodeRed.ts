@@ -98,6 +98,8 @@ export class Runtime implements AsyncDisposable {
   readonly statuses: { readonly id: string; readonly text: string; readonly fill: string | undefined }[] = [];
   readonly logs: string[] = [];
   url = '';
+  /** Sent with every request, such as a login. */
+  headers: Readonly<Record<string, string>> = {};
   version = '';
   #starts = 0;
   #exited = false;
@@ -159,7 +161,10 @@ export class Runtime implements AsyncDisposable {
     const starts = this.#starts;
     const response = await fetch(`${this.url}/flows`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json', 'Node-RED-API-Version': 'v2', 'Node-RED-Deployment-Type': how },
+      headers: {
+        ...this.headers,
+        ...{ 'Content-Type': 'application/json', 'Node-RED-API-Version': 'v2', 'Node-RED-Deployment-Type': how },
+      },
       body: JSON.stringify({ flows }),
     });
     if (!response.ok) throw new Error(`deploy: ${response.status} ${await response.text()}`);
@@ -171,14 +176,14 @@ export class Runtime implements AsyncDisposable {
     const body = props === undefined ? '{}' : JSON.stringify({ __user_inject_props__: props });
     const response = await fetch(`${this.url}/inject/${id}`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
+      headers: { ...this.headers, 'Content-Type': 'application/json' },
       body,
     });
     if (!response.ok) throw new Error(`inject ${id}: ${response.status}`);
   }
 
   async get(path: string): Promise<unknown> {
-    const response = await fetch(`${this.url}/${path}`, { headers: { Accept: 'application/json' } });
+    const response = await fetch(`${this.url}/${path}`, { headers: { ...this.headers, Accept: 'application/json' } });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response.json();
   }

@@ -59,7 +59,7 @@ async function main({ nodeRed, userDir, settings }: RuntimeOrder): Promise<void>
     ...(settings['guard'] === undefined ? {} : { httpNodeMiddleware: guardedBy(settings['guard']) }),
     ...settings,
   });
-  app.use('/', RED.httpAdmin);
+  if (settings['httpAdminRoot'] !== false) app.use('/', RED.httpAdmin);
   app.use((settings['httpNodeRoot'] as string | undefined) ?? '/', RED.httpNode);
   RED.events.on('node-status', ({ id, status }: { id: string; status?: object }) =>
     notify({ type: 'status', id, ...(status && { status }) }),

@@ -4,22 +4,30 @@ import { join } from 'node:path';
 import { RemasterError } from '../../../src/errors';
 import { lockedOutput } from '../../../src/pipeline/jobs/lockedOutput';
 import type { OutputLock } from '../../../src/pipeline/jobs/outputLock';
+import { failing } from '../../support/failing';
 import { scratchFolder } from '../../support/videos';
 
 describe('lockedOutput', () => {
   const root = scratchFolder();
   let folder: string;
   let isHeld: boolean;
+  let released: number;
+  let isStuck: boolean;
   let count = 0;
   const lock: OutputLock = {
     async assertHeld() {
       if (!isHeld) throw new RemasterError('OUTPUT_BUSY', 'another job');
     },
-    async release() {},
+    async release() {
+      released++;
+      if (isStuck) throw new Error('EIO');
+    },
   };
   beforeEach(() => {
     folder = join(root, String(count++));
     isHeld = true;
+    released = 0;
+    isStuck = false;
     mkdirSync(folder);
   });
 
@@ -58,6 +66,16 @@ describe('lockedOutput', () => {
     assert.deepEqual(readdirSync(folder).toSorted(), ['000000.nut', 'journal.json']);
     await open().close({ keepSegments: true });
     assert.equal(existsSync(folder), false, 'it has no segment to keep');
+  });
+
+  it('releases the lock and says so when the folder cannot be deleted', async () => {
+    const output = open();
+    await segment(output);
+    const close = () => output.close({ keepSegments: false });
+    const [warning, ...others] = await failing('rm', (path) => path.endsWith('.nut'), close);
+    assert.deepEqual([released, warning, others], [1, `${folder} could not be deleted: EIO: i/o error.`, []]);
+    isStuck = true;
+    assert.deepEqual(await close(), [`${folder} could not be deleted: EIO.`]);
   });
 
   it('touches nothing once another job has taken the lock over', async () => {

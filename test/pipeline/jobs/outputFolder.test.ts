@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -16,6 +17,7 @@ import { basename, join } from 'node:path';
 import { RemasterError } from '../../../src/errors';
 import { discardWork, openOutputFolder, type OutputFolder } from '../../../src/pipeline/jobs/outputFolder';
 import { workFolder } from '../../../src/pipeline/jobs/workFolder';
+import { failing } from '../../support/failing';
 import { withMount } from '../../support/mounts';
 import { scratchFolder } from '../../support/videos';
 
@@ -280,6 +282,21 @@ describe('outputFolder', () => {
     assert.ok(!existsSync(workFolder(output)));
   });
 
+  it('releases the lock when it cannot delete or read the folder', async () => {
+    await interrupted();
+    const isSegment = (path: string): boolean => path.endsWith('.nut');
+    await assert.rejects(
+      failing('rm', isSegment, () => discardWork(output, never)),
+      { code: 'EIO' },
+    );
+    await assert.rejects(
+      failing('rm', isSegment, () => open({ seed: 1 }, { discard: true })),
+      { code: 'OUTPUT_UNWRITABLE' },
+    );
+    const work = await open({ seed: 1 }, { discard: true }); // not OUTPUT_BUSY
+    await work.close({ keepSegments: false });
+  });
+
   it('publishes in one step, without replacing a file that came in the meantime', async () => {
     const work = await open();
     writeFileSync(join(workFolder(output), 'whole.mkv'), 'result');
@@ -343,6 +360,45 @@ describe('outputFolder', () => {
     assert.equal(await work.publish('whole.mkv'), real);
     await work.close({ keepSegments: false });
     assert.deepEqual([readFileSync(real, 'utf8'), lstatSync(output).isSymbolicLink()], ['result', true]);
+  });
+
+  it('is never opened through a link, which stays with all it leads to', async () => {
+    const elsewhere = join(folder, `elsewhere ${count}`);
+    mkdirSync(elsewhere);
+    writeFileSync(join(elsewhere, 'theirs'), 'precious');
+    symlinkSync(elsewhere, workFolder(output));
+    const refused = { code: 'OUTPUT_UNWRITABLE', message: /its work folder .* is a link to another place\./ };
+    await assert.rejects(open(), refused);
+    await assert.rejects(open(undefined, { discard: true }), refused);
+    await assert.rejects(discardWork(output, never), refused);
+    assert.deepEqual([readdirSync(elsewhere), lstatSync(workFolder(output)).isSymbolicLink()], [['theirs'], true]);
+  });
+
+  it('is never opened through a link to nowhere', async () => {
+    symlinkSync(join(folder, 'not there'), workFolder(output));
+    await assert.rejects(open(), { code: 'OUTPUT_UNWRITABLE', message: /is a link to another place\./ });
+    assert.equal(existsSync(join(folder, 'not there')), false);
+  });
+
+  it('is never one that another user has made', async function () {
+    if (process.getuid?.() !== 0) this.skip(); // only root can give a folder away
+    const planted = workFolder(output);
+    mkdirSync(planted, { mode: 0o777 });
+    writeFileSync(join(planted, 'theirs'), 'precious');
+    chownSync(planted, 4711, 4711);
+    const refused = {
+      code: 'OUTPUT_UNWRITABLE',
+      message: /its work folder .* belongs to another user \(number 4711\)\./,
+    };
+    await assert.rejects(open(), refused);
+    await assert.rejects(discardWork(output, never), refused);
+    assert.deepEqual(readdirSync(planted), ['theirs']);
+  });
+
+  it('is not a file', async () => {
+    writeFileSync(workFolder(output), 'theirs');
+    await assert.rejects(open(), { code: 'OUTPUT_UNWRITABLE', message: /its work folder .* is not a folder\./ });
+    assert.equal(readFileSync(workFolder(output), 'utf8'), 'theirs');
   });
 
   it('a source is never overwritten', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LockHolder, newHolder } from '../../../src/pipeline/jobs/lockHolder';
 import { makeOwnedFolder, sweepFolders } from '../../../src/pipeline/jobs/ownedFolder';
@@ -39,7 +39,10 @@ describe('temporary folders of a process', () => {
       mkdirSync(join(folder, name));
       if (owner) writeFileSync(join(folder, name, 'owner.json'), JSON.stringify(owner));
     }
+    const planted = join(folder, 'remaster-live-linked');
+    symlinkSync(join(folder, 'remaster-else-abcdef'), planted); // its owner is gone, too
     await sweepFolders();
+    assert.ok(lstatSync(planted).isSymbolicLink());
     assert.deepEqual(
       Object.keys(owners).map((name) => existsSync(join(folder, name))),
       [false, true, true, true],

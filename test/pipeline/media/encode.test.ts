@@ -6,6 +6,7 @@ import { createVideo, encodedColour, type Encoding } from '../../../src/pipeline
 import type { FfmpegBinary } from '../../../src/pipeline/media/findFfmpeg';
 import { readNut } from '../../../src/pipeline/media/readNut';
 import { processes } from '../../support/processes';
+import { mostReactions } from '../../support/reactions';
 import {
   BT709,
   bundled,
@@ -94,6 +95,16 @@ describe('createVideo', function () {
       await fake(`echo '[x @ 0x1] [error] Svt[info]: broken?' >&2; real "$@"; echo 'No space left on device' >&2`),
       2,
     );
+  });
+
+  it('leaves nothing behind with each frame', async () => {
+    const ffmpeg = await binary();
+    const wide = { width: 256, height: 144, stored: { width: 256, height: 144 } }; // each fills the pipe
+    await using sink = createVideo(ffmpeg, at('many.nut'), encodingOf(codecOf(ffmpeg, 'ffv1', 'mkv'), wide), never);
+    const most = await mostReactions(async () => {
+      for (let i = 0; i < 100; i++) await sink.write(Buffer.alloc(256 * 144 * 3, i));
+    });
+    assert.ok(most < 20, `${most} on one promise`);
   });
 
   it('the first error ends ffmpeg, with an exit code', async () => {

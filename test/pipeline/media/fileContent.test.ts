@@ -101,7 +101,7 @@ describe('fileContent', () => {
       assert.equal(await contentOf(bytes), what, bytes);
   });
 
-  it('names files that are no video, and leaves playlists to ffmpeg, which opens none', async () => {
+  it('names files that are no video, and leaves playlists to ffmpeg', async () => {
     const bom = '\ufeff';
     for (const [content, what] of [
       ['#EXTM3U\nfile.ts', 'other'],

@@ -62,6 +62,20 @@ describe('probe', () => {
     await refuses('list.mp4', 'SOURCE_UNREADABLE', /a playlist or a script/);
   });
 
+  it('names an ffmpeg that may not read the file, such as that of snap in /tmp', async function () {
+    if (process.platform === 'win32') this.skip();
+    const found = await binary();
+    const deny = `case "$one" in file:*good.mp4) echo "$one: No such file or directory" >&2; exit 1 ;; esac`;
+    const script = `#!/bin/sh\nfor one in "$@"; do ${deny}; done\nexec '${found.path}' "$@"\n`;
+    writeFileSync(at('blind'), script, { mode: 0o755 });
+    const blind = { ...found, path: at('blind'), ffprobe: null };
+    await assert.rejects(probe(blind, at('good.mp4'), new AbortController().signal), {
+      code: 'SOURCE_UNREADABLE',
+      message: /good\.mp4 .*blind may not read it, although remaster may/,
+      remedy: /snap .*hidden folders .*\/tmp/,
+    });
+  });
+
   it('refuses a file of no known format', async () => {
     writeFileSync(at('nothing.avi'), Buffer.concat([Buffer.from('RIFF\0\x10\0\0AVI '), Buffer.alloc(3000)]));
     await refuses('nothing.avi', 'SOURCE_UNREADABLE', /does not recognize the format/);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FfmpegBinary } from '../../../src/pipeline/media/findFfmpeg';
@@ -27,13 +28,11 @@ describe('runFfmpeg', () => {
     await using ffmpeg = runFfmpeg(await fake('a warning', 0), [], never);
     await ffmpeg.ended;
     assert.equal(ffmpeg.stderrTail(), 'a warning\n');
-    assert.equal(ffmpeg.stderrLineCount(), 1);
   });
 
   it('rejects with the last line that a failed ffmpeg has said', async () => {
     await using ffmpeg = runFfmpeg(await fake('first\nthe reason', 3), [], never);
     await assert.rejects(ffmpeg.ended, { code: 'ENCODE_FAILED', message: 'ffmpeg ended with code 3: the reason' });
-    assert.equal(ffmpeg.stderrLineCount(), 2);
   });
 
   it('decides nothing by what ffmpeg prints', async () => {
@@ -57,6 +56,55 @@ describe('runFfmpeg', () => {
     await using ffmpeg = runFfmpeg(missing, [], never);
     await assert.rejects(ffmpeg.ended, { code: 'FFMPEG_MISSING' });
     await assert.rejects(runFfmpegForText(missing, [], never), { code: 'FFMPEG_MISSING' });
+  });
+
+  it('a process that lacks file descriptors gets an error, and goes on', () => {
+    const script = `
+      const { closeSync, openSync } = require('node:fs');
+      const { runFfmpeg, runFfmpegForText } = require(${JSON.stringify(require.resolve('../../../src/pipeline/media/runFfmpeg'))});
+      const { runFluent } = require(${JSON.stringify(require.resolve('../../../src/pipeline/media/runFluent'))});
+      const signal = new AbortController().signal;
+      const binary = { path: '/bin/sh' };
+      void (async () => {
+        console.log('ready'); // opens stdout
+        const open = [];
+        try { for (;;) open.push(openSync('/dev/null', 'r')); } catch {}
+        const ffmpeg = runFfmpeg(binary, [], signal, 2);
+        const errors = [
+          await ffmpeg.ended.catch(({ code, message }) => code + ' ' + message),
+          await runFfmpegForText(binary, [], signal).catch(({ code, message }) => code + ' ' + message),
+          await runFluent({}, signal),
+        ];
+        let read = 0;
+        for (const stream of [ffmpeg.stdout, ffmpeg.stderr, ...ffmpeg.pipes]) for await (const _ of stream) read++;
+        ffmpeg.stdin.write('x');
+        await ffmpeg.quit(10);
+        await ffmpeg[Symbol.asyncDispose]();
+        open.forEach(closeSync);
+        console.log(JSON.stringify([...errors, ffmpeg.pipes.length, read]));
+      })();`;
+    const limited = ['-c', 'ulimit -n 40; exec "$0" -e "$1"', process.execPath, script];
+    const { status, stdout, stderr } = spawnSync('/bin/sh', limited, { encoding: 'utf8' });
+    assert.deepEqual([status, stderr], [0, '']);
+    const [full, text, fluent, pipes, read] = JSON.parse(stdout.split('\n')[1]!) as unknown[];
+    assert.equal(full, 'FFMPEG_MISSING /bin/sh could not be started: spawn /bin/sh EMFILE');
+    assert.equal(text, full);
+    assert.match(fluent as string, /EMFILE/);
+    assert.deepEqual([pipes, read], [2, 0]);
+  });
+
+  it('an abort rejects when the process has exited, not before', async () => {
+    const stop = new AbortController();
+    const ended = runFfmpegForText(
+      await binary(),
+      [...ENDLESS.slice(0, 4), 'testsrc=size=34x34', '-f', 'null', '-'],
+      stop.signal,
+    );
+    const isRunning = (): boolean => processes(/ffmpeg.*testsrc=size=34x34/).length > 0;
+    while (!isRunning()) await new Promise((resolve) => setTimeout(resolve, 5));
+    stop.abort(new Error('enough'));
+    await assert.rejects(ended, /enough/);
+    assert.equal(isRunning(), false);
   });
 
   it('an abort kills it and rejects with the reason', async () => {

@@ -86,6 +86,30 @@ describe('sourceEnd', function () {
     });
   }
 
+  it('a range is not read beyond some seconds behind it', async function () {
+    if (process.platform === 'win32') this.skip();
+    const path = write('hour.mkv', ['-c:v', 'ffv1', '-g', '1'], 3000);
+    const info = await probe(found, path, never);
+    const program = at('listed ffmpeg');
+    // It would write for ever behind the packets of the file.
+    const endless = `"${found.path}" "$@"; while echo '0, 999999, 999999, 40, 1, 0x0'; do sleep 0.01; done`;
+    writeFileSync(program, `#!/bin/sh\n${endless}\n`, { mode: 0o755 });
+    const end = await sourceEnd({ ...found, path: program }, info, 1000, never, 2);
+    assert.ok(end.seconds! > 12 && end.seconds! < 13, `${end.seconds}`);
+    assert.equal(end.last?.duration, 40);
+    assert.deepEqual((await sourceEnd(found, info, 1000, never)).last, { pts: 119_960, duration: 40 });
+  });
+
+  it('a list of any length is read to its end', async () => {
+    const info = await probe(found, write('some.mp4', ['-c:v', 'mpeg4']), never);
+    const count = 500_000; // 90 MB
+    const line = `"0, " i ", " i ", 1, 1000, 0x12345678, ${'x'.repeat(150)}"`;
+    const script = `#!/bin/sh\necho '#tb 0: 1/25'\nexec awk 'BEGIN { for (i = 0; i <= ${count}; i++) print ${line} }'\n`;
+    writeFileSync(at('long ffmpeg'), script, { mode: 0o755 });
+    const end = await sourceEnd({ ...found, path: at('long ffmpeg') }, info, 0, never);
+    assert.deepEqual(end, { last: { pts: count, duration: 1 }, seconds: (count + 1) / 25 });
+  });
+
   it('null where the container does not say how long frames last', async () => {
     const path = write('flash.flv', ['-c:v', 'flv1', '-threads', '1']);
     assert.equal(await last(await bundled(), path, 1160), null);

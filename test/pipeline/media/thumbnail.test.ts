@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { runFluent } from '../../../src/pipeline/media/runFluent';
@@ -28,8 +28,40 @@ describe('thumbnail', () => {
     await assert.rejects(thumbnail(gone, request(at('gone.png')), never), { message: /no-ffmpeg|Cannot extract/ });
     const mirrors = { ...gone, hasFpsMode: false }; // of 2018: it is probed first
     await assert.rejects(thumbnail(mirrors, request(at('gone.png')), never), { code: 'FFMPEG_MISSING' });
-    await assert.rejects(thumbnail(await binary(), { ...request(at('late.png')), at: 99 }, never));
+    await assert.rejects(thumbnail(await binary(), { ...request(at('late.png')), at: 99 }, never), {
+      code: 'SOURCE_UNREADABLE',
+    });
     assert.deepEqual(readdirSync(folder), before);
+  });
+
+  it('opens nothing but the video: no playlist that calls itself one', async () => {
+    await ff('-i', at('in.mkv'), '-c:v', 'mpeg2video', at('secret.ts'));
+    const lines = ['#EXTM3U', '#EXT-X-TARGETDURATION:1', '#EXTINF:0.4,', 'secret.ts', '#EXT-X-ENDLIST', ''];
+    const hidden = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(lines.join('\n'))]); // no text at first sight
+    for (const [name, data] of [
+      ['list.mp4', lines.join('\n')],
+      ['hidden.mp4', hidden],
+    ] as const) {
+      writeFileSync(at(name), data);
+      const stolen = { ...request(at('stolen.png')), input: at(name), at: 0 };
+      await assert.rejects(thumbnail(await binary(), stolen, never), { code: 'SOURCE_UNREADABLE' });
+    }
+    assert.ok(!existsSync(at('stolen.png')));
+  });
+
+  it('opens what a job opens: a folder of images', async () => {
+    mkdirSync(at('images'));
+    await ff(...moving('64x48', '25', 3), at('images/%02d.png'));
+    await thumbnail(await binary(), { ...request(at('of folder.png')), input: at('images'), at: 0 }, never);
+    assert.equal((await sharp(readFileSync(at('of folder.png'))).metadata()).width, 64);
+  });
+
+  it('refuses a time, a width and an output that make no sense', async () => {
+    for (const changes of [{ at: -1 }, { at: NaN }, { width: 0 }, { width: 10.5 }, { output: at('x.mp4') }])
+      await assert.rejects(thumbnail(await binary(), { ...request(at('x.png')), ...changes }, never), {
+        code: 'BAD_SETTING',
+      });
+    assert.ok(!existsSync(at('x.mp4')));
   });
 
   for (const [what, limit] of [

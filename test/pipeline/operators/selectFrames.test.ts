@@ -10,8 +10,8 @@ const TEN = Array.from({ length: 10 }, (_, pts) => frameAt(pts, { scene: 4 * Mat
 const CLOCK = { num: 1, den: 10 };
 
 describe('selectFrames', () => {
-  const selected = async (pick: FrameSelection): Promise<number[]> => {
-    const found = await all(from(TEN).pipe(selectFrames(CLOCK, pick)));
+  const selected = async (pick: FrameSelection, frames = TEN): Promise<number[]> => {
+    const found = await all(from(frames).pipe(selectFrames(CLOCK, pick)));
     assert.deepEqual(
       found.map(({ isLast }) => isLast),
       found.map((_, i) => i === found.length - 1),
@@ -43,5 +43,15 @@ describe('selectFrames', () => {
   it('those that are shown at given times', async () => {
     assert.deepEqual(await selected({ by: 'times', seconds: [0, 0.22, 0.3] }), [0, 2, 3]);
     assert.deepEqual(await selected({ by: 'times', seconds: [0.82, 5] }), [8, 9]);
+    for (const half of [0.25, 0.26])
+      // half a tick before it, or less
+      assert.deepEqual(await selected({ by: 'times', seconds: [half] }), [3]);
+  });
+
+  it('one that is shown at several times comes once, also the first and the last', async () => {
+    const late = TEN.slice(3);
+    assert.deepEqual(await selected({ by: 'times', seconds: [0, 0.1] }, late), [3]);
+    assert.deepEqual(await selected({ by: 'times', seconds: [0, 0.34, 0.44] }, late), [3, 4]);
+    assert.deepEqual(await selected({ by: 'times', seconds: [0.1, 0.82, 0.84, 0.95, 2, 3] }), [1, 8, 9]);
   });
 });

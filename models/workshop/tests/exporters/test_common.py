@@ -3,8 +3,9 @@ import json
 import types
 
 import pytest
+import torch
 
-from workshop.exporters import common, stable_diffusion
+from workshop.exporters import check, common, stable_diffusion
 from workshop.exporters.common import ExportError
 
 
@@ -47,6 +48,17 @@ def test_what_an_export_takes_is_said_first(tmp_path, capsys, monkeypatch):
         common.say_needs(tmp_path / 'bundle', 'Exporting', 21 << 30, 5 << 30)
 
 
+def test_check_misses_packages_and_files_before_the_engine_runs(installed, tmp_path):
+    (tmp_path / 'model.json').write_text('{"system": "osediff"}')
+    args = types.SimpleNamespace(bundle=tmp_path, weights=tmp_path / 'none.pkl', ram=None)
+    installed(diffusers=None)
+    with pytest.raises(ExportError, match='diffusers==0.25.0, which is not installed'):
+        check.run(args)
+    installed()
+    with pytest.raises(ExportError, match='none.pkl is not there. Correct --weights'):
+        check.run(args)
+
+
 @pytest.fixture
 def base(tmp_path):
     """A folder with one part whose weights are a safetensors file of 64 bytes."""
@@ -66,6 +78,16 @@ def test_a_base_that_is_cut_off_is_an_error_before_anything_is_exported(base, le
     file = base / 'unet' / 'diffusion_pytorch_model.safetensors'
     file.write_bytes(file.read_bytes()[:left])
     with pytest.raises(ExportError, match='it is damaged, or half a download. Give a whole copy of https://'):
+        stable_diffusion.check_base(base, ['unet'])
+
+
+def test_so_is_one_in_the_format_of_pytorch(base):
+    (base / 'unet' / 'diffusion_pytorch_model.safetensors').unlink()
+    file = base / 'unet' / 'diffusion_pytorch_model.bin'
+    torch.save({'w': torch.zeros(16)}, file)
+    stable_diffusion.check_base(base, ['unet'])
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(ExportError, match='diffusion_pytorch_model.bin ends too early, after .* Give a whole copy of https://'):
         stable_diffusion.check_base(base, ['unet'])
 
 

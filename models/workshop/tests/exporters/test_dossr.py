@@ -84,6 +84,29 @@ def test_the_number_of_steps_hangs_on_the_whole_name_or_on_the_option(given, ref
     assert made('dossr_default.ckpt', None) == (5, 'dossr') and made('dossr_onestep.ckpt', None) == (1, 'dossr-onestep')
     assert made('dossr_default.ckpt', 1) == (1, 'dossr') and made('dossr_onestep.ckpt', 2) == (2, 'dossr-onestep')
     assert made('mine.ckpt', 1) == (1, 'dossr-onestep') and made('mine.ckpt', 3) == (3, 'dossr')
+    # The name of a file of another system says nothing about steps.
+    with pytest.raises(ExportError, match='osediff.pkl is none of the published checkpoints'):
+        made('osediff.pkl', None)
+    for steps in (0, -1, 500):
+        with pytest.raises(ExportError, match=f'DoSSR takes 1 to 499 steps, not {steps}'):
+            made('dossr_default.ckpt', steps)
+
+
+def test_steps_that_the_checkpoint_is_not_for_are_doubtful():
+    def doubts(name, steps):
+        return dossr._doubts(SimpleNamespace(weights=Path(name), steps=steps), steps)
+
+    assert doubts('dossr_onestep.ckpt', 5) == ['dossr_onestep.ckpt is for 1 step, and the bundle takes 5 because --steps says so.']
+    assert doubts('dossr_default.ckpt', 1) == ['dossr_default.ckpt is for 5 steps, and the bundle takes 1 because --steps says so.']
+    assert doubts('dossr_default.ckpt', 10) == doubts('dossr_onestep.ckpt', 1) == doubts('mine.ckpt', 1) == doubts('mine.ckpt', 3) == []
+
+
+def test_a_doubt_about_steps_is_recorded(options, given, engine, tmp_path):
+    (tmp_path / 'dossr_onestep.ckpt').symlink_to(given / 'dossr_default.ckpt')
+    out = tmp_path / 'doubtful'
+    assert main(['export', 'dossr', *with_option(options, '--weights', tmp_path / 'dossr_onestep.ckpt'), '--steps', '4', '--out', str(out)]) == 0
+    manifest = json.loads((out / 'model.json').read_text())
+    assert (manifest['name'], manifest['defaultSteps'], len(manifest['notes'])) == ('dossr-onestep', 4, 1)
 
 
 def test_a_bundle_of_fixed_tile_size_has_only_fixed_sizes(options, engine, tmp_path):
@@ -154,6 +177,8 @@ def test_an_incomplete_download_is_an_error(given, refused, tmp_path):
     whole = (given / 'dossr_default.ckpt').read_bytes()
     (tmp_path / 'half.ckpt').write_bytes(whole[:len(whole) // 2])
     assert 'half.ckpt ends too early, after' in refused('--weights', tmp_path / 'half.ckpt')
+    # Before it is opened.
+    assert 'half.ckpt is not the file that --sha256 describes' in refused('--weights', tmp_path / 'half.ckpt', '--sha256', '0' * 64)
     (tmp_path / 'page.ckpt').write_bytes(b'<!DOCTYPE html><html>Google Drive - virus scan warning')
     assert 'page.ckpt is a web page, not a checkpoint' in refused('--weights', tmp_path / 'page.ckpt')
 

@@ -185,6 +185,8 @@ def test_an_incomplete_download_is_an_error(given, refused, tmp_path):
     whole = (given / 'osediff.pkl').read_bytes()
     (tmp_path / 'half.pkl').write_bytes(whole[:len(whole) // 2])
     assert 'half.pkl ends too early, after' in refused('--weights', tmp_path / 'half.pkl')
+    # Before it is opened.
+    assert 'half.pkl is not the file that --sha256 describes' in refused('--weights', tmp_path / 'half.pkl', '--sha256', '0' * 64)
 
 
 def test_an_incomplete_base_is_an_error(given, refused, tmp_path):

@@ -53,6 +53,11 @@ def test_an_unknown_name_is_noted(given):
     assert note.startswith('mine.pth is none of the published files')
 
 
+def test_further_doubts_are_printed_and_kept(given, capsys):
+    assert notes([(given('named.pth'), 'v1')], ['Doubtful.']) == ['Doubtful.']
+    assert 'Note: Doubtful.\n' in capsys.readouterr().out
+
+
 def test_without_a_published_hash_the_own_one_is_printed(given, capsys):
     origin = given('named.pth')
     assert notes([(origin, 'v1')]) == []

@@ -18,6 +18,7 @@ from random_weights import resshift_weights  # noqa: E402
 from workshop.exporters import check, resshift  # noqa: E402
 from workshop.exporters.__main__ import main  # noqa: E402
 from workshop.exporters.common import importing  # noqa: E402
+from workshop.exporters.published import PUBLISHED  # noqa: E402
 
 
 @pytest.fixture(scope='module')
@@ -149,14 +150,23 @@ def test_the_wrong_version_is_noted_and_recorded(options_of, engine, tmp_path, c
     file = tmp_path / 'resshift_realsrx4_s4_v3.pth'
     file.symlink_to(path_of(options, '--weights'))
     options = with_option(options, '--weights', file)
+    # The autoencoder for faces has the architecture of the other one, too.
+    autoencoder = tmp_path / 'celeba256_vq_f4_dim3_face.pth'
+    autoencoder.symlink_to(path_of(options, '--autoencoder'))
+    options = with_option(options, '--autoencoder', autoencoder)
     assert main(['export', 'resshift', '--task', 'bicsr', *options, '--out', str(tmp_path / 'wrong')]) == 0
-    note = ('resshift_realsrx4_s4_v3.pth is the name of the published file for realsr-v3, and it was exported as bicsr '
-            'because the options say so.')
-    assert f'Note: {note}' in capsys.readouterr().out
-    assert note in json.loads((tmp_path / 'wrong' / 'model.json').read_text())['notes'] and note in (tmp_path / 'wrong' / 'CARD.md').read_text()
+    notes = [f'{name} is the name of the published file for {use}, and it was exported as {wrong} because the options say so.'
+             for name, use, wrong in ((file.name, 'realsr-v3', 'bicsr'), (autoencoder.name, 'the autoencoder of inpaint-face', 'the autoencoder'))]
+    assert json.loads((tmp_path / 'wrong' / 'model.json').read_text())['notes'] == notes
     env = {**os.environ, 'REMASTER_MODELS': str(tmp_path)}
     listed = subprocess.run(['node', str(check.STAGES.parents[1] / 'src' / 'cli' / 'main.js'), 'models'], capture_output=True, text=True, env=env)
-    assert f'note: {note}' in listed.stdout
+    printed, card = capsys.readouterr().out, (tmp_path / 'wrong' / 'CARD.md').read_text()
+    for note in notes:
+        assert f'Note: {note}' in printed and note in card and f'note: {note}' in listed.stdout
+
+
+def test_the_autoencoder_of_every_task_is_a_published_file():
+    assert {task.autoencoder for task in resshift.TASKS.values()} == {row.name for row in PUBLISHED if row.use.startswith('the autoencoder')}
 
 
 def test_without_a_task_the_name_of_the_published_file_tells_it(options_of, refused, tmp_path):
@@ -242,6 +252,26 @@ def test_a_checkpoint_that_could_run_code_is_an_error(options_of, refused, tmp_p
     torch.save({'state_dict': {}, 'callbacks': argparse.Namespace(a=1)}, tmp_path / 'pickle.pth')
     error = refused('--task', 'realsr-v3', *with_option(options, '--weights', tmp_path / 'pickle.pth'))
     assert 'pickle.pth holds more than tensors' in error and '--trust-checkpoint' in error
+
+
+class Program:
+    """Runs when it is opened."""
+
+    def __init__(self, trace: Path):
+        self.trace = trace
+
+    def __reduce__(self):
+        return Path.touch, (self.trace,)
+
+
+def test_a_checkpoint_with_another_sha256_is_not_even_opened(options_of, refused, tmp_path):
+    options = with_option(options_of('realsr-v3'), '--weights', tmp_path / 'program.pth')
+    torch.save({'state_dict': {}, 'callbacks': Program(tmp_path / 'trace')}, tmp_path / 'program.pth')
+    trusted = ['--task', 'realsr-v3', *options, '--trust-checkpoint']
+    assert 'is not the file that --sha256 describes' in refused(*trusted, '--sha256', '0' * 64)
+    assert not (tmp_path / 'trace').exists()
+    assert 'is another checkpoint' in refused(*trusted)
+    assert (tmp_path / 'trace').exists(), 'the test would prove nothing'
 
 
 def test_nan_weights_are_an_error(options_of, refused, tmp_path):

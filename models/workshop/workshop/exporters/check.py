@@ -30,6 +30,7 @@ def exporter_of(system: str):
 
 
 def run(args):
+    _require_inputs(args)
     with tempfile.TemporaryDirectory() as folder:
         ours = engine_run(args, Path(folder))
     height, width = ours.image.shape[:2]
@@ -38,6 +39,14 @@ def run(args):
     print(f'{"stage":<30}{"max":>10}{"mean":>10}{"of":>10}')
     for stage, official, found in exporter_of(ours.manifest['system']).compare(ours, args):
         print(line(stage, official, found))
+
+
+def _require_inputs(args):
+    """ExportError if a file or a package is missing, before the engine takes minutes."""
+    common.check_packages(json.loads((args.bundle / 'model.json').read_text())['system'])
+    for name, path in vars(args).items():
+        if isinstance(path, Path) and not path.exists():
+            raise ExportError(f'{path} is not there', f'Correct --{name.replace("_", "-")}')
 
 
 def engine_run(args, folder: Path) -> 'EngineRun':

@@ -129,10 +129,10 @@ def _packages(repo: Path) -> set[str]:
     return {entry.stem for entry in repo.iterdir() if entry.suffix == '.py' or (entry.is_dir() and any(entry.glob('*.py')))}
 
 
-def load_checkpoint(file: Path, what: str, *, trusted: bool = False) -> dict:
+def check_download(file: Path, what: str) -> str:
     """
-    The top level of a checkpoint, on the CPU. `what` describes the expected file in errors: "the denoiser's checkpoint".
-    ExportError for incomplete downloads and, unless `trusted`, for files that contain more than tensors.
+    ExportError unless the file may be a whole checkpoint of PyTorch, without reading all of it. Returns what to do about one that
+    turns out to be damaged. `what` describes the expected file: "the denoiser's checkpoint".
     """
     again = f'Give {what}, or download it again and compare its size with the one that its page shows'
     if not file.is_file():
@@ -147,8 +147,17 @@ def load_checkpoint(file: Path, what: str, *, trusted: bool = False) -> dict:
         raise ExportError(f'{file} ends too early, after {file.stat().st_size} bytes: half a download', again)
     if head[:2] != b'PK' and head[:1] != b'\x80':
         raise ExportError(f'{file} is no checkpoint of PyTorch', again)
+    return again
+
+
+def load_checkpoint(file: Path, what: str, *, trusted: bool = False) -> dict:
+    """
+    The top level of a checkpoint, on the CPU; `what` as for `check_download`. ExportError for incomplete downloads and, unless
+    `trusted`, for files that contain more than tensors.
+    """
+    again = check_download(file, what)
     try:
-        state = torch.load(file, map_location='cpu', weights_only=not trusted, mmap=head[:2] == b'PK')
+        state = torch.load(file, map_location='cpu', weights_only=not trusted, mmap=zipfile.is_zipfile(file))
     except Exception as error:  # torch raises many types for unreadable files
         if 'Unsupported' in str(error):  # global, class or operand
             raise ExportError(f'{file} holds more than tensors', 'If you trust where it came from, add --trust-checkpoint') from error

@@ -29,8 +29,10 @@ COMMIT = 'f637805'
 # model/shift_sampler.py, the default of all samplers; scripts/inference.py never gives another.
 PROMPT = 'clean, high-resolution, 8k'
 WHAT = 'the checkpoint of DoSSR with --weights (dossr_default.ckpt or dossr_onestep.ckpt)'
-# What the two published checkpoints are for (published.py) → default sampling steps.
-STEPS = {'5 steps': 5, '1 step': 1}
+# What the two published checkpoints are for (published.py), which names the bundle → their sampling steps.
+STEPS = {'dossr': 5, 'dossr-onestep': 1}
+# As DOSSR_MAX_STEPS of remaster, which would refuse the finished bundle.
+MAX_STEPS = 499
 # The only scale that works in the official script; the pre-restoration network upscales by the same factor.
 SCALE = 4
 
@@ -57,30 +59,44 @@ def run(args):
     with importing(repo, stub_modules()):
         config = read_config(args, repo)
         _say_needs(args, config)
-        checkpoint = Checkpoint(args)
-        steps = _steps(args)
         weights = origin_of(args.weights)
         check_sha256(weights, args.sha256)
-        doubts = notes([(weights, _use(args))])
+        checkpoint = Checkpoint(args)
+        steps = _steps(args)
+        doubts = notes([(weights, _name(args))], _doubts(args, steps))
         with BundleWriter(args.out, half=args.fp16, fixed=args.size is not None) as bundle:
             _graphs(bundle, args, config, checkpoint)
             bundle.finish(_manifest(args, steps, weights), _card(args, steps), LICENCE, doubts)
     print(f'{args.out}: {_name(args)}')
 
 
-def _use(args) -> str:
-    """Which of the two checkpoints this is: by its name, or for another name by --steps."""
+def _named(args) -> str | None:
+    """Which of the two published checkpoints has the name of --weights."""
     published = named(args.weights.name)
-    if published is not None and published.use in STEPS:
-        return published.use
-    return '1 step' if args.steps == 1 else '5 steps'
+    return published.use if published is not None and published.use in STEPS else None
+
+
+def _name(args) -> str:
+    """By the name of --weights, or for another one by --steps."""
+    return _named(args) or ('dossr-onestep' if args.steps == 1 else 'dossr')
 
 
 def _steps(args) -> int:
-    if args.steps is None and named(args.weights.name) is None:
+    if args.steps is None and _named(args) is None:
         raise ExportError(f'{args.weights.name} is none of the published checkpoints, whose names tell the number of steps',
                           'Give --steps: 5 as for dossr_default.ckpt, 1 as for dossr_onestep.ckpt')
-    return args.steps or STEPS[_use(args)]
+    steps = STEPS[_name(args)] if args.steps is None else args.steps
+    if not 1 <= steps <= MAX_STEPS:
+        raise ExportError(f'DoSSR takes 1 to {MAX_STEPS} steps, not {steps}', 'Give another number with --steps, or leave it out')
+    return steps
+
+
+def _doubts(args, steps: int) -> list[str]:
+    """One of the two checkpoints was trained for one step, and only it gives good images with one."""
+    of = STEPS[_name(args)]
+    if (of == 1) == (steps == 1):
+        return []
+    return [f'{args.weights.name} is for {of} step{"" if of == 1 else "s"}, and the bundle takes {steps} because --steps says so.']
 
 
 class Checkpoint:
@@ -257,10 +273,6 @@ def prompt_embedding(config: dict, checkpoint: Checkpoint) -> torch.Tensor:
     """[1, 77, width] of the official prompt, from the text encoder in the checkpoint."""
     encoder = build(config['cond_stage_config'])
     return checkpoint.load_into(encoder, 'cond_stage_model.').encode([PROMPT])
-
-
-def _name(args) -> str:
-    return {'1 step': 'dossr-onestep', '5 steps': 'dossr'}[_use(args)]
 
 
 def _manifest(args, steps: int, weights: Origin) -> dict:

@@ -66,12 +66,12 @@ def run(args):
     check_packages('osediff')
     parts = ['unet', 'vae', *(['text_encoder'] if args.prompt_embedding is None else [])]
     sd.check_base(args.base, parts)
+    origin = origin_of(args.weights)
+    check_sha256(origin, args.sha256)
     weights = checkpoint(args)
     with importing(repo, ram.stub_modules()):
         _check_schedule(args.base)
         _say_needs(args)
-        origin = origin_of(args.weights)
-        check_sha256(origin, args.sha256)
         doubts = notes([(origin, 'osediff --face' if args.face else 'osediff'), *_other_origins(args, parts)])
         with BundleWriter(args.out, half=args.fp16, fixed=args.size is not None) as bundle:
             prompt = _prompt_graph(bundle, args, repo, scale) if args.ram else prompt_embedding(args)

@@ -1,6 +1,6 @@
 """
 The checkpoints that were published, and what a given file has to do with them. The four of ResShift for ×4 have one architecture,
-and so have the two of DoSSR: the wrong one loads without an error, so only its content or its name can tell.
+and so have two of its autoencoders and the two of DoSSR: the wrong one loads without an error, so only its content or its name can tell.
 """
 import hashlib
 from dataclasses import dataclass
@@ -14,12 +14,16 @@ OSEDIFF = 'https://github.com/cswry/OSEDiff, preset/models'
 STABLE_DIFFUSION = 'https://huggingface.co/stabilityai/stable-diffusion-2-1-base'
 # Lists the hashes of a copy of Stable Diffusion 2.1-base, of RAM and of DAPE; two more public lists of other people agree with it.
 CATALOGUE = 'https://github.com/fozter/Light-Video-Enhancer-Forked at 06f7189, light_video_enhancer_forked/model_manager.py'
+# Downloads the autoencoder from the release of ResShift and checks it.
+AUTOENCODER_CHECK = 'https://github.com/KAIST-VICLab/GeoSET at 1e5a07e, baselines/resshift/fetch.sh'
+# Pointers of git-lfs to copies of v3 and of the autoencoder; that of the latter states the same as AUTOENCODER_CHECK.
+COPIES = 'https://github.com/ywyksll/img_sr at 060299e, weights'
 
 
 @dataclass(frozen=True)
 class Published:
     name: str
-    # What the file is for: a value of --task, a number of steps, or a part of OSEDiff.
+    # What the file is for: a value of --task, the name of a bundle, or a part of one.
     use: str
     origin: str
     # Only what a public source states, which is `stated`. `blob` is git's own hash of a file: SHA-1 of "blob {size}\0" and the content.
@@ -32,16 +36,19 @@ class Published:
 PUBLISHED = (
     Published('resshift_realsrx4_s15_v1.pth', 'realsr-v1', RESSHIFT),
     Published('resshift_realsrx4_s15_v2.pth', 'realsr-v2', RESSHIFT),
-    Published('resshift_realsrx4_s4_v3.pth', 'realsr-v3', RESSHIFT),
+    Published('resshift_realsrx4_s4_v3.pth', 'realsr-v3', RESSHIFT, size=477_917_058,
+              sha256='878da888bbbe10b8b0d4ff179c2de3059fd8a4cf2c705942a77a7f3b23ea1efd', stated=COPIES),
     Published('resshift_bicsrx4_s4.pth', 'bicsr', RESSHIFT),
     Published('resshift_inpainting_imagenet_s4.pth', 'inpaint-imagenet', RESSHIFT),
     Published('resshift_inpainting_face_s4.pth', 'inpaint-face', RESSHIFT),
     Published('resshift_faceir_s4.pth', 'faceir', RESSHIFT),
-    Published('autoencoder_vq_f4.pth', 'autoencoder', RESSHIFT),
-    Published('celeba256_vq_f4_dim3_face.pth', 'autoencoder', RESSHIFT),
-    Published('ffhq512_vq_f8_dim8_face.pth', 'autoencoder', RESSHIFT),
-    Published('dossr_default.ckpt', '5 steps', DOSSR),
-    Published('dossr_onestep.ckpt', '1 step', DOSSR),
+    Published('autoencoder_vq_f4.pth', 'the autoencoder', RESSHIFT, size=221_364_711,
+              sha256='e967eaa2c380152811c53e312990d6967a8a957c4f7590f19490ec72110b2889', stated=AUTOENCODER_CHECK),
+    # Of the same architecture.
+    Published('celeba256_vq_f4_dim3_face.pth', 'the autoencoder of inpaint-face', RESSHIFT),
+    Published('ffhq512_vq_f8_dim8_face.pth', 'the autoencoder of faceir', RESSHIFT),
+    Published('dossr_default.ckpt', 'dossr', DOSSR),
+    Published('dossr_onestep.ckpt', 'dossr-onestep', DOSSR),
     Published('osediff.pkl', 'osediff', OSEDIFF, blob='bc84dc9729aa6173e8b1087977025a4fc566a5db', stated=f'{OSEDIFF} at fcc4f09'),
     Published('osediff_face.pkl', 'osediff --face', OSEDIFF, blob='4465e04da247be8f9af700f8cafbbd906439430c', stated=f'{OSEDIFF} at fcc4f09'),
     Published('ram_swin_large_14m.pth', 'ram', 'https://huggingface.co/spaces/xinyu1205/recognize-anything',
@@ -89,7 +96,7 @@ class Origin:
 
 
 def origin_of(file: Path, name: str | None = None) -> Origin:
-    """Reads the whole file. `name`: that in the table, if it is not the file's own. ExportError if the file is not there."""
+    """Reads the whole file. `name`: that in the table, if it is not the file's own. ExportError if it is not there."""
     sha256, blob = _hashes(file)
     content = next((one for one in PUBLISHED if sha256 == one.sha256 or blob == one.blob), None)
     name = name or file.name
@@ -107,12 +114,14 @@ def check_sha256(origin: Origin, wanted: str | None):
                           'Download it again, or correct --sha256')
 
 
-def notes(origins: list[tuple[Origin, str]]) -> list[str]:
+def notes(origins: list[tuple[Origin, str]], more: list[str] = ()) -> list[str]:
     """
-    Prints what is doubtful of each file for its use, and of each file without a published hash its own; returns the doubts, for
-    the bundle. ExportError for a file that certainly is another one.
+    Prints what is doubtful of each file for its use, `more` doubts, and of each file without a published hash its own; returns the
+    doubts, for the bundle. ExportError for a file that certainly is another one.
     """
-    found = []
+    found = list(more)
+    for note in more:
+        print(f'Note: {note}')
     for origin, use in origins:
         if origin.content is not None and origin.content.use != use:
             raise ExportError(f'{origin.file} is {origin.content.name}, which is for {origin.content.use}, by its content', f'Give the file for {use}')

@@ -77,10 +77,10 @@ def run(args):
     with importing(repo, stub_modules()):
         count = _count(_read_config(args.config or repo / 'configs' / f'{task.config}.yaml'))
         say_needs(args.out, 'Reading and tracing these networks', _memory(count), 4 * count)
-        nets = load(task, repo, args)
         weights = origin_of(args.weights)
         check_sha256(weights, args.sha256)
-        doubts = notes([(weights, name), (origin_of(autoencoder_file(task, args)), 'autoencoder')])
+        nets = load(task, repo, args)
+        doubts = notes([(weights, name), (origin_of(autoencoder_file(task, args)), named(task.autoencoder).use)])
         for block in nets.denoiser.modules():
             if type(block).__name__ == 'SwinTransformerBlock':
                 block.forward = types.MethodType(swin_block, block)

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import torch
 
-from .common import ExportError, load_checkpoint, load_tensors
+from .common import ExportError, check_download, load_checkpoint, load_tensors
 
 # Image pixels per cell of the lowest level of the UNet, each way: 8 in the autoencoder times 8 in the UNet.
 CELLS = 64
 BASE = 'https://huggingface.co/stabilityai/stable-diffusion-2-1-base'
+WHAT = f'a whole copy of {BASE} with --base'
 REMEDY = f'Give a whole copy of {BASE} (or an identical one: docs/systems.md has its hashes) with --base'
 # Of one part of the base, the first that is there.
 WEIGHTS = ['diffusion_pytorch_model.safetensors', 'model.safetensors', 'diffusion_pytorch_model.bin', 'pytorch_model.bin']
@@ -31,6 +32,8 @@ def check_base(base: Path, parts: list[str]):
         file = weights(base, part)
         if file.suffix == '.safetensors':
             _check_whole(file)
+        else:
+            check_download(file, WHAT)
 
 
 def weights(base: Path, part: str) -> Path:
@@ -67,7 +70,7 @@ def load(kind: type, base: Path, part: str) -> torch.nn.Module:
 
 def _load_tensors(module, tensors, file):
     module = module.to_empty(device='cpu')
-    load_tensors(module, {name: tensor.float() for name, tensor in tensors.items()}, file, f'a whole copy of {BASE} with --base')
+    load_tensors(module, {name: tensor.float() for name, tensor in tensors.items()}, file, WHAT)
     return module
 
 
@@ -81,7 +84,7 @@ def _current_name(name: str) -> str:
 def _tensors(folder: Path) -> tuple[dict, Path]:
     file = folder / 'diffusion_pytorch_model.safetensors'
     if not file.is_file() and (other := folder / 'diffusion_pytorch_model.bin').is_file():
-        return load_checkpoint(other, f'a whole copy of {BASE} with --base'), other
+        return load_checkpoint(other, WHAT), other
     if not file.is_file():
         raise ExportError(f'{file} is not there', REMEDY)
     _check_whole(file)

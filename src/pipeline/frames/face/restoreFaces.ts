@@ -4,6 +4,7 @@ import type { Job } from '../../../settings/restoreJob';
 import type { Frame } from '../../media/frame';
 import { adainFrame } from '../adain';
 import type { FrameProcessor } from '../frameProcessor';
+import { isOutOfMemory } from '../outOfMemory';
 import { shotPrompts } from '../shotPrompts';
 import { inverted, scaling, type Similarity, toFaceImage } from './align';
 import { detectFaces } from './detectFaces';
@@ -132,9 +133,6 @@ async function restoreCrops(
     return samplesOf(fixColours ? adainFrame(restored, image) : restored);
   });
 }
-
-const isOutOfMemory = (error: unknown): error is RemasterError =>
-  error instanceof RemasterError && error.code === 'GPU_OUT_OF_MEMORY';
 
 /** Smaller tiles are no remedy here: the model needs the whole face. */
 const tooLarge = (side: number, cause: RemasterError): RemasterError =>

@@ -11,11 +11,15 @@ export function dilate(mask: Uint8Array, width: number, height: number, by: numb
 /** Expands the masked pixels of one line of `count` pixels. */
 function spread(mask: Uint8Array, first: number, stride: number, count: number, by: number): void {
   const last = first + (count - 1) * stride;
-  const masked: number[] = [];
-  for (let i = 0, at = first; i < count; i++, at += stride) if (mask[at] === 255) masked.push(i);
-  for (const position of masked) {
-    const from = Math.max(first, first + (position - by) * stride);
-    const to = Math.min(last, first + (position + by) * stride);
+  const runs: number[] = []; // first and last pixel of each; the gaps between them are wider than is filled
+  for (let i = 0, at = first; i < count; i++, at += stride) {
+    if (mask[at] !== 255) continue;
+    if (i - (runs.at(-1) ?? -Infinity) <= 2 * by + 1) runs[runs.length - 1] = i;
+    else runs.push(i, i);
+  }
+  for (let run = 0; run < runs.length; run += 2) {
+    const from = Math.max(first, first + (runs[run]! - by) * stride);
+    const to = Math.min(last, first + (runs[run + 1]! + by) * stride);
     for (let at = from; at <= to; at += stride) mask[at] = 255;
   }
 }

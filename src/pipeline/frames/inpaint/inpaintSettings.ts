@@ -35,7 +35,7 @@ export function inpaintSettings(
   if (mask === null && maskColor === null) {
     throw badSetting(
       `The inpainting model ${name} needs a mask or a mask colour.`,
-      'Give a mask (an image or a video, white where pixels are to be replaced), or the colour of those pixels.',
+      'Give a mask, white where pixels are to be replaced (--mask; in Node-RED “Mask”, or msg.mask for an image), or the colour of those pixels (--mask-color).',
     );
   }
   if (mask !== null && maskColor !== null) {

@@ -2,6 +2,7 @@ import { RemasterError } from '../../../errors';
 import { resolveColour } from '../../media/colour';
 import { openVideo } from '../../media/decode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
+import { requireWhole } from '../../media/imageSequence';
 import { probe, type VideoInfo } from '../../media/probe';
 import { dilate } from './dilate';
 
@@ -25,6 +26,8 @@ export async function probeMask(
   signal: AbortSignal,
 ): Promise<VideoInfo> {
   const mask = await probe(binary, path, signal, sequenceRate);
+  const { path: folder, sequence } = mask.source;
+  if (sequence !== null) requireWhole(folder, sequence); // the masks behind an empty one would come too early
   checkShape(`The mask ${mask.source.path}`, mask, 'video', video);
   return mask;
 }
@@ -80,13 +83,13 @@ export function readMask(
     async at(seconds) {
       if (ahead === undefined) {
         now = await next();
-        if (!now) throw empty(mask);
+        if (!now) throw options.from > 0 ? tooShort(mask, `before ${options.from.toFixed(3)} s`) : empty(mask);
         ahead = await next();
       }
       while (ahead && ahead.from <= seconds + ROUNDING) [before, now, ahead] = [now, ahead, await next()];
       // The last mask lasts as long as the one before it; a single mask applies to the whole video.
       const ends = before && !ahead ? 2 * now!.from - before.from : Infinity;
-      if (seconds > ends + ROUNDING) throw tooShort(mask, ends);
+      if (seconds > ends + ROUNDING) throw tooShort(mask, `at ${ends.toFixed(3)} s`);
       return now!.mask;
     },
     [Symbol.asyncDispose]: () => video[Symbol.asyncDispose](),
@@ -111,7 +114,7 @@ const empty = ({ source }: VideoInfo): RemasterError =>
     remedy: 'Create the mask again.',
   });
 
-const tooShort = ({ source }: VideoInfo, ends: number): RemasterError =>
-  new RemasterError('MASK_INVALID', `The mask ${source.path} ends at ${ends.toFixed(3)} s, before the video.`, {
+const tooShort = ({ source }: VideoInfo, when: string): RemasterError =>
+  new RemasterError('MASK_INVALID', `The mask ${source.path} ends ${when}, before the video.`, {
     remedy: 'Use a mask as long as the video, or one image for all frames.',
   });

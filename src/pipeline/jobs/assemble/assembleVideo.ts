@@ -31,6 +31,8 @@ export async function assembleVideo(
   const options = { overwrite: job.overwrite, resume: false, discard: false, ffmpeg: binary.version };
   const folder = await openOutputFolder(job.output, {}, options, signal);
   onTemporaryPath?.(folder.folder, false);
+  let left: readonly string[] = [];
+  let made: Omit<AssembleResult, 'elapsed'>;
   try {
     await using video = imageVideo(job, binary, join(folder.folder, 'frames.nut'), signal);
     await writeImages(images, video, job);
@@ -42,15 +44,16 @@ export async function assembleVideo(
     await muxVideo(binary, encoded, join(folder.folder, whole), signal);
     await folder.assertWritable();
     const output = await folder.publish(whole);
-    const [elapsed, { size: bytes }] = [(performance.now() - started) / 1000, await stat(output)];
+    const { size: bytes } = await stat(output);
     const all = [...ffmpegWarnings(binary), ...warnings];
-    return { output, frames: clock.count, width, height, elapsed, bytes, warnings: all };
+    made = { output, frames: clock.count, width, height, bytes, warnings: all };
   } catch (error) {
     throw signal.aborted ? signal.reason : await folder.explain(error);
   } finally {
-    await folder.close({ keepSegments: false }).catch(() => {}); // an error thrown above is the one to report
+    left = await folder.close({ keepSegments: false });
     onTemporaryPath?.(folder.folder, true);
   }
+  return { ...made, warnings: [...made.warnings, ...left], elapsed: (performance.now() - started) / 1000 };
 }
 
 async function writeImages(images: AsyncIterable<TimedImage>, video: ImageVideo, job: AssembleJob): Promise<void> {

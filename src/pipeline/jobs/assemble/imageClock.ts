@@ -29,7 +29,7 @@ export class ImageClock {
     return this.#pts.length;
   }
 
-  /** Adds an image. `time` in seconds; null: it follows at the default rate. Errors: BAD_SETTING if it is not later. */
+  /** Adds an image. `time` in seconds; null: it follows at the default rate. Errors: BAD_SETTING if it is none, or not later. */
   add(time: number | null): void {
     const last = this.#pts.at(-1) ?? -1;
     const due = this.framesPerSecond === null ? this.#ticks(time, last) : this.#pts.length;
@@ -37,19 +37,26 @@ export class ImageClock {
     this.#pts.push(due);
   }
 
-  /** From the first image to the end of the last. */
+  /** From the first image to the end of the last, which is shown as long as the one before. */
   times(): VideoTimes {
     const first = this.#pts[0]!;
     const pts = this.#pts.map((tick) => tick - first);
-    const end = pts.at(-1)! + (this.framesPerSecond === null ? TICK_RATE / DEFAULT_RATE : 1);
-    return { pts, end, timeBase: this.#timeBase };
+    const last = pts.at(-1)!;
+    const usual = this.framesPerSecond === null ? TICK_RATE / DEFAULT_RATE : 1;
+    return { pts, end: last + (pts.length > 1 ? last - pts.at(-2)! : usual), timeBase: this.#timeBase };
   }
 
   #ticks(time: number | null, last: number): number {
     const { num, den } = this.#timeBase;
+    if (time !== null && !(Number.isFinite(time) && time >= 0)) throw noTime(this.count + 1, time);
     return time === null ? last + Math.round(den / num / DEFAULT_RATE) : Math.round((time * den) / num);
   }
 }
+
+const noTime = (image: number, time: number): RemasterError =>
+  new RemasterError('BAD_SETTING', `The time of image ${image} is ${time}.`, {
+    remedy: 'Give seconds, 0 or more, or null where it is unknown.',
+  });
 
 const notRising = (time: number | null): RemasterError =>
   new RemasterError('BAD_SETTING', `An image at ${time} s arrived after a later one.`, {

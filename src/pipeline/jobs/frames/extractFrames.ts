@@ -11,11 +11,13 @@ import { resolveColour } from '../../media/colour';
 import { openVideo } from '../../media/decode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame } from '../../media/frame';
+import { NO_METADATA } from '../../media/image/decodeImage';
 import { encodeImage } from '../../media/image/encodeImage';
+import { requireWhole } from '../../media/imageSequence';
 import { probe } from '../../media/probe';
 import { limitHeight, scaledSize } from '../../media/resize';
 import { videoTraits } from '../../media/traits/videoTraits';
-import { SEEK_MARGIN } from '../../media/trim';
+import { readingStart } from '../../media/trim';
 import { iterate } from '../../operators/iterate';
 import { limitFrameRate } from '../../operators/limitFrameRate';
 import { mapInOrder } from '../../operators/mapInOrder';
@@ -42,6 +44,8 @@ export async function* extractFrames(
   signal: AbortSignal,
 ): AsyncGenerator<FrameImage> {
   const sourceInfo = await probe(tools.binary, given.input, signal, given.sequenceRate);
+  const { path, sequence } = sourceInfo.source;
+  if (sequence !== null) requireWhole(path, sequence);
   const info = limitHeight(sourceInfo, given.maxHeight);
   const describe = () => videoTraits(tools.binary, sourceInfo, info, given.trim, signal);
   const job = given.isUpscaled ? (await withModel(given, tools, describe)).settings : given;
@@ -51,10 +55,12 @@ export async function* extractFrames(
     ? await openModelFor(job, { ...info, depth: DEPTH }, tools, openMask, signal)
     : null;
   signal.throwIfAborted();
-  const processor = opened?.processor({ ...job, segment: JOB_DEFAULTS.segment }, () => {});
+  const warnings: string[] = [];
+  const warn = (warning: string): void => void warnings.push(warning);
+  const processor = opened?.processor({ ...job, segment: JOB_DEFAULTS.segment }, warn);
   const scale = opened && wantedScale(job, opened.model);
   const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
-  const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
+  const from = await readingStart(info.source, job.trim, signal);
   const { hwaccel } = job;
   const temporalDenoise = job.isUpscaled ? job.temporalDenoise : 'off';
   const decoding = {
@@ -63,6 +69,7 @@ export async function* extractFrames(
     deinterlace,
     temporalDenoise,
     hwaccel,
+    withShotFirstFrame: opened?.model.prompt !== undefined,
     from,
   } as const;
   await using source = openVideo(tools.binary, info, decoding, signal);
@@ -78,7 +85,7 @@ export async function* extractFrames(
       const { data, width, height } = await encodeImage(output, imageOf(output), limitWidth(size, job.width), job);
       signal.throwIfAborted();
       const time = (frame.pts * timeBase.num) / timeBase.den;
-      return { data, index, pts: frame.pts, time, width, height, dropped, isLast };
+      return { data, index, pts: frame.pts, time, width, height, dropped, isLast, warnings: warnings.splice(0) };
     }),
   );
   let count = 0;
@@ -102,11 +109,7 @@ const imageOf = ({ width, height, data }: Frame) =>
     alpha: null,
     isGrey: false,
     format: 'pixels',
-    profile: null,
-    exif: null,
-    xmp: null,
-    texts: [],
-    density: null,
+    ...NO_METADATA,
   }) as const;
 
 function limitWidth({ width, height }: { readonly width: number; readonly height: number }, maxWidth: number | null) {

@@ -42,7 +42,9 @@ export async function upscaleImage(
       `The output would be ${image.width * modelScale}×${image.height * modelScale}; the limit is ${Math.floor(MAX_OUTPUT_PIXELS / 1e6)} megapixels.`,
       'Use a smaller image, or a model with a smaller scale.',
     );
-  const processor = opened.processor({ ...job, tileCache: null, segment: 1 }, () => {}); // a single frame has nothing to reuse
+  const warnings: string[] = [];
+  const warn = (warning: string): void => void warnings.push(warning);
+  const processor = opened.processor({ ...job, tileCache: null, segment: 1 }, warn); // a single frame has nothing to reuse
   const { width, height, depth } = image;
   const data = fillTransparent(image);
   const frame = { index: 0, pts: 0, scene: 0, width, height, depth, data };
@@ -55,6 +57,7 @@ export async function upscaleImage(
     ...result,
     scale,
     ms: performance.now() - started,
+    warnings,
     model: { name, provider, steps, ...(chosen && { reason: chosen.reason }) },
   };
 }

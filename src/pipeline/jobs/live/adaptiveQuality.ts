@@ -30,37 +30,39 @@ export async function openAdaptiveQuality(
   stats: LiveStats,
   onChange: () => void,
 ): Promise<AdaptiveQuality> {
-  const best = await levels.levelFor(levels.steps[0]!);
-  return new AdaptiveQuality(levels, best, scheduler, budgetMs, stats, onChange);
+  const ladder = qualityLadder(levels.steps, budgetMs);
+  const first = await levels.levelFor(levels.steps[ladder.level]!);
+  return new AdaptiveQuality(levels, first, ladder, scheduler, budgetMs, stats, onChange);
 }
 
 /** Upscales camera frames at the level of quality that the machine can keep up with, or drops them when they are late. */
 export class AdaptiveQuality implements AsyncDisposable {
   readonly #requests: SlotRequests;
-  readonly #ladder;
   readonly #client;
   /** Every so many camera frames, one is upscaled. */
   frameStep = 1;
   readonly #isDue = atMostEvery(CHECK_INTERVAL);
   #working: Promise<unknown> = Promise.resolve();
+  /** Of the camera's newest frame that was upscaled. */
+  #lines = 0;
 
   constructor(
     private readonly levels: QualityLevels,
     /** The level in use. */
     public level: QualityLevel,
+    private readonly ladder: ReturnType<typeof qualityLadder>,
     private readonly scheduler: FairScheduler,
     budgetMs: number,
     private readonly stats: LiveStats,
     private readonly onChange: () => void,
   ) {
     this.#requests = new SlotRequests(budgetMs);
-    this.#ladder = qualityLadder(levels.steps, budgetMs);
     this.#client = scheduler.register();
   }
 
   /** Opens the level of the next frame and waits for a slot in which to upscale it. */
   async acquire(signal: AbortSignal): Promise<Slot> {
-    const step = this.levels.steps[this.#ladder.level]!;
+    const step = this.levels.steps[this.ladder.level]!;
     this.level = await this.levels.levelFor(step);
     this.frameStep = step.frameStep;
     return this.#client.acquire(signal, this.#requests.next(this.level));
@@ -76,15 +78,17 @@ export class AdaptiveQuality implements AsyncDisposable {
       signal,
     );
     this.#working = work.catch(() => {}); // its caller gets the error
-    return work;
+    const upscaled = await work;
+    if (upscaled) this.#lines = upscaled.source.height;
+    return upscaled;
   }
 
   /** Chooses the level of the next frames; to be called after each frame. */
   adapt(): void {
     const { steps } = this.levels;
     if (steps.length === 1 || !this.#isDue()) return;
-    const isOther = this.#ladder.update(loadOf(this.stats, this.#requests.usual));
-    if (!isOther || steps[this.#ladder.level]!.frameStep !== this.frameStep) return;
+    const isOther = this.ladder.update(loadOf(this.stats, this.#requests.usual, this.#lines));
+    if (!isOther || steps[this.ladder.level]!.frameStep !== this.frameStep) return;
     this.#requests.reset();
     this.onChange();
   }
@@ -140,7 +144,7 @@ function atMostEvery(ms: number): () => boolean {
   };
 }
 
-function loadOf(stats: LiveStats, work: number): LoadSample {
+function loadOf(stats: LiveStats, work: number, lines: number): LoadSample {
   const { missed, latency, fpsIn } = stats.counts(LADDER_WINDOW);
-  return { dropShare: missed, latency: latency?.p95 ?? 0, work, rate: fpsIn ?? 0 };
+  return { dropShare: missed, latency: latency?.p95 ?? 0, work, rate: fpsIn ?? Infinity, lines }; // of an unknown rate nothing better fits
 }

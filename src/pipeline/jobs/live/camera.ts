@@ -23,7 +23,7 @@ export interface CameraEvents {
   readonly onFrame: (frame: CameraFrame) => void;
 }
 
-/** Milliseconds of video after which a connection counts as stable and the reconnect delay is reset. */
+/** Milliseconds after which a connection that has brought a frame counts as stable: the reconnect delay is reset. */
 const STABLE = 5000;
 
 /**

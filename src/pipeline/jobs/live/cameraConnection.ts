@@ -3,6 +3,7 @@ import type { LiveJob } from '../../../settings/liveJob';
 import { toRgb } from '../../media/colour';
 import { TEMPORAL_DENOISE } from '../../media/decode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
+import { passthrough } from '../../media/passthrough';
 import type { Ffmpeg } from '../../media/runFfmpeg';
 import { frameSplitter } from '../../media/splitFrames';
 import { connectError, disconnectedError, noFramesError } from './cameraErrors';
@@ -90,15 +91,14 @@ async function startDecoder(
     ...SIZE_FILTERS,
     `[f]scale=${width}:${height}:${toRgb(colour)},format=rgb24[frames]`,
   ];
-  const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
   const args = (input: readonly string[]): string[] => [
     ...['-thread_type', 'slice'], // frame threads would delay the video by one frame each
     ...['-analyzeduration', '500000', '-fpsprobesize', '0'], // the format is known from the probe
     ...(hwaccel === 'auto' ? ['-hwaccel', 'auto'] : []),
     ...input,
     ...['-filter_complex', graph.join(';')],
-    ...sizeOutputs(passthrough), // first: ffmpeg writes its outputs in this order, so that no frame waits for its size
-    ...['-map', '[frames]', ...passthrough, '-f', 'rawvideo', 'pipe:1'],
+    ...sizeOutputs(passthrough(binary)), // first: ffmpeg writes its outputs in this order, so that no frame waits for its size
+    ...['-map', '[frames]', ...passthrough(binary), '-f', 'rawvideo', 'pipe:1'],
     ...packetOutput(source),
   ];
   return openCamera(binary, source, maxFps, args, signal);

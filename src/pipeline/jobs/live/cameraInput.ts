@@ -4,6 +4,7 @@ import { RemasterError } from '../../../errors';
 import { type Address, parseAddress, type Scheme, withCredentials } from '../../../settings/cameraAddress';
 import type { LiveInput } from '../../../settings/liveJob';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
+import { throughPlaylist } from './cameraPlaylist';
 
 /** How ffmpeg opens a camera. */
 export interface InputOptions {
@@ -95,20 +96,14 @@ function addressOptions(
     // Unbuffered input arrives one frame earlier. The bundled ffmpeg (2018) finds no stream that way.
     ...(address.scheme === 'tcp' && binary.hasRtspTimeout ? ['-avioflags', 'direct'] : []),
     ...(rules.kind === 'rtsp' ? rtspOptions(binary, transport) : []),
-    ...(isNumbered ? ['-headers', `Host: ${address.host}\r\n`] : []),
+    ...(isNumbered ? ['-headers', `Host: ${/\/\/([^/?#]*)/.exec(address.address)![1]!}\r\n`] : []),
   ];
   const readRate = isHls ? ['-re'] : []; // its segments are downloaded at once; -re plays them at their frame rate
   const isSecret = secret !== url || (url.includes('?') && !/^(udp|tcp)$/.test(address.scheme)); // a query may hold a token
-  // `option` lines in a concat playlist came in the same ffmpeg version as the new name of the RTSP timeout.
-  if (isSecret && binary.hasRtspTimeout) {
-    const formats = rules.kind === 'rtsp' ? [] : ['-format_whitelist', isHls ? HLS_FORMATS : rules.formats];
-    return {
-      options: [
-        ...readRate,
-        ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', `pipe,${rules.protocols}`, '-i', 'pipe:0'],
-      ],
-      script: playlist(secret, [...own, ...formats, ...ENTRY_OPTIONS]),
-    };
+  if (isSecret) {
+    if (isNumbered && !binary.hasRtspTimeout) throw notHidden(binary, address);
+    const formats = rules.kind === 'rtsp' ? null : isHls ? HLS_FORMATS : rules.formats;
+    return throughPlaylist(binary, { rate: readRate, protocols: rules.protocols, formats, own, secret });
   }
   return {
     options: [
@@ -116,24 +111,19 @@ function addressOptions(
       ...['-protocol_whitelist', rules.protocols],
       ...own,
       ...(isHls ? ['-f', 'hls'] : rules.format),
-      ...['-i', secret],
+      ...['-i', url],
     ],
     script: null,
   };
 }
 
-/** Limits how long ffmpeg analyzes the entry of the playlist, as without a playlist. */
-const ENTRY_OPTIONS = ['-analyzeduration', '500000', '-fpsprobesize', '0'];
-
-/** A playlist of one entry, opened with its own options. */
-function playlist(address: string, options: readonly string[]): string {
-  const quoted = (text: string): string => `'${text.trim().replaceAll("'", "'\\''")}'`;
-  const lines = Array.from(
-    { length: options.length / 2 },
-    (_, i) => `option ${options[2 * i]!.slice(1)} ${quoted(options[2 * i + 1]!)}`,
+/** It would have to be told the name of the host beside the number, which only its command line can. */
+const notHidden = (binary: FfmpegBinary, { scheme, host }: Address): RemasterError =>
+  new RemasterError(
+    'BAD_SETTING',
+    `ffmpeg ${binary.version} would show the password or token of ${scheme}://${host} to all users of this machine.`,
+    { remedy: 'Install a newer ffmpeg (Debian: apt-get install ffmpeg), or use the IP address of the host.' },
   );
-  return ['ffconcat version 1.0', `file ${quoted(address)}`, ...lines, ''].join('\n');
-}
 
 /** Microseconds until ffmpeg's own RTSP timeout, if the frame watchdog has not stopped ffmpeg before. */
 const RTSP_TIMEOUT = '10000000';

@@ -10,6 +10,7 @@ import {
   tap,
 } from 'rxjs';
 import { BackpressureWindow } from '../../../async/backpressure';
+import { type ErrorRecord, errorRecord, RemasterError } from '../../../errors';
 import type { CameraState, LiveJob, LiveJpeg, LiveProgress } from '../../../settings/liveJob';
 import { type Comparison, comparison } from '../../frames/comparison';
 import { type Crossfade, crossfade } from '../../frames/crossfade';
@@ -52,9 +53,11 @@ export interface CameraPipeline {
   close(): Promise<void>;
 }
 
-/** A change of the camera's state or of its video format. */
+/** A change of the camera's state or of its video format, or what a user should know. */
 export type CameraEvent =
-  { readonly what: 'camera'; readonly state: CameraState } | { readonly what: 'facts'; readonly facts: CameraFacts };
+  | { readonly what: 'camera'; readonly state: CameraState }
+  | { readonly what: 'facts'; readonly facts: CameraFacts }
+  | { readonly what: 'recoverableError'; readonly error: ErrorRecord };
 
 /** `knownFacts`: from an earlier connection to this camera. */
 export function openCameraPipeline(
@@ -76,7 +79,11 @@ export function openCameraPipeline(
     onFacts: (found: CameraFacts) => emit({ what: 'facts', facts: (facts = found) }),
   };
   const camera = openCamera(settings, tools.binary, events, knownFacts);
-  const opening = openQuality(settings, tools, stats, fade.begin).then((opened) => (quality = opened));
+  const warn = (warning: string): void =>
+    emit({ what: 'recoverableError', error: errorRecord(new RemasterError('GPU_OUT_OF_MEMORY', warning)) });
+  const opening = openQuality(settings, tools, stats, fade.begin, warn, stop.signal).then(
+    (opened) => (quality = opened),
+  );
   const acquire = async (signal: AbortSignal): Promise<Slot> => (await opening).acquire(signal);
   const level = { acquire, opened: () => quality, signal: stop.signal };
   const frames$ = upscaledFrames(camera, level, { stats, fade, compare }).pipe(
@@ -121,8 +128,10 @@ async function openQuality(
   tools: CameraPipelineTools,
   stats: LiveStats,
   onChange: () => void,
+  warn: (warning: string) => void,
+  signal: AbortSignal,
 ): Promise<AdaptiveQuality> {
-  const levels = await openQualityLevels(settings, tools, onChange);
+  const levels = await openQualityLevels(settings, tools, onChange, warn, signal);
   return openAdaptiveQuality(levels, tools.scheduler, settings.budgetMs, stats, onChange);
 }
 
@@ -184,6 +193,7 @@ function progressOf(
     ...counts,
     steps: level?.info.steps ?? null,
     model: level?.info.name ?? null,
+    modelHeight: level?.lines ?? null,
     frameStep: quality?.frameStep ?? 1,
     isRegionOnly: level?.isRegionOnly ?? false,
     cacheStats: level?.cacheStats() ?? null,

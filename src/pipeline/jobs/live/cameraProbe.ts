@@ -5,6 +5,7 @@ import { readMatroskaVideo } from '../../media/describe/matroskaVideo';
 import { collect } from '../../media/ffmpegOutput';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Rational } from '../../media/frame';
+import { limitHeight } from '../../media/resize';
 import { connectError, noFramesError, soundOnlyError } from './cameraErrors';
 import { cameraExit, CONNECT_TIMEOUT, QUIT_GRACE } from './cameraProcess';
 import { packetOutput, watchPackets } from './keyFrames';
@@ -115,10 +116,4 @@ export function cameraInfo(
     isInterlaced,
     colour: resolveColour(format.colour, { ...sent, pixels: { chroma: '4:2:0', isFullRange: false } }),
   };
-}
-
-function limitHeight(sent: CameraInfo['sent'], maxHeight: number | null): CameraInfo['sent'] {
-  if (maxHeight === null || sent.height <= maxHeight) return sent;
-  const even = (side: number): number => Math.max(2, 2 * Math.round(side / 2));
-  return { width: even((sent.width * maxHeight) / sent.height), height: even(maxHeight) };
 }

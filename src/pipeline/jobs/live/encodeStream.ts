@@ -2,17 +2,22 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { ifLate } from '../../../async/ifLate';
 import type { Mailbox } from '../../../async/mailbox';
+import { raceWith } from '../../../async/raceWith';
+import { untilAborted } from '../../../async/untilAborted';
 import { RemasterError } from '../../../errors';
 import { fromRgb, tagFilter, tagOptions } from '../../media/colour';
 import { encodedColour } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { matroskaFrameHeader, matroskaHeader } from '../../media/matroska';
 import { type Mp4Part, mp4Parts } from '../../media/mp4Boxes';
+import { passthrough } from '../../media/passthrough';
+import { even } from '../../media/resize';
 import { type Ffmpeg, runFfmpeg } from '../../media/runFfmpeg';
 import type { LiveFrame } from './liveFrame';
 import type { Recorder } from './recorder';
 import { rtspAuthProxy } from './rtspAuthProxy';
 import { type EncodedTarget, liveCodec, targetOptions } from './sinkOptions';
+import { targetError } from './targetError';
 
 /** Milliseconds a target may take for one frame before it counts as stuck. */
 const STUCK_TIMEOUT = 10_000;
@@ -28,6 +33,8 @@ export interface StreamEvents {
   readonly onFragment: (part: Mp4Part | null) => Promise<void>;
   /** A recording file is finished. */
   readonly onFile: (path: string) => void;
+  /** Writing to the target failed and will be retried, or an old recording could not be deleted. Without secrets. */
+  readonly onRecoverableError: (error: RemasterError) => void;
 }
 
 /** Where frames come from and go to. */
@@ -58,21 +65,27 @@ export async function encodeStream(parts: StreamParts): Promise<void> {
     : (recorder?.target ?? target);
   const never = new AbortController().signal; // it is asked to quit, so that it can finish its file
   const encoder = runFfmpeg(binary, options(binary, quality, reachable, first), never);
+  let unread: { readonly error: unknown } | null = null;
   const reading = read(encoder, parts).catch((error: unknown) => {
+    unread = { error };
     void encoder.quit(0);
-    throw error;
   });
-  reading.catch(() => {});
   try {
     await sendFrames(encoder, first, parts);
   } catch (error) {
+    throwFirst(signal, unread); // ffmpeg's end is the consequence of it
     if (signal.aborted || !proxy?.problem) throw error;
     throw new RemasterError('ENCODE_FAILED', `The server cannot be reached: ${proxy.problem}.`, { cause: error });
   } finally {
     await finish(encoder); // the error thrown above is the one to report
-    await reading.catch(() => {});
+    await reading;
     await encoder[Symbol.asyncDispose]();
   }
+}
+
+/** Throws what ended the encoder, unless the stream was to end. */
+function throwFirst(signal: AbortSignal, failure: { readonly error: unknown } | null): void {
+  if (!signal.aborted && failure) throw failure.error;
 }
 
 /** Sends frames to the encoder, with the times of their arrival, until their size changes. */
@@ -84,16 +97,16 @@ async function sendFrames(
   const died = encoder.ended.then(() => {
     throw new RemasterError('ENCODE_FAILED', 'ffmpeg ended unexpectedly.', { detail: encoder.stderrTail() });
   });
-  died.catch(() => {});
+  const unlessDied = raceWith(died);
   let last = -1;
-  await send(encoder, died, matroskaHeader({ ...first, depth: 8, framesPerSecond: null }));
+  await send(encoder, unlessDied, matroskaHeader({ ...first, depth: 8, framesPerSecond: null }));
   for (let next = first; sameSize(next, first); next = waiting.take()!) {
     const ticks = Math.max(last + 1, Math.round(next.at - first.at)); // times must increase
-    await send(encoder, died, matroskaFrameHeader(ticks, TIME_BASE, next.data.length));
-    await send(encoder, died, next.data);
+    await send(encoder, unlessDied, matroskaFrameHeader(ticks, TIME_BASE, next.data.length));
+    await send(encoder, unlessDied, next.data);
     last = ticks;
     onWritten();
-    await Promise.race([waiting.filled(signal), died]);
+    await unlessDied(waiting.filled(signal));
     // A frame of another size stays in the mailbox and starts another stream.
     const upcoming = waiting.take()!;
     waiting.put(upcoming);
@@ -102,12 +115,14 @@ async function sendFrames(
 }
 
 /** Resolves when the encoder has taken `bytes`. Rejects when it has exited, or is stuck. */
-async function send(encoder: Ffmpeg, died: Promise<never>, bytes: Uint8Array): Promise<void> {
-  if (encoder.stdin.destroyed) await died;
+async function send(encoder: Ffmpeg, unlessDied: ReturnType<typeof raceWith>, bytes: Uint8Array): Promise<void> {
+  if (encoder.stdin.destroyed) await unlessDied(new Promise<never>(() => {}));
   if (encoder.stdin.write(bytes)) return;
   const late = new AbortController();
-  const drained = once(encoder.stdin, 'drain', { signal: late.signal });
-  await ifLate(Promise.race([drained, died]), STUCK_TIMEOUT, () => late.abort()).catch((error: unknown) => {
+  // EPIPE: the exit of ffmpeg has the reason.
+  const exited = (): Promise<never> => unlessDied(untilAborted(new Promise<never>(() => {}), late.signal));
+  const drained = once(encoder.stdin, 'drain', { signal: late.signal }).catch(exited);
+  await ifLate(unlessDied(drained), STUCK_TIMEOUT, () => late.abort()).catch((error: unknown) => {
     throw late.signal.aborted ? stuck() : error;
   });
 }
@@ -130,7 +145,6 @@ const sameSize = (a: LiveFrame, b: LiveFrame): boolean => a.width === b.width &&
 
 function options(binary: FfmpegBinary, quality: number | null, target: EncodedTarget, frame: LiveFrame): string[] {
   const colour = encodedColour(frame.colour, { name: 'h264', pixelFormat: 'yuv420p' });
-  const even = (side: number): number => Math.max(2, 2 * Math.round(side / 2));
   const filters = [
     `scale=${even(frame.stored.width)}:${even(frame.stored.height)}:${fromRgb(colour)}`,
     `setsar=${frame.pixelAspect.num}/${frame.pixelAspect.den}`,
@@ -139,7 +153,7 @@ function options(binary: FfmpegBinary, quality: number | null, target: EncodedTa
   return [
     ...['-fflags', 'nobuffer', '-probesize', '32', '-analyzeduration', '0'],
     ...['-f', 'matroska', '-i', 'pipe:0', '-an', '-vf', filters.join(',')],
-    ...(binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
+    ...passthrough(binary),
     ...liveCodec(binary, quality),
     ...tagOptions(colour),
     ...targetOptions(target, Date.now()),
@@ -163,7 +177,9 @@ async function read(encoder: Ffmpeg, { target, recorder, events }: StreamParts):
       rest = lines.pop()!;
       for (const name of lines.filter(Boolean)) {
         events.onFile(join(target.folder, name));
-        await recorder!.finished(name);
+        await recorder!.finished(name).catch(async (error: unknown) => {
+          events.onRecoverableError(await targetError(error, target)); // the recording goes on
+        });
       }
     }
   } else {

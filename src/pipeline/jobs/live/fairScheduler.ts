@@ -1,7 +1,7 @@
 // Deficit round-robin over measured milliseconds (Shreedhar & Varghese 1995).
 import { CrossCameraBatch, type Participant } from './crossCameraBatch';
 
-/** One user of a resource that serves one client at a time, or several clients of one kind shareSlot. */
+/** One user of a resource that serves one client at a time, or several clients of one kind that share a slot. */
 export interface SchedulerClient {
   /** Waits for a slot. */
   acquire(signal: AbortSignal, request?: SlotRequest): Promise<Slot>;

@@ -58,6 +58,7 @@ export async function openHttpJpegs(
   } catch (error) {
     signal.throwIfAborted();
     stop.signal.throwIfAborted();
+    stop.abort(); // the response is not read
     if (/^HPE_/.test((error as NodeJS.ErrnoException).code ?? '')) return null; // not the HTTP that Node knows
     throw await connectError(source, (error as Error).message, signal);
   } finally {

@@ -3,6 +3,9 @@ import type { Latency, LiveProgress } from '../../../settings/liveJob';
 /** Milliseconds over which rates and latencies are measured. */
 const WINDOW = 10_000;
 
+/** Milliseconds over which a rate can be told. */
+const SHORTEST = 1000;
+
 interface Sample {
   readonly at: number;
   /** Milliseconds. */
@@ -67,12 +70,12 @@ function samples(now: () => number) {
     },
     recent,
     total: () => total,
-    /** Per second; null before the second sample. */
+    /** Per second; null before the second sample, and in the first second, in which they come in a burst. */
     rate(window: number): number | null {
       const [first, ...rest] = recent(window);
       if (!first || rest.length === 0) return null;
-      // Up to now, so that the rate falls when a camera stops sending.
-      return (rest.length * 1000) / Math.max(now() - first.at, 1);
+      const time = now() - first.at; // up to now, so that the rate falls when a camera stops sending
+      return time < SHORTEST ? null : (rest.length * 1000) / time;
     },
   };
 }

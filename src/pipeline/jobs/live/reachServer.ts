@@ -36,7 +36,7 @@ export async function reachServer(address: string, signal: AbortSignal): Promise
 }
 
 /** Default ports. */
-const PORTS: Readonly<Record<Scheme, number>> = {
+export const PORTS: Readonly<Record<Scheme, number>> = {
   ...{ rtsp: 554, rtsps: 322, http: 80, https: 443, rtmp: 1935, rtmps: 443 },
   ...{ tcp: 0, udp: 0, srt: 0 }, // theirs are always in the address
 };

@@ -8,6 +8,4 @@ const AUTH_RETRY = 30;
 export const reconnectDelay =
   ({ retryMin, retryMax }: LiveJob['source']) =>
   (attempt: number, code: ErrorCode): number =>
-    code === 'AUTH_FAILED'
-      ? Math.max(AUTH_RETRY, retryMax)
-      : Math.min(Math.max(retryMin, retryMax), retryMin * 2 ** (attempt - 1));
+    code === 'AUTH_FAILED' ? Math.max(AUTH_RETRY, retryMax) : Math.min(retryMax, retryMin * 2 ** (attempt - 1));

@@ -26,15 +26,17 @@ export async function openRecorder(wanted: Segments, signal: AbortSignal): Promi
     const lock = await take(place, number < MOST, signal);
     if (!lock) continue;
     const target = { ...wanted, name };
-    const { finished } = await openRetention(target);
-    return {
-      target,
-      finished,
-      async [Symbol.asyncDispose]() {
-        await lock.release();
-        await rmdir(place).catch(() => {}); // another recorder has it again
-      },
+    const close = async (): Promise<void> => {
+      await lock.release();
+      await rmdir(place).catch(() => {}); // another recorder has it again
     };
+    try {
+      const { finished } = await openRetention(target);
+      return { target, finished, [Symbol.asyncDispose]: close };
+    } catch (error) {
+      await close();
+      throw error;
+    }
   }
 }
 

@@ -8,7 +8,7 @@ export type Segments = Extract<LiveTarget, { kind: 'segments' }>;
 export interface Retention {
   /**
    * Call when a file is finished: deletes those written first until the limits are met. The one being written is kept,
-   * and so is the one written last. Returns the deleted paths.
+   * and so is the one written last. Returns the deleted paths; rejects, after the others, when one cannot be deleted.
    */
   finished(file: string): Promise<readonly string[]>;
 }
@@ -44,6 +44,7 @@ export async function openRetention({ folder, name, keep }: Omit<Segments, 'kind
       let total = 0;
       for (const { size } of without(found, order)) total += size;
       const isWriting = found.size > order.length ? 1 : 0;
+      let failure: { readonly error: unknown } | null = null;
       for (const [age, one] of order.toReversed().entries()) {
         const { size, mtimeMs } = found.get(one)!;
         total += size;
@@ -52,10 +53,16 @@ export async function openRetention({ folder, name, keep }: Omit<Segments, 'kind
           (hours !== null && Math.abs(now - mtimeMs) > hours * HOUR) ||
           (bytes !== null && total > bytes);
         if (age === 0 || !isOver) continue;
-        await rm(join(folder, one), { force: true });
+        try {
+          await rm(join(folder, one), { force: true });
+        } catch (error) {
+          failure ??= { error };
+          continue;
+        }
         total -= size;
         deleted.push(join(folder, one));
       }
+      if (failure) throw failure.error;
       return deleted;
     },
   };

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { parseAddress } from '../../../settings/cameraAddress';
 import type { LiveTarget } from '../../../settings/liveJob';
 import { authorization, chooseChallenge } from './authorization';
+import { PORTS } from './reachServer';
 import { headersOf, splitRtsp } from './rtspMessages';
 
 /** A local proxy for an RTSP server that requires a password. */
@@ -15,17 +17,15 @@ export interface RtspAuthProxy extends AsyncDisposable {
 
 type Server = Pick<Extract<LiveTarget, { kind: 'push' }>, 'address' | 'username' | 'password'>;
 
-/** Default ports. */
-const PORTS = { rtsp: 554, rtsps: 322 } as const;
-
 /**
  * ffmpeg takes its output address from the command line, which every user of the machine can read. So ffmpeg writes to
  * this proxy without a password; the proxy forwards everything and authenticates when the server requires it (Basic or
- * Digest). It accepts one connection and then stops listening.
+ * Digest). It accepts one connection and then stops listening. Its address has a random path, so
+ * that a program that tries ports gets no connection that is logged in.
  */
 export async function rtspAuthProxy({ address, username, password }: Server): Promise<RtspAuthProxy> {
   const { scheme, host } = parseAddress(address);
-  const remote = { host, port: Number(new URL(address).port) || PORTS[scheme as keyof typeof PORTS] };
+  const remote = { host, port: Number(new URL(address).port) || PORTS[scheme] };
   const sockets = new Set<Socket>();
   let problem: string | null = null;
   const listener = createServer((client) => {
@@ -45,7 +45,7 @@ export async function rtspAuthProxy({ address, username, password }: Server): Pr
     listener.once('error', reject);
     listener.listen(0, '127.0.0.1', resolve);
   });
-  const local = `rtsp://127.0.0.1:${(listener.address() as AddressInfo).port}/live`;
+  const local = `rtsp://127.0.0.1:${(listener.address() as AddressInfo).port}/${randomUUID()}`;
   return {
     address: local,
     get problem() {
@@ -73,6 +73,7 @@ function forward(client: Socket, server: Socket, local: string, real: string, au
   /** Requests without a response, by CSeq; each is repeated once with authorization. */
   const pending = new Map<string, Request>();
   let challenge: string | null = null;
+  let isKnown = false; // whether a request has had the secret path; later ones have addresses of the server
   const write = (to: Socket, from: Socket, ...parts: readonly (string | Buffer)[]): void => {
     if (to.write(Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)))))
       return;
@@ -87,10 +88,12 @@ function forward(client: Socket, server: Socket, local: string, real: string, au
   client.on(
     'data',
     splitRtsp({
-      media: (packet) => write(server, client, packet),
+      media: (packet) => isKnown && write(server, client, packet),
       bad: () => client.destroy(),
       message(head, body) {
         const [, method, uri, rest = ''] = /^([A-Z_]+) (\S+) RTSP\/1\.0\r\n([^]*)$/.exec(head) ?? [];
+        isKnown ||= uri?.startsWith(local) ?? false;
+        if (!isKnown) return void client.destroy();
         if (method === undefined) return write(server, client, head, body);
         const request = { method, uri: uri!.replace(local, () => real), rest, body };
         pending.set(cseqOf(head), request);

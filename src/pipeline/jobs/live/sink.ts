@@ -2,7 +2,6 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Mailbox } from '../../../async/mailbox';
-import { RemasterError } from '../../../errors';
 import type { LiveJob, LiveProgress } from '../../../settings/liveJob';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { tryWriting } from '../writeTrial';
@@ -10,12 +9,7 @@ import { encodeStream, type StreamEvents } from './encodeStream';
 import type { LiveFrame } from './liveFrame';
 import { openRecorder, type Recorder } from './recorder';
 import { targetError } from './targetError';
-import { type EncodedTarget, isHlsFile, liveCodec } from './sinkOptions';
-
-export interface SinkEvents extends StreamEvents {
-  /** Writing to the target failed and will be retried. Without secrets. */
-  readonly onRecoverableError: (error: RemasterError) => void;
-}
+import { type EncodedTarget, hlsStream, isHlsFile, liveCodec } from './sinkOptions';
 
 /** Encodes upscaled frames and writes them to a target. A slow target gets fewer frames and delays nothing else. */
 export interface Sink extends AsyncDisposable {
@@ -37,12 +31,12 @@ export function encodingSink(
   binary: FfmpegBinary,
   { quality }: Pick<LiveJob, 'quality'>,
   target: EncodedTarget,
-  events: SinkEvents,
+  events: StreamEvents,
 ): Sink {
   liveCodec(binary, quality); // throws before anything is started
   let written = 0;
   let skipped = 0;
-  let restarts = -1;
+  let restarts = 0;
   const stop = new AbortController();
   const { signal } = stop;
   const waiting = new Mailbox<LiveFrame>(() => skipped++);
@@ -50,6 +44,7 @@ export function encodingSink(
   async function run(): Promise<void> {
     let delay: number = RETRY_DELAY[0];
     let first = true;
+    let began = Infinity; // when the last stream did
     let recorder: Recorder | null = null;
     while (!signal.aborted) {
       const before = written;
@@ -57,13 +52,14 @@ export function encodingSink(
         await waiting.filled(signal);
         if (target.kind === 'segments') recorder ??= await openRecorder(target, signal);
         if (recorder) await mkdir(recorder.target.folder, { recursive: true });
-        if (first && target.kind === 'hls') await clearHls(target.folder);
+        if (target.kind === 'hls') await clearHls(target.folder, began);
         if (!first && 'folder' in target) await tryWriting(target.folder); // a full disk gets no empty files
         first = false;
-        restarts++;
+        began = Date.now();
         await encodeStream({ binary, quality, target, recorder, events, waiting, onWritten: () => written++, signal });
       } catch (error) {
         if (signal.aborted) break;
+        restarts++;
         events.onRecoverableError(await targetError(error, target));
         if (written > before + 25) delay = RETRY_DELAY[0];
         await sleep(delay, undefined, { signal }).catch(() => {});
@@ -77,7 +73,7 @@ export function encodingSink(
   const running = run();
   return {
     put: (frame) => waiting.put(frame),
-    counts: () => ({ written, skipped, restarts: Math.max(0, restarts) }),
+    counts: () => ({ written, skipped, restarts }),
     async [Symbol.asyncDispose]() {
       stop.abort(new Error('the sink is closed'));
       await running;
@@ -85,8 +81,14 @@ export function encodingSink(
   };
 }
 
-/** Deletes the files of an earlier run, which players would play first. */
-async function clearHls(folder: string): Promise<void> {
+/**
+ * Deletes the files of earlier streams, which players would play first. `before`: only those that began before this time, in
+ * milliseconds since the epoch; the files of the last one may still be in use.
+ */
+async function clearHls(folder: string, before = Infinity): Promise<void> {
   await mkdir(folder, { recursive: true });
-  for (const name of await readdir(folder)) if (isHlsFile(name)) await rm(join(folder, name), { force: true });
+  for (const name of await readdir(folder)) {
+    const isOld = before === Infinity ? isHlsFile(name) : hlsStream(name) < before;
+    if (isOld) await rm(join(folder, name), { force: true });
+  }
 }

@@ -59,9 +59,13 @@ export function targetOptions(target: EncodedTarget, run: number): string[] {
 }
 
 const HLS_PLAYLIST = 'index.m3u8';
+/** The `run` of a file of video that the HLS target has written; NaN: it is none. */
+export const hlsStream = (name: string): number =>
+  Number(/^live-(\d+)-(init\.mp4|\d+\.m4s)(\.tmp)?$/.exec(name)?.[1] ?? NaN);
+
 /** Files written by the HLS target. */
 export const isHlsFile = (name: string): boolean =>
-  /^(index\.m3u8(\.tmp)?|live-\d+-(init\.mp4|\d+\.m4s)(\.tmp)?)$/.test(name);
+  /^index\.m3u8(\.tmp)?$/.test(name) || !Number.isNaN(hlsStream(name));
 
 /** As required by browsers and `@kevingodell/node-red-mp4frag`. */
 const FRAGMENTED = '+frag_keyframe+empty_moov+default_base_moof';

@@ -7,14 +7,14 @@ import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { type EncodedVideo, type MuxSource, muxVideo, muxWithSource } from '../../media/mux';
 import type { VideoInfo } from '../../media/probe';
 import { wasKilled } from '../../media/runFfmpeg';
-import { type LastPacket, type SourceEnd, sourceEnd } from '../../media/sourceEnd';
+import type { LastPacket } from '../../media/sourceEnd';
 import type { VideoTimes } from '../../media/trackClock';
 import { startTick } from '../../media/trim';
 import type { Segment } from '../journal';
 import type { OutputFolder } from '../outputFolder';
-import { type Missing, whatIsMissing } from './missing';
+import { sourceLoss } from './sourceLoss';
 import { soundOf, type Trial } from './trial';
-import { damageError, hasChanged, isTruncated, partialName, type SourceDamage } from './truncation';
+import { damageError, partialName } from './truncation';
 
 /** The encoded frames, and how the source was read. */
 export interface WrittenVideo {
@@ -45,37 +45,38 @@ export async function finishOutput(
   const paths = segments.map((segment) => join(folder.folder, segment.file));
   const zero = startTick(job.trim, info.timeBase);
   const start = Math.min(zero, pts[0]!); // a frame before time 0 delays the sound
-  const isGone = await hasChanged(info);
-  const sound = soundOf(trial)[0] ?? null;
-  const missing = isGone ? NOT_KNOWN : await whatIsMissing(binary, info, job, decoded, sound, signal);
-  const { hasJumps } = missing;
-  const end = isGone ? NO_END : await sourceEnd(binary, info, hasJumps ? null : pts.at(-1)!, signal);
+  const read = { decoded, broken, last: pts.at(-1)!, sound: soundOf(trial)[0] ?? null };
+  const loss = await sourceLoss(binary, info, job, read, signal);
+  const { end, missing } = loss;
   const video = { codec, colour, paths, times: outputTimes(pts, start, info, job, end.last) };
-  const source = { info, job, carried: trial.carried, delay: zero - start, firstOnly: false, hasJumps };
+  const source = {
+    info,
+    job,
+    carried: trial.carried,
+    delay: zero - start,
+    firstOnly: false,
+    hasJumps: missing.hasJumps,
+  };
   const path = join(folder.folder, file);
-  const muxed = await muxAny(binary, folder, video, path, isGone ? null : source, signal);
+  const muxed = await muxAny(binary, folder, video, path, loss.isGone ? null : source, signal);
   await folder.assertWritable(); // an old ffmpeg may report success on a full disk
   const lost = muxed.why === null ? (await trial.compare(path, job.trim === null)).map(({ message }) => message) : [];
-  const lastFrame = (pts.at(-1)! * info.timeBase.num) / info.timeBase.den;
-  const ends = Math.max(lastFrame, end.seconds ?? 0);
-  const what = broken?.message ?? missing.damage ?? muxed.why;
-  const isCut = missing.isTruncated || (!hasJumps && isTruncated(info, job, ends));
-  const damage = await damageOf(info, isCut, what);
-  const output = await folder.publish(file, damage ? partialName(folder.output) : folder.output);
+  const damage = await loss.damage(muxed.why);
+  const output = await (damage ? publishPartial(folder, file) : folder.publish(file));
   if (damage) throw damageError(damage, info, output);
   const warnings = [...trial.warnings, ...missing.warnings, ...lost, ...muxed.warnings];
   return { output, warnings: [...new Set(warnings)] };
 }
 
-/** Of a source that has changed. */
-const NOT_KNOWN: Missing = { damage: null, isTruncated: false, warnings: [], hasJumps: false };
-const NO_END: SourceEnd = { last: null, seconds: null };
-
-/** Why the result is not whole; null: it is. */
-async function damageOf(info: VideoInfo, isCut: boolean, what: string | null): Promise<SourceDamage | null> {
-  if (await hasChanged(info)) return { kind: 'changed' };
-  if (isCut) return { kind: 'truncated' };
-  return what === null ? null : { kind: 'damaged', what };
+/** Under the first free name: an earlier partial result stays, unless the job may overwrite. */
+async function publishPartial(folder: OutputFolder, file: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    try {
+      return await folder.publish(file, partialName(folder.output, number));
+    } catch (error) {
+      if (!(error instanceof RemasterError) || error.code !== 'OUTPUT_EXISTS') throw error;
+    }
+  }
 }
 
 /**

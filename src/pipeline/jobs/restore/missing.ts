@@ -3,12 +3,13 @@ import type { Decoded } from '../../media/decode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { clockJumps } from '../../media/gaps/clockJumps';
 import { containerOf, INDEXED } from '../../media/gaps/container';
-import { findGaps } from '../../media/gaps/findGaps';
+import { findGaps, type ReadVideo } from '../../media/gaps/findGaps';
+import { joinedStart } from '../../media/gaps/joinedStart';
 import { sourcePackets } from '../../media/gaps/sourcePackets';
-import { imageWarnings } from '../../media/gaps/imageGaps';
+import { emptyImages, imageWarnings } from '../../media/gaps/imageGaps';
 import { type StoredBytes, storedBytes } from '../../media/gaps/storedBytes';
 import type { VideoInfo } from '../../media/probe';
-import { SEEK_MARGIN, startTick } from '../../media/trim';
+import { readingStart, startTick } from '../../media/trim';
 import {
   bytesWarning,
   complaintWarning,
@@ -17,6 +18,7 @@ import {
   isSerious,
   jumpWarning,
   sizeWarning,
+  startWarning,
 } from './missingWords';
 
 /** The loss of a source that was read to its end. */
@@ -27,6 +29,10 @@ export interface Missing {
   readonly damage: string | null;
   readonly warnings: readonly string[];
   readonly hasJumps: boolean;
+  /** Its last bytes are missing or empty. */
+  readonly isTorn: boolean;
+  /** Nothing in it says how long it should be: of a transport or program stream. */
+  readonly saysNoEnd: boolean;
 }
 
 /** Compares what was decoded with what the container has. `sound`: a stream of sound that is carried. */
@@ -43,27 +49,37 @@ export async function whatIsMissing(
   const { start = 0, end = null } = job.trim ?? {};
   const jumps = await clockJumps(info.source, signal);
   const hasJumps = jumps.length > 0;
-  const range = { from: Math.max(0, start - SEEK_MARGIN), to: end === null ? null : end + 1, sound, hasJumps };
+  const jumpsIn = (from: number, to: number | null) => jumps.filter(({ at }) => at >= from && at <= (to ?? Infinity));
+  const from = hasJumps ? 0 : await readingStart(info.source, job.trim, signal);
+  const range = { from, to: end === null ? null : end + 1, sound, hasJumps };
   const packets = await sourcePackets(binary, info, range, signal);
-  const gaps = findGaps({
+  const container = await containerOf(info.source);
+  const read: ReadVideo = {
     ...{ timeBase, decoded, packets },
-    isCounted: !info.isInterlaced && (sequence !== null || INDEXED.has(await containerOf(info.source))),
+    isCounted: !info.isInterlaced && (sequence !== null || INDEXED.has(container)),
     start: job.trim ? startTick(job.trim, timeBase) : -Infinity,
     end: end === null ? Infinity : (end * timeBase.den) / timeBase.num,
-  });
+  };
+  const gaps = [
+    ...findGaps(read),
+    ...(sequence === null ? [] : emptyImages(sequence, job.trim ? start : -Infinity, end ?? Infinity)),
+  ];
+  const cutIn = packets.isCutIn ? ((packets.firstKey ?? 0) * timeBase.num) / timeBase.den : null;
   const words = gapWords(gaps, decoded.times.length, info);
   const stored = end === null ? await storedBytes(info.source) : WHOLE;
   const warnings = [
+    ...startWarning(joinedStart(read)),
     ...(words === null ? [] : [`${words}.`]),
     ...(sequence === null ? [] : await imageWarnings(source.path, sequence)),
     ...bytesWarning(stored),
     ...sizeWarning(decoded, info),
-    ...jumpWarning(jumps),
-    ...damagedWarning(packets.damagedCount - jumps.length), // a packet at each join
-    ...complaintWarning(decoded, packets, job.trim),
+    ...jumpWarning(jumpsIn(start, end)),
+    ...damagedWarning(packets.damagedCount - jumpsIn(range.from, range.to).length), // a packet at each join
+    ...complaintWarning(decoded, cutIn, job.trim),
   ];
   const damage = isSerious(gaps, decoded.times.length) ? words : null;
-  return { damage, isTruncated: stored.share > MAX_SHARE, warnings, hasJumps };
+  const saysNoEnd = container === 'transport stream' || container === 'program stream';
+  return { damage, isTruncated: stored.share > MAX_SHARE, warnings, hasJumps, isTorn: stored.missing > 0, saysNoEnd };
 }
 
 /** Of the bytes. */

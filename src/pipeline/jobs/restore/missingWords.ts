@@ -4,7 +4,7 @@ import type { ClockJump } from '../../media/gaps/jumpDetector';
 import type { Complaint } from '../../media/gaps/complaints';
 import type { Gap } from '../../media/gaps/findGaps';
 import { list } from '../../media/gaps/imageGaps';
-import type { SourcePackets } from '../../media/gaps/sourcePackets';
+import type { JoinedStart } from '../../media/gaps/joinedStart';
 import type { StoredBytes } from '../../media/gaps/storedBytes';
 import type { VideoInfo } from '../../media/probe';
 
@@ -25,13 +25,27 @@ export function isSerious(gaps: readonly Gap[], decoded: number): boolean {
 export function gapWords(gaps: readonly Gap[], decoded: number, info: VideoInfo): string | null {
   const frames = sum(gaps.map((gap) => gap.frames));
   if (frames === 0) return null;
-  const lost = `${frames} of ${decoded + frames}`;
-  if (info.source.sequence !== null)
-    return `${lost} images cannot be decoded: ${list(gaps.flatMap((gap) => gap.packets.map((ticks) => placeOf(info, ticks))))}`;
+  if (info.source.sequence !== null) return imageWords(gaps, decoded + frames, info);
   const where = gaps.slice(0, NAMED).map(({ from, to }) => `${clock(from)} and ${clock(to)}`);
   const others = gaps.length > NAMED ? ` and at ${gaps.length - NAMED} other places` : '';
   const seconds = sum(gaps.map((gap) => gap.seconds)).toFixed(2);
-  return `${lost} frames are missing (${seconds} s): between ${where.join(', ')}${others}`;
+  return `${frames} of ${decoded + frames} frames are missing (${seconds} s): between ${where.join(', ')}${others}`;
+}
+
+/** `all`: number of images. */
+function imageWords(gaps: readonly Gap[], all: number, info: VideoInfo): string {
+  const isEmpty = ({ image }: Gap): boolean => image !== undefined;
+  const empty = gaps.filter(isEmpty).map(({ image }) => image!);
+  const torn = gaps.filter((gap) => !isEmpty(gap));
+  const names = torn.flatMap(({ packets }) => packets.map((ticks) => placeOf(info, ticks)));
+  return [
+    ...(torn.length === 0
+      ? []
+      : [`${sum(torn.map(({ frames }) => frames))} of ${all} images cannot be decoded: ${list(names)}`]),
+    ...(empty.length === 0
+      ? []
+      : [`${empty.length} of ${all} images were passed over, as they are empty: ${list(empty)}`]),
+  ].join('; ');
 }
 
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
@@ -51,17 +65,31 @@ export const bytesWarning = ({ missing }: StoredBytes): readonly string[] =>
 export const damagedWarning = (packets: number): readonly string[] =>
   packets <= 0 ? [] : [`${packets} packets of the source are damaged or incomplete.`];
 
+/** Frames of a start between key frames are in the result, or left out: neither is damage of the file. */
+export function startWarning(start: JoinedStart | null): readonly string[] {
+  if (start === null) return [];
+  const { torn, left, seconds } = start;
+  const all = `its first ${torn + left} frames (${seconds.toFixed(2)} s)`;
+  const words =
+    left === 0
+      ? `${all} are not whole`
+      : torn === 0
+        ? `${all} cannot be decoded and are left out`
+        : `of ${all}, ${torn} are not whole and ${left} are left out`;
+  return [`The source begins between key frames: ${words}.`];
+}
+
 /** Seconds from a start between key frames in which complaints say only that earlier frames are not there. */
 const START = 1;
 
-export function complaintWarning(
-  { complaints }: Decoded,
-  { isCutIn }: SourcePackets,
-  trim: Job['trim'],
-): readonly string[] {
-  if (!isCutIn && trim === null) return said(complaints.heard, complaints.count());
-  const [from, to] = [Math.max(trim?.start ?? 0, isCutIn && !trim?.start ? START : 0), trim?.end ?? Infinity];
-  const within = complaints.heard.filter(({ seconds }) => seconds !== null && seconds >= from && seconds <= to);
+/** `cutIn`: seconds for which the source lacks what its first frames need; null: it begins with a key frame. */
+export function complaintWarning({ complaints }: Decoded, cutIn: number | null, trim: Job['trim']): readonly string[] {
+  if (cutIn === null && trim === null) return said(complaints.heard, complaints.count());
+  const whole = cutIn === null ? 0 : Math.max(START, cutIn);
+  const [from, to] = [Math.max(trim?.start ?? 0, whole), trim?.end ?? Infinity];
+  const within = complaints.heard.filter(({ seconds, isChecksum }) =>
+    seconds === null ? isChecksum && trim === null : seconds >= from && seconds <= to,
+  );
   return said(within, within.length);
 }
 

@@ -73,5 +73,7 @@ const length = ({ duration }: VideoInfo, { trim }: Pick<Job, 'trim'>): number | 
 export function expectedFrames(info: VideoInfo, job: Pick<Job, 'trim' | 'maxFps'>): number | null {
   const seconds = length(info, job);
   if (seconds === null || info.framesPerSecond === null) return null;
-  return Math.max(1, Math.round(seconds * Math.min(info.framesPerSecond, job.maxFps ?? Infinity)));
+  const frames = Math.max(1, Math.round(seconds * Math.min(info.framesPerSecond, job.maxFps ?? Infinity)));
+  const { sequence, bytes } = info.source;
+  return sequence === null && frames > bytes ? null : frames; // a damaged header says any duration, but a frame has bytes
 }

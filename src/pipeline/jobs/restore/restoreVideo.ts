@@ -1,22 +1,23 @@
 import { stat } from 'node:fs/promises';
-import { type ErrorCode, RemasterError, StoppedError } from '../../../errors';
+import { RemasterError, StoppedError } from '../../../errors';
 import type { Model } from '../../../model/model';
 import type { ChosenModel } from '../../../settings/chooseModel';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
 import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
 import { frameMasker } from '../../frames/inpaint/maskFrames';
 import { type OpenModel, openModelFor, type ProcessorTools } from '../../frames/processor';
+import { suspicionWarnings } from '../../frames/suspicion';
 import { type DecodeOptions, type FrameSource, openVideo } from '../../media/decode';
 import type { Encoding } from '../../media/encode';
 import { type FfmpegBinary, ffmpegWarnings } from '../../media/findFfmpeg';
 import type { Frame, Rational } from '../../media/frame';
 import { probe, type VideoInfo } from '../../media/probe';
 import { limitHeight } from '../../media/resize';
-import { SEEK_MARGIN } from '../../media/trim';
+import { readingStart } from '../../media/trim';
 import { noFrames } from '../../media/unreadableMedia';
 import { openOutputFolder, type OutputFolder } from '../outputFolder';
 import { checkTarget, targetOf } from '../outputTarget';
-import { untilBroken } from './brokenSource';
+import { endedTooSoon, untilBroken } from './brokenSource';
 import { checkEncoder } from './checkEncoder';
 import { watchSpace } from './diskSpace';
 import { finishOutput } from './finishOutput';
@@ -29,6 +30,7 @@ import { restoreFrames } from './restoreFrames';
 import { segmentWriter } from './segments';
 import { tileSettings } from './tileSettings';
 import { soundOf, tryOutput } from './trial';
+import { orChanged } from './truncation';
 
 /** The services a job uses, so that tests can replace them. */
 export interface Tools extends ProcessorTools {
@@ -80,36 +82,35 @@ export async function restoreVideo(
   const { model, masker, finder } = opened;
   const encoding = planEncoding(tools.binary, job, source, info, model);
   const parts = { source: info.source, mask: masker?.source ?? null, model: model.info, encoding };
-  const identity = await jobIdentity(job, { ...parts, faceFinder: finder?.version ?? null });
+  const faceFinder = finder?.version ?? null;
+  const identity = await jobIdentity(job, { ...parts, faceFinder }).catch(orChanged(info, signal));
   const options = { ...job, ffmpeg: tools.binary.version, sources, chosen };
   const folder = await openOutputFolder(job.output, identity, options, signal);
   if (!job.resume) tools.onTemporaryPath?.(folder.folder, false);
 
   let keepSegments = false;
+  let left: readonly string[] = [];
+  let result: Omit<Result, 'elapsed' | 'fps'>;
   try {
-    const open = { job, tools, signal, meter, info, opened, encoding, folder, chosen };
     if (chosen) meter.chose({ ...chosen, seconds: await estimatedSeconds(job, info, model, signal) });
-    const result = await runJob(open);
-    const elapsed = (performance.now() - started) / 1000;
-    const { framesOut, resumedFrom } = result;
-    return { ...result, elapsed, fps: (framesOut - resumedFrom) / elapsed };
+    result = await runJob({ job, tools, signal, meter, info, opened, encoding, folder, chosen });
   } catch (error) {
-    keepSegments = canResume(error, job, signal);
+    keepSegments = canResume(folder, job, signal);
     throw signal.aborted ? signal.reason : await folder.explain(error);
   } finally {
-    await folder.close({ keepSegments }).catch(() => {}); // an error thrown above is the one to report
+    left = await folder.close({ keepSegments });
     if (!job.resume) tools.onTemporaryPath?.(folder.folder, true);
   }
+  const elapsed = (performance.now() - started) / 1000;
+  const fps = (result.framesOut - result.resumedFrom) / elapsed;
+  return { ...result, warnings: [...result.warnings, ...left], elapsed, fps };
 }
 
-/** What was made is in the partial result. */
-const DAMAGED: ReadonlySet<ErrorCode> = new Set(['SOURCE_TRUNCATED', 'SOURCE_DAMAGED', 'SOURCE_CHANGED']);
-
-function canResume(error: unknown, job: Job, signal: AbortSignal): boolean {
+/** What was made is in the partial result of a damaged source, once that is there. */
+function canResume(folder: OutputFolder, job: Job, signal: AbortSignal): boolean {
   if (!job.resume) return false;
-  const isDamaged = error instanceof RemasterError && DAMAGED.has(error.code);
   const isDiscarded = signal.aborted && signal.reason instanceof StoppedError && !signal.reason.keep;
-  return !isDamaged && !isDiscarded;
+  return !folder.isPublished() && !isDiscarded;
 }
 
 /** Decodes, upscales and writes all frames, then finishes the output. */
@@ -120,9 +121,11 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, signal);
   const resumedFrom = frameCount(folder.done);
   const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
-  const options = { ...decodeOptions(job, info, encoding, model), sound: soundOf(trial) };
+  const from = await readingStart(info.source, job.trim, signal);
+  const options = { ...decodeOptions(job, info, encoding, model, from), sound: soundOf(trial) };
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
   const warnings = [...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
+  warnings.push(...suspicionWarnings(model.info));
   if (space.warning !== null) warnings.push(space.warning);
   if (folder.lost > 0)
     warnings.push(
@@ -141,7 +144,11 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const parts = { source, from: options.from, processor, writer, times, finished: resumedFrom, depth: encoding.depth };
   const dropped = await restoreFrames({ ...open, ...open.opened, ...parts });
   await writer.finish();
-  if (times.length === 0) throw job.trim ? emptyTrim(job.trim, info) : noFrames(info.source, source.stderrTail());
+  if (times.length < resumedFrom) throw await endedTooSoon(source, resumedFrom, info);
+  if (times.length === 0) {
+    const none = job.trim ? emptyTrim(job.trim, info) : noFrames(info.source, source.stderrTail());
+    throw await orChanged(info, signal)(none);
+  }
 
   meter.stage('finishing');
   const written = { segments: writer.segments, times, decoded: source.decoded, broken: source.broken() };
@@ -163,10 +170,15 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   };
 }
 
-function decodeOptions(job: Job, info: VideoInfo, { colour, depth }: Encoding, model: Model): DecodeOptions {
+function decodeOptions(
+  job: Job,
+  info: VideoInfo,
+  { colour, depth }: Encoding,
+  model: Model,
+  from: number,
+): DecodeOptions {
   const { temporalDenoise, hwaccel } = job;
   const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
-  const from = Math.max(0, (job.trim?.start ?? 0) - SEEK_MARGIN);
   const withShotFirstFrame = model.prompt !== undefined;
   return { colour, depth, deinterlace, temporalDenoise, hwaccel, withShotFirstFrame, from };
 }

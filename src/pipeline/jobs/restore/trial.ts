@@ -15,6 +15,7 @@ import { treatmentsOf } from '../../media/streams/treatments';
 import type { Lost } from '../../media/whatIsLost';
 import type { OutputFolder } from '../outputFolder';
 import { type CompareOutput, outputComparison } from './compareOutput';
+import { hasChanged, orChanged } from './truncation';
 
 /** Facts about the output, known before its first frame is restored. */
 export interface Trial {
@@ -59,7 +60,7 @@ export async function tryOutput(
     muxWithSource(binary, video, output, { info, job, carried, delay: 0, firstOnly: true }, signal);
   const wanted = await wantedStreams(binary, folder.folder, info, job, codec.container, signal);
   const streams = await decideStreams(binary, info.source, wanted, output, mux, signal).catch(
-    notTogether(output, signal),
+    notTogether(info, output, signal),
   );
   const compare = outputComparison(binary, encoding, info, job, streams, signal);
   const lost = await compare(output, false);
@@ -134,10 +135,11 @@ async function wantedStreams(
 }
 
 const notTogether =
-  (output: string, signal: AbortSignal) =>
-  (cause: unknown): never => {
+  (info: VideoInfo, output: string, signal: AbortSignal) =>
+  async (cause: unknown): Promise<never> => {
     signal.throwIfAborted();
     if (!(cause instanceof RemasterError) || cause.code !== 'ENCODE_FAILED') throw cause;
+    if (await hasChanged(info)) return orChanged(info, signal)(cause);
     throw new RemasterError(
       'BAD_SETTING',
       `${basename(output)} cannot be written with these settings: ${cause.message}`,

@@ -15,6 +15,14 @@ export async function hasChanged({ source }: Pick<VideoInfo, 'source'>): Promise
   return !now || now.size !== source.bytes || now.mtimeMs !== source.modifiedMs;
 }
 
+/** An error that comes from a change of the source becomes SOURCE_CHANGED; any other one is thrown again. */
+export const orChanged =
+  (info: Pick<VideoInfo, 'source'>, signal: AbortSignal) =>
+  async (error: unknown): Promise<never> => {
+    signal.throwIfAborted();
+    throw (await hasChanged(info)) ? damageError({ kind: 'changed' }, info, null, error) : error;
+  };
+
 /**
  * Whether a source ends early. `end`: when the last packet or frame ends, in seconds.
  */
@@ -24,32 +32,42 @@ export function isTruncated({ duration }: Pick<VideoInfo, 'duration'>, job: Pick
 }
 
 /** Seconds that a container may promise and not have. */
-const MAX_MISSING = 0.5;
+export const MAX_MISSING = 0.5;
 
-export const partialName = (output: string): string => {
+/** `number`: from 1, where the names before it are taken. */
+export const partialName = (output: string, number = 1): string => {
   const extension = extname(output);
-  return join(dirname(output), derivedName(basename(output, extension), { after: '.partial', extension }));
+  const after = number === 1 ? '.partial' : `.partial-${number}`;
+  return join(dirname(output), derivedName(basename(output, extension), { after, extension }));
 };
 
-export function damageError(damage: SourceDamage, { source }: VideoInfo, output: string): RemasterError {
+/** `output`: where the rest was saved; null: nowhere. */
+export function damageError(
+  damage: SourceDamage,
+  { source }: Pick<VideoInfo, 'source'>,
+  output: string | null,
+  cause?: unknown,
+): RemasterError {
+  const { path } = source;
+  const saved = (what: string): string => (output === null ? '' : `; ${what} were saved to ${output}`);
+  const keep = output === null ? '' : ', or keep the partial result';
   switch (damage.kind) {
     case 'truncated':
-      return new RemasterError(
-        'SOURCE_TRUNCATED',
-        `${source.path} is truncated; the frames before the cut were saved to ${output}.`,
-        { remedy: 'Copy the source again and restart the job, or keep the partial result.' },
-      );
+      return new RemasterError('SOURCE_TRUNCATED', `${path} is truncated${saved('the frames before the cut')}.`, {
+        remedy: `Copy the source again and restart the job${keep}.`,
+        cause,
+      });
     case 'changed':
       return new RemasterError(
         'SOURCE_CHANGED',
-        `${source.path} changed while it was being read; the frames read so far were saved to ${output}.`,
-        { remedy: 'Wait until the recording or copy has finished, then restart the job.' },
+        `${path} changed while it was being read${saved('the frames read so far')}.`,
+        { remedy: 'Wait until the recording or copy has finished, then restart the job.', cause },
       );
     case 'damaged':
       return new RemasterError(
         'SOURCE_DAMAGED',
-        `${source.path} is damaged: ${damage.what}. What could be read was saved to ${output}.`,
-        { remedy: 'Copy the source again and restart the job, or keep the partial result.' },
+        `${path} is damaged: ${damage.what}.${output === null ? '' : ` What could be read was saved to ${output}.`}`,
+        { remedy: `Copy the source again and restart the job${keep}.`, cause },
       );
   }
 }

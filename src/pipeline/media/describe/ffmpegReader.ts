@@ -26,13 +26,14 @@ export async function describeWithFfmpeg(
   // Of chapters, those within the time that is written are listed; without streams that is all of it.
   const metadata = parseMetadata((await read('-f', 'ffmetadata')).toString());
   const ofStreams = parseMetadata((await read(...everything, '-f', 'ffmetadata')).toString()).streams;
-  const streams = await Promise.all(
-    listed.map(async (stream, index) => ({
+  const streams: StreamInfo[] = [];
+  // One after the other: a file may have a thousand streams.
+  for (const [index, stream] of listed.entries())
+    streams.push({
       ...(await streamOf(read, stream, index)),
       flags: await flagsOf(read, stream, index, binary.hasFpsMode),
       tags: ofStreams[index] ?? {},
-    })),
-  );
+    });
   const clock = streams.find(({ kind, isCoverArt }) => kind === 'video' && !isCoverArt) ?? streams[0]!;
   const sought: Read = (...options) => ffmpegOutput(binary, [...options, 'pipe:1'], signal);
   return {

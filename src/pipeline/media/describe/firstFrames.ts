@@ -1,6 +1,7 @@
 import { collect, endOf } from '../ffmpegOutput';
 import type { FfmpegBinary } from '../findFfmpeg';
 import type { Rational } from '../frame';
+import { passthrough } from '../passthrough';
 import { nutStreamIn } from '../readNut';
 import { runFfmpeg } from '../runFfmpeg';
 import { parseListing } from './listing';
@@ -73,11 +74,10 @@ const SIDE_DATA = ['captions', 'mastering', 'light', 'hdr10plus'] as const;
  * 4, 5, … a list of the frames that pass the first, second, … test. One filter graph for all of it makes ffmpeg 7.0 crash.
  */
 function outputs(binary: FfmpegBinary, stream: number, count: number): string[] {
-  const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
   const first = `trim=end_frame=${count}`;
   const corner = "crop='min(16,iw)':'min(16,ih)':0:0";
   const list = (filters: readonly string[], pipe: number): string[] => [
-    ...['-map', `0:${stream}`, '-vf', filters.join(','), ...passthrough, '-f', 'framecrc', `pipe:${pipe}`],
+    ...['-map', `0:${stream}`, '-vf', filters.join(','), ...passthrough(binary), '-f', 'framecrc', `pipe:${pipe}`],
   ];
   return [
     ...list([first], 3),

@@ -15,6 +15,8 @@ export interface Complaint {
   /** Seconds of the newest frame, a few frames before or behind the damage; null before the first frame. */
   readonly seconds: number | null;
   readonly text: string;
+  /** It is about bytes that were read, not about a frame: a checksum is wrong. */
+  readonly isChecksum: boolean;
 }
 
 /** So that a file with damage everywhere does not fill the memory. */
@@ -24,6 +26,14 @@ export function complaintsOf({ codec, timeBase }: Pick<VideoInfo, 'codec' | 'tim
   const heard: Complaint[] = [];
   let count = 0;
   let rest = '';
+  /** Of the last complaint; undefined: there is none. */
+  let last: number | null | undefined;
+  const add = (ticks: number | null, text: string): void => {
+    count++;
+    last = ticks;
+    const seconds = ticks === null ? null : (ticks * timeBase.num) / timeBase.den;
+    if (heard.length < MOST_KEPT) heard.push({ seconds, text, isChecksum: CHECKSUM.test(text) });
+  };
   return {
     heard,
     count: () => count,
@@ -34,16 +44,23 @@ export function complaintsOf({ codec, timeBase }: Pick<VideoInfo, 'codec' | 'tim
         const ticks = newest();
         for (const line of lines) {
           const [, speaker, words] = /^\[([\w,]+) @ \w+\] (.*)$/.exec(line) ?? [];
-          // What others say before the first frame is about headers.
-          if (speaker === undefined || OTHERS.test(speaker) || (ticks === null && speaker !== codec)) continue;
-          count++;
-          const seconds = ticks === null ? null : (ticks * timeBase.num) / timeBase.den;
-          if (heard.length < MOST_KEPT) heard.push({ seconds, text: `${speaker}: ${words}` });
+          // Some decoders do not say themselves that a packet is no frame.
+          if (speaker === undefined && UNSAID.test(line) && last !== ticks) add(ticks, line.replace(/^\[.*?\] /, ''));
+          if (speaker === undefined || OTHERS.test(speaker)) continue;
+          // What others say before the first frame is about headers, but for checksums of what was read ahead.
+          if (ticks !== null || speaker === codec || CHECKSUM.test(words!)) add(ticks, `${speaker}: ${words}`);
         }
       });
     },
   };
 }
+
+/** ffmpeg itself of a packet, before and since version 6. */
+const UNSAID =
+  /^(Error while decoding stream #[\d:]+|\[(vist#[\d:]+\/\w+|dec:\w+) @ \w+\] (Error submitting packet to decoder|Decoding error)): /;
+
+/** The pages of Ogg have one. */
+const CHECKSUM = /\bCRC mismatch/;
 
 /** Those who say why there is no hardware decoder, muxers, and parsers, which say the same as decoders. */
 const OTHERS = /^(AVHW\w*|hw\w*|cuda|vaapi|vdpau|qsv|vulkan|opencl|drm|rawvideo|framecrc|null)$/i;

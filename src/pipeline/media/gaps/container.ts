@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises';
 import type { SourceFile } from '../sourceFile';
 
 /** What holds a video, by its first bytes; `other` where that decides nothing. */
-export type Container = 'transport stream' | 'program stream' | 'MP4' | 'Matroska' | 'RIFF' | 'ASF' | 'MXF' | 'other';
+export type Container =
+  'transport stream' | 'program stream' | 'MP4' | 'Matroska' | 'RIFF' | 'ASF' | 'MXF' | 'Ogg' | 'other';
 
 /** Containers with a list of all frames and their times. */
 export const INDEXED: ReadonlySet<Container> = new Set(['MP4', 'Matroska']);
@@ -26,6 +27,7 @@ function containerIn(head: Buffer): Container {
   if (start.startsWith('1a45dfa3')) return 'Matroska';
   if (/^(ftyp|moov|mdat|wide|free|skip|pnot)$/.test(type)) return 'MP4';
   if (start.startsWith('52494646')) return 'RIFF';
+  if (start.startsWith('4f676753')) return 'Ogg';
   if (start === '3026b2758e66cf11a6d900aa0062ce6c') return 'ASF';
   if (start.startsWith('060e2b34020501010d010201')) return 'MXF';
   if (start.startsWith('000001ba')) return 'program stream';

@@ -13,6 +13,8 @@ export interface Gap {
   readonly seconds: number;
   /** Times of packets within, in ticks. */
   readonly packets: readonly number[];
+  /** Name of an image that has no packet. Absent for all other gaps. */
+  readonly image?: string;
 }
 
 /** What was read of a video. */
@@ -73,7 +75,9 @@ export function findGaps(read: ReadVideo): readonly Gap[] {
 const isLong = ({ from, to, usual }: Step): boolean => to - from > LONG * usual;
 
 function stepsOf({ decoded, packets, start, end }: ReadVideo): Step[] {
-  const inRange = (time: number): boolean => time >= start && time < end;
+  // What comes before the first key frame of a video that begins without one is `joinedStart`.
+  const first = Math.max(start, (packets.isJoined ? packets.firstKey : null) ?? -Infinity);
+  const inRange = (time: number): boolean => time >= first && time < end;
   const frames = decoded.times.filter(inRange);
   const shown = packets.shown.filter(inRange);
   if (frames.length === 0) return [];
@@ -110,7 +114,7 @@ function withEnds(frames: readonly number[], shown: readonly number[], packets: 
   ];
 }
 
-function median(values: readonly number[]): number | undefined {
+export function median(values: readonly number[]): number | undefined {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 

@@ -1,13 +1,17 @@
 import { open } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { ImageSequence } from '../imageSequence';
+import type { Gap } from './findGaps';
 
 /** Images that a name names. */
 const NAMED = 5;
 
 /** What a folder of images lacks: numbers that are left out, and images that end too early. In words. */
-export async function imageWarnings(folder: string, { names }: Pick<ImageSequence, 'names'>): Promise<string[]> {
-  const gaps = numberGaps(names);
+export async function imageWarnings(
+  folder: string,
+  { names, empty }: Pick<ImageSequence, 'names' | 'empty'>,
+): Promise<string[]> {
+  const gaps = numberGaps([...names, ...empty].toSorted());
   const torn: string[] = [];
   for (const name of names) if (await isTorn(join(folder, name))) torn.push(name);
   return [
@@ -18,6 +22,18 @@ export async function imageWarnings(folder: string, { names }: Pick<ImageSequenc
 
 export const list = (names: readonly string[]): string =>
   `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} others` : ''}`;
+
+/**
+ * The empty images within a range of seconds. They have no time of their own: those behind them come earlier by the time of
+ * one image.
+ */
+export function emptyImages({ names, empty, rate }: ImageSequence, start: number, end: number): Gap[] {
+  return empty.flatMap((image) => {
+    const to = names.filter((name) => name < image).length / rate;
+    const isInside = to > start && to < end;
+    return isInside ? [{ from: to - 1 / rate, to, frames: 1, seconds: 1 / rate, packets: [], image }] : [];
+  });
+}
 
 /** Neighbours between whose numbers some are left out; none where the names do not count one by one. */
 function numberGaps(names: readonly string[]): string[] {

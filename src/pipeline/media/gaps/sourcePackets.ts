@@ -16,8 +16,15 @@ export interface SourcePackets {
   readonly damagedCount: number;
   /** Of the first key frame, in ticks; null without. */
   readonly firstKey: number | null;
-  /** Whether the video begins with frames that need earlier ones, which the file does not have. */
+  /** Whether the video begins with frames that need earlier ones, which the file does not have, or does not show. */
   readonly isCutIn: boolean;
+  /** Whether its first packet is no key frame: it does not have them. */
+  readonly isJoined: boolean;
+  /**
+   * Times of the packets before the first key frame, and of those that are shown before it. A packet without one has the time
+   * at which it is decoded.
+   */
+  readonly early: readonly number[];
   /** Times of the packets of the sound, in seconds, increasing; empty without. */
   readonly sound: readonly number[];
 }
@@ -65,12 +72,15 @@ function collector() {
   let clock: Rational = { num: 1, den: 1000 }; // of the sound
   let damagedCount = 0;
   let firstKey: number | null = null;
-  let isCutIn: boolean | null = null;
-  const addVideo = (pts: number, flags: number): void => {
+  let first: number | null = null; // its flags
+  const early: number[] = [];
+  const addVideo = (dts: number, pts: number, flags: number): void => {
     if (flags & DAMAGED) damagedCount++;
-    isCutIn ??= !(flags & KEY) || (flags & DISCARDED) !== 0;
-    if (!Number.isSafeInteger(pts)) return; // −2⁶³: the container says no time
-    if (flags & KEY) firstKey ??= pts;
+    first ??= flags;
+    const time = Number.isSafeInteger(pts) ? pts : dts; // −2⁶³: the container says no time
+    if (flags & KEY) firstKey ??= time;
+    if (time < (firstKey ?? Infinity) && !(flags & DISCARDED)) early.push(time);
+    if (!Number.isSafeInteger(pts)) return;
     if (flags & DAMAGED) damaged.push(pts);
     if (!(flags & DISCARDED)) shown.push(pts);
   };
@@ -79,15 +89,17 @@ function collector() {
     add(line: string): void {
       const base = /^#tb 1: (\d+)\/(\d+)/.exec(line);
       if (base) clock = { num: Number(base[1]), den: Number(base[2]) };
-      const packet = /^([01]), *-?\d+, *(-?\d+), *\d+, *\d+, *\w+(?:, F=0x(\w+))?/.exec(line);
+      const packet = /^([01]), *(-?\d+), *(-?\d+), *\d+, *\d+, *\w+(?:, F=0x(\w+))?/.exec(line);
       if (!packet) return;
-      const [, stream, pts, flags] = packet;
-      if (stream === '0') addVideo(Number(pts), flags === undefined ? KEY : parseInt(flags, 16));
+      const [, stream, dts, pts, flags] = packet;
+      if (stream === '0') addVideo(Number(dts), Number(pts), flags === undefined ? KEY : parseInt(flags, 16));
       else if (Number.isSafeInteger(Number(pts))) sound.push((Number(pts) * clock.num) / clock.den);
     },
     result: (): SourcePackets => ({
-      ...{ shown: ordered(shown), damaged: ordered(damaged), sound: ordered(sound) },
-      ...{ firstKey, damagedCount, isCutIn: isCutIn ?? false },
+      ...{ shown: ordered(shown), damaged: ordered(damaged), early: ordered(early), sound: ordered(sound) },
+      ...{ firstKey, damagedCount },
+      isCutIn: ((first ?? KEY) & (KEY | DISCARDED)) !== KEY,
+      isJoined: ((first ?? KEY) & KEY) === 0,
     }),
   };
 }

@@ -36,7 +36,8 @@ const READERS: Readonly<Partial<Record<Container, (file: FileHandle, bytes: numb
   MP4: fragments,
   MXF: async (file, bytes) => larger(await mxf(file, bytes), await withoutZeros(file, bytes)),
   'transport stream': async (file, bytes) => larger(await packets(file, bytes), await withoutZeros(file, bytes)),
-  'program stream': withoutZeros,
+  'program stream': async (file, bytes) => larger(await packs(file, bytes), await withoutZeros(file, bytes)),
+  Ogg: async (file, bytes) => larger(await pages(file, bytes), await withoutZeros(file, bytes)),
 };
 
 const larger = (a: Extent, b: Extent): Extent => (a.whole - a.there > b.whole - b.there ? a : b);
@@ -94,6 +95,35 @@ async function packets(file: FileHandle, bytes: number): Promise<Extent> {
   const first = head.findIndex((byte, at) => byte === SYNC && head[at + size] === SYNC);
   return { whole: first + Math.ceil((bytes - first) / size) * size, there: bytes };
 }
+
+/** The packets of the last pack of a program stream say how long they are (ISO/IEC 13818-1, 2.5.3). */
+async function packs(file: FileHandle, bytes: number): Promise<Extent> {
+  const from = Math.max(0, bytes - 2 * BLOCK);
+  const tail = await bytesAt(file, from, bytes - from);
+  let at = tail.lastIndexOf(Buffer.from([0, 0, 1, 0xba]));
+  if (at < 0) return { whole: bytes, there: bytes };
+  const isMpeg2 = (tail[at + 4]! & 0xc0) === 0x40;
+  at += isMpeg2 ? 14 + ((tail[at + 13] ?? 0) & 7) : 12;
+  while (at + 6 <= tail.length && tail.readUIntBE(at, 3) === 1)
+    at += tail[at + 3] === PROGRAM_END ? 4 : 6 + tail.readUInt16BE(at + 4);
+  return { whole: Math.max(from + at, bytes), there: bytes };
+}
+
+const PROGRAM_END = 0xb9;
+
+/** An Ogg file that ends within a page was cut off; nothing says how much is missing. */
+async function pages(file: FileHandle, bytes: number): Promise<Extent> {
+  const from = Math.max(0, bytes - MAX_PAGE);
+  const tail = await bytesAt(file, from, MAX_PAGE);
+  const at = tail.lastIndexOf('OggS');
+  if (at < 0) return { whole: bytes, there: bytes };
+  const lengths = tail.subarray(at + PAGE_HEAD).subarray(0, tail[at + PAGE_HEAD - 1] ?? 0);
+  const size = PAGE_HEAD + lengths.reduce((sum, length) => sum + length, lengths.length);
+  return { whole: Math.max(bytes, from + at + size), there: bytes };
+}
+
+/** Bytes of a page before the lengths of its segments, the last of which is their number; and of a whole page, at most. */
+const [PAGE_HEAD, MAX_PAGE] = [27, 65_307];
 
 const BLOCK = 65_536; // bytes
 

@@ -29,6 +29,9 @@ export interface DecodedImage {
   readonly density: number | null;
 }
 
+/** Of pixels. */
+export const NO_METADATA = { profile: null, exif: null, xmp: null, texts: [], density: null } as const;
+
 /**
  * Decodes an image of at most `maxPixels`, after a check of the size in its header. Errors: IMAGE_UNREADABLE,
  * IMAGE_TOO_LARGE.
@@ -42,9 +45,10 @@ async function fromFile(sharp: Sharp, data: Uint8Array, maxPixels: number): Prom
   // failOn error: truncated images are rejected, the invalid markers of some cameras are not
   const options = { limitInputPixels: false, ignoreIcc: true, failOn: 'error' } as const;
   const file = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  if (format === 'png') requireEnd(file);
+  if (format === 'png') requireWholePng(file);
   try {
     const header = await sharp(file, options).metadata();
+    if ((header.pages ?? 1) > 1) throw animated(format);
     requireSize(header.width, header.height, maxPixels);
     const depth = header.depth === 'ushort' ? 16 : 8;
     const isGrey = header.space === 'b-w' || header.space === 'grey16';
@@ -92,20 +96,27 @@ function fromPixels(source: ImageSource & { kind: 'pixels' }, maxPixels: number)
     depth: 8,
     isGrey: channels === 1,
     format: 'pixels',
-    profile: null,
-    exif: null,
-    xmp: null,
-    texts: [],
-    density: null,
+    ...NO_METADATA,
   } as const;
   return { ...planes(data, channels, 1), ...rest };
 }
 
-/** libpng does not miss the end of a PNG, as libjpeg and libwebp do: texts behind the image could be lost. */
-function requireEnd(file: Buffer): void {
-  for (const { kind } of pngChunks(file)) if (kind === 'IEND') return;
+/**
+ * libpng does not miss the end of a PNG, as libjpeg and libwebp do: texts behind the image could be lost. Nor does it know
+ * the images of an animation besides the first.
+ */
+function requireWholePng(file: Buffer): void {
+  for (const { kind, data } of pngChunks(file)) {
+    if (kind === 'acTL' && data.length === 8 && data.readUInt32BE(0) > 1) throw animated('png');
+    if (kind === 'IEND') return;
+  }
   throw unreadable('The PNG image cannot be decoded: its end is missing, so it is cut off.');
 }
+
+const animated = (format: string): RemasterError =>
+  new RemasterError('IMAGE_UNREADABLE', `The ${format.toUpperCase()} image is animated: only one image is expected.`, {
+    remedy: 'Restore it as a video (an animated WebP must be converted first), or send one of its images.',
+  });
 
 /** By the first bytes, because file names and content types are unreliable. */
 function formatOf(data: Uint8Array): 'jpeg' | 'png' | 'webp' {

@@ -1,4 +1,5 @@
 // Inserts metadata into image files without re-encoding the image.
+import { crc32 } from 'node:zlib';
 
 /** Inserts segments (with marker and length) into a JPEG, after the JFIF segment, which must come first. */
 export function withSegments(file: Buffer, segments: readonly Buffer[]): Buffer {
@@ -43,16 +44,6 @@ export function withoutPngChunk(file: Buffer, kind: string): Buffer {
     at = end;
   }
   return Buffer.concat(kept);
-}
-
-/** The CRC-32 of PNG; `zlib.crc32` is missing in Node 20 before 20.15. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffff_ffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb8_8320 : 0);
-  }
-  return ~crc >>> 0;
 }
 
 const HAS_ALPHA = 0x10;

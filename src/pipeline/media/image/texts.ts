@@ -51,11 +51,11 @@ function textOf(chunk: Chunk): ImageText | null {
   try {
     return { keyword, text: contentOf(kind, data.subarray(keyword.length + 1)), original: chunk };
   } catch {
-    return { keyword, text: '', original: chunk }; // torn, or too large: only another PNG can keep it
+    return { keyword, text: '', original: chunk }; // cut off, or too large: only another PNG can keep it
   }
 }
 
-/** The text behind the keyword. Throws if it is compressed and torn. */
+/** The text behind the keyword. Throws if it is compressed and cut off. */
 function contentOf(kind: 'tEXt' | 'zTXt' | 'iTXt', data: Buffer): string {
   const inflated = (bytes: Buffer): Buffer => inflateSync(bytes, { maxOutputLength: LARGEST_TEXT });
   if (kind === 'tEXt') return data.toString('latin1');

@@ -12,19 +12,23 @@ export interface CarriedStream {
 
 /**
  * The options that carry the streams, after the video, which is output stream 0. `input`: number of the source among the
- * inputs of ffmpeg. `firstOnly`: only the first packet of each.
+ * inputs of ffmpeg. `firstOnly`: only the first packet of each. `fromZero`: sound that is encoded begins at time 0.
  */
 export function streamOptions(
   carried: readonly CarriedStream[],
   container: Container,
   input: number,
   firstOnly: boolean,
+  fromZero = false,
 ): string[] {
   const attached = carried.filter(({ treatment }) => treatment.codec === 'attach');
   const mapped = carried.filter(({ treatment }) => treatment.codec !== 'attach');
   return [
     ...mapped.flatMap((each, i) => [
       ...mapOptions(each, i + 1, input, firstOnly),
+      ...(fromZero && each.stream.kind === 'audio' && each.treatment.codec !== 'copy'
+        ? [`-filter:${i + 1}`, 'atrim=start=0']
+        : []),
       ...(container === 'mov' ? quickTimeLanguage(each.stream, i + 1) : []),
     ]),
     // ffmpeg appends attachments to the streams that are mapped.

@@ -8,9 +8,10 @@ describe('imageClock', () => {
     return { ...clock.times(), count: clock.count, framesPerSecond: clock.framesPerSecond };
   };
 
-  it('images with times keep them, from the first on; the last is shown for 1/25 s', () => {
+  it('images with times keep them, from the first on; the last is shown as long as the one before', () => {
     const { pts, end, timeBase, framesPerSecond } = timesOf(null, [2, 2.5, 4]);
-    assert.deepEqual([pts, end], [[0, 45_000, 180_000], 183_600]);
+    assert.deepEqual([pts, end], [[0, 45_000, 180_000], 315_000]);
+    assert.equal(timesOf(null, [2]).end, 3600);
     assert.deepEqual([timeBase, framesPerSecond], [{ num: 1, den: 90_000 }, null]);
   });
 
@@ -27,6 +28,16 @@ describe('imageClock', () => {
     assert.deepEqual(timesOf(null, [null, null]), {
       ...{ pts: [0, 1], end: 2, timeBase: { num: 1, den: 25 }, count: 2, framesPerSecond: 25 },
     }));
+
+  it('refuses a number that is no time, and names the image', () => {
+    for (const time of [NaN, Infinity, -0.1, undefined as unknown as number])
+      for (const times of [[time], [0, 1, time]])
+        assert.throws(() => timesOf(null, times), {
+          code: 'BAD_SETTING',
+          message: `The time of image ${times.length} is ${time}.`,
+        });
+    assert.deepEqual(timesOf(25, [NaN, NaN]).pts, [0, 1], 'a frame rate replaces them');
+  });
 
   it('refuses a time that is not later', () =>
     assert.throws(() => timesOf(null, [1, 1]), { code: 'BAD_SETTING', message: /1 s arrived after a later one/ }));

@@ -77,15 +77,65 @@ describe('upscaleImage with an inpainting model', function () {
     assert.ok(!Array.from({ length: WIDTH * HEIGHT }, (_, i) => i).some(isGreen));
   });
 
+  it('takes a mask in every form of an image', async () => {
+    const mask = sharp(await stripe(40, 3));
+    const grey = await mask.clone().toColourspace('b-w').raw().toBuffer();
+    const size = { width: WIDTH, height: HEIGHT } as const;
+    /** White, with the mask as its alpha. */
+    const cut = sharp({ create: { ...size, channels: 3, background: 'white' } }).joinChannel(grey, {
+      raw: { ...size, channels: 1 },
+    });
+    const forms: Readonly<Record<string, NonNullable<ImageOptions['mask']>>> = {
+      rgb: await mask.clone().toColourspace('srgb').png().toBuffer(),
+      palette: await mask.clone().png({ palette: true, colours: 2 }).toBuffer(),
+      'white under transparency': await cut.clone().png().toBuffer(),
+      'white under transparency, 16 bits': await sharp(
+        Uint16Array.from({ length: 4 * grey.length }, (_, i) => (i % 4 === 3 ? 257 * grey[i >> 2]! : 65535)),
+        { raw: { ...size, channels: 4 } },
+      )
+        .toColourspace('rgb16')
+        .png()
+        .toBuffer(),
+      'grey, 16 bits': await mask.clone().toColourspace('grey16').png().toBuffer(),
+      webp: await mask.clone().webp({ lossless: true }).toBuffer(),
+      pixels: { kind: 'pixels', data: grey, ...size, channels: 1 },
+      'an ArrayBuffer': new Uint8Array(await stripe(40, 3)).buffer,
+    };
+    for (const [form, given] of Object.entries(forms))
+      assert.deepEqual(await changed(await inpaint({ mask: given })), [40, 41, 42], form);
+  });
+
+  it('stretches a mask whose shape differs by less than a pixel, and changes nothing with a black one', async () => {
+    const whole = await inpaint({ mask: await stripe(0, WIDTH) });
+    const narrow = await stripe(0, 47, 47, 32);
+    assert.ok((await inpaint({ mask: narrow })).equals(whole));
+    assert.deepEqual(await changed(await inpaint({ mask: await stripe(0, 0) })), []);
+  });
+
   it('refuses what does not fit, each with its cure', async () => {
+    const noImage = 'mask.png' as unknown as Buffer;
     const cases = [
-      [{}, 'BAD_SETTING', /needs a mask or a mask colour/],
-      [{ mask: await stripe(0, 1, 96, 96) }, 'MASK_INVALID', /96×96 and the image 96×64: the aspect ratios differ/],
-      [{ mask: Buffer.from('no image') }, 'IMAGE_UNREADABLE', /./],
-      [{ mask: await stripe(40, 3), maskColor: '#ff0000' }, 'BAD_SETTING', /cannot be combined/],
-      [{ mask: await stripe(40, 3), model: 'x2' }, 'BAD_SETTING', /applies only to inpainting models/],
+      [{}, 'BAD_SETTING', /needs a mask or a mask colour/, /--mask; .* msg\.mask .*--mask-color/],
+      [
+        { mask: await stripe(0, 1, 96, 96) },
+        'MASK_INVALID',
+        /96×96 and the image 96×64: the aspect ratios differ/,
+        /Draw/,
+      ],
+      [{ mask: Buffer.from('no image') }, 'MASK_INVALID', /^The mask cannot be used: the data is not a JPEG/, /PNG/],
+      [{ mask: Buffer.alloc(0) }, 'MASK_INVALID', /^The mask cannot be used: the image is empty/, /PNG/],
+      [{ mask: noImage }, 'MASK_INVALID', /^The mask cannot be used: the image has no bytes/, /Pass a Buffer/],
+      [
+        { mask: await stripe(0, 1, 960, 640), maxPixels: 1e4 },
+        'MASK_INVALID',
+        /^The mask .*960×640.*limit/,
+        /Use a smaller/,
+      ],
+      [{ mask: await stripe(40, 3), maskColor: '#ff0000' }, 'BAD_SETTING', /cannot be combined/, /Omit one/],
+      [{ mask: await stripe(40, 3), model: 'x2' }, 'BAD_SETTING', /applies only to inpainting models/, /Omit the mask/],
     ] as const;
-    for (const [options, code, message] of cases) await assert.rejects(inpaint(options), { code, message });
+    for (const [options, code, message, remedy] of cases)
+      await assert.rejects(inpaint(options), { code, message, remedy });
   });
 
   it('remaster image --mask takes a file or a colour', async () => {
@@ -111,6 +161,7 @@ describe('upscaleImage with an inpainting model', function () {
     );
     const colour = run('--mask', '#010203', '--mask-grow', '0', '--provider', 'cpu');
     assert.equal(colour.status, 0, colour.stderr);
+    assert.match(run('--mask', folder).stderr, /SOURCE_UNREADABLE.* is a folder, not an image/);
     const same = run('--mask', at('cli.png'));
     assert.notEqual(same.status, 0);
     assert.match(same.stderr, /OUTPUT_|source/);

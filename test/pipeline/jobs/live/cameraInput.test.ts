@@ -72,13 +72,48 @@ describe('cameraInput', () => {
     }
     assert.match((await cameraInput(newer, at("http://h/it's?a"))).script!, /\nfile 'http:\/\/h\/it'\\''s\?a'\n/);
     assert.equal((await cameraInput(newer, at('udp://:5000?fifo_size=9'))).script, null);
-    assert.equal((await cameraInput({ ...newer, hasRtspTimeout: false }, at('http://h/x', login))).script, null);
+  });
+
+  it('passes them on stdin to the ffmpeg of 2018 too, which knows no options there', async () => {
+    const old = { ...(await binary()), crashesOnNames: true, hasRtspTimeout: false };
+    const login = { username: 'joe', password: 's3cret', transport: 'udp' };
+    for (const [address, formats] of [
+      ['rtsp://10.0.0.1/x', null],
+      ['http://10.0.0.1/x', 'concat,mpjpeg,'],
+      ['http://10.0.0.1/x.m3u8', 'concat,hls,mpegts,'],
+      ['rtmp://10.0.0.1/live/x', 'concat,flv'],
+      ['srt://10.0.0.1:1', 'concat,mpegts'],
+    ] as const) {
+      const { options: list, script } = await cameraInput(old, at(address, login as object));
+      assert.doesNotMatch(list.join(' '), /s3cret/);
+      assert.equal(script, `ffconcat version 1.0\nfile '${address.replace('//', '//joe:s3cret@')}'\n`);
+      const [, allowed] = / -format_whitelist (\S+) -i pipe:0$/.exec(list.join(' ')) ?? [];
+      assert.ok(formats === null ? allowed === undefined : allowed!.startsWith(formats), list.join(' '));
+      assert.doesNotMatch(/-protocol_whitelist (\S+)/.exec(list.join(' '))![1]!, /file|data|subfile/);
+    }
+  });
+
+  it('refuses what could not be hidden: the ffmpeg of 2018, a login, and the name of a web server', async () => {
+    const old = { ...(await binary()), version: '2018', crashesOnNames: true, hasRtspTimeout: false };
+    const login = { username: 'joe', password: 's3cret' };
+    for (const address of ['http://localhost/x', 'http://localhost/x.m3u8']) {
+      const refused = cameraInput(old, at(address, login));
+      await assert.rejects(refused, {
+        code: 'BAD_SETTING',
+        message: 'ffmpeg 2018 would show the password or token of http://localhost to all users of this machine.',
+        remedy: /newer ffmpeg .*IP address/,
+      });
+      assert.equal((await cameraInput(old, at(address))).script, null); // nothing to hide
+      assert.match((await cameraInput({ ...old, hasRtspTimeout: true }, at(address, login))).script!, /option headers/);
+    }
+    assert.match((await cameraInput(old, at('rtmp://localhost/live/x', login))).script!, /joe:s3cret@/);
   });
 
   it('resolves names for an ffmpeg that crashes on them; rejects encrypted addresses there', async () => {
     const old = { crashesOnNames: true };
     assert.match(await options('rtsp://localhost:8554/x', {}, old), /-i rtsp:\/\/(127\.0\.0\.1|\[::1\]):8554\/x$/);
     assert.match(await options('http://localhost/x', {}, old), /-headers Host: localhost/);
+    assert.match(await options('http://localhost:8080/x', {}, old), /-headers Host: localhost:8080\r\n/);
     await assert.rejects(options('rtsps://cam.local/x', {}, old), { code: 'BAD_SETTING' });
     await assert.rejects(options('rtsp://no-such-name.invalid/x', {}, old), { code: 'SOURCE_NOT_FOUND' });
   });

@@ -159,16 +159,16 @@ describe('a live job', function () {
     assert.equal(eye.viewers, 0);
   });
 
-  it('switches to the fallback model under overload; a region can be upscaled alone', async () => {
+  it('begins with the lighter model and smaller frames; a region can be upscaled alone', async () => {
     const eye = await camera({ rate: 25, width: 256, height: 144 });
     const region = { left: 0.25, top: 0.25, width: 0.5, height: 0.5, when: 'always' } as const;
-    const live = watch(liveJob(at(eye.url), { overload: 'adapt', budgetMs: 50, fallbackModel: 'x4-live', region }));
-    await live.until(() => live.progress.some(({ model }) => model === 'x4'), 'it begins');
-    await live.until(() => live.progress.at(-1)!.model === 'x4-live', 'the lighter one');
-    const { isRegionOnly, frameStep, width, height } = live.progress.at(-1)!;
-    assert.deepEqual([isRegionOnly, frameStep, width, height], [true, 1, 1024, 576]);
+    const live = watch(liveJob(at(eye.url), { overload: 'adapt', budgetMs: 50, region }));
+    await live.until(() => live.progress.some(({ out }) => out > 0), 'it begins');
+    const begun = live.progress.find(({ out }) => out > 0)!;
+    const { isRegionOnly, frameStep, model, modelHeight, width, height } = begun;
+    assert.deepEqual([isRegionOnly, frameStep, model, modelHeight, width, height], [true, 1, 'x4-live', 90, 640, 360]);
     await live.more(1);
-    assert.equal(live.frames.at(-1)!.width, 1024);
+    assert.equal(live.frames[0]!.width, 640);
     const [number] = await numbersIn(live.frames.slice(-1)); // the stripe is outside the region
     assert.ok(number! > 0 && number! < eye.sentAt.length);
   });
@@ -224,6 +224,8 @@ describe('a live job', function () {
       await wrong.until(() => wrong.states.some(({ is }) => is === 'waiting'), 'it is refused');
       const state = wrong.states.find((each) => each.is === 'waiting')!;
       assert.deepEqual([state.code, state.message], ['AUTH_FAILED', 'the camera rejected the user name or password.']);
+      const sent = `Basic ${Buffer.from('joe:wr0ng-pass').toString('base64')}`;
+      assert.ok(eye.logins.includes(sent), 'without any login it would be refused, too');
       assert.doesNotMatch(JSON.stringify([wrong.states, wrong.troubles]), /wr0ng/);
       const right = watch(liveJob(at(eye.url, login)));
       await right.more(1);

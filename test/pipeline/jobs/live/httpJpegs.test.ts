@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { RemasterError } from '../../../../src/errors';
 import { readCamera } from '../../../../src/pipeline/jobs/live/cameraConnection';
 import { cameraInfo, probeCamera } from '../../../../src/pipeline/jobs/live/cameraProbe';
+import { openHttpJpegs } from '../../../../src/pipeline/jobs/live/httpJpegs';
 import { binary, ff } from '../../../support/videos';
 import { at, liveJob } from './liveJob';
 import { type Form, FORMS, startJpegCamera } from './jpegCamera';
@@ -157,6 +158,25 @@ describe('a camera that sends JPEGs over HTTP', function () {
     } finally {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it('a response that is refused is closed', async () => {
+    let isClosed = false;
+    const server = createServer((_, response) => {
+      response.on('close', () => (isClosed = true));
+      response.writeHead(503).write('busy, '); // and no end
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { source } = liveJob(at(`http://127.0.0.1:${port}/`));
+    try {
+      const { signal } = new AbortController();
+      await assert.rejects(openHttpJpegs(source, null, signal), (error: RemasterError) => /503/.test(error.detail));
+      while (!isClosed) await new Promise((resolve) => setTimeout(resolve, 10)); // or the test ends by its timeout
+    } finally {
+      server.closeAllConnections();
+      server.close();
     }
   });
 });

@@ -8,12 +8,13 @@ import {
 
 type Changes = Partial<Omit<LiveJob, 'source'>> & { readonly source?: Partial<LiveSource> };
 
-/** A live job of the embedded model with one step. */
+/** A live job of the embedded model with one step, which does not lower its quality. */
 export const liveJob = (input: LiveInput, { source, ...changes }: Changes = {}): LiveJob => ({
   ...LIVE_DEFAULTS,
   model: 'x4',
   provider: 'cpu',
   steps: 1,
+  overload: 'drop',
   source: { input, label: 'the camera', ...SOURCE_DEFAULTS, ...source },
   target: { kind: 'pictures' },
   ...changes,

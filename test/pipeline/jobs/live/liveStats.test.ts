@@ -22,6 +22,22 @@ describe('liveStats', () => {
     );
   });
 
+  it('knows no rate of the first burst', () => {
+    let now = 0;
+    const numbers = liveStats(() => now);
+    for (const time of [0, 1, 2]) {
+      now = time;
+      numbers.received();
+      numbers.upscaled(5);
+    }
+    const rates = (): readonly (number | null)[] => [numbers.counts().fps, numbers.counts(500).fpsIn];
+    assert.deepEqual(rates(), [null, null]);
+    now = 999;
+    assert.equal(numbers.counts().fpsIn, null);
+    now = 1000;
+    assert.equal(numbers.counts().fpsIn, 2);
+  });
+
   it('returns zeros and nulls without frames', () => {
     assert.deepEqual(liveStats().counts(), {
       ...{ in: 0, out: 0, dropped: 0, fps: null, fpsIn: null, dropShare: 0, latency: null, ageAtDrop: null, missed: 0 },

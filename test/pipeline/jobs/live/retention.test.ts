@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, utimesSync, writeFileSync } from '
 import { join } from 'node:path';
 import { openRecorder } from '../../../../src/pipeline/jobs/live/recorder';
 import { openRetention } from '../../../../src/pipeline/jobs/live/retention';
+import { failing } from '../../../support/failing';
 import { scratchFolder } from '../../../support/videos';
 
 describe('retention', () => {
@@ -101,6 +102,19 @@ describe('retention', () => {
         [own, second].toSorted(),
       );
     }
+    await using next = await openRecorder(target, signal);
+    assert.equal(next.target.name, 'door');
+  });
+
+  it('a recorder whose folder cannot be read keeps no name', async () => {
+    const target = { kind: 'segments', folder, name: 'door', seconds: 60, keep: none } as const;
+    const { signal } = new AbortController();
+    const isFolder = (path: string): boolean => path === folder;
+    await assert.rejects(
+      failing('readdir', isFolder, () => openRecorder(target, signal)),
+      { code: 'EIO' },
+    );
+    assert.deepEqual(files(), []);
     await using next = await openRecorder(target, signal);
     assert.equal(next.target.name, 'door');
   });

@@ -1,16 +1,23 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import {
   appendFileSync,
   chmodSync,
+  closeSync,
+  constants,
   copyFileSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorCode, RemasterError } from '../../../../src/errors';
 import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import { searchFfmpeg } from '../../../../src/pipeline/media/findFfmpeg';
@@ -19,6 +26,7 @@ import { type Job, JOB_DEFAULTS } from '../../../../src/settings/restoreJob';
 import { nearest } from '../../../support/fakeModel';
 import { processes } from '../../../support/processes';
 import { binary, ff, moving, scratchFolder, times } from '../../../support/videos';
+import { freePort } from '../live/peer';
 
 describe('restoreVideo with invalid input', () => {
   const folder = scratchFolder();
@@ -28,7 +36,7 @@ describe('restoreVideo with invalid input', () => {
     const found = await binary();
     const job = { ...JOB_DEFAULTS, model: 'x4', input: at(input), output: at('out.mp4'), ...changes };
     const tools = {
-      binary: { ...found, path: path ?? found.path },
+      binary: path === undefined ? found : { ...found, path, ffprobe: null }, // as the one beside another ffmpeg is
       openModel: async ({ depth }: { depth: 8 | 16 }) => nearest(scale, { depth }),
     };
     return restoreVideo(job, tools, new AbortController().signal, () => {});
@@ -127,18 +135,42 @@ describe('restoreVideo with invalid input', () => {
     await refuses('SOURCE_EMPTY', 'none.mkv');
   });
   for (const [what, text] of [
-    ['an HLS playlist', '#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n'],
-    ['a concat script', 'ffconcat version 1.0\nfile good.mp4\n'],
-    [
-      'a session description',
-      'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\na=rtpmap:96 H264/90000\n',
-    ],
+    ['an HLS playlist', '#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\ntrap.mp4\n#EXT-X-ENDLIST\n'],
+    ['a concat script', 'ffconcat version 1.0\nfile trap.mp4\n'],
   ] as const) {
-    it(`${what} with the extension of a video opens no other file`, async () => {
-      writeFileSync(at('list.mp4'), text);
-      await refuses('SOURCE_UNREADABLE', 'list.mp4');
+    it(`${what} with the extension of a video opens no other file`, async function () {
+      if (process.platform === 'win32') this.skip();
+      const trap = fifo(at('trap.mp4'));
+      try {
+        writeFileSync(at('list.mp4'), text);
+        await refuses('SOURCE_UNREADABLE', 'list.mp4');
+        assert.equal(trap.isOpened(), false);
+        spawn('cat', [at('trap.mp4')], { stdio: 'ignore' }); // the trap works
+        while (!trap.isOpened()) await sleep(5);
+      } finally {
+        trap.remove();
+      }
     });
   }
+
+  it('a session description with the extension of a video opens no port', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const port = await freePort();
+    const media = `m=video ${port} RTP/AVP 96\na=rtpmap:96 H264/90000\n`;
+    writeFileSync(at('list.mp4'), `v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n${media}`);
+    const local = new RegExp(`: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, '0')} `);
+    let isOpened = false;
+    const watch = setInterval(() => (isOpened ||= local.test(readFileSync('/proc/net/udp', 'utf8'))), 2);
+    try {
+      await refuses('SOURCE_UNREADABLE', 'list.mp4');
+      assert.equal(isOpened, false);
+      const socket = createSocket('udp4').bind(port, '127.0.0.1'); // the watch works
+      while (!isOpened) await sleep(5);
+      socket.close();
+    } finally {
+      clearInterval(watch);
+    }
+  });
 
   it('saves the frames of a truncated Matroska file under a .partial name and reports it', async () => {
     const bytes = readFileSync(at('good.mkv'));
@@ -175,17 +207,19 @@ describe('restoreVideo with invalid input', () => {
     refuses('OUTPUT_UNWRITABLE', 'good.mp4', { output: at('folder.mp4'), overwrite: true }));
   it('rejects a read-only output folder', () => refuses('OUTPUT_UNWRITABLE', 'good.mp4', { output: '/proc/out.mp4' }));
   it('reports missing permissions of the source and of the output folder', async function () {
-    if (process.geteuid!() !== 0) return; // dropping and regaining privileges needs root
-    writeFileSync(at('secret.mp4'), readFileSync(at('good.mp4')), { mode: 0o600 });
+    if (!process.geteuid) this.skip(); // Windows has no such modes
+    const isRoot = process.geteuid() === 0; // it may everything: another user has to try
+    writeFileSync(at('secret.mp4'), readFileSync(at('good.mp4')), { mode: isRoot ? 0o600 : 0 });
     mkdirSync(at('theirs'));
+    chmodSync(at('theirs'), 0o555);
     await binary();
     chmodSync(folder, 0o755);
     try {
-      process.seteuid!(65534);
+      if (isRoot) process.seteuid!(65534);
       await assert.rejects(run('secret.mp4'), { code: 'SOURCE_UNREADABLE' });
       await assert.rejects(run('good.mp4', { output: at('theirs/out.mp4') }), { code: 'OUTPUT_UNWRITABLE' });
     } finally {
-      process.seteuid!(0);
+      if (isRoot) process.seteuid!(0);
     }
     assert.deepEqual(readdirSync(at('theirs')), []);
   });
@@ -247,3 +281,25 @@ describe('restoreVideo with invalid input', () => {
     assert.match(tried[0]!.reason, /output is not that of ffmpeg/);
   });
 });
+
+/** A file that tells whether a program has opened it: without a reader, a FIFO cannot be opened for writing. */
+function fifo(path: string): { isOpened(): boolean; remove(): void } {
+  execFileSync('mkfifo', [path]);
+  let isOpened = false;
+  const look = (): void => {
+    try {
+      closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+      isOpened = true;
+    } catch {
+      // no one reads it: ENXIO
+    }
+  };
+  const watch = setInterval(look, 2);
+  return {
+    isOpened: () => isOpened,
+    remove() {
+      clearInterval(watch);
+      rmSync(path, { force: true });
+    },
+  };
+}

@@ -30,7 +30,13 @@ describe('restoreVideo with a clock that jumps', function () {
   const folder = scratchFolder();
   const at = (name: string): string => join(folder, name);
 
-  async function piece(name: string, seconds: number, clock: number, codecs: readonly string[]): Promise<Buffer> {
+  async function piece(
+    name: string,
+    seconds: number,
+    clock: number,
+    codecs: readonly string[],
+    hertz = 440,
+  ): Promise<Buffer> {
     const inputs = [
       '-f',
       'lavfi',
@@ -39,7 +45,7 @@ describe('restoreVideo with a clock that jumps', function () {
       '-f',
       'lavfi',
       '-i',
-      `sine=duration=${seconds}`,
+      `sine=frequency=${hertz}:duration=${seconds}`,
     ];
     await ff(...inputs, ...codecs, '-output_ts_offset', String(clock), at(name));
     return readFileSync(at(name));
@@ -94,5 +100,68 @@ describe('restoreVideo with a clock that jumps', function () {
       const sound = await packetsOf(output, 'a:0');
       assert.ok(Math.abs(sound.end - video.end) < 0.1, `${sound.end} s of sound, ${video.end} s of video`);
       assert.ok(Math.abs(video.end - 0.8 * clocks.length) < 0.1, `${video.end} s`);
+    });
+
+  /** Hertz of each piece, and its seconds. */
+  const TONES = [300, 700, 1500];
+  const PIECE = 3;
+
+  /** The tone of sound, by its crossings of zero. */
+  async function hertzOf(path: string, from: number, seconds: number): Promise<number> {
+    const range = ['-ss', String(from), '-t', String(seconds)];
+    const bytes = await ff('-i', path, ...range, '-map', '0:a:0', '-f', 's16le', '-ac', '1', '-ar', '48000', '-');
+    const samples = new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1);
+    assert.ok(samples.length > 0.8 * seconds * 48_000, `${samples.length} samples`);
+    const crossings = samples.reduce(
+      (count, sample, i) => count + (i > 0 && samples[i - 1]! < 0 && sample >= 0 ? 1 : 0),
+      0,
+    );
+    return (crossings * 48_000) / samples.length;
+  }
+
+  for (const [name, clocks, codecs, extension, cuts] of [
+    ['a restart', [0, 0, 0], MPEG, 'ts', [['mp4', 5.2, 7]]],
+    [
+      'a jump ahead',
+      [0, 3600, 3603],
+      ['-c:v', 'libx264', '-bf', '2', '-g', '10', '-c:a', 'mp2'],
+      'ts',
+      [['mkv', 6.5, null]],
+    ],
+    ['a restart of a program stream', [0, 0, 0], MPEG, 'mpg', [['mkv', 5.2, 7]]],
+  ] as const)
+    it(`a cut behind ${name} has the frames and the sound of its time`, async () => {
+      const pieces: Buffer[] = [];
+      for (const [i, clock] of clocks.entries())
+        pieces.push(await piece(`part.${extension}`, PIECE, clock, codecs, TONES[i]));
+      const source = at(`joined.${extension}`);
+      writeFileSync(source, Buffer.concat(pieces));
+      const all = await framemd5(source);
+      assert.equal(all.length, 25 * PIECE * clocks.length);
+      const tools = { binary: await binary(), openModel: async () => nearest(1) };
+      for (const [container, start, end] of cuts) {
+        const output = at(`cut.${container}`);
+        const lossless = container === 'mkv';
+        const settings = { codec: lossless ? 'ffv1' : 'h264', pixelFormat: lossless ? 'gbrp' : null } as const;
+        const job = { ...JOB_DEFAULTS, input: source, output, overwrite: true, ...settings, trim: { start, end } };
+        await restoreVideo(job, tools, new AbortController().signal, () => {});
+        const isInside = (time: number): boolean => time > start - 0.001 && time < (end ?? Infinity) - 0.001;
+        const wanted = all.filter(({ seconds }) => isInside(seconds - all[0]!.seconds));
+        const made = await framemd5(output);
+        assert.equal(made.length, wanted.length);
+        if (lossless)
+          assert.deepEqual(
+            made.map(({ md5 }) => md5),
+            wanted.map(({ md5 }) => md5),
+          );
+        const video = await packetsOf(output, 'v:0');
+        const sound = await packetsOf(output, 'a:0');
+        assert.ok(Math.abs(sound.end - video.end) < 0.15, `${sound.end} s of sound, ${video.end} s of video`);
+        for (const time of [0.2, video.end - 0.7]) {
+          const tone = TONES[Math.floor((start + time + 0.2) / PIECE)]!;
+          const heard = await hertzOf(output, time, 0.4);
+          assert.ok(Math.abs(heard / tone - 1) < 0.1, `${heard} Hz at ${time} s instead of ${tone} Hz`);
+        }
+      }
     });
 });

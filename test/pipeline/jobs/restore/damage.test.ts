@@ -95,6 +95,27 @@ describe('restoreVideo with a damaged source', function () {
       assert.ok((await hasAllOf(source, path)) < 160);
     });
 
+  it('an earlier partial result stays, unless the job may overwrite', async () => {
+    const [input, output] = [zeroed('film.mp4', 0.3, 0.5), at('twice.mkv')];
+    const job = { ...JOB_DEFAULTS, input, output, codec: 'ffv1' as const, pixelFormat: 'gbrp' as const };
+    const tools = { binary: await binary(), openModel: async () => nearest(1) };
+    const earlier = at('twice.partial.mkv');
+    writeFileSync(earlier, 'an earlier one');
+    for (const [overwrite, path] of [
+      [false, at('twice.partial-2.mkv')],
+      [true, earlier],
+    ] as const) {
+      const failed = restoreVideo({ ...job, overwrite }, tools, new AbortController().signal, () => {});
+      await assert.rejects(failed, (error: RemasterError) => {
+        assert.deepEqual([error.code, error.message.includes(path)], ['SOURCE_DAMAGED', true], error.message);
+        return true;
+      });
+      if (!overwrite) assert.equal(readFileSync(earlier, 'utf8'), 'an earlier one');
+      assert.ok((await hasAllOf(input, path)) > 100);
+    }
+    assert.ok(!existsSync(at('.twice.mkv.remaster')), 'nothing is left to continue');
+  });
+
   it('at most 1 % of the frames and half a second: a warning with both numbers', async () => {
     const source = zeroed('film.mp4', 0.4, 0.41);
     const { result, path } = await restored(source);

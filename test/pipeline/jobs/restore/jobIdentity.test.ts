@@ -61,6 +61,7 @@ describe('jobIdentity', () => {
     provider: 'cuda',
     device: 3,
     threads: 7,
+    loadLimit: 600,
     batch: 9,
     hwaccel: 'auto',
     audio: 'none',
@@ -71,7 +72,7 @@ describe('jobIdentity', () => {
 
   it('every other setting is part of it', async () => {
     const free = ['input', 'output', 'overwrite', 'resume', 'discard', 'concurrency', 'model', 'mask', 'encoder'];
-    const more = ['provider', 'device', 'threads', 'batch', 'hwaccel', 'audio', 'extras'];
+    const more = ['provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel', 'audio', 'extras'];
     const names = Object.keys(job).filter((name) => !free.includes(name) && !more.includes(name));
     assert.ok(names.length > 20);
     for (const name of names) assert.deepEqual(await differs({ [name]: 'changed' }), [name]);

@@ -5,6 +5,7 @@ import { type Missing, whatIsMissing } from '../../../../src/pipeline/jobs/resto
 import { isTruncated as endsEarly } from '../../../../src/pipeline/jobs/restore/truncation';
 import { resolveColour } from '../../../../src/pipeline/media/colour';
 import { openVideo } from '../../../../src/pipeline/media/decode';
+import { complaintsOf } from '../../../../src/pipeline/media/gaps/complaints';
 import { probe } from '../../../../src/pipeline/media/probe';
 import { sourceEnd } from '../../../../src/pipeline/media/sourceEnd';
 import { framemd5 } from '../../../support/framemd5';
@@ -68,6 +69,31 @@ async function examine(path: string): Promise<Examined> {
   return { ...missing, isTruncated: missing.isTruncated || isShort, frames };
 }
 
+describe('whatIsMissing of a part', () => {
+  const folder = scratchFolder();
+
+  it('counts the jumps of the clock and the damaged packets within it only', async () => {
+    const [one, path] = [join(folder, 'one.ts'), join(folder, 'joined.ts')];
+    const video = ['-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25,trim=end_frame=50', '-c:v', 'libx264', '-g', '10'];
+    await ff(...video, one);
+    const [first, second] = [readFileSync(one), readFileSync(one)];
+    const at = 188 * Math.floor(first.length / 188 / 4); // half a second
+    first[at + 1]! |= 0x80; // an error of the transport
+    writeFileSync(path, Buffer.concat([first, second]));
+    const found = await binary();
+    const info = await probe(found, path, never);
+    const decoded = { times: [0], resized: [], complaints: complaintsOf(info) };
+    const warnings = async (start: number, end: number): Promise<readonly string[]> =>
+      (await whatIsMissing(found, info, { trim: { start, end } }, decoded, null, never)).warnings;
+    const [damaged, ...none] = await warnings(0, 0.9);
+    assert.match(damaged!, /^[12] packets of the source are damaged or incomplete\.$/);
+    assert.deepEqual(none, []);
+    const [jump, ...others] = await warnings(0, 3);
+    assert.match(jump!, /^The clock of the source jumps at 1\.\d\d s by -1\.\d\d s;/);
+    assert.match(others.join(), /^\d packets of the source are damaged or incomplete\.$/); // one less for the join
+  });
+});
+
 const NOTHING = { damage: null, isTruncated: false, warnings: [] };
 
 /** Cut anywhere, these do not say how long they were. */
@@ -122,6 +148,9 @@ describe('whatIsMissing', function () {
   ];
   const open = ['-x264-params', 'open-gop=1:keyint=25:bframes=3:scenecut=0'];
   const vp9 = ['-c:v', 'libvpx-vp9', '-b:v', '100k', '-auto-alt-ref', '1', '-lag-in-frames', '25'];
+  const av1 = ['-c:v', 'libaom-av1', '-strict', '-2', '-cpu-used', '8', '-b:v', '100k'];
+  /** Frames that are refreshed bit by bit, after one key frame. */
+  const refresh = () => [...moving(), '-c:v', 'libx264', '-x264-params', 'intra-refresh=1:keyint=25'];
   const mbaff = () => [
     ...moving(4, 50),
     ...['-vf', 'tinterlace=interleave_top', '-c:v', 'libx264', '-flags', '+ilme+ildct'],
@@ -141,12 +170,24 @@ describe('whatIsMissing', function () {
       '-lag-in-frames',
       '25',
     ],
-    'AV1.mkv': () => [...moving(1), '-c:v', 'libaom-av1', '-strict', '-2', '-cpu-used', '8', '-b:v', '100k'],
+    'AV1.mkv': () => [...moving(1), ...av1],
     'screen.mkv': async () => [...(await pauses()), '-c:v', 'libx264', '-bf', '2'],
     'screen.mp4': async () => [...(await pauses()), '-c:v', 'libx264', '-bf', '2'],
     'screen.webm': async () => [...(await pauses()), ...vp9],
     'animation.gif': async () => [...moving(1, 10), '-vf', 'setpts=N*(N+1)*3/TB/100', ...(await passthrough())],
     'open.mkv': () => [...moving(), '-c:v', 'libx264', ...open],
+    'open H.265.mkv': () => [
+      ...moving(),
+      ...['-c:v', 'libx265', '-x265-params', 'log-level=error:open-gop=1:keyint=25:bframes=4'],
+    ],
+    'refresh.ts': refresh,
+    'refresh.mkv': refresh,
+    'alt-ref.mp4': () => [...moving(), ...vp9],
+    'AV1.mp4': () => [...moving(1), ...av1],
+    'AV1.webm': () => [...moving(1), ...av1],
+    'screen.ts': async () => [...(await pauses()), '-c:v', 'libx264', '-bf', '2'],
+    'screen.gif': async () => [...(await pauses()), '-t', '4'],
+    'animation.apng': async () => [...moving(1, 10), '-vf', 'setpts=N*(N+1)*3/TB/100', ...(await passthrough())],
     'packed.avi': () => [...moving(), '-c:v', 'mpeg4', '-bf', '2'],
     'pictures.avi': () => [...moving(), '-c:v', 'mjpeg'],
   };
@@ -166,18 +207,53 @@ describe('whatIsMissing', function () {
       assert.deepEqual({ frames, damage, isTruncated, warnings }, { ...NOTHING, frames: 50 });
     });
 
-  for (const [name, options] of [
-    ['H.264', ['-c:v', 'libx264', ...open]],
-    ['H.265', ['-c:v', 'libx265', '-x265-params', 'log-level=error:open-gop=1:keyint=25:bframes=4']],
-    ['MPEG-2', ['-c:v', 'mpeg2video', '-g', '12', '-bf', '2']],
-  ] as const)
-    it(`of ${name} that begins between key frames: nothing`, async () => {
-      await ff(...moving(), ...options, at('whole.ts'));
-      const bytes = readFileSync(at('whole.ts'));
+  const JOINED = [
+    ['H.264', 'mkv', ['-c:v', 'libx264', ...open]],
+    ['H.264 of closed groups', 'ts', ['-c:v', 'libx264', '-g', '25', '-bf', '2']],
+    ['H.265', 'ts', ['-c:v', 'libx265', '-x265-params', 'log-level=error:open-gop=1:keyint=25:bframes=4']],
+    ['H.265 without B-frames', 'mkv', ['-c:v', 'libx265', '-x265-params', 'log-level=error:keyint=25:bframes=0']],
+    ['MPEG-2', 'ts', ['-c:v', 'mpeg2video', '-g', '12', '-bf', '2']],
+    ['MPEG-2', 'mpg', ['-c:v', 'mpeg2video', '-g', '12', '-bf', '2']],
+  ] as const;
+
+  /** Frames before the first key frame, and those of them that ffmpeg alone decodes, but not as in the whole video. */
+  async function startOf(path: string, whole: string): Promise<{ readonly all: number; readonly torn: number }> {
+    const list = (await ff('-i', path, '-map', '0:v:0', '-c', 'copy', '-copyinkf', '-f', 'framecrc', '-')).toString();
+    const packets = [...list.matchAll(/^0, *(-?\d+), *(-?\d+), *\d+, *\d+, *\w+(?:, F=0x(\w+))?/gm)].map(
+      ([, dts, pts, flags]) => ({ time: Number.isSafeInteger(Number(pts)) ? Number(pts) : Number(dts), flags }),
+    );
+    const key = packets.findIndex(({ flags }) => (parseInt(flags ?? '1', 16) & 1) === 1);
+    const all = packets.filter(({ time }, i) => i < key || time < packets[key]!.time).length;
+    const right = new Set((await framemd5(whole)).map(({ md5 }) => md5));
+    const wrong = (await framemd5(path)).filter(({ md5 }) => !right.has(md5));
+    return { all, torn: wrong.length };
+  }
+
+  for (const [name, container, options] of JOINED)
+    it(`of ${name} that begins between key frames, .${container}: the frames at its start, and nothing else`, async () => {
+      const type = container === 'mpg' ? 'mpg' : 'ts';
+      await ff(...moving(), ...options, at(`whole.${type}`));
+      const bytes = readFileSync(at(`whole.${type}`));
       const from = Math.floor((bytes.length * 0.3) / 188) * 188;
-      writeFileSync(at('joined.ts'), Buffer.concat([bytes.subarray(0, 3 * 188), bytes.subarray(from)]));
-      const { frames, damage, isTruncated, warnings } = await examine(at('joined.ts'));
-      assert.ok(frames < 90);
-      assert.deepEqual({ damage, isTruncated, warnings }, NOTHING);
+      const part =
+        type === 'ts'
+          ? Buffer.concat([bytes.subarray(0, 3 * 188), bytes.subarray(from)]) // with its tables
+          : bytes.subarray(bytes.indexOf(Buffer.from([0, 0, 1, 0xba]), from));
+      writeFileSync(at(`joined.${type}`), part);
+      const joined = at(`joined.${container}`);
+      if (container === 'mkv') await ff('-i', at('joined.ts'), '-c', 'copy', '-copyinkf', joined);
+      const { frames, damage, isTruncated, warnings } = await examine(joined);
+      const { all, torn } = await startOf(joined, at(`whole.${type}`));
+      assert.ok(frames < 90 && all > 2, `${frames} frames, ${all} before a key frame`);
+      assert.deepEqual([damage, isTruncated, warnings.length], [null, false, 1], warnings.join('\n'));
+      const said = warnings[0]!.replace(/ \(\d\.\d\d s\)/, '').replace('The source begins between key frames: ', '');
+      const words =
+        torn === 0
+          ? `its first ${all} frames cannot be decoded and are left out.`
+          : torn === all
+            ? `its first ${all} frames are not whole.`
+            : `of its first ${all} frames, ${torn} are not whole and ${all - torn} are left out.`;
+      assert.equal(said, words);
+      assert.ok(torn === 0 || name.startsWith('H.265'), 'only H.265 frames are shown without what they need');
     });
 });

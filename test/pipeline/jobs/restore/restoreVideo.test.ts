@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Model } from '../../../../src/model/model';
 import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import { type Job, JOB_DEFAULTS, type Progress, type Result } from '../../../../src/settings/restoreJob';
+import { failing } from '../../../support/failing';
 import { nearest } from '../../../support/fakeModel';
 import {
   binary,
@@ -442,5 +443,12 @@ describe('restoreVideo', () => {
     );
     assert.deepEqual(left, []);
     assert.ok(existsSync(at('plain.out.mp4')));
+  });
+
+  it('a result is not lost with its work folder, which cannot be deleted', async () => {
+    await ff(...moving('64x36', '25', 3), '-c:v', 'ffv1', at('short.mkv'));
+    const isSegment = (path: string): boolean => path.endsWith('000000.nut');
+    const { warnings } = await failing('rm', isSegment, () => run('short.mkv', 'short.out.mkv'));
+    assert.deepEqual(warnings, [`${at('.short.out.mkv.remaster')} could not be deleted: EIO: i/o error.`]);
   });
 });

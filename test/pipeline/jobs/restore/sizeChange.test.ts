@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import { type Job, JOB_DEFAULTS, type Result } from '../../../../src/settings/restoreJob';
@@ -74,25 +74,88 @@ describe('restoreVideo with frames of several sizes', function () {
     });
 
   describe('of a folder of images', () => {
-    async function images(change: (name: (number: number) => string) => Promise<void> | void): Promise<string> {
+    async function images(
+      change: (name: (number: number) => string) => Promise<void> | void,
+      { count = 20, ending = 'png', quality = [] as readonly string[] } = {},
+    ): Promise<string> {
       rmSync(at('images'), { recursive: true, force: true });
       mkdirSync(at('images'));
-      await ff('-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25', '-frames:v', '20', at('images/f_%04d.png'));
-      await change((number) => at(`images/f_${String(number).padStart(4, '0')}.png`));
+      const frames = ['-frames:v', String(count), ...quality, at(`images/f_%04d.${ending}`)];
+      await ff('-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25', ...frames);
+      await change((number) => at(`images/f_${String(number).padStart(4, '0')}.${ending}`));
       return at('images');
     }
 
-    it('an empty image is named before the model is opened', async () => {
-      const source = await images((name) => writeFileSync(name(9), ''));
-      const unused = { binary: await binary(), openModel: () => assert.fail('the model was opened') };
-      const job = { ...JOB_DEFAULTS, model: 'x4', input: source, output: at('out.mkv'), overwrite: true };
-      await assert.rejects(
-        restoreVideo(job, unused, new AbortController().signal, () => {}),
-        {
-          code: 'SOURCE_UNREADABLE',
-          message: /f_0009\.png is empty/,
-        },
+    /** The images of a whole folder without these, as ffmpeg alone decodes them, are the frames of the result. */
+    async function hasAllBut(missing: readonly number[], name: string, how = {}): Promise<void> {
+      const [whole, made] = [await images(() => {}, how), await framemd5(at(name))];
+      const { ending = 'png' } = how as { ending?: string };
+      const wanted = await framemd5(`${whole}/f_%04d.${ending}`, ['-framerate', '25']);
+      assert.deepEqual(
+        made.map(({ md5 }) => md5),
+        wanted.filter((_, i) => !missing.includes(i + 1)).map(({ md5 }) => md5),
       );
+    }
+
+    it('empty images are named, and the video goes on behind them', async () => {
+      const empty = [1, 9, 10, 20];
+      const source = await images((name) => empty.forEach((number) => writeFileSync(name(number), '')));
+      await assert.rejects(restored(source), {
+        code: 'SOURCE_DAMAGED',
+        message:
+          /: 4 of 20 images were passed over, as they are empty: f_0001\.png, f_0009\.png, f_0010\.png, f_0020\.png\./,
+      });
+      await hasAllBut(empty, 'out.partial.mkv');
+    });
+
+    it('one empty image of more than a hundred is a warning', async () => {
+      const how = { count: 101 };
+      const source = await images((name) => writeFileSync(name(57), ''), how);
+      const { warnings, framesIn } = await restored(source);
+      assert.equal(framesIn, 100);
+      assert.deepEqual(warnings, ['1 of 101 images were passed over, as they are empty: f_0057.png.']);
+      await hasAllBut([57], 'out.mkv', how);
+      const { warnings: ofCut } = await restored(source, { trim: { start: 0, end: 2.2 } });
+      assert.deepEqual(ofCut, [], 'a cut that leaves it out is whole');
+    });
+
+    it('images of which none has content, and too many for a pattern, are refused before the model is opened', async () => {
+      const unused = { binary: await binary(), openModel: () => assert.fail('the model was opened') };
+      const refused = async (source: string): Promise<void> => {
+        const job = { ...JOB_DEFAULTS, input: source, output: at('out.mkv'), overwrite: true };
+        await assert.rejects(
+          restoreVideo(job, unused, new AbortController().signal, () => {}),
+          { code: 'SOURCE_UNREADABLE', message: /f_0001\.png is empty \(0 bytes\)/ },
+        );
+      };
+      await refused(
+        await images((name) => [1, 2, 3].forEach((number) => writeFileSync(name(number), '')), { count: 3 }),
+      );
+      const [image] = await images(() => {}, { count: 1 }).then((one) => [readFileSync(join(one, 'f_0001.png'))]);
+      const deep = join(at('images'), ...Array.from({ length: 3 }, () => 'x'.repeat(240)));
+      mkdirSync(deep, { recursive: true });
+      for (let i = 1; i <= 200; i++)
+        writeFileSync(join(deep, `f_${String(i).padStart(4, '0')}.png`), i % 2 === 1 ? '' : image!);
+      await refused(deep);
+    });
+
+    it('a torn JPEG is named, and the video goes on behind it', async () => {
+      const how = { ending: 'jpg', quality: ['-q:v', '2'] };
+      const source = await images((name) => truncateSync(name(9), Math.floor(statSync(name(9)).size / 2)), how);
+      const { warnings, framesIn } = await restored(source);
+      assert.equal(framesIn, 20);
+      assert.match(warnings.join('\n'), /These images are not complete: f_0009\.jpg\./);
+      const made = await framemd5(at('out.mkv'));
+      const wanted = await framemd5(`${await images(() => {}, how)}/f_%04d.jpg`, ['-framerate', '25']);
+      const differ = made.flatMap(({ md5 }, i) => (md5 === wanted[i]!.md5 ? [] : [i + 1]));
+      assert.deepEqual(differ, [9]);
+    });
+
+    it('a JPEG of which only the start is left is named', async () => {
+      const how = { ending: 'jpg', quality: ['-q:v', '2'] };
+      const source = await images((name) => truncateSync(name(9), 30), how);
+      await assert.rejects(restored(source), { code: 'SOURCE_DAMAGED', message: /1 of 20 .*: f_0009\.jpg\./ });
+      await hasAllBut([9], 'out.partial.mkv', how);
     });
 
     it('a torn image is named, and the video goes on behind it', async () => {
@@ -101,12 +164,7 @@ describe('restoreVideo with frames of several sizes', function () {
         code: 'SOURCE_DAMAGED',
         message: /1 of 20 images cannot be decoded: f_0009\.png\./,
       });
-      const [whole, made] = [await images(() => {}), await framemd5(at('out.partial.mkv'))];
-      const wanted = await framemd5(`${whole}/f_%04d.png`, ['-framerate', '25']);
-      assert.deepEqual(
-        made.map(({ md5 }) => md5),
-        wanted.filter((_, i) => i !== 8).map(({ md5 }) => md5),
-      );
+      await hasAllBut([9], 'out.partial.mkv');
     });
 
     it('a torn last image is named', async () => {

@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, readdirSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import type { RemasterError } from '../../../../src/errors';
+import { type RemasterError, StoppedError } from '../../../../src/errors';
 import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
-import { JOB_DEFAULTS, type Progress } from '../../../../src/settings/restoreJob';
+import { JOB_DEFAULTS, type Progress, type Result } from '../../../../src/settings/restoreJob';
 import { nearest } from '../../../support/fakeModel';
 import { framemd5 } from '../../../support/framemd5';
+import { never } from '../../../support/segments';
 import { binary, ff, moving, scratchFolder } from '../../../support/videos';
 
 const FRAMES = 200;
@@ -72,4 +82,111 @@ describe('restoreVideo with a source that changes', function () {
           [],
         );
       });
+
+  interface Hooks {
+    readonly onModel?: () => void;
+    /** Called when the work folder is there, before anything is written. */
+    readonly onFolder?: () => void;
+    readonly onProgress?: (progress: Progress) => void;
+    readonly signal?: AbortSignal;
+  }
+
+  /** Restores `source.mkv` in segments of 40 frames. */
+  async function restored(
+    output: string,
+    resume: boolean,
+    { onModel = () => {}, onFolder = () => {}, onProgress = () => {}, signal = never }: Hooks,
+  ): Promise<Result> {
+    const settings = {
+      input: at('source.mkv'),
+      output: at(output),
+      codec: 'ffv1',
+      pixelFormat: 'gbrp',
+      resume,
+    } as const;
+    const tools = {
+      binary: await binary(),
+      openModel: async () => (onModel(), nearest(1)),
+      onTemporaryPath: (_: string, gone: boolean) => {
+        if (!gone) onFolder();
+      },
+    };
+    return restoreVideo({ ...JOB_DEFAULTS, ...settings, batch: 1, segment: 40 }, tools, signal, onProgress);
+  }
+
+  const others = (): string[] => readdirSync(folder).filter((name) => /\.remaster$|partial/.test(name));
+
+  for (const [what, change] of [
+    ['removed', (path: string) => rmSync(path)],
+    ['replaced by a text', (path: string) => writeFileSync(path, 'no video '.repeat(5000))],
+    ['truncated to its header', (path: string) => truncateSync(path, 300)],
+  ] as const)
+    for (const when of [
+      'while the model is loaded',
+      'before the trial of the output',
+      'before the first frame',
+    ] as const)
+      it(`${what} ${when}: SOURCE_CHANGED, and nothing is left`, async () => {
+        copyFileSync(at('film.mkv'), at('source.mkv'));
+        const before = others();
+        const now = (): void => change(at('source.mkv'));
+        const job = restored('early.mkv', false, {
+          ...(when === 'while the model is loaded' && { onModel: now }),
+          ...(when === 'before the trial of the output' && { onFolder: now }),
+          ...(when === 'before the first frame' && {
+            onProgress: ({ stage, frame }) => stage === 'restoring' && frame === 0 && now(),
+          }),
+        });
+        await assert.rejects(job, (error: RemasterError) => {
+          assert.equal(error.code, 'SOURCE_CHANGED', `${error.code}: ${error.message}`);
+          assert.match(error.message, /source\.mkv changed while it was being read\.$/);
+          return true;
+        });
+        assert.deepEqual(others(), before);
+      });
+
+  it('removed while the output is put together: what was made stays, without its sound', async () => {
+    copyFileSync(at('film.mkv'), at('source.mkv'));
+    const found = await binary();
+    const remove = `case "$*" in *source.mkv*whole.mkv*) rm -f '${at('source.mkv')}' ;; esac`;
+    writeFileSync(at('ffmpeg'), `#!/bin/sh\n${remove}\nexec '${found.path}' "$@"\n`, { mode: 0o755 });
+    const tools = { binary: { ...found, path: at('ffmpeg') }, openModel: async () => nearest(1) };
+    const settings = { input: at('source.mkv'), output: at('late.mkv'), codec: 'ffv1', pixelFormat: 'gbrp' } as const;
+    await assert.rejects(
+      restoreVideo({ ...JOB_DEFAULTS, ...settings }, tools, never, () => {}),
+      { code: 'SOURCE_CHANGED', message: /saved to .*late\.partial\.mkv\.$/ },
+    );
+    const [made, source] = [await framemd5(at('late.partial.mkv')), await framemd5(at('film.mkv'))];
+    assert.deepEqual(
+      made.map(({ md5 }) => md5),
+      source.map(({ md5 }) => md5),
+    );
+  });
+
+  it('truncated while an interrupted job reads its finished frames again: these stay', async () => {
+    copyFileSync(at('film.mkv'), at('source.mkv'));
+    const stop = new AbortController();
+    const untilStopped = {
+      signal: stop.signal,
+      onProgress: ({ frame }: Progress) => frame >= 100 && stop.abort(new StoppedError(true)),
+    };
+    await assert.rejects(restored('again.mkv', true, untilStopped), { name: 'AbortError' });
+    const size = statSync(at('source.mkv')).size;
+    const onProgress = ({ stage }: Progress): void => {
+      if (stage === 'resuming') truncateSync(at('source.mkv'), Math.floor(size * 0.2));
+    };
+    await assert.rejects(restored('again.mkv', true, { onProgress }), {
+      code: 'SOURCE_CHANGED',
+      message: /being read\.$/,
+    });
+    assert.ok(!existsSync(at('again.partial.mkv')));
+    copyFileSync(at('film.mkv'), at('source.mkv'));
+    const { resumedFrom } = await restored('again.mkv', true, {});
+    assert.ok(resumedFrom >= 80, `${resumedFrom}`);
+    const [made, source] = [await framemd5(at('again.mkv')), await framemd5(at('film.mkv'))];
+    assert.deepEqual(
+      made.map(({ md5 }) => md5),
+      source.map(({ md5 }) => md5),
+    );
+  });
 });

@@ -89,12 +89,14 @@ describe('times of restoreVideo', () => {
     ['nothing for 8.4 hours', regular.map((ms, i) => ms + (i >= 5 ? 30_240_000 : 0)), 1000],
     ['a frame shown for 3 hours', regular.map((ms, i) => ms + (i >= 9 ? 10_800_000 : 0)), 1000],
   ];
-  for (const [what, ticks, den] of cases) {
-    for (const [codec, container] of [
-      ['h264', 'mkv'],
-      ['h265', 'mp4'],
-      ['h264', 'mov'],
-    ] as const) {
+  const targets = [
+    ['h264', 'mkv'],
+    ['h265', 'mp4'],
+    ['h264', 'mov'],
+  ] as const;
+  for (const [number, [what, ticks, den]] of cases.entries()) {
+    // The first in all containers, the others in one each.
+    for (const [codec, container] of number === 0 ? targets : [targets[number % targets.length]!]) {
       it(`${what}, ${codec} in .${container}`, async () => {
         const source = withClock('clock.mkv', ticks, den);
         const output = at(`${what}, ${codec}.${container}`);
@@ -139,7 +141,7 @@ describe('times of restoreVideo', () => {
 
   it('frames of more than 256 MiB reach the encoder', async () => {
     await ff(
-      ...['-f', 'lavfi', '-i', 'testsrc2=size=2732x2048:rate=25,trim=end_frame=2'],
+      ...['-f', 'lavfi', '-i', 'testsrc2=size=2732x2048:rate=25,trim=end_frame=1'],
       ...['-pix_fmt', 'yuv420p10le', '-c:v', 'ffv1', at('large.mkv')],
     );
     const large = { ...(await tools()), openModel: async () => nearest(3, { depth: 16 }) };
@@ -152,9 +154,9 @@ describe('times of restoreVideo', () => {
       scale: 3,
     };
     const { framesOut, width, height } = await restoreVideo({ ...job, tileCache: null }, large, never, () => {});
-    assert.deepEqual([framesOut, width, height], [2, 8196, 6144]);
+    assert.deepEqual([framesOut, width, height], [1, 8196, 6144]);
     assert.ok(width * height * 6 > 2 ** 28);
-    assert.equal((await packets(at('large.out.mkv'))).pts.length, 2);
+    assert.equal((await packets(at('large.out.mkv'))).pts.length, 1);
   }).timeout(180_000);
 
   it('a frame that ffmpeg cannot process is refused before the model runs', async () => {

@@ -291,6 +291,41 @@ describe('the trial of an output', function () {
         });
   });
 
+  describe('what the frames lose is known before the first one:', () => {
+    const tagged = (transfer: string): string[] => [
+      ...['-vf', `setparams=color_primaries=bt2020:color_trc=${transfer}:colorspace=bt2020nc`],
+      ...['-pix_fmt', 'yuv420p10le', '-c:v', 'ffv1'],
+    ];
+    const asStandard = (what: string): string =>
+      `The video is ${what}; the model works on its samples as if they were standard video.`;
+    const as = (format: string): string[] => ['-pix_fmt', format, '-c:v', 'ffv1'];
+    const resolution = (what: string): string =>
+      `The video is ${what}; the output is 4:2:0. H.264, H.265 and FFV1 keep its colour resolution with the pixel format yuv444p.`;
+    const interlaced = ['-vf', 'tinterlace=interleave_top', '-c:v', 'mpeg2video', '-flags', '+ilme+ildct'];
+    const KINDS: readonly (readonly [string, readonly string[], string])[] = [
+      ['PQ', tagged('smpte2084'), asStandard('PQ (HDR)')],
+      ['HLG', tagged('arib-std-b67'), asStandard('HLG (HDR)')],
+      ['logarithmic transfer', tagged('log100'), asStandard('logarithmic')],
+      ['logarithmic transfer of 316 to 1', tagged('log316'), asStandard('logarithmic')],
+      ['linear transfer', tagged('linear'), asStandard('linear')],
+      ['bits beyond 10', as('yuv420p12le'), 'The video has 12 bits per sample; the output has 10.'],
+      ['4:2:2', as('yuv422p'), resolution('4:2:2')],
+      ['4:4:4', as('yuv444p'), resolution('4:4:4')],
+      ['fields', interlaced, 'The video is interlaced; each pair of fields became one frame.'],
+    ];
+    for (const [kind, options, said] of KINDS)
+      it(kind, async () => {
+        await ff(...moving('64x48', '50', 40), ...options, at('kind.mkv'));
+        let early: readonly string[] | undefined;
+        const onProgress = ({ frame, warnings }: Progress): void => {
+          if (frame === 0) early = warnings ?? early;
+        };
+        const { warnings } = await restore('kind.mkv', 'kind.mp4', {}, binary, () => {}, onProgress);
+        assert.deepEqual(warnings, [said]);
+        assert.deepEqual(early, warnings);
+      });
+  });
+
   it('captions and transparency that get lost are named', async function () {
     await ff(...VIDEO, '-c:v', 'mpeg2video', '-bf', '0', '-f', 'mpeg2video', at('plain.m2v'));
     writeFileSync(at('captions.m2v'), withCaptions(readFileSync(at('plain.m2v'))));

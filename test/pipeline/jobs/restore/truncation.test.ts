@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { damageError, hasChanged, isTruncated, partialName } from '../../../../src/pipeline/jobs/restore/truncation';
+import {
+  damageError,
+  hasChanged,
+  isTruncated,
+  orChanged,
+  partialName,
+} from '../../../../src/pipeline/jobs/restore/truncation';
 import type { VideoInfo } from '../../../../src/pipeline/media/probe';
 import type { Job } from '../../../../src/settings/restoreJob';
+import { never } from '../../../support/segments';
 import { scratchFolder } from '../../../support/videos';
 
 describe('truncation', () => {
@@ -14,7 +21,7 @@ describe('truncation', () => {
   beforeEach(() => {
     writeFileSync(path, 'ten bytes.');
     const { size: bytes, mtimeMs: modifiedMs } = statSync(path);
-    const source = { path, label: 'source.mkv', bytes, modifiedMs, isImage: false, sequence: null };
+    const source = { path, bytes, modifiedMs, isImage: false, sequence: null };
     info = { source, duration: 10, timeBase: { num: 1, den: 100 } } as VideoInfo;
   });
 
@@ -48,8 +55,17 @@ describe('truncation', () => {
     assert.equal(await hasChanged(info), true);
   });
 
+  it('an error becomes SOURCE_CHANGED when the source has, and no other one', async () => {
+    const error = new Error('mine');
+    await assert.rejects(orChanged(info, never)(error), error);
+    rmSync(path);
+    await assert.rejects(orChanged(info, never)(error), { code: 'SOURCE_CHANGED', cause: error });
+    await assert.rejects(orChanged(info, AbortSignal.abort(new Error('stopped')))(error), /^Error: stopped$/);
+  });
+
   it('partial results have a name of their own, and the error says which', () => {
     assert.equal(partialName('/a.b/out.mp4'), '/a.b/out.partial.mp4');
+    assert.equal(partialName('/a.b/out.mp4', 2), '/a.b/out.partial-2.mp4');
     for (const [damage, code] of [
       [{ kind: 'truncated' }, 'SOURCE_TRUNCATED'],
       [{ kind: 'changed' }, 'SOURCE_CHANGED'],
@@ -58,6 +74,9 @@ describe('truncation', () => {
       const error = damageError(damage, info, '/a/out.partial.mp4');
       assert.equal(error.code, code);
       assert.match(error.message, /source\.mkv .* saved to \/a\/out\.partial\.mp4/);
+      const alone = damageError(damage, info, null);
+      assert.equal(alone.code, code);
+      assert.doesNotMatch(`${alone.message} ${alone.remedy}`, /saved|partial/);
     }
   });
 });

@@ -358,4 +358,21 @@ describe('describeVideo', function () {
       assert.deepEqual(nothing, { media: null, empty: null });
     }
   });
+
+  it('a file with many streams starts one ffmpeg after the other', async function () {
+    if (process.platform === 'win32') this.skip();
+    const sounds = Array.from({ length: 6 }, () => ['-f', 'lavfi', '-i', 'sine=duration=0.1']).flat();
+    const maps = Array.from({ length: 7 }, (_, i) => ['-map', `${i}`]).flat();
+    await ff(...moving('64x36', '25', 3), ...sounds, ...maps, '-c:v', 'ffv1', '-c:a', 'flac', at('many.mkv'));
+    const real = await binary();
+    const path = at('counted');
+    const script = `#!/bin/sh\necho + >> "$0.log"\n"${real.path}" "$@"\ncode=$?\necho - >> "$0.log"\nexit $code\n`;
+    writeFileSync(path, script, { mode: 0o755 });
+    const { media } = await described(at('many.mkv'), { ...real, path, ffprobe: null });
+    assert.equal(media.streams.length, 7);
+    const marks = readFileSync(`${path}.log`, 'utf8').trim().split('\n');
+    assert.ok(marks.length > 20, 'each stream took some');
+    const running = marks.map((_, i) => marks.slice(0, i + 1).reduce((sum, one) => sum + (one === '+' ? 1 : -1), 0));
+    assert.equal(Math.max(...running), 1);
+  });
 });

@@ -22,11 +22,21 @@ function gaps({
   end = Infinity,
   ...packets
 }: Case): string[] {
-  const heard = complaints.map((seconds) => ({ seconds, text: '' }));
+  const heard = complaints.map((seconds) => ({ seconds, text: '', isChecksum: false }));
   const read: ReadVideo = {
     timeBase: { num: 1, den: 100 },
     decoded: { times, resized: [], complaints: { heard, count: () => heard.length, hear: () => {} } },
-    packets: { shown: times, damaged: [], damagedCount: 0, firstKey: 0, isCutIn: false, sound: [], ...packets },
+    packets: {
+      shown: times,
+      damaged: [],
+      damagedCount: 0,
+      firstKey: 0,
+      isCutIn: false,
+      isJoined: false,
+      early: [],
+      sound: [],
+      ...packets,
+    },
     ...{ isCounted, start, end },
   };
   return findGaps(read).map((gap) => `${Math.round(gap.from * 100)}-${Math.round(gap.to * 100)}: ${gap.frames}`);
@@ -88,6 +98,11 @@ describe('findGaps', () => {
     assert.deepEqual(gaps({ times: every4(80, 200), shown: whole, firstKey: 80 }), []);
     assert.deepEqual(gaps({ times: every4(80, 200), shown: whole, firstKey: null }), []);
     assert.deepEqual(gaps({ times: every4(80, 200), shown: whole, isCutIn: true }), []);
+    const joined = { times: withGap, shown: whole, isCutIn: true, isJoined: true };
+    assert.deepEqual(gaps({ ...joined, firstKey: 120 }), [], 'before the first key frame');
+    assert.deepEqual(gaps({ ...joined, isJoined: false, firstKey: 120 }), ['76-120: 10']);
+    assert.deepEqual(gaps({ ...joined, firstKey: 40 }), ['76-120: 10']);
+    assert.deepEqual(gaps({ ...joined, firstKey: null }), ['76-120: 10']);
   });
 
   it('only the range counts', () => {

@@ -57,5 +57,32 @@ describe('storedBytes', () => {
     assert.equal(await missing(start, Buffer.alloc(4096)), 4096);
   });
 
+  it('of an Ogg file, the rest of its last page', async () => {
+    const page = (lengths: readonly number[]): Buffer =>
+      Buffer.concat([
+        ...[Buffer.from('OggS'), filled(22), Buffer.from([lengths.length, ...lengths])],
+        filled(lengths.reduce((sum, each) => sum + each, 0)),
+      ]);
+    const all = Array.from({ length: 255 }, () => 255);
+    assert.equal(await missing(page([10]), page([255, 20])), 0);
+    assert.equal(await missing(page([10]), page([255, 20]).subarray(0, -9)), 9);
+    assert.equal(await missing(page([10]), page(all)), 0);
+    assert.equal(await missing(page([10]), page(all).subarray(0, -1)), 1);
+    assert.equal(await missing(page([10]), page([255, 20]).subarray(0, 20)), 7, 'no more is known of it');
+  });
+
+  it('of a program stream, the rest of its last packet', async () => {
+    const pack = Buffer.concat([Buffer.from([0, 0, 1, 0xba, 0x44]), filled(8), Buffer.from([0xf9, 1])]); // one byte of stuffing
+    const old = Buffer.concat([Buffer.from([0, 0, 1, 0xba, 0x21]), filled(7)]); // MPEG-1
+    const packet = Buffer.concat([Buffer.from([0, 0, 1, 0xe0, 0, 100]), filled(100)]);
+    for (const start of [pack, old]) {
+      const whole = [start, packet, start, packet, packet] as const;
+      assert.equal(await missing(...whole), 0);
+      assert.equal(await missing(...whole, Buffer.from([0, 0, 1, 0xb9])), 0);
+      assert.equal(await missing(...whole, packet.subarray(0, 99)), 7);
+      assert.equal(await missing(...whole, packet.subarray(0, 5)), 0, 'without its length');
+    }
+  });
+
   it('nothing of others', async () => assert.equal(await missing('GIF89a', filled(50)), 0));
 });
