@@ -11,18 +11,15 @@ const { root, run, setUp } = require('./setup');
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 /**
- * Two runs at a time, of about the same length: tests in a real Node-RED wait for it half of the time, and those of the
- * jobs for ffmpeg.
+ * Three runs at a time, of about the same length: tests in a real Node-RED wait for it half of the time, and those of the
+ * jobs for ffmpeg. With two runs, two cores were busy for three quarters of the time.
  */
 const NODES = ['dist/test/nodes/**/*.test.js'];
-const JOBS = ['dist/test/pipeline/{frames,jobs}/**/*.test.js'];
-const OTHERS = ['dist/test/**/*.test.js', ...['nodes', 'pipeline/frames', 'pipeline/jobs'].flatMap(ignored)];
+const RESTORE = ['dist/test/pipeline/jobs/restore/**/*.test.js'];
+const OTHERS = ['dist/test/**/*.test.js', ...['nodes', 'pipeline/jobs/restore'].flatMap(ignored)];
 
-/** The suite runs on the Node.js that runs this script; these also on Node.js 24. */
-const ON_NODE_24 = [
-  'dist/test/engine/client/engine.test.js', // processes, signals, messages between them
-  'dist/test/cli/main.test.js', // all kinds of jobs from their files to their files
-];
+/** The suite runs on the Node.js that runs this script; processes, signals and messages between them also on Node.js 24. */
+const ON_NODE_24 = ['dist/test/engine/client/engine.test.js'];
 
 function ignored(folder) {
   return ['--ignore', `dist/test/${folder}/**`];
@@ -44,28 +41,15 @@ async function main() {
 
 async function all() {
   const node = process.execPath;
-  const lanes = [
-    inOrder(
-      () => mocha(node, NODES, 0),
-      () => mocha(node, OTHERS, 1),
-    ),
-    inOrder(() => mocha(node, JOBS, 1)),
-  ];
-  if (Number(process.versions.node.split('.')[0]) < 24) lanes[1] = lanes[1].then(onNode24);
-  return (await Promise.all(lanes)).flat();
+  const runs = [NODES, OTHERS, RESTORE].map((tests, index) => mocha(node, tests, index));
+  if (Number(process.versions.node.split('.')[0]) < 24) runs.push(runs[0].then(onNode24));
+  return Promise.all(runs);
 }
 
-/** The exit codes of runs, one after the other. */
-async function inOrder(...runs) {
-  const codes = [];
-  for (const start of runs) codes.push(await start());
-  return codes;
-}
-
-async function onNode24(codes) {
+async function onNode24() {
   const node = node24();
   console.log(`\nOn Node.js ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()}:`);
-  return [...codes, await mocha(node, ON_NODE_24, 1)];
+  return mocha(node, ON_NODE_24, 1);
 }
 
 /** npm's package `node` brings the program; it is installed once. */

@@ -140,7 +140,9 @@ describe('image upscale in a real Node-RED', () => {
             .png()
             .toBuffer();
         const inpainting = (code: string): FlowNode[] =>
-          flow({}, code).map((node) => (node.id === 'model' ? { ...node, model: 'inpaint', idle: 1 } : node));
+          flow({ queue: '5' }, code).map((node) =>
+            node.id === 'model' ? { ...node, model: 'inpaint', idle: 1 } : node,
+          );
         const decode = "msg.payload = Buffer.from(msg.payload, 'base64');";
         await red.deploy(inpainting(`${decode} msg.mask = Buffer.from(msg.mask, 'base64'); return msg;`));
         const masks = [await maskOf(6), await maskOf(24), await maskOf(6)];

@@ -107,7 +107,8 @@ describe('sourceEnd', function () {
     const script = `#!/bin/sh\necho '#tb 0: 1/25'\nexec awk 'BEGIN { for (i = 0; i <= ${count}; i++) print ${line} }'\n`;
     writeFileSync(at('long ffmpeg'), script, { mode: 0o755 });
     const end = await sourceEnd({ ...found, path: at('long ffmpeg') }, info, 0, never);
-    assert.deepEqual(end, { last: { pts: count, duration: 1 }, seconds: (count + 1) / 25 });
+    const seconds = (count + 1) / 25;
+    assert.deepEqual(end, { last: { pts: count, duration: 1 }, seconds, ends: new Map([[0, seconds]]) });
   });
 
   it('null where the container does not say how long frames last', async () => {

@@ -27,6 +27,7 @@ from workshop.evaluation.evaluate import as_image, as_input, detail, luma, psnr
 from workshop.evaluation.niqe import niqe
 from workshop.nets import checkpoint
 from workshop.nets.network import build_network, upsample_bicubic
+from workshop.training.diffusion import ResShift
 from workshop.training.spectral_loss import grid_strength
 
 REAL = ('realsr', 'drealsr')
@@ -82,15 +83,28 @@ def rim(result: np.ndarray, truth: np.ndarray) -> float:
     return float(excess.mean()) if edges.sum() > 500 else float('nan')
 
 
-def load_model(file: str):
-    """A function from source and upscaled source to the output."""
-    if file == 'bicubic':
+def load_model(text: str):
+    """A function from source and upscaled source to the output. text: FILE.pt, FILE.pt@STEPS (default 4) or bicubic."""
+    if text == 'bicubic':
         return lambda lq, y: y
+    file, _, steps = text.partition('@')
     contents = checkpoint.load(Path(file))
     net = build_network(contents['settings'])
     net.load_state_dict(contents['ema'])
     net.eval()
-    return lambda lq, y: net.denoise(y, net.condition(lq), torch.ones(1, dtype=torch.long), y)
+    if contents['settings'].get('one_step'):
+        return lambda lq, y: net.denoise(y, net.condition(lq), torch.ones(1, dtype=torch.long), y)
+
+    def sampled(lq, y):
+        torch.manual_seed(0)  # every image and every model gets the same noise
+        cond = net.condition(lq)
+
+        def predict(x, level):
+            return net.denoise(x, cond, torch.full((1,), level + 1, dtype=torch.long), y)
+
+        return ResShift(np.random.default_rng(0)).sample(y, predict, int(steps or 4))
+
+    return sampled
 
 
 class Judge:
@@ -167,7 +181,7 @@ def parse_arguments():
     commands = p.add_subparsers(required=True)
     m = commands.add_parser('measure', help='measure checkpoints')
     m.set_defaults(run=measure)
-    m.add_argument('models', nargs='+', metavar='NAME=FILE.pt')
+    m.add_argument('models', nargs='+', metavar='NAME=FILE.pt[@STEPS]')
     m.add_argument('--pairs', type=Path, required=True, help='folder with realsr/ and drealsr/')
     m.add_argument('--weights', type=Path, required=True, help='folder with lpips-vgg-fp32.pt and lpips-alex-fp32.pt')
     m.add_argument('--niqe', type=Path, required=True, help='niqe_pris_params.npz, see workshop.evaluation.niqe')

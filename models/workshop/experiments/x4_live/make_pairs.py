@@ -1,10 +1,10 @@
-"""Makes training pairs for x4-live: soft ground truths, and sources degraded as cameras, scalers, JPEG and video codecs do.
+"""Makes training pairs for the upscaling and restoring networks: soft ground truths, and sources degraded as cameras, scalers, JPEG and video codecs do.
 
-PYTHONPATH=models/workshop python make_pairs.py --photos UNPACKED --drawn DRAWN --fonts FONTS --out SHARDS [--halo]
+PYTHONPATH=models/workshop python make_pairs.py --photos UNPACKED --drawn DRAWN --fonts FONTS --out SHARDS [--scale 4] [--halo]
 
 UNPACKED holds the files of the column `file` of photos.tsv, DRAWN the PNG files of workshop.data.synthetic_images. A shard
-depends on (seed, number) and on the list of photographs only; shards that exist are left alone. A record is hr u1 [1, 192, 192,
-3], lr u1 [1, 48, 48, 3], video (whether a codec was used).
+depends on (seed, number), the scale and the list of photographs only; shards that exist are left alone. A record is hr u1 [1, 192,
+192, 3], lr u1 [1, 192 / scale, 192 / scale, 3], video (whether a codec was used).
 """
 import argparse
 import csv
@@ -25,9 +25,11 @@ from workshop.data.video_codec import encode_and_decode
 cv2.setNumThreads(1)
 Image.MAX_IMAGE_PIXELS = None
 
-SCALE, PATCH = 4, 192
-RECORD = np.dtype([('hr', 'u1', (1, PATCH, PATCH, 3)), ('lr', 'u1', (1, PATCH // SCALE, PATCH // SCALE, 3)), ('video', '?')])
+PATCH = 192
 PAIRS_OF_SCENE = {'clean': 2, 'noisy': 2, 'video': 5}
+# The widest blur before reduction, in pixels of the ground truth, and the share of blurred scenes. A source that is hardly reduced is
+# seldom blurred: blurring it often would teach the network to sharpen what codecs have softened.
+BLUR = {4: (7.0, 0.9), 2: (3.5, 0.8), 1: (1.6, 0.3)}
 LETTERS = list('abcdefghijklmnopqrstuvwxyz      ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:!?')
 
 
@@ -124,9 +126,15 @@ def with_ringing(image, rng):
     return np.fft.irfft2(spectrum, s=(h, w), axes=(0, 1)).astype(np.float32)
 
 
-def draw_degradation(kind: str, shares: Shares, rng) -> Degradation:
+def record(scale: int) -> np.dtype:
+    return np.dtype([('hr', 'u1', (1, PATCH, PATCH, 3)), ('lr', 'u1', (1, PATCH // scale, PATCH // scale, 3)), ('video', '?')])
+
+
+def draw_degradation(kind: str, scale: int, shares: Shares, rng) -> Degradation:
     choice = rng.random()
-    blur = gaussian_kernel(rng, 7.0) if choice < 0.9 else defocus_kernel(rng, 6.0) if choice < 0.97 else None
+    widest, blurred = BLUR[scale]
+    defocused = 0.97 if scale == 4 else blurred
+    blur = gaussian_kernel(rng, widest) if choice < blurred else defocus_kernel(rng, 6.0) if choice < defocused else None
     scaler = SCALERS[rng.choice(4, p=[0.4, 0.15, 0.35, 0.1])]
     is_sharpened, strong, ringing = (rng.random() < share for share in (shares.sharpened, shares.strong, shares.ringing))
     noise = 0 if kind == 'clean' and rng.random() < 0.5 else 5 if rng.random() < 0.6 else 12
@@ -138,13 +146,14 @@ def draw_degradation(kind: str, shares: Shares, rng) -> Degradation:
     return Degradation(blur, scaler, is_sharpened, strong, ringing, noise, grain, int(rng.integers(2 ** 31)))
 
 
-def degraded_frame(frame: np.ndarray, number: int, how: Degradation, widest: float) -> np.ndarray:
+def degraded_frame(frame: np.ndarray, number: int, scale: int, how: Degradation, widest: float) -> np.ndarray:
     """The source of one frame before compression, uint8."""
     h, w, _ = frame.shape
     x = frame.astype(np.float32) / 255
     if how.blur is not None:
         x = cv2.filter2D(x, -1, how.blur, borderType=cv2.BORDER_REFLECT)
-    x = cv2.resize(x, (w // SCALE, h // SCALE), interpolation=how.scaler)
+    if scale > 1:
+        x = cv2.resize(x, (w // scale, h // scale), interpolation=how.scaler)
     same = np.random.default_rng(how.seed)
     if how.ringing:
         x = with_ringing(x, same)
@@ -170,18 +179,18 @@ def compressed(frames: list[np.ndarray], kind: str, rng) -> tuple[np.ndarray, in
     return frame[None], 0
 
 
-def cut_pairs(frame, truth, source, kind: str, rng) -> list[tuple]:
+def cut_pairs(frame, truth, source, kind: str, scale: int, rng) -> list[tuple]:
     """Pairs of patches; flat places, judged on the frame before it was softened, are mostly passed over."""
     h, w, _ = frame.shape
     pairs = []
     for _ in range(40):
         if len(pairs) == PAIRS_OF_SCENE[kind]:
             break
-        y, x = rng.integers((h - PATCH) // SCALE + 1), rng.integers((w - PATCH) // SCALE + 1)
-        large = slice(SCALE * y, SCALE * y + PATCH), slice(SCALE * x, SCALE * x + PATCH)
+        y, x = rng.integers((h - PATCH) // scale + 1), rng.integers((w - PATCH) // scale + 1)
+        large = slice(scale * y, scale * y + PATCH), slice(scale * x, scale * x + PATCH)
         if detail_level(frame[large]) < 6 and rng.random() < 0.9:
             continue
-        hr, lr = truth[large], source[y:y + PATCH // SCALE, x:x + PATCH // SCALE]
+        hr, lr = truth[large], source[y:y + PATCH // scale, x:x + PATCH // scale]
         for axis in (0, 1):
             if rng.random() < 0.5:
                 hr, lr = np.flip(hr, axis), np.flip(lr, axis)
@@ -191,22 +200,22 @@ def cut_pairs(frame, truth, source, kind: str, rng) -> list[tuple]:
     return pairs
 
 
-def pairs_of_scene(image: np.ndarray, kind: str, shares: Shares, fonts: list[str], rng) -> list[tuple]:
+def pairs_of_scene(image: np.ndarray, kind: str, scale: int, shares: Shares, fonts: list[str], rng) -> list[tuple]:
     h, w, _ = image.shape
     if kind == 'video':
         width, height, count = min(832, w // 16 * 16), min(576, h // 16 * 16), 6
     else:
         width, height, count = min(448, w // 4 * 4), min(448, h // 4 * 4), 1
-    frames, _ = pan(image, count, width, height, SCALE, rng)
+    frames, _ = pan(image, count, width, height, scale, rng)
     if rng.random() < shares.text:
         frames = with_text(frames, fonts, rng)
     softness = rng.uniform(0.5, 1.1)
     softened = [cv2.GaussianBlur(frame.astype(np.float32), (0, 0), softness) for frame in frames]
     truths = [(frame + 0.5).clip(0, 255).astype(np.uint8) for frame in softened]
-    how = draw_degradation(kind, shares, rng)
-    sources = [degraded_frame(truth, number, how, shares.widest) for number, truth in enumerate(truths)]
+    how = draw_degradation(kind, scale, shares, rng)
+    sources = [degraded_frame(truth, number, scale, how, shares.widest) for number, truth in enumerate(truths)]
     sources, at = compressed(sources, kind, rng)
-    return cut_pairs(frames[at], truths[at], sources[at], kind, rng)
+    return cut_pairs(frames[at], truths[at], sources[at], kind, scale, rng)
 
 
 def to_bytes(image) -> np.ndarray:
@@ -232,15 +241,15 @@ class Images:
         return images + [reduced_image(self.pages[i], True, rng) for i in pages]
 
 
-def make_shard(images: list[np.ndarray], count: int, mix: dict[str, float], shares: Shares, fonts: list[str], rng) -> np.ndarray:
+def make_shard(images, count: int, mix: dict[str, float], scale: int, shares: Shares, fonts: list[str], rng) -> np.ndarray:
     """mix: the share of the pairs, not of the scenes, of every kind."""
     chance = np.array([share / PAIRS_OF_SCENE[kind] for kind, share in mix.items()])
     chance /= chance.sum()
     pairs = []
     while len(pairs) < count:
         image = images[rng.integers(len(images))]
-        pairs += pairs_of_scene(image, str(rng.choice(list(mix), p=chance)), shares, fonts, rng)
-    return np.array(pairs, RECORD)[rng.permutation(len(pairs))[:count]]
+        pairs += pairs_of_scene(image, str(rng.choice(list(mix), p=chance)), scale, shares, fonts, rng)
+    return np.array(pairs, record(scale))[rng.permutation(len(pairs))[:count]]
 
 
 def parse_arguments():
@@ -252,6 +261,7 @@ def parse_arguments():
     p.add_argument('--out', type=Path, required=True, help='folder for the shards')
     p.add_argument('--shards', type=int, default=12)
     p.add_argument('--count', type=int, default=400, help='pairs per shard')
+    p.add_argument('--scale', type=int, default=4, choices=BLUR)
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--mix', default='clean=.4,noisy=.25,video=.35', help='shares of the pairs')
     p.add_argument('--halo', action='store_true', help='more and wider sharpening in the sources, more ringing and text')
@@ -268,7 +278,7 @@ def main():
         if file.exists():
             continue
         rng, began = np.random.default_rng([a.seed, number]), time.time()
-        shard = make_shard(images.draw(rng), a.count, mix, HALO if a.halo else USUAL, fonts, rng)
+        shard = make_shard(images.draw(rng), a.count, mix, a.scale, HALO if a.halo else USUAL, fonts, rng)
         part = file.with_suffix('.part')
         with open(part, 'wb') as out:
             np.save(out, shard)

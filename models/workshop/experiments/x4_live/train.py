@@ -1,4 +1,4 @@
-"""Trains one stage of x4-live's network, and goes on to the step where it was stopped.
+"""Trains one stage of the network of x4-live, x4, x2 or restore, and goes on to the step where it was stopped.
 
 PYTHONPATH=models/workshop python train.py --run RUN --shards SHARDS … --weights LPIPS [--init WEIGHTS.pt] [--steps N] …
 
@@ -17,10 +17,10 @@ from perceptual import Lpips
 from workshop.data.shard_dataset import to_tensor
 from workshop.nets import checkpoint
 from workshop.nets.network import build_network, upsample_bicubic
+from workshop.training.diffusion import PROCESSES
 from workshop.training.discriminator import Discriminator, discriminator_loss, generator_loss
 from workshop.training.spectral_loss import spectral_loss
 
-SCALE, LR_SIDE = 4, 48
 WARMUP = 50  # steps, of the rate; the discriminator's verdict counts from there on
 
 
@@ -55,12 +55,15 @@ class Pairs:
 
     def batch(self, count: int, crop: int, rng):
         """Ground truths and sources, float in [-1, 1], [n, 3, h, w]."""
-        pairs, small = [], crop // SCALE
+        pairs = []
         for _ in range(count):
             shard = self.shards[rng.integers(len(self.shards))]
             i = rng.integers(len(shard))
-            y, x = rng.integers(LR_SIDE - small + 1, size=2)
-            hr = shard['hr'][i, 0][SCALE * y:SCALE * y + crop, SCALE * x:SCALE * x + crop]
+            hr_side, lr_side = shard['hr'].shape[2], shard['lr'].shape[2]
+            scale = hr_side // lr_side
+            small = crop // scale
+            y, x = rng.integers(lr_side - small + 1, size=2)
+            hr = shard['hr'][i, 0][scale * y:scale * y + crop, scale * x:scale * x + crop]
             lr = shard['lr'][i, 0][y:y + small, x:x + small]
             if rng.random() < 0.5:
                 hr, lr = hr[:, ::-1], lr[:, ::-1]
@@ -78,9 +81,11 @@ class Losses:
         self.lpips = {name: Lpips(a.weights / f'lpips-{name}.pt').to(memory_format=torch.channels_last).requires_grad_(False)
                       for name in ('vgg', 'alex') if getattr(a, name)}
 
-    def __call__(self, out, truth, rng):
-        """The weighted sum, and every term by name."""
+    def __call__(self, out, truth, rng, detail: float = 1.0):
+        """The weighted sum, and every term by name. `detail`, 0 … 1, is the weight of all terms but the first."""
         a, terms = self.a, {'truth': charbonnier(out, truth)}
+        if detail == 0:
+            return terms['truth'], terms
         dy, dx = rng.integers(a.jitter + 1, size=2)  # LPIPS sees another offset each time, or else it makes a grid
         if a.spectrum:
             terms['spectrum'] = spectral_loss(out, truth)
@@ -93,7 +98,8 @@ class Losses:
             with torch.no_grad():
                 features = lpips.features(t)
             terms[name] = lpips.between(lpips.features(x), features).mean()
-        return sum(getattr(a, name) * term for name, term in terms.items()), terms
+        weights = {name: getattr(a, name) * (1 if name == 'truth' else detail) for name in terms}
+        return sum(weights[name] * term for name, term in terms.items()), terms
 
 
 class Training:
@@ -104,7 +110,9 @@ class Training:
         file = a.run / 'last.pt'
         last = checkpoint.load(file) if file.exists() else None
         start = last or (checkpoint.load(a.init) if a.init else None)
-        self.settings = start['settings'] if start else dict(one_step=True, width=a.width, blocks=a.blocks, scale=SCALE)
+        self.settings = start['settings'] if start else new_settings(a)
+        self.process_name = 'onestep' if self.settings.get('one_step') else 'resshift'
+        self.process = PROCESSES[self.process_name](self.rng)
         net = build_network(self.settings)
         if start:
             net.load_state_dict({name: value.float() for name, value in start['net' if last else 'ema'].items()})
@@ -130,7 +138,7 @@ class Training:
 
     def save(self, final: bool = False):
         ema = {name: value.detach().clone().contiguous() for name, value in self.ema.items()}
-        weights = {'settings': self.settings, 'process': 'onestep', 'ema': ema, 'step': self.step}
+        weights = {'settings': self.settings, 'process': self.process_name, 'ema': ema, 'step': self.step}
         if final or self.step % self.a.keep == 0:
             checkpoint.save(weights, self.a.run / f'net-{self.step}.pt')
         state = {**weights, 'net': self.net.state_dict(), 'generator_optimizer': self.optimizer.state_dict(),
@@ -149,19 +157,26 @@ class Training:
                 group['lr'] = rate
 
     def forward(self):
-        """Output, ground truth and upscaled source of a new batch."""
+        """Output, ground truth and upscaled source of a new batch. A network of several steps is trained on the states that its
+        own sampler reaches; `process.detail_weight` says then how much detail is asked of this step."""
         truth, lq = self.pairs.batch(self.a.batch, self.a.crop, self.rng)
-        y = upsample_bicubic(lq)
-        out = self.net.denoise(y, self.net.condition(lq), torch.ones(len(lq), dtype=torch.long), y)
-        return out, truth, y
+        y, cond = upsample_bicubic(lq, self.net.scale), self.net.condition(lq)
+
+        def predict(x, level):
+            return self.net.denoise(channels_last(x), cond, torch.full((len(lq),), level + 1, dtype=torch.long), y)
+
+        if self.process_name == 'onestep':
+            return self.net.denoise(y, cond, torch.ones(len(lq), dtype=torch.long), y), truth, y
+        return self.process.rollout(y, predict), truth, y
 
     def train_step(self) -> dict[str, float]:
         self.set_rate()
         out, truth, y = self.forward()
-        loss, terms = self.losses(out, truth, self.rng)
-        if self.discriminator and self.step >= WARMUP:
+        detail = self.process.detail_weight
+        loss, terms = self.losses(out, truth, self.rng, detail)
+        if self.discriminator and detail and self.step >= WARMUP:
             self.discriminator.requires_grad_(False)
-            loss = loss + self.a.gan * generator_loss(self.discriminator(channels_last(out), channels_last(y)))
+            loss = loss + detail * self.a.gan * generator_loss(self.discriminator(channels_last(out), channels_last(y)))
             self.discriminator.requires_grad_(True)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -208,12 +223,22 @@ class Training:
             log.write(text + '\n')
 
 
+def new_settings(a) -> dict:
+    """Of a network with random weights: the one step of `x4-live`, or the four of `x4`, `x2` and `restore`."""
+    if a.process == 'onestep':
+        return dict(one_step=True, width=a.width, blocks=a.blocks, scale=a.scale)
+    return dict(width=a.width, condition_blocks=a.blocks, denoise_blocks=3, finish=32, steps=4, scale=a.scale,
+                pixel_unshuffle_factor=4 // a.scale)
+
+
 def parse_arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--run', type=Path, required=True, help='folder of this stage')
     p.add_argument('--shards', type=Path, nargs='+', required=True, help='folders of make_pairs.py')
     p.add_argument('--weights', type=Path, required=True, help='folder with lpips-vgg.pt and lpips-alex.pt')
     p.add_argument('--init', type=Path, help='weights to start from; random ones by default')
+    p.add_argument('--process', choices=('onestep', 'resshift'), default='onestep', help='of a network with random weights')
+    p.add_argument('--scale', type=int, default=4, choices=(4, 2, 1), help='of a network with random weights')
     p.add_argument('--width', type=int, default=32, help='of a network with random weights')
     p.add_argument('--blocks', type=int, default=5, help='of a network with random weights')
     p.add_argument('--steps', type=int, default=600)
