@@ -14,7 +14,7 @@ describe('restoreJob', () => {
       [job.input, job.output, job.mask],
       ['in.mp4', 'out.mp4', 'mask.png'].map((one) => resolve(one)),
     );
-    assert.equal(job.model, 'x4');
+    assert.equal(job.model, 'auto');
     assert.equal(check({ model: './x4' }).model, resolve('x4'));
     assert.equal(check({ model: resolve('x4') }).model, resolve('x4'));
     assert.equal(check({ mask: null }).mask, null);
