@@ -3,9 +3,11 @@ import type { Job } from '../../settings/restoreJob';
 import { type Colour, toRgb } from './colour';
 import { type Complaints, complaintsOf } from './gaps/complaints';
 import { alongside, clockFrom } from './clockOfInput';
+import { evenTimes } from './evenTimes';
 import type { FfmpegBinary } from './findFfmpeg';
 import { fitted } from './fitFrames';
 import type { Frame } from './frame';
+import type { ClockJump } from './gaps/jumpDetector';
 import { frameTimes } from './frameTimes';
 import type { VideoInfo } from './probe';
 import { type Ffmpeg, runFfmpeg } from './runFfmpeg';
@@ -35,6 +37,8 @@ export interface Decoded {
   readonly times: readonly number[];
   /** Times of the frames from which on the video has another size. */
   readonly resized: readonly number[];
+  /** Times that are too late, after which ffmpeg can write none of those that follow. */
+  readonly jumps: readonly ClockJump[];
   /** Of ffmpeg. */
   readonly complaints: Complaints;
 }
@@ -84,14 +88,15 @@ export function openVideo(
   ];
   const times: number[] = [];
   const resized: number[] = [];
+  const jumps: ClockJump[] = [];
   const complaints = complaintsOf(info);
   let decoder: Ffmpeg | undefined;
   return {
-    decoded: { times, resized, complaints },
+    decoded: { times, resized, jumps, complaints },
     async *read() {
       // Started on the first read, because Node discards the output of a process that exits before it is read.
       decoder = runFfmpeg(binary, args, signal);
-      for await (const frame of frames(decoder, info, options, { complaints, resized })) {
+      for await (const frame of frames(decoder, info, options, { complaints, resized, jumps })) {
         times.push(frame.pts);
         yield frame;
       }
@@ -120,28 +125,31 @@ export const TEMPORAL_DENOISE: Readonly<Record<Job['temporalDenoise'], readonly 
 
 const PIXELS = { 8: 'rgb24', 16: 'rgb48le' } as const;
 
+interface Noted {
+  readonly complaints: Complaints;
+  readonly resized: number[];
+  readonly jumps: ClockJump[];
+}
+
 async function* frames(
   decoder: Ffmpeg,
   info: VideoInfo,
   { depth, withShotFirstFrame }: Pick<DecodeOptions, 'depth' | 'withShotFirstFrame'>,
-  { complaints, resized }: { readonly complaints: Complaints; readonly resized: number[] },
+  { complaints, resized, jumps }: Noted,
 ): AsyncGenerator<Frame> {
   const times = frameTimes(decoder, (time) => resized.push(time));
+  const even = evenTimes(info, times, (jump) => jumps.push(jump));
   complaints.hear(decoder.stderr, times.newest);
   const sceneOf = sceneCuts();
   const { width, height } = info;
   let index = 0;
-  let last = -Infinity;
   let first: Frame['shotFirstFrame'];
   let untimed = false;
   for await (const data of splitFrames(decoder.stdout, width * height * 3 * (depth / 8))) {
-    const time = await times.next();
+    const pts = await even.next();
     // A killed decoder may have written a frame without its time: its exit is then the error to report.
-    untimed = time === undefined;
-    if (time === undefined) break;
-    // Containers need increasing times: a frame with an equal or missing time gets the next free tick.
-    const pts = Math.max(time ?? nextTick(last, info), last + 1);
-    last = pts;
+    untimed = pts === undefined;
+    if (pts === undefined) break;
     const pixels = { pts, width, height, depth, data };
     const scene = sceneOf(pixels);
     if (scene === pts) first = pixels;
@@ -160,6 +168,3 @@ function failedAfter(frame: number, { source }: VideoInfo, cause: RemasterError,
   if (isKilled || frame === 0) return unreadable(source.path, why, cause, undefined, cause.detail);
   return new RemasterError('SOURCE_DAMAGED', why, { cause, detail: cause.detail });
 }
-
-const nextTick = (last: number, { framesPerSecond, timeBase }: VideoInfo): number =>
-  last === -Infinity ? 0 : last + Math.max(1, Math.round(timeBase.den / timeBase.num / (framesPerSecond ?? 25)));

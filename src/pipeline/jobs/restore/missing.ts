@@ -47,7 +47,7 @@ export async function whatIsMissing(
   const { timeBase, source } = info;
   const { sequence } = source;
   const { start = 0, end = null } = job.trim ?? {};
-  const jumps = await clockJumps(info.source, signal);
+  const jumps = [...(await clockJumps(info.source, signal)), ...decoded.jumps];
   const hasJumps = jumps.length > 0;
   const jumpsIn = (from: number, to: number | null) => jumps.filter(({ at }) => at >= from && at <= (to ?? Infinity));
   const from = hasJumps ? 0 : await readingStart(info.source, job.trim, signal);

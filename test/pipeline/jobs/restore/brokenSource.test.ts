@@ -23,7 +23,7 @@ describe('a source that breaks off', () => {
   function failing(frames: number, error: unknown): FrameSource {
     const times: number[] = [];
     return {
-      decoded: { times, resized: [], complaints: { heard: [], count: () => 0, hear: () => {} } },
+      decoded: { times, resized: [], jumps: [], complaints: { heard: [], count: () => 0, hear: () => {} } },
       stderrTail: () => '',
       async *read() {
         for (let i = 0; i < frames; i++) {

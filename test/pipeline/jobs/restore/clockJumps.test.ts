@@ -102,6 +102,37 @@ describe('restoreVideo with a clock that jumps', function () {
       assert.ok(Math.abs(video.end - 0.8 * clocks.length) < 0.1, `${video.end} s`);
     });
 
+  it('one time that is 149 hours late is passed over, and named', async () => {
+    const bytes = await piece('whole.wmv', 1.6, 0, ['-c:v', 'wmv2', '-q:v', '2', '-bf', '0', '-c:a', 'wmav2']);
+    const times = (await packetsOf(at('whole.wmv'), 'v:0')).times;
+    const stored = Buffer.alloc(4);
+    stored.writeUInt32LE(Math.round(times[8]! * 1000) + 3100); // the preroll that ffmpeg writes
+    const place = bytes.indexOf(stored);
+    assert.ok(place > 0 && bytes.indexOf(stored, place + 1) < 0);
+    bytes[place + 3] = bytes[place + 3]! | 0x20;
+    writeFileSync(at('late.wmv'), bytes);
+    const output = at('late.mkv');
+    const job = {
+      ...JOB_DEFAULTS,
+      model: 'x4',
+      input: at('late.wmv'),
+      output,
+      codec: 'ffv1',
+      pixelFormat: 'gbrp',
+    } as const;
+    const tools = { binary: await binary(), openModel: async () => nearest(1) };
+    const { warnings } = await restoreVideo(job, tools, new AbortController().signal, () => {});
+    assert.match(warnings.join('\n'), /^The clock of the source jumps at 0\.\d\d s by 53687\d\.\d\d s; [^\n]*$/);
+    const [wanted, found] = [await framemd5(at('whole.wmv')), await framemd5(output)];
+    const hashes = (frames: typeof wanted): readonly string[] => frames.map(({ md5 }) => md5);
+    assert.deepEqual(hashes(found), hashes(wanted));
+    const steps = found.slice(1).map(({ seconds }, i) => seconds - found[i]!.seconds);
+    assert.ok(
+      steps.every((step) => Math.abs(step - 0.04) < 0.002),
+      steps.join(' '),
+    );
+  });
+
   /** Hertz of each piece, and its seconds. */
   const TONES = [300, 700, 1500];
   const PIECE = 3;
@@ -143,7 +174,7 @@ describe('restoreVideo with a clock that jumps', function () {
         const output = at(`cut.${container}`);
         const lossless = container === 'mkv';
         const settings = { codec: lossless ? 'ffv1' : 'h264', pixelFormat: lossless ? 'gbrp' : null } as const;
-        const job = { ...JOB_DEFAULTS, input: source, output, overwrite: true, ...settings, trim: { start, end } };
+        const job = { ...JOB_DEFAULTS, model: 'x4', input: source, output, overwrite: true, ...settings, trim: { start, end } };
         await restoreVideo(job, tools, new AbortController().signal, () => {});
         const isInside = (time: number): boolean => time > start - 0.001 && time < (end ?? Infinity) - 0.001;
         const wanted = all.filter(({ seconds }) => isInside(seconds - all[0]!.seconds));

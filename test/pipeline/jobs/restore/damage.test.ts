@@ -97,7 +97,7 @@ describe('restoreVideo with a damaged source', function () {
 
   it('an earlier partial result stays, unless the job may overwrite', async () => {
     const [input, output] = [zeroed('film.mp4', 0.3, 0.5), at('twice.mkv')];
-    const job = { ...JOB_DEFAULTS, input, output, codec: 'ffv1' as const, pixelFormat: 'gbrp' as const };
+    const job = { ...JOB_DEFAULTS, model: 'x4', input, output, codec: 'ffv1' as const, pixelFormat: 'gbrp' as const };
     const tools = { binary: await binary(), openModel: async () => nearest(1) };
     const earlier = at('twice.partial.mkv');
     writeFileSync(earlier, 'an earlier one');

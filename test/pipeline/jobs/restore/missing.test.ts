@@ -82,7 +82,7 @@ describe('whatIsMissing of a part', () => {
     writeFileSync(path, Buffer.concat([first, second]));
     const found = await binary();
     const info = await probe(found, path, never);
-    const decoded = { times: [0], resized: [], complaints: complaintsOf(info) };
+    const decoded = { times: [0], resized: [], jumps: [], complaints: complaintsOf(info) };
     const warnings = async (start: number, end: number): Promise<readonly string[]> =>
       (await whatIsMissing(found, info, { trim: { start, end } }, decoded, null, never)).warnings;
     const [damaged, ...none] = await warnings(0, 0.9);

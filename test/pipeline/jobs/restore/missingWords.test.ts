@@ -35,7 +35,7 @@ describe('missingWords', () => {
 
   it('complaints count within a cut, and after a start between key frames', () => {
     const heard = [null, 0.5, 1, 4].map((seconds) => ({ seconds, text: `${seconds}`, isChecksum: false }));
-    const decoded = { times: [], resized: [], complaints: { heard, count: () => 40, hear: () => {} } };
+    const decoded = { times: [], resized: [], jumps: [], complaints: { heard, count: () => 40, hear: () => {} } };
     const counted = (cutIn: number | null, trim: { start: number; end: number | null } | null): string =>
       complaintWarning(decoded, cutIn, trim)
         .join('')

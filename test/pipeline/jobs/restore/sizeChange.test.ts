@@ -122,7 +122,7 @@ describe('restoreVideo with frames of several sizes', function () {
     it('images of which none has content, and too many for a pattern, are refused before the model is opened', async () => {
       const unused = { binary: await binary(), openModel: () => assert.fail('the model was opened') };
       const refused = async (source: string): Promise<void> => {
-        const job = { ...JOB_DEFAULTS, input: source, output: at('out.mkv'), overwrite: true };
+        const job = { ...JOB_DEFAULTS, model: 'x4', input: source, output: at('out.mkv'), overwrite: true };
         await assert.rejects(
           restoreVideo(job, unused, new AbortController().signal, () => {}),
           { code: 'SOURCE_UNREADABLE', message: /f_0001\.png is empty \(0 bytes\)/ },

@@ -25,7 +25,7 @@ function gaps({
   const heard = complaints.map((seconds) => ({ seconds, text: '', isChecksum: false }));
   const read: ReadVideo = {
     timeBase: { num: 1, den: 100 },
-    decoded: { times, resized: [], complaints: { heard, count: () => heard.length, hear: () => {} } },
+    decoded: { times, resized: [], jumps: [], complaints: { heard, count: () => heard.length, hear: () => {} } },
     packets: {
       shown: times,
       damaged: [],

@@ -9,7 +9,7 @@ describe('joinedStart', () => {
   const start = (times: readonly number[], packets: Partial<SourcePackets>, [from, to] = [-Infinity, Infinity]) =>
     joinedStart({
       timeBase: { num: 1, den: 100 },
-      decoded: { times, resized: [], complaints: { heard: [], count: () => 0, hear: () => {} } },
+      decoded: { times, resized: [], jumps: [], complaints: { heard: [], count: () => 0, hear: () => {} } },
       packets: {
         ...{
           shown: [],
