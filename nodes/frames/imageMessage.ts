@@ -7,7 +7,7 @@ export function imageMessage(
   { util }: Pick<NodeAPI, 'util'>,
   msg: NodeMessageInFlow,
   { source }: { readonly source: Pick<Plan['source'], 'label'> },
-  { data, index, pts, time, width, height, dropped, isLast }: FrameImage,
+  { data, index, pts, time, width, height, dropped, isLast, warnings }: FrameImage,
   place: { readonly id: string; readonly index: number },
 ): NodeMessage {
   const copy = util.cloneMessage(msg);
@@ -17,6 +17,6 @@ export function imageMessage(
     topic: msg.topic ?? source.label,
     payload: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
     parts: { ...place, type: 'array', len: 1, ...(isLast ? { count: place.index + 1 } : {}) },
-    frame: { index, pts, time, width, height, dropped },
+    frame: { index, pts, time, width, height, dropped, ...(warnings.length > 0 && { warnings }) },
   });
 }

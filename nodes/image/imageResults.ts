@@ -18,7 +18,7 @@ export class ImageResults {
   ) {}
 
   send({ msg, send, done }: Input, { original, result }: UpscaledImage): void {
-    const { width, height, scale, ms, model } = result;
+    const { width, height, scale, ms, model, warnings } = result;
     if (this.settings.keep) msg['original'] = original;
     this.RED.util.setMessageProperty(msg, this.config.output ?? 'payload', asPayload(result), true);
     msg['image'] = {
@@ -29,6 +29,7 @@ export class ImageResults {
       ms: Math.round(ms),
       queued: this.queueLength(),
       dropped: this.#dropped,
+      ...(warnings.length > 0 && { warnings }),
     };
     send([msg, null]);
     done();

@@ -13,6 +13,7 @@ const result = {
   ms: 12.4,
   model: { name: 'x2', provider: 'cpu', steps: 1, reason: 'it is so' },
   format: 'png',
+  warnings: [],
 } as unknown as ImageResult;
 
 function results(config: object = {}) {
@@ -33,6 +34,14 @@ describe('the messages of an image upscale node', () => {
       assert.deepEqual([original, payload], [keep ? 'before' : undefined, 'before']);
       assert.deepEqual([input.sent, input.ends], [[[input.msg, null]], [null]]);
     }
+  });
+
+  it('its warnings are there if it has any', () => {
+    const input = message({ payload: 'before' });
+    results().send(input, { original: 'before', result: { ...result, warnings: ['Memory ran out.'] } });
+    assert.deepEqual((input.msg as unknown as Record<string, { warnings: unknown }>)['image']!.warnings, [
+      'Memory ran out.',
+    ]);
   });
 
   it('a dropped image leaves on the second output, and is counted', () => {

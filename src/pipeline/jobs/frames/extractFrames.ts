@@ -7,6 +7,7 @@ import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
 import { frameMasker } from '../../frames/inpaint/maskFrames';
 import { wantedScale } from '../../frames/modelRequest';
 import { openModelFor, type ProcessorTools } from '../../frames/processor';
+import { suspicionWarnings } from '../../frames/suspicion';
 import { resolveColour } from '../../media/colour';
 import { openVideo } from '../../media/decode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
@@ -25,6 +26,7 @@ import { markMask } from '../../operators/markMask';
 import { pullFrames } from '../../operators/pullFrames';
 import { selectFrames } from '../../operators/selectFrames';
 import { trimFrames } from '../../operators/trimFrames';
+import { assertReadToEnd, complaintsSince } from './sourceWarnings';
 
 /** The services the job uses. */
 export interface FrameTools extends ProcessorTools {
@@ -55,7 +57,7 @@ export async function* extractFrames(
     ? await openModelFor(job, { ...info, depth: DEPTH }, tools, openMask, signal)
     : null;
   signal.throwIfAborted();
-  const warnings: string[] = [];
+  const warnings: string[] = opened ? [...suspicionWarnings(opened.model.info)] : [];
   const warn = (warning: string): void => void warnings.push(warning);
   const processor = opened?.processor({ ...job, segment: JOB_DEFAULTS.segment }, warn);
   const scale = opened && wantedScale(job, opened.model);
@@ -73,6 +75,7 @@ export async function* extractFrames(
     from,
   } as const;
   await using source = openVideo(tools.binary, info, decoding, signal);
+  const newComplaints = complaintsSince(source.decoded);
   const window = new BackpressureWindow(1);
   const images = pullFrames(source.read(), window).pipe(
     trimFrames(info, job),
@@ -85,7 +88,17 @@ export async function* extractFrames(
       const { data, width, height } = await encodeImage(output, imageOf(output), limitWidth(size, job.width), job);
       signal.throwIfAborted();
       const time = (frame.pts * timeBase.num) / timeBase.den;
-      return { data, index, pts: frame.pts, time, width, height, dropped, isLast, warnings: warnings.splice(0) };
+      return {
+        data,
+        index,
+        pts: frame.pts,
+        time,
+        width,
+        height,
+        dropped,
+        isLast,
+        warnings: [...warnings.splice(0), ...newComplaints()],
+      };
     }),
   );
   let count = 0;
@@ -93,7 +106,7 @@ export async function* extractFrames(
     count++;
     yield image;
   }
-  if (count > 0) return;
+  if (count > 0) return assertReadToEnd(tools.binary, info, job, source.decoded, signal);
   throw new RemasterError('SOURCE_EMPTY', `${info.source.path} has no frame in the selected range.`, {
     remedy: 'Choose another range.',
     detail: source.stderrTail(),

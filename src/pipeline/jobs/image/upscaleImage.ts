@@ -2,6 +2,7 @@ import type { ImageJob, ImageResult, ImageSource } from '../../../settings/image
 import { withModel } from '../../frames/autoModel';
 import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
 import { wantedScale } from '../../frames/modelRequest';
+import { suspicionWarnings } from '../../frames/suspicion';
 import { openModelFor, type ProcessorTools } from '../../frames/processor';
 import { decodeImage, tooLarge } from '../../media/image/decodeImage';
 import { encodeImage } from '../../media/image/encodeImage';
@@ -42,7 +43,7 @@ export async function upscaleImage(
       `The output would be ${image.width * modelScale}×${image.height * modelScale}; the limit is ${Math.floor(MAX_OUTPUT_PIXELS / 1e6)} megapixels.`,
       'Use a smaller image, or a model with a smaller scale.',
     );
-  const warnings: string[] = [];
+  const warnings: string[] = [...suspicionWarnings(model.info)];
   const warn = (warning: string): void => void warnings.push(warning);
   const processor = opened.processor({ ...job, tileCache: null, segment: 1 }, warn); // a single frame has nothing to reuse
   const { width, height, depth } = image;
