@@ -174,7 +174,15 @@ describe('restoreVideo with a clock that jumps', function () {
         const output = at(`cut.${container}`);
         const lossless = container === 'mkv';
         const settings = { codec: lossless ? 'ffv1' : 'h264', pixelFormat: lossless ? 'gbrp' : null } as const;
-        const job = { ...JOB_DEFAULTS, model: 'x4', input: source, output, overwrite: true, ...settings, trim: { start, end } };
+        const job = {
+          ...JOB_DEFAULTS,
+          model: 'x4',
+          input: source,
+          output,
+          overwrite: true,
+          ...settings,
+          trim: { start, end },
+        };
         await restoreVideo(job, tools, new AbortController().signal, () => {});
         const isInside = (time: number): boolean => time > start - 0.001 && time < (end ?? Infinity) - 0.001;
         const wanted = all.filter(({ seconds }) => isInside(seconds - all[0]!.seconds));
