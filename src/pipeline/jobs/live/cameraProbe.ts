@@ -47,7 +47,8 @@ export async function probeCamera(
   onJoining = (): void => {},
 ): Promise<CameraFacts> {
   const seconds = Math.min(LONGEST_ANALYSIS, 1.5 * 2 ** (attempt - 1));
-  const analyze = ['-analyzeduration', String(seconds * 1e6)];
+  // Two frames tell the nominal rate: without the limit, ffmpeg counts twenty, more than a second of most cameras.
+  const analyze = ['-analyzeduration', String(seconds * 1e6), '-fpsprobesize', '2'];
   const args = (input: readonly string[]): string[] => [
     ...[...analyze, ...input],
     ...['-map', '0:v:0', '-frames:v', '1', '-f', 'framecrc', 'pipe:3'],
