@@ -53,17 +53,17 @@ const CATALOGUES = {
     httpStatus: (code) => `HTTP-Status ${code}`,
     still: 'Einzelner Frame',
     motion: 'Video',
-    added: 'Was das Modell zugefügt hat',
-    addedMap: 'was zugefügt wurde',
+    added: 'Was das Modell hinzugefügt hat',
+    addedMap: 'was hinzugefügt wurde',
     addedWaiting: 'Wird mit der einfachen Vergrößerung verglichen …',
-    addedUnknown: (why) => `Was zugefügt wurde, kann nicht gezeigt werden: ${why}.`,
+    addedUnknown: (why) => `Was hinzugefügt wurde, kann nicht gezeigt werden: ${why}.`,
     addedColours: 'Orange wurde heller, Blau wurde dunkler.',
     addedBy: ({ mean, share }, strength) =>
       `Über eine einfache Vergrößerung hinaus hat sich die Helligkeit im Mittel um ${digits(mean)} von 255 Stufen geändert, und ${Math.round(100 * share)} % der Pixel sichtbar (um mehr als 4). ` +
       (strength > 0
         ? `Die Stärke mischt beide: Sie war ${digits(strength)}; bei ${digits(strength / 2)} wären es ${digits(mean / 2)} Stufen. `
         : 'Die Stärke war 0: Vom Modell ist nichts darin. ') +
-      'Zugefügtes ist glaubhaft, nicht gewusst: Verringern Sie die Stärke, wo es falsch aussieht.',
+      'Hinzugefügtes ist plausibel, aber nicht gesichert: Verringern Sie die Stärke, wo es falsch aussieht.',
     live: 'Live',
     line: 'Linie zwischen vorher und nachher',
     share: (percent) => `${percent} % vorher, ${100 - percent} % nachher`,

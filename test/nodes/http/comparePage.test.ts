@@ -152,7 +152,7 @@ describe('jobs in the editor', function () {
           document.querySelector('video')!.videoWidth,
           [...document.querySelectorAll('img')].map((image) => image.naturalWidth),
         ]);
-        assert.deepEqual([wide, loaded], [96, [384, 384]]);
+        assert.deepEqual([wide, loaded], [96, [384, 384, 384, 384]]); // before, after, after, what was added
         const split = compare.locator('.split').first();
         const closer = language === 'de' ? 'Vergrößern' : 'Zoom in';
         await split.getByRole('button', { name: closer }).click();
@@ -163,6 +163,10 @@ describe('jobs in the editor', function () {
           language === 'de'
             ? /Vorher und nachher[^]*Frames, in .* restauriert/
             : /Before and after[^]*frames, restored in/,
+        );
+        assert.match(
+          text,
+          language === 'de' ? /hinzugefügt hat[^]*Stufen geändert/ : /model has added[^]*by [\d.]+ of 255/,
         );
         assert.equal(await compare.evaluate(() => document.documentElement.lang), language.slice(0, 2));
         await split.locator('.zoom span', { hasText: '4×' }).waitFor();
@@ -190,7 +194,7 @@ describe('jobs in the editor', function () {
         const image = page.locator('#up .remaster-preview');
         await image.waitFor({ timeout: 60_000, state: 'attached' });
         const previews = new Set<string>();
-        for (let i = 0; i < 40 && previews.size < 3; i++) {
+        for (let i = 0; i < 400 && previews.size < 3; i++) {
           previews.add((await image.getAttribute('href'))!);
           await page.waitForTimeout(250);
         }
@@ -207,7 +211,7 @@ describe('jobs in the editor', function () {
         requests = [];
         await showTab('tab');
         await image.waitFor({ state: 'attached' });
-        for (let i = 0; i < 40 && !requests.some((path) => preview.test(path)); i++) await page.waitForTimeout(250);
+        for (let i = 0; i < 400 && !requests.some((path) => preview.test(path)); i++) await page.waitForTimeout(250);
         assert.ok(
           requests.some((path) => preview.test(path)),
           'requested again on its tab',
