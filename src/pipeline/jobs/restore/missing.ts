@@ -1,7 +1,7 @@
 import type { Job } from '../../../settings/restoreJob';
 import type { Decoded } from '../../media/decode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
-import { clockJumps } from '../../media/gaps/clockJumps';
+import { sourceClock } from '../../media/gaps/clockJumps';
 import { containerOf, INDEXED } from '../../media/gaps/container';
 import { findGaps, type ReadVideo } from '../../media/gaps/findGaps';
 import { joinedStart } from '../../media/gaps/joinedStart';
@@ -47,7 +47,8 @@ export async function whatIsMissing(
   const { timeBase, source } = info;
   const { sequence } = source;
   const { start = 0, end = null } = job.trim ?? {};
-  const jumps = [...(await clockJumps(info.source, signal)), ...decoded.jumps];
+  const clock = await sourceClock(info.source, signal);
+  const jumps = [...clock.jumps, ...decoded.jumps];
   const hasJumps = jumps.length > 0;
   const jumpsIn = (from: number, to: number | null) => jumps.filter(({ at }) => at >= from && at <= (to ?? Infinity));
   const from = hasJumps ? 0 : await readingStart(info.source, job.trim, signal);
@@ -55,7 +56,7 @@ export async function whatIsMissing(
   const packets = await sourcePackets(binary, info, range, signal);
   const container = await containerOf(info.source);
   const read: ReadVideo = {
-    ...{ timeBase, decoded, packets },
+    ...{ timeBase, decoded, packets, lost: clock.lost },
     isCounted: !info.isInterlaced && (sequence !== null || INDEXED.has(container)),
     start: job.trim ? startTick(job.trim, timeBase) : -Infinity,
     end: end === null ? Infinity : (end * timeBase.den) / timeBase.num,

@@ -22,6 +22,8 @@ export interface ReadVideo {
   readonly timeBase: Rational;
   readonly decoded: Decoded;
   readonly packets: SourcePackets;
+  /** Seconds at which bytes of the source are no packets. */
+  readonly lost: readonly number[];
   /** Whether every packet should be a frame: of progressive video in a file with an index. */
   readonly isCounted: boolean;
   /** The range that is restored, in ticks; `end` is not in it. */
@@ -122,11 +124,12 @@ export function median(values: readonly number[]): number | undefined {
 const NEARBY = 2;
 
 /** Whether a step without packets is damage, and not a pause. */
-function isDamaged({ timeBase, decoded, packets }: ReadVideo, step: Step): boolean {
+function isDamaged({ timeBase, decoded, packets, lost }: ReadVideo, step: Step): boolean {
   const seconds = (ticks: number): number => (ticks * timeBase.num) / timeBase.den;
   const [from, to] = [seconds(step.from), seconds(step.to)];
   return (
     packets.damaged.some((time) => time >= step.from && time <= step.to) ||
+    lost.some((time) => isBetween(time, from - NEARBY, to + NEARBY)) ||
     decoded.complaints.heard.some((one) => isBetween(one.seconds, from - NEARBY, to + NEARBY)) ||
     isSilent(packets.sound, from, to)
   );

@@ -19,6 +19,8 @@ export function jumpDetector() {
   let played = 0;
   return {
     found,
+    /** Seconds of the source so far, as played. */
+    played: (): number => played,
     add(time: number): void {
       const by = last === null ? 0 : time - last;
       last = time;

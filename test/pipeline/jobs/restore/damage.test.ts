@@ -95,6 +95,19 @@ describe('restoreVideo with a damaged source', function () {
       assert.ok((await hasAllOf(source, path)) < 160);
     });
 
+  it('frames that a transport stream has lost are missing, also where its packets still count on', async () => {
+    const source = at('holes.ts');
+    await ff('-i', at('film.mp4'), '-c:v', 'mpeg2video', '-g', '1', '-an', source);
+    const bytes = readFileSync(source);
+    const [from, to] = framesOfWholeCounts(bytes);
+    writeFileSync(source, bytes.fill(0, from, to));
+    const { error, path } = await restored(source);
+    assert.equal(error?.code, 'SOURCE_DAMAGED');
+    const frames = await hasAllOf(source, path);
+    const missing = Number(/: (\d+) of \d+ frames are missing/.exec(error.message)?.[1]);
+    assert.ok(Math.abs(missing - (FRAMES - frames)) <= 1, error.message);
+  });
+
   it('an earlier partial result stays, unless the job may overwrite', async () => {
     const [input, output] = [zeroed('film.mp4', 0.3, 0.5), at('twice.mkv')];
     const job = { ...JOB_DEFAULTS, model: 'x4', input, output, codec: 'ffv1' as const, pixelFormat: 'gbrp' as const };
@@ -136,3 +149,19 @@ describe('restoreVideo with a damaged source', function () {
     assert.deepEqual([result?.framesOut, result?.warnings], [50, []]);
   });
 });
+
+/** Bytes of a part with whole frames, at least three, in which the counter of the video's packets goes round: ffmpeg misses none. */
+function framesOfWholeCounts(stream: Buffer): readonly [from: number, to: number] {
+  const starts: { readonly at: number; readonly count: number }[] = [];
+  let count = 0;
+  for (let at = 0; at < stream.length; at += 188) {
+    if ((stream.readUInt16BE(at + 1) & 0x1fff) !== 0x100) continue;
+    if (stream[at + 1]! & 0x40) starts.push({ at, count });
+    count++;
+  }
+  for (const [i, first] of starts.entries()) {
+    const last = i < 60 ? undefined : starts.slice(i + 3).find((one) => (one.count - first.count) % 16 === 0);
+    if (last) return [first.at, last.at];
+  }
+  throw new Error('There is no such part.');
+}

@@ -8,6 +8,7 @@ const every4 = (from: number, to: number): number[] => Array.from({ length: (to 
 interface Case extends Partial<SourcePackets> {
   readonly times: readonly number[];
   readonly complaints?: readonly (number | null)[];
+  readonly lost?: readonly number[];
   readonly isCounted?: boolean;
   readonly start?: number;
   readonly end?: number;
@@ -17,6 +18,7 @@ interface Case extends Partial<SourcePackets> {
 function gaps({
   times,
   complaints = [],
+  lost = [],
   isCounted = false,
   start = -Infinity,
   end = Infinity,
@@ -37,7 +39,7 @@ function gaps({
       sound: [],
       ...packets,
     },
-    ...{ isCounted, start, end },
+    ...{ lost, isCounted, start, end },
   };
   return findGaps(read).map((gap) => `${Math.round(gap.from * 100)}-${Math.round(gap.to * 100)}: ${gap.frames}`);
 }
@@ -57,6 +59,8 @@ describe('findGaps', () => {
     for (const seconds of [-1.2, 0.8, 3.1])
       assert.deepEqual(gaps({ times: withGap, complaints: [seconds] }), ['76-120: 10']);
     for (const seconds of [-1.3, 3.3, null]) assert.deepEqual(gaps({ times: withGap, complaints: [seconds] }), []);
+    assert.deepEqual(gaps({ times: withGap, lost: [3.1] }), ['76-120: 10']);
+    assert.deepEqual(gaps({ times: withGap, lost: [3.3] }), []);
     for (const time of [76, 120]) assert.deepEqual(gaps({ times: withGap, damaged: [time] }), ['76-120: 10']);
     for (const time of [75, 121]) assert.deepEqual(gaps({ times: withGap, damaged: [time] }), []);
     const sound = (silent: readonly [number, number]): number[] =>

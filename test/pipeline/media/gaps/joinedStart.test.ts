@@ -23,7 +23,7 @@ describe('joinedStart', () => {
         },
         ...packets,
       },
-      ...{ isCounted: false, start: from, end: to },
+      ...{ lost: [], isCounted: false, start: from, end: to },
     });
 
   it('counts frames that were decoded before the first key frame, and those that were not', () => {
