@@ -14,14 +14,19 @@ export async function openEditor(context: BrowserContext, url: string): Promise<
   return page;
 }
 
-/** Types values into fields of a node's dialog, clicks Done, and then Deploy. */
-export async function enter(page: Page, node: string, fields: Readonly<Record<string, string>>): Promise<void> {
+/** Opens the dialog of a node. */
+export async function openDialog(page: Page, node: string): Promise<void> {
   await page.evaluate((id) => {
     const { RED } = window as unknown as { RED: EditorRed };
     RED.editor.edit(RED.nodes.node(id));
   }, node);
   await page.locator('.red-ui-tray').waitFor();
   await page.waitForTimeout(700); // the tray slides in
+}
+
+/** Types values into fields of a node's dialog, clicks Done, and then Deploy. */
+export async function enter(page: Page, node: string, fields: Readonly<Record<string, string>>): Promise<void> {
+  await openDialog(page, node);
   for (const [name, value] of Object.entries(fields)) {
     const field = page.locator(`#node-input-${name}`);
     if (await field.isVisible()) await field.fill(value);
