@@ -37,6 +37,9 @@ const LONG = 2.5;
 const AROUND = 4;
 /** Share of packets without a frame from which that is of the nature of the video: hidden frames, or fields. */
 const HIDDEN = 0.1;
+/** Seconds around a complaint in which frames may be missing, and steps that tell the nature of a video. */
+const APART = 0.5;
+const FEWEST = 8;
 
 /** The time between two frames, in ticks. */
 interface Step {
@@ -54,8 +57,7 @@ interface Step {
  */
 export function findGaps(read: ReadVideo): readonly Gap[] {
   const steps = stepsOf(read);
-  const hidden = steps.filter((step) => !isLong(step)).reduce((sum, { packets }) => sum + packets.length, 0);
-  const isCounted = read.isCounted && hidden <= HIDDEN * steps.length;
+  const isCounted = read.isCounted && !isHiding(read, steps);
   return steps.flatMap((step) => {
     const isGap = isLong(step) && (step.packets.length > 0 || isDamaged(read, step));
     const byTime = isGap ? Math.round((step.to - step.from) / step.usual) - 1 : 0;
@@ -72,6 +74,17 @@ export function findGaps(read: ReadVideo): readonly Gap[] {
       },
     ];
   });
+}
+
+/** Whether packets without a frame are of the nature of the video: seen where the decoder does not complain. */
+function isHiding({ decoded, timeBase }: ReadVideo, steps: readonly Step[]): boolean {
+  const seconds = (ticks: number): number => (ticks * timeBase.num) / timeBase.den;
+  const short = steps.filter((step) => !isLong(step));
+  const isApart = ({ from, to }: Step): boolean =>
+    !decoded.complaints.heard.some((one) => isBetween(one.seconds, seconds(from) - APART, seconds(to) + APART));
+  const apart = short.filter(isApart);
+  const judged = apart.length >= FEWEST ? apart : short;
+  return judged.reduce((sum, { packets }) => sum + packets.length, 0) > HIDDEN * judged.length;
 }
 
 const isLong = ({ from, to, usual }: Step): boolean => to - from > LONG * usual;

@@ -86,6 +86,12 @@ describe('findGaps', () => {
     assert.deepEqual(gaps({ times: eleven, shown: every4(0, 48), isCounted: true }), ['16-24: 1'], 'a tenth');
     const hidden = whole.filter((_, i) => i % 2 === 0);
     assert.deepEqual(gaps({ times: hidden, shown: whole, isCounted: true }), [], 'fields, or hidden frames');
+    const few = whole.filter((time) => time > 48 || ![8, 16, 24, 32, 40, 48].includes(time));
+    assert.deepEqual(gaps({ times: few, shown: whole, isCounted: true }), [], 'more than a tenth');
+    const near = { times: few, shown: whole, isCounted: true, complaints: [0.3] };
+    assert.equal(gaps(near).length, 6, 'none is hidden where nothing is complained of');
+    const fields = { times: hidden, shown: whole, isCounted: true, complaints: [0.3] };
+    assert.deepEqual(gaps(fields), [], 'fields');
     const one = times.map((time) => (time === 44 ? 45 : time)); // moved by a tick
     assert.deepEqual(gaps({ times: one, shown: whole, isCounted: true }), ['36-45: 1']);
   });
