@@ -68,7 +68,7 @@ const LANGUAGES = {
     video: ({ width, height, fps, duration }) =>
       `${width}×${height}${fps === null ? '' : `, ${number(fps, 3)} Bilder pro Sekunde`}${duration === null ? '' : `, ${time(duration)}`}`,
     help: 'Wählen Sie ein Modell und ziehen Sie die Linie. Doppelklick vergrößert; mit gedrückter Umschalttaste verschieben Sie den Ausschnitt.',
-    chosen: (name, reason) => `${name} nimmt auto: ${reason}.`,
+    chosen: (name, reason) => `auto wählt ${name}: ${reason}.`,
     left: (list) => `Ausgelassen, weil es hier zu lange dauert: ${list}. Mit --models genannt, werden sie probiert.`,
     leftOne: (name, length) => `${name} (${length})`,
     columns: {

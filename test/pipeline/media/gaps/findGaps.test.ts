@@ -92,6 +92,14 @@ describe('findGaps', () => {
     assert.equal(gaps(near).length, 6, 'none is hidden where nothing is complained of');
     const fields = { times: hidden, shown: whole, isCounted: true, complaints: [0.3] };
     assert.deepEqual(gaps(fields), [], 'fields');
+    const until = (end: number, times = few) => ({
+      ...near,
+      times: times.filter((time) => time < end),
+      shown: every4(0, end),
+    });
+    assert.equal(gaps(until(116)).length, 6, 'eight steps without complaints');
+    assert.deepEqual(gaps(until(112)), [], 'seven do not tell');
+    assert.deepEqual(gaps(until(80, hidden)), [], 'fields, with a complaint near all of them');
     const one = times.map((time) => (time === 44 ? 45 : time)); // moved by a tick
     assert.deepEqual(gaps({ times: one, shown: whole, isCounted: true }), ['36-45: 1']);
   });
