@@ -87,8 +87,8 @@ export function complaintWarning({ complaints }: Decoded, cutIn: number | null, 
   if (cutIn === null && trim === null) return said(complaints.heard, complaints.count());
   const whole = cutIn === null ? 0 : Math.max(START, cutIn);
   const [from, to] = [Math.max(trim?.start ?? 0, whole), trim?.end ?? Infinity];
-  const within = complaints.heard.filter(({ seconds, isChecksum }) =>
-    seconds === null ? isChecksum && trim === null : seconds >= from && seconds <= to,
+  const within = complaints.heard.filter(({ seconds, isOfBytes }) =>
+    seconds === null ? isOfBytes && trim === null : seconds >= from && seconds <= to,
   );
   return said(within, within.length);
 }

@@ -15,8 +15,8 @@ export interface Complaint {
   /** Seconds of the newest frame, a few frames before or behind the damage; null before the first frame. */
   readonly seconds: number | null;
   readonly text: string;
-  /** It is about bytes that were read, not about a frame: a checksum is wrong. */
-  readonly isChecksum: boolean;
+  /** It is about bytes that were read, not about a frame: where they belong is unknown before the first frame. */
+  readonly isOfBytes: boolean;
 }
 
 /** So that a file with damage everywhere does not fill the memory. */
@@ -32,7 +32,7 @@ export function complaintsOf({ codec, timeBase }: Pick<VideoInfo, 'codec' | 'tim
     count++;
     last = ticks;
     const seconds = ticks === null ? null : (ticks * timeBase.num) / timeBase.den;
-    if (heard.length < MOST_KEPT) heard.push({ seconds, text, isChecksum: CHECKSUM.test(text) });
+    if (heard.length < MOST_KEPT) heard.push({ seconds, text, isOfBytes: BYTES.test(text) });
   };
   return {
     heard,
@@ -47,8 +47,8 @@ export function complaintsOf({ codec, timeBase }: Pick<VideoInfo, 'codec' | 'tim
           // Some decoders do not say themselves that a packet is no frame.
           if (speaker === undefined && UNSAID.test(line) && last !== ticks) add(ticks, line.replace(/^\[.*?\] /, ''));
           if (speaker === undefined || OTHERS.test(speaker)) continue;
-          // What others say before the first frame is about headers, but for checksums of what was read ahead.
-          if (ticks !== null || speaker === codec || CHECKSUM.test(words!)) add(ticks, `${speaker}: ${words}`);
+          // What others say before the first frame is about headers, but for damage in what was read ahead.
+          if (ticks !== null || speaker === codec || BYTES.test(words!)) add(ticks, `${speaker}: ${words}`);
         }
       });
     },
@@ -59,8 +59,8 @@ export function complaintsOf({ codec, timeBase }: Pick<VideoInfo, 'codec' | 'tim
 const UNSAID =
   /^(Error while decoding stream #[\d:]+|\[(vist#[\d:]+\/\w+|dec:\w+) @ \w+\] (Error submitting packet to decoder|Decoding error)): /;
 
-/** The pages of Ogg have one. */
-const CHECKSUM = /\bCRC mismatch/;
+/** The checksum of a page of Ogg, and the structure of Matroska. */
+const BYTES = /\bCRC mismatch|\bEBML number|\bexceeds containing master element/;
 
 /** Those who say why there is no hardware decoder, muxers, and parsers, which say the same as decoders. */
 const OTHERS = /^(AVHW\w*|hw\w*|cuda|vaapi|vdpau|qsv|vulkan|opencl|drm|rawvideo|framecrc|null)$/i;

@@ -135,6 +135,8 @@ export function median(values: readonly number[]): number | undefined {
 
 /** Seconds between a gap and a complaint about it. */
 const NEARBY = 2;
+/** Seconds that ffmpeg reads at most before the first frame. */
+const AHEAD = 10;
 
 /** Whether a step without packets is damage, and not a pause. */
 function isDamaged({ timeBase, decoded, packets, lost }: ReadVideo, step: Step): boolean {
@@ -143,7 +145,9 @@ function isDamaged({ timeBase, decoded, packets, lost }: ReadVideo, step: Step):
   return (
     packets.damaged.some((time) => time >= step.from && time <= step.to) ||
     lost.some((time) => isBetween(time, from - NEARBY, to + NEARBY)) ||
-    decoded.complaints.heard.some((one) => isBetween(one.seconds, from - NEARBY, to + NEARBY)) ||
+    decoded.complaints.heard.some(({ seconds: time, isOfBytes }) =>
+      time === null ? isOfBytes && from < AHEAD : isBetween(time, from - NEARBY, to + NEARBY),
+    ) ||
     isSilent(packets.sound, from, to)
   );
 }

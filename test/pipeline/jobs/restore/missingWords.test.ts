@@ -34,7 +34,7 @@ describe('missingWords', () => {
   });
 
   it('complaints count within a cut, and after a start between key frames', () => {
-    const heard = [null, 0.5, 1, 4].map((seconds) => ({ seconds, text: `${seconds}`, isChecksum: false }));
+    const heard = [null, 0.5, 1, 4].map((seconds) => ({ seconds, text: `${seconds}`, isOfBytes: false }));
     const decoded = { times: [], resized: [], jumps: [], complaints: { heard, count: () => 40, hear: () => {} } };
     const counted = (cutIn: number | null, trim: { start: number; end: number | null } | null): string =>
       complaintWarning(decoded, cutIn, trim)
@@ -47,7 +47,7 @@ describe('missingWords', () => {
     assert.equal(counted(null, { start: 2, end: 3 }), '0');
     assert.equal(counted(0.2, { start: 0.5, end: null }), '2');
     assert.equal(counted(3.5, { start: 2, end: null }), '1');
-    heard[0]!.isChecksum = true;
+    heard[0]!.isOfBytes = true;
     assert.equal(counted(1.1, null), '2', 'of bytes that were read before the first frame');
     assert.equal(counted(1.1, { start: 1, end: null }), '1', 'these may be before the cut');
   });

@@ -42,6 +42,9 @@ describe('complaints of ffmpeg', () => {
       assert.deepEqual(heard(50, `[${speaker} @ 0x1] ${words}: ${ERROR}`), [`0.5 ${words}: ${ERROR}`]);
   });
 
-  it('are checksums of Ogg also before the first frame', () =>
-    assert.deepEqual(heard('[ogg @ 0x1] CRC mismatch!'), ['null ogg: CRC mismatch!']));
+  it('are those of damaged bytes also before the first frame', () => {
+    assert.deepEqual(heard('[ogg @ 0x1] CRC mismatch!'), ['null ogg: CRC mismatch!']);
+    const structure = '0x00 at pos 3966 (0xf7e) invalid as first byte of an EBML number';
+    assert.deepEqual(heard(`[matroska,webm @ 0x1] ${structure}`), [`null matroska,webm: ${structure}`]);
+  });
 });

@@ -9,6 +9,8 @@ interface Case extends Partial<SourcePackets> {
   readonly times: readonly number[];
   readonly complaints?: readonly (number | null)[];
   readonly lost?: readonly number[];
+  /** Whether complaints are about bytes. */
+  readonly isOfBytes?: boolean;
   readonly isCounted?: boolean;
   readonly start?: number;
   readonly end?: number;
@@ -19,12 +21,13 @@ function gaps({
   times,
   complaints = [],
   lost = [],
+  isOfBytes = false,
   isCounted = false,
   start = -Infinity,
   end = Infinity,
   ...packets
 }: Case): string[] {
-  const heard = complaints.map((seconds) => ({ seconds, text: '', isChecksum: false }));
+  const heard = complaints.map((seconds) => ({ seconds, text: '', isOfBytes }));
   const read: ReadVideo = {
     timeBase: { num: 1, den: 100 },
     decoded: { times, resized: [], jumps: [], complaints: { heard, count: () => heard.length, hear: () => {} } },
@@ -59,6 +62,9 @@ describe('findGaps', () => {
     for (const seconds of [-1.2, 0.8, 3.1])
       assert.deepEqual(gaps({ times: withGap, complaints: [seconds] }), ['76-120: 10']);
     for (const seconds of [-1.3, 3.3, null]) assert.deepEqual(gaps({ times: withGap, complaints: [seconds] }), []);
+    assert.deepEqual(gaps({ times: withGap, complaints: [null], isOfBytes: true }), ['76-120: 10'], 'read ahead');
+    const late = withGap.map((time) => time + 1000);
+    assert.deepEqual(gaps({ times: late, complaints: [null], isOfBytes: true }), [], 'too late for that');
     assert.deepEqual(gaps({ times: withGap, lost: [3.1] }), ['76-120: 10']);
     assert.deepEqual(gaps({ times: withGap, lost: [3.3] }), []);
     for (const time of [76, 120]) assert.deepEqual(gaps({ times: withGap, damaged: [time] }), ['76-120: 10']);
