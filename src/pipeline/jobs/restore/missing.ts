@@ -55,8 +55,12 @@ export async function whatIsMissing(
   const range = { from, to: end === null ? null : end + 1, sound, hasJumps };
   const packets = await sourcePackets(binary, info, range, signal);
   const container = await containerOf(info.source);
+  const stored = end === null ? await storedBytes(info.source) : WHOLE;
+  // Of frames that are reordered, the last ones in the file are not the last ones shown.
+  const last = decoded.times.at(-1);
+  const cutAt = stored.missing > 0 && last !== undefined ? [(last * timeBase.num) / timeBase.den] : [];
   const read: ReadVideo = {
-    ...{ timeBase, decoded, packets, lost: clock.lost },
+    ...{ timeBase, decoded, packets, lost: [...clock.lost, ...cutAt] },
     isCounted: !info.isInterlaced && (sequence !== null || INDEXED.has(container)),
     start: job.trim ? startTick(job.trim, timeBase) : -Infinity,
     end: end === null ? Infinity : (end * timeBase.den) / timeBase.num,
@@ -67,7 +71,6 @@ export async function whatIsMissing(
   ];
   const cutIn = packets.isCutIn ? ((packets.firstKey ?? 0) * timeBase.num) / timeBase.den : null;
   const words = gapWords(gaps, decoded.times.length, info);
-  const stored = end === null ? await storedBytes(info.source) : WHOLE;
   const warnings = [
     ...startWarning(joinedStart(read)),
     ...(words === null ? [] : [`${words}.`]),

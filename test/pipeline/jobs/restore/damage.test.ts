@@ -108,6 +108,33 @@ describe('restoreVideo with a damaged source', function () {
     assert.ok(Math.abs(missing - (FRAMES - frames)) <= 1, error.message);
   });
 
+  it('reordered frames at a cut end are missing', async () => {
+    const source = at('reordered.ts');
+    const coding = [
+      '-c:v',
+      'libx264',
+      '-bf',
+      '3',
+      '-b_strategy',
+      '0',
+      '-g',
+      '25',
+      '-threads',
+      '1',
+      '-frames:v',
+      '40',
+      '-an',
+    ];
+    await ff('-i', at('film.mp4'), ...coding, source);
+    const bytes = readFileSync(source);
+    const starts = packetsOf(bytes).filter(({ isStart }) => isStart);
+    writeFileSync(source, bytes.subarray(0, starts.at(-2)!.at + 100)); // the last frames in the file are shown before others
+    const seconds = (await framemd5(source)).map((frame) => frame.seconds);
+    const steps = seconds.slice(1).map((time, i) => time - seconds[i]!);
+    assert.ok(Math.max(...steps) > 0.11, `steps of ${steps.join(', ')} s`);
+    assert.equal((await restored(source)).error?.code, 'SOURCE_DAMAGED');
+  });
+
   it('an earlier partial result stays, unless the job may overwrite', async () => {
     const [input, output] = [zeroed('film.mp4', 0.3, 0.5), at('twice.mkv')];
     const job = { ...JOB_DEFAULTS, model: 'x4', input, output, codec: 'ffv1' as const, pixelFormat: 'gbrp' as const };
@@ -152,16 +179,22 @@ describe('restoreVideo with a damaged source', function () {
 
 /** Bytes of a part with whole frames, at least three, in which the counter of the video's packets goes round: ffmpeg misses none. */
 function framesOfWholeCounts(stream: Buffer): readonly [from: number, to: number] {
-  const starts: { readonly at: number; readonly count: number }[] = [];
-  let count = 0;
-  for (let at = 0; at < stream.length; at += 188) {
-    if ((stream.readUInt16BE(at + 1) & 0x1fff) !== 0x100) continue;
-    if (stream[at + 1]! & 0x40) starts.push({ at, count });
-    count++;
-  }
+  const starts = packetsOf(stream).filter(({ isStart }) => isStart);
   for (const [i, first] of starts.entries()) {
     const last = i < 60 ? undefined : starts.slice(i + 3).find((one) => (one.count - first.count) % 16 === 0);
     if (last) return [first.at, last.at];
   }
   throw new Error('There is no such part.');
+}
+
+/** The packets of the video, each with its number; `isStart`: a frame begins in it. */
+function packetsOf(
+  stream: Buffer,
+): readonly { readonly at: number; readonly count: number; readonly isStart: boolean }[] {
+  const found = [];
+  for (let at = 0; at < stream.length; at += 188) {
+    if ((stream.readUInt16BE(at + 1) & 0x1fff) !== 0x100) continue;
+    found.push({ at, count: found.length, isStart: (stream[at + 1]! & 0x40) !== 0 });
+  }
+  return found;
 }
