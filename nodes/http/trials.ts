@@ -30,8 +30,11 @@ const PAGE = 'page';
 export class Trials {
   readonly #trials = new Map<string, EditorTrial>();
 
-  /** Returns its id. `options`: a try without its output. Errors: those of the temporary folder. */
-  async start(engine: Engine, options: TryOptions): Promise<string> {
+  /**
+   * Returns its id. `options`: a try without its output. `recordOf`: what a user may see of an error. Errors: those of the
+   * temporary folder.
+   */
+  async start(engine: Engine, options: TryOptions, recordOf = errorRecord): Promise<string> {
     const folder = await makeOwnedFolder('try');
     await writePage(folder);
     for (const { stop } of this.#trials.values()) stop.abort(new Error('another try was started'));
@@ -42,7 +45,7 @@ export class Trials {
     };
     const id = randomUUID();
     this.#trials.set(id, trial);
-    void run(trial, engine, options); // its page says how it ends
+    void run(trial, engine, options, recordOf); // its page says how it ends
     await this.#forgetOldest();
     return id;
   }
@@ -71,7 +74,12 @@ export class Trials {
 }
 
 /** Never rejects. Changes `trial.pending`. */
-async function run(trial: EditorTrial, engine: Engine, options: TryOptions): Promise<void> {
+async function run(
+  trial: EditorTrial,
+  engine: Engine,
+  options: TryOptions,
+  recordOf: typeof errorRecord,
+): Promise<void> {
   const events: TryEvents = {
     signal: trial.stop.signal,
     onProgress: (done, of, what) => void (trial.pending = { running: { done, of, what } }),
@@ -81,7 +89,8 @@ async function run(trial: EditorTrial, engine: Engine, options: TryOptions): Pro
     await tryVideo({ ...options, output: join(trial.folder, PAGE) }, engine, events);
     trial.pending = null;
   } catch (error) {
-    const { message, remedy } = errorRecord(error);
-    trial.pending = { failed: `${message} ${remedy}`.trim() };
+    const { message, remedy } = recordOf(error);
+    const { aborted, reason } = trial.stop.signal;
+    trial.pending = { failed: aborted ? (reason as Error).message : `${message} ${remedy}`.trim() };
   }
 }

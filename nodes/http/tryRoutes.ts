@@ -9,9 +9,10 @@ import { fileOf } from './estimate';
 import { withoutValues } from './hideVariables';
 import { FRAME_ANCESTORS } from './sameSite';
 import { workOf } from './testModel';
-import { HOURS } from './tickets';
+import { ticketCookie } from './ticketCookie';
 
-const COOKIE = 'remaster_try';
+/** Each try has its own: several pages may be open. */
+const cookieOf = (id: string) => ticketCookie(`remaster_try_${id.replaceAll(/[^\w-]/g, '')}`);
 const HEADERS = {
   'Content-Security-Policy': `default-src 'self'; img-src 'self' data:; base-uri 'none'; ${FRAME_ANCESTORS}`,
   'X-Content-Type-Options': 'nosniff',
@@ -38,11 +39,7 @@ export function serveTries(RED: NodeAPI): void {
     const body = (request.body ?? {}) as Fields;
     start(RED, body).then(
       (id) => {
-        // Without a path the cookie is valid for the folder of this address, behind any proxy.
-        response.set(
-          'Set-Cookie',
-          `${COOKIE}=${tickets.issue(id)}; Max-Age=${HOURS * 3600}; HttpOnly; SameSite=Strict`,
-        );
+        response.set('Set-Cookie', cookieOf(id).headerFor(tickets.issue(id)));
         response.json({ id });
       },
       (error: unknown) => response.status(500).json(withoutValues(error, body)),
@@ -50,8 +47,9 @@ export function serveTries(RED: NodeAPI): void {
   });
 
   const guard: typeof reads = (request, response, next) => {
-    const ticket = new RegExp(`(?:^|; )${COOKIE}=([\\w-]+)`).exec(request.headers.cookie ?? '')?.[1];
-    if (ticket !== undefined && tickets.opens(ticket, String(request.params['id']))) next();
+    const id = String(request.params['id']);
+    const ticket = cookieOf(id).ticketIn(request);
+    if (ticket !== null && tickets.opens(ticket, id)) next();
     else reads(request, response, next);
   };
   const send = (id: unknown, file: string, folder: '' | 'media', response: Response): void => {
@@ -93,11 +91,12 @@ async function start(RED: NodeAPI, body: Fields): Promise<string> {
   const input = await fileOf(RED, typeof body['node'] === 'string' ? body['node'] : '', body);
   const work = body['work'] === undefined ? JOB_DEFAULTS : workOf(RED, body['work'] as Fields);
   const { provider, device, threads, loadLimit } = work;
-  return runtimeOf(RED).trials.start(engineFor(JOB_DEFAULTS), {
+  const options = {
     ...{ input, provider, device, threads, loadLimit },
     sequenceRate: dialogValue(ROWS.sequenceRate, body['sequenceRate'], 'Frame rate of image folder'),
     trim: trimOf(body['trimStart'], body['trimEnd']),
     maxFps: dialogValue(ROWS.maxFps, body['maxFps'], 'Max. frame rate'),
     maxHeight: dialogValue(ROWS.maxHeight, body['maxHeight'], 'Max. height'),
-  });
+  };
+  return runtimeOf(RED).trials.start(engineFor(JOB_DEFAULTS), options, (error) => withoutValues(error, body));
 }

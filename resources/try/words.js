@@ -69,7 +69,8 @@ const LANGUAGES = {
       `${width}×${height}${fps === null ? '' : `, ${number(fps, 3)} Bilder pro Sekunde`}${duration === null ? '' : `, ${time(duration)}`}`,
     help: 'Wählen Sie ein Modell und ziehen Sie die Linie. Doppelklick vergrößert; mit gedrückter Umschalttaste verschieben Sie den Ausschnitt.',
     chosen: (name, reason) => `auto wählt ${name}: ${reason}.`,
-    left: (list) => `Ausgelassen, weil es hier zu lange dauert: ${list}. Mit --models genannt, werden sie probiert.`,
+    left: (list) =>
+      `Ausgelassen, weil es hier zu lange dauert: ${list}. Wer sie mit --models nennt, probiert sie trotzdem.`,
     leftOne: (name, length) => `${name} (${length})`,
     columns: {
       name: 'Modell',
@@ -101,7 +102,7 @@ const LANGUAGES = {
     place: (at) => `Bei ${time(at)}`,
     image: 'Das Bild',
     running: (done, of, what) =>
-      `${done} von ${of} Teilen sind restauriert${what === '' ? '' : `; als Nächstes: ${what}`}. Diese Seite folgt.`,
+      `${done} von ${of} Teilen sind restauriert${what === '' ? '' : `; als Nächstes: ${what}`}. Diese Seite aktualisiert sich selbst.`,
     failed: (why) => `Dieser Versuch ist fehlgeschlagen: ${why}`,
     measured: (provider) =>
       `Die Zeiten sind auf diesem Rechner gemessen (${provider}), die für alles sind daraus geschätzt.`,

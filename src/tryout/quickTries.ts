@@ -11,7 +11,7 @@ export interface QuickTries {
   readonly left: readonly { readonly name: string; readonly seconds: number }[];
 }
 
-/** Times each on one tile. `pixels`: all those of the source that are to be restored. */
+/** Times each on one tile; one that fails is left out. `pixels`: all those of the source that are to be restored. */
 export async function quickTries(
   engine: Engine,
   all: readonly Try[],
@@ -28,7 +28,10 @@ export async function quickTries(
     }
     const { provider, device, threads, loadLimit } = choice;
     const work = { provider, device, threads, loadLimit, model: one.model, steps: one.steps };
-    const { ms, tile } = await engine.ask('test', work, signal);
+    const timed = await engine.ask('test', work, signal).catch(() => null); // it is for comparison only
+    signal?.throwIfAborted();
+    if (timed === null) continue;
+    const { ms, tile } = timed;
     const seconds = ((pixels / (tile[0] * tile[1])) * ms) / 1000;
     if (seconds <= LONGEST) tries.push(one);
     else left.push({ name: one.name, seconds });

@@ -15,13 +15,29 @@ export interface Try {
   readonly isWanted: boolean;
 }
 
-/** Tasks of models for whole frames. */
-const TASKS = ['upscale', 'restore'];
+/** What is wanted of a result. */
+interface Wants {
+  /** Output side ÷ source side; null = that of the model. */
+  readonly scale: number | null;
+  readonly isMasked: boolean;
+}
 
-/** What to try: `list` names it (`x2,x4:1`), or null: the model `first`, then the others that are meant for use. */
-export function triesOf(models: readonly ModelSummary[], first: string, list: string | null): readonly Try[] {
+/**
+ * What to try: `list` names it (`x2,x4:1`), or null: the model `first`, then the others that are meant for use and can do
+ * what is wanted.
+ */
+export function triesOf(
+  models: readonly ModelSummary[],
+  first: string,
+  list: string | null,
+  { scale, isMasked }: Wants = { scale: null, isMasked: false },
+): readonly Try[] {
   if (list !== null) return namedTries(models, list);
-  const usable = models.filter(({ problem, isResearch, task }) => !problem && !isResearch && TASKS.includes(task));
+  const tasks = isMasked ? ['inpaint'] : ['upscale', 'restore'];
+  const usable = models.filter(
+    (one) =>
+      one.name === first || (!one.problem && !one.isResearch && tasks.includes(one.task) && (scale ?? 0) <= one.scale),
+  );
   const sorted = usable.toSorted((a, b) => Number(b.name === first) - Number(a.name === first));
   return sorted.flatMap(({ name, steps, title }): Try[] => {
     const isWanted = name === first;

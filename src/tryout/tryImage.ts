@@ -26,7 +26,8 @@ async function trialOf(job: CompareJob, engine: Engine, folder: string, events: 
   const image = { kind: 'image', data, maxPixels: IMAGE_DEFAULTS.maxPixels } as const;
   const { model, reason, traits } = await engine.ask('choose', { source: image, wants }, signal);
   const { width, height } = traits as FrameTraits;
-  const all = triesOf(await engine.ask('models', {}, signal), model, job.models);
+  const able = { scale: job.scale, isMasked: false };
+  const all = triesOf(await engine.ask('models', {}, signal), model, job.models, able);
   const { tries, left } = await quickTries(engine, all, job, width * height, signal);
   const made: { readonly tried: TriedModel; readonly shot: Shot }[] = [];
   for (const [t, one] of tries.entries()) {

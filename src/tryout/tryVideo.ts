@@ -57,7 +57,8 @@ async function chosenTries(
 ): Promise<QuickTries & Pick<Trial, 'chosen'>> {
   const models = await engine.ask('models', {}, signal);
   const { input, sequenceRate, maxHeight, trim, scale, mask, maskColor } = job;
-  if (job.models !== null) return { tries: triesOf(models, '', job.models), left: [], chosen: null };
+  const able = { scale, isMasked: mask !== null || maskColor !== null };
+  if (job.models !== null) return { tries: triesOf(models, '', job.models, able), left: [], chosen: null };
   const source = { kind: 'file', input, sequenceRate, maxHeight, trim } as const;
   const wants = { scale, steps: null, mask, maskColor };
   const { model, reason } = await engine.ask('choose', { source, wants }, signal);
@@ -65,7 +66,7 @@ async function chosenTries(
   const share = maxHeight === null ? 1 : Math.min(1, maxHeight / height) ** 2;
   const pixels = width * height * share * seconds * Math.min(fps ?? 25, job.maxFps ?? Infinity);
   const chosen = { model, reason };
-  return { chosen, ...(await quickTries(engine, triesOf(models, model, null), job, pixels, signal)) };
+  return { chosen, ...(await quickTries(engine, triesOf(models, model, null, able), job, pixels, signal)) };
 }
 
 /** Frames of the whole result; null where they are unknown. */

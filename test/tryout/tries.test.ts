@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import type { Engine } from '../../src/engine/client/engine';
 import { commandLine } from '../../src/tryout/commandLine';
 import { placesIn } from '../../src/tryout/places';
+import { quickTries } from '../../src/tryout/quickTries';
 import { triesOf } from '../../src/tryout/tries';
 import type { ModelSummary } from '../../src/model/bundle/modelLibrary';
 
@@ -29,6 +31,32 @@ describe('the tries of a video', () => {
         ['x2', 'x2', null, false, 'for x2'],
       ],
     );
+  });
+
+  it('can do what is wanted: the scale, or to fill', () => {
+    const names = (first: string, wants: Parameters<typeof triesOf>[3]): readonly string[] => {
+      const able = models.map((one) => (one.name === 'x4' ? { ...one, scale: 4 } : one));
+      return triesOf(able, first, null, wants).map(({ name }) => name);
+    };
+    assert.deepEqual(names('x4', { scale: 4, isMasked: false }), ['x4 · 1', 'x4']);
+    assert.deepEqual(names('x4', { scale: 2, isMasked: false }), ['x4 · 1', 'x4', 'x2']);
+    assert.deepEqual(names('inpaint', { scale: null, isMasked: true }), ['inpaint']);
+  });
+
+  it('leave out what cannot be timed, but not what is wanted', async () => {
+    const engine = {
+      async ask(_: 'test', { model: name }: { readonly model: string }) {
+        if (name === 'x2') throw new Error('no memory');
+        return { ms: name === 'slow' ? 400_000 : 1, tile: [10, 10] };
+      },
+    } as unknown as Engine;
+    const one = (name: string, isWanted: boolean) => ({ name, model: name, steps: null, title: '', isWanted });
+    const all = [one('x4', true), one('x2', false), one('slow', false), one('x4-live', false)];
+    const choice = { provider: 'auto', device: 0, threads: 0, loadLimit: null } as const;
+    const { tries, left } = await quickTries(engine, all, choice, 100, undefined);
+    assert.deepEqual([tries.map(({ name }) => name), left], [['x4', 'x4-live'], [{ name: 'slow', seconds: 400 }]]);
+    const stopped = AbortSignal.abort(new Error('stopped'));
+    await assert.rejects(quickTries(engine, all, choice, 100, stopped), /stopped/);
   });
 
   it('are those that are named, with steps', () => {

@@ -70,7 +70,7 @@ describe('a try', function () {
 
   for (const [look, language, words] of [
     ['light', 'en-US', { added: 'what was added', frame: /levels on average/ }],
-    ['dark', 'de', { added: 'was zugefügt wurde', frame: /Stufen geändert/ }],
+    ['dark', 'de', { added: 'was hinzugefügt wurde', frame: /Stufen geändert/ }],
   ] as const) {
     it(`has a page that works from the file system, ${language}`, async function () {
       if (!browser) return this.skip();

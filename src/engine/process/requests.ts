@@ -112,7 +112,7 @@ async function testModel(
   const request = { ...args, model, order, colorFix: null, strength, noise, seed, depth: 8 } as const;
   await using open = await openUntilAborted(modelCache.open(request), stopped);
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(120_000)]);
-  const { ms, side } = await timeTile(open, signal);
+  const { ms, side } = await timeTile(open, 8, signal);
   const { provider, rejected } = open.info;
   const suspect = suspicion(open.info)?.toJSON() ?? null;
   return { model, provider, rejected, ms, tile: [side, side], suspect };

@@ -3,9 +3,10 @@ import type { Model } from '../../model/model';
 /** Side of the tile, in source pixels. */
 const SIDE = 128;
 
-/** The time that a model takes for one tile, in milliseconds, and the tile's side in source pixels. */
+/** The time that a model takes for one tile, in milliseconds, and the tile's side in source pixels. `depth`: that of the model. */
 export async function timeTile(
   model: Model,
+  depth: 8 | 16,
   signal: AbortSignal,
 ): Promise<{ readonly ms: number; readonly side: number }> {
   const { multiple, tile: advice } = model.info;
@@ -13,7 +14,7 @@ export async function timeTile(
   const pixels = () => ({
     width: side,
     height: side,
-    data: Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 37) % 256),
+    data: Uint8Array.from({ length: (side * side * 3 * depth) / 8 }, (_, i) => (i * 37) % 256),
   });
   signal.throwIfAborted(); // while the model was loaded
   const prompt = await model.prompt?.(pixels(), signal);

@@ -49,6 +49,7 @@ describe('tries in the editor', function () {
       const refused = await post({ ...file, path: '/etc/hostname' }, master);
       assert.equal(((await refused.json()) as { code: string }).code, 'PATH_NOT_ALLOWED');
 
+      const first = (await (await post(file, master)).json()) as { id: string };
       const started = await post(file, master);
       const { id } = (await started.json()) as { id: string };
       const cookie = started.headers.get('set-cookie')!;
@@ -63,6 +64,13 @@ describe('tries in the editor', function () {
       assert.match(await (await get(`${id}/trial.js`)).text(), /^window\.remasterTrial = \{"running":\{"done":/);
       assert.equal((await get(`${id}/`, {})).status, 401);
       assert.equal((await get('other/')).status, 401, 'for this try only');
+      assert.equal((await get(`${first.id}/`)).status, 401, 'nor for an earlier one');
+      let stopped = '';
+      for (let i = 0; i < 200 && !stopped.includes('failed'); i++) {
+        await sleep(100);
+        stopped = await (await get(`${first.id}/trial.js`, { Authorization: `Bearer ${master}` })).text();
+      }
+      assert.match(stopped, /"failed":"another try was started"/);
 
       let trial = '';
       for (let i = 0; i < 600 && !trial.includes('"tries"'); i++) {

@@ -6,7 +6,7 @@ import { RemasterError } from '../../../src/errors';
 import type { Progress, Result } from '../../../src/settings/restoreJob';
 import { message } from '../support/messages';
 
-const plan = { source: { label: 'tape', info: { fps: 25 } } } as Plan;
+const plan = { source: { label: 'tape', info: { fps: 25 } }, stages: [] } as unknown as Plan;
 const progress = { frame: 7, fps: 5 } as Progress;
 const result = { output: '/made/a.mp4', framesIn: 10, framesOut: 9, fps: 5, elapsed: 2 } as Result;
 

@@ -40,7 +40,10 @@ async function chosenBefore(output: string): Promise<ChosenModel | null> {
   return journal === null || journal === 'damaged' ? null : (journal.chosen ?? null);
 }
 
-/** Seconds that the whole job takes, by the time of one tile; null for an unknown length, and for inpainting. */
+/**
+ * Seconds that the whole job takes, by the time of one tile; null for an unknown length, for inpainting, and where the tile
+ * fails: the job itself can do with smaller ones.
+ */
 export async function estimatedSeconds(
   job: Job,
   info: VideoInfo,
@@ -49,6 +52,7 @@ export async function estimatedSeconds(
 ): Promise<number | null> {
   const frames = expectedFrames(info, job);
   if (frames === null || model.info.task === 'inpaint') return null;
-  const { ms, side } = await timeTile(model, signal);
-  return (frames * info.width * info.height * ms) / side ** 2 / 1000;
+  const timed = await timeTile(model, info.pixels.bitDepth > 8 ? 16 : 8, signal).catch(() => null);
+  signal.throwIfAborted();
+  return timed && (frames * info.width * info.height * timed.ms) / timed.side ** 2 / 1000;
 }

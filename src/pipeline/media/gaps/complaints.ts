@@ -59,8 +59,8 @@ export function complaintsOf({ codec, timeBase }: Pick<VideoInfo, 'codec' | 'tim
 const UNSAID =
   /^(Error while decoding stream #[\d:]+|\[(vist#[\d:]+\/\w+|dec:\w+) @ \w+\] (Error submitting packet to decoder|Decoding error)): /;
 
-/** The checksum of a page of Ogg, and the structure of Matroska. */
-const BYTES = /\bCRC mismatch|\bEBML number|\bexceeds containing master element/;
+/** The checksum of a page of Ogg, and the structure of Matroska and FLV. */
+const BYTES = /\bCRC mismatch|\bEBML number|\bexceeds containing master element|\bPacket mismatch/;
 
 /** Those who say why there is no hardware decoder, muxers, and parsers, which say the same as decoders. */
 const OTHERS = /^(AVHW\w*|hw\w*|cuda|vaapi|vdpau|qsv|vulkan|opencl|drm|rawvideo|framecrc|null)$/i;

@@ -142,11 +142,13 @@ const AHEAD = 10;
 function isDamaged({ timeBase, decoded, packets, lost }: ReadVideo, step: Step): boolean {
   const seconds = (ticks: number): number => (ticks * timeBase.num) / timeBase.den;
   const [from, to] = [seconds(step.from), seconds(step.to)];
+  /** Of a complaint before the first frame. Where a video begins between key frames, one of its decoder is no damage. */
+  const reach = (isOfBytes: boolean): number => (isOfBytes ? AHEAD : packets.isCutIn ? 0 : NEARBY);
   return (
     packets.damaged.some((time) => time >= step.from && time <= step.to) ||
     lost.some((time) => isBetween(time, from - NEARBY, to + NEARBY)) ||
     decoded.complaints.heard.some(({ seconds: time, isOfBytes }) =>
-      time === null ? isOfBytes && from < AHEAD : isBetween(time, from - NEARBY, to + NEARBY),
+      time === null ? from < reach(isOfBytes) : isBetween(time, from - NEARBY, to + NEARBY),
     ) ||
     isSilent(packets.sound, from, to)
   );

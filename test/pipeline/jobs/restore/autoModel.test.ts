@@ -53,6 +53,35 @@ describe('restoreVideo with the model auto', () => {
     await ff(...moving('352x576', '25', 2), '-c:v', 'mpeg2video', '-q:v', '4', at('disc.mpg'));
   });
 
+  it('of deep video too: the tile that is timed is as deep as the frames, and one that fails stops nothing', async () => {
+    await ff(...moving('64x48', '25', 2), '-pix_fmt', 'yuv420p10le', '-c:v', 'ffv1', at('deep.mkv'));
+    for (const isFull of [false, true]) {
+      const said: Progress[] = [];
+      const tools: Tools = {
+        binary: await binary(),
+        modelNames: async () => ALL,
+        openModel: async ({ model: name, depth }) => {
+          const model = nearest(scaleOf(name), { name, depth });
+          let runs = 0;
+          return {
+            ...model,
+            async run(batch, signal) {
+              const bytes = (batch.keys.length * batch.width * batch.height * 3 * depth) / 8;
+              assert.equal(batch.data.byteLength, bytes);
+              if (isFull && runs++ === 0) throw new RemasterError('GPU_OUT_OF_MEMORY', 'full');
+              return model.run(batch, signal);
+            },
+          };
+        },
+      };
+      const wanted = job({ input: at('deep.mkv'), output: at('deep.out.mkv'), overwrite: true });
+      const { framesOut } = await restoreVideo(wanted, tools, new AbortController().signal, (now) => said.push(now));
+      assert.equal(framesOut, 2);
+      const unknown = said.flatMap(({ auto }) => (auto ? [auto.seconds === null] : []));
+      assert.deepEqual([...new Set(unknown)], [isFull]);
+    }
+  });
+
   it('says which one, why, and how long it takes, before the first frame and in the result', async () => {
     const { result, progress, opened } = await run(job({ output: at('said.mkv') }));
     assert.deepEqual(opened, ['x4']);

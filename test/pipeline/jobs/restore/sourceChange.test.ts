@@ -111,7 +111,12 @@ describe('restoreVideo with a source that changes', function () {
         if (!gone) onFolder();
       },
     };
-    return restoreVideo({ ...JOB_DEFAULTS, ...settings, batch: 1, segment: 40 }, tools, signal, onProgress);
+    return restoreVideo(
+      { ...JOB_DEFAULTS, model: 'x4', ...settings, batch: 1, segment: 40 },
+      tools,
+      signal,
+      onProgress,
+    );
   }
 
   const others = (): string[] => readdirSync(folder).filter((name) => /\.remaster$|partial/.test(name));
@@ -153,7 +158,7 @@ describe('restoreVideo with a source that changes', function () {
     const tools = { binary: { ...found, path: at('ffmpeg') }, openModel: async () => nearest(1) };
     const settings = { input: at('source.mkv'), output: at('late.mkv'), codec: 'ffv1', pixelFormat: 'gbrp' } as const;
     await assert.rejects(
-      restoreVideo({ ...JOB_DEFAULTS, ...settings }, tools, never, () => {}),
+      restoreVideo({ ...JOB_DEFAULTS, model: 'x4', ...settings }, tools, never, () => {}),
       { code: 'SOURCE_CHANGED', message: /saved to .*late\.partial\.mkv\.$/ },
     );
     const [made, source] = [await framemd5(at('late.partial.mkv')), await framemd5(at('film.mkv'))];

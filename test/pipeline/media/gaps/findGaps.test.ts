@@ -61,8 +61,20 @@ describe('findGaps', () => {
   it('or where something speaks of damage: a complaint near it, a damaged packet, or a gap in the sound', () => {
     for (const seconds of [-1.2, 0.8, 3.1])
       assert.deepEqual(gaps({ times: withGap, complaints: [seconds] }), ['76-120: 10']);
-    for (const seconds of [-1.3, 3.3, null]) assert.deepEqual(gaps({ times: withGap, complaints: [seconds] }), []);
+    for (const seconds of [-1.3, 3.3]) assert.deepEqual(gaps({ times: withGap, complaints: [seconds] }), []);
     assert.deepEqual(gaps({ times: withGap, complaints: [null], isOfBytes: true }), ['76-120: 10'], 'read ahead');
+    assert.deepEqual(
+      gaps({ times: withGap, complaints: [null] }),
+      ['76-120: 10'],
+      'of the decoder, in the first seconds',
+    );
+    assert.deepEqual(
+      gaps({ times: withGap, complaints: [null], isCutIn: true }),
+      [],
+      'what a start between key frames lacks',
+    );
+    const second = withGap.map((time) => time + 130);
+    assert.deepEqual(gaps({ times: second, complaints: [null] }), []);
     const late = withGap.map((time) => time + 1000);
     assert.deepEqual(gaps({ times: late, complaints: [null], isOfBytes: true }), [], 'too late for that');
     assert.deepEqual(gaps({ times: withGap, lost: [3.1] }), ['76-120: 10']);
