@@ -83,8 +83,8 @@ describe('extractFrames', () => {
     const bytes = readFileSync(whole);
     bytes.fill(0xff, Math.round(bytes.length * 0.5), Math.round(bytes.length * 0.5) + 200);
     writeFileSync(harmed, bytes);
-    const warned = async (input: string): Promise<readonly string[]> =>
-      (await extracted(nearest(1), { input, isUpscaled: false })).flatMap(({ warnings }) => warnings);
+    const warned = async (from: string): Promise<readonly string[]> =>
+      (await extracted(nearest(1), { input: from, isUpscaled: false })).flatMap(({ warnings }) => warnings);
     assert.deepEqual(await warned(whole), []);
     assert.match(
       (await warned(harmed)).join('\n'),

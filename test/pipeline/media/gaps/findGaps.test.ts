@@ -110,9 +110,9 @@ describe('findGaps', () => {
     assert.equal(gaps(near).length, 6, 'none is hidden where nothing is complained of');
     const fields = { times: hidden, shown: whole, isCounted: true, complaints: [0.3] };
     assert.deepEqual(gaps(fields), [], 'fields');
-    const until = (end: number, times = few) => ({
+    const until = (end: number, all = few) => ({
       ...near,
-      times: times.filter((time) => time < end),
+      times: all.filter((time) => time < end),
       shown: every4(0, end),
     });
     assert.equal(gaps(until(116)).length, 6, 'eight steps without complaints');
