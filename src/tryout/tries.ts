@@ -15,7 +15,7 @@ export interface Try {
   readonly isWanted: boolean;
 }
 
-/** What is wanted of a result. */
+/** The wishes for a result. */
 interface Wants {
   /** Output side ÷ source side; null = that of the model. */
   readonly scale: number | null;
@@ -24,7 +24,7 @@ interface Wants {
 
 /**
  * What to try: `list` names it (`x2,x4:1`), or null: the model `first`, then the others that are meant for use and can do
- * what is wanted.
+ * the scale and the task.
  */
 export function triesOf(
   models: readonly ModelSummary[],

@@ -33,7 +33,7 @@ describe('the tries of a video', () => {
     );
   });
 
-  it('can do what is wanted: the scale, or to fill', () => {
+  it('can do the scale, or fill', () => {
     const names = (first: string, wants: Parameters<typeof triesOf>[3]): readonly string[] => {
       const able = models.map((one) => (one.name === 'x4' ? { ...one, scale: 4 } : one));
       return triesOf(able, first, null, wants).map(({ name }) => name);
@@ -43,7 +43,7 @@ describe('the tries of a video', () => {
     assert.deepEqual(names('inpaint', { scale: null, isMasked: true }), ['inpaint']);
   });
 
-  it('leave out what cannot be timed, but not what is wanted', async () => {
+  it('leave out a model that cannot be timed, but not one that is named', async () => {
     const engine = {
       async ask(_: 'test', { model: name }: { readonly model: string }) {
         if (name === 'x2') throw new Error('no memory');
