@@ -87,7 +87,7 @@ function damageOf(source: FrameTraits): string | null {
   return `strongly compressed (${source.bitsPerPixel!.toPrecision(2)} bits per pixel)`;
 }
 
-/** Noise from which on `restore` gains more than it takes; see decision 85. Film grain of a cinema belongs to the video. */
+/** Noise from which on `restore` gains more than it takes; see decision 85. At 24 frames per second, film grain is part of the video. */
 const NOISE = 3.5;
 const GRAIN = 8;
 
