@@ -100,7 +100,11 @@ describe('findGaps', () => {
     const remnant = { times: [0, 48, 52, 100, 144] };
     assert.deepEqual(gaps(remnant), []);
     assert.deepEqual(gaps({ ...remnant, complaints: [null] }), []);
-    assert.deepEqual(gaps({ ...remnant, complaints: [null], isOfBytes: true }), ['0-48: 11', '52-100: 11', '100-144: 10']);
+    assert.deepEqual(gaps({ ...remnant, complaints: [null], isOfBytes: true }), [
+      '0-48: 11',
+      '52-100: 11',
+      '100-144: 10',
+    ]);
   });
 
   it('single packets without a frame count where each should be one', () => {
