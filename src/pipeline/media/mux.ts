@@ -204,7 +204,7 @@ const rounded = (dividend: bigint, divisor: bigint): bigint => (2n * dividend + 
 /**
  * The ticks by which `offset` moves the first frame to its time. ffmpeg moves the start of an input to time 0 itself, so
  * that `offset` would move it back, but not where frames are reordered and too few to tell the start: they come at 0, but
- * for a part of a microsecond. NUT has no times before 0, so what is more than half a one is left to ffmpeg.
+ * for a part of a microsecond. NUT has no times before 0, so more than half of one is left to ffmpeg.
  */
 function wholeMicroseconds(first: number, timeBase: Rational): number {
   const { num, den } = timeBase;
