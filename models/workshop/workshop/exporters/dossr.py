@@ -159,6 +159,8 @@ class text_encoder_without_file:
 
         def create(arch: str, **_options):
             shape = open_clip.get_model_config(arch)
+            if shape is None:
+                raise ExportError(f'the configuration names a text encoder that open_clip does not have: {arch}', "Give the repository's own configuration")
             shape['vision_cfg']['layers'] = 1
             model = open_clip.CLIP(**shape)
             for block in model.transformer.resblocks:
