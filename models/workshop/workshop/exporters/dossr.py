@@ -180,7 +180,7 @@ def _say_needs(args, config: dict):
         counts = {part: sum(p.numel() for p in build(config[f'{part}_config']).parameters())
                   for part in ('unet', 'control_stage', 'first_stage', 'preprocess')}
     # The condition encoder is another half of the autoencoder.
-    say_needs(args.out, 'Exporting this model', sd.export_bytes(counts['unet'] + counts['control_stage']),
+    say_needs(args.out, 'Exporting this model', sd.export_bytes(counts['unet'] + counts['control_stage'], half=args.fp16),
               4 * (sum(counts.values()) + counts['first_stage'] // 2))
 
 
