@@ -20,7 +20,7 @@ stage() {
     ${WAIT_FOR:+--pause "$WAIT_FOR"} "$@"
 }
 
-until [[ -e $base/shards/usual/00001.npy ]]; do sleep 20; done
+until [[ -e $base/shards/halo/00000.npy ]]; do sleep 20; done
 both=(--shards "$base/shards/halo" "$base/shards/usual")
 case $lane in
   live)

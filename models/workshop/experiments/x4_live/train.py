@@ -216,7 +216,7 @@ class Training:
                 sums = {}
             if self.step % 50 == 0 or self.step % self.a.keep == 0:
                 self.save()
-            if self.step % 200 == 0:
+            if self.step % 50 == 0:
                 self.pairs.rescan()
         self.save(final=True)
         (self.a.run / 'done').write_text(str(self.step))
