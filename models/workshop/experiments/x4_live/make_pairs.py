@@ -26,6 +26,7 @@ cv2.setNumThreads(1)
 Image.MAX_IMAGE_PIXELS = None
 
 PATCH = 192
+SMALLEST = 388  # side of a reduced image
 PAIRS_OF_SCENE = {'clean': 2, 'noisy': 2, 'video': 5}
 # The widest blur before reduction, in pixels of the ground truth, and the share of blurred scenes. A source that is hardly reduced is
 # seldom blurred: blurring it often would teach the network to sharpen what codecs have softened.
@@ -62,7 +63,7 @@ class Degradation:
 
 def reduced_image(file: Path, is_drawn: bool, rng) -> np.ndarray:
     """Reduced until grain and the softness of the camera are mostly gone, to another size each time."""
-    image = Image.open(file).convert('RGB')
+    image = Image.open(file)
     short = min(image.size)
     if is_drawn:
         factor = rng.uniform(0.5, 1)
@@ -72,9 +73,11 @@ def reduced_image(file: Path, is_drawn: bool, rng) -> np.ndarray:
         factor = rng.uniform(max(0.55, 420 / short), 0.85)
     else:
         factor = rng.uniform(0.85, 1)
-    size = tuple(max(388, round(side * factor)) for side in image.size)
+    factor = max(factor, SMALLEST / short)
+    size = tuple(max(SMALLEST, round(side * factor)) for side in image.size)
     resampling = Image.LANCZOS if rng.random() < 0.5 else Image.BOX if factor < 0.4 else Image.BICUBIC
-    return np.asarray(image.resize(size, resampling))
+    image.draft('RGB', size)  # a JPEG is decoded at a half or a quarter where that is enough
+    return np.asarray(image.convert('RGB').resize(size, resampling))
 
 
 def with_text(scene: np.ndarray, fonts: list[str], rng) -> np.ndarray:
@@ -241,12 +244,14 @@ class Images:
         return images + [reduced_image(self.pages[i], True, rng) for i in pages]
 
 
-def make_shard(images, count: int, mix: dict[str, float], scale: int, shares: Shares, fonts: list[str], rng) -> np.ndarray:
+def make_shard(images, count: int, mix: dict[str, float], scale: int, shares: Shares, fonts: list[str], rng, pause=None) -> np.ndarray:
     """mix: the share of the pairs, not of the scenes, of every kind."""
     chance = np.array([share / PAIRS_OF_SCENE[kind] for kind, share in mix.items()])
     chance /= chance.sum()
     pairs = []
     while len(pairs) < count:
+        while pause and pause.exists():
+            time.sleep(5)
         image = images[rng.integers(len(images))]
         pairs += pairs_of_scene(image, str(rng.choice(list(mix), p=chance)), scale, shares, fonts, rng)
     return np.array(pairs, record(scale))[rng.permutation(len(pairs))[:count]]
@@ -265,6 +270,7 @@ def parse_arguments():
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--mix', default='clean=.4,noisy=.25,video=.35', help='shares of the pairs')
     p.add_argument('--halo', action='store_true', help='more and wider sharpening in the sources, more ringing and text')
+    p.add_argument('--pause', type=Path, help='no pair is made while this file exists')
     return p.parse_args()
 
 
@@ -278,7 +284,7 @@ def main():
         if file.exists():
             continue
         rng, began = np.random.default_rng([a.seed, number]), time.time()
-        shard = make_shard(images.draw(rng), a.count, mix, a.scale, HALO if a.halo else USUAL, fonts, rng)
+        shard = make_shard(images.draw(rng), a.count, mix, a.scale, HALO if a.halo else USUAL, fonts, rng, a.pause)
         part = file.with_suffix('.part')
         with open(part, 'wb') as out:
             np.save(out, shard)
