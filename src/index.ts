@@ -1,8 +1,9 @@
 import { createEngine, type Engine, type JobEvents } from './engine/client/engine';
 import { extractImages, assembleImages } from './engine/client/imageStreams';
-import type { DoctorReport, SourceSummary } from './engine/protocol';
+import type { DoctorReport, EngineRequests, SourceSummary } from './engine/protocol';
 import type { ModelSummary } from './model/bundle/modelLibrary';
 import { checkAssembleJob, type AssembleJob, type AssembleResult, type TimedImage } from './settings/assembleJob';
+import { checkEstimateJob, type EstimateJob } from './settings/estimateJob';
 import { checkFramesJob, type FrameImage, type FramesJob } from './settings/framesJob';
 import { type Bytes, imageBytes, imageSource } from './settings/imageBytes';
 import { checkImageJob, type ImageJob, type ImageResult, type ImageSource } from './settings/imageJob';
@@ -78,6 +79,18 @@ export const restore = (options: RestoreOptions, { signal, engine, ...events }: 
       signal?.removeEventListener('abort', stop);
     }
   });
+
+/** What a job would take, and with which model. */
+export type VideoEstimate = EngineRequests['estimate']['result'];
+
+/** Measures what restoring a video would take, on three of its frames. Writes nothing. */
+export const estimate = (
+  options: Pick<EstimateJob, 'input'> & Partial<EstimateJob>,
+  { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
+): Promise<VideoEstimate> =>
+  withEngine(engine, async (worker) =>
+    worker.ask('estimate', { job: checkEstimateJob(options), isCompared: true }, signal),
+  );
 
 /** Settings of `upscaleImage`; all have defaults. */
 export interface ImageOptions extends Partial<ImageJob> {

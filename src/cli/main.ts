@@ -2,10 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closest, type ErrorCode, errorRecord, printableLines } from '../errors';
+import { estimateCommand } from './estimateCommand';
 import { commandHelp, overview } from './help';
 import { imageCommand } from './imageCommand';
 import { doctorCommand, modelsCommand, type Print, probeCommand } from './infoCommands';
-import { type Command, COMMANDS, parseCommandLine, requireOptionsOf, usage, usageOf } from './options';
+import {
+  type Command,
+  COMMANDS,
+  parseCommandLine,
+  requireNoOptions,
+  requireOptionsOf,
+  usage,
+  usageOf,
+} from './options';
 import { json } from './json';
 import { restoreCommand } from './restoreCommand';
 import { compareCommand, tryCommand } from './tryCommand';
@@ -37,11 +46,15 @@ async function main(args: readonly string[], closed: AbortSignal): Promise<numbe
       return imageCommand(rest, values, print, closed);
     case 'try':
       return tryCommand(rest, values, print, closed);
+    case 'estimate':
+      return estimateCommand(rest, values, print, closed);
     case 'probe':
       if (rest.length !== 1) throw usage(usageOf('probe'));
       return probeCommand(rest[0]!, print);
     case 'models':
-      return values['compare'] === undefined ? modelsCommand(print) : compareCommand(rest, values, print, closed);
+      if (values['compare'] !== undefined) return compareCommand(rest, values, print, closed);
+      requireNoOptions('models', values, '--compare');
+      return modelsCommand(print);
     case 'doctor':
       return doctorCommand(print);
   }

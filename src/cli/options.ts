@@ -2,6 +2,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { closest, RemasterError } from '../errors';
 import type { Row, Rows } from '../settings/row';
 import { IMAGE_ROWS } from '../settings/table';
+import { ESTIMATE_ROWS } from '../settings/estimateJob';
 import { COMPARE_ROWS, TRY_ROWS } from '../settings/tryJob';
 import { RESTORE_ROWS } from '../settings/videoRows';
 
@@ -24,6 +25,11 @@ export const COMMANDS = {
     parameters: 'FILE [FOLDER]',
     text: 'try models on two seconds from three places of a video; makes a page that compares them',
     rows: TRY_ROWS as Rows,
+  },
+  estimate: {
+    parameters: 'FILE',
+    text: 'say how long a video takes, measured on three of its frames, and how long with other models',
+    rows: ESTIMATE_ROWS as Rows,
   },
   probe: { parameters: 'FILE', text: 'show size, frame rate, duration and codec of a video', rows: {} },
   models: {
@@ -97,6 +103,12 @@ export function requireOptionsOf(command: Command, values: OptionValues): void {
   const known = [...Object.keys(GENERAL), ...optionsOf(COMMANDS[command].rows).map(({ name }) => name)];
   const other = Object.keys(values).find((name) => !known.includes(name));
   if (other) throw usage(`--${other} does not apply to \`remaster ${command}\`.`, `See remaster help ${command}.`);
+}
+
+/** Refuses the options of a command that it uses only together with `needed`. */
+export function requireNoOptions(command: Command, values: OptionValues, needed: string): void {
+  const own = optionsOf(COMMANDS[command].rows).find(({ name }) => values[name] !== undefined);
+  if (own) throw usage(`--${own.name} of \`remaster ${command}\` needs ${needed}.`, `See remaster help ${command}.`);
 }
 
 function parseError({ code, message }: NodeJS.ErrnoException): RemasterError {

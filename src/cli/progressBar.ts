@@ -1,5 +1,6 @@
 import { Throttle } from '../async/throttle';
 import { printable } from '../errors';
+import { estimateWords } from '../settings/estimate';
 import type { AutoModel, Progress, Result } from '../settings/restoreJob';
 
 /** Shows the progress of a job: a bar on a terminal, a line every ten seconds elsewhere, objects with `json`. */
@@ -38,6 +39,7 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
     progress(progress) {
       if (json) return json({ progress });
       if (progress.auto) say('auto', [choiceOf(progress.auto)]);
+      if (progress.estimate) say('estimate', [estimateWords(progress.estimate, duration)]);
       note(progress.warnings ?? []);
       if (stream.isTTY) {
         stream.write(`\r\u001b[2K${describe(progress).slice(0, (stream.columns || 80) - 1)}`);

@@ -1,9 +1,11 @@
 import type { ErrorRecord } from '../errors';
 import type { ModelSummary } from '../model/bundle/modelLibrary';
+import type { VideoEstimate } from '../pipeline/jobs/restore/estimateVideo';
 import type { AddedDetail } from '../pipeline/media/image/addedDetail';
 
 export type { ModelSummary } from '../model/bundle/modelLibrary';
 import type { AssembleJob, AssembleResult } from '../settings/assembleJob';
+import type { EstimateJob } from '../settings/estimateJob';
 import type { FrameImage, FramesJob } from '../settings/framesJob';
 import type { ImageJob, ImageResult, ImageSource } from '../settings/imageJob';
 import type { ChosenModel } from '../settings/chooseModel';
@@ -111,6 +113,8 @@ export interface EngineRequests {
     };
     result: ChosenModel & { readonly traits: SourceTraits };
   };
+  /** Measures what a job would take, on three of its frames. `isCompared`: with the times of other models. */
+  estimate: { args: { readonly job: EstimateJob; readonly isCompared: boolean }; result: VideoEstimate };
   /** What the model has added to an image. Both are bytes of image files. */
   added: { args: { readonly before: Uint8Array; readonly after: Uint8Array }; result: AddedDetail };
   /** Loads the model and measures one tile. Of `auto`, the model that is chosen most often. */

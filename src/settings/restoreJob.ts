@@ -2,6 +2,7 @@ import { badSetting, checkSettings, defaultsOf } from './checkRows';
 import { containerOf } from './container';
 import { parseEncoder } from './customEncoder';
 import type { ChosenModel } from './chooseModel';
+import type { JobEstimate } from './estimate';
 import { CHOICE_ROWS, type MODEL_ROWS } from './modelRows';
 import type { Values } from './row';
 import { INPUT_ROWS, OUTPUT_ROWS, type PIXEL_FORMATS, RESTORE_ROWS } from './videoRows';
@@ -86,6 +87,8 @@ export interface Progress {
   readonly cacheStats: CacheStats | null;
   /** Absent until the model is loaded, and where the job named it. */
   readonly auto?: AutoModel;
+  /** Of a job of more than ten minutes, before its first frame. */
+  readonly estimate?: JobEstimate;
   /** Those of the result that are known before its first frame. Absent without any. */
   readonly warnings?: readonly string[];
 }

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Engine } from '../engine/client/engine';
 import type { SourceSummary } from '../engine/protocol';
+import { restoredFrames } from '../settings/frameCount';
 import { checkTryJob, type TryJob } from '../settings/tryJob';
 import { addedOf } from './addedOf';
 import { inNewFolder, type TryEvents, type TryResult } from './inNewFolder';
@@ -26,7 +27,7 @@ async function trialOf(job: TryJob, engine: Engine, folder: string, events: TryE
   const { input, sequenceRate } = job;
   const info = await engine.ask('probe', { input, sequenceRate }, signal);
   const spans = placesIn(info, job);
-  const { chosen, tries, left } = await chosenTries(engine, job, info, spans, signal);
+  const { tries, ...about } = await chosenTries(engine, job, info, spans, signal);
   const measured = tries.map((): Measured => ({ parts: [], shots: [] }));
   const places: Place[] = [];
   for (const [p, span] of spans.entries()) {
@@ -41,9 +42,10 @@ async function trialOf(job: TryJob, engine: Engine, folder: string, events: TryE
     places.push({ at, video, shots: measured.map(({ shots }) => shots[p]!) });
   }
   const { width, height, fps, duration } = info;
+  const frames = restoredFrames(info, job);
   return {
-    ...{ kind: 'video', label: basename(input), source: { width, height, fps, duration }, chosen, left, places },
-    tries: tries.map((one, t) => ({ ...triedModel(one, measured[t]!, framesOf(info, job)), command: commandOf(one) })),
+    ...{ kind: 'video', label: basename(input), source: { width, height, fps, duration }, ...about, places },
+    tries: tries.map((one, t) => ({ ...triedModel(one, measured[t]!, frames), command: commandOf(one) })),
   };
 }
 
@@ -58,7 +60,7 @@ async function chosenTries(
   const models = await engine.ask('models', {}, signal);
   const { input, sequenceRate, maxHeight, trim, scale, mask, maskColor } = job;
   const able = { scale, isMasked: mask !== null || maskColor !== null };
-  if (job.models !== null) return { tries: triesOf(models, '', job.models, able), left: [], chosen: null };
+  if (job.models !== null) return { tries: triesOf(models, '', job.models, able), left: [], untimed: [], chosen: null };
   const source = { kind: 'file', input, sequenceRate, maxHeight, trim } as const;
   const wants = { scale, steps: null, mask, maskColor };
   const { model, reason } = await engine.ask('choose', { source, wants }, signal);
@@ -67,11 +69,4 @@ async function chosenTries(
   const pixels = width * height * share * seconds * Math.min(fps ?? 25, job.maxFps ?? Infinity);
   const chosen = { model, reason };
   return { chosen, ...(await quickTries(engine, triesOf(models, model, null, able), job, pixels, signal)) };
-}
-
-/** Frames of the whole result; null where they are unknown. */
-function framesOf({ fps, duration }: SourceSummary, { trim, maxFps }: TryJob): number | null {
-  if (fps === null || duration === null) return null;
-  const seconds = Math.max(0, Math.min(trim?.end ?? Infinity, duration) - (trim?.start ?? 0));
-  return Math.round(seconds * Math.min(fps, maxFps ?? Infinity));
 }

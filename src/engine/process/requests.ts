@@ -14,6 +14,7 @@ import type { EngineRequests, SourceSummary, ThumbnailRequest } from '../protoco
 import { chooseFor } from './chooseFor';
 import type { Comparisons } from './comparisons';
 import { doctor } from './doctor';
+import { estimateFor } from './estimateFor';
 import type { FrameStreams } from './frameStreams';
 import type { ImageRequests } from './imageRequests';
 import type { ModelCache } from './modelCache';
@@ -29,13 +30,14 @@ export interface Services {
   /** The preview of a running job; null when it is unknown. */
   readonly previewOf: (job: string) => Promise<Comparison | null>;
   readonly comparisons: Comparisons;
+  readonly onTemporaryPath: (path: string, gone: boolean) => void;
 }
 
 /** Handles one request that is not a job. */
 export async function handleRequest(
   what: keyof EngineRequests,
   args: unknown,
-  { modelCache, images, frameStreams, assemblies, previewOf, comparisons }: Services,
+  { modelCache, images, frameStreams, assemblies, previewOf, comparisons, onTemporaryPath }: Services,
   signal: AbortSignal,
 ): Promise<EngineRequests[keyof EngineRequests]['result']> {
   switch (what) {
@@ -85,6 +87,8 @@ export async function handleRequest(
     }
     case 'choose':
       return chooseFor(args as EngineRequests['choose']['args'], signal);
+    case 'estimate':
+      return estimateFor(args as EngineRequests['estimate']['args'], modelCache, onTemporaryPath, signal);
     case 'test':
       return testModel(args as EngineRequests['test']['args'], modelCache, signal);
   }
@@ -112,10 +116,10 @@ async function testModel(
   const request = { ...args, model, order, colorFix: null, strength, noise, seed, depth: 8 } as const;
   await using open = await openUntilAborted(modelCache.open(request), stopped);
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(120_000)]);
-  const { ms, side } = await timeTile(open, 8, signal);
+  const { ms, width, height } = await timeTile(open, 8, signal);
   const { provider, rejected } = open.info;
   const suspect = suspicion(open.info)?.toJSON() ?? null;
-  return { model, provider, rejected, ms, tile: [side, side], suspect };
+  return { model, provider, rejected, ms, tile: [width, height], suspect };
 }
 
 /** Tested where the model is chosen for each source, and there is none. */

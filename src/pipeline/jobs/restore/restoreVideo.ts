@@ -1,13 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { RemasterError, StoppedError } from '../../../errors';
-import type { Model } from '../../../model/model';
 import type { ChosenModel } from '../../../settings/chooseModel';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
 import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
 import { frameMasker } from '../../frames/inpaint/maskFrames';
 import { type OpenModel, openModelFor, type ProcessorTools } from '../../frames/processor';
 import { suspicionWarnings } from '../../frames/suspicion';
-import { type DecodeOptions, type FrameSource, openVideo } from '../../media/decode';
+import { type FrameSource, openVideo } from '../../media/decode';
 import type { Encoding } from '../../media/encode';
 import { type FfmpegBinary, ffmpegWarnings } from '../../media/findFfmpeg';
 import type { Frame, Rational } from '../../media/frame';
@@ -19,11 +18,13 @@ import { openOutputFolder, type OutputFolder } from '../outputFolder';
 import { checkTarget, targetOf } from '../outputTarget';
 import { endedTooSoon, untilBroken } from './brokenSource';
 import { checkEncoder } from './checkEncoder';
+import { decodeOptions } from './decodeOptions';
 import { watchSpace } from './diskSpace';
 import { finishOutput } from './finishOutput';
 import { frameCount } from '../journal';
 import { jobIdentity } from './jobIdentity';
-import { estimatedSeconds, withJobModel } from './jobModel';
+import { type ComparisonTools, longJobTime } from './estimateTime';
+import { withJobModel } from './jobModel';
 import { planEncoding } from './planEncoding';
 import { expectedFrames, type ProgressMeter, progressMeter } from './progress';
 import { restoreFrames } from './restoreFrames';
@@ -37,6 +38,8 @@ export interface Tools extends ProcessorTools {
   readonly binary: FfmpegBinary;
   /** Called with the newest frame before and after the model; must not keep them. */
   readonly onFrame?: (before: Frame, after: Frame, pixelAspect: Rational) => void;
+  /** The models that a long job is compared with; without them it is not. */
+  readonly comparison?: ComparisonTools;
   /** Called with the folder a job works in, so that another process can delete it if this one dies. */
   readonly onTemporaryPath?: (path: string, gone: boolean) => void;
 }
@@ -92,7 +95,9 @@ export async function restoreVideo(
   let left: readonly string[] = [];
   let result: Omit<Result, 'elapsed' | 'fps'>;
   try {
-    if (chosen) meter.chose({ ...chosen, seconds: await estimatedSeconds(job, info, model, signal) });
+    const time = await longJobTime({ job, tools, signal, info, opened, encoding, openMask, folder });
+    if (chosen) meter.chose({ ...chosen, seconds: time.seconds });
+    if (time.estimate) meter.estimated(time.estimate);
     result = await runJob({ job, tools, signal, meter, info, opened, encoding, folder, chosen });
   } catch (error) {
     keepSegments = canResume(folder, job, signal);
@@ -168,19 +173,6 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
     cacheStats: processor.cacheStats,
     warnings,
   };
-}
-
-function decodeOptions(
-  job: Job,
-  info: VideoInfo,
-  { colour, depth }: Encoding,
-  model: Model,
-  from: number,
-): DecodeOptions {
-  const { temporalDenoise, hwaccel } = job;
-  const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
-  const withShotFirstFrame = model.prompt !== undefined;
-  return { colour, depth, deinterlace, temporalDenoise, hwaccel, withShotFirstFrame, from };
 }
 
 const emptyTrim = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>
