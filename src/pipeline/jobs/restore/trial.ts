@@ -60,7 +60,7 @@ export async function tryOutput(
     muxWithSource(binary, video, output, { info, job, carried, delay: 0, firstOnly: true }, signal);
   const wanted = await wantedStreams(binary, folder.folder, info, job, codec.container, signal);
   const streams = await decideStreams(binary, info.source, wanted, output, mux, signal).catch(
-    notTogether(info, output, signal),
+    notTogether(folder, info, signal),
   );
   const compare = outputComparison(binary, encoding, info, job, streams, signal);
   const lost = await compare(output, false);
@@ -135,14 +135,15 @@ async function wantedStreams(
 }
 
 const notTogether =
-  (info: VideoInfo, output: string, signal: AbortSignal) =>
-  async (cause: unknown): Promise<never> => {
+  (folder: OutputFolder, info: VideoInfo, signal: AbortSignal) =>
+  async (thrown: unknown): Promise<never> => {
     signal.throwIfAborted();
+    const cause = await folder.explain(thrown); // a full disk, for one, is no fault of the settings
     if (!(cause instanceof RemasterError) || cause.code !== 'ENCODE_FAILED') throw cause;
     if (await hasChanged(info)) return orChanged(info, signal)(cause);
     throw new RemasterError(
       'BAD_SETTING',
-      `${basename(output)} cannot be written with these settings: ${cause.message}`,
+      `${basename(folder.output)} cannot be written with these settings: ${cause.message}`,
       {
         remedy: 'Choose another codec or container.',
         detail: cause.detail,
