@@ -15,6 +15,7 @@ const BOXES = [
   ['src', 'index', /^src\/index\.ts$/],
   ['src', 'library', /^src\/library\//],
   ['src', 'tryout', /^src\/tryout\//],
+  ['src', 'batch', /^src\/batch\//],
   ['src', 'errors', /^src\/errors\.ts$/],
   ['src', 'async', /^src\/async\//],
   ['src', 'files', /^src\/files\//],

@@ -35,6 +35,11 @@ export {
   type ImageResult,
   type ImageSource,
 } from './settings/imageJob';
+export type { BatchFile, FileState } from './batch/batchFile';
+export type { BatchInput } from './batch/findSources';
+export type { BatchReport } from './batch/report';
+export { type BatchControl, type BatchOptions, restoreBatch } from './batch/restoreBatch';
+export type { BatchTotals } from './batch/totals';
 export { cameraFrames, type CameraOptions } from './library/cameraFrames';
 export { mapFrames } from './library/mapFrames';
 export { toJpeg, type JpegFrame, type JpegOptions } from './library/toJpeg';

@@ -177,6 +177,7 @@ export const SHORT: Record<ErrorCode, string> = {
   NO_PLAN: 'no video',
   NO_SIGNAL: 'no signal',
   OUTPUT_BUSY: 'file in use',
+  OUTPUT_CLASH: 'name clash',
   OUTPUT_EXISTS: 'file exists',
   OUTPUT_UNWRITABLE: 'cannot write',
   PATH_NOT_ALLOWED: 'not allowed',

@@ -4,6 +4,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import type { Job } from '../../src/settings/restoreJob';
 import type { Rows, Values } from '../../src/settings/row';
+import { fillTemplate } from '../../src/settings/nameTemplate';
 import type { DeployedModel } from '../message/nodeRegistry';
 import { allowedTarget, pathRules } from '../message/pathPolicy';
 import { type Plan, type PlanStage } from '../message/plan';
@@ -12,7 +13,7 @@ import { inputSettings, deployedNodes } from '../message/resolvePlan';
 import { evaluate, originOf, typedField } from '../message/typedInput';
 import { dialogValues, labelsOf } from '../message/dialogValues';
 import { runtimeOf } from '../runtime';
-import { fill, freeName, inFolder, type NameParts, placeholders } from './outputPath';
+import { freeName, inFolder, type NameParts, placeholders } from './outputPath';
 import { FILE, ROWS } from './rows';
 
 const LABELS = labelsOf(__dirname, 'remaster-out');
@@ -100,8 +101,8 @@ export async function outputFile(
   const filename = typedField(config, 'filename', '{name}_x{scale}.{ext}', 'str');
   const folder = typedField(config, 'folder', '', 'str');
   const parts = placeholders({ ...named, codec, now: new Date() });
-  const name = fill(stringIn(await evaluate(RED, node, filename, msg), 'File name'), parts);
-  const configured = fill(stringIn((await evaluate(RED, node, folder, msg)) ?? '', 'Folder'), parts);
+  const name = fillTemplate(stringIn(await evaluate(RED, node, filename, msg), 'File name'), parts);
+  const configured = fillTemplate(stringIn((await evaluate(RED, node, folder, msg)) ?? '', 'Folder'), parts);
   const rules = pathRules(RED.settings, 'remasterOutAllowedFolders');
   if (configured === '' && defaultFolder === null && !isAbsolute(name)) {
     throw new RemasterError('BAD_SETTING', 'No folder is set for the video.', {

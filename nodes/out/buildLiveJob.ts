@@ -3,6 +3,7 @@ import { type Engine, engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
 import { checkLiveJob, type LiveJob } from '../../src/settings/liveJob';
 import { modelChoice } from '../../src/settings/restoreJob';
+import { fillTemplate } from '../../src/settings/nameTemplate';
 import { slug } from '../http/livePages';
 import type { Credentials } from '../message/credentials';
 import type { LivePlan } from '../message/livePlan';
@@ -12,7 +13,7 @@ import { deployedNodes, stageSettings } from '../message/resolvePlan';
 import { evaluate, originOf, typedField } from '../message/typedInput';
 import { runtimeOf } from '../runtime';
 import { type OutConfig, settingsOf, stringIn, targetOf as nodeTarget } from './buildJob';
-import { fill, inFolder, placeholders } from './outputPath';
+import { inFolder, placeholders } from './outputPath';
 import { OWN_FOLDER } from './ownFolder';
 import { regionIn } from './region';
 import { LIVE } from './rows';
@@ -105,7 +106,7 @@ async function folderOf({ RED, node, config, plan, msg }: Request): Promise<stri
   const typed = typedField(config, 'folder', '', 'str');
   const parts = placeholders({ label: plan.source.label, scale: null, model: '', codec: 'h264', now: new Date() });
   const template = stringIn((await evaluate(RED, node, typed, msg)) ?? '', 'Folder');
-  const folder = fill(template, { ...parts, name: slug(plan.source.label) });
+  const folder = fillTemplate(template, { ...parts, name: slug(plan.source.label) });
   if (folder === '')
     throw new RemasterError('BAD_SETTING', 'The folder is empty.', { remedy: 'Enter a folder in the video out node.' });
   const rules = pathRules(RED.settings, 'remasterOutAllowedFolders');

@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { closest, RemasterError } from '../errors';
 import type { Row, Rows } from '../settings/row';
+import { BATCH_ROWS } from '../settings/batchJob';
 import { IMAGE_ROWS } from '../settings/table';
 import { ESTIMATE_ROWS } from '../settings/estimateJob';
 import { COMPARE_ROWS, TRY_ROWS } from '../settings/tryJob';
@@ -12,9 +13,9 @@ const IMAGE_MASK = { ...RESTORE_ROWS.mask, text: 'mask image: white areas are fi
 /** Commands in the order of the help. `rows`: the settings that are options of the command. */
 export const COMMANDS = {
   restore: {
-    parameters: 'INPUT OUTPUT',
-    text: 'restore or upscale a video; writes .mp4, .mov or .mkv',
-    rows: RESTORE_ROWS as Rows,
+    parameters: 'INPUT OUTPUT | INPUT... --out FOLDER',
+    text: 'restore or upscale a video, or all in folders; writes .mp4, .mov or .mkv',
+    rows: { ...RESTORE_ROWS, ...BATCH_ROWS } as Rows,
   },
   image: {
     parameters: 'INPUT OUTPUT',

@@ -70,17 +70,18 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
 const choiceOf = ({ model, reason, seconds }: AutoModel): string =>
   `${model}, because ${reason}${seconds === null ? '' : `; about ${duration(seconds)}`}`;
 
-function describe({ stage, frame, total, share, fps, eta }: Progress): string {
+export function describe({ stage, frame, total, share, fps, eta }: Progress): string {
   if (stage !== 'restoring' && stage !== 'finishing') return stage;
   const part = share ?? (total ? frame / total : null);
-  const bar =
-    part === null
-      ? ''
-      : `${'█'.repeat(Math.round(part * BAR)).padEnd(BAR, '░')} ${String(Math.floor(part * 100)).padStart(3)}%  `;
+  const bar = part === null ? '' : shareBar(part);
   const speed = fps === null ? '' : `  ${fps.toFixed(2)} fps`;
   const left = eta === null ? '' : `  ${duration(eta)} left`;
   return `${stage} ${bar}frame ${frame}${total === null ? '' : ` of ${total}`}${speed}${left}`;
 }
+
+/** `part`: 0…1. */
+export const shareBar = (part: number): string =>
+  `${'█'.repeat(Math.round(part * BAR)).padEnd(BAR, '░')} ${String(Math.floor(part * 100)).padStart(3)}%  `;
 
 export const steps = (count: number): string => `${count} ${count === 1 ? 'step' : 'steps'}`;
 

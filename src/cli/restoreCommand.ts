@@ -1,9 +1,11 @@
 import { createEngine, restore, type RestoreOptions, StoppedError } from '../index';
+import { BATCH_ROWS } from '../settings/batchJob';
 import { RESTORE_ROWS } from '../settings/videoRows';
+import { batchCommand } from './batchCommand';
 import { onInterrupt } from './interrupt';
 import { settingsOf } from './jobs';
 import { json } from './json';
-import { type OptionValues, usage, usageOf } from './options';
+import { optionsOf, type OptionValues, usage, usageOf } from './options';
 import { progressBar } from './progressBar';
 
 export async function restoreCommand(
@@ -11,6 +13,9 @@ export async function restoreCommand(
   values: OptionValues,
   closed: AbortSignal,
 ): Promise<number> {
+  if (values['out'] !== undefined) return batchCommand(paths, values, closed);
+  const [onlyMany] = optionsOf(BATCH_ROWS).filter(({ name }) => values[name] !== undefined);
+  if (onlyMany) throw usage(`--${onlyMany.name} applies only with --out FOLDER.`);
   const [input, output, more] = paths;
   if (input === undefined || output === undefined || more !== undefined) throw usage(usageOf('restore'));
   const job: RestoreOptions = { ...settingsOf(RESTORE_ROWS, values), input, output };

@@ -273,7 +273,12 @@ describe('the command line', () => {
       2,
       /--provider of `remaster models` needs --compare/,
     ],
-    ['too few arguments', ['restore', 'a'], 2, /Usage: remaster restore INPUT OUTPUT \[options\]/],
+    [
+      'too few arguments',
+      ['restore', 'a'],
+      2,
+      /Usage: remaster restore INPUT OUTPUT \| INPUT\.\.\. --out FOLDER \[options\]/,
+    ],
     [
       'an invalid number',
       ['restore', 'film.mp4', 'x.mp4', '--steps', 'many'],

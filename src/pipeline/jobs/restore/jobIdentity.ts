@@ -14,16 +14,26 @@ export interface JobParts {
   readonly encoding: Encoding;
 }
 
-/** Settings that change neither frames nor bytes of the segments. The model, the source and the mask count by content. */
+/** Settings that change no byte of the result: where its files are, and how it is computed. */
 const WITHOUT_EFFECT: readonly (keyof Job)[] = [
   ...(['input', 'output', 'overwrite', 'resume', 'discard', 'concurrency'] as const),
-  ...(['model', 'mask', 'provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel'] as const),
+  ...(['provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel'] as const),
+];
+
+/** Settings that change no frame and byte of the segments either. The model, the source and the mask count by content. */
+const NOT_OF_SEGMENTS: readonly (keyof Job)[] = [
+  ...(['model', 'mask'] as const),
   ...(['audio', 'extras'] as const), // used after the last frame
 ];
 
+/** Whether a setting has an effect on the result. */
+export const decidesResult = (name: keyof Job): boolean => !WITHOUT_EFFECT.includes(name);
+
 /** Everything that decides the frames and bytes of the segments, by name. */
 export async function jobIdentity(job: Job, parts: JobParts): Promise<JobIdentity> {
-  const settings = Object.entries(job).filter(([name]) => !WITHOUT_EFFECT.includes(name as keyof Job));
+  const settings = (Object.entries(job) as [keyof Job, unknown][]).filter(
+    ([name]) => decidesResult(name) && !NOT_OF_SEGMENTS.includes(name),
+  );
   return {
     ...Object.fromEntries(settings),
     source: await sourceIdentity(parts.source),

@@ -1,0 +1,38 @@
+import { createEngine, restoreBatch, type BatchOptions } from '../index';
+import { BATCH_ROWS } from '../settings/batchJob';
+import { RESTORE_ROWS } from '../settings/videoRows';
+import { batchInput } from './batchInputs';
+import { batchProgress } from './batchProgress';
+import { onInterrupt } from './interrupt';
+import { settingsOf } from './jobs';
+import { json } from './json';
+import { type OptionValues, usage, usageOf } from './options';
+
+/** Some files of a batch have failed. */
+const SOME_FAILED = 7;
+
+/** `remaster restore INPUT... --out FOLDER`. */
+export async function batchCommand(
+  inputs: readonly string[],
+  values: OptionValues,
+  closed: AbortSignal,
+): Promise<number> {
+  if (inputs.length === 0) throw usage(usageOf('restore'));
+  const options = { ...settingsOf(RESTORE_ROWS, values), ...settingsOf(BATCH_ROWS, values) } as BatchOptions;
+  const engine = createEngine();
+  const signal = onInterrupt(engine, closed);
+  const progress = batchProgress(process.stderr, values['json'] ? (value) => process.stdout.write(json(value)) : null);
+  try {
+    const { totals } = await restoreBatch(inputs.map(batchInput), options, { engine, signal, ...progress.events });
+    progress.done(totals, options.out);
+    return totals.failed > 0 ? SOME_FAILED : 0;
+  } catch (error) {
+    progress.end();
+    if (!signal.aborted) throw error;
+    if (!closed.aborted)
+      process.stderr.write('Stopped. Finished files and segments were kept; the same command continues.\n');
+    return 130;
+  } finally {
+    await engine.close();
+  }
+}
