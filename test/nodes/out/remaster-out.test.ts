@@ -312,8 +312,8 @@ describe('nodes in a real Node-RED', () => {
       if (isFirst)
         it('auto chooses the model for the file; the plan, the status and the result say which and why', async () => {
           const plan = func('plan', "global.get('report')('plan', msg.video); return msg;", ['out']);
-          const flow = (model: string): FlowNode[] => [
-            ...chain({ model: { model }, up: { wires: [['plan']] } }),
+          const flow = (chosen: string): FlowNode[] => [
+            ...chain({ model: { model: chosen }, up: { wires: [['plan']] } }),
             plan,
             inject('outside', ['out']),
           ];
