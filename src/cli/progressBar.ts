@@ -53,6 +53,7 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
       if (json) return json({ result });
       const { output, framesOut, width, height, elapsed, fps, bytes, warnings, resumedFrom, model, faces, cacheStats } =
         result;
+      const how = `${model.name}, ${steps(model.steps)} on ${model.provider}, ${result.encoder}`;
       note(warnings);
       const resumed = resumedFrom > 0 ? `, ${resumedFrom} of them from the previous run` : '';
       const restored = faces ? `, ${faces.found} faces restored (none in ${faces.framesWithout} frames)` : '';
@@ -60,7 +61,7 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
         cacheStats && cacheStats.share >= 0.005 ? `, ${Math.round(100 * cacheStats.share)} % of tiles unchanged` : '';
       stream.write(
         `${printable(output)}: ${framesOut} frames${resumed}${restored}, ${width}×${height}, ${(bytes / 1e6).toFixed(1)} MB, ` +
-          `${duration(elapsed)} (${fps.toFixed(2)} fps, ${model.name}, ${steps(model.steps)} on ${model.provider}${saved})\n`,
+          `${duration(elapsed)} (${fps.toFixed(2)} fps, ${how}${saved})\n`,
       );
     },
   };

@@ -6,7 +6,7 @@ import { INPUT_ROWS, OUTPUT_ROWS } from './videoRows';
 /** Estimating the time of a job: the source, how it is restored, and how it is encoded. */
 export const ESTIMATE_ROWS = {
   ...INPUT_ROWS,
-  ...pickRows(OUTPUT_ROWS, ['codec', 'encoder', 'quality', 'pixelFormat']),
+  ...pickRows(OUTPUT_ROWS, ['codec', 'encoder', 'quality', 'pixelFormat', 'hardware']),
 } as const;
 
 export type EstimateJob = Values<typeof ESTIMATE_ROWS>;

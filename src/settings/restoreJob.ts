@@ -3,6 +3,7 @@ import { containerOf } from './container';
 import { parseEncoder } from './customEncoder';
 import type { ChosenModel } from './chooseModel';
 import type { JobEstimate } from './estimate';
+import { isHardwareCodec } from './hardware';
 import { CHOICE_ROWS, type MODEL_ROWS } from './modelRows';
 import type { Values } from './row';
 import { INPUT_ROWS, OUTPUT_ROWS, type PIXEL_FORMATS, RESTORE_ROWS } from './videoRows';
@@ -44,11 +45,13 @@ export const withoutEmptyTrim = <T extends Pick<Job, 'trim'>>(job: T): T =>
   job.trim?.start === 0 && job.trim.end === null ? { ...job, trim: null } : job;
 
 /** What the settings of an output say together. Throws BAD_SETTING. */
-export function checkOutput({ output, codec, encoder, quality }: OutputSettings): void {
+export function checkOutput({ output, codec, encoder, quality, hardware }: OutputSettings): void {
   containerOf(output);
   const isCustom = codec === 'custom';
   if (isCustom !== (encoder !== null)) throw badSetting('encoder', 'set with the codec custom, and only then', encoder);
   if (encoder !== null) parseEncoder(encoder);
+  if (hardware !== 'off' && hardware !== 'auto' && !isHardwareCodec(codec))
+    throw badSetting('hardware', `off or auto with the codec ${codec}`, hardware);
   const most = codec === 'h264' || codec === 'h265' ? 51 : 63;
   if (quality !== null && quality > most) throw badSetting('quality', `from 0 to ${most} with ${codec}`, quality);
   if (isCustom && quality !== null) throw badSetting('quality', 'set among the options of the custom encoder', quality);
@@ -110,6 +113,8 @@ export interface Result {
   readonly bytes: number;
   /** Frames reused from an interrupted run. */
   readonly resumedFrom: number;
+  /** Name of the encoder in ffmpeg: `libx264`, `h264_nvenc`. */
+  readonly encoder: string;
   readonly model: {
     readonly name: string;
     readonly sha256: string;

@@ -1,4 +1,5 @@
 import { CHOICE_ROWS, FRAME_ROWS, QUALITY_ROWS, READ_ROWS, TILE_ROWS } from './modelRows';
+import { hardware } from './hardware';
 import { choice, colour, group, number, path, seconds, text, toggle, whole } from './row';
 import { INPAINTING, INPUT, OUTPUT, RESUME, SPEED } from './topics';
 
@@ -96,6 +97,7 @@ export const OUTPUT_ROWS = {
     option: { topic: OUTPUT, value: '"NAME …"' },
     dialog: { icon: 'terminal', section: 'coding', for: 'file' },
   }),
+  hardware,
   /** Constant quality of the codec (CRF); null = the preset's default. Lossless codecs ignore it. */
   quality: whole(0, 63, null, {
     text: 'constant quality (CRF), lower = better',

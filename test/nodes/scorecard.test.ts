@@ -248,6 +248,7 @@ describe('scorecard of the flow library', () => {
       overwrite: value('remaster-out', 'overwrite') === 'always',
       codec: value('remaster-out', 'codec'),
       encoder: value('remaster-out', 'encoder') || null,
+      hardware: value('remaster-out', 'hardware'),
       quality: value('remaster-out', 'quality') || null,
       pixelFormat: value('remaster-out', 'pixelFormat') || null,
       segment: Number(value('remaster-out', 'segment')),

@@ -17,7 +17,7 @@ interface Preset {
   readonly others: readonly PixelFormat[];
   /** Default constant quality; null: the codec has no quality setting. */
   readonly quality: number | null;
-  readonly options: (encoder: string, quality: number, size: Size) => readonly string[];
+  readonly options: (encoder: string, quality: number, size: Size, isQuick: boolean) => readonly string[];
 }
 
 const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
@@ -28,8 +28,8 @@ const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
     pixels: { 8: 'yuv420p', 16: 'yuv420p10le' },
     others: ['yuv422p', 'yuv444p', 'yuv422p10le', 'yuv444p10le'],
     quality: 16,
-    // Measured at 1280×720: medium takes 70 ms per frame on both cores, fast 34; the model needs those cores.
-    options: (_, quality) => ['-crf', String(quality), '-preset', 'fast'],
+    // A quick model must not wait for its encoder, and a slow one does not notice it: see docs/decisions.md#88.
+    options: (_, quality, __, isQuick) => ['-crf', String(quality), '-preset', isQuick ? 'veryfast' : 'fast'],
   },
   h265: {
     encoders: ['libx265'],
@@ -79,6 +79,10 @@ export interface Codec {
   readonly container: Container;
   readonly pixelFormat: string;
   readonly options: readonly string[];
+  /** Options before the input: the device of hardware. */
+  readonly device: readonly string[];
+  /** Filters after all others: what hardware needs. */
+  readonly filters: readonly string[];
 }
 
 /** A custom encoder as a preset. Its limits are not checked here; ffmpeg reports an error for unsupported input. */
@@ -95,8 +99,21 @@ function customPreset(text: string): Preset {
   };
 }
 
+/** What is encoded. */
+export interface CodecTarget extends Size {
+  readonly output: string;
+  readonly depth: 8 | 16;
+  readonly isRgb: boolean;
+  /** Whether the frames come so fast that the encoder would take a large part of the time. Default false. */
+  readonly isQuick?: boolean;
+}
+
+/** The constant quality of a codec with a preset: that of the settings, or its default. */
+export const qualityOf = ({ codec, quality }: Pick<Job, 'codec' | 'quality'>): number =>
+  quality ?? (codec === 'custom' ? 0 : (PRESETS[codec].quality ?? 0));
+
 /**
- * Chooses encoder, container and pixel format. Errors: BAD_SETTING or FRAME_TOO_LARGE for an unsupported combination.
+ * Chooses a software encoder, container and pixel format. Errors: BAD_SETTING or FRAME_TOO_LARGE for an unsupported combination.
  */
 export function resolveCodec(
   binary: FfmpegBinary,
@@ -106,13 +123,7 @@ export function resolveCodec(
     quality,
     pixelFormat: wanted,
   }: Pick<Job, 'codec' | 'encoder' | 'quality' | 'pixelFormat'>,
-  target: {
-    readonly output: string;
-    readonly width: number;
-    readonly height: number;
-    readonly depth: 8 | 16;
-    readonly isRgb: boolean;
-  },
+  target: CodecTarget,
 ): Codec {
   const container = containerOf(target.output);
   const preset = name === 'custom' ? customPreset(custom ?? '') : PRESETS[name];
@@ -150,7 +161,13 @@ export function resolveCodec(
       wanted === null
         ? defaultPixelFormat(preset.pixels[target.depth], target)
         : checkedPixelFormat(name, preset, wanted, target),
-    options: ['-c:v', encoder, ...preset.options(encoder, quality ?? preset.quality ?? 0, target)],
+    options: [
+      '-c:v',
+      encoder,
+      ...preset.options(encoder, quality ?? preset.quality ?? 0, target, target.isQuick === true),
+    ],
+    device: [],
+    filters: [],
   };
 }
 

@@ -21,6 +21,8 @@ export interface DecodeOptions {
   readonly deinterlace: boolean;
   readonly temporalDenoise: Job['temporalDenoise'];
   readonly hwaccel: Job['hwaccel'];
+  /** Options of the hardware that decodes, in the place of `hwaccel`. */
+  readonly decoder?: readonly string[];
   /** Attaches the first frame of its shot to each frame. Default false. */
   readonly withShotFirstFrame?: boolean;
   /** Frames of another shape are stretched to the size, without bars. Default false. */
@@ -76,7 +78,7 @@ export function openVideo(
   const args = [
     ...['-loglevel', 'repeat+error'], // only complaints, and each of them
     ...clockFrom(options.from),
-    ...(options.hwaccel === 'auto' ? ['-hwaccel', 'auto'] : []),
+    ...(options.decoder ?? (options.hwaccel === 'auto' ? ['-hwaccel', 'auto'] : [])),
     ...(mirror === null ? [] : ['-noautorotate']),
     ...inputOptions(info.source),
     ...['-filter_complex', graph.join(';')],

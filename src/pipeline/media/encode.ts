@@ -77,14 +77,16 @@ function encoderOptions(binary: FfmpegBinary, path: string, encoding: Encoding):
     `format=${codec.pixelFormat}`,
     `setsar=${pixelAspect.num}/${pixelAspect.den}`,
     tagFilter(colour),
+    ...codec.filters,
   ];
   return [
     '-xerror', // any error ends it, with an exit code that says so
+    ...codec.device,
     ...['-f', 'rawvideo', '-pixel_format', depth === 8 ? 'rgb24' : 'rgb48le', '-video_size', `${width}x${height}`],
     ...['-framerate', `${num}/${den}`, '-i', 'pipe:0', '-an', '-vf', filters.join(',')],
     ...passthrough(binary),
     // ffmpeg of 2018 does not pass the range to x265.
-    ...(codec.name === 'h265'
+    ...(codec.encoder === 'libx265' && codec.name === 'h265'
       ? ['-x265-params', `log-level=error:range=${colour.range === 'pc' ? 'full' : 'limited'}`]
       : []),
     ...codec.options,

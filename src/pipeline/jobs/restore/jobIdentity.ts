@@ -1,6 +1,7 @@
 import type { ModelInfo } from '../../../model/model';
 import type { Job } from '../../../settings/restoreJob';
 import type { Encoding } from '../../media/encode';
+import { codecKey } from '../../media/hardware/chooseCodec';
 import { type SourceFile } from '../../media/sourceFile';
 import { sourceIdentity } from '../../media/sourceIdentity';
 import type { JobIdentity } from '../journal';
@@ -24,6 +25,7 @@ const WITHOUT_EFFECT: readonly (keyof Job)[] = [
 const NOT_OF_SEGMENTS: readonly (keyof Job)[] = [
   ...(['model', 'mask'] as const),
   ...(['audio', 'extras'] as const), // used after the last frame
+  'hardware', // `encoder` names the one that was chosen
 ];
 
 /** Whether a setting has an effect on the result. */
@@ -40,6 +42,6 @@ export async function jobIdentity(job: Job, parts: JobParts): Promise<JobIdentit
     mask: parts.mask && (await sourceIdentity(parts.mask)),
     model: parts.model.sha256,
     faceFinder: parts.faceFinder,
-    encoder: [...parts.encoding.codec.options, parts.encoding.codec.pixelFormat].join(' '),
+    encoder: codecKey(parts.encoding.codec),
   };
 }

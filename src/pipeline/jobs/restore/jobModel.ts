@@ -5,7 +5,7 @@ import type { ProcessorTools } from '../../frames/processor';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { VideoInfo } from '../../media/probe';
 import { videoTraits } from '../../media/traits/videoTraits';
-import { readJournal } from '../journal';
+import { type Journal, readJournal } from '../journal';
 import { targetOf } from '../outputTarget';
 import { workFolder } from '../workFolder';
 
@@ -32,7 +32,15 @@ export async function withJobModel(
 }
 
 /** Null where there is nothing to continue, or a caller named the model. */
-async function chosenBefore(output: string): Promise<ChosenModel | null> {
+const chosenBefore = async (output: string): Promise<ChosenModel | null> => (await journalOf(output))?.chosen ?? null;
+
+/** `codecKey` of the encoder that an interrupted job is continued with; null where there is nothing to continue. */
+export async function encoderBefore({ output, resume, discard }: Job): Promise<string | null> {
+  const encoder = resume && !discard ? (await journalOf(output))?.identity?.['encoder'] : null;
+  return typeof encoder === 'string' ? encoder : null;
+}
+
+async function journalOf(output: string): Promise<Journal | null> {
   const journal = await readJournal(workFolder(await targetOf(output))).catch(() => null); // opening the folder says why
-  return journal === null || journal === 'damaged' ? null : (journal.chosen ?? null);
+  return journal === 'damaged' ? null : journal;
 }

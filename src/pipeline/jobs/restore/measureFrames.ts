@@ -21,6 +21,8 @@ export interface OpenStages {
   readonly info: VideoInfo;
   readonly opened: OpenModel;
   readonly encoding: Encoding;
+  /** Options of the hardware that decodes. */
+  readonly decoder: readonly string[];
   readonly openMask: (inpaint: InpaintSettings) => Promise<FrameMasker>;
 }
 
@@ -52,7 +54,7 @@ export async function measureFrames(stages: OpenStages, folder: string, count: n
     const started = performance.now();
     const [output] = await processor.run([frames[i % frames.length]!], signal);
     times.push((performance.now() - started) / 1000);
-    outputs.push(output!.data);
+    outputs.push(output!.data.slice()); // its memory may be used again
   }
   const median = times.toSorted((a, b) => a - b)[Math.floor((count - 1) / 2)]!; // the first one also allocates memory
   return { frames: frames.length, model: median, encoder: await encoderSeconds(stages, folder, outputs) };
@@ -74,11 +76,12 @@ async function sampleFrames(stages: OpenStages, count: number): Promise<readonly
 
 /** The first frames that are read from `from` (seconds) on and are not before `tick`. */
 async function framesFrom(stages: OpenStages, from: number, tick: number, count: number): Promise<Frame[]> {
-  const { job, binary, info, opened, encoding, openMask, signal } = stages;
+  const { job, binary, info, opened, encoding, openMask, decoder, signal } = stages;
   const inpaint = inpaintSettings(job, opened.model.info);
   await using masker = inpaint && (await openMask(inpaint)); // that of the job may be read once
   const masked = masker?.masking(from) ?? (async (frame: Frame) => frame);
-  await using source = openVideo(binary, info, decodeOptions(job, info, encoding, opened.model, from), signal);
+  const options = { ...decodeOptions(job, info, encoding, opened.model, from), decoder };
+  await using source = openVideo(binary, info, options, signal);
   const frames: Frame[] = [];
   for await (const frame of source.read()) {
     const marked = await masked(frame);

@@ -10,6 +10,7 @@ import { type FrameSource, openVideo } from '../../media/decode';
 import type { Encoding } from '../../media/encode';
 import { type FfmpegBinary, ffmpegWarnings } from '../../media/findFfmpeg';
 import type { Frame, Rational } from '../../media/frame';
+import { chooseDecoder } from '../../media/hardware/chooseDecoder';
 import { probe, type VideoInfo } from '../../media/probe';
 import { limitHeight } from '../../media/resize';
 import { readingStart } from '../../media/trim';
@@ -24,7 +25,7 @@ import { finishOutput } from './finishOutput';
 import { frameCount } from '../journal';
 import { jobIdentity } from './jobIdentity';
 import { type ComparisonTools, longJobTime } from './estimateTime';
-import { withJobModel } from './jobModel';
+import { encoderBefore, withJobModel } from './jobModel';
 import { planEncoding } from './planEncoding';
 import { expectedFrames, type ProgressMeter, progressMeter } from './progress';
 import { restoreFrames } from './restoreFrames';
@@ -53,7 +54,11 @@ interface OpenJob {
   readonly info: VideoInfo;
   readonly opened: OpenModel;
   readonly encoding: Encoding;
+  /** Options of the hardware that decodes. */
+  readonly decoder: readonly string[];
   readonly folder: OutputFolder;
+  /** Warnings of what was opened. */
+  readonly given: readonly string[];
   /** Null where the job named its model. */
   readonly chosen: ChosenModel | null;
 }
@@ -83,7 +88,9 @@ export async function restoreVideo(
   const openMask = (inpaint: InpaintSettings) => frameMasker(tools.binary, inpaint, info, job.sequenceRate, signal);
   await using opened = await openModelFor(job, { ...info, depth }, tools, openMask, signal);
   const { model, masker, finder } = opened;
-  const encoding = planEncoding(tools.binary, job, source, info, model);
+  const before = await encoderBefore(job);
+  const { encoding, warnings } = await planEncoding(tools.binary, job, source, info, model, signal, before);
+  const decoder = job.hwaccel === 'auto' ? await chooseDecoder(tools.binary, info, signal) : [];
   const parts = { source: info.source, mask: masker?.source ?? null, model: model.info, encoding };
   const faceFinder = finder?.version ?? null;
   const identity = await jobIdentity(job, { ...parts, faceFinder }).catch(orChanged(info, signal));
@@ -95,10 +102,22 @@ export async function restoreVideo(
   let left: readonly string[] = [];
   let result: Omit<Result, 'elapsed' | 'fps'>;
   try {
-    const time = await longJobTime({ job, tools, signal, info, opened, encoding, openMask, folder });
+    const time = await longJobTime({ job, tools, signal, info, opened, encoding, openMask, decoder, folder });
     if (chosen) meter.chose({ ...chosen, seconds: time.seconds });
     if (time.estimate) meter.estimated(time.estimate);
-    result = await runJob({ job, tools, signal, meter, info, opened, encoding, folder, chosen });
+    result = await runJob({
+      job,
+      tools,
+      signal,
+      meter,
+      info,
+      opened,
+      encoding,
+      decoder,
+      folder,
+      chosen,
+      given: warnings,
+    });
   } catch (error) {
     keepSegments = canResume(folder, job, signal);
     throw signal.aborted ? signal.reason : await folder.explain(error);
@@ -120,16 +139,16 @@ function canResume(folder: OutputFolder, job: Job, signal: AbortSignal): boolean
 
 /** Decodes, upscales and writes all frames, then finishes the output. */
 async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
-  const { job, tools, signal, meter, info, encoding, folder } = open;
+  const { job, tools, signal, meter, info, encoding, folder, decoder, given } = open;
   const { model, isForFaces } = open.opened;
   const space = await watchSpace(folder, encoding, { ...job, frames: expectedFrames(info, job) });
   await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, signal);
   const resumedFrom = frameCount(folder.done);
   const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
   const from = await readingStart(info.source, job.trim, signal);
-  const options = { ...decodeOptions(job, info, encoding, model, from), sound: soundOf(trial) };
+  const options = { ...decodeOptions(job, info, encoding, model, from), decoder, sound: soundOf(trial) };
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
-  const warnings = [...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
+  const warnings = [...given, ...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
   warnings.push(...suspicionWarnings(model.info));
   if (space.warning !== null) warnings.push(space.warning);
   if (folder.lost > 0)
@@ -168,6 +187,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
     ...encoding.stored,
     bytes: (await stat(finished.output)).size,
     resumedFrom,
+    encoder: encoding.codec.encoder,
     model: { name, sha256, provider, steps, ...(open.chosen && { reason: open.chosen.reason }) },
     faces: processor.faces,
     cacheStats: processor.cacheStats,
