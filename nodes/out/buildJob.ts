@@ -74,6 +74,7 @@ export async function buildJob(
     ...settings,
     output: overwrite === 'suffix' ? freeName(output, promisedOutputs) : output,
     overwrite: overwrite === 'always',
+    bag: false,
     ...rest,
     ...encoderSettings(rest.codec, encoder, quality),
   };

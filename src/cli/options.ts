@@ -1,8 +1,10 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { closest, RemasterError } from '../errors';
+import { optionName } from '../settings/commandWords';
 import type { Row, Rows } from '../settings/row';
 import { IMAGE_ROWS } from '../settings/table';
 import { COMPARE_ROWS, TRY_ROWS } from '../settings/tryJob';
+import { VERIFY_ROWS } from '../settings/verifyJob';
 import { RESTORE_ROWS } from '../settings/videoRows';
 
 /** The mask of an image is an image, not a video. */
@@ -24,6 +26,11 @@ export const COMMANDS = {
     parameters: 'FILE [FOLDER]',
     text: 'try models on two seconds from three places of a video; makes a page that compares them',
     rows: TRY_ROWS as Rows,
+  },
+  verify: {
+    parameters: 'FILE',
+    text: 'compare a result of --record with its record: file, frames, source and model',
+    rows: VERIFY_ROWS as Rows,
   },
   probe: { parameters: 'FILE', text: 'show size, frame rate, duration and codec of a video', rows: {} },
   models: {
@@ -58,10 +65,6 @@ export const optionsOf = (rows: Rows): readonly RowOption[] =>
     if (row.kind === 'group') return optionsOf(row.rows as Rows);
     return row.option ? [{ name: optionName(field, row), row }] : [];
   });
-
-/** `maskGrow` is `--mask-grow`. */
-export const optionName = (field: string, { option }: Row): string =>
-  option?.name ?? field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 const ALL = Object.values(COMMANDS).flatMap(({ rows }) => optionsOf(rows));
 

@@ -4,6 +4,7 @@ import { openFaceFinder } from '../../model/inference/openModel';
 import { restoreVideo, type Tools } from '../../pipeline/jobs/restore/restoreVideo';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import type { Reply } from '../protocol';
+import { recordTools } from './recordTools';
 import type { RestoreJob } from './restoreJobs';
 
 /** Restores a video and sends its progress, at most once a second and at each change of its stage. */
@@ -15,7 +16,7 @@ export function restoreWithProgress(
     const progress = new Throttle<Reply>(send);
     try {
       const models = { openFaceFinder, modelNames: usableModels };
-      const all: Tools = { ...tools, ...models, binary: await findFfmpeg(), onFrame: offer };
+      const all: Tools = { ...tools, ...models, record: recordTools(), binary: await findFfmpeg(), onFrame: offer };
       const result = await restoreVideo(job, all, signal, (now) =>
         progress.push({ type: 'progress', id, progress: now }, now.stage),
       );

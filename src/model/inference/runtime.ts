@@ -25,6 +25,16 @@ export function loadRuntime(): Runtime {
   }
 }
 
+/** Its version; null where it is not installed. It is not loaded for this. */
+export function runtimeVersion(): string | null {
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a package has a version
+    return (require('onnxruntime-node/package.json') as { version: string }).version;
+  } catch {
+    return null;
+  }
+}
+
 /** Linux without glibc (Alpine): onnxruntime-node has no build for it. */
 export function isMusl(): boolean {
   if (process.platform !== 'linux') return false;

@@ -18,7 +18,7 @@ export interface JobParts {
 const WITHOUT_EFFECT: readonly (keyof Job)[] = [
   ...(['input', 'output', 'overwrite', 'resume', 'discard', 'concurrency'] as const),
   ...(['model', 'mask', 'provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel'] as const),
-  ...(['audio', 'extras'] as const), // used after the last frame
+  ...(['audio', 'extras', 'record', 'bag'] as const), // used after the last frame
 ];
 
 /** Everything that decides the frames and bytes of the segments, by name. */

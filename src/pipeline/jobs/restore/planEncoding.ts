@@ -1,5 +1,6 @@
 import { RemasterError } from '../../../errors';
-import type { Model } from '../../../model/model';
+import { packageVersion } from '../../../files/packageVersion';
+import type { Model, ModelInfo } from '../../../model/model';
 import type { Job } from '../../../settings/restoreJob';
 import { wantedScale } from '../../frames/modelRequest';
 import { resolveCodec } from '../../media/codecs';
@@ -7,10 +8,17 @@ import { resolveColour } from '../../media/colour';
 import type { Encoding } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { VideoInfo } from '../../media/probe';
+import type { Provenance } from '../../media/provenance';
 import { scaledSize } from '../../media/resize';
 
 /** ffmpeg refuses frames of (width + 128) × (height + 128) pixels or more. */
 const MAX_FRAME_PIXELS = 2 ** 28;
+
+const provenanceOf = ({ name, sha256, task }: ModelInfo): Provenance => ({
+  tool: `remaster ${packageVersion()}`,
+  model: { name, sha256 },
+  task,
+});
 
 /** Size, colour and codec of the output. `source` is the file, `info` the video as decoded for the job. */
 export function planEncoding(
@@ -41,5 +49,6 @@ export function planEncoding(
     depth,
     pixelAspect,
     framesPerSecond: Math.min(framesPerSecond ?? 25, job.maxFps ?? Infinity),
+    ...((job.record || job.bag) && { provenance: provenanceOf(model.info) }),
   };
 }
