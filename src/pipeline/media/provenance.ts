@@ -14,7 +14,7 @@ const SOURCE_TYPES = 'http://cv.iptc.org/newscodes/digitalsourcetype/';
  * IPTC's term for what was done: “modification or correction by algorithm without changing the narrative content”, or, for
  * what an inpainting model puts in, “modification using a model that was trained on samples, such as inpainting”.
  */
-export const digitalSourceType = ({ task }: Pick<Provenance, 'task'>): string =>
+const digitalSourceType = ({ task }: Pick<Provenance, 'task'>): string =>
   SOURCE_TYPES + (task === 'inpaint' ? 'compositeWithTrainedAlgorithmicMedia' : 'algorithmicallyEnhanced');
 
 /** The comment of the file, behind the one of its source; null where that leaves no room for it. */
