@@ -9,7 +9,7 @@ const text = (maxLength: number, minLength = 0) => ({ type: 'string', minLength,
 const seconds = { type: 'number', minimum: 0, maximum: 1e10 } as const;
 const orNull = <T extends { readonly type: string }>(one: T) => ({ ...one, type: [one.type, 'null'] }) as const;
 const fields = (required: Record<string, object>, optional: Record<string, object> = {}) => ({
-  type: 'object',
+  type: 'object' as const,
   required: Object.keys(required),
   properties: { ...required, ...optional },
 });
@@ -39,7 +39,7 @@ const schema = fields({
     ...{ container: text(10), encoder: text(100) },
   }),
   source,
-  mask: { anyOf: [{ type: 'null' }, source] },
+  mask: orNull(source),
   command: { type: 'array', items: text(10_000), maxItems: 1000 },
   job: { type: 'object', maxProperties: 200 },
   tiles: fields({ tile: orNull(whole(16, 8192)), overlap: orNull(whole(0, 4096)) }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { StoppedError } from '../../../../../src/errors';
@@ -9,6 +9,7 @@ import { readRecord } from '../../../../../src/pipeline/jobs/restore/record/read
 import type { JobRecord } from '../../../../../src/pipeline/jobs/restore/record/record';
 import { workFolder } from '../../../../../src/pipeline/jobs/workFolder';
 import type { Job } from '../../../../../src/settings/restoreJob';
+import { withMount } from '../../../../support/mounts';
 import { recordJob } from '../../../../support/recorded';
 import { binary, description, ff, moving, passthroughOf, scratchFolder } from '../../../../support/videos';
 
@@ -93,7 +94,10 @@ describe('a recorded job', () => {
     assert.deepEqual(resumed.decoded, whole.decoded);
     assert.deepEqual(resumed.makers, whole.makers);
     assert.equal(resumed.run.resumedFrom, 10);
-    assert.deepEqual(readdirSync(folder).filter((name) => name.startsWith('.')), []);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.startsWith('.')),
+      [],
+    );
   });
 
   it('makes frames again whose hashes are missing, and refuses those that were made without a record', async () => {
@@ -159,6 +163,27 @@ describe('a recorded job', () => {
       assert.equal(restored.pixelFormat, 'rgb48le');
       assert.match(decoded.pixelFormat, /10le$/);
     }
+  });
+
+  it('that a full disk does not take leaves nothing; the job continues when there is room', async function () {
+    const mount = at('small');
+    const job = { input: at('in.mp4'), output: join(mount, 'out.mkv'), segment: 10 };
+    // Fills the disk when the frames of the finished file are hashed.
+    const { path, ...real } = await binary();
+    const script = `case "$*" in *framehash*) cat /dev/zero > "${mount}/filler";; esac\nexec "${path}" "$@"\n`;
+    writeFileSync(at('ffmpeg'), `#!/bin/sh\n${script}`, { mode: 0o755 });
+    const isMounted = await withMount(mount, 'size=4m', async () => {
+      const full = recordJob(job, undefined, undefined, { binary: { ...real, path: at('ffmpeg') } });
+      await assert.rejects(full, { code: 'DISK_FULL' });
+      rmSync(join(mount, 'filler'));
+      assert.deepEqual(readdirSync(mount), ['.out.mkv.remaster']);
+      const { resumedFrom } = await recordJob(job);
+      assert.equal(resumedFrom, 25);
+      const files = ['out.mkv', 'out.mkv.manifest-sha256.txt', 'out.mkv.remaster.json'];
+      assert.deepEqual(readdirSync(mount).toSorted(), files);
+      await readRecord(`${job.output}.remaster.json`);
+    });
+    if (!isMounted) this.skip(); // mounting needs root
   });
 
   it('is not written for the partial result of a damaged source', async () => {
