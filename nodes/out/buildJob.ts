@@ -74,7 +74,6 @@ export async function buildJob(
     ...settings,
     output: overwrite === 'suffix' ? freeName(output, promisedOutputs) : output,
     overwrite: overwrite === 'always',
-    bag: false,
     ...rest,
     ...encoderSettings(rest.codec, encoder, quality),
   };

@@ -29,7 +29,8 @@ export function loadRuntime(): Runtime {
 export function runtimeVersion(): string | null {
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a package has a version
-    return (JSON.parse(readFileSync(require.resolve('onnxruntime-node/package.json'), 'utf8')) as { version: string }).version;
+    return (JSON.parse(readFileSync(require.resolve('onnxruntime-node/package.json'), 'utf8')) as { version: string })
+      .version;
   } catch {
     return null;
   }

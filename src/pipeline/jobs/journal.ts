@@ -63,11 +63,12 @@ function parseJournal(text: string): Journal | null {
 
 /** The segments before the first one of which a file is missing or has another size. */
 async function complete(folder: string, segments: readonly Segment[]): Promise<readonly Segment[]> {
-  const isWhole = async (file: string, bytes: number): Promise<boolean> =>
-    (await unlessMissing(stat(join(folder, file))))?.size === bytes;
   for (const [i, { file, bytes, hashBytes }] of segments.entries()) {
-    if (!(await isWhole(file, bytes))) return segments.slice(0, i);
-    if (hashBytes !== undefined && !(await isWhole(hashesOf(file), hashBytes))) return segments.slice(0, i);
+    const files = [[file, bytes], ...(hashBytes === undefined ? [] : [[hashesOf(file), hashBytes] as const])] as const;
+    for (const [name, size] of files) {
+      const found = await unlessMissing(stat(join(folder, name)));
+      if (found?.size !== size) return segments.slice(0, i);
+    }
   }
   return segments;
 }

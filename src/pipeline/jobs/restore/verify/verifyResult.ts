@@ -57,7 +57,13 @@ export async function verifyResult(job: VerifyJob, tools: VerifyTools, signal: A
   if (job.frames > 0) findings.push(...(await checkOrigin(found, job, tools, remade, signal)));
   else findings.push(note('source', null, 'the source and the model are not compared: --frames 0'));
   const isVerified = findings.every(({ verdict }) => verdict !== 'differs');
-  return { result, record: recordFile, isVerified, findings, remade: remade.map(({ frame, isEqual, psnr }) => ({ frame, isEqual, psnr })) };
+  return {
+    result,
+    record: recordFile,
+    isVerified,
+    findings,
+    remade: remade.map(({ frame, isEqual, psnr }) => ({ frame, isEqual, psnr })),
+  };
 }
 
 async function checkFile({ result, record }: Located, hashOf: HashOf): Promise<Finding> {
