@@ -9,6 +9,7 @@ import { type Bytes, imageBytes, imageSource } from './settings/imageBytes';
 import { checkImageJob, type ImageJob, type ImageResult, type ImageSource } from './settings/imageJob';
 import { maskError } from './settings/maskError';
 import { checkJob, type Job, type Result } from './settings/restoreJob';
+import { checkVerifyJob, type VerifyCost, type VerifyJob, type VerifyReport } from './settings/verifyJob';
 
 export { ERROR_CODES, type ErrorCode, type ErrorRecord, RemasterError, StoppedError } from './errors';
 export { createEngine, type Engine, type JobEvents, type RunningJob } from './engine/client/engine';
@@ -57,6 +58,16 @@ export {
   type Result,
   type Stage,
 } from './settings/restoreJob';
+
+export {
+  type Finding,
+  type RemadeFrame,
+  VERIFY_CODES,
+  type VerifyCode,
+  type VerifyCost,
+  type VerifyJob,
+  type VerifyReport,
+} from './settings/verifyJob';
 
 /** Settings of `restore`; everything but the two paths has a default. */
 export type RestoreOptions = Pick<Job, 'input' | 'output'> & Partial<Job>;
@@ -154,6 +165,21 @@ async function* timedImages(images: AsyncIterable<Bytes | TimedImage>): AsyncGen
     }
   }
 }
+
+/** Compares a result with its record. `onCost` is called before the work begins. */
+export const verify = (
+  options: Pick<VerifyJob, 'file'> & Partial<VerifyJob>,
+  {
+    signal,
+    engine,
+    onCost,
+  }: Pick<Control, 'signal' | 'engine'> & { readonly onCost?: (cost: VerifyCost) => void } = {},
+): Promise<VerifyReport> =>
+  withEngine(engine, async (worker) => {
+    const job = checkVerifyJob(options);
+    onCost?.(await worker.ask('verifyCost', job, signal));
+    return worker.ask('verify', job, signal);
+  });
 
 /** Reads the properties of a video file. */
 export const probe = (input: string, engine?: Engine): Promise<SourceSummary> =>

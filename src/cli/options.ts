@@ -1,10 +1,12 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { closest, RemasterError } from '../errors';
+import { optionName } from '../settings/commandWords';
 import type { Row, Rows } from '../settings/row';
 import { BATCH_ROWS } from '../settings/batchJob';
 import { IMAGE_ROWS } from '../settings/table';
 import { ESTIMATE_ROWS } from '../settings/estimateJob';
 import { COMPARE_ROWS, TRY_ROWS } from '../settings/tryJob';
+import { VERIFY_ROWS } from '../settings/verifyJob';
 import { RESTORE_ROWS } from '../settings/videoRows';
 
 /** The mask of an image is an image, not a video. */
@@ -31,6 +33,11 @@ export const COMMANDS = {
     parameters: 'FILE',
     text: 'say how long a video takes, measured on three of its frames, and how long with other models',
     rows: ESTIMATE_ROWS as Rows,
+  },
+  verify: {
+    parameters: 'FILE',
+    text: 'compare a result of --record with its record: file, frames, source and model',
+    rows: VERIFY_ROWS as Rows,
   },
   probe: { parameters: 'FILE', text: 'show size, frame rate, duration and codec of a video', rows: {} },
   models: {
@@ -65,10 +72,6 @@ export const optionsOf = (rows: Rows): readonly RowOption[] =>
     if (row.kind === 'group') return optionsOf(row.rows as Rows);
     return row.option ? [{ name: optionName(field, row), row }] : [];
   });
-
-/** `maskGrow` is `--mask-grow`. */
-export const optionName = (field: string, { option }: Row): string =>
-  option?.name ?? field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 const ALL = Object.values(COMMANDS).flatMap(({ rows }) => optionsOf(rows));
 

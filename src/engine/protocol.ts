@@ -11,6 +11,7 @@ import type { ImageJob, ImageResult, ImageSource } from '../settings/imageJob';
 import type { ChosenModel } from '../settings/chooseModel';
 import type { SourceTraits } from '../settings/sourceTraits';
 import type { Job, ModelChoice, Progress, Result } from '../settings/restoreJob';
+import type { VerifyCost, VerifyJob, VerifyReport } from '../settings/verifyJob';
 import type { LiveEvent, LiveRequest } from './liveProtocol';
 
 /** Incremented when a message changes its meaning; an engine of another version is rejected. */
@@ -117,6 +118,10 @@ export interface EngineRequests {
   estimate: { args: { readonly job: EstimateJob; readonly isCompared: boolean }; result: VideoEstimate };
   /** What the model has added to an image. Both are bytes of image files. */
   added: { args: { readonly before: Uint8Array; readonly after: Uint8Array }; result: AddedDetail };
+  /** Estimates what `verify` takes. */
+  verifyCost: { args: VerifyJob; result: VerifyCost };
+  /** Compares a result with its record. */
+  verify: { args: VerifyJob; result: VerifyReport };
   /** Loads the model and measures one tile. Of `auto`, the model that is chosen most often. */
   test: {
     args: ModelChoice & Pick<Job, 'steps'>;

@@ -129,6 +129,18 @@ export const RESTORE_ROWS = {
     option: { topic: OUTPUT, off: 'omit subtitles, chapters, attachments and metadata' },
     dialog: { icon: 'paperclip', section: 'coding', for: 'file' },
   }),
+  /** Writes OUTPUT.remaster.json beside the result, and its origin into its tags. */
+  record: toggle(false, {
+    text: 'write a record that `remaster verify` can check: OUTPUT.remaster.json',
+    option: { topic: OUTPUT },
+    dialog: { icon: 'certificate', section: 'coding', for: 'file' },
+  }),
+  /** The result and its record are in OUTPUT.bag. */
+  bag: toggle(false, {
+    text: 'put the result and its record into OUTPUT.bag, a BagIt folder',
+    option: { topic: OUTPUT },
+    dialog: { icon: 'archive', section: 'coding', for: 'file' },
+  }),
   /** Keeps finished segments when the job is interrupted, and continues from there next time. */
   resume: toggle(true, {
     text: 'keep finished segments if interrupted; the same command continues',

@@ -255,6 +255,8 @@ describe('scorecard of the flow library', () => {
       concurrency: Number(value('remaster-out', 'concurrency')),
       audio: value('remaster-out', 'audio'),
       extras: value('remaster-out', 'extras'),
+      record: value('remaster-out', 'record'),
+      bag: value('remaster-out', 'bag'),
       resume: value('remaster-out', 'resume'),
       discard: value('remaster-out', 'discard'),
     };

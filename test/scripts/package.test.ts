@@ -26,6 +26,7 @@ const STARTED = [
   'dist/src/engine/process/main.js',
   'dist/src/model/inference/sessionThread.js',
   'dist/src/pipeline/jobs/lockHeartbeatThread.js',
+  'dist/src/pipeline/jobs/restore/record/hashThread.js',
   'dist/src/pipeline/media/fluentProcess.js',
 ];
 

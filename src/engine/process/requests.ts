@@ -3,11 +3,13 @@ import { type Comparison } from '../../pipeline/frames/comparison';
 import { timeTile } from '../../pipeline/frames/timeTile';
 import { suspicion } from '../../pipeline/frames/suspicion';
 import { discardWork } from '../../pipeline/jobs/outputFolder';
+import { verifyCost, verifyResult } from '../../pipeline/jobs/restore/verify/verifyResult';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import { addedDetail } from '../../pipeline/media/image/addedDetail';
 import { encodeJpeg } from '../../pipeline/media/jpegEncoder';
 import { probe } from '../../pipeline/media/probe';
 import { thumbnail } from '../../pipeline/media/thumbnail';
+import type { VerifyJob } from '../../settings/verifyJob';
 import { AUTO } from '../../settings/chooseModel';
 import { JOB_DEFAULTS } from '../../settings/restoreJob';
 import type { EngineRequests, SourceSummary, ThumbnailRequest } from '../protocol';
@@ -19,6 +21,7 @@ import type { FrameStreams } from './frameStreams';
 import type { ImageRequests } from './imageRequests';
 import type { ModelCache } from './modelCache';
 import { testedModels } from './testedModels';
+import { verifyTools } from './recordTools';
 import type { VideoAssemblies } from './videoAssemblies';
 
 /** The services behind each request. */
@@ -89,6 +92,10 @@ export async function handleRequest(
       return chooseFor(args as EngineRequests['choose']['args'], signal);
     case 'estimate':
       return estimateFor(args as EngineRequests['estimate']['args'], modelCache, onTemporaryPath, signal);
+    case 'verifyCost':
+      return verifyCost(args as VerifyJob, await verifyTools(modelCache));
+    case 'verify':
+      return verifyResult(args as VerifyJob, await verifyTools(modelCache), signal);
     case 'test':
       return testModel(args as EngineRequests['test']['args'], modelCache, signal);
   }

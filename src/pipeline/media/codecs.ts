@@ -99,7 +99,7 @@ function customPreset(text: string): Preset {
   };
 }
 
-/** What is encoded. */
+/** The frames to encode. */
 export interface CodecTarget extends Size {
   readonly output: string;
   readonly depth: 8 | 16;

@@ -7,6 +7,7 @@ import type { FfmpegBinary } from './findFfmpeg';
 import type { Rational } from './frame';
 import { frameRate } from './frameRate';
 import { passthrough } from './passthrough';
+import type { Provenance } from './provenance';
 import { readNut } from './readNut';
 import { runFfmpeg } from './runFfmpeg';
 
@@ -23,6 +24,8 @@ export interface Encoding {
   readonly pixelAspect: Rational;
   /** Nominal; null when unknown. */
   readonly framesPerSecond: number | null;
+  /** What the finished file says about its origin. Absent: nothing. */
+  readonly provenance?: Provenance;
 }
 
 /** Encodes frames into a file. Disposed without `finish`, it leaves an incomplete file for its owner to delete. */

@@ -4,11 +4,11 @@ import type { DecodeOptions } from '../../media/decode';
 import type { Encoding } from '../../media/encode';
 import type { VideoInfo } from '../../media/probe';
 
-/** How the source of a job is decoded. `from`: seconds into the file. */
+/** How a source is decoded for a job. `from`: seconds into the file. */
 export function decodeOptions(
-  job: Job,
+  job: Pick<Job, 'deinterlace' | 'temporalDenoise' | 'hwaccel'>,
   info: VideoInfo,
-  { colour, depth }: Encoding,
+  { colour, depth }: Pick<Encoding, 'colour' | 'depth'>,
   model: Model,
   from: number,
 ): DecodeOptions {

@@ -27,6 +27,9 @@ export interface WrittenVideo {
   readonly broken: RemasterError | null;
 }
 
+/** Publishes a file of the output folder. Returns its path. */
+export type Publish = (file: string, warnings: readonly string[]) => Promise<string>;
+
 /**
  * Muxes, verifies and publishes the output. Returns its path and warnings; throws if the source was truncated, is
  * damaged or has changed.
@@ -35,11 +38,12 @@ export async function finishOutput(
   binary: FfmpegBinary,
   folder: OutputFolder,
   { segments, times: pts, decoded, broken }: WrittenVideo,
-  { codec, colour }: Encoding,
+  { codec, colour, provenance }: Encoding,
   info: VideoInfo,
   job: Job,
   trial: Trial,
   signal: AbortSignal,
+  publish: Publish = (whole) => folder.publish(whole),
 ): Promise<{ readonly output: string; readonly warnings: readonly string[] }> {
   const file = `whole.${codec.container}`;
   const paths = segments.map((segment) => join(folder.folder, segment.file));
@@ -48,7 +52,7 @@ export async function finishOutput(
   const read = { decoded, broken, last: pts.at(-1)!, sound: soundOf(trial)[0] ?? null };
   const loss = await sourceLoss(binary, info, job, read, signal);
   const { end, missing } = loss;
-  const video = { codec, colour, paths, times: outputTimes(pts, start, info, job, end.last) };
+  const video = { codec, colour, provenance, paths, times: outputTimes(pts, start, info, job, end.last) };
   const source = {
     info,
     job,
@@ -62,10 +66,9 @@ export async function finishOutput(
   await folder.assertWritable(); // an old ffmpeg may report success on a full disk
   const lost = muxed.why === null ? (await trial.compare(path, job.trim === null)).map(({ message }) => message) : [];
   const damage = await loss.damage(muxed.why);
-  const output = await (damage ? publishPartial(folder, file) : folder.publish(file));
-  if (damage) throw damageError(damage, info, output);
-  const warnings = [...trial.warnings, ...missing.warnings, ...lost, ...muxed.warnings];
-  return { output, warnings: [...new Set(warnings)] };
+  if (damage) throw damageError(damage, info, await publishPartial(folder, file));
+  const warnings = [...new Set([...trial.warnings, ...missing.warnings, ...lost, ...muxed.warnings])];
+  return { output: await publish(file, warnings), warnings };
 }
 
 /** Under the first free name: an earlier partial result stays, unless the job may overwrite. */

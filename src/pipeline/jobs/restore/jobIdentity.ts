@@ -24,7 +24,7 @@ const WITHOUT_EFFECT: readonly (keyof Job)[] = [
 /** Settings that change no frame and byte of the segments either. The model, the source and the mask count by content. */
 const NOT_OF_SEGMENTS: readonly (keyof Job)[] = [
   ...(['model', 'mask'] as const),
-  ...(['audio', 'extras'] as const), // used after the last frame
+  ...(['audio', 'extras', 'record', 'bag'] as const), // used after the last frame
   'hardware', // `encoder` names the one that was chosen
 ];
 

@@ -1,5 +1,6 @@
 import { RemasterError } from '../../../errors';
-import type { Model } from '../../../model/model';
+import { packageVersion } from '../../../files/packageVersion';
+import type { Model, ModelInfo } from '../../../model/model';
 import { isFastest } from '../../../settings/chooseModel';
 import type { Job } from '../../../settings/restoreJob';
 import { wantedScale } from '../../frames/modelRequest';
@@ -8,10 +9,17 @@ import type { Encoding } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { VideoInfo } from '../../media/probe';
 import { chooseCodec } from '../../media/hardware/chooseCodec';
+import type { Provenance } from '../../media/provenance';
 import { scaledSize } from '../../media/resize';
 
 /** ffmpeg refuses frames of (width + 128) × (height + 128) pixels or more. */
 const MAX_FRAME_PIXELS = 2 ** 28;
+
+const provenanceOf = ({ name, sha256, task }: ModelInfo): Provenance => ({
+  tool: `remaster ${packageVersion()}`,
+  model: { name, sha256 },
+  task,
+});
 
 export interface PlannedEncoding {
   readonly encoding: Encoding;
@@ -55,6 +63,7 @@ export async function planEncoding(
     depth,
     pixelAspect,
     framesPerSecond: Math.min(framesPerSecond ?? 25, job.maxFps ?? Infinity),
+    ...((job.record || job.bag) && { provenance: provenanceOf(model.info) }),
   };
   return { encoding, warnings };
 }

@@ -15,19 +15,23 @@ import { probe, type VideoInfo } from '../../media/probe';
 import { limitHeight } from '../../media/resize';
 import { readingStart } from '../../media/trim';
 import { noFrames } from '../../media/unreadableMedia';
+import { checkCompanions } from '../companions';
 import { openOutputFolder, type OutputFolder } from '../outputFolder';
 import { checkTarget, targetOf } from '../outputTarget';
+import { workFolder } from '../workFolder';
 import { endedTooSoon, untilBroken } from './brokenSource';
 import { checkEncoder } from './checkEncoder';
 import { decodeOptions } from './decodeOptions';
 import { watchSpace } from './diskSpace';
-import { finishOutput } from './finishOutput';
+import { finishOutput, type Publish } from './finishOutput';
 import { frameCount } from '../journal';
 import { jobIdentity } from './jobIdentity';
 import { type ComparisonTools, longJobTime } from './estimateTime';
 import { encoderBefore, withJobModel } from './jobModel';
 import { planEncoding } from './planEncoding';
 import { expectedFrames, type ProgressMeter, progressMeter } from './progress';
+import { openRecording, type RecordTools } from './record/openRecording';
+import { companionPaths } from './record/recording';
 import { restoreFrames } from './restoreFrames';
 import { segmentWriter } from './segments';
 import { tileSettings } from './tileSettings';
@@ -43,6 +47,8 @@ export interface Tools extends ProcessorTools {
   readonly comparison?: ComparisonTools;
   /** Called with the folder a job works in, so that another process can delete it if this one dies. */
   readonly onTemporaryPath?: (path: string, gone: boolean) => void;
+  /** For jobs with a record. */
+  readonly record?: RecordTools;
 }
 
 /** A job with everything it has opened. */
@@ -61,6 +67,7 @@ interface OpenJob {
   readonly given: readonly string[];
   /** Null where the job named its model. */
   readonly chosen: ChosenModel | null;
+  readonly started: Date;
 }
 
 /**
@@ -73,10 +80,14 @@ export async function restoreVideo(
   signal: AbortSignal,
   onProgress: (progress: Progress) => void,
 ): Promise<Result> {
-  const started = performance.now();
+  const started = new Date();
+  const since = performance.now();
   const meter = progressMeter(onProgress);
   const sources = [given.input, ...(given.mask === null ? [] : [given.mask])];
-  await checkTarget(await targetOf(given.output), given.overwrite, sources); // before a model is loaded, and again when it is
+  const target = await targetOf(given.output);
+  const companions = companionPaths(given, target);
+  await checkTarget(target, given.overwrite, sources); // before a model is loaded, and again when it is
+  await checkCompanions(workFolder(target), companions, given.overwrite);
   meter.stage('probing');
   const source = await probe(tools.binary, given.input, signal, given.sequenceRate);
   const info = limitHeight(source, given.maxHeight);
@@ -94,7 +105,7 @@ export async function restoreVideo(
   const parts = { source: info.source, mask: masker?.source ?? null, model: model.info, encoding };
   const faceFinder = finder?.version ?? null;
   const identity = await jobIdentity(job, { ...parts, faceFinder }).catch(orChanged(info, signal));
-  const options = { ...job, ffmpeg: tools.binary.version, sources, chosen };
+  const options = { ...job, record: companions.length > 0, companions, ffmpeg: tools.binary.version, sources, chosen };
   const folder = await openOutputFolder(job.output, identity, options, signal);
   if (!job.resume) tools.onTemporaryPath?.(folder.folder, false);
 
@@ -117,6 +128,7 @@ export async function restoreVideo(
       folder,
       chosen,
       given: warnings,
+      started,
     });
   } catch (error) {
     keepSegments = canResume(folder, job, signal);
@@ -125,7 +137,7 @@ export async function restoreVideo(
     left = await folder.close({ keepSegments });
     if (!job.resume) tools.onTemporaryPath?.(folder.folder, true);
   }
-  const elapsed = (performance.now() - started) / 1000;
+  const elapsed = (performance.now() - since) / 1000;
   const fps = (result.framesOut - result.resumedFrom) / elapsed;
   return { ...result, warnings: [...result.warnings, ...left], elapsed, fps };
 }
@@ -141,9 +153,12 @@ function canResume(folder: OutputFolder, job: Job, signal: AbortSignal): boolean
 async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const { job, tools, signal, meter, info, encoding, folder, decoder, given } = open;
   const { model, isForFaces } = open.opened;
-  const space = await watchSpace(folder, encoding, { ...job, frames: expectedFrames(info, job) });
-  await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, signal);
+  const expected = expectedFrames(info, job);
+  const space = await watchSpace(folder, encoding, { ...job, frames: expected });
   const resumedFrom = frameCount(folder.done);
+  await using recording = await openRecording(open, resumedFrom, expected);
+  const recorder = recording?.recorder ?? null;
+  await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, recorder, signal);
   const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
   const from = await readingStart(info.source, job.trim, signal);
   const options = { ...decodeOptions(job, info, encoding, model, from), decoder, sound: soundOf(trial) };
@@ -176,7 +191,12 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
 
   meter.stage('finishing');
   const written = { segments: writer.segments, times, decoded: source.decoded, broken: source.broken() };
-  const finished = await finishOutput(tools.binary, folder, written, encoding, info, job, trial, signal);
+  const publish: Publish = (file, more) => {
+    if (recording === null) return folder.publish(file);
+    const made = { segments: writer.segments, sound: soundOf(trial), tiles, cacheStats: processor.cacheStats };
+    return recording.publish(file, { ...made, resumedFrom, warnings: [...warnings, ...more] });
+  };
+  const finished = await finishOutput(tools.binary, folder, written, encoding, info, job, trial, signal, publish);
   warnings.push(...finished.warnings);
   if (processor.faces?.found === 0 && resumedFrom === 0) warnings.push('No face was found; all frames are unchanged.');
   const { name, sha256, provider, steps } = model.info;

@@ -49,13 +49,13 @@ export async function tryOutput(
 ): Promise<Trial> {
   const segment = join(folder.folder, TRIAL_FILE);
   const output = join(folder.folder, basename(folder.output));
-  const { codec, colour } = encoding;
+  const { codec, colour, provenance } = encoding;
   const usual = Math.max(1, Math.round(info.timeBase.den / info.timeBase.num / (info.framesPerSecond ?? 25)));
   const count = timecodeOf(info.media) === null ? 1 : FRAMES_OF_A_RATE;
   const pts = Array.from({ length: count }, (_, i) => i * usual);
   const times = { pts, end: count * usual, timeBase: info.timeBase };
   await encodeBlack(binary, segment, encoding, count, signal).catch(orConfined(binary, segment, signal));
-  const video: EncodedVideo = { codec, colour, paths: [segment], times };
+  const video: EncodedVideo = { codec, colour, paths: [segment], times, provenance };
   const mux = (carried: readonly CarriedStream[]) =>
     muxWithSource(binary, video, output, { info, job, carried, delay: 0, firstOnly: true }, signal);
   const wanted = await wantedStreams(binary, folder.folder, info, job, codec.container, signal);

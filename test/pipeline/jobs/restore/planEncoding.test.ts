@@ -53,7 +53,7 @@ describe('planEncoding', () => {
     );
   });
 
-  it('a model that is quick, by itself or on a GPU, does not wait for its encoder', async () => {
+  it('a model that is quick, on its own or on a GPU, does not wait for its encoder', async () => {
     const preset = async (changes: Parameters<typeof nearest>[1]): Promise<string> => {
       const h264 = { ...job, output: '/out.mp4', codec: 'h264' } as const;
       const { encoding } = await planEncoding(await binary(), h264, info, info, nearest(2, changes), never);
