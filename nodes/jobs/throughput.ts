@@ -1,4 +1,5 @@
 import type { SourceSummary } from '../../src/engine/protocol';
+import { framesPerStored } from '../../src/settings/fieldRate';
 import type { Job } from '../../src/settings/restoreJob';
 
 type Work = Pick<Job, 'model' | 'provider' | 'device' | 'threads' | 'steps'>;
@@ -17,7 +18,8 @@ export class Throughput {
     const rate = this.#rates.get(keyOf(job));
     if (rate === undefined || info.duration === null || info.fps === null) return null;
     const seconds = Math.min(job.trim?.end ?? Infinity, info.duration) - (job.trim?.start ?? 0);
-    const frames = Math.max(0, seconds) * Math.min(info.fps, job.maxFps ?? Infinity);
+    const fps = info.fps * framesPerStored(job.deinterlace);
+    const frames = Math.max(0, seconds) * Math.min(fps, job.maxFps ?? Infinity);
     return (frames * pixelsOf(job, info)) / rate;
   }
 }

@@ -12,7 +12,7 @@ import type { Encoding } from '../../media/encode';
 import { type FfmpegBinary, ffmpegWarnings } from '../../media/findFfmpeg';
 import type { Frame, Rational } from '../../media/frame';
 import { probe, type VideoInfo } from '../../media/probe';
-import { limitHeight } from '../../media/resize';
+import { readAs } from '../../media/reading';
 import { readingStart } from '../../media/trim';
 import { noFrames } from '../../media/unreadableMedia';
 import { openOutputFolder, type OutputFolder } from '../outputFolder';
@@ -71,7 +71,7 @@ export async function restoreVideo(
   await checkTarget(await targetOf(given.output), given.overwrite, sources); // before a model is loaded, and again when it is
   meter.stage('probing');
   const source = await probe(tools.binary, given.input, signal, given.sequenceRate);
-  const info = limitHeight(source, given.maxHeight);
+  const info = await readAs(tools.binary, source, given, signal);
   meter.expect(info, given);
   const { settings: job, chosen } = await withJobModel(given, tools, source, info, signal);
 
@@ -82,8 +82,8 @@ export async function restoreVideo(
   const { model, masker, finder } = opened;
   const encoding = planEncoding(tools.binary, job, source, info, model);
   const parts = { source: info.source, mask: masker?.source ?? null, model: model.info, encoding };
-  const faceFinder = finder?.version ?? null;
-  const identity = await jobIdentity(job, { ...parts, faceFinder }).catch(orChanged(info, signal));
+  const more = { faceFinder: finder?.version ?? null, crop: info.reading?.crop ?? null };
+  const identity = await jobIdentity(job, { ...parts, ...more }).catch(orChanged(info, signal));
   const options = { ...job, ffmpeg: tools.binary.version, sources, chosen };
   const folder = await openOutputFolder(job.output, identity, options, signal);
   if (!job.resume) tools.onTemporaryPath?.(folder.folder, false);
@@ -122,10 +122,10 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const resumedFrom = frameCount(folder.done);
   const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
   const from = await readingStart(info.source, job.trim, signal);
-  const options = { ...decodeOptions(job, info, encoding, model, from), sound: soundOf(trial) };
+  const options = { ...decodeOptions(job, encoding, model, from), sound: soundOf(trial) };
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
   const warnings = [...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
-  warnings.push(...suspicionWarnings(model.info));
+  warnings.push(...(info.reading?.notes ?? []), ...suspicionWarnings(model.info));
   if (space.warning !== null) warnings.push(space.warning);
   if (folder.lost > 0)
     warnings.push(
@@ -171,16 +171,13 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
 }
 
 function decodeOptions(
-  job: Job,
-  info: VideoInfo,
+  { temporalDenoise, hwaccel }: Job,
   { colour, depth }: Encoding,
   model: Model,
   from: number,
 ): DecodeOptions {
-  const { temporalDenoise, hwaccel } = job;
-  const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
   const withShotFirstFrame = model.prompt !== undefined;
-  return { colour, depth, deinterlace, temporalDenoise, hwaccel, withShotFirstFrame, from };
+  return { colour, depth, temporalDenoise, hwaccel, withShotFirstFrame, from };
 }
 
 const emptyTrim = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>
