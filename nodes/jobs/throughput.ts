@@ -1,5 +1,5 @@
 import type { SourceSummary } from '../../src/engine/protocol';
-import { restoredFrames } from '../../src/settings/frameCount';
+import { framesOfFile } from '../../src/settings/frameCount';
 import type { Job } from '../../src/settings/restoreJob';
 
 type Work = Pick<Job, 'model' | 'provider' | 'device' | 'threads' | 'steps'>;
@@ -16,7 +16,7 @@ export class Throughput {
   /** Seconds this job takes if nothing else runs; null before the first measurement, or if the file has no duration. */
   estimateSeconds(job: Job, info: SourceSummary): number | null {
     const rate = this.#rates.get(keyOf(job));
-    const frames = restoredFrames(info, job);
+    const frames = framesOfFile(info, job);
     return rate === undefined || frames === null ? null : (frames * pixelsOf(job, info)) / rate;
   }
 }

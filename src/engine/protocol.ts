@@ -10,7 +10,7 @@ import type { FrameImage, FramesJob } from '../settings/framesJob';
 import type { ImageJob, ImageResult, ImageSource } from '../settings/imageJob';
 import type { ChosenModel } from '../settings/chooseModel';
 import type { SourceTraits } from '../settings/sourceTraits';
-import type { Job, ModelChoice, Progress, Result } from '../settings/restoreJob';
+import type { Job, ModelChoice, Progress, ReadingSettings, Result } from '../settings/restoreJob';
 import type { VerifyCost, VerifyJob, VerifyReport } from '../settings/verifyJob';
 import type { LiveEvent, LiveRequest } from './liveProtocol';
 
@@ -109,7 +109,7 @@ export interface EngineRequests {
         | { readonly kind: 'camera' }
         /** The bytes of an image file. */
         | { readonly kind: 'image'; readonly data: Uint8Array; readonly maxPixels: number }
-        | ({ readonly kind: 'file' } & Pick<Job, 'input' | 'sequenceRate' | 'maxHeight' | 'trim'>);
+        | ({ readonly kind: 'file' } & Pick<Job, 'input' | 'sequenceRate'> & ReadingSettings);
       readonly wants: Pick<Job, 'scale' | 'steps' | 'mask' | 'maskColor'>;
     };
     result: ChosenModel & { readonly traits: SourceTraits };

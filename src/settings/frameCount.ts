@@ -1,3 +1,4 @@
+import { framesPerStored } from './fieldRate';
 import type { Job } from './restoreJob';
 
 interface Length {
@@ -18,3 +19,10 @@ export function restoredFrames(source: Length, { trim, maxFps }: Pick<Job, 'trim
   if (seconds === 0 && trim !== null) return 0;
   return Math.max(1, Math.round(seconds * Math.min(source.fps, maxFps ?? Infinity)));
 }
+
+/** The same of a file whose fields may become frames. `source`: as the file says. */
+export const framesOfFile = (
+  { fps, duration }: Length,
+  job: Pick<Job, 'trim' | 'maxFps' | 'deinterlace'>,
+): number | null =>
+  restoredFrames({ duration, fps: fps === null ? null : fps * framesPerStored(job.deinterlace) }, job);

@@ -139,7 +139,6 @@ export const FRAME_ROWS = {
 export const READ_ROWS = {
   deinterlace: choice(['auto', 'on', 'off'], 'auto', {
     text: 'deinterlace',
-    option: { topic: INPUT },
     dialog: { icon: 'align-justify', section: 'reading' },
   }),
   /** Maximum frames per second: frames of a faster source are dropped evenly. Null = all frames. */

@@ -1,4 +1,5 @@
 import { badSetting, checkSettings, defaultsOf } from './checkRows';
+import { parseCrop } from './crop';
 import { containerOf } from './container';
 import { parseEncoder } from './customEncoder';
 import type { ChosenModel } from './chooseModel';
@@ -18,6 +19,13 @@ export const modelChoice = (settings: ModelChoice): ModelChoice =>
 
 /** Settings of the model, the same for frames and images. */
 export type ModelSettings = Values<typeof MODEL_ROWS>;
+/** The settings that decide which pixels of a file become frames, and how many. */
+export type ReadingSettings = Pick<Job, (typeof READING)[number]>;
+const READING = ['deinterlace', 'fieldOrder', 'crop', 'aspect', 'maxHeight', 'trim'] as const;
+/** Those of settings that have more. */
+export const readingSettings = (settings: ReadingSettings): ReadingSettings =>
+  Object.fromEntries(READING.map((name) => [name, settings[name]])) as ReadingSettings;
+
 /** Settings of reading and processing a video, without those of the output. */
 export type InputSettings = Values<typeof INPUT_ROWS>;
 export type OutputSettings = Values<typeof OUTPUT_ROWS>;
@@ -34,6 +42,7 @@ export const INPUT_DEFAULTS = defaultsOf(INPUT_ROWS);
 /** Checks a job from a command line, a flow or a message. Paths become absolute. Throws BAD_SETTING. */
 export function checkJob(given: unknown): Job {
   const job = withoutEmptyTrim(checkSettings(RESTORE_ROWS, given));
+  checkReading(job);
   if (job.input === job.output) throw badSetting('output', 'a different file from the input', job.output);
   if (job.mask === job.output) throw badSetting('output', 'a different file from the mask', job.output);
   checkOutput(job);
@@ -43,6 +52,17 @@ export function checkJob(given: unknown): Job {
 /** A part from the start to the end is the whole video. */
 export const withoutEmptyTrim = <T extends Pick<Job, 'trim'>>(job: T): T =>
   job.trim?.start === 0 && job.trim.end === null ? { ...job, trim: null } : job;
+
+/** What the settings of reading say together. Throws BAD_SETTING. */
+export function checkReading({
+  crop,
+  deinterlace,
+  fieldOrder,
+}: Pick<Job, 'crop' | 'deinterlace' | 'fieldOrder'>): void {
+  if (crop !== null) parseCrop(crop);
+  if (fieldOrder === 'progressive' && deinterlace !== 'auto' && deinterlace !== 'off')
+    throw badSetting('deinterlace', 'auto or off with the field order progressive', deinterlace);
+}
 
 /** What the settings of an output say together. Throws BAD_SETTING. */
 export function checkOutput({ output, codec, encoder, quality, hardware }: OutputSettings): void {

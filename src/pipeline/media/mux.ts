@@ -15,6 +15,7 @@ import { FLAGS, timecodeOf } from './describe/mediaInfo';
 import type { Rational } from './frame';
 import { frameRate } from './frameRate';
 import type { VideoInfo } from './probe';
+import { storedOf } from './videoInfo';
 import { runFfmpeg } from './runFfmpeg';
 import { inputOptions } from './sourceFile';
 import { type CarriedStream, streamOptions } from './streams/carriedStreams';
@@ -120,7 +121,8 @@ function cutOptions(trim: Job['trim'], hasJumps: boolean, timeBase: Rational): C
 }
 
 /** The time code of the first frame of a cut, in the tags that have that of the source. */
-function timecodeAt(seconds: number, { media, framesPerSecond }: VideoInfo): readonly string[] {
+function timecodeAt(seconds: number, info: VideoInfo): readonly string[] {
+  const { media, framesPerSecond } = storedOf(info); // time codes count the frames of the source
   const code = timecodeOf(media);
   const later = code === null ? null : laterTimecode(code, seconds, framesPerSecond ?? 25);
   if (later === null) return [];
@@ -133,8 +135,8 @@ function flagsOf({ media, stream }: VideoInfo): readonly string[] {
   return FLAGS.filter((flag) => flag !== 'default' && flags[flag]);
 }
 
-function rateOf({ framesPerSecond }: VideoInfo): string {
-  const { num, den } = frameRate(framesPerSecond ?? 25);
+function rateOf(info: VideoInfo): string {
+  const { num, den } = frameRate(storedOf(info).framesPerSecond ?? 25);
   return `${num}/${den}`;
 }
 

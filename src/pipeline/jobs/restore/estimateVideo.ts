@@ -9,7 +9,7 @@ import { openModelFor, type ProcessorTools } from '../../frames/processor';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { chooseDecoder } from '../../media/hardware/chooseDecoder';
 import { probe } from '../../media/probe';
-import { limitHeight } from '../../media/resize';
+import { readAs } from '../../media/reading';
 import { videoTraits } from '../../media/traits/videoTraits';
 import { noFrames } from '../../media/unreadableMedia';
 import { estimateTime, framesLeft, MEASURED_FRAMES } from './estimateTime';
@@ -41,7 +41,7 @@ export async function estimateVideo(
   const { binary, comparison } = tools;
   const given: Job = { ...JOB_DEFAULTS, ...wanted, output: join(folder, 'estimate.mkv') };
   const source = await probe(binary, given.input, signal, given.sequenceRate);
-  const info = limitHeight(source, given.maxHeight);
+  const info = await readAs(binary, source, given, signal);
   const describe = () => videoTraits(binary, source, info, given.trim, signal);
   const { settings: job, chosen } = await withModel(given, tools, describe);
   const depth = info.pixels.bitDepth > 8 ? 16 : 8;

@@ -6,6 +6,7 @@ import type { Encoding } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { type EncodedVideo, type MuxSource, muxVideo, muxWithSource } from '../../media/mux';
 import type { VideoInfo } from '../../media/probe';
+import { ticksPerStored } from '../../media/videoInfo';
 import { wasKilled } from '../../media/runFfmpeg';
 import type { LastPacket } from '../../media/sourceEnd';
 import type { VideoTimes } from '../../media/trackClock';
@@ -116,15 +117,20 @@ async function muxAny(
 function outputTimes(
   pts: readonly number[],
   start: number,
-  { timeBase, framesPerSecond }: VideoInfo,
+  info: VideoInfo,
   job: Job,
-  packet: LastPacket | null,
+  stored: LastPacket | null,
 ): VideoTimes {
+  const { timeBase, framesPerSecond } = info;
+  const perTick = ticksPerStored(info);
+  const packet = stored && { pts: stored.pts * perTick, duration: stored.duration * perTick };
   const last = pts.at(-1)!;
   const cut = job.trim?.end ? Math.round((job.trim.end * timeBase.den) / timeBase.num) : Infinity;
   const end = packet && Math.min(cut, packet.pts + packet.duration);
   // A frame at another time than the last packet is a field, was damaged, or was moved: its duration is unknown.
-  const isKnown = end !== null && end > last && (packet!.pts === last || job.maxFps !== null || end === cut);
+  const isOfLast = (one: LastPacket): boolean =>
+    perTick === 1 ? one.pts === last : Math.abs(one.pts - last) < one.duration; // a field, or of telecined video
+  const isKnown = end !== null && end > last && (isOfLast(packet!) || job.maxFps !== null || end === cut);
   const usual = Math.max(1, Math.round(timeBase.den / timeBase.num / (framesPerSecond ?? 25)));
   return { pts: pts.map((time) => time - start), end: (isKnown ? end : last + usual) - start, timeBase };
 }

@@ -80,7 +80,7 @@ async function framesFrom(stages: OpenStages, from: number, tick: number, count:
   const inpaint = inpaintSettings(job, opened.model.info);
   await using masker = inpaint && (await openMask(inpaint)); // that of the job may be read once
   const masked = masker?.masking(from) ?? (async (frame: Frame) => frame);
-  const options = { ...decodeOptions(job, info, encoding, opened.model, from), decoder };
+  const options = { ...decodeOptions(job, encoding, opened.model, from), decoder };
   await using source = openVideo(binary, info, options, signal);
   const frames: Frame[] = [];
   for await (const frame of source.read()) {

@@ -12,7 +12,7 @@ import { type FfmpegBinary, ffmpegWarnings } from '../../media/findFfmpeg';
 import type { Frame, Rational } from '../../media/frame';
 import { chooseDecoder } from '../../media/hardware/chooseDecoder';
 import { probe, type VideoInfo } from '../../media/probe';
-import { limitHeight } from '../../media/resize';
+import { readAs } from '../../media/reading';
 import { readingStart } from '../../media/trim';
 import { noFrames } from '../../media/unreadableMedia';
 import { checkCompanions } from '../companions';
@@ -90,7 +90,7 @@ export async function restoreVideo(
   await checkCompanions(workFolder(target), companions, given.overwrite);
   meter.stage('probing');
   const source = await probe(tools.binary, given.input, signal, given.sequenceRate);
-  const info = limitHeight(source, given.maxHeight);
+  const info = await readAs(tools.binary, source, given, signal);
   meter.expect(info, given);
   const { settings: job, chosen } = await withJobModel(given, tools, source, info, signal);
 
@@ -103,8 +103,8 @@ export async function restoreVideo(
   const { encoding, warnings } = await planEncoding(tools.binary, job, source, info, model, signal, before);
   const decoder = job.hwaccel === 'auto' ? await chooseDecoder(tools.binary, info, signal) : [];
   const parts = { source: info.source, mask: masker?.source ?? null, model: model.info, encoding };
-  const faceFinder = finder?.version ?? null;
-  const identity = await jobIdentity(job, { ...parts, faceFinder }).catch(orChanged(info, signal));
+  const more = { faceFinder: finder?.version ?? null, crop: info.reading?.crop ?? null };
+  const identity = await jobIdentity(job, { ...parts, ...more }).catch(orChanged(info, signal));
   const options = { ...job, record: companions.length > 0, companions, ffmpeg: tools.binary.version, sources, chosen };
   const folder = await openOutputFolder(job.output, identity, options, signal);
   if (!job.resume) tools.onTemporaryPath?.(folder.folder, false);
@@ -161,10 +161,10 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, recorder, signal);
   const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
   const from = await readingStart(info.source, job.trim, signal);
-  const options = { ...decodeOptions(job, info, encoding, model, from), decoder, sound: soundOf(trial) };
+  const options = { ...decodeOptions(job, encoding, model, from), decoder, sound: soundOf(trial) };
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
   const warnings = [...given, ...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
-  warnings.push(...suspicionWarnings(model.info));
+  warnings.push(...(info.reading?.notes ?? []), ...suspicionWarnings(model.info));
   if (space.warning !== null) warnings.push(space.warning);
   if (folder.lost > 0)
     warnings.push(

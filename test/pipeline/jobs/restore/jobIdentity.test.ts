@@ -38,7 +38,7 @@ describe('jobIdentity', () => {
           source: await openSource(changed.source ?? at('a.mkv')),
           mask: changed.mask === undefined ? null : await openSource(changed.mask),
           model: { sha256: changed.model ?? 'm' },
-          faceFinder: changed.faceFinder ?? null,
+          ...{ faceFinder: changed.faceFinder ?? null, crop: null },
           encoding: {
             ...encoding,
             codec: {

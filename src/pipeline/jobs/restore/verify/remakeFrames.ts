@@ -9,7 +9,7 @@ import { openVideo } from '../../../media/decode';
 import type { FfmpegBinary } from '../../../media/findFfmpeg';
 import type { Frame } from '../../../media/frame';
 import { probe } from '../../../media/probe';
-import { limitHeight } from '../../../media/resize';
+import { readAs } from '../../../media/reading';
 import { readingStart } from '../../../media/trim';
 import { iterate } from '../../../operators/iterate';
 import { limitFrameRate } from '../../../operators/limitFrameRate';
@@ -42,13 +42,13 @@ export async function* remakeFrames(
 ): AsyncGenerator<Remade> {
   const { binary } = tools;
   const source = await probe(binary, job.input, signal, job.sequenceRate);
-  const info = limitHeight(source, job.maxHeight);
+  const info = await readAs(binary, source, job, signal);
   const depth = info.pixels.bitDepth > 8 ? 16 : 8;
   const openMask = (inpaint: InpaintSettings) => frameMasker(binary, inpaint, info, job.sequenceRate, signal);
   await using opened = await openModelFor(job, { ...info, depth }, tools, openMask, signal);
   const from = await readingStart(info.source, job.trim, signal);
   const encoding = { colour: resolveColour(source.colour, source), depth } as const;
-  const options = { ...decodeOptions(job, info, encoding, opened.model, from), sound };
+  const options = { ...decodeOptions(job, encoding, opened.model, from), sound };
   await using video = openVideo(binary, info, options, signal);
   const window = new BackpressureWindow(1);
   const frames$ = pullFrames(video.read(), window).pipe(
