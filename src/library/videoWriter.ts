@@ -149,8 +149,8 @@ function jobOf(file: VideoFile | null, output: string, options: WriteOptions): J
 
 function encodingOf({ width, height, depth, stream }: VideoFrame, job: Job): Encoding {
   const { binary, colour, pixelAspect, framesPerSecond, file } = stream;
-  const isRgb = file?.info.pixels.chroma === 'rgb';
-  const codec = resolveCodec(binary, job, { output: job.output, width, height, depth, isRgb });
+  const chroma = file?.info.pixels.chroma ?? '4:4:4';
+  const codec = resolveCodec(binary, job, { output: job.output, width, height, depth, chroma });
   const stored = { width, height };
   return { codec, colour, width, height, stored, depth, pixelAspect, framesPerSecond };
 }

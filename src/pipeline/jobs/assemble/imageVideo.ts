@@ -63,7 +63,7 @@ function encodingOf(
   binary: FfmpegBinary,
   { framesPerSecond }: ImageClock,
 ): Encoding {
-  const codec = resolveCodec(binary, job, { output: job.output, width, height, depth, isRgb: true });
+  const codec = resolveCodec(binary, job, { output: job.output, width, height, depth, chroma: 'rgb' });
   const colour = resolveColour(UNTAGGED, { width, height, pixels: { chroma: 'rgb', isFullRange: true } });
   const stored = { width, height };
   return { codec, colour, width, height, stored, depth, pixelAspect: { num: 1, den: 1 }, framesPerSecond };

@@ -36,10 +36,9 @@ export function planEncoding(
     });
   }
   const { pixelAspect, framesPerSecond, pixels } = info;
-  const isRgb = pixels.chroma === 'rgb';
   const depth = pixels.bitDepth > 8 ? 16 : 8;
   const colour = resolveColour(source.colour, source); // a missing tag is guessed by the size of the source
-  const codec = resolveCodec(binary, job, { output: job.output, ...stored, depth, isRgb });
+  const codec = resolveCodec(binary, job, { output: job.output, ...stored, depth, chroma: pixels.chroma });
   return {
     codec,
     colour,
