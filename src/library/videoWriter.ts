@@ -156,8 +156,8 @@ async function encodingOf(
   signal: AbortSignal,
 ): Promise<PlannedEncoding> {
   const { binary, colour, pixelAspect, framesPerSecond, file } = stream;
-  const isRgb = file?.info.pixels.chroma === 'rgb';
-  const target = { output: job.output, width, height, depth, isRgb };
+  const chroma = file?.info.pixels.chroma ?? '4:4:4';
+  const target = { output: job.output, width, height, depth, chroma };
   const { codec, warnings } = await chooseCodec(binary, job, target, signal);
   const stored = { width, height };
   const encoding = { codec, colour, width, height, stored, depth, pixelAspect, framesPerSecond };

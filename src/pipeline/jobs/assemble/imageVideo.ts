@@ -65,7 +65,7 @@ async function encodingOf(
   signal: AbortSignal,
   warn: (warning: string) => void,
 ): Promise<Encoding> {
-  const target = { output: job.output, width, height, depth, isRgb: true };
+  const target = { output: job.output, width, height, depth, chroma: 'rgb' as const };
   const { codec, warnings } = await chooseCodec(binary, job, target, signal);
   warnings.forEach(warn);
   const colour = resolveColour(UNTAGGED, { width, height, pixels: { chroma: 'rgb', isFullRange: true } });

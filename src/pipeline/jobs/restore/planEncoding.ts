@@ -48,11 +48,10 @@ export async function planEncoding(
     });
   }
   const { pixelAspect, framesPerSecond, pixels } = info;
-  const isRgb = pixels.chroma === 'rgb';
   const depth = pixels.bitDepth > 8 ? 16 : 8;
   const colour = resolveColour(source.colour, source); // a missing tag is guessed by the size of the source
   const isQuick = model.info.provider !== 'cpu' || isFastest(model.info.name);
-  const target = { output: job.output, ...stored, depth, isRgb, isQuick } as const;
+  const target = { output: job.output, ...stored, depth, chroma: pixels.chroma, isQuick } as const;
   const { codec, warnings } = await chooseCodec(binary, job, target, signal, before);
   const encoding: Encoding = {
     codec,

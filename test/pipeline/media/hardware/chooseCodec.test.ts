@@ -20,7 +20,7 @@ describe('the choice of an encoder', function () {
   const at = (name: string): string => join(folder, name);
   const { signal } = new AbortController();
   const settings = { codec: 'h264', encoder: null, quality: null, pixelFormat: null, hardware: 'auto' } as const;
-  const target = { output: '/o.mp4', width: 96, height: 64, depth: 8, isRgb: false } as const;
+  const target = { output: '/o.mp4', width: 96, height: 64, depth: 8, chroma: '4:2:0' } as const;
   const choose = (ffmpeg: FfmpegBinary, changes: Partial<Job> = {}, before: string | null = null) =>
     chooseCodec(ffmpeg, { ...settings, ...changes }, target, signal, before);
   let works: HardwareFfmpeg;
