@@ -1,6 +1,6 @@
 import { type Deferred, deferred } from '../async/deferred';
 import type { Engine, RunningJob } from '../engine/client/engine';
-import { StoppedError } from '../errors';
+import { type ErrorRecord, RemasterError, StoppedError } from '../errors';
 import type { BatchJob } from '../settings/batchJob';
 import { type BatchFile, fail, finish, isOver, type QueuedFile } from './batchFile';
 import type { BatchFolder } from './batchFolder';
@@ -62,10 +62,20 @@ export class Batch {
 
   /**
    * Adds files: names their results, and skips those that are there. One that was changed since it was restored may be added
-   * again. `onChecked`: called after each.
+   * again. `onChecked`: called after each. `failed`: those that
+   * are not tried again, by their paths.
    */
-  async add(found: FoundSources, signal: AbortSignal, onChecked?: (done: number, of: number) => void): Promise<void> {
+  async add(
+    found: FoundSources,
+    signal: AbortSignal,
+    onChecked?: (done: number, of: number) => void,
+    failed: ReadonlyMap<string, ErrorRecord> = new Map(),
+  ): Promise<void> {
     const files = await this.#planner.plan(found, signal);
+    for (const file of files) {
+      const error = failed.get(file.input);
+      if (error && !isOver(file)) fail(file, RemasterError.from(error));
+    }
     for (const [i, file] of files.entries()) {
       signal.throwIfAborted();
       await this.#skipIfFinished(file);

@@ -32,7 +32,7 @@ export async function watchInputs(
   for (const source of known.sources) files.set(source.key, { stamp: stampOf(source), sinceMs: 0, isAdded: true });
   using changes = new FolderChanges();
   while (!signal.aborted) {
-    const found = await findSources(inputs, results);
+    const found = await findSources(inputs, results, true);
     changes.watch([...found.sources.map(({ path }) => dirname(path)), ...inputs.map(({ path }) => path)]);
     const settled = found.sources.filter((source) => isSettled(files, source, 1000 * settle));
     if (settled.length > 0) await add({ sources: settled, unreadable: [] });

@@ -256,7 +256,12 @@ describe('the command line', () => {
       /Unknown option --modle\.\nDid you mean --model\?/,
     ],
     ['a mistyped command', ['restroe', 'a', 'b'], 2, /Unknown command restroe\.\nDid you mean remaster restore\?/],
-    ['too few arguments', ['restore', 'a'], 2, /Usage: remaster restore INPUT OUTPUT \| INPUT\.\.\. --out FOLDER \[options\]/],
+    [
+      'too few arguments',
+      ['restore', 'a'],
+      2,
+      /Usage: remaster restore INPUT OUTPUT \| INPUT\.\.\. --out FOLDER \[options\]/,
+    ],
     [
       'an invalid number',
       ['restore', 'film.mp4', 'x.mp4', '--steps', 'many'],
