@@ -4,7 +4,7 @@ import type { ErrorRecord } from '../errors';
 import { type BatchJob, checkBatchJob } from '../settings/batchJob';
 import { Batch, type BatchEvents } from './batch';
 import { openBatchFolder } from './batchFolder';
-import { type BatchInput, findSources, type FoundSources } from './findSources';
+import { type BatchInput, findSources } from './findSources';
 import { checkTemplate } from './outputNames';
 import type { BatchReport } from './report';
 import { ReportWriter } from './reportWriter';
@@ -14,9 +14,9 @@ import { watchInputs } from './watchInputs';
 export interface OpenBatch extends AsyncDisposable {
   readonly batch: Batch;
   /** Finds the files of the inputs and adds them. `order` and `failed`: of a queue that was stored, by paths. */
-  add(inputs: readonly BatchInput[], signal: AbortSignal, options?: AddOptions): Promise<FoundSources>;
-  /** Adds new and changed files until `signal` is aborted. `known`: those that `add` has returned for these inputs. */
-  watch(inputs: readonly BatchInput[], known: FoundSources, signal: AbortSignal): Promise<void>;
+  add(inputs: readonly BatchInput[], signal: AbortSignal, options?: AddOptions): Promise<void>;
+  /** Adds new and changed files until `signal` is aborted. `inputs` is asked each time. */
+  watch(inputs: () => readonly BatchInput[], signal: AbortSignal): Promise<void>;
   /** Writes both reports. Errors: OUTPUT_UNWRITABLE, DISK_FULL. */
   report(): Promise<BatchReport>;
 }
@@ -55,12 +55,17 @@ export async function openBatch(
     batch,
     async add(inputs, stop, { order = [], failed, onChecked } = {}) {
       const { sources, unreadable } = await findSources(inputs, folder, settings.batch.watch);
-      const found = { sources: inOrder(sources, order), unreadable };
-      await batch.add(found, stop, onChecked, failed);
-      return found;
+      await batch.add({ sources: inOrder(sources, order), unreadable }, stop, onChecked, failed);
     },
-    watch: (inputs, known, stop) =>
-      watchInputs(inputs, folder, settings.batch.settle, known, (found) => batch.add(found, stop), stop),
+    watch: (inputs, stop) =>
+      watchInputs(
+        inputs,
+        folder,
+        settings.batch.settle,
+        () => batch.sources,
+        (found) => batch.add(found, stop),
+        stop,
+      ),
     report: () => reports.end(),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };

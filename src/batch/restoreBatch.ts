@@ -45,12 +45,12 @@ export async function restoreBatch(
     await using open = await openBatch(settings, engine, events, signal);
     onOpen?.(open.batch);
     try {
-      const found = await open.add(all, signal, { onChecked });
+      await open.add(all, signal, { onChecked });
       await open.batch.estimate(signal);
       onPlanned?.(open.batch.totals);
       await untilOneFails(signal, [
         (both) => open.batch.run(both, watch),
-        async (both) => watch && open.watch(all, found, both),
+        async (both) => watch && open.watch(() => all, both),
       ]);
     } catch (error) {
       await open.report().catch(() => {}); // the error before it is the one to report
