@@ -41,11 +41,11 @@ const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[],
   ['src/tryout', ['src/{errors.ts,settings,engine,model/bundle,pipeline}']],
   ['src/batch', ['src/{errors.ts,async,files,settings,engine,model/bundle,pipeline}']],
   ['src/index.ts', ['src/{errors.ts,settings,engine,library,model/bundle,batch}']],
-  ['src/cli', ['src/{index.ts,errors.ts,async,files,settings,pipeline,tryout}']],
+  ['src/cli', ['src/{index.ts,errors.ts,async,files,settings,pipeline,tryout,batch}']],
   [
     'nodes',
     [
-      'src/{index.ts,errors.ts,async,settings,engine,model/bundle,tryout}',
+      'src/{index.ts,errors.ts,async,settings,engine,model/bundle,tryout,batch}',
       'src/pipeline/{media/mp4Boxes.ts,jobs/ownedFolder.ts}',
     ],
     ['node-red', 'express'],
@@ -55,7 +55,7 @@ const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[],
 ];
 
 /** Folders of `nodes/` in their order: a node imports no other node. */
-const NODES = ['message', 'jobs', 'http', 'model', 'in', 'upscale', 'out', 'image', 'frames'];
+const NODES = ['message', 'jobs', 'http', 'model', 'in', 'upscale', 'out', 'image', 'frames', 'batch'];
 
 /** Things only some files may touch. */
 const ONLY_IN: Readonly<Record<string, RegExp>> = {

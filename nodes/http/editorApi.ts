@@ -54,7 +54,7 @@ interface Response {
 }
 
 function serveJobs(RED: NodeAPI): void {
-  const { jobs } = runtimeOf(RED);
+  const { jobs, batches } = runtimeOf(RED);
   const readsJobs = RED.auth.needsPermission('remaster-jobs.read');
   const writesJobs = RED.auth.needsPermission('remaster-jobs.write');
 
@@ -65,6 +65,19 @@ function serveJobs(RED: NodeAPI): void {
     try {
       jobs.control(String(request.params['id']), (request.body as { action?: unknown } | undefined)?.action);
       response.json(jobs.list());
+    } catch (error) {
+      const record = errorRecord(error);
+      response.status(record.code === 'BAD_SETTING' ? 400 : 404).json(record);
+    }
+  });
+  RED.httpAdmin.get('/remaster/batches', readsJobs, (request, response) => {
+    const { search } = request.query;
+    response.set('Cache-Control', 'no-store').json(batches.list(typeof search === 'string' ? search : ''));
+  });
+  RED.httpAdmin.post('/remaster/batches/:id', writesJobs, (request, response) => {
+    try {
+      batches.control(String(request.params['id']), request.body);
+      response.json({});
     } catch (error) {
       const record = errorRecord(error);
       response.status(record.code === 'BAD_SETTING' ? 400 : 404).json(record);

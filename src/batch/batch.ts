@@ -1,11 +1,11 @@
 import { type Deferred, deferred } from '../async/deferred';
 import type { Engine, RunningJob } from '../engine/client/engine';
-import { StoppedError } from '../errors';
+import { type ErrorRecord, RemasterError, StoppedError } from '../errors';
 import type { BatchJob } from '../settings/batchJob';
 import { type BatchFile, fail, finish, isOver, type QueuedFile } from './batchFile';
 import type { BatchFolder } from './batchFolder';
 import { FileQueue, type Move } from './fileQueue';
-import type { FoundSources } from './findSources';
+import type { FoundSources, Source } from './findSources';
 import { Forecast } from './forecast';
 import { FilePlanner } from './planFiles';
 import { finishedBefore, runFile } from './runFile';
@@ -47,9 +47,18 @@ export class Batch {
     this.#forecast = new Forecast(engine);
   }
 
+  /** Absolute path of the output folder. */
+  get out(): string {
+    return this.parts.out;
+  }
+
   /** In their order. */
   get files(): readonly BatchFile[] {
     return this.#queue.files;
+  }
+
+  get sources(): readonly Source[] {
+    return this.#queue.files.flatMap(({ work }) => (work ? [work.source] : []));
   }
 
   get totals(): BatchTotals {
@@ -61,11 +70,26 @@ export class Batch {
   }
 
   /**
-   * Adds files: names their results, and skips those that are there. One that was changed since it was restored may be added
-   * again. `onChecked`: called after each.
+   * Adds files, but for those that wait or run already: names their results, and skips those that are there. One that was
+   * changed since it was restored may be added again. `onChecked`: called after each. `failed`: those that are not tried
+   * again, by their paths. Returns the keys of those that run.
    */
-  async add(found: FoundSources, signal: AbortSignal, onChecked?: (done: number, of: number) => void): Promise<void> {
-    const files = await this.#planner.plan(found, signal);
+  async add(
+    found: FoundSources,
+    signal: AbortSignal,
+    onChecked?: (done: number, of: number) => void,
+    failed: ReadonlyMap<string, ErrorRecord> = new Map(),
+  ): Promise<ReadonlySet<string>> {
+    const running = new Set([...this.#running.keys()].map((file) => file.work!.source.key));
+    const busy = new Set(
+      this.#queue.files.flatMap((file) => (file.work && !isOver(file) ? [file.work.source.key] : [])),
+    );
+    const sources = found.sources.filter(({ key }) => !busy.has(key));
+    const files = await this.#planner.plan({ ...found, sources }, signal);
+    for (const file of files) {
+      const error = failed.get(file.input);
+      if (error && !isOver(file)) fail(file, RemasterError.from(error));
+    }
     for (const [i, file] of files.entries()) {
       signal.throwIfAborted();
       await this.#skipIfFinished(file);
@@ -74,6 +98,7 @@ export class Batch {
     this.#queue.add(files);
     for (const file of files) if (isOver(file)) this.#tell(file);
     this.#wakeUp();
+    return running;
   }
 
   /** Measures how long the waiting files will take. Nothing is loaded where none waits. Errors: those of the model. */

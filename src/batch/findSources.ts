@@ -11,6 +11,8 @@ export interface BatchInput {
   readonly path: string;
   /** Those of a preset: settings of the batch override them. */
   readonly settings?: FileSettings;
+  /** Throws a RemasterError for a file or folder that may not be read. */
+  readonly assertAllowed?: (path: string, isFolder: boolean) => Promise<unknown>;
 }
 
 /** A file, or a folder of numbered images, to restore. */
@@ -47,9 +49,16 @@ export interface ResultsFolder {
   isResult(path: string): boolean;
 }
 
-/** Finds all files of the inputs, each once. Never rejects for a single file or folder: those are `unreadable`. */
-export async function findSources(inputs: readonly BatchInput[], results: ResultsFolder): Promise<FoundSources> {
-  const search = new Search(results);
+/**
+ * Finds all files of the inputs, each once. Never rejects for a single file or folder: those are `unreadable`, and so is a
+ * folder without videos, unless it `mayBeEmpty`.
+ */
+export async function findSources(
+  inputs: readonly BatchInput[],
+  results: ResultsFolder,
+  mayBeEmpty = false,
+): Promise<FoundSources> {
+  const search = new Search(results, mayBeEmpty);
   for (const input of inputs) await search.input(input);
   return search;
 }
@@ -61,16 +70,23 @@ class Search implements FoundSources {
   /** Real paths of the folders that were read: links may lead in a circle. */
   readonly #folders = new Set<string>();
 
-  constructor(private readonly results: ResultsFolder) {}
+  /** Grows with each file that is found, again too. */
+  #reached = 0;
 
-  async input({ path, settings = {} }: BatchInput): Promise<void> {
+  constructor(
+    private readonly results: ResultsFolder,
+    private readonly mayBeEmpty: boolean,
+  ) {}
+
+  async input(input: BatchInput): Promise<void> {
+    const { path } = input;
     const absolute = resolve(path);
     const found = path.includes('\0') ? null : await stat(absolute).catch((error: NodeJS.ErrnoException) => error);
-    if (found instanceof Error && isGlob(path)) return this.#pattern(path, settings);
-    await this.#given(absolute, null, settings, found);
+    if (found instanceof Error && isGlob(path)) return this.#pattern(path, input);
+    await this.#given(absolute, null, input, found);
   }
 
-  async #pattern(pattern: string, settings: FileSettings): Promise<void> {
+  async #pattern(pattern: string, input: BatchInput): Promise<void> {
     const { base, paths } = await expandGlob(pattern);
     let isNone = true;
     for (const path of paths) {
@@ -78,50 +94,55 @@ class Search implements FoundSources {
       const isFolder = !(found instanceof Error) && found.isDirectory();
       if (!isFolder && !isVideo(path)) continue;
       isNone = false;
-      await this.#given(path, base, settings, found);
+      await this.#given(path, base, input, found);
     }
     if (isNone) this.#refuse(pattern, missing(`No video and no folder matches ${pattern}.`));
   }
 
   /** A file or folder that was named. `base`: of a pattern; their place below the output folder is relative to it. */
-  async #given(path: string, base: string | null, settings: FileSettings, found: Stats | Error | null): Promise<void> {
+  async #given(path: string, base: string | null, input: BatchInput, found: Stats | Error | null): Promise<void> {
     if (found === null || found instanceof Error)
       return this.#refuse(path, isDenied(found) ? denied(path, found) : missing(`${path} does not exist.`, found));
-    if (!found.isDirectory()) return this.#add(path, relative(base ?? dirname(path), dirname(path)), settings, found);
-    const count = this.sources.length + this.unreadable.length;
+    if (!found.isDirectory()) return this.#add(path, relative(base ?? dirname(path), dirname(path)), input, found);
+    const before = this.#reached;
     const isInside = isWithin(await realpath(path), this.results.path);
-    await this.#folder(path, base ?? path, settings, isInside);
-    if (this.sources.length + this.unreadable.length === count)
+    await this.#folder(path, base ?? path, input, isInside);
+    if (this.#reached === before && !this.mayBeEmpty)
       this.#refuse(path, missing(`${path} contains no videos to restore.`));
   }
 
   /** `isInside`: the input is in the folder of the results, or is that folder. */
-  async #folder(folder: string, base: string, settings: FileSettings, isInside: boolean): Promise<void> {
+  async #folder(folder: string, base: string, input: BatchInput, isInside: boolean): Promise<void> {
     try {
       const real = await realpath(folder);
+      if (this.#folders.has(real)) this.#reached++;
       if (this.#folders.has(real) || (real === this.results.path && !isInside)) return;
       this.#folders.add(real);
+      if (!(await this.#isAllowed(folder, true, input))) return;
       const names = (await readdir(folder)).filter((name) => !name.startsWith('.')).toSorted();
       const videos = names.filter(isVideo);
       if (videos.length === 0 && isSequence(names))
-        return await this.#add(folder, relative(base, dirname(folder)), settings, await stat(folder));
-      for (const name of names) await this.#entry(join(folder, name), base, settings, isInside);
+        return await this.#add(folder, relative(base, dirname(folder)), input, await stat(folder));
+      for (const name of names) await this.#entry(join(folder, name), base, input, isInside);
     } catch (error) {
       this.#refuse(folder, denied(folder, error));
     }
   }
 
-  async #entry(path: string, base: string, settings: FileSettings, isInside: boolean): Promise<void> {
+  async #entry(path: string, base: string, input: BatchInput, isInside: boolean): Promise<void> {
     const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
-    if (!(found instanceof Error) && found.isDirectory()) return this.#folder(path, base, settings, isInside);
+    if (!(found instanceof Error) && found.isDirectory()) return this.#folder(path, base, input, isInside);
     if (!isVideo(path)) return;
     if (found instanceof Error) return this.#refuse(path, denied(path, found));
-    if (found.isFile()) await this.#add(path, relative(base, dirname(path)), settings, found);
+    if (found.isFile()) await this.#add(path, relative(base, dirname(path)), input, found);
   }
 
-  async #add(path: string, subfolder: string, settings: FileSettings, found: Stats): Promise<void> {
+  async #add(path: string, subfolder: string, input: BatchInput, found: Stats): Promise<void> {
     const real = await realpath(path).catch(() => path);
     if (isWithin(real, this.results.path) && this.results.isResult(real)) return;
+    this.#reached++;
+    const isFolder = found.isDirectory();
+    if (!(await this.#isAllowed(path, isFolder, input))) return;
     const isAlone = found.ino !== 0 && found.nlink === 1;
     const key = isAlone ? `${found.dev}:${found.ino}` : real;
     if (this.#keys.has(key)) return;
@@ -129,13 +150,28 @@ class Search implements FoundSources {
     const { size: bytes, mtimeMs: modifiedMs } = found;
     // `..` where a pattern has led out of its base: the file then lies in the output folder itself.
     const inside = subfolder.split(sep).includes('..') ? '' : subfolder;
-    this.sources.push({ path, subfolder: inside, settings, key, isFolder: found.isDirectory(), bytes, modifiedMs });
+    this.sources.push({ path, subfolder: inside, settings: input.settings ?? NONE, key, isFolder, bytes, modifiedMs });
+  }
+
+  async #isAllowed(path: string, isFolder: boolean, { assertAllowed }: BatchInput): Promise<boolean> {
+    try {
+      await assertAllowed?.(path, isFolder);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RemasterError)) throw error;
+      this.#refuse(path, error);
+      return false;
+    }
   }
 
   #refuse(path: string, error: RemasterError): void {
+    this.#reached++;
     if (!this.unreadable.some((one) => one.path === path)) this.unreadable.push({ path, error });
   }
 }
+
+/** The settings of an input without a preset. */
+const NONE: FileSettings = {};
 
 /** Extensions of videos. Files of other names are restored where they are named themselves. */
 const VIDEO =

@@ -1,15 +1,12 @@
-import { resolve } from 'node:path';
 import { createEngine, type Engine } from '../engine/client/engine';
 import { badSetting } from '../settings/checkRows';
-import { type BatchSettings, checkBatchJob, type FileSettings } from '../settings/batchJob';
-import { Batch, type BatchEvents } from './batch';
-import { openBatchFolder } from './batchFolder';
-import { type BatchInput, findSources } from './findSources';
-import { checkTemplate } from './outputNames';
+import type { BatchSettings, FileSettings } from '../settings/batchJob';
+import type { Batch, BatchEvents } from './batch';
+import type { BatchInput } from './findSources';
+import { checkBatch, openBatch } from './openBatch';
 import type { BatchReport } from './report';
-import { ReportWriter } from './reportWriter';
 import type { BatchTotals } from './totals';
-import { watchInputs } from './watchInputs';
+import { untilOneFails } from './untilOneFails';
 
 /** Settings of `restoreBatch`: `out` is required. Those of a job apply to every file. */
 export type BatchOptions = Pick<BatchSettings, 'out'> & Partial<BatchSettings> & FileSettings;
@@ -37,61 +34,32 @@ export async function restoreBatch(
   options: BatchOptions,
   control: BatchControl = {},
 ): Promise<BatchReport> {
-  const settings = checkBatchJob({ ...options });
-  const { name, settle, watch } = settings.batch;
-  checkTemplate(name);
+  const settings = checkBatch(options);
   const all = inputs.map((input) => (typeof input === 'string' ? { path: input } : input));
   if (all.length === 0) throw badSetting('inputs', 'at least one path', all);
-  const { signal = new AbortController().signal, onChecked, onPlanned, onOpen, onFile, ...events } = control;
+  const { signal = new AbortController().signal, onChecked, onPlanned, onOpen, ...events } = control;
   signal.throwIfAborted();
-  const out = resolve(settings.batch.out);
+  const { watch } = settings.batch;
   const engine = control.engine ?? createEngine();
   try {
-    await using folder = await openBatchFolder(out, settings.file.overwrite === true, signal);
-    const batch: Batch = new Batch(
-      { out, folder, engine, settings },
-      {
-        ...events,
-        onFile: (...about) => {
-          reports.update();
-          onFile?.(...about);
-        },
-      },
-    );
-    const reports = new ReportWriter(out, folder, batch);
-    onOpen?.(batch);
-    const found = await findSources(all, folder);
+    await using open = await openBatch(settings, engine, events, signal);
+    onOpen?.(open.batch);
     try {
-      await batch.add(found, signal, onChecked);
-      await batch.estimate(signal);
-      onPlanned?.(batch.totals);
-      const added = (more: typeof found): Promise<void> => batch.add(more, signal);
+      await open.add(all, signal, { onChecked });
+      await open.batch.estimate(signal);
+      onPlanned?.(open.batch.totals);
       await untilOneFails(signal, [
-        (both) => batch.run(both, watch),
-        async (both) => watch && watchInputs(all, folder, settle, found, added, both),
+        (both) => open.batch.run(both, watch),
+        async (both) => watch && open.watch(() => all, both),
       ]);
     } catch (error) {
-      await reports.end().catch(() => {}); // the error before it is the one to report
+      await open.report().catch(() => {}); // the error before it is the one to report
       throw signal.aborted ? signal.reason : error;
     }
-    const report = await reports.end();
+    const report = await open.report();
     signal.throwIfAborted();
     return report;
   } finally {
     if (!control.engine) await engine.close();
   }
-}
-
-/** Runs all until they end. The first that fails ends the others, and its error is thrown. */
-async function untilOneFails(signal: AbortSignal, all: readonly ((signal: AbortSignal) => Promise<unknown>)[]) {
-  const stop = new AbortController();
-  const both = AbortSignal.any([signal, stop.signal]);
-  const failures: unknown[] = [];
-  const run = (one: (typeof all)[number]): Promise<unknown> =>
-    one(both).catch((error: unknown) => {
-      failures.push(error);
-      stop.abort();
-    });
-  await Promise.all(all.map(run));
-  if (failures.length > 0) throw failures[0];
 }

@@ -10,6 +10,10 @@ export interface BatchTotals extends Readonly<Record<FileState, number>> {
   readonly share: number | null;
 }
 
+export const NO_FILES: BatchTotals = {
+  ...{ files: 0, waiting: 0, running: 0, done: 0, skipped: 0, failed: 0, eta: 0, share: 1 },
+};
+
 export function totalsOf(files: readonly QueuedFile[], forecast: Pick<Forecast, 'secondsOf'>): BatchTotals {
   const counts = { waiting: 0, running: 0, done: 0, skipped: 0, failed: 0 };
   let left: number | null = 0;

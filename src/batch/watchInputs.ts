@@ -18,24 +18,28 @@ interface Seen {
 
 /**
  * Looks for new and changed files until `signal` is aborted, and passes each on when it has not changed for `settle` seconds.
- * What has been there and was added before, `known`, is passed on only if it changes.
+ * Those of the batch, `known`, are passed on only if they change. `add` returns the keys of the files that run.
  */
 export async function watchInputs(
-  inputs: readonly BatchInput[],
+  inputs: () => readonly BatchInput[],
   results: ResultsFolder,
   settle: number,
-  known: FoundSources,
-  add: (found: FoundSources) => Promise<void>,
+  known: () => readonly Source[],
+  add: (found: FoundSources) => Promise<ReadonlySet<string>>,
   signal: AbortSignal,
 ): Promise<void> {
   const files = new Map<string, Seen>();
-  for (const source of known.sources) files.set(source.key, { stamp: stampOf(source), sinceMs: 0, isAdded: true });
   using changes = new FolderChanges();
   while (!signal.aborted) {
-    const found = await findSources(inputs, results);
-    changes.watch([...found.sources.map(({ path }) => dirname(path)), ...inputs.map(({ path }) => path)]);
+    const found = await findSources(inputs(), results, true);
+    for (const source of known())
+      if (!files.has(source.key)) files.set(source.key, { stamp: stampOf(source), sinceMs: 0, isAdded: true });
+    changes.watch([...found.sources.map(({ path }) => dirname(path)), ...inputs().map(({ path }) => path)]);
     const settled = found.sources.filter((source) => isSettled(files, source, 1000 * settle));
-    if (settled.length > 0) await add({ sources: settled, unreadable: [] });
+    const running = settled.length > 0 ? await add({ sources: settled, unreadable: [] }) : new Set();
+    // One that has changed while it was restored fails, and is added again then.
+    for (const [key, seen] of files)
+      if (running.has(key) && settled.some((one) => one.key === key)) seen.isAdded = false;
     const isWaiting = [...files.values()].some(({ isAdded }) => !isAdded);
     await changes.next(isWaiting ? Math.min(POLL_SECONDS, settle / 2) : POLL_SECONDS, signal);
   }

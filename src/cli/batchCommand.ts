@@ -1,7 +1,7 @@
+import { parseInput } from '../batch/parseInput';
 import { createEngine, restoreBatch, type BatchOptions } from '../index';
 import { BATCH_ROWS } from '../settings/batchJob';
 import { RESTORE_ROWS } from '../settings/videoRows';
-import { batchInput } from './batchInputs';
 import { batchProgress } from './batchProgress';
 import { onInterrupt } from './interrupt';
 import { settingsOf } from './jobs';
@@ -23,7 +23,7 @@ export async function batchCommand(
   const signal = onInterrupt(engine, closed);
   const progress = batchProgress(process.stderr, values['json'] ? (value) => process.stdout.write(json(value)) : null);
   try {
-    const { totals } = await restoreBatch(inputs.map(batchInput), options, { engine, signal, ...progress.events });
+    const { totals } = await restoreBatch(inputs.map(parseInput), options, { engine, signal, ...progress.events });
     progress.done(totals, options.out);
     return totals.failed > 0 ? SOME_FAILED : 0;
   } catch (error) {

@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'n
 import fs from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { findSources } from '../../src/batch/findSources';
+import { RemasterError } from '../../src/errors';
 import { scratchFolder } from '../support/videos';
 
 describe('the sources of a batch', () => {
@@ -39,7 +40,8 @@ describe('the sources of a batch', () => {
   it('are each found once, however they are reached', async () => {
     symlinkSync(at('a'), at('a/b/loop'));
     symlinkSync(at('a/1.mov'), at('a/again.mov'));
-    assert.equal((await found(['a', 'a/b', 'a/1.mov', 'a/../a/1.mov', 'a/*.mov'])).files.length, 3);
+    const all = await found(['a', 'a/b', 'a/1.mov', 'a/../a/1.mov', 'a/*.mov', 'a']);
+    assert.deepEqual([all.files.length, all.errors], [3, []]);
     linkSync(at('a/1.mov'), at('a/hard.mov')); // another name for the same content is another file
     assert.equal((await found(['a', 'a'])).files.length, 4);
   });
@@ -61,13 +63,34 @@ describe('the sources of a batch', () => {
     mkdirSync(at('bad/empty'));
     symlinkSync('nowhere.mov', at('bad/dead.mov'));
     symlinkSync('round.mov', at('bad/round.mov'));
-    assert.deepEqual(await found(['bad', 'bad/empty', 'gone', 'bad/*.avi', 'a\0b']), {
+    assert.deepEqual(await found(['bad/empty', 'bad', 'gone', 'bad/*.avi', 'a\0b']), {
       files: ['bad/1.mov > ', 'bad/locked/2.mov > locked'],
       errors: [
-        ...['bad/dead.mov SOURCE_NOT_FOUND', 'bad/round.mov SOURCE_NOT_FOUND', 'bad/empty SOURCE_NOT_FOUND'],
+        ...['bad/empty SOURCE_NOT_FOUND', 'bad/dead.mov SOURCE_NOT_FOUND', 'bad/round.mov SOURCE_NOT_FOUND'],
         ...['gone SOURCE_NOT_FOUND', 'bad/*.avi SOURCE_NOT_FOUND', 'a\0b SOURCE_NOT_FOUND'],
       ],
     });
+  });
+  it('that are not allowed are named, and such a folder is not read', async () => {
+    write('mine/1.mov', 'mine/no.mov', 'mine/no/2.mov');
+    const asked: string[] = [];
+    const assertAllowed = async (path: string, isFolder: boolean): Promise<void> => {
+      asked.push(relative(folder, path) + (isFolder ? '/' : ''));
+      if (/no(\.mov)?$/.test(path)) throw new RemasterError('PATH_NOT_ALLOWED', 'no');
+    };
+    const results = { path: at('none'), isResult: () => false };
+    const { sources, unreadable } = await findSources([{ path: at('mine'), assertAllowed }], results);
+    assert.deepEqual(
+      [sources.map(({ path }) => path), asked],
+      [[at('mine/1.mov')], ['mine/', 'mine/1.mov', 'mine/no/', 'mine/no.mov']],
+    );
+    assert.deepEqual(
+      unreadable.map(({ path, error }) => [path, error.code]),
+      [
+        [at('mine/no'), 'PATH_NOT_ALLOWED'],
+        [at('mine/no.mov'), 'PATH_NOT_ALLOWED'],
+      ],
+    );
   });
   it('in a folder without permission are passed over, and the folder is named', async () => {
     const { readdir } = fs;

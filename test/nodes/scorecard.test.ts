@@ -156,11 +156,11 @@ describe('scorecard of the flow library', () => {
         if (category === 'config') return; // it is not in the palette
         assert.match(color!, /^#[0-9A-F]{6}$/i);
         assert.equal(icon, `${type}.svg`);
-        assert.deepEqual([inputs, outputs], [1, type === 'remaster-out' ? 2 : 1]);
+        assert.deepEqual([inputs, outputs], [1, ['remaster-out', 'remaster-batch'].includes(type) ? 2 : 1]);
         assert.equal(align, type === 'remaster-out' ? 'right' : undefined);
         assert.match(
           paletteLabel!,
-          /^(video (\/ RTSP camera in|upscale \/ restore \(super resolution\)|out|frames)|image upscale \(video\))$/,
+          /^(video (\/ RTSP camera in|upscale \/ restore \(super resolution\)|out|frames|batch \(many files\))|image upscale \(video\))$/,
         );
         const svg = read(`${folderOf(type)}/icons/${icon}`);
         assert.match(svg, /width="40" height="60" viewBox="0 0 40 60"/);

@@ -1,0 +1,60 @@
+import type { BatchEvents } from '../../src/batch/batch';
+import type { BatchInput } from '../../src/batch/findSources';
+import { type AddOptions, type OpenBatch, openBatch } from '../../src/batch/openBatch';
+import { untilOneFails } from '../../src/batch/untilOneFails';
+import type { Engine } from '../../src/engine/client/engine';
+import type { BatchJob } from '../../src/settings/batchJob';
+
+/** One run of a batch: from its first file until none is left, or it is stopped. It holds the lock of its folder. */
+export class BatchSession {
+  readonly #abort = new AbortController();
+  #inputs: readonly BatchInput[] = [];
+
+  private constructor(
+    readonly open: OpenBatch,
+    readonly isWatching: boolean,
+  ) {}
+
+  /** Errors: OUTPUT_BUSY, OUTPUT_EXISTS, OUTPUT_UNWRITABLE, DISK_FULL. */
+  static async open(settings: BatchJob, engine: Engine, events: BatchEvents): Promise<BatchSession> {
+    const open = await openBatch(settings, engine, events, new AbortController().signal);
+    return new BatchSession(open, settings.batch.watch);
+  }
+
+  get isStopped(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  async add(inputs: readonly BatchInput[], options: AddOptions): Promise<void> {
+    this.#inputs = [...this.#inputs, ...inputs];
+    await this.open.add(inputs, this.#abort.signal, options);
+  }
+
+  /** Settles when no file is left; where folders are watched, only when it is stopped. Errors: those of the model. */
+  async run(): Promise<void> {
+    const { batch } = this.open;
+    const { signal } = this.#abort;
+    try {
+      await batch.estimate(signal);
+      await untilOneFails(signal, [
+        (both) => batch.run(both, this.isWatching),
+        async (both) => this.isWatching && this.open.watch(() => this.#inputs, both),
+      ]);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  stop(): void {
+    this.#abort.abort(new Error('stopped'));
+  }
+
+  /** Writes the reports and releases the folder. Errors: OUTPUT_UNWRITABLE, DISK_FULL. */
+  async end(): Promise<void> {
+    try {
+      await this.open.report();
+    } finally {
+      await this.open[Symbol.asyncDispose]();
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { BATCH_ROWS } from '../../src/settings/batchJob';
+import { READ_ROWS } from '../../src/settings/modelRows';
+import { type Dialog, type Row, toggle } from '../../src/settings/row';
+import { RESTORE_ROWS, STAGE_ROWS } from '../../src/settings/videoRows';
+
+const { watch, settle } = BATCH_ROWS;
+const { hwaccel: _hwaccel, ...READ } = READ_ROWS;
+const { codec, encoder, quality, pixelFormat, audio, extras, segment } = RESTORE_ROWS;
+
+/** No setting comes from a message: the queue outlives the messages. `section`: where it is without one of its own. */
+const fixed = <R extends Row>(row: R, section?: string): R => {
+  const { typed: _typed, for: _for, ...dialog } = row.dialog as Dialog;
+  return { ...row, dialog: { ...(section && { section }), ...dialog } };
+};
+
+const all = <R extends Readonly<Record<string, Row>>>(rows: R, section?: string): R =>
+  Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, fixed(row, section)])) as R;
+
+/** The settings of each file. */
+export const FILE = {
+  ...all(STAGE_ROWS),
+  ...all(READ, 'reading'),
+  ...all({ codec, encoder, quality, pixelFormat, audio, extras, segment }),
+  overwrite: toggle(false, {
+    text: 'replace existing files',
+    dialog: { icon: 'files-o', section: 'job' },
+  }),
+} as const;
+
+/** The fields of the dialog that are settings. */
+export const ROWS = { watch, settle, ...FILE } as const;
