@@ -7,10 +7,13 @@ const { watch, settle } = BATCH_ROWS;
 const { hwaccel: _hwaccel, ...READ } = READ_ROWS;
 const { codec, encoder, quality, pixelFormat, audio, extras, segment } = RESTORE_ROWS;
 
+/** Sections of other dialogs that are one here, so that their tabs have room. */
+const TOGETHER: Readonly<Record<string, string>> = { faces: 'advanced', reading: 'video', coding: 'video' };
+
 /** No setting comes from a message: the queue outlives the messages. `section`: where it is without one of its own. */
 const fixed = <R extends Row>(row: R, section?: string): R => {
-  const { typed: _typed, for: _for, ...dialog } = row.dialog as Dialog;
-  return { ...row, dialog: { ...(section && { section }), ...dialog } };
+  const { typed: _typed, for: _for, section: own = section, ...dialog } = row.dialog as Dialog;
+  return { ...row, dialog: { ...dialog, ...(own && { section: TOGETHER[own] ?? own }) } };
 };
 
 const all = <R extends Readonly<Record<string, Row>>>(rows: R, section?: string): R =>

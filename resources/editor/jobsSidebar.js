@@ -1,5 +1,10 @@
 // The sidebar “Video jobs”: batches, and running, queued and finished jobs. Polls once a second, only while the tab is visible.
-(function () {
+(function start() {
+  // The editor runs the scripts of a page in the order in which they arrive.
+  if (!window.remasterBatchList) {
+    setTimeout(start, 50);
+    return;
+  }
   const ID = 'remaster-jobs';
   const PERIOD = 1000;
   const _ = function (key, values) {
@@ -181,7 +186,9 @@
       contentType: 'application/json',
       data: JSON.stringify({ action: action }),
     })
-      .done(show)
+      .done(function (jobs) {
+        show(jobs);
+      })
       .fail(showError);
   }
 

@@ -13,6 +13,7 @@ const TYPES = [
   'remaster-out',
   'remaster-image',
   'remaster-frames',
+  'remaster-batch',
 ];
 /** Milliseconds after which the editor does not take the next click on a tab for a double one. */
 const BETWEEN_CLICKS = 450;
@@ -22,10 +23,13 @@ const SEARCHES = [
   ['rtsp', ['in']],
   ['restore', ['upscale']],
   ['super resolution', ['upscale']],
-  ['video', ['frames', 'image', 'in', 'out', 'upscale']],
+  ['video', ['batch', 'frames', 'image', 'in', 'out', 'upscale']],
 ] as const;
 /** Together they have a node of every type. */
-const FLOWS = ['01 - Restore a file.json', '09 - HTTP upscaling API.json', '11 - Frames out, a video back.json'];
+const FLOWS = [
+  ...['01 - Restore a file.json', '09 - HTTP upscaling API.json', '11 - Frames out, a video back.json'],
+  '12 - Folder to folder.json',
+];
 
 interface EditorRed {
   readonly nodes: {
@@ -42,7 +46,7 @@ interface EditorRed {
 const LOAD_LIMIT = '300';
 
 /** Keys of our catalogues that were shown instead of their words. */
-const RAW_KEY = /\bremaster-(in|out|upscale|model|image|frames)\.[a-z]+\.?\w*|\[object|undefined|\{\{|__\w+__/;
+const RAW_KEY = /\bremaster-(in|out|upscale|model|image|frames|batch)\.[a-z]+\.?\w*|\[object|undefined|\{\{|__\w+__/;
 
 describe('editor', function () {
   this.timeout(300_000);
@@ -205,7 +209,7 @@ describe('editor', function () {
         const refusal = { status: 404, json: { message: '<b>This job</b> is gone.' } };
         await page.route('**/remaster/jobs/*', (route) => route.fulfill(refusal));
         await page.evaluate(() => (window as unknown as { RED: EditorRed }).RED.sidebar.show('remaster-jobs'));
-        await page.locator('.remaster-jobs button[data-action="pause"]').click();
+        await page.locator('.remaster-jobs > .remaster-jobs-list button[data-action="pause"]').click();
         await page.locator('.red-ui-notification', { hasText: refusal.json.message }).waitFor(); // as text
         await page.unroute('**/remaster/jobs/*');
         await red.inject(go, [{ p: 'reset', v: 'true', vt: 'bool' }]);

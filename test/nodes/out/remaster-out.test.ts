@@ -114,6 +114,7 @@ describe('nodes in a real Node-RED', () => {
         const nodes = (await red.get('nodes')) as { module: string; types: string[]; err?: string; enabled: boolean }[];
         const ours = nodes.filter(({ module }) => module === '@remaster/node-red-video');
         assert.deepEqual(ours.flatMap(({ types }) => types).toSorted(), [
+          'remaster-batch',
           'remaster-frames',
           'remaster-image',
           'remaster-in',
