@@ -152,9 +152,7 @@ export function resolveCodec(
     encoder,
     container,
     pixelFormat:
-      wanted === null
-        ? defaultPixelFormat(preset, target)
-        : checkedPixelFormat(name, preset, wanted, target),
+      wanted === null ? defaultPixelFormat(preset, target) : checkedPixelFormat(name, preset, wanted, target),
     options: ['-c:v', encoder, ...preset.options(encoder, quality ?? preset.quality ?? 0, target)],
   };
 }
