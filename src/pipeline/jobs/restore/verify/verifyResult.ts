@@ -4,6 +4,7 @@ import { hashFile } from '../../../../files/hashFile';
 import type { Finding, VerifyCost, VerifyJob, VerifyReport } from '../../../../settings/verifyJob';
 import type { ProcessorTools } from '../../../frames/processor';
 import type { FfmpegBinary } from '../../../media/findFfmpeg';
+import { unreadable } from '../../../media/sourceFile';
 import { makesSameBytes, thisMaker } from '../record/machine';
 import type { RecordTools } from '../record/openRecording';
 import type { JobRecord } from '../record/record';
@@ -151,12 +152,20 @@ function tilesOf({ job }: JobRecord): { tileCache: number | null; segment: numbe
   };
 }
 
+async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
+  const { sha256 } = await hashFile(path, signal).catch((cause: unknown) => {
+    signal.throwIfAborted();
+    throw unreadable(path, (cause as Error).message, cause, 'Check its permissions and its disk.');
+  });
+  return sha256;
+}
+
 /** A file is read once, however often its hash is needed. */
 function hashOnce(signal: AbortSignal): HashOf {
   const known = new Map<string, Promise<string>>();
   return (path) => {
     let hash = known.get(path);
-    if (!hash) known.set(path, (hash = hashFile(path, signal).then(({ sha256 }) => sha256)));
+    if (!hash) known.set(path, (hash = sha256Of(path, signal)));
     return hash;
   };
 }
