@@ -25,11 +25,8 @@ const SEARCHES = [
   ['super resolution', ['upscale']],
   ['video', ['batch', 'frames', 'image', 'in', 'out', 'upscale']],
 ] as const;
-/** Together they have a node of every type. */
-const FLOWS = [
-  ...['01 - Restore a file.json', '09 - HTTP upscaling API.json', '11 - Frames out, a video back.json'],
-  '12 - Folder to folder.json',
-];
+/** Together they have a node of every type but *video batch*. */
+const FLOWS = ['01 - Restore a file.json', '09 - HTTP upscaling API.json', '11 - Frames out, a video back.json'];
 
 interface EditorRed {
   readonly nodes: {
@@ -78,6 +75,10 @@ describe('editor', function () {
       });
       try {
         const flows = FLOWS.flatMap(example);
+        const [tab, model] = ['tab', 'remaster-model'].map((type) => flows.find((node) => node.type === type)!.id);
+        // A batch that watches would restore its folder beside the job below.
+        const batch = example('12 - Folder to folder.json').find(({ type }) => type === 'remaster-batch')!;
+        flows.push({ ...batch, z: tab, model, watch: false, wires: [[], []] });
         await red.deploy(
           flows.map((node) => (node.type === 'remaster-model' ? { ...node, loadLimit: LOAD_LIMIT } : node)),
         );

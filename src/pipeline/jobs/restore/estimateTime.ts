@@ -1,4 +1,5 @@
 import type { JobEstimate } from '../../../settings/estimate';
+import { canBeChosen } from '../../../settings/chooseModel';
 import { secondsPerFrame, timeTile } from '../../frames/timeTile';
 import { frameCount } from '../journal';
 import type { OutputFolder } from '../outputFolder';
@@ -10,6 +11,8 @@ export type { ComparisonTools } from './timeModels';
 
 /** A job that takes longer says so before its first frame, in seconds. */
 const LONG = 600;
+/** The slowest model in the package takes 31 µs for a source pixel on two cores (x4, 4 steps). */
+const SHORT_PIXELS = LONG / 2 / 100e-6;
 /** One tile does not show the encoder: a job that seems to take so long is measured. */
 const MEASURED_FROM = LONG / 2;
 /** Frames that are measured, and the share of the frames of a job that they may be. */
@@ -31,16 +34,20 @@ export interface JobTime {
 export async function longJobTime({
   tools,
   folder,
+  isWanted,
   ...given
 }: Omit<OpenStages, 'binary'> & {
   readonly tools: Pick<OpenStages, 'binary'> & { readonly comparison?: ComparisonTools };
   readonly folder: OutputFolder;
+  /** Its seconds are told in any case. */
+  readonly isWanted: boolean;
 }): Promise<JobTime> {
   const { binary, comparison } = tools;
   const stages = { ...given, binary };
   const { signal } = stages;
   const frames = framesLeft(stages, frameCount(folder.done));
-  if (frames === null) return { seconds: null, estimate: null };
+  if (frames === null || (!isWanted && (!comparison || isShort(stages, frames))))
+    return { seconds: null, estimate: null };
   try {
     const seconds = frames * (await tileSeconds(stages));
     if (seconds < MEASURED_FROM) return { seconds, estimate: null };
@@ -52,6 +59,10 @@ export async function longJobTime({
     return { seconds: null, estimate: null };
   }
 }
+
+/** Whether a job is short with any of the models in the package, so that no tile has to be timed. */
+const isShort = ({ info, opened }: Pick<OpenStages, 'info' | 'opened'>, frames: number): boolean =>
+  canBeChosen(opened.model.info.name) && frames * info.width * info.height < SHORT_PIXELS;
 
 /** Frames that a job has left to restore; null when unknown. */
 export function framesLeft({ info, job }: Pick<OpenStages, 'info' | 'job'>, done: number): number | null {

@@ -35,7 +35,7 @@ import { companionPaths } from './record/recording';
 import { restoreFrames } from './restoreFrames';
 import { segmentWriter } from './segments';
 import { tileSettings } from './tileSettings';
-import { soundOf, tryOutput } from './trial';
+import { soundOf, type Trial, tryOutput } from './trial';
 import { orChanged } from './truncation';
 
 /** The services a job uses, so that tests can replace them. */
@@ -68,6 +68,7 @@ interface OpenJob {
   /** Null where the job named its model. */
   readonly chosen: ChosenModel | null;
   readonly started: Date;
+  readonly trial: Trial;
 }
 
 /**
@@ -113,7 +114,9 @@ export async function restoreVideo(
   let left: readonly string[] = [];
   let result: Omit<Result, 'elapsed' | 'fps'>;
   try {
-    const time = await longJobTime({ job, tools, signal, info, opened, encoding, openMask, decoder, folder });
+    const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
+    const stages = { job, signal, info, opened, encoding, openMask, decoder };
+    const time = await longJobTime({ ...stages, tools, folder, isWanted: chosen !== null });
     if (chosen) meter.chose({ ...chosen, seconds: time.seconds });
     if (time.estimate) meter.estimated(time.estimate);
     result = await runJob({
@@ -129,6 +132,7 @@ export async function restoreVideo(
       chosen,
       given: warnings,
       started,
+      trial,
     });
   } catch (error) {
     keepSegments = canResume(folder, job, signal);
@@ -151,7 +155,7 @@ function canResume(folder: OutputFolder, job: Job, signal: AbortSignal): boolean
 
 /** Decodes, upscales and writes all frames, then finishes the output. */
 async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
-  const { job, tools, signal, meter, info, encoding, folder, decoder, given } = open;
+  const { job, tools, signal, meter, info, encoding, folder, decoder, given, trial } = open;
   const { model, isForFaces } = open.opened;
   const expected = expectedFrames(info, job);
   const space = await watchSpace(folder, encoding, { ...job, frames: expected });
@@ -159,7 +163,6 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   await using recording = await openRecording(open, resumedFrom, expected);
   const recorder = recording?.recorder ?? null;
   await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, recorder, signal);
-  const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
   const from = await readingStart(info.source, job.trim, signal);
   const options = { ...decodeOptions(job, encoding, model, from), decoder, sound: soundOf(trial) };
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
