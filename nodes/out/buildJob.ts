@@ -2,8 +2,10 @@ import { tmpdir } from 'node:os';
 import { dirname, isAbsolute } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
+import { underFields } from '../../src/presets/withPreset';
 import type { Job } from '../../src/settings/restoreJob';
 import type { Rows, Values } from '../../src/settings/row';
+import { RESTORE_ROWS } from '../../src/settings/videoRows';
 import type { DeployedModel } from '../message/nodeRegistry';
 import { allowedTarget, pathRules } from '../message/pathPolicy';
 import { type Plan, type PlanStage } from '../message/plan';
@@ -55,7 +57,8 @@ export async function buildJob(
   const { source, ...resolved } = deployedNodes(nodes, plan);
   const { stage, model } = resolved;
   const settings = await inputSettings(RED, plan, source, resolved);
-  const { overwrite, encoder, quality, ...rest } = settingsOf(FILE, config);
+  const fields = settingsOf(FILE, config);
+  const { overwrite, encoder, quality, ...rest } = underFields(RESTORE_ROWS, fields, plan.preset ?? null);
   const { label } = plan.source;
   const defaultFolder = {
     path: source.isSample ? tmpdir() : dirname(settings.input),
@@ -66,7 +69,7 @@ export async function buildJob(
     node,
     config,
     msg,
-    { label, scale: stage.scale, model: stage.model },
+    { label, scale: stage.scale, model: stage.model, codec: rest.codec },
     defaultFolder,
   );
 
@@ -76,6 +79,7 @@ export async function buildJob(
     overwrite: overwrite === 'always',
     ...rest,
     ...encoderSettings(rest.codec, encoder, quality),
+    preset: plan.preset?.name ?? null,
   };
   return { job, stage, model };
 }
@@ -93,13 +97,12 @@ export async function outputFile(
   node: Node,
   config: OutConfig,
   msg: NodeMessageInFlow,
-  named: Pick<NameParts, 'label' | 'scale' | 'model'>,
+  named: Pick<NameParts, 'label' | 'scale' | 'model' | 'codec'>,
   defaultFolder: { readonly path: string; readonly isFromConfig: boolean } | null,
 ): Promise<string> {
-  const { codec } = settingsOf({ codec: FILE.codec }, config);
   const filename = typedField(config, 'filename', '{name}_x{scale}.{ext}', 'str');
   const folder = typedField(config, 'folder', '', 'str');
-  const parts = placeholders({ ...named, codec, now: new Date() });
+  const parts = placeholders({ ...named, now: new Date() });
   const name = fill(stringIn(await evaluate(RED, node, filename, msg), 'File name'), parts);
   const configured = fill(stringIn((await evaluate(RED, node, folder, msg)) ?? '', 'Folder'), parts);
   const rules = pathRules(RED.settings, 'remasterOutAllowedFolders');

@@ -2,6 +2,8 @@ import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { type Engine, engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
 import { checkLiveJob, type LiveJob } from '../../src/settings/liveJob';
+import { underFields } from '../../src/presets/withPreset';
+import { LIVE_ROWS } from '../../src/settings/table';
 import { modelChoice } from '../../src/settings/restoreJob';
 import { slug } from '../http/livePages';
 import type { Credentials } from '../message/credentials';
@@ -49,6 +51,7 @@ export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
   const { node: _in, label: _label, ...reading } = plan.source;
   const { mask: _m, maskColor: _c, maskTolerance: _t, maskGrow: _g, ...restoring } = stageSettings(stage);
   const { quality, overload, fallbackModel, skipFramesEvenly, budget, regionWhen } = settingsOf(LIVE, config);
+  const live = { quality, overload, fallbackModel, skipFramesEvenly, budgetMs: budget };
   const job = checkLiveJob({
     ...modelChoice(model),
     ...reading,
@@ -56,7 +59,8 @@ export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
     overlap: model.overlap,
     source: camera.source(),
     target: await targetOf(request),
-    ...{ quality, overload, fallbackModel, skipFramesEvenly, budgetMs: budget },
+    ...underFields(LIVE_ROWS, live, plan.preset ?? null),
+    preset: plan.preset?.name ?? null,
     region: regionIn(config.region, regionWhen),
   });
   return { job, camera, engine: engineFor(model) };

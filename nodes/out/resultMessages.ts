@@ -72,6 +72,7 @@ function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
   if (outcome.status === 'done') {
     const { framesIn, framesOut, elapsed, fps, bytes, resumedFrom, width, height, model, faces, cacheStats, warnings } =
       outcome.result;
+    const { preset } = outcome.result;
     const dropped = framesIn - framesOut;
     const reason = plan.stages[0]?.reason;
     const speed = speedOf(plan, fps);
@@ -90,6 +91,7 @@ function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
       model: reason === undefined ? model : { ...model, reason },
       faces,
       cacheStats,
+      ...(preset !== undefined && { preset }),
       warnings,
     };
   }

@@ -5,6 +5,7 @@ import { closest, type ErrorCode, errorRecord, printableLines } from '../errors'
 import { commandHelp, overview } from './help';
 import { imageCommand } from './imageCommand';
 import { doctorCommand, modelsCommand, type Print, probeCommand } from './infoCommands';
+import { presetsCommand } from './presetsCommand';
 import { type Command, COMMANDS, parseCommandLine, requireOptionsOf, usage, usageOf } from './options';
 import { json } from './json';
 import { restoreCommand } from './restoreCommand';
@@ -42,6 +43,8 @@ async function main(args: readonly string[], closed: AbortSignal): Promise<numbe
       return probeCommand(rest[0]!, print);
     case 'models':
       return values['compare'] === undefined ? modelsCommand(print) : compareCommand(rest, values, print, closed);
+    case 'presets':
+      return presetsCommand(rest, print);
     case 'doctor':
       return doctorCommand(print);
   }

@@ -19,7 +19,7 @@ export interface JobParts {
 
 /** Settings that change neither frames nor bytes of the segments. The model, the source and the mask count by content. */
 const WITHOUT_EFFECT: readonly (keyof Job)[] = [
-  ...(['input', 'output', 'overwrite', 'resume', 'discard', 'concurrency'] as const),
+  ...(['input', 'output', 'overwrite', 'resume', 'discard', 'concurrency', 'preset'] as const),
   ...(['model', 'mask', 'provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel'] as const),
   ...(['audio', 'extras'] as const), // used after the last frame
   ...(['fieldOrder', 'crop', 'aspect'] as const), // below, where they say anything: older journals do not have them

@@ -163,6 +163,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
     ...encoding.stored,
     bytes: (await stat(finished.output)).size,
     resumedFrom,
+    ...(job.preset !== null && { preset: job.preset }),
     model: { name, sha256, provider, steps, ...(open.chosen && { reason: open.chosen.reason }) },
     faces: processor.faces,
     cacheStats: processor.cacheStats,
