@@ -61,7 +61,7 @@ describe('withPreset', () => {
     source: { node: 'n', label: 'a.mkv', path: '/in/a.mkv', info: { width: 720, height: 576, fps: 25 } },
   });
 
-  it('what is given beats the preset, also when it is a default or null', () => {
+  it('given settings beat the preset, also when it is a default or null', () => {
     const job = checkJob(withPreset(RESTORE_ROWS, { ...paths, preset: 'vhs-pal', deinterlace: 'auto', crop: null }));
     assert.deepEqual([job.deinterlace, job.crop, job.aspect, job.preset], ['auto', null, '4:3', 'vhs-pal']);
     const unsaid = checkJob(withPreset(RESTORE_ROWS, { ...paths, preset: 'vhs-pal', deinterlace: undefined }));
