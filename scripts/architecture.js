@@ -20,6 +20,7 @@ const BOXES = [
   ['src', 'async', /^src\/async\//],
   ['src', 'files', /^src\/files\//],
   ['src', 'settings', /^src\/settings\//],
+  ['src', 'presets', /^src\/presets\//],
   ['src', 'sampler', /^src\/sampler\//],
   ['src/engine', 'client', /^src\/engine\/client\//],
   ['src/engine', 'process', /^src\/engine\/process\//],

@@ -2,6 +2,7 @@ import { createEngine, type Engine, type JobEvents } from './engine/client/engin
 import { extractImages, assembleImages } from './engine/client/imageStreams';
 import type { DoctorReport, EngineRequests, SourceSummary } from './engine/protocol';
 import type { ModelSummary } from './model/bundle/modelLibrary';
+import { type PresetWish, withPreset } from './presets/withPreset';
 import { checkAssembleJob, type AssembleJob, type AssembleResult, type TimedImage } from './settings/assembleJob';
 import { checkEstimateJob, type EstimateJob } from './settings/estimateJob';
 import { checkFramesJob, type FrameImage, type FramesJob } from './settings/framesJob';
@@ -10,6 +11,8 @@ import { checkImageJob, type ImageJob, type ImageResult, type ImageSource } from
 import { maskError } from './settings/maskError';
 import { checkJob, type Job, type Result } from './settings/restoreJob';
 import { checkVerifyJob, type VerifyCost, type VerifyJob, type VerifyReport } from './settings/verifyJob';
+import { FRAMES_ROWS, IMAGE_ROWS } from './settings/table';
+import { RESTORE_ROWS } from './settings/videoRows';
 
 export { ERROR_CODES, type ErrorCode, type ErrorRecord, RemasterError, StoppedError } from './errors';
 export { createEngine, type Engine, type JobEvents, type RunningJob } from './engine/client/engine';
@@ -41,6 +44,8 @@ export type { BatchInput } from './batch/findSources';
 export type { BatchReport } from './batch/report';
 export { type BatchControl, type BatchOptions, restoreBatch } from './batch/restoreBatch';
 export type { BatchTotals } from './batch/totals';
+export { builtInPresets, findPreset, type Preset } from './presets/preset';
+export type { PresetWish } from './presets/withPreset';
 export { cameraFrames, type CameraOptions } from './library/cameraFrames';
 export { mapFrames } from './library/mapFrames';
 export { toJpeg, type JpegFrame, type JpegOptions } from './library/toJpeg';
@@ -70,7 +75,10 @@ export {
 } from './settings/verifyJob';
 
 /** Settings of `restore`; everything but the two paths has a default. */
-export type RestoreOptions = Pick<Job, 'input' | 'output'> & Partial<Job>;
+export type RestoreOptions = Pick<Job, 'input' | 'output'> & WithPreset<Job>;
+
+/** Settings with defaults, under which those of a preset are laid: of the package, by its name, or one of your own. */
+type WithPreset<T> = Partial<Omit<T, 'preset'>> & { readonly preset?: PresetWish };
 
 export interface Control extends JobEvents {
   /** Aborting stops the job. A job with `resume` keeps its finished segments, any other deletes what it has written. */
@@ -83,7 +91,7 @@ export interface Control extends JobEvents {
 export const restore = (options: RestoreOptions, { signal, engine, ...events }: Control = {}): Promise<Result> =>
   withEngine(engine, async (worker) => {
     signal?.throwIfAborted();
-    const job = checkJob(options);
+    const job = checkJob(withPreset(RESTORE_ROWS, options));
     const running = worker.run(job, events);
     const stop = (): void => void (job.resume ? running.suspend() : running.stop());
     signal?.addEventListener('abort', stop, { once: true });
@@ -109,7 +117,7 @@ export const estimate = (
   );
 
 /** Settings of `upscaleImage`; all have defaults. */
-export interface ImageOptions extends Partial<ImageJob> {
+export interface ImageOptions extends WithPreset<ImageJob> {
   /** For inpainting models: an image of the same aspect ratio, white where they fill. Or use `maskColor`. */
   readonly mask?: Bytes | ImageSource | null;
 }
@@ -121,7 +129,7 @@ export const upscaleImage = (
   { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
 ): Promise<ImageResult> =>
   withEngine(engine, async (worker) => {
-    const job = checkImageJob(options);
+    const job = checkImageJob(withPreset(IMAGE_ROWS, options));
     return worker.ask('image', { source: imageSource(image), mask: mask && maskSource(mask), job }, signal);
   });
 
@@ -135,10 +143,10 @@ function maskSource(mask: Bytes | ImageSource): ImageSource {
 
 /** Extracts frames of a video as images, each when the loop requests it. */
 export async function* extractFrames(
-  options: Pick<FramesJob, 'input'> & Partial<FramesJob>,
+  options: Pick<FramesJob, 'input'> & WithPreset<FramesJob>,
   { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
 ): AsyncGenerator<FrameImage> {
-  const job = checkFramesJob(options);
+  const job = checkFramesJob(withPreset(FRAMES_ROWS, options));
   const worker = engine ?? createEngine();
   try {
     yield* extractImages(worker, job, signal);

@@ -5,6 +5,7 @@ import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
 import { runtimeOf } from '../runtime';
 import { estimate } from './estimate';
 import { withoutValues } from './hideVariables';
+import { servePresets } from './presetRoutes';
 import { sameSite } from './sameSite';
 import { testModel, workOf } from './testModel';
 
@@ -12,6 +13,7 @@ import { testModel, workOf } from './testModel';
 export function serveEditor(RED: NodeAPI): void {
   RED.httpAdmin.use('/remaster', sameSite);
   serveDialogs(RED);
+  servePresets(RED);
   serveJobs(RED);
 }
 

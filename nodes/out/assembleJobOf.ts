@@ -18,7 +18,12 @@ export async function assembleJobOf(
   const { overwrite, encoder, quality, hardware, pictureRate, ...rest } = settingsOf(IMAGES, config);
   const topic = typeof msg.topic === 'string' ? basename(msg.topic.replaceAll('\\', '/')) : '';
   const { scale } = (msg['image'] ?? {}) as { readonly scale?: unknown };
-  const named = { label: topic || 'images', scale: typeof scale === 'number' ? scale : 1, model: 'images' };
+  const named = {
+    label: topic || 'images',
+    scale: typeof scale === 'number' ? scale : 1,
+    model: 'images',
+    codec: rest.codec,
+  };
   const output = await outputFile(RED, node, config, msg, named, null);
   return checkAssembleJob({
     ...ASSEMBLE_DEFAULTS,

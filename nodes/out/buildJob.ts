@@ -2,10 +2,12 @@ import { tmpdir } from 'node:os';
 import { dirname, isAbsolute } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
+import { underFields } from '../../src/presets/withPreset';
 import { isHardwareCodec } from '../../src/settings/hardware';
 import type { Job } from '../../src/settings/restoreJob';
 import type { Rows, Values } from '../../src/settings/row';
 import { fillTemplate } from '../../src/settings/nameTemplate';
+import { RESTORE_ROWS } from '../../src/settings/videoRows';
 import type { DeployedModel } from '../message/nodeRegistry';
 import { allowedTarget, pathRules } from '../message/pathPolicy';
 import { type Plan, type PlanStage } from '../message/plan';
@@ -57,7 +59,8 @@ export async function buildJob(
   const { source, ...resolved } = deployedNodes(nodes, plan);
   const { stage, model } = resolved;
   const settings = await inputSettings(RED, plan, source, resolved);
-  const { overwrite, encoder, quality, hardware, ...rest } = settingsOf(FILE, config);
+  const fields = settingsOf(FILE, config);
+  const { overwrite, encoder, quality, hardware, ...rest } = underFields(RESTORE_ROWS, fields, plan.preset ?? null);
   const { label } = plan.source;
   const defaultFolder = {
     path: source.isSample ? tmpdir() : dirname(settings.input),
@@ -68,7 +71,7 @@ export async function buildJob(
     node,
     config,
     msg,
-    { label, scale: stage.scale, model: stage.model },
+    { label, scale: stage.scale, model: stage.model, codec: rest.codec },
     defaultFolder,
   );
 
@@ -78,6 +81,7 @@ export async function buildJob(
     overwrite: overwrite === 'always',
     ...rest,
     ...encoderSettings({ codec: rest.codec, encoder, quality, hardware }),
+    preset: plan.preset?.name ?? null,
   };
   return { job, stage, model };
 }
@@ -99,13 +103,12 @@ export async function outputFile(
   node: Node,
   config: OutConfig,
   msg: NodeMessageInFlow,
-  named: Pick<NameParts, 'label' | 'scale' | 'model'>,
+  named: Pick<NameParts, 'label' | 'scale' | 'model' | 'codec'>,
   defaultFolder: { readonly path: string; readonly isFromConfig: boolean } | null,
 ): Promise<string> {
-  const { codec } = settingsOf({ codec: FILE.codec }, config);
   const filename = typedField(config, 'filename', '{name}_x{scale}.{ext}', 'str');
   const folder = typedField(config, 'folder', '', 'str');
-  const parts = placeholders({ ...named, codec, now: new Date() });
+  const parts = placeholders({ ...named, now: new Date() });
   const name = fillTemplate(stringIn(await evaluate(RED, node, filename, msg), 'File name'), parts);
   const configured = fillTemplate(stringIn((await evaluate(RED, node, folder, msg)) ?? '', 'Folder'), parts);
   const rules = pathRules(RED.settings, 'remasterOutAllowedFolders');

@@ -2,6 +2,8 @@ import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { type Engine, engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
 import { checkLiveJob, type LiveJob } from '../../src/settings/liveJob';
+import { underFields } from '../../src/presets/withPreset';
+import { LIVE_ROWS } from '../../src/settings/table';
 import { modelChoice } from '../../src/settings/restoreJob';
 import { fillTemplate } from '../../src/settings/nameTemplate';
 import { slug } from '../http/livePages';
@@ -50,6 +52,7 @@ export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
   const { node: _in, label: _label, ...reading } = plan.source;
   const { mask: _m, maskColor: _c, maskTolerance: _t, maskGrow: _g, ...restoring } = stageSettings(stage);
   const { quality, hardware, overload, fallbackModel, skipFramesEvenly, budget, regionWhen } = settingsOf(LIVE, config);
+  const live = { quality, hardware, overload, fallbackModel, skipFramesEvenly, budgetMs: budget };
   const job = checkLiveJob({
     ...modelChoice(model),
     ...reading,
@@ -57,7 +60,8 @@ export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
     overlap: model.overlap,
     source: camera.source(),
     target: await targetOf(request),
-    ...{ quality, hardware, overload, fallbackModel, skipFramesEvenly, budgetMs: budget },
+    ...underFields(LIVE_ROWS, live, plan.preset ?? null),
+    preset: plan.preset?.name ?? null,
     region: regionIn(config.region, regionWhen),
   });
   return { job, camera, engine: engineFor(model) };

@@ -85,6 +85,7 @@ function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
       cacheStats,
       warnings,
     } = outcome.result;
+    const { preset } = outcome.result;
     const dropped = framesIn - framesOut;
     const reason = plan.stages[0]?.reason;
     const speed = speedOf(plan, fps);
@@ -104,6 +105,7 @@ function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
       encoder,
       faces,
       cacheStats,
+      ...(preset !== undefined && { preset }),
       warnings,
     };
   }

@@ -1,7 +1,6 @@
-import { RemasterError } from '../errors';
+import { withPreset } from '../presets/withPreset';
 import type { FileSettings } from '../settings/batchJob';
+import { RESTORE_ROWS } from '../settings/videoRows';
 
-/** The settings of a preset, by its name. Throws BAD_SETTING. */
-export function presetOf(name: string): FileSettings {
-  throw new RemasterError('BAD_SETTING', `There is no preset ${name}.`, { remedy: 'Give the input without a preset.' });
-}
+/** The settings of a preset of the package, by its name. Throws BAD_SETTING. */
+export const presetOf = (name: string): FileSettings => withPreset(RESTORE_ROWS, { preset: name }) as FileSettings;

@@ -13,6 +13,7 @@ import type { Print } from './infoCommands';
 import { onInterrupt } from './interrupt';
 import { settingsOf } from './jobs';
 import { type OptionValues, usage, usageOf } from './options';
+import { presetIn } from './presetsCommand';
 import { duration, steps } from './progressBar';
 
 /** Maximum size of an image file in bytes. */
@@ -26,7 +27,7 @@ export async function imageCommand(
 ): Promise<number> {
   const [input, output, more] = paths;
   if (input === undefined || output === undefined || more !== undefined) throw usage(usageOf('image'));
-  const settings = { ...settingsOf(IMAGE_ROWS, values), format: formatOf(output) };
+  const settings = { ...settingsOf(IMAGE_ROWS, values), ...(await presetIn(values)), format: formatOf(output) };
   const engine = createEngine();
   const signal = onInterrupt(engine, closed);
   try {

@@ -14,6 +14,7 @@ import {
   usage,
   usageOf,
 } from './options';
+import { presetsCommand } from './presetsCommand';
 import { json } from './json';
 import { restoreCommand } from './restoreCommand';
 import { compareCommand, tryCommand } from './tryCommand';
@@ -57,6 +58,8 @@ async function main(args: readonly string[], closed: AbortSignal): Promise<numbe
       if (values['compare'] !== undefined) return compareCommand(rest, values, print, closed);
       requireNoOptions('models', values, '--compare');
       return modelsCommand(print);
+    case 'presets':
+      return presetsCommand(rest, print);
     case 'doctor':
       return doctorCommand(print);
   }

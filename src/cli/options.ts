@@ -45,6 +45,7 @@ export const COMMANDS = {
     text: 'list the installed models, or compare them on an image',
     rows: COMPARE_ROWS as Rows,
   },
+  presets: { parameters: '[show NAME|FILE.json]', text: 'list the presets, or print one', rows: {} },
   doctor: { parameters: '', text: 'check ffmpeg, onnxruntime, models and permissions', rows: {} },
   help: { parameters: '[COMMAND]', text: 'show this help, or the options of a command', rows: {} },
 } as const;

@@ -6,6 +6,7 @@ import { onInterrupt } from './interrupt';
 import { settingsOf } from './jobs';
 import { json } from './json';
 import { optionsOf, type OptionValues, usage, usageOf } from './options';
+import { presetIn } from './presetsCommand';
 import { progressBar } from './progressBar';
 
 export async function restoreCommand(
@@ -18,7 +19,7 @@ export async function restoreCommand(
   if (onlyMany) throw usage(`--${onlyMany.name} applies only with --out FOLDER.`);
   const [input, output, more] = paths;
   if (input === undefined || output === undefined || more !== undefined) throw usage(usageOf('restore'));
-  const job: RestoreOptions = { ...settingsOf(RESTORE_ROWS, values), input, output };
+  const job: RestoreOptions = { ...settingsOf(RESTORE_ROWS, values), ...(await presetIn(values)), input, output };
   const engine = createEngine();
   const signal = onInterrupt(engine, closed);
   const bar = progressBar(process.stderr, values['json'] ? (value) => process.stdout.write(json(value)) : null);

@@ -12,10 +12,11 @@ import { onInterrupt } from './interrupt';
 import type { Print } from './infoCommands';
 import { settingsOf } from './jobs';
 import { optionsOf, type OptionValues, usage, usageOf } from './options';
+import { presetIn } from './presetsCommand';
 import { duration } from './progressBar';
 
 /** `remaster try FILE [FOLDER]`. */
-export function tryCommand(
+export async function tryCommand(
   paths: readonly string[],
   values: OptionValues,
   print: Print,
@@ -23,7 +24,12 @@ export function tryCommand(
 ): Promise<number> {
   const [input, output, more] = paths;
   if (input === undefined || more !== undefined) throw usage(usageOf('try'));
-  const job = { ...settingsOf(TRY_ROWS, values), input, output: output ?? pageFolder(input) };
+  const job = {
+    ...settingsOf(TRY_ROWS, values),
+    ...(await presetIn(values)),
+    input,
+    output: output ?? pageFolder(input),
+  };
   const commandOf = (one: Try) => commandLine('restore', input, one, given(TRY_ROWS, values));
   return makePage((engine, events) => tryVideo(job, engine, { ...events, commandOf }), print, closed);
 }

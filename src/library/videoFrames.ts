@@ -13,6 +13,8 @@ import { limitFrameRate } from '../pipeline/operators/limitFrameRate';
 import { pullFrames } from '../pipeline/operators/pullFrames';
 import { trimFrames } from '../pipeline/operators/trimFrames';
 import { withResource } from '../pipeline/operators/withResource';
+import { type PresetWish, withPreset } from '../presets/withPreset';
+import { FRAMES_ROWS } from '../settings/table';
 import { checkFramesJob, type FramesJob } from '../settings/framesJob';
 import type { FrameStream, VideoFile, VideoFrame } from './videoFrame';
 
@@ -21,6 +23,8 @@ export interface ReadOptions extends Partial<
   Pick<FramesJob, 'trim' | 'maxFps' | 'maxHeight' | 'sequenceRate' | 'deinterlace' | 'fieldOrder' | 'crop' | 'aspect'> &
     Pick<FramesJob, 'temporalDenoise' | 'hwaccel'>
 > {
+  /** A preset of the package, by its name, or one of your own. */
+  readonly preset?: PresetWish;
   /** Called at the end with what the file lacks, unless that is an error or in the result of `toVideo`. */
   readonly onWarning?: (warning: string) => void;
 }
@@ -37,7 +41,7 @@ export const videoFrames = (
   { onWarning = () => {}, ...options }: ReadOptions = {},
 ): Observable<VideoFrame> =>
   withResource(
-    (signal) => openFile(checkFramesJob({ ...options, input }), signal),
+    (signal) => openFile(checkFramesJob(withPreset(FRAMES_ROWS, { ...options, input })), signal),
     ({ frames, stream, job, onEnd, report }) => {
       const frames$ = pullFrames(frames.read(), stream.window).pipe(
         trimFrames(stream, job),

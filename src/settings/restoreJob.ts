@@ -131,6 +131,8 @@ export interface Result {
   readonly fps: number;
   /** Size of the output file. */
   readonly bytes: number;
+  /** Name of the preset whose settings were laid under those of the job; absent without. */
+  readonly preset?: string;
   /** Frames reused from an interrupted run. */
   readonly resumedFrom: number;
   /** Name of the encoder in ffmpeg: `libx264`, `h264_nvenc`. */

@@ -1,5 +1,5 @@
 import { hardware } from './hardware';
-import { FRAME_ROWS, MODEL_ROWS, READ_ROWS } from './modelRows';
+import { FRAME_ROWS, MODEL_ROWS, PRESET_ROW, READ_ROWS } from './modelRows';
 import { bundle, choice, group, number, toggle, whole } from './row';
 import { INPUT, OUTPUT } from './topics';
 import { INPUT_ROWS, MASK_ROWS, OUTPUT_ROWS } from './videoRows';
@@ -27,6 +27,7 @@ const { mask: __, ...IMAGE_MASK_ROWS } = MASK_ROWS;
 
 /** Enlarging one image. */
 export const IMAGE_ROWS = {
+  ...PRESET_ROW,
   ...MODEL_ROWS,
   ...IMAGE_MASK_ROWS,
   /** Output format. `auto`: the format of the source; pixels become JPEG, or PNG with an alpha channel. */
@@ -92,6 +93,7 @@ const fraction = (fallback: number, what: string) => number(0, 1, fallback, { te
 
 /** Upscaling what a camera sends. Its source and target are not in one row each: `liveJob.ts`. */
 export const LIVE_ROWS = {
+  ...PRESET_ROW,
   ...MODEL_ROWS,
   ...FRAME_ROWS,
   ...READ_ROWS,

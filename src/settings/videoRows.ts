@@ -1,4 +1,4 @@
-import { CHOICE_ROWS, FRAME_ROWS, QUALITY_ROWS, READ_ROWS, TILE_ROWS } from './modelRows';
+import { CHOICE_ROWS, FRAME_ROWS, PRESET_ROW, QUALITY_ROWS, READ_ROWS, TILE_ROWS } from './modelRows';
 import { hardware } from './hardware';
 import { choice, colour, group, number, path, seconds, text, toggle, whole } from './row';
 import { INPAINTING, INPUT, OUTPUT, RESUME, SPEED } from './topics';
@@ -95,6 +95,7 @@ export const FILE_ROWS = {
 /** Reading a video file and processing it. */
 export const INPUT_ROWS = {
   input: path(undefined, { text: 'a video file, or a folder of images' }),
+  ...PRESET_ROW,
   ...CHOICE_ROWS,
   ...STAGE_ROWS,
   ...READ_ROWS,

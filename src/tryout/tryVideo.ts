@@ -2,9 +2,10 @@ import { basename, join } from 'node:path';
 import type { Engine } from '../engine/client/engine';
 import type { SourceSummary } from '../engine/protocol';
 import { framesOfFile } from '../settings/frameCount';
+import { type PresetWish, withPreset } from '../presets/withPreset';
 import { framesPerStored } from '../settings/fieldRate';
 import { readingSettings } from '../settings/restoreJob';
-import { checkTryJob, type TryJob } from '../settings/tryJob';
+import { checkTryJob, TRY_ROWS, type TryJob } from '../settings/tryJob';
 import { addedOf } from './addedOf';
 import { inNewFolder, type TryEvents, type TryResult } from './inNewFolder';
 import { addShot, type Measured, triedModel } from './measured';
@@ -19,8 +20,12 @@ import { triesOf } from './tries';
  * Restores short parts of a video by several models and writes a page that compares them, with measured times. Nothing is
  * left when it fails or is stopped. Errors: BAD_SETTING, those of the source, the models and the output.
  */
-export async function tryVideo(options: unknown, engine: Engine, events: TryEvents): Promise<TryResult> {
-  const job = checkTryJob(options);
+export async function tryVideo(
+  options: Readonly<Record<string, unknown>> & { readonly preset?: PresetWish },
+  engine: Engine,
+  events: TryEvents,
+): Promise<TryResult> {
+  const job = checkTryJob(withPreset(TRY_ROWS, options));
   return inNewFolder(job, async (folder) => trialOf(job, engine, folder, events));
 }
 

@@ -75,10 +75,10 @@ describe('editor', function () {
       });
       try {
         const flows = FLOWS.flatMap(example);
-        const [tab, model] = ['tab', 'remaster-model'].map((type) => flows.find((node) => node.type === type)!.id);
+        const [onTab, model] = ['tab', 'remaster-model'].map((type) => flows.find((node) => node.type === type)!.id);
         // A batch that watches would restore its folder beside the job below.
         const batch = example('12 - Folder to folder.json').find(({ type }) => type === 'remaster-batch')!;
-        flows.push({ ...batch, z: tab, model, watch: false, wires: [[], []] });
+        flows.push({ ...batch, z: onTab, model, watch: false, wires: [[], []] });
         await red.deploy(
           flows.map((node) => (node.type === 'remaster-model' ? { ...node, loadLimit: LOAD_LIMIT } : node)),
         );

@@ -239,6 +239,7 @@ describe('scorecard of the flow library', () => {
       strength: Number(value('remaster-upscale', 'strength')),
       noise: value('remaster-upscale', 'noise'),
       seed: Number(value('remaster-upscale', 'seed')),
+      preset: value('remaster-in', 'preset') || null,
       deinterlace: value('remaster-in', 'deinterlace'),
       fieldOrder: value('remaster-in', 'fieldOrder'),
       crop: value('remaster-in', 'crop') || null,

@@ -42,7 +42,7 @@ describe('embedXmp', () => {
     assert.equal(file.subarray(content + 16, end).toString(), PACKET);
   });
 
-  it('adds XMP_ to the user data of a MOV file, and keeps what is there; a second time, it replaces it', async () => {
+  it('adds XMP_ to the user data of a MOV file, and keeps the data that is there; a second time, it replaces it', async () => {
     await make('a.mov');
     const title = readFileSync(at('a.mov')).includes('Tape');
     await embedded('a.mov', 'mov');

@@ -20,7 +20,7 @@ export interface JobParts {
 
 /** Settings that change no byte of the result: where its files are, and how it is computed. */
 const WITHOUT_EFFECT: readonly (keyof Job)[] = [
-  ...(['input', 'output', 'overwrite', 'resume', 'discard', 'concurrency'] as const),
+  ...(['input', 'output', 'overwrite', 'resume', 'discard', 'concurrency', 'preset'] as const),
   ...(['provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel'] as const),
 ];
 

@@ -211,6 +211,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
     bytes: (await stat(finished.output)).size,
     resumedFrom,
     encoder: encoding.codec.encoder,
+    ...(job.preset !== null && { preset: job.preset }),
     model: { name, sha256, provider, steps, ...(open.chosen && { reason: open.chosen.reason }) },
     faces: processor.faces,
     cacheStats: processor.cacheStats,
