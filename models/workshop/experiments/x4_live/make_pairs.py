@@ -244,12 +244,14 @@ class Images:
         return images + [reduced_image(self.pages[i], True, rng) for i in pages]
 
 
-def make_shard(images, count: int, mix: dict[str, float], scale: int, shares: Shares, fonts: list[str], rng) -> np.ndarray:
+def make_shard(images, count: int, mix: dict[str, float], scale: int, shares: Shares, fonts: list[str], rng, pause=None) -> np.ndarray:
     """mix: the share of the pairs, not of the scenes, of every kind."""
     chance = np.array([share / PAIRS_OF_SCENE[kind] for kind, share in mix.items()])
     chance /= chance.sum()
     pairs = []
     while len(pairs) < count:
+        while pause and pause.exists():
+            time.sleep(5)
         image = images[rng.integers(len(images))]
         pairs += pairs_of_scene(image, str(rng.choice(list(mix), p=chance)), scale, shares, fonts, rng)
     return np.array(pairs, record(scale))[rng.permutation(len(pairs))[:count]]
@@ -268,6 +270,7 @@ def parse_arguments():
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--mix', default='clean=.4,noisy=.25,video=.35', help='shares of the pairs')
     p.add_argument('--halo', action='store_true', help='more and wider sharpening in the sources, more ringing and text')
+    p.add_argument('--pause', type=Path, help='no pair is made while this file exists')
     return p.parse_args()
 
 
@@ -281,7 +284,7 @@ def main():
         if file.exists():
             continue
         rng, began = np.random.default_rng([a.seed, number]), time.time()
-        shard = make_shard(images.draw(rng), a.count, mix, a.scale, HALO if a.halo else USUAL, fonts, rng)
+        shard = make_shard(images.draw(rng), a.count, mix, a.scale, HALO if a.halo else USUAL, fonts, rng, a.pause)
         part = file.with_suffix('.part')
         with open(part, 'wb') as out:
             np.save(out, shard)

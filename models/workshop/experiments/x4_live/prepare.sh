@@ -5,7 +5,8 @@
 #   nice -n 19 bash prepare.sh FOLDER [PYTHON]
 #
 # Needs Debian 12 or 13 with apt, npm, DejaVu fonts and ffmpeg; PYTHON (default python3) has torch, opencv-python-headless and pillow.
-# FOLDER gets photos/ drawn/ weights/ (with NIQE's parameters) shards/usual shards/halo. WAIT_FOR=FILE waits while FILE exists.
+# FOLDER gets photos/ drawn/ weights/ (with NIQE's parameters) shards/usual shards/halo. WAIT_FOR=FILE makes no pairs
+# while FILE exists.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
@@ -14,7 +15,6 @@ python=${2:-python3}
 fonts=${FONTS:-/usr/share/fonts/truetype/dejavu}
 export PYTHONPATH="$here/../.." OMP_NUM_THREADS=1
 say() { printf '%(%T)T %s\n' -1 "$*"; }
-wait_for() { while [[ -n ${WAIT_FOR:-} && -e $WAIT_FOR ]]; do sleep 5; done; }
 
 # Packages of Debian 12 and 13, with lists of their own: the system's stay as they are.
 apt_of_both() {
@@ -90,9 +90,8 @@ fi
 
 # One shard at a time of both kinds, so that a training can begin after the first minutes. Existing shards are left alone.
 for count in $(seq 1 "${SHARDS:-16}"); do
-  wait_for
   usual=$((count < 12 ? count : 12))
-  common=(--photos "$base/photos" --drawn "$base/drawn" --fonts "$fonts")
+  common=(--photos "$base/photos" --drawn "$base/drawn" --fonts "$fonts" ${WAIT_FOR:+--pause "$WAIT_FOR"})
   "$python" "$here/make_pairs.py" "${common[@]}" --out "$base/shards/halo" --shards "$count" --seed 2 --halo
   "$python" "$here/make_pairs.py" "${common[@]}" --out "$base/shards/usual" --shards "$usual"
 done
