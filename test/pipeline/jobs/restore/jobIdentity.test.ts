@@ -86,6 +86,7 @@ describe('jobIdentity', () => {
       'crop',
       'record',
       'bag',
+      'preset',
     ];
     const more = ['provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel', 'hardware', 'audio', 'extras'];
     const names = Object.keys(job).filter((name) => !free.includes(name) && !more.includes(name));
