@@ -80,7 +80,9 @@ describe('editor', function () {
         const batch = example('12 - Folder to folder.json').find(({ type }) => type === 'remaster-batch')!;
         flows.push({ ...batch, z: onTab, model, watch: false, wires: [[], []] });
         await red.deploy(
-          flows.map((node) => (node.type === 'remaster-model' ? { ...node, loadLimit: LOAD_LIMIT } : node)),
+          flows.map((node) =>
+            node.type === 'remaster-model' ? { ...node, loadLimit: LOAD_LIMIT, threads: '1' } : node,
+          ),
         );
         await context.addInitScript((theme) => localStorage.setItem('view-dark-theme', theme), look);
         const page = await context.newPage();
@@ -200,7 +202,7 @@ describe('editor', function () {
           await page.evaluate(() => (window as unknown as { RED: EditorRed }).RED.tray.close());
           await page.waitForTimeout(600);
         }
-        // A job that seems to be long measures some frames, also with other models, before its first one.
+        // With one thread it is slow enough to be seen; it measures some frames before its first one.
         const go = example(FLOWS[0]!).find((node) => node['name'] === 'sample clip')!.id;
         await red.inject(go);
         await page
