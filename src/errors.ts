@@ -30,6 +30,12 @@ export const ERROR_CODES = [
   'PATH_NOT_ALLOWED',
   'PLAN_INVALID',
   'PLAN_STAGE_GONE',
+  'QUEUE_AUTH',
+  'QUEUE_CANCELLED',
+  'QUEUE_CLOCK',
+  'QUEUE_SETUP',
+  'QUEUE_TLS',
+  'QUEUE_VERSION',
   'RESUME_MISMATCH',
   'RUNTIME_MISSING',
   'SOURCE_CHANGED',
@@ -38,6 +44,8 @@ export const ERROR_CODES = [
   'SOURCE_NOT_FOUND',
   'SOURCE_TRUNCATED',
   'SOURCE_UNREADABLE',
+  'WORKER_DIFFERS',
+  'WORKER_FOLDER',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

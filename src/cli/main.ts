@@ -1,14 +1,15 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { closest, type ErrorCode, errorRecord, printableLines } from '../errors';
+import { packageVersion } from '../files/packageVersion';
 import { commandHelp, overview } from './help';
 import { imageCommand } from './imageCommand';
 import { doctorCommand, modelsCommand, type Print, probeCommand } from './infoCommands';
 import { type Command, COMMANDS, parseCommandLine, requireOptionsOf, usage, usageOf } from './options';
 import { json } from './json';
+import { queueCommand } from './queueCommand';
 import { restoreCommand } from './restoreCommand';
 import { compareCommand, tryCommand } from './tryCommand';
+import { workerCommand } from './workerCommand';
 import { watchOutput } from './watchOutput';
 
 async function main(args: readonly string[], closed: AbortSignal): Promise<number> {
@@ -18,7 +19,7 @@ async function main(args: readonly string[], closed: AbortSignal): Promise<numbe
     process.stdout.write(values['json'] ? json(value) : `${printableLines(text)}\n`);
   };
   if (values['version']) {
-    print({ version: version() }, version());
+    print({ version: packageVersion() }, packageVersion());
     return 0;
   }
   if (name === undefined) {
@@ -42,6 +43,10 @@ async function main(args: readonly string[], closed: AbortSignal): Promise<numbe
       return probeCommand(rest[0]!, print);
     case 'models':
       return values['compare'] === undefined ? modelsCommand(print) : compareCommand(rest, values, print, closed);
+    case 'worker':
+      return workerCommand(rest, values, closed);
+    case 'queue':
+      return queueCommand(rest, values, print, closed);
     case 'doctor':
       return doctorCommand(print);
   }
@@ -58,17 +63,13 @@ function commandNamed(name: string): Command {
   throw usage(`Unknown command ${name}.`, near === null ? undefined : `Did you mean remaster ${near}?`);
 }
 
-function version(): string {
-  const manifest = readFileSync(join(__dirname, '..', '..', '..', 'package.json'), 'utf8'); // above dist/src/cli
-  return (JSON.parse(manifest) as { version: string }).version;
-}
-
 /** Exit codes are documented in docs/cli.md. */
 function exitCode(code: ErrorCode): number {
   if (/^(BAD_SETTING|NO_IMAGE|NO_PLAN|PLAN_|PATH_)/.test(code)) return 2;
   if (/^(SOURCE_|MASK_|AUTH_|IMAGE_)/.test(code)) return 3;
   if (/^(OUTPUT_|RESUME_|DISK_|FRAME_)/.test(code)) return 4;
   if (/^(MODEL_|RUNTIME_|GPU_)/.test(code)) return 5;
+  if (/^(QUEUE_|WORKER_)/.test(code)) return 7;
   return code === 'FFMPEG_MISSING' ? 6 : 1;
 }
 

@@ -2,6 +2,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { closest, RemasterError } from '../errors';
 import type { Row, Rows } from '../settings/row';
 import { IMAGE_ROWS } from '../settings/table';
+import { QUEUE_COMMAND_ROWS, WORKER_ROWS } from '../settings/workerRows';
 import { COMPARE_ROWS, TRY_ROWS } from '../settings/tryJob';
 import { RESTORE_ROWS } from '../settings/videoRows';
 
@@ -30,6 +31,16 @@ export const COMMANDS = {
     parameters: '[FOLDER]',
     text: 'list the installed models, or compare them on an image',
     rows: COMPARE_ROWS as Rows,
+  },
+  worker: {
+    parameters: '',
+    text: 'make segments of the jobs that other machines give to a queue',
+    rows: WORKER_ROWS as Rows,
+  },
+  queue: {
+    parameters: 'init|status|cancel [JOB]',
+    text: 'prepare a queue, show its jobs and workers, or end a job',
+    rows: QUEUE_COMMAND_ROWS as Rows,
   },
   doctor: { parameters: '', text: 'check ffmpeg, onnxruntime, models and permissions', rows: {} },
   help: { parameters: '[COMMAND]', text: 'show this help, or the options of a command', rows: {} },
@@ -70,7 +81,10 @@ export function parseCommandLine(args: readonly string[]): { values: OptionValue
     name,
     { type: 'boolean', ...('short' in option && { short: option.short }) } as const,
   ]);
-  const own = ALL.map(({ name, row }) => [name, { type: row.kind === 'switch' ? 'boolean' : 'string' } as const]);
+  const own = ALL.map(({ name, row }) => {
+    const type = row.kind === 'switch' ? 'boolean' : 'string';
+    return [name, { type, multiple: row.option?.isList === true } as const];
+  });
   const { values, positionals } = parsed(args, Object.fromEntries([...general, ...own]));
   return { values: withMaskColor(values), positionals };
 }
@@ -78,7 +92,11 @@ export function parseCommandLine(args: readonly string[]): { values: OptionValue
 function parsed(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>) {
   try {
     const found = parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true, strict: true });
-    return { values: found.values as OptionValues, positionals: found.positionals };
+    const values = Object.entries(found.values).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join('\n') : value,
+    ]);
+    return { values: Object.fromEntries(values) as OptionValues, positionals: found.positionals };
   } catch (cause) {
     throw parseError(cause as NodeJS.ErrnoException);
   }

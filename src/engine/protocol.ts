@@ -1,5 +1,8 @@
 import type { ErrorRecord } from '../errors';
 import type { ModelSummary } from '../model/bundle/modelLibrary';
+import type { MadeSegment } from '../pipeline/jobs/madeSegments';
+import type { Maker } from '../pipeline/jobs/restore/checkMachine';
+import type { SegmentRange, SharedJob } from '../pipeline/jobs/restore/segmentFarm';
 import type { AddedDetail } from '../pipeline/media/image/addedDetail';
 
 export type { ModelSummary } from '../model/bundle/modelLibrary';
@@ -59,6 +62,14 @@ export interface JpegPair {
   readonly aspect: number;
 }
 
+/** A job whose segments are made here, with the paths of this machine. */
+export interface SharedWork {
+  readonly shared: SharedJob;
+  readonly who: Maker;
+  /** Where the models of this machine run. */
+  readonly provider: string;
+}
+
 /** What can be asked of the engine: arguments and result of each request. */
 export interface EngineRequests {
   /** `sequenceRate`: frames per second of an image sequence. */
@@ -113,6 +124,27 @@ export interface EngineRequests {
   };
   /** What the model has added to an image. Both are bytes of image files. */
   added: { args: { readonly before: Uint8Array; readonly after: Uint8Array }; result: AddedDetail };
+  /** What decides the bytes that this machine makes, and which jobs of others it can make. */
+  machine: {
+    args: Omit<ModelChoice, 'model'>;
+    result: {
+      /** Hash: machines of one class make the same bytes. */
+      readonly machine: string;
+      /** The class in words. */
+      readonly facts: string;
+      readonly provider: string;
+      /** Hashes of its models, by name. */
+      readonly models: Readonly<Record<string, string>>;
+      /** Bytes. */
+      readonly memory: number;
+    };
+  };
+  /** Compares what this machine makes of a job with what the first of its class has made. */
+  checkMachine: { args: SharedWork; result: null };
+  /** Makes a segment of a job of another machine, or finds it. */
+  makeSegment: { args: SharedWork & { readonly range: SegmentRange }; result: MadeSegment };
+  /** Frames of the current segment of the job in this work folder that are made. */
+  segmentFrames: { args: { readonly folder: string }; result: number };
   /** Loads the model and measures one tile. Of `auto`, the model that is chosen most often. */
   test: {
     args: ModelChoice & Pick<Job, 'steps'>;

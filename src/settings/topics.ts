@@ -6,6 +6,7 @@ export const INPUT = 'Input';
 export const OUTPUT = 'Output';
 export const RESUME = 'Resume';
 export const SPEED = 'Speed';
+export const MACHINES = 'More machines';
 
 /** In the order of the help. */
-export const TOPICS = [MODEL, FACES, INPAINTING, INPUT, OUTPUT, RESUME, SPEED] as const;
+export const TOPICS = [MODEL, FACES, INPAINTING, INPUT, OUTPUT, RESUME, SPEED, MACHINES] as const;

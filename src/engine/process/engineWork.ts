@@ -10,6 +10,7 @@ import { OpenRequests } from './openRequests';
 import { handleRequest, type Services } from './requests';
 import { RestoreJobs } from './restoreJobs';
 import { restoreWithProgress } from './restoreWithProgress';
+import { SegmentMakers } from './segmentMakers';
 import { VideoAssemblies } from './videoAssemblies';
 
 /**
@@ -35,7 +36,10 @@ export function engineWork(send: (reply: Reply) => void, onEnd: () => void): Eng
   const assemblies = open.use(new VideoAssemblies(onTemporaryPath));
   const comparisons = open.use(new Comparisons(previewOf));
   const images = imageRequests(cache);
-  const services: Services = { modelCache: cache, images, frameStreams, assemblies, previewOf, comparisons };
+  const segmentMakers = open.use(new SegmentMakers(cache));
+  const services: Services = {
+    ...{ modelCache: cache, images, frameStreams, assemblies, previewOf, comparisons, segmentMakers },
+  };
   const requests = open.use(new OpenRequests(send, onEnd));
 
   return {

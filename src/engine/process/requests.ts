@@ -16,7 +16,9 @@ import type { Comparisons } from './comparisons';
 import { doctor } from './doctor';
 import type { FrameStreams } from './frameStreams';
 import type { ImageRequests } from './imageRequests';
+import { machine } from './machine';
 import type { ModelCache } from './modelCache';
+import type { SegmentMakers } from './segmentMakers';
 import { testedModels } from './testedModels';
 import type { VideoAssemblies } from './videoAssemblies';
 
@@ -29,13 +31,14 @@ export interface Services {
   /** The preview of a running job; null when it is unknown. */
   readonly previewOf: (job: string) => Promise<Comparison | null>;
   readonly comparisons: Comparisons;
+  readonly segmentMakers: SegmentMakers;
 }
 
 /** Handles one request that is not a job. */
 export async function handleRequest(
   what: keyof EngineRequests,
   args: unknown,
-  { modelCache, images, frameStreams, assemblies, previewOf, comparisons }: Services,
+  { modelCache, images, frameStreams, assemblies, previewOf, comparisons, segmentMakers }: Services,
   signal: AbortSignal,
 ): Promise<EngineRequests[keyof EngineRequests]['result']> {
   switch (what) {
@@ -85,6 +88,18 @@ export async function handleRequest(
     }
     case 'choose':
       return chooseFor(args as EngineRequests['choose']['args'], signal);
+    case 'machine':
+      return machine(args as EngineRequests['machine']['args'], modelCache);
+    case 'checkMachine': {
+      const { shared, who, provider } = args as EngineRequests['checkMachine']['args'];
+      return segmentMakers.check(shared, who, provider, signal);
+    }
+    case 'makeSegment': {
+      const { shared, who, provider, range } = args as EngineRequests['makeSegment']['args'];
+      return segmentMakers.make(shared, range, who, provider, signal);
+    }
+    case 'segmentFrames':
+      return segmentMakers.frames((args as EngineRequests['segmentFrames']['args']).folder);
     case 'test':
       return testModel(args as EngineRequests['test']['args'], modelCache, signal);
   }

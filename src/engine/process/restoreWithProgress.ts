@@ -3,8 +3,13 @@ import { usableModels } from '../../model/bundle/modelLibrary';
 import { openFaceFinder } from '../../model/inference/openModel';
 import { restoreVideo, type Tools } from '../../pipeline/jobs/restore/restoreVideo';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
+import { queueAccess } from '../../queue/access';
+import { openQueue } from '../../queue/queue';
 import type { Reply } from '../protocol';
 import type { RestoreJob } from './restoreJobs';
+
+const openFarm: NonNullable<Tools['openFarm']> = async (queue, signal, onWait) =>
+  openQueue(await queueAccess(queue), signal, { onWait });
 
 /** Restores a video and sends its progress, at most once a second and at each change of its stage. */
 export function restoreWithProgress(
@@ -15,7 +20,7 @@ export function restoreWithProgress(
     const progress = new Throttle<Reply>(send);
     try {
       const models = { openFaceFinder, modelNames: usableModels };
-      const all: Tools = { ...tools, ...models, binary: await findFfmpeg(), onFrame: offer };
+      const all: Tools = { ...tools, ...models, openFarm, binary: await findFfmpeg(), onFrame: offer };
       const result = await restoreVideo(job, all, signal, (now) =>
         progress.push({ type: 'progress', id, progress: now }, now.stage),
       );

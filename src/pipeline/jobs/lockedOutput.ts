@@ -1,10 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RemasterError } from '../../errors';
-import { type FoundJournal, type Segment, sync, writeJournal } from './journal';
+import { sync } from '../../files/sync';
+import { identityKey } from './identity';
+import { type FoundJournal, writeJournal } from './journal';
+import { type MadeSegment, madeSegments } from './madeSegments';
 import { unwritable } from './outputErrors';
 import type { OutputLock } from './outputLock';
 import { publishFile } from './publishFile';
+import type { Segment } from './segment';
 import { clear, removeEmpty } from './workFolder';
 import { tryGrowing, tryWriting } from './writeTrial';
 
@@ -19,6 +23,8 @@ export interface OutputFolder {
   readonly output: string;
   /** Segments of an interrupted run of the same job. */
   readonly done: readonly Segment[];
+  /** Those that several machines have finished behind a gap, by their numbers. */
+  readonly later: ReadonlyMap<number, MadeSegment>;
   /** Frames that were finished, but whose files are missing or incomplete. */
   readonly lost: number;
   /** Versions of other ffmpegs that encoded `done`. */
@@ -27,6 +33,8 @@ export interface OutputFolder {
   newSegment(): Promise<string>;
   /** Flushes a finished segment to disk and adds it to the journal. */
   commitSegment(path: string, frames: number): Promise<Segment>;
+  /** Adds finished segments to the journal, the next ones in their order. Without any, the journal is written as it is. */
+  adopt(segments: readonly Segment[]): Promise<void>;
   /** Moves `file` to the path of the output, atomically. */
   publish(file: string, name?: string): Promise<string>;
   /** Whether the output, or a part of it, has its name. */
@@ -55,10 +63,15 @@ export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputF
   const otherFfmpegs = found.ffmpegs.filter((version) => version !== ffmpeg);
   let isPublished = false;
   let journal = { ...found, ffmpegs: [...otherFfmpegs, ffmpeg] };
+  const append = async (segments: readonly Segment[]): Promise<void> => {
+    journal = { ...journal, segments: [...journal.segments, ...segments] };
+    await writeJournal(folder, journal);
+  };
   return {
     folder,
     output: target,
     done: found.segments,
+    later: found.later,
     lost: found.lost,
     otherFfmpegs,
     async newSegment() {
@@ -69,9 +82,12 @@ export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputF
       await lock.assertHeld();
       await sync(path);
       const segment = { file: basename(path), frames, bytes: (await stat(path)).size };
-      journal = { ...journal, segments: [...journal.segments, segment] };
-      await writeJournal(folder, journal);
+      await append([segment]);
       return segment;
+    },
+    async adopt(segments) {
+      await lock.assertHeld();
+      await append(segments);
     },
     async publish(file, name = target) {
       await lock.assertHeld();
@@ -95,7 +111,11 @@ export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputF
     async close({ keepSegments }) {
       const warnings: string[] = [];
       const left = ({ message }: Error): void => void warnings.push(`${folder} could not be deleted: ${message}.`);
-      if (await isHeld(lock)) await clear(folder, keepSegments ? journal.segments : []).catch(left);
+      const kept = async (): Promise<readonly Segment[]> => {
+        const made = journal.identity ? await madeSegments(folder, identityKey(journal.identity)) : null;
+        return [...journal.segments, ...(made?.values() ?? [])];
+      };
+      if (await isHeld(lock)) await clear(folder, keepSegments ? await kept() : []).catch(left);
       await lock.release().catch(left);
       await removeEmpty(folder);
       return warnings;
@@ -112,7 +132,7 @@ async function tryToContinue(folder: string, finished: readonly Segment[]): Prom
 }
 
 /** Segments and the whole video. */
-const UNFINISHED = /^(\d+\.nut|frames\.nut|whole\.\w+)$/;
+const UNFINISHED = /^(\d+(\.\w+)?\.nut|frames\.nut|whole\.\w+)$/;
 
 const isHeld = (lock: OutputLock): Promise<boolean> =>
   lock.assertHeld().then(

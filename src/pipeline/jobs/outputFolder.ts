@@ -1,10 +1,12 @@
 import { lstat } from 'node:fs/promises';
 import { RemasterError } from '../../errors';
 import type { ChosenModel } from '../../settings/chooseModel';
-import { differences, frameCount, type JobIdentity, type FoundJournal, readJournal } from './journal';
+import { differences, type JobIdentity } from './identity';
+import { type FoundJournal, readJournal } from './journal';
 import { lockedOutput, type OutputFolder } from './lockedOutput';
 import { lockOutput } from './outputLock';
 import { unwritable } from './outputErrors';
+import { frameCount } from './segment';
 import { checkTarget, targetOf } from './outputTarget';
 import { hasClaim, removeClaim } from './publishFile';
 import { assertOwn, clear, lockedFolder, removeEmpty, workFolder } from './workFolder';
@@ -47,8 +49,8 @@ export async function openOutputFolder(
     await checkTarget(target, overwrite, sources); // another job may have finished before this one got the lock
     const found = discard ? null : await readJournal(folder);
     const begun = continuable(found, { identity, resume, target });
-    journal = begun ?? { identity, ffmpegs: [], segments: [], lost: 0, ...(chosen && { chosen }) };
-    await clear(folder, journal.segments);
+    journal = begun ?? { identity, ffmpegs: [], segments: [], lost: 0, later: new Map(), ...(chosen && { chosen }) };
+    await clear(folder, [...journal.segments, ...journal.later.values()]);
     await tryName(folder, target);
   } catch (error) {
     await lock.release().catch(() => {}); // the error before it is the one to report
@@ -65,7 +67,7 @@ function continuable(
 ): FoundJournal | null {
   if (journal === null) return null;
   if (journal === 'damaged') throw mismatch('An interrupted job', target, 'its list of finished segments is damaged');
-  const frames = frameCount(journal.segments) + journal.lost;
+  const frames = frameCount([...journal.segments, ...journal.later.values()]) + journal.lost;
   if (frames === 0) return null;
   const work = `An interrupted job with ${frames} finished frame${frames === 1 ? '' : 's'}`;
   if (journal.identity === null) throw mismatch(work, target, 'another version of remaster wrote it');

@@ -3,7 +3,7 @@ import type { Job } from '../../../settings/restoreJob';
 import type { Encoding } from '../../media/encode';
 import { type SourceFile } from '../../media/sourceFile';
 import { sourceIdentity } from '../../media/sourceIdentity';
-import type { JobIdentity } from '../journal';
+import type { JobIdentity } from '../identity';
 
 /** The parts of a job besides its settings. */
 export interface JobParts {
@@ -18,6 +18,7 @@ export interface JobParts {
 const WITHOUT_EFFECT: readonly (keyof Job)[] = [
   ...(['input', 'output', 'overwrite', 'resume', 'discard', 'concurrency'] as const),
   ...(['model', 'mask', 'provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel'] as const),
+  ...(['queue', 'mixed'] as const),
   ...(['audio', 'extras'] as const), // used after the last frame
 ];
 

@@ -1,14 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { RemasterError, StoppedError } from '../../../errors';
-import type { Model } from '../../../model/model';
 import type { ChosenModel } from '../../../settings/chooseModel';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
-import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
-import { frameMasker } from '../../frames/inpaint/maskFrames';
-import { type OpenModel, openModelFor, type ProcessorTools } from '../../frames/processor';
+import type { ProcessorTools } from '../../frames/processor';
 import { suspicionWarnings } from '../../frames/suspicion';
-import { type DecodeOptions, type FrameSource, openVideo } from '../../media/decode';
-import type { Encoding } from '../../media/encode';
+import { type FrameSource, openVideo } from '../../media/decode';
 import { type FfmpegBinary, ffmpegWarnings } from '../../media/findFfmpeg';
 import type { Frame, Rational } from '../../media/frame';
 import { probe, type VideoInfo } from '../../media/probe';
@@ -17,17 +13,17 @@ import { readingStart } from '../../media/trim';
 import { noFrames } from '../../media/unreadableMedia';
 import { openOutputFolder, type OutputFolder } from '../outputFolder';
 import { checkTarget, targetOf } from '../outputTarget';
+import { frameCount } from '../segment';
 import { endedTooSoon, untilBroken } from './brokenSource';
 import { checkEncoder } from './checkEncoder';
 import { watchSpace } from './diskSpace';
 import { finishOutput } from './finishOutput';
-import { frameCount } from '../journal';
-import { jobIdentity } from './jobIdentity';
 import { estimatedSeconds, withJobModel } from './jobModel';
-import { planEncoding } from './planEncoding';
+import { decodeOptions, openJob, type OpenedJob } from './openJob';
 import { expectedFrames, type ProgressMeter, progressMeter } from './progress';
-import { restoreFrames } from './restoreFrames';
-import { segmentWriter } from './segments';
+import { ownFrames } from './ownFrames';
+import type { SegmentFarm } from './segmentFarm';
+import { shareFrames } from './shareFrames';
 import { tileSettings } from './tileSettings';
 import { soundOf, tryOutput } from './trial';
 import { orChanged } from './truncation';
@@ -39,18 +35,19 @@ export interface Tools extends ProcessorTools {
   readonly onFrame?: (before: Frame, after: Frame, pixelAspect: Rational) => void;
   /** Called with the folder a job works in, so that another process can delete it if this one dies. */
   readonly onTemporaryPath?: (path: string, gone: boolean) => void;
+  /** For jobs with a queue: the machines that work for it. Errors: those of the queue. */
+  openFarm?(queue: string, signal: AbortSignal, onWait: (why: string) => void): Promise<SegmentFarm>;
 }
 
 /** A job with everything it has opened. */
-interface OpenJob {
+interface OpenJob extends Omit<OpenedJob, typeof Symbol.asyncDispose> {
   readonly job: Job;
   readonly tools: Tools;
   readonly signal: AbortSignal;
   readonly meter: ProgressMeter;
-  readonly info: VideoInfo;
-  readonly opened: OpenModel;
-  readonly encoding: Encoding;
   readonly folder: OutputFolder;
+  /** Null: this machine makes all segments. */
+  readonly farm: SegmentFarm | null;
   /** Null where the job named its model. */
   readonly chosen: ChosenModel | null;
 }
@@ -70,30 +67,27 @@ export async function restoreVideo(
   const sources = [given.input, ...(given.mask === null ? [] : [given.mask])];
   await checkTarget(await targetOf(given.output), given.overwrite, sources); // before a model is loaded, and again when it is
   meter.stage('probing');
+  await using farm =
+    given.queue === null ? null : await tools.openFarm!(given.queue, signal, (why) => meter.warn([why]));
   const source = await probe(tools.binary, given.input, signal, given.sequenceRate);
   const info = limitHeight(source, given.maxHeight);
   meter.expect(info, given);
   const { settings: job, chosen } = await withJobModel(given, tools, source, info, signal);
 
   meter.stage('loading');
-  const depth = info.pixels.bitDepth > 8 ? 16 : 8;
-  const openMask = (inpaint: InpaintSettings) => frameMasker(tools.binary, inpaint, info, job.sequenceRate, signal);
-  await using opened = await openModelFor(job, { ...info, depth }, tools, openMask, signal);
-  const { model, masker, finder } = opened;
-  const encoding = planEncoding(tools.binary, job, source, info, model);
-  const parts = { source: info.source, mask: masker?.source ?? null, model: model.info, encoding };
-  const faceFinder = finder?.version ?? null;
-  const identity = await jobIdentity(job, { ...parts, faceFinder }).catch(orChanged(info, signal));
+  await using opened = await openJob(job, source, tools, signal);
   const options = { ...job, ffmpeg: tools.binary.version, sources, chosen };
-  const folder = await openOutputFolder(job.output, identity, options, signal);
+  const folder = await openOutputFolder(job.output, opened.identity, options, signal);
   if (!job.resume) tools.onTemporaryPath?.(folder.folder, false);
 
   let keepSegments = false;
   let left: readonly string[] = [];
   let result: Omit<Result, 'elapsed' | 'fps'>;
   try {
-    if (chosen) meter.chose({ ...chosen, seconds: await estimatedSeconds(job, info, model, signal) });
-    result = await runJob({ job, tools, signal, meter, info, opened, encoding, folder, chosen });
+    const { model } = opened.opened;
+    const seconds = farm ? null : chosen && (await estimatedSeconds(job, info, model, signal));
+    if (chosen) meter.chose({ ...chosen, seconds });
+    result = await runJob({ job, tools, signal, meter, ...opened, folder, farm, chosen });
   } catch (error) {
     keepSegments = canResume(folder, job, signal);
     throw signal.aborted ? signal.reason : await folder.explain(error);
@@ -115,14 +109,13 @@ function canResume(folder: OutputFolder, job: Job, signal: AbortSignal): boolean
 
 /** Decodes, upscales and writes all frames, then finishes the output. */
 async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
-  const { job, tools, signal, meter, info, encoding, folder } = open;
+  const { job, tools, signal, meter, info, encoding, folder, farm } = open;
   const { model, isForFaces } = open.opened;
   const space = await watchSpace(folder, encoding, { ...job, frames: expectedFrames(info, job) });
-  await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, signal);
-  const resumedFrom = frameCount(folder.done);
+  const resumedFrom = frameCount([...folder.done, ...folder.later.values()]);
   const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
   const from = await readingStart(info.source, job.trim, signal);
-  const options = { ...decodeOptions(job, info, encoding, model, from), sound: soundOf(trial) };
+  const options = decodeOptions(job, info, encoding, model, from, soundOf(trial));
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
   const warnings = [...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
   warnings.push(...suspicionWarnings(model.info));
@@ -134,16 +127,15 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   meter.warn([...warnings, ...trial.warnings]);
   const tiles = isForFaces ? job : await tileSettings(job, model, info, openSource);
   const warn = (warning: string): void => void warnings.push(warning);
-  const processor = open.opened.processor({ ...job, ...tiles }, warn, resumedFrom);
-  meter.cacheStatsFrom(() => processor.cacheStats);
 
   await using source = untilBroken(openSource(), info, signal);
   meter.stage(resumedFrom > 0 ? 'resuming' : 'restoring');
   const times: number[] = []; // of all frames, 8 bytes each: `verify` compares the output with them
   meter.resume(resumedFrom);
-  const parts = { source, from: options.from, processor, writer, times, finished: resumedFrom, depth: encoding.depth };
-  const dropped = await restoreFrames({ ...open, ...open.opened, ...parts });
-  await writer.finish();
+  let dropped = 0;
+  const kept = { source, info, job, times, onDrop: () => void dropped++ };
+  const parts = { ...open, kept, tiles, space, warn };
+  const made = farm ? await shareFrames({ ...parts, farm, sound: options.sound ?? [] }) : await ownFrames(parts, from);
   if (times.length < resumedFrom) throw await endedTooSoon(source, resumedFrom, info);
   if (times.length === 0) {
     const none = job.trim ? emptyTrim(job.trim, info) : noFrames(info.source, source.stderrTail());
@@ -151,10 +143,11 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   }
 
   meter.stage('finishing');
-  const written = { segments: writer.segments, times, decoded: source.decoded, broken: source.broken() };
+  const { segments, faces, cacheStats } = made;
+  const written = { segments, times, decoded: source.decoded, broken: source.broken() };
   const finished = await finishOutput(tools.binary, folder, written, encoding, info, job, trial, signal);
   warnings.push(...finished.warnings);
-  if (processor.faces?.found === 0 && resumedFrom === 0) warnings.push('No face was found; all frames are unchanged.');
+  if (faces?.found === 0 && resumedFrom === 0) warnings.push('No face was found; all frames are unchanged.');
   const { name, sha256, provider, steps } = model.info;
   return {
     output: finished.output,
@@ -164,23 +157,8 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
     bytes: (await stat(finished.output)).size,
     resumedFrom,
     model: { name, sha256, provider, steps, ...(open.chosen && { reason: open.chosen.reason }) },
-    faces: processor.faces,
-    cacheStats: processor.cacheStats,
-    warnings,
+    ...{ faces, cacheStats, warnings, ...(made.workers && { workers: made.workers }) },
   };
-}
-
-function decodeOptions(
-  job: Job,
-  info: VideoInfo,
-  { colour, depth }: Encoding,
-  model: Model,
-  from: number,
-): DecodeOptions {
-  const { temporalDenoise, hwaccel } = job;
-  const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
-  const withShotFirstFrame = model.prompt !== undefined;
-  return { colour, depth, deinterlace, temporalDenoise, hwaccel, withShotFirstFrame, from };
 }
 
 const emptyTrim = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>
