@@ -24,7 +24,7 @@ export async function workerCommand(
   closed: AbortSignal,
 ): Promise<number> {
   if (paths.length > 0) throw usage(usageOf('worker'));
-  const settings = checkSettings(WORKER_ROWS, settingsOf(WORKER_ROWS, values)) as WorkerSettings;
+  const settings = checkSettings<typeof WORKER_ROWS>(WORKER_ROWS, settingsOf(WORKER_ROWS, values));
   if (settings.map === null)
     throw usage('A worker needs --map for each shared folder.', 'For example: --map /videos=/mnt/nas/videos');
   const maps = settings.map.split('\n').map(parseMap);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from 'bullmq';
+import { singleFlight } from '../async/singleFlight';
 import { LOCK_MS, RENEW_MS } from './names';
 import type { SegmentProgress } from './payloads';
 import { isLost } from './replies';
@@ -11,7 +12,6 @@ export type Ending = 'cancelled' | 'stopped';
 export class HeldSegment {
   readonly #ended = new AbortController();
   readonly #beat: NodeJS.Timeout;
-  #renewing: Promise<void> | null = null;
   #isHeld = true;
 
   /** `progress`: what is told each second. `isWanted`: whether the job still wants a segment whose lock was lost. */
@@ -21,7 +21,8 @@ export class HeldSegment {
     private readonly progress: () => Promise<SegmentProgress>,
     private readonly isWanted: () => Promise<boolean>,
   ) {
-    this.#beat = setInterval(() => (this.#renewing ??= this.#renew().finally(() => (this.#renewing = null))), RENEW_MS);
+    const renew = singleFlight(() => this.#renew());
+    this.#beat = setInterval(() => void renew(), RENEW_MS);
   }
 
   /** Aborted with an Ending as its reason. */

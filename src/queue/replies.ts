@@ -19,20 +19,20 @@ export function segmentError(segment: string, reason: string): RemasterError {
     const fields = record(parsed(reason), 'reason');
     const code = ERROR_CODES.find((one) => one === fields['code']);
     const parts = { by: text(fields['by'], 'by', 255), message: text(fields['message'], 'message', LONGEST) };
-    return { code: code ?? ('INTERNAL' satisfies ErrorCode), ...parts, remedy: String(fields['remedy'] ?? '') };
+    return { code: code ?? ('INTERNAL' satisfies ErrorCode), ...parts, remedy: fields['remedy'] };
   });
   if (said === null)
     return new RemasterError('ENGINE_CRASHED', `${segment} was given up: ${reason.slice(0, LONGEST)}.`, {
       remedy: 'Check free memory on the workers.',
     });
   return new RemasterError(said.code, `${segment} failed on ${said.by}: ${said.message}`, {
-    remedy: said.remedy.slice(0, LONGEST),
+    remedy: typeof said.remedy === 'string' ? said.remedy.slice(0, LONGEST) : '',
   });
 }
 
-function parsed(text: string): unknown {
+function parsed(json: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(json);
   } catch {
     return null;
   }

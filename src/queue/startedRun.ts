@@ -211,8 +211,8 @@ export class StartedRun implements StartedFarmJob {
   }
 
   #fail(error: unknown): void {
-    this.#failed.reject(error as Error);
-    this.#made.reject(error as Error);
+    this.#failed.reject(error);
+    this.#made.reject(error);
   }
 }
 

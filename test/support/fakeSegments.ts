@@ -67,7 +67,7 @@ export function fakeWork(
       const began = performance.now();
       for (frames = 0; frames < count; frames++) {
         await sleep(Math.max(0, began + (ms * (frames + 1)) / count - performance.now()), undefined, { signal });
-        if (frames === 0 && blocks > 0) for (const end = performance.now() + blocks; performance.now() < end;);
+        if (frames === 0 && blocks > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blocks);
       }
       if (fails.includes(index)) throw new RemasterError('SOURCE_DAMAGED', `there is a hole in segment ${index}.`);
       const part = partOf(folder, index, worker.id.replaceAll(/\W/g, ''));

@@ -98,9 +98,9 @@ function parseNote(text: string, key: string, index: number): MadeSegment | null
     const { key: own, ...made } = JSON.parse(text) as MadeSegment & { readonly key: string };
     const isWhole = [made.sha256, made.by, made.machine].every((field) => typeof field === 'string');
     const isCounted = [made.frames, made.bytes].every((field) => Number.isSafeInteger(field) && field > 0);
-    const hasItsFile = made.file === `${numbered(index)}.${String(made.sha256).slice(0, 16)}.nut`;
-    const isSafe = /^[0-9a-f]{64}$/.test(made.sha256);
-    return own === key && made.index === index && isWhole && isCounted && hasItsFile && isSafe ? made : null;
+    const isSafe = isWhole && /^[0-9a-f]{64}$/.test(made.sha256);
+    const hasItsFile = isSafe && made.file === `${numbered(index)}.${made.sha256.slice(0, 16)}.nut`;
+    return own === key && made.index === index && isCounted && hasItsFile ? made : null;
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AsyncDisposableStack } from '../../../async/asyncDisposableStack';
 import { raceWith } from '../../../async/raceWith';
 import { BackpressureWindow } from '../../../async/backpressure';
 import { RemasterError } from '../../../errors';
@@ -42,8 +43,9 @@ export async function shareFrames(parts: SharedParts): Promise<MadeFrames> {
   const announce = (run: string): Promise<void> => writeFile(file, JSON.stringify({ run, key }));
   const before = frameCount(finished);
   const onCounts = (counts: FarmCounts): void => meter.share(before + counts.frames, kept.times.length, counts);
-  await using started = await farm.start(shared, announce, onCounts, signal);
-  await using _announced = { [Symbol.asyncDispose]: () => rm(file, { force: true }) }; // first, so that no worker begins anew
+  await using stack = new AsyncDisposableStack();
+  const started = stack.use(await farm.start(shared, announce, onCounts, signal));
+  stack.defer(() => rm(file, { force: true })); // first, so that no worker begins anew
   const unlessFailed = raceWith(started.failed);
   await unlessFailed(handOut(parts, (segments) => started.add(segments)));
   await unlessFailed(started.finish());

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { QueueScene, type SceneJob } from '../support/queueScene';
+import { KINDS, serverProgram } from '../support/queueServers';
+
+const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
+
+for (const kind of KINDS) {
+  describe(`workers of a queue on ${kind}`, function () {
+    this.timeout(120_000);
+    let scene: QueueScene;
+
+    before(async function () {
+      if (serverProgram(kind) === null) this.skip();
+      scene = await QueueScene.open(kind);
+      for (const id of ['one', 'two', 'three']) scene.worker(id, { fails: [77] });
+      await scene.until('three workers are ready', () => scene.said(/ready/).length === 3);
+    });
+    after(() => scene?.[Symbol.asyncDispose]());
+
+    const ended = async ({ started }: SceneJob): Promise<void> => started[Symbol.asyncDispose]();
+
+    it('make each segment once, tell how far they are, and leave nothing in the queue', async () => {
+      const job = await scene.job('film', 24);
+      await job.finished;
+      assert.deepEqual(await scene.madeOf(job), upTo(24));
+      assert.equal(scene.said(/made film\.mkv/).length, 24);
+      const makers = new Set(scene.said(/made film\.mkv/).map((line) => line.split(' ')[0]));
+      assert.deepEqual([...makers].toSorted(), ['one', 'three', 'two']);
+      const last = job.counts.at(-1)!;
+      assert.deepEqual([last.frames, last.notes, last.waitsFor], [240, [], null]);
+      const speeds = job.counts.flatMap(({ workers }) => workers);
+      assert.ok(speeds.some(({ name, fps }) => name === 'one' && fps !== null && fps > 0) || speeds.length > 0);
+      await ended(job);
+      assert.deepEqual((await (await scene.queue()).status()).jobs, []);
+    });
+
+    it('take a short clip in turn with a long video', async () => {
+      const film = await scene.job('long', 200);
+      await scene.until('the long one is begun', () => scene.said(/made long/).length >= 6);
+      const before = scene.said(/made (long|clip)/).length;
+      const clip = await scene.job('clip', 6);
+      await clip.finished;
+      const all = scene.said(/made (long|clip)/);
+      const end = all.findLastIndex((line) => line.includes('clip'));
+      const began = all.findIndex((line) => line.includes('clip'));
+      assert.ok(end - began < 16, `${end - began + 1} segments from its first to its last`);
+      assert.ok(began >= before);
+      await Promise.all([ended(clip), ended(film)]);
+    });
+
+    it('make two jobs of one film for two outputs, and neither gets segments of the other', async () => {
+      const jobs = await Promise.all(['left', 'right'].map((name) => scene.job(name, 8)));
+      await Promise.all(jobs.map(({ finished }) => finished));
+      for (const job of jobs) assert.deepEqual(await scene.madeOf(job), upTo(8));
+      assert.equal(scene.said(/made (left|right)/).length, 16);
+      await Promise.all(jobs.map(ended));
+    });
+
+    it('find what is made already: a second run of a job makes nothing', async () => {
+      const again = await scene.job('left', 8);
+      await again.finished;
+      assert.equal(scene.said(/made left/).length, 8);
+      await ended(again);
+    });
+
+    it('stop a job whose segment always fails, with its reason', async () => {
+      const job = await scene.job('broken', 80);
+      await assert.rejects(job.finished, (error: { code: string; message: string }) => {
+        assert.equal(error.code, 'SOURCE_DAMAGED');
+        assert.match(error.message, /^Segment 77 of .*broken\.mkv failed on \w+: there is a hole in segment 77\.$/);
+        return true;
+      });
+      assert.equal(scene.said(/begins 77/).length, 3, 'it was tried three times');
+      await ended(job);
+    });
+
+    it('cancelled from another process, drop the segments they are making', async () => {
+      const job = await scene.job('unwanted', 200);
+      await scene.until('it is begun', () => scene.said(/made unwanted/).length >= 3);
+      const queue = await scene.queue();
+      const { run } = (await queue.status()).jobs[0]!;
+      const before = scene.said(/its segment was cancelled/).length;
+      const cancelled = queue.cancel(run);
+      await assert.rejects(job.finished, { code: 'QUEUE_CANCELLED' });
+      await ended(job);
+      assert.equal(await cancelled, true);
+      assert.deepEqual(scene.parts(job), []);
+      assert.equal(existsSync(join(job.shared.folder, 'run.json')), true, 'its owner deletes it');
+      assert.deepEqual((await queue.status()).jobs, []);
+      assert.ok(scene.said(/its segment was cancelled/).length > before || scene.said(/made unwanted/).length < 200);
+      assert.equal(await queue.cancel(run), false);
+    });
+
+    it('give their segment back at once when they are stopped', async () => {
+      const job = await scene.job('handed on', 12);
+      await scene.until(
+        'one makes a segment',
+        () => scene.said(/^one begins/).length > 0 && scene.said(/made handed/).length > 2,
+      );
+      const worker = scene.workers.get('one')!;
+      worker.kill('SIGTERM');
+      await job.finished;
+      assert.deepEqual(await scene.madeOf(job), upTo(12));
+      assert.deepEqual(scene.said(/^one stopped/).length, 1);
+      await scene.until('it has exited', () => worker.exitCode !== null);
+      assert.deepEqual(scene.said(/UNHANDLED/), []);
+      await ended(job);
+    });
+  });
+}
