@@ -19,6 +19,7 @@ const BOXES = [
   ['src', 'async', /^src\/async\//],
   ['src', 'files', /^src\/files\//],
   ['src', 'settings', /^src\/settings\//],
+  ['src', 'queue', /^src\/queue\//],
   ['src', 'sampler', /^src\/sampler\//],
   ['src/engine', 'client', /^src\/engine\/client\//],
   ['src/engine', 'process', /^src\/engine\/process\//],

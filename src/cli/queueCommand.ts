@@ -23,12 +23,12 @@ export async function queueCommand(
   const isWhole = job === undefined ? ['init', 'status', 'cancel'] : ['cancel'];
   if (what === undefined || !isWhole.includes(what) || more !== undefined) throw usage(usageOf('queue'));
   const access = await queueAccess(queueOf(typeof given === 'string' ? given : null));
+  const onWait = (why: string): void => void process.stderr.write(`${printable(why)}\n`);
   if (what === 'init') {
-    await initQueue(access, signal);
+    await initQueue(access, signal, onWait);
     print({ queue: placeOf(access) }, `${placeOf(access)} is ready.`);
     return 0;
   }
-  const onWait = (why: string): void => void process.stderr.write(`${printable(why)}\n`);
   await using queue = await openQueue(access, signal, { onWait });
   if (what === 'cancel') return await cancel(queue, job ?? null, print);
   const status = await queue.status();

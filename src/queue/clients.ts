@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Redis, RedisOptions } from 'ioredis';
 import type { PoolConfig } from 'pg';
 import { RemasterError } from '../errors';
@@ -31,11 +32,17 @@ const SILENT_MS = 15_000;
 const CONNECT_MS = 4000;
 const KEEP_ALIVE_MS = 10_000;
 
+/** An address is no name that a client may send. */
+const certificates = (host: string, ca: string | null) => ({
+  ...(isIP(host) === 0 && { servername: host }),
+  ...(ca !== null && { ca }),
+});
+
 export const redisOptions = ({ host, port, user, database, password, isEncrypted, ca }: QueueAccess): RedisOptions => ({
   ...{ host, port, db: Number(database) },
   ...(user !== null && { username: user }),
   ...(password !== null && { password }),
-  ...(isEncrypted && { tls: { servername: host, ...(ca !== null && { ca }) } }),
+  ...(isEncrypted && { tls: certificates(host, ca) }),
   ...{ connectTimeout: CONNECT_MS, socketTimeout: SILENT_MS, keepAlive: KEEP_ALIVE_MS },
   maxRetriesPerRequest: null, // a command waits until the server is back
   retryStrategy: (times: number) => Math.min(200 * times, 2000),
@@ -45,7 +52,7 @@ export const pgOptions = ({ host, port, user, database, password, isEncrypted, c
   ...{ host, port, database },
   ...(user !== null && { user }),
   ...(password !== null && { password }),
-  ssl: isEncrypted && { servername: host, ...(ca !== null && { ca }) },
+  ssl: isEncrypted && certificates(host, ca),
   ...{ connectionTimeoutMillis: CONNECT_MS, query_timeout: SILENT_MS },
   ...{ keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE_MS },
   options: `-c search_path="${SCHEMA}"`,

@@ -7,21 +7,24 @@ import { serverError } from './serverErrors';
 
 /** How long one look may take: a server that is frozen accepts connections. */
 const LOOK_MS = 4500;
+/** And another use of it. */
+const USE_MS = 120_000;
 /** PostgreSQL compares the locks of segments by the clocks of the machines. */
 const MAX_SKEW_MS = 2000;
 
 /**
  * Waits until the server of a queue can be reached, and checks that it keeps what it is given. BullMQ itself would try for
- * ever with a wrong password. `onWait`: called once with the reason, when it has to wait. Errors: QUEUE_AUTH, QUEUE_TLS,
+ * ever with a wrong password. `onWait`: called once with the reason, when it has to wait. `use`: what is done there. Errors: QUEUE_AUTH, QUEUE_TLS,
  * QUEUE_SETUP, QUEUE_CLOCK, QUEUE_VERSION.
  */
 export async function waitForServer(
   access: QueueAccess,
   signal: AbortSignal,
   onWait: (why: string) => void = () => {},
+  use: (access: QueueAccess) => Promise<void> = lookAt,
 ): Promise<void> {
   for (let isFirst = true; ; isFirst = false) {
-    const why = await untilAborted(look(access), signal);
+    const why = await untilAborted(look(access, use), signal);
     if (why === null) return;
     if (isFirst) onWait(`${placeOf(access)} cannot be reached: ${why}. It is tried again each second.`);
     await sleep(1000, undefined, { signal });
@@ -29,10 +32,10 @@ export async function waitForServer(
 }
 
 /** Null, or why it cannot be reached now. */
-async function look(access: QueueAccess): Promise<string | null> {
-  const silent = AbortSignal.timeout(LOOK_MS);
+async function look(access: QueueAccess, use: (access: QueueAccess) => Promise<void>): Promise<string | null> {
+  const silent = AbortSignal.timeout(use === lookAt ? LOOK_MS : USE_MS);
   try {
-    const looking = access.kind === 'redis' ? lookAtRedis(access) : lookAtPostgres(access);
+    const looking = use(access);
     looking.catch(() => {}); // it may fail after it was too late
     await untilAborted(looking, silent);
     return null;
@@ -43,6 +46,9 @@ async function look(access: QueueAccess): Promise<string | null> {
     return (error as Error).message || String((error as NodeJS.ErrnoException).code);
   }
 }
+
+const lookAt = (access: QueueAccess): Promise<void> =>
+  access.kind === 'redis' ? lookAtRedis(access) : lookAtPostgres(access);
 
 async function lookAtRedis(access: QueueAccess): Promise<void> {
   const Redis = await loadRedis();

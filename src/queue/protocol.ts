@@ -3,7 +3,6 @@ import { placeOf, type QueueAccess } from './access';
 import type { Backend } from './backend';
 import { loadBullmq, loadPg, pgOptions, SCHEMA } from './clients';
 import { CONTROL, CONTROL_ID, PROTOCOL } from './names';
-import { serverError } from './serverErrors';
 
 /** What machines of one queue have in common: of BullMQ, versions with the same second number. */
 const versionOf = ({ version }: Pick<Backend, 'version'>): string =>
@@ -39,15 +38,7 @@ export async function makeTables(access: QueueAccess): Promise<void> {
   try {
     await client.connect();
     await runMigrations(client, SCHEMA);
-  } catch (error) {
-    throw serverError(error, access) ?? unreachable(error, access);
   } finally {
     await client.end().catch(() => {}); // it was not connected
   }
 }
-
-const unreachable = (cause: unknown, access: QueueAccess): RemasterError =>
-  new RemasterError('QUEUE_SETUP', `${placeOf(access)} cannot be reached: ${(cause as Error).message}.`, {
-    remedy: 'Start it, and check the address.',
-    cause,
-  });

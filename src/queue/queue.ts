@@ -53,9 +53,13 @@ export async function openQueue(
 }
 
 /** Prepares a server for queues; also after an update of remaster on all machines. */
-export async function initQueue(access: QueueAccess, signal: AbortSignal): Promise<void> {
-  if (access.kind === 'postgres') await makeTables(access);
-  await waitForServer(access, signal);
+export async function initQueue(
+  access: QueueAccess,
+  signal: AbortSignal,
+  onWait?: (why: string) => void,
+): Promise<void> {
+  if (access.kind === 'postgres') await waitForServer(access, signal, onWait, makeTables);
+  await waitForServer(access, signal, onWait);
   await using backend = await openBackend(access, CONNECTIONS, () => {});
   await setProtocol(backend);
 }

@@ -37,6 +37,8 @@ export function checkJob(given: unknown): Job {
   if (job.mask === job.output) throw badSetting('output', 'a different file from the mask', job.output);
   checkOutput(job);
   if (job.queue !== null) queueAddress(job.queue);
+  if (job.queue !== null && /[\\/]/.test(job.model))
+    throw badSetting('model', 'the name of a model that is installed on all machines', job.model);
   if (job.mixed && job.queue === null) throw badSetting('mixed', 'set with a queue only', job.mixed);
   return job;
 }

@@ -14,13 +14,13 @@ import { type Kind, type QueueServer, queueServer } from './queueServers';
 import type { WorkerProcess } from './queueWorkerMain';
 
 const WORKER = join(__dirname, 'queueWorkerMain.js');
-export const never = new AbortController().signal;
 
 /** A server, worker processes and jobs without pixels in one folder. Disposed: nothing of them is left. */
 export class QueueScene implements AsyncDisposable {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'remaster-scene-')));
   readonly log = join(this.folder, 'log');
   readonly workers = new Map<string, ChildProcess>();
+  readonly #never = new AbortController().signal;
   #queue: SegmentQueue | null = null;
 
   private constructor(readonly server: QueueServer) {
@@ -36,11 +36,11 @@ export class QueueScene implements AsyncDisposable {
   }
 
   async init(): Promise<void> {
-    await initQueue(await queueAccess(this.server.address), never);
+    await initQueue(await queueAccess(this.server.address), this.#never);
   }
 
   async queue(): Promise<SegmentQueue> {
-    return (this.#queue ??= await openQueue(await queueAccess(this.server.address), never));
+    return (this.#queue ??= await openQueue(await queueAccess(this.server.address), this.#never));
   }
 
   /** Starts a worker process. */
@@ -60,7 +60,7 @@ export class QueueScene implements AsyncDisposable {
     const counts: FarmCounts[] = [];
     const announce = async (run: string): Promise<void> =>
       writeFileSync(join(shared.folder, RUN_FILE), JSON.stringify({ run }));
-    const started = await (await this.queue()).start(shared, announce, (now) => counts.push(now), never);
+    const started = await (await this.queue()).start(shared, announce, (now) => counts.push(now), this.#never);
     const finished = started.add(rangesOf(count)).then(() => started.finish());
     finished.catch(() => {});
     return { shared, started, counts, finished };

@@ -37,7 +37,7 @@ const postgresFolders = (): readonly string[] => {
 const found = (folders: readonly string[], name: string): string | null =>
   folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 
-/** A new server, not started. `options`: of redis-server, or of postgres. */
+/** A new server, not started. `options`: of redis-server, or of postgres; PORT is its port. */
 export async function queueServer(kind: Kind, options: readonly string[] = []): Promise<QueueServer> {
   const program = serverProgram(kind)!;
   const folder = mkdtempSync(join(tmpdir(), 'remaster-queue-'));
@@ -53,7 +53,8 @@ export async function queueServer(kind: Kind, options: readonly string[] = []): 
     async start(more = []) {
       for (let attempt = 0; ; attempt++) {
         const args = kind === 'redis' ? redisArgs(port, folder) : postgresArgs(port, folder);
-        child = spawn(program, [...args, ...options, ...more], { stdio: 'ignore', ...user });
+        const own = options.map((option) => (option === 'PORT' ? String(port) : option));
+        child = spawn(program, [...args, ...own, ...more], { stdio: 'ignore', ...user });
         if (await isListening(child, port)) return;
         if (attempt === 20) throw new Error(`${program} does not start`);
         await sleep(250); // processes of one that was killed may still end

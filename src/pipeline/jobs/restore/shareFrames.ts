@@ -36,7 +36,7 @@ export async function shareFrames(parts: SharedParts): Promise<MadeFrames> {
   const finished = [...folder.done, ...folder.later.values()];
   const shared = {
     ...{ job, tiles, key, sound, folder: folder.folder, memory: memoryFor(encoding) },
-    model: { name: opened.model.info.name, sha256: opened.model.info.sha256 },
+    model: { name: job.model, sha256: opened.model.info.sha256 },
     machine: job.mixed ? null : (finished.find(isFromFarm)?.machine ?? null),
   };
   const file = join(folder.folder, RUN_FILE);
