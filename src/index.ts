@@ -58,16 +58,21 @@ export type RestoreOptions = Pick<Job, 'input' | 'output'> & Partial<Job>;
 export interface Control extends JobEvents {
   /** Aborting stops the job. A job with `resume` keeps its finished segments, any other deletes what it has written. */
   readonly signal?: AbortSignal;
+  /** Of the queue of a job; null = that of REMASTER_QUEUE_PASSWORD. */
+  readonly queuePassword?: string | null;
   /** An engine to share; without one, the call starts its own and closes it. */
   readonly engine?: Engine;
 }
 
 /** Restores one video file. Rejects with a RemasterError, or with the signal's reason when stopped. */
-export const restore = (options: RestoreOptions, { signal, engine, ...events }: Control = {}): Promise<Result> =>
+export const restore = (
+  options: RestoreOptions,
+  { signal, engine, queuePassword = null, ...events }: Control = {},
+): Promise<Result> =>
   withEngine(engine, async (worker) => {
     signal?.throwIfAborted();
     const job = checkJob(options);
-    const running = worker.run(job, events);
+    const running = worker.run(job, events, queuePassword);
     const stop = (): void => void (job.resume ? running.suspend() : running.stop());
     signal?.addEventListener('abort', stop, { once: true });
     try {

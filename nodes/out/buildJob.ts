@@ -74,7 +74,7 @@ export async function buildJob(
     ...settings,
     output: overwrite === 'suffix' ? freeName(output, promisedOutputs) : output,
     overwrite: overwrite === 'always',
-    ...{ queue: null, mixed: false },
+    ...{ queue: model.runsOn?.queue ?? null, mixed: model.runsOn?.mixed ?? false },
     ...rest,
     ...encoderSettings(rest.codec, encoder, quality),
   };

@@ -42,6 +42,7 @@ export function addFileJob(host: FileHost, plan: Plan, built: BuiltJob, input: I
     ...input,
     job,
     engine: engineFor(model),
+    queuePassword: model.runsOn?.password ?? null,
     registered,
     onProgress,
     onEnd(ended) {
@@ -66,7 +67,8 @@ function reportsOf({ RED, upscaleStatus, isClosed }: FileHost, plan: Plan, { job
       if (isClosed()) return;
       if (progress.stage === 'restoring') {
         upscaleStatus.show(stage.node, progress);
-        if (progress.fps !== null) throughput.record(job, progress.fps * pixelsOf(job, plan.source.info));
+        if (progress.fps !== null && job.queue === null)
+          throughput.record(job, progress.fps * pixelsOf(job, plan.source.info));
       }
       messages.push(progress);
     },

@@ -10,7 +10,7 @@ import { percent } from '../message/status';
 /** The message of the second output of a video out node. */
 export const progressMessage = (
   plan: Plan,
-  { stage, frame, total, share, fps, eta, cacheStats, warnings }: Progress,
+  { stage, frame, total, share, fps, eta, cacheStats, workers, warnings }: Progress,
 ): NodeMessage => ({
   topic: plan.source.label,
   payload: percent({ share, frame, total }),
@@ -25,6 +25,7 @@ export const progressMessage = (
     dropped: 0,
     latency: null, // only for cameras
     cacheStats,
+    ...(workers !== undefined && { workers }),
     ...(warnings !== undefined && { warnings }),
   },
 });
@@ -72,6 +73,7 @@ function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
   if (outcome.status === 'done') {
     const { framesIn, framesOut, elapsed, fps, bytes, resumedFrom, width, height, model, faces, cacheStats, warnings } =
       outcome.result;
+    const { workers } = outcome.result;
     const dropped = framesIn - framesOut;
     const reason = plan.stages[0]?.reason;
     const speed = speedOf(plan, fps);
@@ -88,6 +90,7 @@ function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
       width,
       height,
       model: reason === undefined ? model : { ...model, reason },
+      ...(workers !== undefined && { workers }),
       faces,
       cacheStats,
       warnings,

@@ -68,7 +68,19 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
 const choiceOf = ({ model, reason, seconds }: AutoModel): string =>
   `${model}, because ${reason}${seconds === null ? '' : `; about ${duration(seconds)}`}`;
 
-function describe({ stage, frame, total, share, fps, eta }: Progress): string {
+/** Names that fit into a line. */
+const NAMES = 4;
+
+const workersOf = ({ workers = [] }: Progress): string =>
+  workers.length === 0
+    ? ''
+    : `  ${workers
+        .slice(0, NAMES)
+        .map(({ name, fps }) => (fps === null ? name : `${name} ${fps.toFixed(2)}`))
+        .join(', ')}${workers.length > NAMES ? ` and ${workers.length - NAMES} more` : ''}`;
+
+function describe(progress: Progress): string {
+  const { stage, frame, total, share, fps, eta } = progress;
   if (stage !== 'restoring' && stage !== 'finishing') return stage;
   const part = share ?? (total ? frame / total : null);
   const bar =
@@ -77,7 +89,7 @@ function describe({ stage, frame, total, share, fps, eta }: Progress): string {
       : `${'█'.repeat(Math.round(part * BAR)).padEnd(BAR, '░')} ${String(Math.floor(part * 100)).padStart(3)}%  `;
   const speed = fps === null ? '' : `  ${fps.toFixed(2)} fps`;
   const left = eta === null ? '' : `  ${duration(eta)} left`;
-  return `${stage} ${bar}frame ${frame}${total === null ? '' : ` of ${total}`}${speed}${left}`;
+  return `${stage} ${bar}frame ${frame}${total === null ? '' : ` of ${total}`}${speed}${left}${printable(workersOf(progress))}`;
 }
 
 export const steps = (count: number): string => `${count} ${count === 1 ? 'step' : 'steps'}`;

@@ -165,7 +165,7 @@ export interface EngineRequests {
 /** From the client to the engine. */
 export type Request =
   | { readonly type: 'hello'; readonly protocol: number; readonly idleMs: number }
-  | { readonly type: 'job'; readonly id: string; readonly job: Job }
+  | { readonly type: 'job'; readonly id: string; readonly job: Job; readonly queuePassword: string | null }
   /** Stops a job or a request. `keep`: finished segments stay if the job may resume; otherwise everything is deleted. */
   | { readonly type: 'stop'; readonly id: string; readonly keep: boolean }
   | { readonly type: 'ask'; readonly id: string; readonly what: keyof EngineRequests; readonly args: unknown }

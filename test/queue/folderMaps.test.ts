@@ -43,6 +43,11 @@ describe('mapped folders', () => {
     assert.equal(mappedPath('D:\\other\\1.mp4', windows), null);
   });
 
+  it('name a path that is in none of them', () =>
+    assert.rejects(localRun(withJob({ input: '/etc/passwd' }), maps), {
+      message: '/etc/passwd is in none of the folders of --map.',
+    }));
+
   it('turn the paths of a job into those of this machine', async () => {
     const { job, folder: work } = await localRun(parseRun(runPayload(run)), maps);
     assert.deepEqual(

@@ -42,7 +42,7 @@ describe('what is in a queue', () => {
 
   const WRONG: Readonly<Record<string, (fields: Record<string, unknown>) => Record<string, unknown>>> = {
     'of another version': (fields) => ({ ...fields, v: 2 }),
-    'without a job': ({ job: _, ...fields }) => fields,
+    'without a job': (fields) => ({ ...fields, job: undefined }),
     'with a setting that is too large': (fields) => ({ ...fields, job: { ...run.job, steps: 1e9 } }),
     'with the path of a model': (fields) => ({ ...fields, job: { ...run.job, model: '/tmp/model' } }),
     'with the path of a model beside the job': (fields) => ({ ...fields, model: { ...MODEL, name: '../model' } }),

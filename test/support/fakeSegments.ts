@@ -71,7 +71,7 @@ export function fakeWork(
       }
       if (fails.includes(index)) throw new RemasterError('SOURCE_DAMAGED', `there is a hole in segment ${index}.`);
       const part = partOf(folder, index, worker.id.replaceAll(/\W/g, ''));
-      writeFileSync(part, hash(`${job.input}/${index}${differs ? worker.name : ''}`).repeat(8));
+      writeFileSync(part, hash(`${job.segment}/${index}${differs ? worker.name : ''}`).repeat(8));
       const { name: by, machine } = worker;
       const made = await keepSegment(folder, key, part, { index, frames: count, by, machine, faces: null });
       onMade(`${job.output.replace(/^.*\//, '')} ${index} ${by}`);

@@ -45,7 +45,7 @@ export function engineWork(send: (reply: Reply) => void, onEnd: () => void): Eng
   return {
     receive(request) {
       const { id } = request;
-      if (request.type === 'job') restores.start(id, request.job);
+      if (request.type === 'job') restores.start(id, request.job, request.queuePassword);
       else if (request.type === 'live') live.receive(id, request.request);
       else if (request.type === 'ask')
         void requests.answer(id, (signal) => handleRequest(request.what, request.args, services, signal));

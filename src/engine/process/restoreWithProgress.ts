@@ -8,19 +8,27 @@ import { openQueue } from '../../queue/queue';
 import type { Reply } from '../protocol';
 import type { RestoreJob } from './restoreJobs';
 
-const openFarm: NonNullable<Tools['openFarm']> = async (queue, signal, onWait) =>
-  openQueue(await queueAccess(queue), signal, { onWait });
+const farmOf =
+  (password: string | null): NonNullable<Tools['openFarm']> =>
+  async (queue, signal, onWait) =>
+    openQueue(await queueAccess(queue, password), signal, { onWait });
 
 /** Restores a video and sends its progress, at most once a second and at each change of its stage. */
 export function restoreWithProgress(
   send: (reply: Reply) => void,
   tools: Pick<Tools, 'openModel' | 'onTemporaryPath'>,
 ): RestoreJob {
-  return async (id, job, { offer }, signal) => {
+  return async (id, job, queuePassword, { offer }, signal) => {
     const progress = new Throttle<Reply>(send);
     try {
       const models = { openFaceFinder, modelNames: usableModels };
-      const all: Tools = { ...tools, ...models, openFarm, binary: await findFfmpeg(), onFrame: offer };
+      const all: Tools = {
+        ...tools,
+        ...models,
+        openFarm: farmOf(queuePassword),
+        binary: await findFfmpeg(),
+        onFrame: offer,
+      };
       const result = await restoreVideo(job, all, signal, (now) =>
         progress.push({ type: 'progress', id, progress: now }, now.stage),
       );
