@@ -4,8 +4,10 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RUN_FILE } from '../src/pipeline/jobs/restore/shareFrames';
 import { loadPg, loadRedis, pgOptions, redisOptions } from '../src/queue/clients';
 import { type QueueAccess, queueAccess } from '../src/queue/access';
 import { fakeJob, rangesOf } from '../test/support/fakeSegments';
@@ -45,6 +47,8 @@ async function factsOf(access: QueueAccess): Promise<Facts> {
   return { memory: Number(rows[0]!.size), connections: Number(rows[0]!.open), cpu: null };
 }
 
+const say = (text: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+
 async function measure(
   kind: Kind,
   count: number,
@@ -65,6 +69,7 @@ async function measure(
     children.push(child);
   }
   await Promise.all(children.map((child) => once(child, 'message')));
+  say(`${count} workers`);
   await sleep(3000);
   const idle = await factsOf(access);
   await sleep(10_000);
@@ -74,13 +79,14 @@ async function measure(
   ).start(
     fakeJob(scene.folder, 'film'),
     async () => {},
-    () => {},
+    ({ frames, waitsFor }) => void (frames % 1000 === 0 && say(`${frames} frames ${waitsFor ?? ''}`)),
     new AbortController().signal,
   );
   const before = performance.now();
   await started.add(rangesOf(total));
   const adding = (performance.now() - before) / 1000;
   const busy = await factsOf(access);
+  say(`${total} segments added`);
   const began = performance.now();
   await started.finish();
   const seconds = (performance.now() - began) / 1000;

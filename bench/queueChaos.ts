@@ -53,7 +53,7 @@ async function run(
   const said = await disturbing;
   const bytes = await bytesOf(job);
   await job.started[Symbol.asyncDispose]();
-  const left = (await (await scene.queue()).status()).jobs.length + scene.parts(job).length;
+  const left = (await (await scene.queue()).status()).jobs.length;
   const begun = scene.said(/begins/).length;
   const made = scene.said(/ made /).map((line) => line.split(' ')[3]);
   const unhandled = scene.said(/UNHANDLED/).length;

@@ -23,6 +23,8 @@ const LOOK_MS = 1000;
 const AT_ONCE = 500;
 /** How long the workers of an ended run may take to stop. */
 const QUIET_MS = 3000;
+/** Pause before a step is done again, in milliseconds. */
+const RETRY_MS = 250;
 const RETRY = { attempts: ATTEMPTS, backoff: { type: 'exponential', delay: 1000 } } as const;
 
 /** One job in the queue, from its first segment until all are made. Its process finishes the video. */
@@ -74,17 +76,25 @@ export class StartedRun implements StartedFarmJob {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    const late = AbortSignal.timeout(2 * QUIET_MS);
+    await untilAborted(this.#remove(late), late).catch(() => {}); // the next job of this folder removes it
+  }
+
+  async #remove(late: AbortSignal): Promise<void> {
     const { run, folder } = this.#run;
-    const removed = (async () => {
-      await this.#watching;
-      await endRun(this.backend, run);
-      const hasParts = async (): Promise<boolean> =>
-        (await readdir(folder).catch(() => [])).some((name) => name.endsWith('.part'));
-      await untilQuiet(async () => !(await hasParts()), QUIET_MS);
-      await removeRun(this.backend, run);
-    })();
-    removed.catch(() => {}); // the next job of this folder removes it
-    await Promise.race([removed, sleep(2 * QUIET_MS, undefined, { ref: false })]);
+    await this.#watching;
+    const hasParts = async (): Promise<boolean> =>
+      (await readdir(folder).catch(() => [])).some((name) => name.endsWith('.part'));
+    for (let isQuiet = false; !late.aborted;) {
+      try {
+        await endRun(this.backend, run);
+        if (!isQuiet) await untilQuiet(async () => !(await hasParts()), QUIET_MS);
+        isQuiet = true;
+        return await removeRun(this.backend, run);
+      } catch {
+        await sleep(RETRY_MS); // the server is away
+      }
+    }
   }
 
   /** Steps follow each other. One that fails because the server is away is done again when it is back. */

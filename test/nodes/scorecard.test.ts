@@ -256,6 +256,8 @@ describe('scorecard of the flow library', () => {
       extras: value('remaster-out', 'extras'),
       resume: value('remaster-out', 'resume'),
       discard: value('remaster-out', 'discard'),
+      queue: value('remaster-model', 'queue') || null,
+      mixed: value('remaster-model', 'mixed'),
     };
     assert.deepEqual(shown, JOB_DEFAULTS);
   });
