@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FlowProducer, Queue, Worker } from 'bullmq';
 import type { RemasterError } from '../errors';
 import type { QueueAccess } from './access';
@@ -18,6 +19,9 @@ export interface Backend extends AsyncDisposable {
   /** Closes what was opened for a queue. */
   forget(name: string): Promise<void>;
 }
+
+/** How long a server that does not answer may take to close a connection, in milliseconds. */
+const CLOSE_MS = 2000;
 
 /** What BullMQ reports besides the error of a call: a connection that was lost comes back. */
 type OnError = (error: Error) => void;
@@ -68,8 +72,9 @@ export async function openBackend(access: QueueAccess, connections: number, onEr
     refusal: (error) => serverError(error, access),
     forget: (name) => close([`queue ${name}`, `fetcher ${name}`]),
     async [Symbol.asyncDispose]() {
-      await close([...opened.keys()]);
-      await end();
+      const all = close([...opened.keys()]).then(end);
+      all.catch(onError);
+      await Promise.race([all, sleep(CLOSE_MS, undefined, { ref: false })]);
     },
   };
 }

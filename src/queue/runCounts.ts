@@ -19,6 +19,8 @@ const UNABLE_MS = 5000;
 interface ReadCounts {
   readonly counts: FarmCounts;
   readonly completed: number;
+  /** Segments in any state. */
+  readonly total: number;
   /** A segment that has failed for good. */
   readonly failed: { readonly index: number; readonly reason: string } | null;
 }
@@ -45,7 +47,8 @@ export class RunCounts {
   async read(run: Run, added: number): Promise<ReadCounts> {
     const now = performance.now();
     const queue = await this.backend.queue(segmentsOf(run.run));
-    const { completed = 0, failed = 0, active = 0 } = await queue.getJobCounts('completed', 'failed', 'active');
+    const all = await queue.getJobCounts();
+    const { completed = 0, failed = 0, active = 0 } = all;
     const jobs = active === 0 ? [] : await queue.getJobs(['active'], 0, MOST_ACTIVE - 1);
     let frames = completed * this.segment;
     for (const job of jobs) {
@@ -67,6 +70,7 @@ export class RunCounts {
     const [first] = failed === 0 ? [] : await queue.getJobs(['failed'], 0, 0);
     return {
       completed,
+      total: Object.values(all).reduce((sum, each) => sum + each, 0),
       counts: { workers, frames: Math.min(frames, added), notes: this.#notes(run), waitsFor: this.#waitsFor(run) },
       failed: first ? { index: parseSegment(first.data, this.segment).index, reason: first.failedReason } : null,
     };

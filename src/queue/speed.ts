@@ -10,17 +10,30 @@ export class SpeedOf {
     this.#since = performance.now();
   }
 
-  end(frames: number): void {
-    if (this.#since === null) return;
-    this.#last = [...this.#last, { frames, seconds: (performance.now() - this.#since) / 1000 }].slice(-SEGMENTS);
+  /** `frames` null: the segment was found, or not made. */
+  end(frames: number | null): void {
+    if (frames !== null) this.#last = [...this.#last, { frames, seconds: this.#seconds }].slice(-SEGMENTS);
     this.#since = null;
   }
 
-  /** With the `frames` of the segment that it makes now; null: none yet. */
+  /** Null: none yet. */
+  get average(): number | null {
+    return this.#of(0, 0);
+  }
+
+  /** With the `frames` of the segment that it makes now. */
   with(frames: number): number | null {
-    const now = this.#since === null ? 0 : (performance.now() - this.#since) / 1000;
+    return this.#of(frames, this.#seconds);
+  }
+
+  /** Since the current segment was begun. */
+  get #seconds(): number {
+    return this.#since === null ? 0 : (performance.now() - this.#since) / 1000;
+  }
+
+  #of(frames: number, seconds: number): number | null {
     const sum = (field: 'frames' | 'seconds'): number => this.#last.reduce((total, each) => total + each[field], 0);
-    const all = { frames: sum('frames') + frames, seconds: sum('seconds') + now };
+    const all = { frames: sum('frames') + frames, seconds: sum('seconds') + seconds };
     return all.frames > 0 && all.seconds > 0 ? all.frames / all.seconds : null;
   }
 }

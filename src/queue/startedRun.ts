@@ -10,22 +10,22 @@ import type { FarmCounts, SegmentRange, SharedJob, StartedFarmJob } from '../pip
 import type { Backend } from './backend';
 import { chooseMachine } from './chooseMachine';
 import { orNull } from './fields';
-import { ATTEMPTS, gateId, GATES, runId, RUNS, segmentId, segmentsOf } from './names';
-import { parseRun, type Run, runPayload, segmentPayload } from './payloads';
+import { runId, RUNS, segmentsOf } from './names';
+import { parseRun, type Run, runPayload } from './payloads';
 import { endRun, removeRun, untilQuiet } from './removeRun';
+import { isLost, segmentError } from './replies';
 import { RunCounts } from './runCounts';
-import { segmentError } from './replies';
+import { addSegments, openGate, submitRun } from './submission';
 import { LiveWorkers } from './workerRecords';
 
 /** How often the counts are read, in milliseconds. */
 const LOOK_MS = 1000;
-/** Segments that are added in one step: more would hold up the server. */
-const AT_ONCE = 500;
-/** How long the workers of an ended run may take to stop. */
-const QUIET_MS = 3000;
+/** How long the workers of an ended run may take to stop, in milliseconds. */
+const QUIET_MS = 1500;
+/** And removing it from the queue. */
+const REMOVE_MS = 2500;
 /** Pause before a step is done again, in milliseconds. */
 const RETRY_MS = 250;
-const RETRY = { attempts: ATTEMPTS, backoff: { type: 'exponential', delay: 1000 } } as const;
 
 /** One job in the queue, from its first segment until all are made. Its process finishes the video. */
 export class StartedRun implements StartedFarmJob {
@@ -38,6 +38,12 @@ export class StartedRun implements StartedFarmJob {
   readonly #counts: RunCounts;
   #run: Run;
   #isWhole = false;
+  /** Segments that the queue has. */
+  #placed = 0;
+  /** The queue has lost the run, or a part of it. */
+  #isLost = false;
+  /** How often in a row it had too few segments: one may be between two states. */
+  #misses = 0;
   #last: FarmCounts = { workers: [], frames: 0, notes: [], waitsFor: null };
 
   constructor(
@@ -60,23 +66,24 @@ export class StartedRun implements StartedFarmJob {
   }
 
   async add(segments: readonly SegmentRange[]): Promise<void> {
+    const count = this.#added.push(...segments);
     await this.#do(async () => {
-      this.#added.push(...segments);
-      await this.#addSegments(segments);
+      await addSegments(this.backend, this.#run.run, segments);
+      this.#placed = Math.max(this.#placed, count);
     });
   }
 
   async finish(): Promise<void> {
-    await this.#do(async () => {
+    await this.#do(() => {
       this.#isWhole = true;
-      await this.#openGate();
+      return openGate(this.backend, this.#run.run);
     });
     await this.#made.promise;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    const late = AbortSignal.timeout(2 * QUIET_MS);
+    const late = AbortSignal.timeout(REMOVE_MS);
     await untilAborted(this.#remove(late), late).catch(() => {}); // the next job of this folder removes it
   }
 
@@ -103,12 +110,13 @@ export class StartedRun implements StartedFarmJob {
       for (;;) {
         this.#stop.signal.throwIfAborted();
         try {
-          return await untilAborted(step(), this.#stop.signal, this.signal);
+          return await untilAborted(this.#isLost ? this.#again() : step(), this.#stop.signal, this.signal);
         } catch (error) {
           this.#stop.signal.throwIfAborted();
           this.signal.throwIfAborted();
           const refused = this.backend.refusal(error);
           if (refused) throw refused;
+          this.#isLost ||= isLost(error);
           await sleep(LOOK_MS, undefined, { signal: this.#stop.signal });
         }
       }
@@ -116,53 +124,16 @@ export class StartedRun implements StartedFarmJob {
   }
 
   async #submit(): Promise<void> {
-    const { run } = this.#run;
-    await this.announce(run);
-    await this.#removeOlder();
-    const flow = await this.backend.flow();
-    await flow.add({
-      ...{ name: 'mux', queueName: RUNS, data: runPayload(this.#run), opts: { jobId: runId(run) } },
-      children: [{ name: 'gate', queueName: GATES, data: {}, opts: { jobId: gateId(run) } }],
-    });
-  }
-
-  /** Runs of the same folder whose process was killed: this one holds its lock. */
-  async #removeOlder(): Promise<void> {
-    const parents = await (await this.backend.queue(RUNS)).getJobs(['waiting-children', 'waiting']);
-    for (const parent of parents) {
-      const found = orNull(() => parseRun(parent?.data));
-      const isOlder = found?.folder === this.#run.folder && found.host === this.#run.host;
-      if (!isOlder || found.run === this.#run.run) continue;
-      await endRun(this.backend, found.run);
-      await removeRun(this.backend, found.run);
-    }
-  }
-
-  async #addSegments(segments: readonly SegmentRange[]): Promise<void> {
-    const { run } = this.#run;
-    const runs = await this.backend.queue(RUNS);
-    const queue = await this.backend.queue(segmentsOf(run));
-    const parent = { id: runId(run), queue: runs.qualifiedName };
-    for (let i = 0; i < segments.length; i += AT_ONCE) {
-      const jobs = segments.slice(i, i + AT_ONCE).map((range) => ({
-        ...{ name: 'segment', data: segmentPayload(run, range) },
-        opts: { jobId: segmentId(run, range.index), parent, continueParentOnFailure: true, ...RETRY },
-      }));
-      await queue.addBulk(jobs);
-    }
-  }
-
-  async #openGate(): Promise<void> {
-    await (await (await this.backend.queue(GATES)).getJob(gateId(this.#run.run)))?.remove();
+    await this.announce(this.#run.run);
+    await submitRun(this.backend, this.#run);
   }
 
   async #watch(): Promise<void> {
-    const fetcher = (): Promise<unknown> => this.#checkStalls();
     while (!this.#stop.signal.aborted) {
       await this.#steps // not while segments are added
         .run(async () => {
           if (this.#stop.signal.aborted) return;
-          await fetcher();
+          await this.#checkStalls();
           await this.#look();
         })
         .catch((error: unknown) => {
@@ -186,29 +157,33 @@ export class StartedRun implements StartedFarmJob {
 
   async #look(): Promise<void> {
     const parent = await (await this.backend.queue(RUNS)).getJob(runId(this.#run.run));
-    if (!parent) return this.#again();
+    if (!parent || this.#isLost) return this.#again();
     const found = orNull(() => parseRun(parent.data));
     if (found?.isCancelled) throw cancelled();
     const state = await parent.getState();
-    const read = await this.#counts.read(
-      this.#run,
-      this.#added.reduce((sum, { count }) => sum + count, 0),
-    );
+    const added = this.#added.reduce((sum, { count }) => sum + count, 0);
+    const read = await this.#counts.read(this.#run, added);
     if (read.failed !== null)
       throw segmentError(`Segment ${read.failed.index} of ${this.#run.job.output}`, read.failed.reason);
+    this.#misses = read.total < this.#placed ? this.#misses + 1 : 0; // a server that was killed may lose its last second
+    this.#isLost = this.#misses >= 2;
     if (this.#run.machine === null && !this.#run.job.mixed) await this.#choose();
     this.#last = read.counts;
     this.onCounts(read.counts);
     if (this.#isWhole && state === 'waiting' && read.completed === this.#added.length) this.#made.resolve();
   }
 
-  /** The queue has lost the job: it was restarted without its data. What is made is on the disk. */
+  /** Gives the queue all that it has lost, as a new run. What is made is on the disk. */
   async #again(): Promise<void> {
+    this.#isLost = true; // until all of it is there
     await this.backend.forget(segmentsOf(this.#run.run));
     this.#run = { ...this.#run, run: newRun() };
     await this.#submit();
-    await this.#addSegments(this.#added);
-    if (this.#isWhole) await this.#openGate();
+    const count = this.#added.length;
+    await addSegments(this.backend, this.#run.run, this.#added.slice());
+    [this.#placed, this.#misses] = [count, 0];
+    if (this.#isWhole) await openGate(this.backend, this.#run.run);
+    this.#isLost = false;
   }
 
   /** The class of machines that makes it, once there is one that can. */

@@ -5,9 +5,9 @@ import { type ErrorCode, errorRecord, RemasterError } from '../errors';
 import type { MadeSegment } from '../pipeline/jobs/madeSegments';
 import type { SegmentRange } from '../pipeline/jobs/restore/segmentFarm';
 import type { Backend } from './backend';
-import { whyNot } from './capability';
+import { AbleRuns, IDLE_MS } from './ableRuns';
 import { orNull } from './fields';
-import { type FolderMap, localRun } from './folderMaps';
+import type { FolderMap } from './folderMaps';
 import { type Ending, HeldSegment } from './heldSegment';
 import { MAX_STARTS, runId, RUNS, segmentsOf } from './names';
 import { parseRun, parseSegment, type Run, type WorkerRecord } from './payloads';
@@ -36,12 +36,10 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-/** Most jobs that are read to find one with work. */
-const MOST_RUNS = 200;
 /** How long a worker that stops waits for the server, in milliseconds. */
 const LATE_MS = 900;
-/** How often an idle worker looks for work, in milliseconds. */
-const IDLE_MS = 1000;
+/** And for its segment to end. */
+const END_MS = 3000;
 /** Faults of this machine: others may do better, so they cost the segment no attempt. */
 const OWN_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...(['GPU_OUT_OF_MEMORY', 'MODEL_INVALID', 'MODEL_LOAD_TIMEOUT', 'MODEL_NOT_FOUND', 'RUNTIME_MISSING'] as const),
@@ -64,36 +62,32 @@ export function work(
   return { stop: () => one.stop() };
 }
 
-/** A run that this worker can make, with the paths of this machine. */
-interface Able {
-  readonly run: Run;
-  /** Changes with each segment that it has made of any run. */
-  lastServed: number;
-}
-
 class SegmentWorker {
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
   readonly #beat: NodeJS.Timeout;
-  readonly #able = new Map<string, Able>();
+  readonly #able: AbleRuns;
   readonly #speed = new SpeedOf();
   #held: HeldSegment | null = null;
   #made = 0;
-  #readAt = -Infinity;
+  /** Whether the server did not answer last time. */
+  #isAway = false;
 
   constructor(
     private readonly backend: Backend,
     private worker: WorkerRecord,
-    private readonly maps: readonly FolderMap[],
+    maps: readonly FolderMap[],
     private readonly segments: SegmentWork,
     private readonly onEvent: (text: string) => void,
   ) {
-    const publish = (): void => {
-      this.worker = { ...this.worker, beat: this.worker.beat + 1, fps: this.#speed.with(0) };
-      publishWorker(this.backend, this.worker).catch(() => {}); // the server is away: the next beat follows
-    };
-    publish();
-    this.#beat = setInterval(publish, BEAT_MS);
+    this.#able = new AbleRuns(backend, maps, {
+      worker: () => this.worker,
+      check: (run) => segments.check(run, this.#stop.signal),
+      onAble: ({ job }) => onEvent(`makes segments of ${job.output}`),
+      onUnable: (run, error) => this.#stop.signal.aborted || this.#leaveOut(run, error),
+    });
+    this.#publish();
+    this.#beat = setInterval(() => this.#publish(), BEAT_MS);
     this.#ended = this.#loop();
   }
 
@@ -102,24 +96,35 @@ class SegmentWorker {
     this.#stop.abort();
     const late = sleep(LATE_MS, undefined, { ref: false }); // a server that is away takes both back by itself
     await Promise.race([this.#held?.giveBack('stopped'), late]);
-    await this.#ended;
+    await Promise.race([this.#ended, sleep(END_MS, undefined, { ref: false })]);
     await Promise.race([removeWorker(this.backend, this.worker.id).catch(() => {}), late]);
+  }
+
+  #publish(): void {
+    this.worker = { ...this.worker, beat: this.worker.beat + 1, fps: this.#speed.average };
+    publishWorker(this.backend, this.worker).catch(() => {}); // the server is away: the next beat follows
   }
 
   async #loop(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      const hasWorked = await this.#next().catch((error: unknown) => {
-        if (!this.#stop.signal.aborted) this.onEvent(`the queue did not answer: ${(error as Error).message}`);
-        return false;
-      });
+      const hasWorked = await this.#next().then(
+        (has) => {
+          this.#isAway = false;
+          return has;
+        },
+        (error: unknown) => {
+          if (!this.#stop.signal.aborted && !this.#isAway) this.onEvent(`waits for the queue: ${(error as Error).message}`);
+          this.#isAway = true;
+          return false;
+        },
+      );
       if (!hasWorked) await sleep(IDLE_MS, undefined, { signal: this.#stop.signal }).catch(() => {}); // stopped
     }
   }
 
   /** Makes one segment, of the job that has waited longest for this worker. False: there is none. */
   async #next(): Promise<boolean> {
-    const able = await this.#runs();
-    for (const one of able.toSorted((a, b) => a.lastServed - b.lastServed)) {
+    for (const one of (await this.#able.read()).toSorted((a, b) => a.lastServed - b.lastServed)) {
       const queue = segmentsOf(one.run.run);
       const token = randomUUID();
       const job = await (await this.backend.fetcher(queue, this.worker.name)).getNextJob(token, { block: false });
@@ -135,47 +140,12 @@ class SegmentWorker {
     return false;
   }
 
-  /** The jobs of the queue that this worker can make. */
-  async #runs(): Promise<readonly Able[]> {
-    if (performance.now() - this.#readAt < IDLE_MS) return [...this.#able.values()];
-    this.#readAt = performance.now();
-    const parents = await (await this.backend.queue(RUNS)).getJobs(['waiting-children'], 0, MOST_RUNS - 1, true);
-    const found = parents.flatMap((parent) => orNull(() => parseRun(parent?.data)) ?? []);
-    for (const known of this.#able.keys()) {
-      if (found.some(({ run, isCancelled }) => run === known && !isCancelled)) continue;
-      this.#able.delete(known);
-      await this.backend.forget(segmentsOf(known));
-    }
-    for (const run of found) await this.#join(run);
-    return [...this.#able.values()];
-  }
-
-  async #join(run: Run): Promise<void> {
-    const isUndecided = run.machine === null && !run.job.mixed; // of its class
-    const machine = run.job.mixed ? null : run.machine;
-    const why = whyNot(run, machine, this.worker);
-    if (this.#able.has(run.run) || run.isCancelled || isUndecided || why !== null) return;
-    try {
-      const local = await localRun(run, this.maps);
-      if (!(await isWanted(local.folder, run.run))) return; // it ends, or the folder does not show it yet
-      await this.segments.check(local, this.#stop.signal);
-      this.#able.set(run.run, { run: local, lastServed: 0 });
-      this.onEvent(`makes segments of ${local.job.output}`);
-    } catch (error) {
-      if (!this.#stop.signal.aborted) await this.#leaveOut(run.run, error);
-    }
-  }
-
   /** This worker takes no more segments of a run, and says why. */
-  async #leaveOut(run: string, error: unknown): Promise<void> {
-    const { message } = errorRecord(error);
-    this.#able.delete(run);
-    this.worker = {
-      ...this.worker,
-      leftOut: [...this.worker.leftOut.slice(-99), { run, why: message.slice(0, 1000) }],
-    };
-    this.onEvent(`is left out of a job: ${message}`);
-    await publishWorker(this.backend, this.worker).catch(() => {}); // the next beat follows
+  #leaveOut(run: string, error: unknown): void {
+    const why = errorRecord(error).message.slice(0, 1000);
+    this.worker = { ...this.worker, leftOut: [...this.worker.leftOut.slice(-99), { run, why }] };
+    this.onEvent(`is left out of a job: ${why}`);
+    this.#publish();
   }
 
   async #make(run: Run, job: Job, token: string): Promise<void> {
@@ -191,13 +161,14 @@ class SegmentWorker {
       const range = parseSegment(job.data, run.job.segment);
       this.#speed.begin();
       const made = await this.segments.make(run, range, held.signal);
-      this.#speed.end(made.frames);
+      this.#speed.end(made.by === by ? made.frames : null);
       await held.complete(made);
     } catch (error) {
       await this.#failed(run, held, error);
     } finally {
       held.release();
       this.#held = null;
+      this.#speed.end(null);
     }
   }
 
@@ -205,6 +176,7 @@ class SegmentWorker {
     if (held.signal.aborted) return this.onEvent(`its segment was ${held.signal.reason as Ending}`);
     if (error instanceof RemasterError && OWN_FAULTS.has(error.code)) {
       await held.giveBack(null);
+      this.#able.drop(run.run);
       return this.#leaveOut(run.run, error);
     }
     this.onEvent(`could not make a segment: ${errorRecord(error).message}`);
