@@ -7,6 +7,7 @@ import { checkFramesJob, type FrameImage, type FramesJob } from './settings/fram
 import { type Bytes, imageBytes, imageSource } from './settings/imageBytes';
 import { checkImageJob, type ImageJob, type ImageResult, type ImageSource } from './settings/imageJob';
 import { maskError } from './settings/maskError';
+import { queueAddress } from './settings/queueAddress';
 import { checkJob, type Job, type Result } from './settings/restoreJob';
 
 export { ERROR_CODES, type ErrorCode, type ErrorRecord, RemasterError, StoppedError } from './errors';
@@ -90,15 +91,23 @@ export interface ImageOptions extends Partial<ImageJob> {
   readonly mask?: Bytes | ImageSource | null;
 }
 
+export interface ImageControl extends Pick<Control, 'signal' | 'engine' | 'queuePassword'> {
+  /** Address of a queue whose workers do it; null = this machine does. */
+  readonly queue?: string | null;
+}
+
 /** Upscales one image, given as the bytes of a JPEG, PNG or WebP file or as pixels. */
 export const upscaleImage = (
   image: Bytes | ImageSource,
   { mask = null, ...options }: ImageOptions = {},
-  { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
+  { signal, engine, queue = null, queuePassword = null }: ImageControl = {},
 ): Promise<ImageResult> =>
   withEngine(engine, async (worker) => {
     const job = checkImageJob(options);
-    return worker.ask('image', { source: imageSource(image), mask: mask && maskSource(mask), job }, signal);
+    const sources = { source: imageSource(image), mask: mask && maskSource(mask) };
+    const onQueue = queue === null ? null : { address: queue, password: queuePassword };
+    if (queue !== null) queueAddress(queue);
+    return worker.ask('image', { ...sources, job, queue: onQueue }, signal);
   });
 
 function maskSource(mask: Bytes | ImageSource): ImageSource {

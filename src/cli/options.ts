@@ -9,6 +9,8 @@ import { RESTORE_ROWS } from '../settings/videoRows';
 /** The mask of an image is an image, not a video. */
 const IMAGE_MASK = { ...RESTORE_ROWS.mask, text: 'mask image: white areas are filled' };
 
+const IMAGE_QUEUE = { ...RESTORE_ROWS.queue, text: 'let a worker of this queue do it', unset: 'this machine does it' };
+
 /** Commands in the order of the help. `rows`: the settings that are options of the command. */
 export const COMMANDS = {
   restore: {
@@ -19,7 +21,7 @@ export const COMMANDS = {
   image: {
     parameters: 'INPUT OUTPUT',
     text: 'restore or upscale an image; writes .jpg, .png or .webp',
-    rows: { ...IMAGE_ROWS, mask: IMAGE_MASK, overwrite: RESTORE_ROWS.overwrite } as Rows,
+    rows: { ...IMAGE_ROWS, mask: IMAGE_MASK, overwrite: RESTORE_ROWS.overwrite, queue: IMAGE_QUEUE } as Rows,
   },
   try: {
     parameters: 'FILE [FOLDER]',

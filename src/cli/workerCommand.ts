@@ -74,6 +74,11 @@ function engineWork(
   return {
     check: async (run, signal) => void (await engine.ask('checkMachine', args(run), signal)),
     make: (run, range, signal) => engine.ask('makeSegment', { ...args(run), range }, signal),
+    image: ({ source, mask, job }, signal) => {
+      const file = (data: Uint8Array) => ({ kind: 'file', data }) as const;
+      const own = { ...job, ...where, format: job.format === 'pixels' ? 'auto' : job.format } as const;
+      return engine.ask('image', { source: file(source), mask: mask && file(mask), job: own }, signal);
+    },
     frames: ({ folder }) => engine.ask('segmentFrames', { folder }),
   };
 }

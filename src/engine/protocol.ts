@@ -89,7 +89,13 @@ export interface EngineRequests {
   /** Upscales one image. */
   /** `mask`: null for models that do not inpaint, or with a mask colour. */
   image: {
-    args: { readonly source: ImageSource; readonly mask: ImageSource | null; readonly job: ImageJob };
+    args: {
+      readonly source: ImageSource;
+      readonly mask: ImageSource | null;
+      readonly job: ImageJob;
+      /** Whose workers do it; absent: this machine does. */
+      readonly queue?: { readonly address: string; readonly password: string | null } | null;
+    };
     result: ImageResult;
   };
   /** Extracts frames as images, each when `nextFrame` requests it. `id` is chosen by the client. */

@@ -5,6 +5,8 @@ export const PROTOCOL = 1;
 export const RUNS = 'remaster-runs';
 /** Holds back the end of a job while segments are added to it. No worker takes anything from it. */
 export const GATES = 'remaster-gates';
+/** Images that wait for a worker. No worker takes anything from it. */
+export const IMAGES = 'remaster-images';
 /** What each worker is and can do. No worker takes anything from it. */
 export const WORKERS = 'remaster-workers';
 /** The version of what is in the queue. */

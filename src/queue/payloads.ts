@@ -19,11 +19,14 @@ const SHA256 = /^[0-9a-f]{64}$/;
 const MAX_FRAMES = 2 ** 40;
 const MAX_PATH = 4096;
 
-export const runPayload = (run: Run): Fields => ({ v: PROTOCOL, ...run });
+/** What goes into the queue, with its version. */
+export const payload = (fields: object): Fields => ({ v: PROTOCOL, ...fields });
+
+export const runPayload = (run: Run): Fields => payload(run);
 
 /** Throws QUEUE_VERSION or BAD_SETTING. */
-export function parseRun(payload: unknown): Run {
-  const run = ofThisVersion(payload, 'a job');
+export function parseRun(given: unknown): Run {
+  const run = ofThisVersion(given, 'a job');
   const model = record(run['model'], 'model');
   const tiles = checkRows(pickRows(INPUT_ROWS, ['tile', 'overlap']), run['tiles'], badSetting);
   return {
@@ -50,10 +53,10 @@ function jobOf(fields: Fields): Run['job'] {
   return job;
 }
 
-export const segmentPayload = (run: string, range: SegmentRange): Fields => ({ v: PROTOCOL, run, ...range });
+export const segmentPayload = (run: string, range: SegmentRange): Fields => payload({ run, ...range });
 
-export function parseSegment(payload: unknown, length: number): SegmentRange & { readonly run: string } {
-  const fields = ofThisVersion(payload, 'a segment');
+export function parseSegment(given: unknown, length: number): SegmentRange & { readonly run: string } {
+  const fields = ofThisVersion(given, 'a segment');
   const index = count(fields['index'], 'index', MAX_FRAMES);
   const first = count(fields['first'], 'first', MAX_FRAMES);
   const frames = count(fields['count'], 'count', length);
@@ -69,8 +72,8 @@ export interface SegmentProgress {
   readonly fps: number | null;
 }
 
-export function parseProgress(payload: unknown): SegmentProgress {
-  const fields = record(payload, 'progress');
+export function parseProgress(given: unknown): SegmentProgress {
+  const fields = record(given, 'progress');
   const frames = count(fields['frames'], 'frames', MAX_FRAMES);
   return { by: text(fields['by'], 'by', 255), frames, fps: numberOrNull(fields['fps'], 'fps', 1e9) };
 }
@@ -98,10 +101,10 @@ export interface WorkerRecord {
   readonly beat: number;
 }
 
-export const workerPayload = (worker: WorkerRecord): Fields => ({ v: PROTOCOL, ...worker });
+export const workerPayload = (worker: WorkerRecord): Fields => payload(worker);
 
-export function parseWorker(payload: unknown): WorkerRecord {
-  const fields = ofThisVersion(payload, 'a worker');
+export function parseWorker(given: unknown): WorkerRecord {
+  const fields = ofThisVersion(given, 'a worker');
   const models = Object.entries(record(fields['models'], 'models')).slice(0, 1000);
   return {
     id: matching(fields['id'], 'id', /^[\w.-]{1,255}$/),
@@ -125,8 +128,8 @@ function leftOutOf(value: unknown, name: string): WorkerRecord['leftOut'][number
 
 const parseRunId = (value: unknown): string => (isRun(value) ? value : matching(value, 'run', /^[0-9a-f]{32}$/));
 
-function ofThisVersion(payload: unknown, what: string): Fields {
-  const fields = record(payload, what);
+export function ofThisVersion(given: unknown, what: string): Fields {
+  const fields = record(given, what);
   if (fields['v'] === PROTOCOL) return fields;
   throw new RemasterError(
     'QUEUE_VERSION',

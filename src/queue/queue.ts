@@ -1,9 +1,11 @@
 import type { SegmentFarm, StartedFarmJob } from '../pipeline/jobs/restore/segmentFarm';
+import type { ImageJob, ImageResult, ImageSource } from '../settings/imageJob';
 import type { QueueAccess } from './access';
 import { openBackend } from './backend';
 import type { FolderMap } from './folderMaps';
 import { waitForServer } from './preflight';
 import { checkProtocol, makeTables, setProtocol } from './protocol';
+import { queueImage } from './queueImage';
 import { StartedRun } from './startedRun';
 import { cancelRun, queueStatus, type QueueStatus } from './status';
 import { type NewWorker, type RunningWorker, type SegmentWork, work, type WorkerEvents } from './work';
@@ -14,6 +16,8 @@ export interface SegmentQueue extends SegmentFarm {
   start: (...job: Parameters<SegmentFarm['start']>) => Promise<StartedFarmJob>;
   /** Makes segments of the jobs in it, one at a time. */
   work(worker: NewWorker, maps: readonly FolderMap[], segments: SegmentWork, events?: WorkerEvents): RunningWorker;
+  /** Upscales one image on a worker. */
+  image(source: ImageSource, mask: ImageSource | null, job: ImageJob, signal: AbortSignal): Promise<ImageResult>;
   /** Ends a job from any machine. False: there is no such job. */
   cancel(run: string): Promise<boolean>;
   status(): Promise<QueueStatus>;
@@ -46,6 +50,7 @@ export async function openQueue(
   return {
     start: async (...job) => new StartedRun(backend, ...job),
     work: (...worker) => work(backend, ...worker),
+    image: (...image) => queueImage(backend, ...image),
     cancel: (run) => cancelRun(backend, run),
     status: () => queueStatus(backend),
     [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),

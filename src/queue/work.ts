@@ -4,12 +4,15 @@ import type { Job } from 'bullmq';
 import { type ErrorCode, errorRecord, RemasterError } from '../errors';
 import type { MadeSegment } from '../pipeline/jobs/madeSegments';
 import type { SegmentRange } from '../pipeline/jobs/restore/segmentFarm';
+import type { ImageResult } from '../settings/imageJob';
 import type { Backend } from './backend';
+import { AbleImages } from './ableImages';
 import { AbleRuns, IDLE_MS } from './ableRuns';
 import { orNull } from './fields';
 import type { FolderMap } from './folderMaps';
 import { type Ending, HeldSegment } from './heldSegment';
-import { MAX_STARTS, runId, RUNS, segmentsOf } from './names';
+import { type ImageWork, madePayload, parseWork } from './imagePayloads';
+import { IMAGES, MAX_STARTS, runId, RUNS, segmentsOf } from './names';
 import { parseRun, parseSegment, type Run, type WorkerRecord } from './payloads';
 import { failureText } from './replies';
 import { isWanted } from './runFile';
@@ -24,6 +27,8 @@ export interface SegmentWork {
   make(run: Run, range: SegmentRange, signal: AbortSignal): Promise<MadeSegment>;
   /** Frames of the current segment that are made. */
   frames(run: Run): Promise<number>;
+  /** Absent: it makes no images. */
+  image?(work: ImageWork, signal: AbortSignal): Promise<ImageResult>;
 }
 
 export interface WorkerEvents {
@@ -62,11 +67,18 @@ export function work(
   return { stop: () => one.stop() };
 }
 
+/** What this worker has taken from a queue. */
+interface Taken {
+  readonly job: Job;
+  readonly token: string;
+}
+
 class SegmentWorker {
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
   readonly #beat: NodeJS.Timeout;
   readonly #able: AbleRuns;
+  readonly #images: AbleImages;
   readonly #speed = new SpeedOf();
   #held: HeldSegment | null = null;
   #made = 0;
@@ -86,6 +98,7 @@ class SegmentWorker {
       onAble: ({ job }) => onEvent(`makes segments of ${job.output}`),
       onUnable: (run, error) => this.#stop.signal.aborted || this.#leaveOut(run, error),
     });
+    this.#images = new AbleImages(backend, () => this.worker);
     this.#publish();
     this.#beat = setInterval(() => this.#publish(), BEAT_MS);
     this.#ended = this.#loop();
@@ -122,22 +135,32 @@ class SegmentWorker {
     }
   }
 
-  /** Makes one segment, of the job that has waited longest for this worker. False: there is none. */
+  /** Makes an image, or one segment of the job that has waited longest for this worker. False: there is none. */
   async #next(): Promise<boolean> {
+    for (const { run } of this.segments.image ? await this.#images.read() : []) {
+      this.#images.drop(run);
+      const taken = await this.#take(run);
+      if (taken) return this.#make(taken, () => this.#isImageWanted(run), (held) => this.#image(taken.job, held));
+    }
     for (const one of (await this.#able.read()).toSorted((a, b) => a.lastServed - b.lastServed)) {
-      const queue = segmentsOf(one.run.run);
-      const token = randomUUID();
-      const job = await (await this.backend.fetcher(queue, this.worker.name)).getNextJob(token, { block: false });
-      if (this.#stop.signal.aborted) {
-        await job?.moveToWait(token);
-        return false;
-      }
-      if (!job) continue;
+      const taken = await this.#take(one.run.run);
+      if (!taken) continue;
       one.lastServed = ++this.#made;
-      await this.#make(one.run, job, token);
-      return true;
+      return this.#make(taken, () => this.#isWanted(one.run), (held) => this.#segment(one.run, taken.job, held), one.run);
     }
     return false;
+  }
+
+  /** Null: there is none, or this worker stops. */
+  async #take(run: string): Promise<Taken | null> {
+    if (this.#stop.signal.aborted) return null;
+    const token = randomUUID();
+    const fetcher = await this.backend.fetcher(segmentsOf(run), this.worker.name);
+    const job = await fetcher.getNextJob(token, { block: false });
+    if (!job) return null;
+    if (!this.#stop.signal.aborted) return { job, token };
+    await job.moveToWait(token);
+    return null;
   }
 
   /** This worker takes no more segments of a run, and says why. */
@@ -148,21 +171,22 @@ class SegmentWorker {
     this.#publish();
   }
 
-  async #make(run: Run, job: Job, token: string): Promise<void> {
-    const by = this.worker.name;
+  /** `run`: of a segment. True: there was work. */
+  async #make(
+    { job, token }: Taken,
+    isWanted: () => Promise<boolean>,
+    make: (held: HeldSegment) => Promise<unknown>,
+    run: Run | null = null,
+  ): Promise<true> {
     const progress = async () => {
-      const frames = await this.segments.frames(run);
-      return { by, frames, fps: this.#speed.with(frames) };
+      const frames = run ? await this.segments.frames(run) : 0;
+      return { by: this.worker.name, frames, fps: this.#speed.with(frames) };
     };
-    const held = new HeldSegment(job, token, progress, () => this.#isWanted(run));
+    const held = new HeldSegment(job, token, progress, isWanted);
     this.#held = held;
     try {
       if (job.attemptsStarted > MAX_STARTS) throw givenUp();
-      const range = parseSegment(job.data, run.job.segment);
-      this.#speed.begin();
-      const made = await this.segments.make(run, range, held.signal);
-      this.#speed.end(made.by === by ? made.frames : null);
-      await held.complete(made);
+      await held.complete(await make(held));
     } catch (error) {
       await this.#failed(run, held, error);
     } finally {
@@ -170,17 +194,35 @@ class SegmentWorker {
       this.#held = null;
       this.#speed.end(null);
     }
+    return true;
   }
 
-  async #failed(run: Run, held: HeldSegment, error: unknown): Promise<void> {
-    if (held.signal.aborted) return this.onEvent(`its segment was ${held.signal.reason as Ending}`);
-    if (error instanceof RemasterError && OWN_FAULTS.has(error.code)) {
+  async #segment(run: Run, job: Job, { signal }: HeldSegment): Promise<MadeSegment> {
+    const range = parseSegment(job.data, run.job.segment);
+    this.#speed.begin();
+    const made = await this.segments.make(run, range, signal);
+    this.#speed.end(made.by === this.worker.name ? made.frames : null);
+    return made;
+  }
+
+  async #image(job: Job, { signal }: HeldSegment): Promise<unknown> {
+    const result = await this.segments.image!(parseWork(job.data), signal);
+    return madePayload({ by: this.worker.name, result });
+  }
+
+  async #failed(run: Run | null, held: HeldSegment, error: unknown): Promise<void> {
+    if (held.signal.aborted) return this.onEvent(`its work was ${held.signal.reason as Ending}`);
+    if (run && error instanceof RemasterError && OWN_FAULTS.has(error.code)) {
       await held.giveBack(null);
       this.#able.drop(run.run);
       return this.#leaveOut(run.run, error);
     }
-    this.onEvent(`could not make a segment: ${errorRecord(error).message}`);
+    this.onEvent(`could not make it: ${errorRecord(error).message}`);
     await held.fail(failureText(error, this.worker.name));
+  }
+
+  async #isImageWanted(run: string): Promise<boolean> {
+    return (await (await this.backend.queue(IMAGES)).getJob(runId(run))) !== undefined;
   }
 
   async #isWanted({ run, folder }: Run): Promise<boolean> {

@@ -156,6 +156,16 @@ describe('the command line with a queue', function () {
     assert.doesNotMatch(text, /^job/m);
   });
 
+  it('a worker upscales an image as this machine does', async () => {
+    await ff(...moving('48x32', '25', 1), '-frames:v', '1', at('in.png'));
+    const image = (name: string, more: readonly string[]): Promise<Ended> =>
+      run(['image', at('in.png'), at(name), '--model', 'same', ...more]);
+    assert.equal((await image('local.png', [])).code, 0);
+    const { code, err } = await image('far.png', ['--queue', redis.address]);
+    assert.equal(code, 0, err);
+    assert.ok(readFileSync(at('far.png')).equals(readFileSync(at('local.png'))));
+  });
+
   it('PostgreSQL is prepared once; then its workers make the same bytes', async () => {
     const early = await restore('by postgres.mp4', postgres);
     assert.equal(early.code, 7);

@@ -3,6 +3,8 @@ import * as fc from 'fast-check';
 import { RemasterError } from '../../src/errors';
 import { whyNot } from '../../src/queue/capability';
 import { chooseMachine } from '../../src/queue/chooseMachine';
+import { parseMade, parseWaiting, parseWork, waitingPayload, whyNotImage, workPayload } from '../../src/queue/imagePayloads';
+import { IMAGE_DEFAULTS } from '../../src/settings/imageJob';
 import { orNull } from '../../src/queue/fields';
 import {
   parseProgress,
@@ -95,6 +97,29 @@ describe('what is in a queue', () => {
     assert.equal(segmentError('Segment 1', known.replace('DISK_FULL', 'NO_SUCH')).code, 'INTERNAL');
     for (const text of ['job stalled more than allowable limit', '{}', '[]', 'null', '{"by":1}'])
       assert.equal(segmentError('Segment 1', text).code, 'ENGINE_CRASHED', text);
+  });
+
+  it('may be any image: it is understood or refused', () => {
+    const work = { job: { ...IMAGE_DEFAULTS, model: 'x' }, source: Uint8Array.of(1, 2), mask: Uint8Array.of(3) };
+    const through = (fields: unknown): unknown => JSON.parse(JSON.stringify(fields));
+    const { job, source, mask } = parseWork(through(workPayload(work)));
+    assert.deepEqual([job, [...source], [...mask!]], [work.job, [1, 2], [3]]);
+    const image = { run: run.run, model: 'x', provider: 'auto', memory: 1 } as const;
+    assert.deepEqual(parseWaiting(through(waitingPayload(image))), image);
+    assert.throws(() => parseWork({ ...workPayload(work), job: { ...work.job, model: '/tmp/model' } }), RemasterError);
+    assert.throws(() => workPayload({ ...work, source: new Uint8Array(64 * 2 ** 20 + 1) }), { code: 'IMAGE_TOO_LARGE' });
+    assert.equal(whyNotImage({ ...image, model: MODEL.name }, worker), null);
+    assert.equal(whyNotImage({ ...image, model: 'auto' }, worker), null);
+    assert.match(whyNotImage(image, worker)!, /has no model x/);
+    assert.match(whyNotImage({ ...image, model: 'auto', provider: 'cuda' }, worker)!, /runs models on cpu/);
+    assert.match(whyNotImage({ ...image, model: 'auto', memory: worker.memory + 1 }, worker)!, /too little memory/);
+    fc.assert(
+      fc.property(fc.anything(), fc.constantFrom('job', 'source', 'mask', 'facts', 'data', 'by', 'model'), (value, name) => {
+        orNull(() => parseWork({ ...workPayload(work), [name]: value }));
+        orNull(() => parseWaiting({ ...waitingPayload(image), [name]: value }));
+        orNull(() => parseMade({ v: 1, facts: {}, data: '', by: 'x', [name]: value }));
+      }),
+    );
   });
 
   describe('a worker takes a job', () => {

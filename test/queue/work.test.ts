@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fakeJob } from '../support/fakeSegments';
+import { IMAGE_DEFAULTS } from '../../src/settings/imageJob';
+import { fakeJob, MODEL } from '../support/fakeSegments';
 import { QueueScene, type SceneJob } from '../support/queueScene';
 import { KINDS, serverProgram } from '../support/queueServers';
 
+const IMAGE = { ...IMAGE_DEFAULTS, model: MODEL.name };
 const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
 
 for (const kind of KINDS) {
@@ -106,12 +108,34 @@ for (const kind of KINDS) {
       await ended(mixed);
     });
 
+    it('upscale single images before segments', async () => {
+      const film = await scene.job('behind', 200);
+      await scene.until('it is begun', () => scene.said(/made behind/).length >= 3);
+      const queue = await scene.queue();
+      const { signal } = new AbortController();
+      const upscaled = await queue.image({ kind: 'file', data: Uint8Array.of(1, 2, 3) }, null, IMAGE, signal);
+      assert.deepEqual([...upscaled.data], [3, 2, 1]);
+      const { data: _, ...facts } = upscaled;
+      assert.deepEqual(facts, {
+        ...{ format: 'png', width: 8, height: 4, channels: 3, scale: 2, ms: 150, warnings: ['a warning'] },
+        model: { name: MODEL.name, provider: 'cpu', steps: 1, reason: 'it suits' },
+      });
+      assert.ok(scene.said(/made behind/).length < 200);
+      const pixels = { kind: 'pixels', data: new Uint8Array(3), width: 1, height: 1, channels: 3 } as const;
+      await assert.rejects(queue.image(pixels, null, IMAGE, signal), { code: 'BAD_SETTING' });
+      const stop = new AbortController();
+      const unknown = queue.image({ kind: 'file', data: Uint8Array.of(1) }, null, { ...IMAGE, model: 'none' }, stop.signal);
+      setTimeout(() => stop.abort(new Error('stopped')), 1500);
+      await assert.rejects(unknown, /^Error: stopped$/, 'no worker has its model');
+      await ended(film);
+    });
+
     it('cancelled from another process, drop the segments they are making', async () => {
       const job = await scene.job('unwanted', 200);
       await scene.until('it is begun', () => scene.said(/made unwanted/).length >= 3);
       const queue = await scene.queue();
       const { run } = (await queue.status()).jobs[0]!;
-      const before = scene.said(/its segment was cancelled/).length;
+      const before = scene.said(/its work was cancelled/).length;
       const cancelled = queue.cancel(run);
       await assert.rejects(job.finished, { code: 'QUEUE_CANCELLED' });
       await ended(job);
@@ -119,7 +143,7 @@ for (const kind of KINDS) {
       assert.deepEqual(scene.parts(job), []);
       assert.equal(existsSync(join(job.shared.folder, 'run.json')), true, 'its owner deletes it');
       assert.deepEqual((await queue.status()).jobs, []);
-      assert.ok(scene.said(/its segment was cancelled/).length > before || scene.said(/made unwanted/).length < 200);
+      assert.ok(scene.said(/its work was cancelled/).length > before || scene.said(/made unwanted/).length < 200);
       assert.equal(await queue.cancel(run), false);
     });
 

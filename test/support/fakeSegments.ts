@@ -78,5 +78,15 @@ export function fakeWork(
       return made;
     },
     frames: async () => frames,
+    async image({ source, job }, signal) {
+      await sleep(ms, undefined, { signal });
+      if (source.length === 0) throw new RemasterError('IMAGE_UNREADABLE', 'it has no bytes.');
+      onMade(`image ${source.length} ${worker.name}`);
+      return {
+        data: Uint8Array.from(source).reverse(),
+        ...({ format: 'png', width: 8, height: 4, channels: 3, scale: 2, ms, warnings: ['a warning'] } as const),
+        model: { name: job.model, provider: 'cpu', steps: 1, reason: 'it suits' },
+      };
+    },
   };
 }
