@@ -6,6 +6,7 @@ import type { ImageJob, ImageResult, ImageSource } from '../settings/imageJob';
 import type { Backend } from './backend';
 import { parseMade, type WaitingImage, waitingPayload, workPayload } from './imagePayloads';
 import { ATTEMPTS, IMAGES, runId, segmentId, segmentsOf } from './names';
+import { removeImage } from './removeRun';
 import { segmentError } from './replies';
 
 /** How often the image is looked for, in milliseconds: people wait for it. */
@@ -30,7 +31,7 @@ export async function queueImage(
       const made = await untilAborted(onQueue(backend, waiting, payload, signal), signal);
       if (made !== null) return made;
     } finally {
-      await Promise.race([remove(backend, run).catch(() => {}), sleep(REMOVE_MS, undefined, { ref: false })]); // the server is away
+      await Promise.race([removeImage(backend, run).catch(() => {}), sleep(REMOVE_MS, undefined, { ref: false })]); // the server is away
     }
   }
 }
@@ -56,12 +57,6 @@ async function onQueue(
     if (state === 'failed') throw segmentError('The image', job.failedReason);
     await sleep(LOOK_MS, undefined, { signal });
   }
-}
-
-async function remove(backend: Backend, run: string): Promise<void> {
-  await (await (await backend.queue(IMAGES)).getJob(runId(run)))?.remove();
-  await (await backend.queue(segmentsOf(run))).obliterate({ force: true });
-  await backend.forget(segmentsOf(run));
 }
 
 function fileOf(source: ImageSource): Uint8Array {

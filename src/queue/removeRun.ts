@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backend } from './backend';
-import { gateId, GATES, runId, RUNS, segmentsOf } from './names';
+import { gateId, GATES, IMAGES, runId, RUNS, segmentsOf } from './names';
 import { parseRun, runPayload } from './payloads';
 import { orNull } from './fields';
 
@@ -18,6 +18,13 @@ export async function endRun(backend: Backend, run: string): Promise<void> {
 export async function removeRun(backend: Backend, run: string): Promise<void> {
   await (await (await backend.queue(GATES)).getJob(gateId(run)))?.remove();
   await (await (await backend.queue(RUNS)).getJob(runId(run)))?.remove();
+}
+
+/** Removes an image and all that is known of it. */
+export async function removeImage(backend: Backend, run: string): Promise<void> {
+  await (await (await backend.queue(IMAGES)).getJob(runId(run)))?.remove();
+  await (await backend.queue(segmentsOf(run))).obliterate({ force: true });
+  await backend.forget(segmentsOf(run));
 }
 
 /** Waits until `isQuiet`, or a few seconds: a worker that has died does not answer. */
