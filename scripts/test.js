@@ -93,6 +93,9 @@ function report() {
   const slowest = results.flatMap(({ durations }) => durations).sort((a, b) => b.ms - a.ms);
   console.log('\nThe slowest 20, in seconds:');
   for (const { title, ms } of slowest.slice(0, 20)) console.log(`${(ms / 1000).toFixed(1).padStart(7)}  ${title}`);
+  const processor = results.flatMap((result) => Object.entries(result.processor)).sort((a, b) => b[1] - a[1]);
+  console.log('\nThe 20 files that used the most processor time, in seconds:');
+  for (const [file, seconds] of processor.slice(0, 20)) console.log(`${seconds.toFixed(1).padStart(7)}  ${file}`);
   const sum = (name) => results.reduce((total, result) => total + result[name], 0);
   const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : '';
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${skipped}`);

@@ -147,10 +147,11 @@ async function mux(
   const { container } = codec;
   const { pts, end, timeBase } = times;
   const join = await planJoin(paths);
+  const moved = wholeMicroseconds(pts[0]!, timeBase);
+  const atStart = pts.map((time) => time - moved);
   await using muxer = runFfmpeg(
     binary,
     [
-      // ffmpeg moves the first frame of an input to time 0. This moves it back by the same microseconds, without rounding.
       ...offset(pts[0]!, timeBase),
       ...['-f', 'nut', '-i', 'pipe:0', ...others.inputs],
       ...['-map', '0:v:0', '-c:0', 'copy', ...others.options],
@@ -164,7 +165,7 @@ async function mux(
     signal,
   );
   muxer.stdout.resume();
-  await pipeline(Readable.from(joinNut(paths, join, pts, timeBase)), muxer.stdin).catch((error: unknown) => {
+  await pipeline(Readable.from(joinNut(paths, join, atStart, timeBase)), muxer.stdin).catch((error: unknown) => {
     if (!CLOSED_PIPE.has((error as NodeJS.ErrnoException).code)) throw error; // `ended` has the reason
   });
   await muxer.ended;
@@ -195,10 +196,25 @@ async function storeEnd(path: string, container: Container, ticks: number, timeB
   return [`The time for which the last frame is shown (${seconds.toFixed(3)} s) could not be stored in the output.`];
 }
 
+const microsecondsOf = (ticks: number, { num, den }: Rational): bigint =>
+  rounded(BigInt(ticks) * BigInt(num) * 1_000_000n, BigInt(den));
+
+const rounded = (dividend: bigint, divisor: bigint): bigint => (2n * dividend + divisor) / (2n * divisor);
+
+/**
+ * The ticks by which `offset` moves the first frame to its time. ffmpeg moves the start of an input to time 0 itself, so
+ * that `offset` would move it back, but not where frames are reordered and too few to tell the start: they come at 0, but
+ * for a part of a microsecond. NUT has no times before 0, so more than half of one is left to ffmpeg.
+ */
+function wholeMicroseconds(first: number, timeBase: Rational): number {
+  const { num, den } = timeBase;
+  const ticks = Number(rounded(microsecondsOf(first, timeBase) * BigInt(den), BigInt(num) * 1_000_000n));
+  return ticks <= first ? ticks : 0;
+}
+
 /** Delays an input by `ticks`, in whole microseconds as ffmpeg counts them. */
-function offset(ticks: number, { num, den }: Rational): string[] {
-  const [dividend, divisor] = [BigInt(ticks) * BigInt(num) * 1_000_000n, BigInt(den)];
-  const microseconds = (2n * dividend + divisor) / (2n * divisor);
+function offset(ticks: number, timeBase: Rational): string[] {
+  const microseconds = microsecondsOf(ticks, timeBase);
   if (microseconds === 0n) return [];
   const [sign, size] = microseconds < 0n ? ['-', -microseconds] : ['', microseconds];
   return ['-itsoffset', `${sign}${size / 1_000_000n}.${String(size % 1_000_000n).padStart(6, '0')}`];
