@@ -1,4 +1,6 @@
-import { createEngine, restore, type RestoreOptions, StoppedError } from '../index';
+import { restore, type RestoreOptions } from '../calls';
+import { createEngine } from '../engine/client/engine';
+import { StoppedError } from '../errors';
 import { RESTORE_ROWS } from '../settings/videoRows';
 import { onInterrupt } from './interrupt';
 import { settingsOf } from './jobs';

@@ -5,6 +5,7 @@ import { restoreVideo, type Tools } from '../../pipeline/jobs/restore/restoreVid
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import type { Reply } from '../protocol';
 import { comparison } from './estimateFor';
+import { openEarly } from './openEarly';
 import type { RestoreJob } from './restoreJobs';
 
 /** Restores a video and sends its progress, at most once a second and at each change of its stage. */
@@ -15,7 +16,8 @@ export function restoreWithProgress(
   return async (id, job, { offer }, signal) => {
     const progress = new Throttle<Reply>(send);
     try {
-      const models = { openFaceFinder, modelNames: usableModels, comparison };
+      using early = openEarly(job, tools.openModel);
+      const models = { openFaceFinder, modelNames: usableModels, comparison, openModel: early.openModel };
       const all: Tools = { ...tools, ...models, binary: await findFfmpeg(), onFrame: offer };
       const result = await restoreVideo(job, all, signal, (now) =>
         progress.push({ type: 'progress', id, progress: now }, now.stage),

@@ -3,7 +3,7 @@ import { RemasterError, StoppedError } from '../../../errors';
 import type { ChosenModel } from '../../../settings/chooseModel';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
 import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
-import { frameMasker } from '../../frames/inpaint/maskFrames';
+import { type FrameMasker, frameMasker } from '../../frames/inpaint/maskFrames';
 import { type OpenModel, openModelFor, type ProcessorTools } from '../../frames/processor';
 import { suspicionWarnings } from '../../frames/suspicion';
 import { type FrameSource, openVideo } from '../../media/decode';
@@ -57,6 +57,7 @@ interface OpenJob {
   /** Options of the hardware that decodes. */
   readonly decoder: readonly string[];
   readonly folder: OutputFolder;
+  readonly openMask: (inpaint: InpaintSettings) => Promise<FrameMasker>;
   /** Warnings of what was opened. */
   readonly given: readonly string[];
   /** Null where the job named its model. */
@@ -102,22 +103,8 @@ export async function restoreVideo(
   let left: readonly string[] = [];
   let result: Omit<Result, 'elapsed' | 'fps'>;
   try {
-    const time = await longJobTime({ job, tools, signal, info, opened, encoding, openMask, decoder, folder });
-    if (chosen) meter.chose({ ...chosen, seconds: time.seconds });
-    if (time.estimate) meter.estimated(time.estimate);
-    result = await runJob({
-      job,
-      tools,
-      signal,
-      meter,
-      info,
-      opened,
-      encoding,
-      decoder,
-      folder,
-      chosen,
-      given: warnings,
-    });
+    const open = { job, tools, signal, meter, info, opened, encoding, decoder, folder, openMask, chosen };
+    result = await runJob({ ...open, given: warnings });
   } catch (error) {
     keepSegments = canResume(folder, job, signal);
     throw signal.aborted ? signal.reason : await folder.explain(error);
@@ -144,9 +131,15 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const space = await watchSpace(folder, encoding, { ...job, frames: expectedFrames(info, job) });
   await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, signal);
   const resumedFrom = frameCount(folder.done);
-  const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
   const from = await readingStart(info.source, job.trim, signal);
-  const options = { ...decodeOptions(job, info, encoding, model, from), decoder, sound: soundOf(trial) };
+  const reading = { ...decodeOptions(job, info, encoding, model, from), decoder };
+  const analysed = isForFaces
+    ? Promise.resolve(job)
+    : tileSettings(job, model, info, () => openVideo(tools.binary, info, reading, signal));
+  const trying = tryOutput(tools.binary, folder, encoding, info, job, signal);
+  await Promise.allSettled([analysed, trying]); // none of their ffmpegs outlives an error of the other
+  const trial = await trying;
+  const options = { ...reading, sound: soundOf(trial) };
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
   const warnings = [...given, ...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
   warnings.push(...suspicionWarnings(model.info));
@@ -156,7 +149,10 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
       `${folder.lost} finished frames of the interrupted job were missing or incomplete and were made again.`,
     );
   meter.warn([...warnings, ...trial.warnings]);
-  const tiles = isForFaces ? job : await tileSettings(job, model, info, openSource);
+  const tiles = await analysed;
+  const time = await longJobTime(open);
+  if (open.chosen) meter.chose({ ...open.chosen, seconds: time.seconds });
+  if (time.estimate) meter.estimated(time.estimate);
   const warn = (warning: string): void => void warnings.push(warning);
   const processor = open.opened.processor({ ...job, ...tiles }, warn, resumedFrom);
   meter.cacheStatsFrom(() => processor.cacheStats);
