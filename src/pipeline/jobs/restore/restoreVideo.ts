@@ -24,7 +24,7 @@ import { watchSpace } from './diskSpace';
 import { finishOutput } from './finishOutput';
 import { frameCount } from '../journal';
 import { jobIdentity } from './jobIdentity';
-import { type ComparisonTools, longJobTime } from './estimateTime';
+import { type ComparisonTools, longJobTime, skipsUnchanged } from './estimateTime';
 import { encoderBefore, withJobModel } from './jobModel';
 import { planEncoding } from './planEncoding';
 import { expectedFrames, type ProgressMeter, progressMeter } from './progress';
@@ -153,6 +153,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const time = await longJobTime(open);
   if (open.chosen) meter.chose({ ...open.chosen, seconds: time.seconds });
   if (time.estimate) meter.estimated(time.estimate);
+  if (!time.isMeasured) meter.measureOnTheWay(skipsUnchanged(open));
   const warn = (warning: string): void => void warnings.push(warning);
   const processor = open.opened.processor({ ...job, ...tiles }, warn, resumedFrom);
   meter.cacheStatsFrom(() => processor.cacheStats);
