@@ -16,6 +16,7 @@ export interface BatchConfig extends NodeDef {
   readonly inputs?: string;
   readonly out?: string;
   readonly filename?: string;
+  readonly watch?: boolean;
 }
 
 const LABELS = labelsOf(__dirname, 'remaster-batch');

@@ -94,6 +94,21 @@ describe('a batch', () => {
       [...['done', 'done', 'failed SOURCE_EMPTY']],
     );
   });
+  it('does not restore a broken source again while its part is there and it has not changed', async () => {
+    write('in/b.mov', 'bad');
+    write('out/b.partial.mp4', 'what could be read');
+    await run();
+    assert.equal((await states(run()))['in/b.mov'], 'failed SOURCE_DAMAGED');
+    assert.deepEqual(engine.jobs, []);
+    await run({ overwrite: true });
+    assert.equal(engine.jobs.length, 1);
+    rmSync(at('out/b.partial.mp4'));
+    await run();
+    assert.equal(engine.jobs.length, 1);
+    write('out/b.partial.mp4', 'what could be read');
+    write('in/b.mov', 'mended');
+    assert.equal((await states(run()))['in/b.mov'], 'done');
+  });
   it('takes over the result of a batch that was killed before it could record it', async () => {
     await run();
     const lines = text('out/.remaster-batch/journal.jsonl').split('\n');

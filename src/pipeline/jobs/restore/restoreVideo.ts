@@ -30,6 +30,7 @@ import { restoreFrames } from './restoreFrames';
 import { segmentWriter } from './segments';
 import { tileSettings } from './tileSettings';
 import { soundOf, tryOutput } from './trial';
+import type { TrialSegments } from './trialSegments';
 import { orChanged } from './truncation';
 
 /** The services a job uses, so that tests can replace them. */
@@ -39,6 +40,8 @@ export interface Tools extends ProcessorTools {
   readonly onFrame?: (before: Frame, after: Frame, pixelAspect: Rational) => void;
   /** Called with the folder a job works in, so that another process can delete it if this one dies. */
   readonly onTemporaryPath?: (path: string, gone: boolean) => void;
+  /** Of earlier jobs. */
+  readonly trialSegments?: TrialSegments;
 }
 
 /** A job with everything it has opened. */
@@ -120,7 +123,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const space = await watchSpace(folder, encoding, { ...job, frames: expectedFrames(info, job) });
   await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, signal);
   const resumedFrom = frameCount(folder.done);
-  const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
+  const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal, tools.trialSegments);
   const from = await readingStart(info.source, job.trim, signal);
   const options = { ...decodeOptions(job, info, encoding, model, from), sound: soundOf(trial) };
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
