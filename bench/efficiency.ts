@@ -72,7 +72,6 @@ async function recordFeeds(input: string): Promise<{ session: InferenceSession; 
     {
       colour: resolveColour(info.colour, info),
       depth: 8,
-      deinterlace: false,
       temporalDenoise: 'off',
       hwaccel: 'off',
       from: 0,

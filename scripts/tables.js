@@ -3,7 +3,7 @@
 //   node scripts/tables.js
 const { readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
-const { optionName } = require('../dist/src/cli/options.js');
+const { optionName } = require('../dist/src/settings/commandWords.js');
 const { LOSSES } = require('../dist/src/pipeline/media/whatIsLost.js');
 const { allowedWords } = require('../dist/src/settings/checkRows.js');
 const { ASSEMBLE_ROWS, FRAMES_ROWS, IMAGE_ROWS, LIVE_ROWS } = require('../dist/src/settings/table.js');

@@ -1,13 +1,15 @@
 import { createEngine, type Engine, type JobEvents } from './engine/client/engine';
 import { extractImages, assembleImages } from './engine/client/imageStreams';
-import type { DoctorReport, SourceSummary } from './engine/protocol';
+import type { DoctorReport, EngineRequests, SourceSummary } from './engine/protocol';
 import type { ModelSummary } from './model/bundle/modelLibrary';
 import { checkAssembleJob, type AssembleJob, type AssembleResult, type TimedImage } from './settings/assembleJob';
+import { checkEstimateJob, type EstimateJob } from './settings/estimateJob';
 import { checkFramesJob, type FrameImage, type FramesJob } from './settings/framesJob';
 import { type Bytes, imageBytes, imageSource } from './settings/imageBytes';
 import { checkImageJob, type ImageJob, type ImageResult, type ImageSource } from './settings/imageJob';
 import { maskError } from './settings/maskError';
 import { checkJob, type Job, type Result } from './settings/restoreJob';
+import { checkVerifyJob, type VerifyCost, type VerifyJob, type VerifyReport } from './settings/verifyJob';
 
 export { ERROR_CODES, type ErrorCode, type ErrorRecord, RemasterError, StoppedError } from './errors';
 export { createEngine, type Engine, type JobEvents, type RunningJob } from './engine/client/engine';
@@ -57,6 +59,16 @@ export {
   type Stage,
 } from './settings/restoreJob';
 
+export {
+  type Finding,
+  type RemadeFrame,
+  VERIFY_CODES,
+  type VerifyCode,
+  type VerifyCost,
+  type VerifyJob,
+  type VerifyReport,
+} from './settings/verifyJob';
+
 /** Settings of `restore`; everything but the two paths has a default. */
 export type RestoreOptions = Pick<Job, 'input' | 'output'> & Partial<Job>;
 
@@ -83,6 +95,18 @@ export const restore = (options: RestoreOptions, { signal, engine, ...events }: 
       signal?.removeEventListener('abort', stop);
     }
   });
+
+/** What a job would take, and with which model. */
+export type VideoEstimate = EngineRequests['estimate']['result'];
+
+/** Measures what restoring a video would take, on three of its frames. Writes nothing. */
+export const estimate = (
+  options: Pick<EstimateJob, 'input'> & Partial<EstimateJob>,
+  { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
+): Promise<VideoEstimate> =>
+  withEngine(engine, async (worker) =>
+    worker.ask('estimate', { job: checkEstimateJob(options), isCompared: true }, signal),
+  );
 
 /** Settings of `upscaleImage`; all have defaults. */
 export interface ImageOptions extends Partial<ImageJob> {
@@ -141,6 +165,21 @@ async function* timedImages(images: AsyncIterable<Bytes | TimedImage>): AsyncGen
     }
   }
 }
+
+/** Compares a result with its record. `onCost` is called before the work begins. */
+export const verify = (
+  options: Pick<VerifyJob, 'file'> & Partial<VerifyJob>,
+  {
+    signal,
+    engine,
+    onCost,
+  }: Pick<Control, 'signal' | 'engine'> & { readonly onCost?: (cost: VerifyCost) => void } = {},
+): Promise<VerifyReport> =>
+  withEngine(engine, async (worker) => {
+    const job = checkVerifyJob(options);
+    onCost?.(await worker.ask('verifyCost', job, signal));
+    return worker.ask('verify', job, signal);
+  });
 
 /** Reads the properties of a video file. */
 export const probe = (input: string, engine?: Engine): Promise<SourceSummary> =>

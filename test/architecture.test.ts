@@ -32,7 +32,7 @@ const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[],
   [
     'src/pipeline/jobs',
     ['src/{errors.ts,async,files,settings}', 'src/model/model.ts', 'src/pipeline/{media,frames,operators}'],
-    ['rxjs'],
+    ['rxjs', 'ajv'],
   ],
   ['src/engine/{protocol,liveProtocol}.ts', ['src/{errors.ts,settings}', 'src/model/bundle', 'src/pipeline']],
   ['src/engine/process', ['src/{errors.ts,async,settings,model,pipeline}', 'src/engine/{protocol,liveProtocol}.ts']],
@@ -60,7 +60,8 @@ const NODES = ['message', 'jobs', 'http', 'model', 'in', 'upscale', 'out', 'imag
 /** Things only some files may touch. */
 const ONLY_IN: Readonly<Record<string, RegExp>> = {
   'node:child_process': /^(src\/pipeline\/media\/|src\/engine\/|bench\/|scripts\/)/,
-  'node:worker_threads': /^src\/(model\/inference\/|pipeline\/jobs\/lockHeartbeat(Thread)?\.ts$)/,
+  'node:worker_threads':
+    /^src\/(async\/(threadCalls|freeBuffer)|model\/inference\/.*|pipeline\/(frames\/compositor\/compositorThread|jobs\/(lockHeartbeat(Thread)?|restore\/record\/(frameHasher|hashThread))))\.ts$/,
   'fluent-ffmpeg': /^src\/pipeline\/media\/fluentProcess\.ts$/,
   sharp: /^(src\/pipeline\/media\/image\/|bench\/)/,
   '@ffmpeg-installer/ffmpeg': /^(src\/pipeline\/media\/findFfmpeg\.ts|scripts\/ffmpegs\.js)$/,
@@ -85,6 +86,7 @@ const STATE = [
   'src/pipeline/jobs/live/crossCameraBatch.ts: lastModelId',
   'src/pipeline/jobs/live/crossCameraBatch.ts: modelIds',
   'src/pipeline/jobs/live/authorization.ts: count',
+  'src/pipeline/jobs/restore/record/recordSchema.ts: compiled',
   'src/pipeline/media/findFfmpeg.ts: examinedBinaries',
   'src/pipeline/media/image/loadSharp.ts: loaded',
   'src/pipeline/media/children.ts: listener',

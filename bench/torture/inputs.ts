@@ -99,7 +99,9 @@ function judged(
   if (!result) return { ending: 'hangs', faults: ['hang'] };
   const isWarned = result.warnings.length > 0;
   const lost = whole.frames - seen.frames;
-  const isVisible = seen.between > whole.between || (saysItsEnd && seen.atEnd > 0);
+  // Where a source begins between key frames, a warning counts the frames left out of its start.
+  const isStartSaid = result.warnings.some((warning) => warning.startsWith('The source begins between key frames'));
+  const isVisible = (!isStartSaid && seen.between > whole.between) || (saysItsEnd && seen.atEnd > 0);
   if (frames !== seen.frames) return { ending: 'other frames', faults: [isWarned ? 'wrong frames' : 'silent loss'] };
   // Of 40 frames one is more than 1 %: where the times show a gap, a warning leaves a short video with its full name.
   if (lost > 0 && isWarned) return { ending: 'short, warned', faults: isVisible ? ['wrong code'] : [] };

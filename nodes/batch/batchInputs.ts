@@ -6,7 +6,7 @@ import { RemasterError } from '../../src/errors';
 import { allowedSource, allowedTarget, type Origin, pathRules } from '../message/pathPolicy';
 import { show } from '../message/planFields';
 
-/** A file, a folder or a pattern, and where its path comes from. Plain JSON: it is stored. */
+/** A file, a folder or a pattern, and where it was named. Plain JSON: it is stored. */
 export interface Request {
   readonly path: string;
   readonly origin: Origin;

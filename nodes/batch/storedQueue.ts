@@ -5,7 +5,7 @@ import { SerialQueue } from '../../src/async/serialQueue';
 import type { ErrorRecord } from '../../src/errors';
 import type { Request } from './batchInputs';
 
-/** The queue of a batch node for the next start of Node-RED. Finished files are in the journal of their folder. */
+/** The queue of a batch node, read after a restart of Node-RED. Finished files are in the journal of their folder. */
 export interface StoredQueue {
   readonly requests: readonly Request[];
   /** Paths of the files that wait, in their order. */

@@ -12,7 +12,7 @@ import { PLAN_VERSION } from '../message/plan';
 import * as status from '../message/status';
 import { dialogValues } from '../message/dialogValues';
 import { runtimeOf } from '../runtime';
-import { LABELS, readSettings } from './readSettings';
+import { cameraSettings, LABELS } from './readSettings';
 import { ROWS } from './rows';
 
 /** The settings of a video in node with a camera. */
@@ -97,7 +97,7 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
 
 const planOf = (RED: NodeAPI, node: Node, label: string, config: LiveConfig): LivePlan => ({
   ...{ version: PLAN_VERSION, id: RED.util.generateId(), kind: 'live' },
-  source: { node: node.id, label, ...readSettings(config) },
+  source: { node: node.id, label, ...cameraSettings(config) },
   stages: [],
 });
 

@@ -8,7 +8,7 @@ import { PLAN_VERSION, type Plan } from '../message/plan';
 import { SAMPLE } from '../message/sampleClip';
 import { evaluate, originOf, type Typed, typedField } from '../message/typedInput';
 import { trimOf } from '../message/trimOf';
-import { LABELS, readSettings } from './readSettings';
+import { fileSettings, LABELS } from './readSettings';
 import { ROWS } from './rows';
 
 /** The settings of a video in node with a file. */
@@ -56,7 +56,7 @@ export class FileIn {
     const input = await allowedSource(path, this.isSample ? 'config' : originOf(this.#path), this.#rules);
     const valueOf = (field: string): Promise<unknown> => evaluate(RED, node, typedField(config, field, '', 'str'), msg);
     const trim = trimOf(await valueOf('trimStart'), await valueOf('trimEnd'));
-    const reading = readSettings(config);
+    const reading = fileSettings(config);
     const { sequenceRate } = dialogValues({ sequenceRate: ROWS.sequenceRate }, config, LABELS);
     onProbe();
     const info = await engineFor(JOB_DEFAULTS).ask('probe', { input, sequenceRate });

@@ -31,7 +31,7 @@ export interface PlanSource extends Values<typeof SOURCE_ROWS> {
 }
 
 /** The settings of a video in node for files. */
-const SOURCE_ROWS = { ...FILE_ROWS, ...READ_ROWS };
+const SOURCE_ROWS = { ...READ_ROWS, ...FILE_ROWS };
 
 /** Of the model node: the model's name, and the size of its tiles. */
 const NODE_ROWS = pickRows(INPUT_ROWS, ['model', 'tile']);

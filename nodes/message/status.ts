@@ -183,6 +183,8 @@ export const SHORT: Record<ErrorCode, string> = {
   PATH_NOT_ALLOWED: 'not allowed',
   PLAN_INVALID: 'bad plan',
   PLAN_STAGE_GONE: 'node removed',
+  RECORD_INVALID: 'bad record',
+  RECORD_NOT_FOUND: 'no record',
   RESUME_MISMATCH: 'unfinished',
   RUNTIME_MISSING: 'no runtime',
   SOURCE_CHANGED: 'file changed',

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { dirname, isAbsolute } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
+import { isHardwareCodec } from '../../src/settings/hardware';
 import type { Job } from '../../src/settings/restoreJob';
 import type { Rows, Values } from '../../src/settings/row';
 import { fillTemplate } from '../../src/settings/nameTemplate';
@@ -56,7 +57,7 @@ export async function buildJob(
   const { source, ...resolved } = deployedNodes(nodes, plan);
   const { stage, model } = resolved;
   const settings = await inputSettings(RED, plan, source, resolved);
-  const { overwrite, encoder, quality, ...rest } = settingsOf(FILE, config);
+  const { overwrite, encoder, quality, hardware, ...rest } = settingsOf(FILE, config);
   const { label } = plan.source;
   const defaultFolder = {
     path: source.isSample ? tmpdir() : dirname(settings.input),
@@ -76,14 +77,18 @@ export async function buildJob(
     output: overwrite === 'suffix' ? freeName(output, promisedOutputs) : output,
     overwrite: overwrite === 'always',
     ...rest,
-    ...encoderSettings(rest.codec, encoder, quality),
+    ...encoderSettings({ codec: rest.codec, encoder, quality, hardware }),
   };
   return { job, stage, model };
 }
 
-/** An encoder belongs to the codec `custom`, which has the quality among its options. */
-export const encoderSettings = (codec: Job['codec'], encoder: string | null, quality: number | null) =>
-  codec === 'custom' ? { encoder: encoder ?? '', quality: null } : { encoder: null, quality };
+type EncoderSettings = Pick<Job, 'codec' | 'encoder' | 'quality' | 'hardware'>;
+
+/** An encoder belongs to the codec `custom`, which has the quality among its options; hardware encodes only some codecs. */
+export const encoderSettings = ({ codec, encoder, quality, hardware }: EncoderSettings) => ({
+  ...(codec === 'custom' ? { encoder: encoder ?? '', quality: null } : { encoder: null, quality }),
+  hardware: isHardwareCodec(codec) ? hardware : ('off' as const),
+});
 
 /**
  * The output path from the settings of the node. `defaultFolder`: used if no folder is set; `isFromConfig`: the author of

@@ -49,7 +49,7 @@ export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
   }
   const { node: _in, label: _label, ...reading } = plan.source;
   const { mask: _m, maskColor: _c, maskTolerance: _t, maskGrow: _g, ...restoring } = stageSettings(stage);
-  const { quality, overload, fallbackModel, skipFramesEvenly, budget, regionWhen } = settingsOf(LIVE, config);
+  const { quality, hardware, overload, fallbackModel, skipFramesEvenly, budget, regionWhen } = settingsOf(LIVE, config);
   const job = checkLiveJob({
     ...modelChoice(model),
     ...reading,
@@ -57,7 +57,7 @@ export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
     overlap: model.overlap,
     source: camera.source(),
     target: await targetOf(request),
-    ...{ quality, overload, fallbackModel, skipFramesEvenly, budgetMs: budget },
+    ...{ quality, hardware, overload, fallbackModel, skipFramesEvenly, budgetMs: budget },
     region: regionIn(config.region, regionWhen),
   });
   return { job, camera, engine: engineFor(model) };

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/client/engine';
 import type { SourceSummary } from '../engine/protocol';
 import { RemasterError } from '../errors';
+import { framesOfFile } from '../settings/frameCount';
 import { type Job, modelChoice } from '../settings/restoreJob';
 import type { FileWork, QueuedFile } from './batchFile';
 import { modelOf } from './modelNames';
@@ -90,11 +91,11 @@ export class Forecast {
 }
 
 /** Source pixels that go through the model; null for an unknown length. */
-function pixelsOf({ width, height, fps, duration }: SourceSummary, { trim, maxFps, maxHeight }: Job): number | null {
-  if (fps === null || duration === null) return null;
-  const seconds = Math.max(0, Math.min(trim?.end ?? Infinity, duration) - (trim?.start ?? 0));
-  const share = Math.min(1, (maxHeight ?? Infinity) / height);
-  return seconds * Math.min(fps, maxFps ?? Infinity) * width * height * share ** 2;
+function pixelsOf(info: SourceSummary, job: Job): number | null {
+  const { width, height } = info;
+  const frames = framesOfFile(info, job);
+  const share = Math.min(1, (job.maxHeight ?? height) / height);
+  return frames === null ? null : frames * width * height * share ** 2;
 }
 
 /** In an order whose every beginning is spread over the whole: by the golden ratio. */

@@ -1,14 +1,23 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { closest, type ErrorCode, errorRecord, printableLines } from '../errors';
+import { estimateCommand } from './estimateCommand';
+import { packageVersion } from '../files/packageVersion';
 import { commandHelp, overview } from './help';
 import { imageCommand } from './imageCommand';
 import { doctorCommand, modelsCommand, type Print, probeCommand } from './infoCommands';
-import { type Command, COMMANDS, parseCommandLine, requireOptionsOf, usage, usageOf } from './options';
+import {
+  type Command,
+  COMMANDS,
+  parseCommandLine,
+  requireNoOptions,
+  requireOptionsOf,
+  usage,
+  usageOf,
+} from './options';
 import { json } from './json';
 import { restoreCommand } from './restoreCommand';
 import { compareCommand, tryCommand } from './tryCommand';
+import { verifyCommand } from './verifyCommand';
 import { watchOutput } from './watchOutput';
 
 async function main(args: readonly string[], closed: AbortSignal): Promise<number> {
@@ -18,7 +27,7 @@ async function main(args: readonly string[], closed: AbortSignal): Promise<numbe
     process.stdout.write(values['json'] ? json(value) : `${printableLines(text)}\n`);
   };
   if (values['version']) {
-    print({ version: version() }, version());
+    print({ version: packageVersion() }, packageVersion());
     return 0;
   }
   if (name === undefined) {
@@ -37,11 +46,17 @@ async function main(args: readonly string[], closed: AbortSignal): Promise<numbe
       return imageCommand(rest, values, print, closed);
     case 'try':
       return tryCommand(rest, values, print, closed);
+    case 'estimate':
+      return estimateCommand(rest, values, print, closed);
+    case 'verify':
+      return verifyCommand(rest, values, print, closed);
     case 'probe':
       if (rest.length !== 1) throw usage(usageOf('probe'));
       return probeCommand(rest[0]!, print);
     case 'models':
-      return values['compare'] === undefined ? modelsCommand(print) : compareCommand(rest, values, print, closed);
+      if (values['compare'] !== undefined) return compareCommand(rest, values, print, closed);
+      requireNoOptions('models', values, '--compare');
+      return modelsCommand(print);
     case 'doctor':
       return doctorCommand(print);
   }
@@ -58,17 +73,13 @@ function commandNamed(name: string): Command {
   throw usage(`Unknown command ${name}.`, near === null ? undefined : `Did you mean remaster ${near}?`);
 }
 
-function version(): string {
-  const manifest = readFileSync(join(__dirname, '..', '..', '..', 'package.json'), 'utf8'); // above dist/src/cli
-  return (JSON.parse(manifest) as { version: string }).version;
-}
-
 /** Exit codes are documented in docs/cli.md. */
 function exitCode(code: ErrorCode): number {
   if (/^(BAD_SETTING|NO_IMAGE|NO_PLAN|PLAN_|PATH_)/.test(code)) return 2;
   if (/^(SOURCE_|MASK_|AUTH_|IMAGE_)/.test(code)) return 3;
   if (/^(OUTPUT_|RESUME_|DISK_|FRAME_)/.test(code)) return 4;
   if (/^(MODEL_|RUNTIME_|GPU_)/.test(code)) return 5;
+  if (/^RECORD_/.test(code)) return 9;
   return code === 'FFMPEG_MISSING' ? 6 : 1;
 }
 

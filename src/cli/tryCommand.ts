@@ -59,7 +59,13 @@ async function makePage(make: Make, print: Print, closed: AbortSignal): Promise<
       const whole = total === null || result.kind === 'image' ? '' : `, all of it ${duration(total)}`;
       return `${name.padEnd(12)} ${seconds.toFixed(2)} s${result.kind === 'image' ? '' : ' per frame'}${whole}`;
     });
-    print(result, [...lines, `${printable(result.page)}: open it in a browser`].join('\n'));
+    const left = result.left.map(
+      ({ name, seconds }) => `${name.padEnd(12)} left out: the parts alone take ${duration(seconds)}`,
+    );
+    const untimed = result.untimed.map(({ name, reason }) =>
+      printable(`${name.padEnd(12)} cannot be timed: ${reason}`),
+    );
+    print(result, [...lines, ...left, ...untimed, `${printable(result.page)}: open it in a browser`].join('\n'));
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -23,10 +23,10 @@ export const CHOICE_ROWS = {
     option: { topic: SPEED },
     dialog: { icon: 'tasks' },
   }),
-  /** Seconds in which the model must be loaded; null = 120, and 60 for each gigabyte of its files. */
+  /** Seconds in which the model must be loaded; null = 300, and 60 for each gigabyte of its files. */
   loadLimit: number(1, 86_400, null, {
     text: 'seconds in which the model must be loaded',
-    unset: '120, and 60 per GB',
+    unset: '300, and 60 per GB',
     option: { topic: SPEED, value: 'SECONDS' },
     dialog: { icon: 'hourglass-half' },
   }),
@@ -139,7 +139,6 @@ export const FRAME_ROWS = {
 export const READ_ROWS = {
   deinterlace: choice(['auto', 'on', 'off'], 'auto', {
     text: 'deinterlace',
-    option: { topic: INPUT },
     dialog: { icon: 'align-justify', section: 'reading' },
   }),
   /** Maximum frames per second: frames of a faster source are dropped evenly. Null = all frames. */

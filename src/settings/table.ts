@@ -1,3 +1,4 @@
+import { hardware } from './hardware';
 import { FRAME_ROWS, MODEL_ROWS, READ_ROWS } from './modelRows';
 import { bundle, choice, group, number, toggle, whole } from './row';
 import { INPUT, OUTPUT } from './topics';
@@ -96,6 +97,7 @@ export const LIVE_ROWS = {
   ...READ_ROWS,
   /** Constant quality of the encoder (CRF); null = its default. */
   quality: whole(0, 51, null, { text: 'constant quality (CRF), lower = better', unset: 'of the encoder' }),
+  hardware,
   /** Latency limit in milliseconds. A frame that is expected to exceed it is dropped before processing. */
   budgetMs: number(50, 60_000, 500, {
     text: 'latency limit in milliseconds',

@@ -66,5 +66,5 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
 const resultOf = (job: Job): Result => ({
   ...{ output: job.output, framesIn: 10, framesOut: 10, width: 2, height: 2, elapsed: 1, fps: 10, bytes: 1 },
   ...{ resumedFrom: 0, model: { name: job.model, sha256: '', provider: 'cpu', steps: 1 }, faces: null },
-  ...{ cacheStats: null, warnings: ['a note'] },
+  ...{ cacheStats: null, encoder: 'libx264', warnings: ['a note'] },
 });

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { reporters, type Hook, type Runner, type Test } from 'mocha';
 import { root } from './root';
 
@@ -11,6 +11,8 @@ interface RunResult {
   /** Titles of failed tests and hooks. */
   readonly failures: readonly string[];
   readonly durations: readonly { readonly title: string; readonly ms: number }[];
+  /** Seconds of processor time by file of tests, with that of the processes that have ended. */
+  readonly processor: Readonly<Record<string, number>>;
 }
 
 /** Tests that may be skipped when CI is set, each with its reason. */
@@ -33,8 +35,18 @@ export = class Reporter extends reporters.Spec {
     runner.on('fail', (test) => void failures.push(test.fullTitle()));
     const durations: { title: string; ms: number }[] = [];
     const time = (one: Test | Hook): void => void durations.push({ title: one.fullTitle(), ms: one.duration ?? 0 });
-    runner.on('test end', time);
-    runner.on('hook end', time);
+    const processor: Record<string, number> = {};
+    let used = processorSeconds();
+    const charge = ({ file }: Test | Hook): void => {
+      const before = used;
+      used = processorSeconds();
+      const name = relative(root, file ?? '').replace(/^dist\//, '');
+      processor[name] = (processor[name] ?? 0) + used - before;
+    };
+    for (const event of ['test end', 'hook end'] as const) {
+      runner.on(event, time);
+      runner.on(event, charge);
+    }
     if (process.env['CI']) runner.on('pending', (test) => failUnlessAllowed(runner, test));
     runner.once('end', () => {
       const { passes: passed, failures: failed, pending: skipped } = this.stats;
@@ -42,13 +54,27 @@ export = class Reporter extends reporters.Spec {
       if (folder === undefined)
         process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
       else {
-        const result: RunResult = { passed, failed, skipped, failures, durations };
+        const result: RunResult = { passed, failed, skipped, failures, durations, processor };
         writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify(result));
       }
       setTimeout(failAsLeak, EXIT_LIMIT_MS).unref();
     });
   }
 };
+
+/** Of this process and, on Linux, of all that have ended and were waited for. */
+function processorSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  const own = (user + system) / 1e6;
+  if (process.platform !== 'linux') return own;
+  const fields = readFileSync('/proc/self/stat', 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' '); // from the third one on
+  return own + (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
+}
+
+/** USER_HZ of Linux. */
+const TICKS_PER_SECOND = 100;
 
 function failUnlessAllowed(runner: Runner, test: Test): void {
   if (ALLOWED_SKIPS.some((allowed) => allowed.test === test.fullTitle())) return;

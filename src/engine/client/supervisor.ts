@@ -24,12 +24,15 @@ export class Supervisor {
   #process: EngineProcess | null = null;
   /** Of the processes that have exited. */
   #cleanUp: Promise<void> = Promise.resolve();
-  readonly #restart = new RestartTimer();
+  readonly #restart: RestartTimer;
 
   constructor(
     private readonly owner: SupervisorOwner,
     private idleMs: number,
-  ) {}
+    restart = new RestartTimer(),
+  ) {
+    this.#restart = restart;
+  }
 
   /** Process id; null while none is running. */
   get pid(): number | null {

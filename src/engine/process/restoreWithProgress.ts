@@ -5,6 +5,8 @@ import { restoreVideo, type Tools } from '../../pipeline/jobs/restore/restoreVid
 import { TrialSegments } from '../../pipeline/jobs/restore/trialSegments';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import type { Reply } from '../protocol';
+import { comparison } from './estimateFor';
+import { recordTools } from './recordTools';
 import type { RestoreJob } from './restoreJobs';
 
 /** Restores a video and sends its progress, at most once a second and at each change of its stage. */
@@ -16,7 +18,7 @@ export function restoreWithProgress(
   return async (id, job, { offer }, signal) => {
     const progress = new Throttle<Reply>(send);
     try {
-      const models = { openFaceFinder, modelNames: usableModels };
+      const models = { openFaceFinder, modelNames: usableModels, comparison, record: recordTools() };
       const all: Tools = { ...tools, ...models, trialSegments, binary: await findFfmpeg(), onFrame: offer };
       const result = await restoreVideo(job, all, signal, (now) =>
         progress.push({ type: 'progress', id, progress: now }, now.stage),

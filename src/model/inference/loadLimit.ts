@@ -2,8 +2,11 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RemasterError } from '../../errors';
 
-/** Seconds to load a small model, and for each gigabyte more. */
-const [BASE, PER_GIGABYTE] = [120, 60];
+/**
+ * Seconds to load a small model, and for each gigabyte more. Compiling a graph of many steps takes up to 44 CPU seconds, whatever the
+ * size of its files (docs/systems.md); a busy or slow machine needs several times as long for that.
+ */
+const [BASE, PER_GIGABYTE] = [300, 60];
 
 /** Seconds in which the model in a folder must be loaded, unless the user sets them. Its subfolders count too. */
 export function loadLimit(folder: string): number {
@@ -15,5 +18,5 @@ export function loadLimit(folder: string): number {
 
 export const loadTimeout = (model: string, seconds: number): RemasterError =>
   new RemasterError('MODEL_LOAD_TIMEOUT', `The model ${model} was not loaded within ${Math.round(seconds)} s.`, {
-    remedy: 'Check the disk and the memory, or set a longer load limit (--load-limit).',
+    remedy: 'Check the disk, the memory and what else the machine runs, or set a longer load limit (--load-limit).',
   });

@@ -5,14 +5,17 @@ import type { CodecName, Job } from '../../settings/restoreJob';
 import type { Codec } from './codecs';
 import { type Colour, tagOptions } from './colour';
 import { alongside } from './clockOfInput';
+import { embedXmp } from './embedXmp';
 import { encodedColour } from './encode';
 import type { FfmpegBinary } from './findFfmpeg';
 import { joinNut, planJoin } from './joinNut';
+import { comment, type Provenance, xmp } from './provenance';
 import { setLastFrameDuration } from './lastFrameDuration';
 import { FLAGS, timecodeOf } from './describe/mediaInfo';
 import type { Rational } from './frame';
 import { frameRate } from './frameRate';
 import type { VideoInfo } from './probe';
+import { storedOf } from './videoInfo';
 import { runFfmpeg } from './runFfmpeg';
 import { inputOptions } from './sourceFile';
 import { type CarriedStream, streamOptions } from './streams/carriedStreams';
@@ -28,6 +31,8 @@ export interface EncodedVideo {
   /** Segments, in order, as NUT files of `createVideo`. */
   readonly paths: readonly string[];
   readonly times: VideoTimes;
+  /** What the file says about its origin. Absent: nothing. */
+  readonly provenance?: Provenance | undefined;
 }
 
 /** The source of an output, and what of it is carried. */
@@ -77,6 +82,7 @@ export async function muxWithSource(
       // The frames are already rotated, have no second picture of alpha, and are encoded by another encoder.
       // In capitals, because ffmpeg of 2018 takes `rotate` for an angle and keeps the tag.
       ...['-metadata:s:v:0', 'ROTATE=', '-metadata:s:v:0', 'ALPHA_MODE=', '-metadata:s:v:0', `encoder=${encoder}`],
+      ...(video.provenance ? provenanceOptions(video, job.extras ? info.media.tags['comment'] : undefined) : []),
       // Without a word on any stream, ffmpeg makes the first of each kind the default; the other streams keep their flags.
       ...['-disposition:0', ['default', ...flagsOf(info)].join('+')],
       ...['-max_muxing_queue_size', '65536', '-max_interleave_delta', '0'],
@@ -85,6 +91,15 @@ export async function muxWithSource(
     alongside: hasJumps ? alongside(1, [info.stream]) : [],
   };
   return mux(binary, video, output, others, signal);
+}
+
+/** MP4 and MOV get their XMP afterwards. The names and numbers that Matroska has at random are then the same each time. */
+function provenanceOptions({ codec, provenance }: EncodedVideo, ofSource: string | undefined): readonly string[] {
+  const words = comment(provenance!, ofSource);
+  const tags = words === null ? [] : ['-metadata', `comment=${words}`];
+  const encoder = ['-metadata:s:v:0', `encoder=${codec.encoder}, ${provenance!.tool}`];
+  if (codec.container !== 'mkv') return [...tags, ...encoder];
+  return [...tags, ...encoder, '-metadata', `XMP=${xmp(provenance!)}`, '-fflags', '+bitexact'];
 }
 
 /** How the range of a cut is taken from the source. */
@@ -106,7 +121,8 @@ function cutOptions(trim: Job['trim'], hasJumps: boolean, timeBase: Rational): C
 }
 
 /** The time code of the first frame of a cut, in the tags that have that of the source. */
-function timecodeAt(seconds: number, { media, framesPerSecond }: VideoInfo): readonly string[] {
+function timecodeAt(seconds: number, info: VideoInfo): readonly string[] {
+  const { media, framesPerSecond } = storedOf(info); // time codes count the frames of the source
   const code = timecodeOf(media);
   const later = code === null ? null : laterTimecode(code, seconds, framesPerSecond ?? 25);
   if (later === null) return [];
@@ -119,8 +135,8 @@ function flagsOf({ media, stream }: VideoInfo): readonly string[] {
   return FLAGS.filter((flag) => flag !== 'default' && flags[flag]);
 }
 
-function rateOf({ framesPerSecond }: VideoInfo): string {
-  const { num, den } = frameRate(framesPerSecond ?? 25);
+function rateOf(info: VideoInfo): string {
+  const { num, den } = frameRate(storedOf(info).framesPerSecond ?? 25);
   return `${num}/${den}`;
 }
 
@@ -139,7 +155,7 @@ export const muxVideo = (
 /** `others`: options of the inputs after the video, of the output, and of another output. */
 async function mux(
   binary: FfmpegBinary,
-  { codec, colour, paths, times }: EncodedVideo,
+  { codec, colour, paths, times, provenance }: EncodedVideo,
   output: string,
   others: Readonly<Record<'inputs' | 'options' | 'alongside', readonly string[]>>,
   signal: AbortSignal,
@@ -147,10 +163,11 @@ async function mux(
   const { container } = codec;
   const { pts, end, timeBase } = times;
   const join = await planJoin(paths);
+  const moved = wholeMicroseconds(pts[0]!, timeBase);
+  const atStart = pts.map((time) => time - moved);
   await using muxer = runFfmpeg(
     binary,
     [
-      // ffmpeg moves the first frame of an input to time 0. This moves it back by the same microseconds, without rounding.
       ...offset(pts[0]!, timeBase),
       ...['-f', 'nut', '-i', 'pipe:0', ...others.inputs],
       ...['-map', '0:v:0', '-c:0', 'copy', ...others.options],
@@ -164,11 +181,12 @@ async function mux(
     signal,
   );
   muxer.stdout.resume();
-  await pipeline(Readable.from(joinNut(paths, join, pts, timeBase)), muxer.stdin).catch((error: unknown) => {
+  await pipeline(Readable.from(joinNut(paths, join, atStart, timeBase)), muxer.stdin).catch((error: unknown) => {
     if (!CLOSED_PIPE.has((error as NodeJS.ErrnoException).code)) throw error; // `ended` has the reason
   });
   await muxer.ended;
   const warnings = await storeEnd(output, container, end - pts.at(-1)!, timeBase);
+  if (provenance !== undefined && container !== 'mkv') await embedXmp(output, container, xmp(provenance));
   await verify(binary, output, times, binary.hasFpsMode || container === 'mkv', signal);
   return warnings;
 }
@@ -195,10 +213,25 @@ async function storeEnd(path: string, container: Container, ticks: number, timeB
   return [`The time for which the last frame is shown (${seconds.toFixed(3)} s) could not be stored in the output.`];
 }
 
+const microsecondsOf = (ticks: number, { num, den }: Rational): bigint =>
+  rounded(BigInt(ticks) * BigInt(num) * 1_000_000n, BigInt(den));
+
+const rounded = (dividend: bigint, divisor: bigint): bigint => (2n * dividend + divisor) / (2n * divisor);
+
+/**
+ * The ticks by which `offset` moves the first frame to its time. ffmpeg moves the start of an input to time 0 itself, so
+ * that `offset` would move it back, but not where frames are reordered and too few to tell the start: they come at 0, but
+ * for a part of a microsecond. NUT has no times before 0, so more than half of one is left to ffmpeg.
+ */
+function wholeMicroseconds(first: number, timeBase: Rational): number {
+  const { num, den } = timeBase;
+  const ticks = Number(rounded(microsecondsOf(first, timeBase) * BigInt(den), BigInt(num) * 1_000_000n));
+  return ticks <= first ? ticks : 0;
+}
+
 /** Delays an input by `ticks`, in whole microseconds as ffmpeg counts them. */
-function offset(ticks: number, { num, den }: Rational): string[] {
-  const [dividend, divisor] = [BigInt(ticks) * BigInt(num) * 1_000_000n, BigInt(den)];
-  const microseconds = (2n * dividend + divisor) / (2n * divisor);
+function offset(ticks: number, timeBase: Rational): string[] {
+  const microseconds = microsecondsOf(ticks, timeBase);
   if (microseconds === 0n) return [];
   const [sign, size] = microseconds < 0n ? ['-', -microseconds] : ['', microseconds];
   return ['-itsoffset', `${sign}${size / 1_000_000n}.${String(size % 1_000_000n).padStart(6, '0')}`];

@@ -275,11 +275,12 @@ describe('nodes in a real Node-RED', () => {
       if (isFirst)
         it('auto chooses the model for the file; the plan, the status and the result say which and why', async () => {
           const plan = func('plan', "global.get('report')('plan', msg.video); return msg;", ['out']);
-          await red.deploy([
-            ...chain({ model: { model: 'auto' }, up: { wires: [['plan']] } }),
+          const flow = (chosen: string): FlowNode[] => [
+            ...chain({ model: { model: chosen }, up: { wires: [['plan']] } }),
             plan,
             inject('outside', ['out']),
-          ]);
+          ];
+          await red.deploy(flow('auto'));
           await send(clip);
           const reason = 'it is small, with 64×36';
           const { status, model: used } = await payload();
@@ -315,6 +316,9 @@ describe('nodes in a real Node-RED', () => {
           });
           assert.equal(forecast['model'], 'x4');
           assert.ok(Number(forecast['seconds']) > 0);
+          await red.deploy(flow('x2'));
+          await red.inject('outside', [{ p: 'video', v: JSON.stringify(video), vt: 'json' }]);
+          assert.equal((await caught(2)).code, 'PLAN_STAGE_GONE', 'its node no longer chooses');
         });
 
       it('reports every bad input with a code', async () => {

@@ -55,7 +55,7 @@ export async function makeTapes(red: Pick<Runtime, 'userDir'>, names: readonly s
 export const payloads = (red: Runtime, name: string): Record<string, unknown>[] =>
   red.reported(name).map(({ payload }) => payload as Record<string, unknown>);
 
-/** A batch restores its files, says so, lists a failure, and skips finished files the next time. */
+/** A batch restores its files, says so, lists a failure, and skips finished ones the next time. */
 export async function assertBatch(red: Runtime): Promise<void> {
   await makeTapes(red, ['a.mp4', 'sub/b.mp4']);
   writeFileSync(join(red.userDir, 'tapes', 'words.mp4'), 'no video');

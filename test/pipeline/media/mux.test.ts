@@ -104,6 +104,15 @@ describe('mux', function () {
         }
       });
 
+      it(`a single frame, and two that are reordered, keep their times in .${container} by ${name}`, async () => {
+        const program = await ffmpeg();
+        if (container !== 'mkv' && !program.hasFpsMode) return; // a track starts on a millisecond, as above
+        for (const pts of [[341], [341, 1365], [682, 1706, 2730]]) {
+          const times = { pts, end: pts.at(-1)! + 1024, timeBase: { num: 1, den: 10_240 } };
+          assert.deepEqual(await mux(program, container, times), []);
+        }
+      });
+
       it(`no frame is lost where the last one has the usual duration, in .${container} by ${name}`, async () => {
         const program = await ffmpeg();
         for (const { pts, timeBase } of [

@@ -26,6 +26,7 @@ cv2.setNumThreads(1)
 Image.MAX_IMAGE_PIXELS = None
 
 PATCH = 192
+SMALLEST = 388  # side of a reduced image
 PAIRS_OF_SCENE = {'clean': 2, 'noisy': 2, 'video': 5}
 # The widest blur before reduction, in pixels of the ground truth, and the share of blurred scenes. A source that is hardly reduced is
 # seldom blurred: blurring it often would teach the network to sharpen what codecs have softened.
@@ -62,7 +63,7 @@ class Degradation:
 
 def reduced_image(file: Path, is_drawn: bool, rng) -> np.ndarray:
     """Reduced until grain and the softness of the camera are mostly gone, to another size each time."""
-    image = Image.open(file).convert('RGB')
+    image = Image.open(file)
     short = min(image.size)
     if is_drawn:
         factor = rng.uniform(0.5, 1)
@@ -72,9 +73,11 @@ def reduced_image(file: Path, is_drawn: bool, rng) -> np.ndarray:
         factor = rng.uniform(max(0.55, 420 / short), 0.85)
     else:
         factor = rng.uniform(0.85, 1)
-    size = tuple(max(388, round(side * factor)) for side in image.size)
+    factor = max(factor, SMALLEST / short)
+    size = tuple(max(SMALLEST, round(side * factor)) for side in image.size)
     resampling = Image.LANCZOS if rng.random() < 0.5 else Image.BOX if factor < 0.4 else Image.BICUBIC
-    return np.asarray(image.resize(size, resampling))
+    image.draft('RGB', size)  # a JPEG is decoded at a half or a quarter where that is enough
+    return np.asarray(image.convert('RGB').resize(size, resampling))
 
 
 def with_text(scene: np.ndarray, fonts: list[str], rng) -> np.ndarray:

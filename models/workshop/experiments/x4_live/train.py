@@ -95,9 +95,11 @@ class Losses:
         for name, lpips in self.lpips.items():
             items = a.vgg_items if name == 'vgg' else a.batch
             x, t = (channels_last(v[:items, :, dy:dy + side, dx:dx + side]) for v in (out, truth))
-            with torch.no_grad():
-                features = lpips.features(t)
-            terms[name] = lpips.between(lpips.features(x), features).mean()
+            with torch.autocast('cpu', torch.bfloat16, enabled=a.bf16):
+                with torch.no_grad():
+                    features = lpips.features(t)
+                found = lpips.features(x)
+            terms[name] = lpips.between(*([layer.float() for layer in layers] for layers in (found, features))).mean()
         weights = {name: getattr(a, name) * (1 if name == 'truth' else detail) for name in terms}
         return sum(weights[name] * term for name, term in terms.items()), terms
 
@@ -204,6 +206,8 @@ class Training:
     def run(self):
         began, first, sums = time.time(), self.step, {}
         while self.step < self.a.steps:
+            while self.a.pause and self.a.pause.exists():
+                time.sleep(5)
             for name, value in self.train_step().items():
                 sums.setdefault(name, []).append(value)
             if self.step % 25 == 0:
@@ -212,7 +216,7 @@ class Training:
                 sums = {}
             if self.step % 50 == 0 or self.step % self.a.keep == 0:
                 self.save()
-            if self.step % 200 == 0:
+            if self.step % 50 == 0:
                 self.pairs.rescan()
         self.save(final=True)
         (self.a.run / 'done').write_text(str(self.step))
@@ -252,6 +256,8 @@ def parse_arguments():
     p.add_argument('--threads', type=int, default=2)
     p.add_argument('--jitter', type=int, default=15, help='largest offset in pixels of what LPIPS sees')
     p.add_argument('--vgg-items', type=int, default=2, help='crops of the batch that VGG sees; AlexNet sees all')
+    p.add_argument('--bf16', action='store_true', help='LPIPS in bfloat16: almost twice as fast on processors with AVX512-BF16 or AMX')
+    p.add_argument('--pause', type=Path, help='the training waits while this file exists')
     for name, weight, what in (('truth', 0.5, 'Charbonnier'), ('vgg', 1.0, 'LPIPS of VGG16'), ('alex', 0.5, 'LPIPS of AlexNet'),
                                ('spectrum', 0.02, 'power spectrum'), ('halo', 0.0, 'halos'), ('gan', 0.0, 'discriminator')):
         p.add_argument(f'--{name}', type=float, default=weight, help=f'weight of the loss: {what}')

@@ -189,6 +189,12 @@ def test_a_configuration_with_another_schedule_is_an_error(given, refused, tmp_p
     assert 'has linear_end: 0.02, and bundles of DoSSR know 0.012 only' in refused('--config', tmp_path / 'v.yaml')
 
 
+def test_a_configuration_with_an_unknown_text_encoder_is_an_error(given, refused, tmp_path):
+    text = (given / 'config.yaml').read_text()
+    (tmp_path / 'other.yaml').write_text(text.replace('arch: narrow-text', 'arch: nowhere'))
+    assert 'names a text encoder that open_clip does not have: nowhere' in refused('--config', tmp_path / 'other.yaml')
+
+
 def test_too_little_memory_is_an_error_before_loading(refused, monkeypatch):
     monkeypatch.setattr('workshop.exporters.common._available', lambda: 1 << 30)
     assert 'GB of memory, and 1.0 GB are free' in refused('--weights', '/nowhere')

@@ -105,6 +105,28 @@ def test_the_engine_computes_what_the_official_code_computes(exported, task, tmp
     assert_agreement(differences)
 
 
+def test_the_face_bundle_restores_the_faces_of_a_video_and_nothing_else(exported, tmp_path):
+    bundle, _ = exported('faceir')
+    root = check.STAGES.parents[2]
+    ffmpeg = ['ffmpeg', '-v', 'error', '-nostdin']
+    film, out = tmp_path / 'film.mkv', tmp_path / 'out.mkv'
+    # Two frames with a face in the upper half, then one without.
+    graph = '[0]crop=320:384:64:0,trim=end_frame=2,setsar=1[a];[1]trim=end_frame=1,setsar=1[b];[a][b]concat,format=gbrp'
+    subprocess.run([*ffmpeg, '-loop', '1', '-r', '25', '-i', root / 'test' / 'media' / 'astronaut.jpg', '-f', 'lavfi',
+                    '-i', 'testsrc2=size=320x384:rate=25', '-filter_complex', graph, '-c:v', 'ffv1', film], check=True)
+    options = ['--model', bundle, '--steps', '1', '--provider', 'cpu', '--codec', 'ffv1', '--json']
+    ran = subprocess.run(['node', root / 'dist' / 'src' / 'cli' / 'main.js', 'restore', film, out, *options], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout.splitlines()[-1])['result']['faces'] == {'found': 2, 'framesWithout': 1}
+
+    def frames(file: Path):
+        raw = subprocess.run([*ffmpeg, '-i', file, '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'], capture_output=True, check=True).stdout
+        return np.frombuffer(raw, np.uint8).reshape(3, 384, 320, 3).astype(int)
+    changed = np.abs(frames(out) - frames(film)).max(3) > 8
+    assert changed[:2, 60:180, 100:220].mean() > 0.5, 'the face was not restored'
+    assert not changed[:2, 230:].any() and not changed[2].any(), 'more than the face changed'
+
+
 def test_another_size_with_fewer_steps_agrees_as_well(exported, tmp_path):
     bundle, options = exported('realsr-v3')
     assert_agreement(stages(bundle, [*options, '--tile', '128', '--steps', '3'], tmp_path))

@@ -205,12 +205,12 @@ def require_memory(bytes_needed: int, what: str):
 
 def say_needs(out: Path, what: str, memory: int, disk: int):
     """Says what an export takes, in bytes, before it takes minutes. ExportError if it is not there."""
-    print(f'{what} needs about {memory / 2**30:.1f} GB of memory, and the bundle {disk / 2**30:.1f} GB of disk.')
+    print(f'{what} needs about {memory / 2**30:.1f} GB of memory and {disk / 2**30:.1f} GB of disk.')
     require_memory(memory, what)
     folder = next(parent for parent in out.absolute().parents if parent.is_dir())
     free = shutil.disk_usage(folder).free
     if free < disk:
-        raise ExportError(f'The bundle needs about {disk / 2**30:.1f} GB of disk, and {free / 2**30:.1f} GB are free in {folder}', 'Free some, or give another disk with --out')
+        raise ExportError(f'{what} needs about {disk / 2**30:.1f} GB of disk, and {free / 2**30:.1f} GB are free in {folder}', 'Free some, or give another disk with --out')
 
 
 def _available() -> int | None:

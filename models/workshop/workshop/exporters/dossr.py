@@ -159,6 +159,8 @@ class text_encoder_without_file:
 
         def create(arch: str, **_options):
             shape = open_clip.get_model_config(arch)
+            if shape is None:
+                raise ExportError(f'the configuration names a text encoder that open_clip does not have: {arch}', "Give the repository's own configuration")
             shape['vision_cfg']['layers'] = 1
             model = open_clip.CLIP(**shape)
             for block in model.transformer.resblocks:
@@ -178,7 +180,7 @@ def _say_needs(args, config: dict):
         counts = {part: sum(p.numel() for p in build(config[f'{part}_config']).parameters())
                   for part in ('unet', 'control_stage', 'first_stage', 'preprocess')}
     # The condition encoder is another half of the autoencoder.
-    say_needs(args.out, 'Exporting this model', sd.export_bytes(counts['unet'] + counts['control_stage']),
+    say_needs(args.out, 'Exporting this model', sd.export_bytes(counts['unet'] + counts['control_stage'], half=args.fp16),
               4 * (sum(counts.values()) + counts['first_stage'] // 2))
 
 

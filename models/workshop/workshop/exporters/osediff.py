@@ -190,7 +190,7 @@ def _say_needs(args):
         vae, unet = (sum(p.numel() for p in kind.from_config(sd.config(args.base, part)).parameters())
                      for kind, part in zip(_official_classes(), ('vae', 'unet')))
     tagger = ram.BYTES + sd.weights(args.base, 'text_encoder').stat().st_size if args.ram else 0
-    say_needs(args.out, 'Exporting this model', sd.export_bytes(unet), 4 * (unet + vae) + tagger)
+    say_needs(args.out, 'Exporting this model', sd.export_bytes(unet, half=args.fp16), 4 * (unet + vae) + tagger)
 
 
 class Encode(torch.nn.Module):

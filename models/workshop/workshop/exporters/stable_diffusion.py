@@ -139,6 +139,6 @@ def tile(size: int | None, scale: int) -> dict:
     return {'wholeUpTo': whole * whole, 'size': side, 'overlap': side // 4}
 
 
-def export_bytes(parameters: int) -> int:
-    """Peak memory of an export, from the number of parameters of the largest graph."""
-    return 12 * parameters + (2 << 30)
+def export_bytes(parameters: int, *, half: bool) -> int:
+    """Peak memory of an export, from the number of parameters of the largest graph. Float16 is made of the float32 graph, beside it."""
+    return (14 if half else 12) * parameters + (2 << 30)

@@ -46,6 +46,7 @@ export function complaintsOf({ codec, timeBase }: Pick<VideoInfo, 'codec' | 'tim
           const [, speaker, words] = /^\[([\w,]+) @ \w+\] (.*)$/.exec(line) ?? [];
           // Some decoders do not say themselves that a packet is no frame.
           if (speaker === undefined && UNSAID.test(line) && last !== ticks) add(ticks, line.replace(/^\[.*?\] /, ''));
+          if (speaker === undefined && CUT.test(line)) add(ticks, line);
           if (speaker === undefined || OTHERS.test(speaker)) continue;
           // What others say before the first frame is about headers, but for damage in what was read ahead.
           if (ticks !== null || speaker === codec || BYTES.test(words!)) add(ticks, `${speaker}: ${words}`);
@@ -59,8 +60,11 @@ export function complaintsOf({ codec, timeBase }: Pick<VideoInfo, 'codec' | 'tim
 const UNSAID =
   /^(Error while decoding stream #[\d:]+|\[(vist#[\d:]+\/\w+|dec:\w+) @ \w+\] (Error submitting packet to decoder|Decoding error)): /;
 
+/** Readers, without their name, of a packet behind which the file ends. */
+const CUT = /^Truncating packet of size \d+ to \d+/;
+
 /** The checksum of a page of Ogg, and the structure of Matroska and FLV. */
-const BYTES = /\bCRC mismatch|\bEBML number|\bexceeds containing master element|\bPacket mismatch/;
+const BYTES = /\bCRC mismatch|\bEBML number|\bexceeds containing master element|\bPacket mismatch|^Truncating packet/;
 
 /** Those who say why there is no hardware decoder, muxers, and parsers, which say the same as decoders. */
 const OTHERS = /^(AVHW\w*|hw\w*|cuda|vaapi|vdpau|qsv|vulkan|opencl|drm|rawvideo|framecrc|null)$/i;

@@ -98,11 +98,14 @@ function stepsOf({ decoded, packets, start, end }: ReadVideo): Step[] {
   if (frames.length === 0) return [];
   const ends = withEnds(frames, shown, packets);
   const lengths = ends.slice(1).map((time, i) => time - ends[i]!);
+  // Of a damaged file that has so few frames left, most steps may be gaps: only the shortest one tells how long they were.
+  const isRemnant = lengths.length < FEWEST && decoded.complaints.heard.some(({ isOfBytes }) => isOfBytes);
+  const shortest = isRemnant ? Math.min(...lengths.filter((length) => length > 0)) : Infinity;
   let at = 0;
   return lengths.map((_, i) => {
     const [from, to] = [ends[i]!, ends[i + 1]!];
     const around = [...lengths.slice(Math.max(0, i - AROUND), i), ...lengths.slice(i + 1, i + 1 + AROUND)];
-    const usual = median(around) ?? to - from;
+    const usual = Math.min(median(around) ?? to - from, shortest);
     const margin = marginOf(usual);
     const within: number[] = [];
     for (; at < shown.length && shown[at]! < to - margin; at++) if (shown[at]! > from + margin) within.push(shown[at]!);

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { elementAt } from '../ebml';
 import type { SourceFile } from '../sourceFile';
 import { type Container, containerOf, packetSize, SYNC } from './container';
 
@@ -34,6 +35,7 @@ const READERS: Readonly<Partial<Record<Container, (file: FileHandle, bytes: numb
   RIFF: riff,
   ASF: asf,
   MP4: fragments,
+  Matroska: segment,
   MXF: async (file, bytes) => larger(await mxf(file, bytes), await withoutZeros(file, bytes)),
   'transport stream': async (file, bytes) => larger(await packets(file, bytes), await withoutZeros(file, bytes)),
   'program stream': async (file, bytes) => larger(await packs(file, bytes), await withoutZeros(file, bytes)),
@@ -61,6 +63,22 @@ async function asf(file: FileHandle, bytes: number): Promise<Extent> {
   const size = at < 0 || at + 48 > head.length ? 0 : Number(head.readBigUInt64LE(at + 40));
   return { whole: Math.max(size, bytes), there: bytes };
 }
+
+/** The Segment of Matroska has its size, unless it was streamed or its recorder died. */
+async function segment(file: FileHandle, bytes: number): Promise<Extent> {
+  const head = await bytesAt(file, 0, 1024);
+  let at = 0;
+  try {
+    const header = elementAt(head, 0);
+    const body = elementAt(head, header.end);
+    if (body.id === SEGMENT) at = body.end;
+  } catch {
+    // An unknown size, or a damaged head: nothing says where it ends.
+  }
+  return { whole: Math.max(at, bytes), there: bytes };
+}
+
+const SEGMENT = 0x18538067;
 
 /** The first partition of an MXF file says where its last one is: 0 while it is being recorded. */
 async function mxf(file: FileHandle, bytes: number): Promise<Extent> {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RemasterError } from '../../../../src/errors';
 import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
-import { type Job, JOB_DEFAULTS, type Result } from '../../../../src/settings/restoreJob';
+import { type Job, JOB_DEFAULTS, type Progress, type Result } from '../../../../src/settings/restoreJob';
 import { nearest } from '../../../support/fakeModel';
 import { framemd5 } from '../../../support/framemd5';
 import { binary, ff, scratchFolder } from '../../../support/videos';
@@ -141,6 +141,21 @@ describe('restoreVideo with a damaged source', function () {
       assert.ok((await hasAllOf(input, path)) > 100);
     }
     assert.ok(!existsSync(at('.twice.mkv.remaster')), 'nothing is left to continue');
+  });
+
+  it('beside an earlier partial result, a lock that is gone ends the job', async () => {
+    const [input, output] = [zeroed('film.mp4', 0.3, 0.5), at('gone.mkv')];
+    const tools = { binary: await binary(), openModel: async () => nearest(1) };
+    writeFileSync(at('gone.partial.mkv'), 'an earlier one');
+    const onProgress = ({ stage }: Progress): void => {
+      if (stage === 'finishing') rmSync(join(at('.gone.mkv.remaster'), 'lock'), { force: true, recursive: true });
+    };
+    const job = { ...JOB_DEFAULTS, model: 'x4', input, output };
+    await assert.rejects(
+      restoreVideo(job, tools, new AbortController().signal, onProgress),
+      (error: RemasterError) => error.code === 'OUTPUT_BUSY',
+    );
+    assert.equal(readFileSync(at('gone.partial.mkv'), 'utf8'), 'an earlier one');
   });
 
   it('at most 1 % of the frames and half a second: a warning with both numbers', async () => {

@@ -38,7 +38,7 @@ describe('jobIdentity', () => {
           source: await openSource(changed.source ?? at('a.mkv')),
           mask: changed.mask === undefined ? null : await openSource(changed.mask),
           model: { sha256: changed.model ?? 'm' },
-          faceFinder: changed.faceFinder ?? null,
+          ...{ faceFinder: changed.faceFinder ?? null, crop: null },
           encoding: {
             ...encoding,
             codec: {
@@ -64,6 +64,7 @@ describe('jobIdentity', () => {
     loadLimit: 600,
     batch: 9,
     hwaccel: 'auto',
+    hardware: 'auto',
     audio: 'none',
     extras: false,
   } satisfies Partial<Job>)) {
@@ -72,7 +73,7 @@ describe('jobIdentity', () => {
 
   it('every other setting is part of it', async () => {
     const free = ['input', 'output', 'overwrite', 'resume', 'discard', 'concurrency', 'model', 'mask', 'encoder'];
-    const more = ['provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel', 'audio', 'extras'];
+    const more = ['provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel', 'hardware', 'audio', 'extras'];
     const names = Object.keys(job).filter((name) => !free.includes(name) && !more.includes(name));
     assert.ok(names.length > 20);
     for (const name of names) assert.deepEqual(await differs({ [name]: 'changed' }), [name]);

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type RemasterError, StoppedError } from '../../../../src/errors';
-import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
+import { restoreVideo, type Tools } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import { JOB_DEFAULTS, type Progress, type Result } from '../../../../src/settings/restoreJob';
 import { nearest } from '../../../support/fakeModel';
 import { framemd5 } from '../../../support/framemd5';
@@ -150,12 +150,39 @@ describe('restoreVideo with a source that changes', function () {
         assert.deepEqual(others(), before);
       });
 
+  /** ffmpeg, but for the commands whose arguments match `pattern`, which do `script` first. */
+  async function toolsWith(pattern: string, script: string): Promise<Tools> {
+    const found = await binary();
+    const before = `case "$*" in ${pattern}) ${script} ;; esac`;
+    writeFileSync(at('ffmpeg'), `#!/bin/sh\n${before}\nexec '${found.path}' "$@"\n`, { mode: 0o755 });
+    return { binary: { ...found, path: at('ffmpeg') }, openModel: async () => nearest(1) };
+  }
+
+  it('an ffmpeg that fails before the trial of the output has ended is no change of the source', async () => {
+    copyFileSync(at('film.mkv'), at('source.mkv'));
+    const job = { ...JOB_DEFAULTS, model: 'x4', input: at('source.mkv'), output: at('failed.mkv') };
+    const failing = async (script: string): Promise<Result> =>
+      restoreVideo(job, await toolsWith('*/failed.mkv', script), never, () => {});
+    const message = /^failed\.mkv cannot be written with these settings/;
+    await assert.rejects(failing('exit 1'), { code: 'BAD_SETTING', message });
+    await assert.rejects(failing(`rm -r '${at('.failed.mkv.remaster')}'; exit 1`), { code: 'OUTPUT_UNWRITABLE' });
+  });
+
+  it('an ffmpeg that is killed while the output is put together ends the job, and no partial result is made', async () => {
+    copyFileSync(at('film.mkv'), at('source.mkv'));
+    const before = others();
+    const settings = { input: at('source.mkv'), output: at('killed.mkv'), codec: 'ffv1', pixelFormat: 'gbrp' } as const;
+    const tools = await toolsWith('*source.mkv*whole.mkv*', 'kill -9 $$');
+    await assert.rejects(
+      restoreVideo({ ...JOB_DEFAULTS, model: 'x4', resume: false, ...settings }, tools, never, () => {}),
+      { code: 'ENCODE_FAILED', message: /^ffmpeg ended with SIGKILL/ },
+    );
+    assert.deepEqual(others(), before);
+  });
+
   it('removed while the output is put together: what was made stays, without its sound', async () => {
     copyFileSync(at('film.mkv'), at('source.mkv'));
-    const found = await binary();
-    const remove = `case "$*" in *source.mkv*whole.mkv*) rm -f '${at('source.mkv')}' ;; esac`;
-    writeFileSync(at('ffmpeg'), `#!/bin/sh\n${remove}\nexec '${found.path}' "$@"\n`, { mode: 0o755 });
-    const tools = { binary: { ...found, path: at('ffmpeg') }, openModel: async () => nearest(1) };
+    const tools = await toolsWith('*source.mkv*whole.mkv*', `rm -f '${at('source.mkv')}'`);
     const settings = { input: at('source.mkv'), output: at('late.mkv'), codec: 'ffv1', pixelFormat: 'gbrp' } as const;
     await assert.rejects(
       restoreVideo({ ...JOB_DEFAULTS, model: 'x4', ...settings }, tools, never, () => {}),

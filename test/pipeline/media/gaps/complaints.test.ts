@@ -42,6 +42,11 @@ describe('complaints of ffmpeg', () => {
       assert.deepEqual(heard(50, `[${speaker} @ 0x1] ${words}: ${ERROR}`), [`0.5 ${words}: ${ERROR}`]);
   });
 
+  it('are those of a packet behind which the file ends', () => {
+    const cut = 'Truncating packet of size 2217 to 1656';
+    assert.deepEqual(heard(cut, 50, cut), [`null ${cut}`, `0.5 ${cut}`]);
+  });
+
   it('are those of damaged bytes also before the first frame', () => {
     assert.deepEqual(heard('[ogg @ 0x1] CRC mismatch!'), ['null ogg: CRC mismatch!']);
     const structure = '0x00 at pos 3966 (0xf7e) invalid as first byte of an EBML number';

@@ -96,6 +96,17 @@ describe('findGaps', () => {
     assert.deepEqual(gaps({ times: step(11), shown: [...step(11), 80].toSorted((a, b) => a - b) }), ['76-87: 2']);
   });
 
+  it('the shortest step counts where damage has left a few frames', () => {
+    const remnant = { times: [0, 48, 52, 100, 144] };
+    assert.deepEqual(gaps(remnant), []);
+    assert.deepEqual(gaps({ ...remnant, complaints: [null] }), []);
+    assert.deepEqual(gaps({ ...remnant, complaints: [null], isOfBytes: true }), [
+      '0-48: 11',
+      '52-100: 11',
+      '100-144: 10',
+    ]);
+  });
+
   it('single packets without a frame count where each should be one', () => {
     const times = whole.filter((time) => time !== 40);
     assert.deepEqual(gaps({ times, shown: whole, isCounted: true }), ['36-44: 1']);

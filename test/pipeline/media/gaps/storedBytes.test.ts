@@ -40,6 +40,16 @@ describe('storedBytes', () => {
     assert.equal(await missing(start, Buffer.alloc(50), box('mdat', 50)), 100);
   });
 
+  it('of Matroska, the rest of its segment where that has a size', async () => {
+    const start = (...size: readonly number[]): Buffer =>
+      Buffer.from([0x1a, 0x45, 0xdf, 0xa3, 0x82, 0, 0, 0x18, 0x53, 0x80, 0x67, ...size]);
+    assert.equal(await missing(start(0x40, 200), filled(200)), 0);
+    assert.equal(await missing(start(0x40, 200), filled(188)), 12);
+    assert.equal(await missing(start(0x40, 200), filled(230)), 0, 'something may follow');
+    assert.equal(await missing(start(0x01, 255, 255, 255, 255, 255, 255, 255), filled(30)), 0, 'unknown');
+    assert.equal(await missing(Buffer.from('1a45dfa382000000', 'hex'), filled(30)), 0, 'no segment');
+  });
+
   it('of a transport stream, the rest of a packet, and zeros', async () => {
     const packet = Buffer.concat([Buffer.from([0x47]), filled(187)]);
     const stream = Buffer.concat(Array.from({ length: 40 }, () => packet));

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Trains the stages of one lane after another; started again, it goes on where it was stopped. After prepare.sh:
+#
+#   setsid nohup nice -n 19 bash lane.sh live FOLDER [PYTHON] &
+#
+# Every stage is a folder runs/STAGE of FOLDER. WAIT_FOR=FILE pauses the training while FILE exists.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+lane=$1 base=$(cd "$2" && pwd) python=${3:-python3}
+export PYTHONPATH="$here/../.." OMP_NUM_THREADS=1
+grep -q -E 'avx512_bf16|amx_bf16' /proc/cpuinfo && bf16=--bf16 || bf16=
+# Only the processor time that nothing else wants.
+[[ -w /proc/$$/autogroup ]] && echo 19 > "/proc/$$/autogroup" || true
+
+# stage NAME INIT OPTION…: INIT is a file of weights.
+stage() {
+  local name=$1 init=$2
+  shift 2
+  "$python" "$here/train.py" --run "$base/runs/$name" --init "$init" --weights "$base/weights" --threads 1 $bf16 \
+    ${WAIT_FOR:+--pause "$WAIT_FOR"} "$@"
+}
+
+until [[ -e $base/shards/halo/00000.npy ]]; do sleep 20; done
+both=(--shards "$base/shards/halo" "$base/shards/usual")
+case $lane in
+  live)
+    stage b6 "$here/x4-live-clean.pt" "${both[@]}" --steps 1200 --halo .5 --truth .2 --alex .8 --vgg 1.2 --vgg-items 2 --lr 5e-4 --keep 400 --seed 6
+    stage b7 "$base/runs/b6/net-1200.pt" "${both[@]}" --steps 1200 --halo .5 --truth .2 --alex .8 --vgg 1.2 --batch 8 --vgg-items 4 --lr 3e-4 --keep 400 --seed 7
+    ;;
+  *)
+    echo "no lane $lane" >&2
+    exit 2
+    ;;
+esac
