@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import type { Engine, RunningJob } from '../engine/client/engine';
 import { RemasterError } from '../errors';
+import { resultPath } from '../pipeline/jobs/restore/record/recordNames';
 import { partialName } from '../pipeline/jobs/restore/truncation';
 import { openSource } from '../pipeline/media/sourceFile';
 import type { Job, Progress, Result } from '../settings/restoreJob';
@@ -31,14 +32,15 @@ export async function finishedBefore(
   isAgain: boolean,
 ): Promise<Finished | null> {
   const { job } = work;
-  const output = relative(out, job.output);
+  const path = resultPath(job);
+  const output = relative(out, path);
   const last = folder.journal.last(output);
   if (last === null) {
     await openSource(job.input, job.sequenceRate); // one that is empty or may not be read fails before the others start
     return null;
   }
   const key = await workKey(work);
-  const file = await stampOf(job.output);
+  const file = await stampOf(path);
   if (last.is === 'broken') {
     const isSame = !isAgain && last.source === key.source && last.job === key.job;
     const isThere = isSame && !job.overwrite && (await stampOf(partialName(job.output))) !== null;
@@ -59,11 +61,12 @@ export async function finishedBefore(
 export async function runFile(work: FileWork, run: FileRun): Promise<Finished> {
   const { job } = work;
   const { journal } = run.folder;
-  const output = relative(run.out, job.output);
+  const path = resultPath(job);
+  const output = relative(run.out, path);
   const { source, job: settings } = await workKey(work);
   await run.folder.assertHeld();
   await makeResultFolder(run.folder, run.out, job.output);
-  const before = await stampOf(job.output);
+  const before = await stampOf(path);
   const state = outputState(journal.last(output), { source, job: settings }, job.input, before);
   const record = { output, input: job.input, source, job: settings };
   const isOutdated = state === 'outdated';
@@ -77,7 +80,7 @@ export async function runFile(work: FileWork, run: FileRun): Promise<Finished> {
     await removeEmptyFolders(run.out, job.output);
     throw error;
   }
-  const { size: bytes, mtimeMs: modifiedMs } = await stat(job.output);
+  const { size: bytes, mtimeMs: modifiedMs } = await stat(path);
   const { framesOut: frames, elapsed: seconds, warnings } = result;
   const model = result.model.name;
   const finished: Finished = { is: 'finished', ...record, bytes, modifiedMs, frames, seconds, model, warnings };

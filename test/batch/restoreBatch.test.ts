@@ -137,6 +137,12 @@ describe('a batch', () => {
       ['h264', 4, null, 'out/b.mp4'],
     ]);
   });
+  it('finds results in their bags again', async () => {
+    const options = { out: at('in'), bag: true, name: '{name} made' };
+    assert.equal((await run(options)).totals.done, 3);
+    assert.equal(text('in/a made.mp4.bag/data/a made.mp4'), 'x2 in/a.mov');
+    assert.deepEqual(Object.values(await states(run(options))), ['skipped', 'skipped', 'skipped']);
+  });
   it('chooses the model of a name for each source', async () => {
     await run({ model: 'auto', name: '{name} {model} {scale}' });
     assert.ok(existsSync(at('out/a x2 2.mp4')));
