@@ -25,6 +25,7 @@ const pkg = JSON.parse(read('package.json')) as Package;
 const STARTED = [
   'dist/src/engine/process/main.js',
   'dist/src/model/inference/sessionThread.js',
+  'dist/src/pipeline/frames/compositor/compositorThread.js',
   'dist/src/pipeline/jobs/lockHeartbeatThread.js',
   'dist/src/pipeline/media/fluentProcess.js',
 ];

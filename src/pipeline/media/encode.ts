@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { raceWith } from '../../async/raceWith';
 import { RemasterError } from '../../errors';
 import { type Codec } from './codecs';
@@ -27,7 +26,7 @@ export interface Encoding {
 
 /** Encodes frames into a file. Disposed without `finish`, it leaves an incomplete file for its owner to delete. */
 export interface FrameSink extends AsyncDisposable {
-  /** Resolves when the encoder is ready for more. Await it: this promise is the back-pressure. */
+  /** Resolves when the encoder has taken the frame, whose memory may then be used again. Await it: this promise is the back-pressure. */
   write(data: Uint8Array): Promise<void>;
   /** Resolves when the file is complete. Errors: ENCODE_FAILED if the encoder failed or lost a frame. */
   finish(): Promise<void>;
@@ -51,7 +50,10 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
   return {
     async write(data) {
       written++;
-      if (!encoder.stdin.write(data)) await unlessDied(once(encoder.stdin, 'drain').catch(throwExitError));
+      const taken = new Promise<void>((resolve, reject) =>
+        encoder.stdin.write(data, (error) => (error ? reject(error) : resolve())),
+      );
+      await unlessDied(taken.catch(throwExitError));
     },
     async finish() {
       encoder.stdin.end();

@@ -134,7 +134,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   meter.warn([...warnings, ...trial.warnings]);
   const tiles = isForFaces ? job : await tileSettings(job, model, info, openSource);
   const warn = (warning: string): void => void warnings.push(warning);
-  const processor = open.opened.processor({ ...job, ...tiles }, warn, resumedFrom);
+  const processor = open.opened.processor({ ...job, ...tiles, isRecycled: true }, warn, resumedFrom);
   meter.cacheStatsFrom(() => processor.cacheStats);
 
   await using source = untilBroken(openSource(), info, signal);
