@@ -28,6 +28,7 @@ const STARTED = [
   'dist/src/pipeline/frames/compositor/compositorThread.js',
   'dist/src/pipeline/jobs/lockHeartbeatThread.js',
   'dist/src/pipeline/media/fluentProcess.js',
+  'dist/src/pipeline/media/image/addedMapThread.js',
 ];
 
 describe('the package', function () {
