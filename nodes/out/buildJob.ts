@@ -3,6 +3,7 @@ import { dirname, isAbsolute } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import { underFields } from '../../src/presets/withPreset';
+import { withImages } from '../../src/settings/imageOutput';
 import type { Job } from '../../src/settings/restoreJob';
 import type { Rows, Values } from '../../src/settings/row';
 import { RESTORE_ROWS } from '../../src/settings/videoRows';
@@ -73,11 +74,13 @@ export async function buildJob(
     defaultFolder,
   );
 
+  const named = withImages({ output, codec: rest.codec, imageName: null });
   const job: Job = {
     ...settings,
-    output: overwrite === 'suffix' ? freeName(output, promisedOutputs) : output,
-    overwrite: overwrite === 'always',
     ...rest,
+    ...named,
+    output: overwrite === 'suffix' ? freeName(named.output, promisedOutputs) : named.output,
+    overwrite: overwrite === 'always',
     ...encoderSettings(rest.codec, encoder, quality),
     preset: plan.preset?.name ?? null,
   };

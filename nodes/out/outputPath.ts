@@ -11,6 +11,8 @@ const EXTENSIONS: Record<CodecName, string> = {
   av1: 'mp4',
   ffv1: 'mkv',
   prores: 'mov',
+  png: 'png',
+  tiff: 'tif',
   custom: 'mkv',
 };
 

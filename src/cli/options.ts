@@ -12,7 +12,7 @@ const IMAGE_MASK = { ...RESTORE_ROWS.mask, text: 'mask image: white areas are fi
 export const COMMANDS = {
   restore: {
     parameters: 'INPUT OUTPUT',
-    text: 'restore or upscale a video; writes .mp4, .mov or .mkv',
+    text: 'restore or upscale a video; writes .mp4, .mov, .mkv, or images (folder/%08d.png)',
     rows: RESTORE_ROWS as Rows,
   },
   image: {

@@ -254,6 +254,8 @@ describe('scorecard of the flow library', () => {
       encoder: value('remaster-out', 'encoder') || null,
       quality: value('remaster-out', 'quality') || null,
       pixelFormat: value('remaster-out', 'pixelFormat') || null,
+      imageName: null, // a part of the file name
+      startNumber: Number(value('remaster-out', 'startNumber')),
       segment: Number(value('remaster-out', 'segment')),
       concurrency: Number(value('remaster-out', 'concurrency')),
       audio: value('remaster-out', 'audio'),

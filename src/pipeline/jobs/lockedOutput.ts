@@ -4,7 +4,9 @@ import { RemasterError } from '../../errors';
 import { type FoundJournal, type Segment, sync, writeJournal } from './journal';
 import { unwritable } from './outputErrors';
 import type { OutputLock } from './outputLock';
+import type { ImageName } from '../../settings/imageOutput';
 import { publishFile } from './publishFile';
+import { publishFolder } from './publishFolder';
 import { clear, removeEmpty } from './workFolder';
 import { tryGrowing, tryWriting } from './writeTrial';
 
@@ -47,11 +49,13 @@ export interface LockedFolder {
   readonly overwrite: boolean;
   /** Version of the ffmpeg that encodes. */
   readonly ffmpeg: string;
+  /** Names of the images of a folder; null: the output is a file. */
+  readonly images: ImageName | null;
 }
 
 /** `found`: the journal of the run that this job continues. */
 export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputFolder {
-  const { folder, target, lock, overwrite, ffmpeg } = locked;
+  const { folder, target, lock, overwrite, ffmpeg, images } = locked;
   const otherFfmpegs = found.ffmpegs.filter((version) => version !== ffmpeg);
   let isPublished = false;
   let journal = { ...found, ffmpegs: [...otherFfmpegs, ffmpeg] };
@@ -75,7 +79,8 @@ export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputF
     },
     async publish(file, name = target) {
       await lock.assertHeld();
-      await publishFile(join(folder, file), name, { overwrite, folder });
+      if (images === null) await publishFile(join(folder, file), name, { overwrite, folder });
+      else await publishFolder(join(folder, file), name, { overwrite, images, aside: join(folder, 'replaced') });
       isPublished = true;
       return name;
     },

@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { RemasterError } from '../../errors';
 import type { ChosenModel } from '../../settings/chooseModel';
+import type { ImageName } from '../../settings/imageOutput';
 import { differences, frameCount, type JobIdentity, type FoundJournal, readJournal } from './journal';
 import { lockedOutput, type OutputFolder } from './lockedOutput';
 import { lockOutput } from './outputLock';
@@ -22,6 +23,8 @@ export interface OutputFolderOptions {
   readonly ffmpeg: string;
   /** Files the job reads: it never replaces one. */
   readonly sources?: readonly string[];
+  /** Names of the images of an output that is a folder of them. Absent or null: a file. */
+  readonly images?: ImageName | null;
   /** The model that was chosen for the job, kept for the next one. */
   readonly chosen?: ChosenModel | null;
 }
@@ -34,17 +37,17 @@ export interface OutputFolderOptions {
 export async function openOutputFolder(
   output: string,
   identity: JobIdentity,
-  { overwrite, resume, discard, ffmpeg, sources, chosen }: OutputFolderOptions,
+  { overwrite, resume, discard, ffmpeg, sources, chosen, images = null }: OutputFolderOptions,
   signal: AbortSignal,
 ): Promise<OutputFolder> {
   const target = await targetOf(output);
   const folder = workFolder(target);
-  await checkTarget(target, overwrite || (await hasClaim(folder)), sources);
+  await checkTarget(target, overwrite || (await hasClaim(folder)), sources, images);
   const lock = await lockedFolder(folder, target, signal);
   let journal: FoundJournal;
   try {
     await removeClaim(folder, target);
-    await checkTarget(target, overwrite, sources); // another job may have finished before this one got the lock
+    await checkTarget(target, overwrite, sources, images); // another job may have finished before this one got the lock
     const found = discard ? null : await readJournal(folder);
     const begun = continuable(found, { identity, resume, target });
     journal = begun ?? { identity, ffmpegs: [], segments: [], lost: 0, ...(chosen && { chosen }) };
@@ -55,7 +58,7 @@ export async function openOutputFolder(
     await removeEmpty(folder);
     throw unwritable(target, error);
   }
-  return lockedOutput({ folder, target, lock, overwrite, ffmpeg }, journal);
+  return lockedOutput({ folder, target, lock, overwrite, ffmpeg, images }, journal);
 }
 
 /** The journal if this job continues it; null if there is nothing to continue. */

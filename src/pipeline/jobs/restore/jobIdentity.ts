@@ -21,7 +21,7 @@ export interface JobParts {
 const WITHOUT_EFFECT: readonly (keyof Job)[] = [
   ...(['input', 'output', 'overwrite', 'resume', 'discard', 'concurrency', 'preset'] as const),
   ...(['model', 'mask', 'provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel'] as const),
-  ...(['audio', 'extras'] as const), // used after the last frame
+  ...(['audio', 'extras', 'imageName', 'startNumber'] as const), // used after the last frame
   ...(['fieldOrder', 'crop', 'aspect'] as const), // below, where they say anything: older journals do not have them
 ];
 

@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { RemasterError, StoppedError } from '../../../errors';
 import type { Model } from '../../../model/model';
 import type { ChosenModel } from '../../../settings/chooseModel';
+import { imageNameOf } from '../../../settings/imageOutput';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
 import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
 import { frameMasker } from '../../frames/inpaint/maskFrames';
@@ -16,10 +16,12 @@ import { readAs } from '../../media/reading';
 import { readingStart } from '../../media/trim';
 import { noFrames } from '../../media/unreadableMedia';
 import { openOutputFolder, type OutputFolder } from '../outputFolder';
+import { sizeOf } from '../sizeOf';
 import { checkTarget, targetOf } from '../outputTarget';
 import { endedTooSoon, untilBroken } from './brokenSource';
 import { checkEncoder } from './checkEncoder';
 import { watchSpace } from './diskSpace';
+import { finishImages } from './finishImages';
 import { finishOutput } from './finishOutput';
 import { frameCount } from '../journal';
 import { jobIdentity } from './jobIdentity';
@@ -68,7 +70,8 @@ export async function restoreVideo(
   const started = performance.now();
   const meter = progressMeter(onProgress);
   const sources = [given.input, ...(given.mask === null ? [] : [given.mask])];
-  await checkTarget(await targetOf(given.output), given.overwrite, sources); // before a model is loaded, and again when it is
+  const images = imageNameOf(given);
+  await checkTarget(await targetOf(given.output), given.overwrite, sources, images); // before a model is loaded, and again when it is
   meter.stage('probing');
   const source = await probe(tools.binary, given.input, signal, given.sequenceRate);
   const info = await readAs(tools.binary, source, given, signal);
@@ -84,7 +87,7 @@ export async function restoreVideo(
   const parts = { source: info.source, mask: masker?.source ?? null, model: model.info, encoding };
   const more = { faceFinder: finder?.version ?? null, crop: info.reading?.crop ?? null };
   const identity = await jobIdentity(job, { ...parts, ...more }).catch(orChanged(info, signal));
-  const options = { ...job, ffmpeg: tools.binary.version, sources, chosen };
+  const options = { ...job, ffmpeg: tools.binary.version, sources, chosen, images };
   const folder = await openOutputFolder(job.output, identity, options, signal);
   if (!job.resume) tools.onTemporaryPath?.(folder.folder, false);
 
@@ -152,7 +155,8 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
 
   meter.stage('finishing');
   const written = { segments: writer.segments, times, decoded: source.decoded, broken: source.broken() };
-  const finished = await finishOutput(tools.binary, folder, written, encoding, info, job, trial, signal);
+  const finish = imageNameOf(job) === null ? finishOutput : finishImages;
+  const finished = await finish(tools.binary, folder, written, encoding, info, job, trial, signal);
   warnings.push(...finished.warnings);
   if (processor.faces?.found === 0 && resumedFrom === 0) warnings.push('No face was found; all frames are unchanged.');
   const { name, sha256, provider, steps } = model.info;
@@ -161,7 +165,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
     framesIn: times.length + dropped,
     framesOut: times.length,
     ...encoding.stored,
-    bytes: (await stat(finished.output)).size,
+    bytes: await sizeOf(finished.output),
     resumedFrom,
     ...(job.preset !== null && { preset: job.preset }),
     model: { name, sha256, provider, steps, ...(open.chosen && { reason: open.chosen.reason }) },

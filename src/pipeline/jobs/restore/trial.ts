@@ -1,6 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RemasterError } from '../../../errors';
+import { isImageCodec } from '../../../settings/imageOutput';
 import type { Job } from '../../../settings/restoreJob';
 import { timecodeOf } from '../../media/describe/mediaInfo';
 import { createVideo, type Encoding } from '../../media/encode';
@@ -9,6 +10,7 @@ import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { type EncodedVideo, muxWithSource } from '../../media/mux';
 import type { VideoInfo } from '../../media/probe';
 import { inputOptions } from '../../media/sourceFile';
+import { nameOf } from '../../media/losses/streams';
 import { type CarriedStream, coverExtension } from '../../media/streams/carriedStreams';
 import { decideStreams, type WantedStream } from '../../media/streams/decideStreams';
 import { treatmentsOf } from '../../media/streams/treatments';
@@ -55,6 +57,7 @@ export async function tryOutput(
   const pts = Array.from({ length: count }, (_, i) => i * usual);
   const times = { pts, end: count * usual, timeBase: info.timeBase };
   await encodeBlack(binary, segment, encoding, count, signal).catch(orConfined(binary, segment, signal));
+  if (isImageCodec(job.codec)) return { carried: [], compare: async () => [], warnings: leftBehind(info) };
   const video: EncodedVideo = { codec, colour, paths: [segment], times };
   const mux = (carried: readonly CarriedStream[]) =>
     muxWithSource(binary, video, output, { info, job, carried, delay: 0, firstOnly: true }, signal);
@@ -68,6 +71,16 @@ export async function tryOutput(
   const refused = lost.find(({ verdict }) => verdict === 'refused');
   if (refused !== undefined) throw refusal(info, refused);
   return { carried: streams.carried, compare, warnings: lost.map(({ message }) => message) };
+}
+
+/** What images cannot hold, in sentences. */
+function leftBehind(info: VideoInfo): readonly string[] {
+  const others = info.media.streams.filter(({ index }) => index !== info.stream).map(nameOf);
+  const fps = (info.framesPerSecond ?? 25).toFixed(3).replace(/\.?0+$/, '');
+  return [
+    `Images have no times: the output has ${fps} frames per second.`,
+    ...(others.length === 0 ? [] : [`Images have no sound and no other streams: ${others.join(', ')} was left out.`]),
+  ];
 }
 
 /** An encoder that fails because ffmpeg may not write in the folder gets that reason. */
