@@ -44,6 +44,10 @@ export async function checkTarget(
       remedy: 'Enter the name of a file in it.',
     });
   if (!existing) return;
+  if (images !== null)
+    throw new RemasterError('OUTPUT_EXISTS', `${target} is a file, but the output is a folder of images.`, {
+      remedy: 'Choose another name.',
+    });
   for (const source of sources) if (await isSameFile(source, target)) throw outputIsSource(target, source);
   if (!overwrite) throw outputExists(target);
 }
