@@ -99,7 +99,7 @@ function judged(
   if (!result) return { ending: 'hangs', faults: ['hang'] };
   const isWarned = result.warnings.length > 0;
   const lost = whole.frames - seen.frames;
-  // Where a source begins between key frames, a warning counts what is left out of its start.
+  // Where a source begins between key frames, a warning counts the frames left out of its start.
   const isStartSaid = result.warnings.some((warning) => warning.startsWith('The source begins between key frames'));
   const isVisible = (!isStartSaid && seen.between > whole.between) || (saysItsEnd && seen.atEnd > 0);
   if (frames !== seen.frames) return { ending: 'other frames', faults: [isWarned ? 'wrong frames' : 'silent loss'] };
