@@ -110,7 +110,9 @@ async function main(): Promise<void> {
     }
     const rows: Record<string, string>[] = [];
     for (const [model, steps] of ROWS) {
-      const row: Record<string, string> = { [`${size} source`]: steps === 1 ? `${model}, 1 step` : `${model}, ${steps} steps` };
+      const row: Record<string, string> = {
+        [`${size} source`]: steps === 1 ? `${model}, 1 step` : `${model}, ${steps} steps`,
+      };
       for (const provider of providers) Object.assign(row, await cells(engine, model, steps, provider, at, failures));
       rows.push(row);
     }
@@ -137,7 +139,8 @@ async function cells(
   try {
     const seconds = await alone(model, steps, provider);
     const count = Math.min(MOST, Math.max(FEWEST, Math.round(JOB_SECONDS / Math.max(seconds, 0.05))));
-    if (performance.now() + count * seconds * 1000 > ends) return { [first]: seconds.toFixed(3), [second]: 'no time left' };
+    if (performance.now() + count * seconds * 1000 > ends)
+      return { [first]: seconds.toFixed(3), [second]: 'no time left' };
     const input = await testVideo(at('source.mp4'), size, count);
     const { fps, busy } = await whole(engine, { input, model, steps, provider, output: at('out.mkv') }, count);
     const use = busy === null ? '' : ` (${busy.toFixed(0)} %)`;

@@ -8,7 +8,14 @@ import { runtimeFolder } from '../../../../src/model/inference/runtimeFolder';
 import { scratchFolder } from '../../../support/videos';
 
 // What the library of onnxruntime-gpu 1.30.0 needs, by `readelf -d`; cuDNN is loaded when it is needed.
-const NEEDED = ['libcublasLt.so.13', 'libcublas.so.13', 'libcurand.so.10', 'libcudart.so.13', 'libcuda.so.1', 'libc.so.6'];
+const NEEDED = [
+  'libcublasLt.so.13',
+  'libcublas.so.13',
+  'libcurand.so.10',
+  'libcudart.so.13',
+  'libcuda.so.1',
+  'libc.so.6',
+];
 
 describe('what keeps CUDA from working', () => {
   const scratch = scratchFolder();
