@@ -12,7 +12,7 @@ const END = '<!-- end of the drawing -->';
 /** The boxes, grouped by the frame around them. The first box whose pattern matches a file holds it. */
 const BOXES = [
   ['src', 'cli', /^src\/cli\//],
-  ['src', 'index', /^src\/index\.ts$/],
+  ['src', 'index', /^src\/(?:index|calls)\.ts$/],
   ['src', 'library', /^src\/library\//],
   ['src', 'tryout', /^src\/tryout\//],
   ['src', 'batch', /^src\/batch\//],

@@ -41,8 +41,9 @@ const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[],
   ['src/library', ['src/{errors.ts,async,settings,presets,model,pipeline}'], ['rxjs']],
   ['src/tryout', ['src/{errors.ts,settings,presets,engine,model/bundle,pipeline}']],
   ['src/batch', ['src/{errors.ts,async,files,settings,presets,engine,model/bundle,pipeline}']],
-  ['src/index.ts', ['src/{errors.ts,settings,presets,engine,library,model/bundle,batch}']],
-  ['src/cli', ['src/{index.ts,errors.ts,async,files,settings,presets,pipeline,tryout,batch}']],
+  ['src/calls.ts', ['src/{errors.ts,settings,presets,engine,model/bundle}']],
+  ['src/index.ts', ['src/{calls.ts,errors.ts,settings,presets,engine,library,model/bundle,batch}']],
+  ['src/cli', ['src/{calls.ts,errors.ts,async,engine/client,files,settings,presets,pipeline,tryout,batch}']],
   [
     'nodes',
     [
@@ -206,7 +207,7 @@ describe('the architecture', () => {
 
   it('nothing in src is exported for tests alone', () => {
     const exported = /^export (?:async )?(?:const|class|function\*?) (\w+)/gm;
-    const imported = /(?:import|export) (?:type )?\{([^}]*)\} from '(\.[^']+)'/g;
+    const imported = /(?:import|export|const) (?:type )?\{([^}]*)\} (?:from |= require\()'(\.[^']+)'/g;
     const used = new Set<string>();
     for (const file of files.filter((name) => /^(src|nodes)\//.test(name)))
       for (const [, names, from] of textOf(file).matchAll(imported))

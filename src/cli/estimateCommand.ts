@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { printable } from '../errors';
-import { createEngine, estimate, type VideoEstimate } from '../index';
+import { estimate, type VideoEstimate } from '../calls';
+import { createEngine } from '../engine/client/engine';
 import { estimateWords, frameSeconds } from '../settings/estimate';
 import { ESTIMATE_ROWS } from '../settings/estimateJob';
 import type { Print } from './infoCommands';

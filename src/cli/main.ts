@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 import { closest, type ErrorCode, errorRecord, printableLines } from '../errors';
-import { estimateCommand } from './estimateCommand';
 import { packageVersion } from '../files/packageVersion';
 import { commandHelp, overview } from './help';
-import { imageCommand } from './imageCommand';
-import { doctorCommand, modelsCommand, type Print, probeCommand } from './infoCommands';
+import type { Print } from './infoCommands';
 import {
   type Command,
   COMMANDS,
@@ -14,11 +12,7 @@ import {
   usage,
   usageOf,
 } from './options';
-import { presetsCommand } from './presetsCommand';
 import { json } from './json';
-import { restoreCommand } from './restoreCommand';
-import { compareCommand, tryCommand } from './tryCommand';
-import { verifyCommand } from './verifyCommand';
 import { watchOutput } from './watchOutput';
 
 async function main(args: readonly string[], closed: AbortSignal): Promise<number> {
@@ -38,31 +32,56 @@ async function main(args: readonly string[], closed: AbortSignal): Promise<numbe
   const command = commandNamed(name);
   if (values['help']) return help(command);
   requireOptionsOf(command, values);
-  switch (command) {
-    case 'help':
-      return help(rest[0] === undefined ? 'help' : commandNamed(rest[0]));
-    case 'restore':
-      return restoreCommand(rest, values, closed);
-    case 'image':
-      return imageCommand(rest, values, print, closed);
-    case 'try':
-      return tryCommand(rest, values, print, closed);
-    case 'estimate':
-      return estimateCommand(rest, values, print, closed);
-    case 'verify':
-      return verifyCommand(rest, values, print, closed);
-    case 'probe':
-      if (rest.length !== 1) throw usage(usageOf('probe'));
-      return probeCommand(rest[0]!, print);
-    case 'models':
-      if (values['compare'] !== undefined) return compareCommand(rest, values, print, closed);
-      requireNoOptions('models', values, '--compare');
-      return modelsCommand(print);
-    case 'presets':
-      return presetsCommand(rest, print);
-    case 'doctor':
-      return doctorCommand(print);
+  return command === 'help' ? help(rest[0] === undefined ? 'help' : commandNamed(rest[0])) : run(command);
+
+  /* oxlint-disable typescript/no-require-imports -- the help does not wait for modules that only a command needs */
+  function run(wanted: Exclude<Command, 'help'>): Promise<number> {
+    switch (wanted) {
+      case 'restore': {
+        const { restoreCommand } = require('./restoreCommand') as typeof import('./restoreCommand');
+        return restoreCommand(rest, values, closed);
+      }
+      case 'image': {
+        const { imageCommand } = require('./imageCommand') as typeof import('./imageCommand');
+        return imageCommand(rest, values, print, closed);
+      }
+      case 'try': {
+        const { tryCommand } = require('./tryCommand') as typeof import('./tryCommand');
+        return tryCommand(rest, values, print, closed);
+      }
+      case 'estimate': {
+        const { estimateCommand } = require('./estimateCommand') as typeof import('./estimateCommand');
+        return estimateCommand(rest, values, print, closed);
+      }
+      case 'verify': {
+        const { verifyCommand } = require('./verifyCommand') as typeof import('./verifyCommand');
+        return verifyCommand(rest, values, print, closed);
+      }
+      case 'probe': {
+        if (rest.length !== 1) throw usage(usageOf('probe'));
+        const { probeCommand } = require('./infoCommands') as typeof import('./infoCommands');
+        return probeCommand(rest[0]!, print);
+      }
+      case 'models': {
+        if (values['compare'] === undefined) {
+          requireNoOptions('models', values, '--compare');
+          const { modelsCommand } = require('./infoCommands') as typeof import('./infoCommands');
+          return modelsCommand(print);
+        }
+        const { compareCommand } = require('./tryCommand') as typeof import('./tryCommand');
+        return compareCommand(rest, values, print, closed);
+      }
+      case 'presets': {
+        const { presetsCommand } = require('./presetsCommand') as typeof import('./presetsCommand');
+        return presetsCommand(rest, print);
+      }
+      case 'doctor': {
+        const { doctorCommand } = require('./infoCommands') as typeof import('./infoCommands');
+        return doctorCommand(print);
+      }
+    }
   }
+  /* oxlint-enable typescript/no-require-imports */
 }
 
 function help(command: Command): number {

@@ -1,4 +1,6 @@
-import { createEngine, restore, type RestoreOptions, StoppedError } from '../index';
+import { restore, type RestoreOptions } from '../calls';
+import { createEngine } from '../engine/client/engine';
+import { StoppedError } from '../errors';
 import { BATCH_ROWS } from '../settings/batchJob';
 import { RESTORE_ROWS } from '../settings/videoRows';
 import { batchCommand } from './batchCommand';

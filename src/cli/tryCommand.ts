@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
 import { printable } from '../errors';
-import { createEngine, type Engine } from '../index';
+import { createEngine, type Engine } from '../engine/client/engine';
 import type { Rows } from '../settings/row';
 import { COMPARE_ROWS, TRY_ROWS } from '../settings/tryJob';
 import { commandLine, quoted } from '../tryout/commandLine';

@@ -23,6 +23,9 @@ export interface JobEstimate {
   readonly untimed: readonly { readonly name: string; readonly reason: string }[];
 }
 
+/** A job that takes longer says so, in seconds. */
+export const LONG_JOB = 600;
+
 /** Another model is called faster if it takes at most this part of the time: measurements differ. */
 const FASTER = 0.8;
 

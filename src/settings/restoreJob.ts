@@ -110,7 +110,7 @@ export interface Progress {
   readonly cacheStats: CacheStats | null;
   /** Absent until the model is loaded, and where the job named it. */
   readonly auto?: AutoModel;
-  /** Of a job of more than ten minutes, before its first frame. */
+  /** Of a job of more than ten minutes: before its first frame, of one with few frames after the third. */
   readonly estimate?: JobEstimate;
   /** Those of the result that are known before its first frame. Absent without any. */
   readonly warnings?: readonly string[];

@@ -5,6 +5,7 @@ import { restoreVideo, type Tools } from '../../pipeline/jobs/restore/restoreVid
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import type { Reply } from '../protocol';
 import { comparison } from './estimateFor';
+import { openEarly } from './openEarly';
 import { recordTools } from './recordTools';
 import type { RestoreJob } from './restoreJobs';
 
@@ -16,8 +17,15 @@ export function restoreWithProgress(
   return async (id, job, { offer }, signal) => {
     const progress = new Throttle<Reply>(send);
     try {
+      using early = openEarly(job, tools.openModel);
       const models = { openFaceFinder, modelNames: usableModels, comparison, record: recordTools() };
-      const all: Tools = { ...tools, ...models, binary: await findFfmpeg(), onFrame: offer };
+      const all: Tools = {
+        ...tools,
+        ...models,
+        openModel: early.openModel,
+        binary: await findFfmpeg(),
+        onFrame: offer,
+      };
       const result = await restoreVideo(job, all, signal, (now) =>
         progress.push({ type: 'progress', id, progress: now }, now.stage),
       );

@@ -1,7 +1,7 @@
 import type { Model } from '../../model/model';
 
-/** Longest side of the tile, in source pixels. */
-const SIDE = 128;
+/** Longest side of the tile, unless the caller wants another, in source pixels. */
+export const TILE_SIDE = 128;
 
 interface Size {
   readonly width: number;
@@ -13,16 +13,17 @@ export interface TileTime extends Size {
   readonly ms: number;
 }
 
-/** `depth`: that of the model. `frame`: a smaller frame gets a tile of its size. */
+/** `depth`: that of the model. `frame`: a smaller frame gets a tile of its size. `longest`: of the tile's sides. */
 export async function timeTile(
   model: Model,
   depth: 8 | 16,
   signal: AbortSignal,
-  frame: Size = { width: SIDE, height: SIDE },
+  frame: Size = { width: TILE_SIDE, height: TILE_SIDE },
+  longest = TILE_SIDE,
 ): Promise<TileTime> {
   const { multiple, tile: advice, task } = model.info;
   const side = (length: number): number =>
-    advice.fixed ? advice.size : Math.ceil(Math.min(SIDE, length) / multiple) * multiple;
+    advice.fixed ? advice.size : Math.ceil(Math.min(longest, length) / multiple) * multiple;
   const [width, height] = [side(frame.width), side(frame.height)];
   const pixels = () => ({
     width,

@@ -1,6 +1,6 @@
-import type { JobEstimate } from '../../../settings/estimate';
-import { canBeChosen } from '../../../settings/chooseModel';
-import { secondsPerFrame, timeTile } from '../../frames/timeTile';
+import type { ChosenModel } from '../../../settings/chooseModel';
+import { type JobEstimate, LONG_JOB } from '../../../settings/estimate';
+import { secondsPerFrame, TILE_SIDE, timeTile } from '../../frames/timeTile';
 import { frameCount } from '../journal';
 import type { OutputFolder } from '../outputFolder';
 import { measureFrames, type OpenStages } from './measureFrames';
@@ -9,12 +9,10 @@ import { type ComparisonTools, timeModels, wholeFrame } from './timeModels';
 
 export type { ComparisonTools } from './timeModels';
 
-/** A job that takes longer says so before its first frame, in seconds. */
-const LONG = 600;
-/** The slowest model in the package takes 31 µs for a source pixel on two cores (x4, 4 steps). */
-const SHORT_PIXELS = LONG / 2 / 100e-6;
 /** One tile does not show the encoder: a job that seems to take so long is measured. */
-const MEASURED_FROM = LONG / 2;
+const MEASURED_FROM = LONG_JOB / 2;
+/** Tiles of a job from which on two more of them are no loss. */
+const MANY_TILES = 300;
 /** Frames that are measured, and the share of the frames of a job that they may be. */
 const FRAMES = 3;
 const SHARE = 1 / 100;
@@ -25,44 +23,48 @@ export interface JobTime {
   readonly seconds: number | null;
   /** Null unless the job takes longer than ten minutes. */
   readonly estimate: JobEstimate | null;
+  /** False: the first frames of the job itself show how long it takes. */
+  readonly isMeasured: boolean;
 }
 
 /**
- * Measures a job that is about to run: with one tile, and if it seems to be long, with some of its frames. What cannot be
- * measured has no time: the job itself says what fails.
+ * Measures a job that is about to run: with one tile, and if it seems to be long, with some of its frames. A small job is
+ * not measured, unless its model was `chosen`. What cannot be measured has no time: the job itself says what fails.
  */
 export async function longJobTime({
   tools,
   folder,
-  isWanted,
+  chosen,
   ...given
 }: Omit<OpenStages, 'binary'> & {
   readonly tools: Pick<OpenStages, 'binary'> & { readonly comparison?: ComparisonTools };
   readonly folder: OutputFolder;
-  /** Its seconds are told in any case. */
-  readonly isWanted: boolean;
+  readonly chosen: ChosenModel | null;
 }): Promise<JobTime> {
   const { binary, comparison } = tools;
   const stages = { ...given, binary };
   const { signal } = stages;
   const frames = framesLeft(stages, frameCount(folder.done));
-  if (frames === null || (!isWanted && (!comparison || isShort(stages, frames))))
-    return { seconds: null, estimate: null };
+  if (frames === null || (chosen === null && (!comparison || frames * tilesOf(given.info) < MANY_TILES)))
+    return UNMEASURED;
   try {
     const seconds = frames * (await tileSeconds(stages));
-    if (seconds < MEASURED_FROM) return { seconds, estimate: null };
+    if (seconds < MEASURED_FROM) return { seconds, estimate: null, isMeasured: true };
     const count = Math.min(FRAMES, Math.max(1, Math.floor(frames * SHARE)));
     const estimate = await estimateTime(stages, folder.folder, { frames, count, comparison, alike: true });
-    return { seconds: estimate?.seconds ?? seconds, estimate: (estimate?.seconds ?? 0) > LONG ? estimate : null };
+    const isLong = (estimate?.seconds ?? 0) > LONG_JOB;
+    return { seconds: estimate?.seconds ?? seconds, estimate: isLong ? estimate : null, isMeasured: true };
   } catch {
     signal.throwIfAborted();
-    return { seconds: null, estimate: null };
+    return UNMEASURED;
   }
 }
 
-/** Whether a job is short with any of the models in the package, so that no tile has to be timed. */
-const isShort = ({ info, opened }: Pick<OpenStages, 'info' | 'opened'>, frames: number): boolean =>
-  canBeChosen(opened.model.info.name) && frames * info.width * info.height < SHORT_PIXELS;
+const UNMEASURED: JobTime = { seconds: null, estimate: null, isMeasured: false };
+
+/** Tiles of a frame, as they are timed. */
+const tilesOf = ({ width, height }: OpenStages['info']): number =>
+  (width * height) / (Math.min(TILE_SIDE, width) * Math.min(TILE_SIDE, height));
 
 /** Frames that a job has left to restore; null when unknown. */
 export function framesLeft({ info, job }: Pick<OpenStages, 'info' | 'job'>, done: number): number | null {
@@ -95,8 +97,7 @@ export async function estimateTime(
 ): Promise<JobEstimate | null> {
   const time = await measureFrames(stages, folder, count);
   if (time === null) return null;
-  const { job, opened } = stages;
-  const each = wholeFrame(time, opened.model);
+  const each = wholeFrame(time, stages.opened.model);
   const none = { others: [], untimed: [] };
   const compared = comparison ? await timeModels(stages, comparison, time, frames, alike) : none;
   return {
@@ -104,10 +105,14 @@ export async function estimateTime(
     measuredOn: time.frames,
     secondsPerFrame: each,
     seconds: frames === null ? null : frames * each,
-    skipsUnchanged: job.tileCache !== null && job.noise === 'shared' && !opened.isForFaces,
+    skipsUnchanged: skipsUnchanged(stages),
     ...compared,
   };
 }
+
+/** Whether areas that do not change take no time. */
+export const skipsUnchanged = ({ job, opened }: Pick<OpenStages, 'job' | 'opened'>): boolean =>
+  job.tileCache !== null && job.noise === 'shared' && !opened.isForFaces;
 
 /** Frames that an estimate is measured on. */
 export const MEASURED_FRAMES = FRAMES;

@@ -1,9 +1,12 @@
-import type { JobEstimate } from '../../../settings/estimate';
+import { type JobEstimate, LONG_JOB } from '../../../settings/estimate';
 import { restoredFrames, restoredSeconds } from '../../../settings/frameCount';
 import type { AutoModel, Job, Progress, CacheStats, Stage } from '../../../settings/restoreJob';
 import type { VideoInfo } from '../../media/probe';
 
 export type ProgressMeter = ReturnType<typeof progressMeter>;
+
+/** Frames that a job is measured on while it runs. */
+const MEASURED = 3;
 
 /** Counts frames and reports progress. */
 export function progressMeter(report: (progress: Progress) => void) {
@@ -14,6 +17,7 @@ export function progressMeter(report: (progress: Progress) => void) {
   let warnings: readonly string[] = [];
   let auto: AutoModel | null = null;
   let estimate: JobEstimate | null = null;
+  let onTheWay: Pick<JobEstimate, 'skipsUnchanged'> | null = null;
   let total: number | null = null;
   let share: number | null = null;
   let since = 0;
@@ -26,6 +30,14 @@ export function progressMeter(report: (progress: Progress) => void) {
     const known = { stage, frame, total, share: part, fps, eta, cacheStats: cacheStats() };
     const told = { ...(auto && { auto }), ...(estimate && { estimate }) };
     report({ ...known, ...told, ...(warnings.length > 0 && { warnings }) });
+  };
+  /** The time of the whole job, by its first frames; null for a short one. */
+  const byFirstFrames = (job: Pick<JobEstimate, 'skipsUnchanged'>): JobEstimate | null => {
+    if (total === null) return null;
+    const secondsPerFrame = (performance.now() - since) / 1000 / framesThisRun;
+    const frames = total - frame + framesThisRun;
+    const time = { frames, measuredOn: framesThisRun, secondsPerFrame, seconds: frames * secondsPerFrame };
+    return time.seconds > LONG_JOB ? { ...time, ...job, others: [], untimed: [] } : null;
   };
   return {
     stage(value: Stage): void {
@@ -41,6 +53,10 @@ export function progressMeter(report: (progress: Progress) => void) {
     estimated(long: JobEstimate): void {
       estimate = long;
       send();
+    },
+    /** The first frames show whether the job is long: it was not measured before. */
+    measureOnTheWay(skipsUnchanged: boolean): void {
+      onTheWay = { skipsUnchanged };
     },
     /** Sets the warnings that are known before the first frame. */
     warn(known: readonly string[]): void {
@@ -68,6 +84,10 @@ export function progressMeter(report: (progress: Progress) => void) {
       framesThisRun += frames;
       frame += frames;
       if (total !== null) total = Math.max(total, seen);
+      if (onTheWay && framesThisRun >= MEASURED) {
+        estimate = byFirstFrames(onTheWay);
+        onTheWay = null;
+      }
       if (span && span.ticks > 0) share = Math.min(1, Math.max(0, (pts - span.from) / span.ticks));
       send();
     },

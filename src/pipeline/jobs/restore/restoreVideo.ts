@@ -3,7 +3,7 @@ import { RemasterError, StoppedError } from '../../../errors';
 import type { ChosenModel } from '../../../settings/chooseModel';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
 import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
-import { frameMasker } from '../../frames/inpaint/maskFrames';
+import { type FrameMasker, frameMasker } from '../../frames/inpaint/maskFrames';
 import { type OpenModel, openModelFor, type ProcessorTools } from '../../frames/processor';
 import { suspicionWarnings } from '../../frames/suspicion';
 import { type FrameSource, openVideo } from '../../media/decode';
@@ -26,7 +26,7 @@ import { watchSpace } from './diskSpace';
 import { finishOutput, type Publish } from './finishOutput';
 import { frameCount } from '../journal';
 import { jobIdentity } from './jobIdentity';
-import { type ComparisonTools, longJobTime } from './estimateTime';
+import { type ComparisonTools, longJobTime, skipsUnchanged } from './estimateTime';
 import { encoderBefore, withJobModel } from './jobModel';
 import { planEncoding } from './planEncoding';
 import { expectedFrames, type ProgressMeter, progressMeter } from './progress';
@@ -35,7 +35,7 @@ import { companionPaths } from './record/recording';
 import { restoreFrames } from './restoreFrames';
 import { segmentWriter } from './segments';
 import { tileSettings } from './tileSettings';
-import { soundOf, type Trial, tryOutput } from './trial';
+import { soundOf, tryOutput } from './trial';
 import { orChanged } from './truncation';
 
 /** The services a job uses, so that tests can replace them. */
@@ -63,12 +63,12 @@ interface OpenJob {
   /** Options of the hardware that decodes. */
   readonly decoder: readonly string[];
   readonly folder: OutputFolder;
+  readonly openMask: (inpaint: InpaintSettings) => Promise<FrameMasker>;
   /** Warnings of what was opened. */
   readonly given: readonly string[];
   /** Null where the job named its model. */
   readonly chosen: ChosenModel | null;
   readonly started: Date;
-  readonly trial: Trial;
 }
 
 /**
@@ -114,26 +114,8 @@ export async function restoreVideo(
   let left: readonly string[] = [];
   let result: Omit<Result, 'elapsed' | 'fps'>;
   try {
-    const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
-    const stages = { job, signal, info, opened, encoding, openMask, decoder };
-    const time = await longJobTime({ ...stages, tools, folder, isWanted: chosen !== null });
-    if (chosen) meter.chose({ ...chosen, seconds: time.seconds });
-    if (time.estimate) meter.estimated(time.estimate);
-    result = await runJob({
-      job,
-      tools,
-      signal,
-      meter,
-      info,
-      opened,
-      encoding,
-      decoder,
-      folder,
-      chosen,
-      given: warnings,
-      started,
-      trial,
-    });
+    const open = { job, tools, signal, meter, info, opened, encoding, decoder, folder, openMask, chosen, started };
+    result = await runJob({ ...open, given: warnings });
   } catch (error) {
     keepSegments = canResume(folder, job, signal);
     throw signal.aborted ? signal.reason : await folder.explain(error);
@@ -155,16 +137,23 @@ function canResume(folder: OutputFolder, job: Job, signal: AbortSignal): boolean
 
 /** Decodes, upscales and writes all frames, then finishes the output. */
 async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
-  const { job, tools, signal, meter, info, encoding, folder, decoder, given, trial } = open;
+  const { job, tools, signal, meter, info, encoding, folder, decoder, given } = open;
   const { model, isForFaces } = open.opened;
   const expected = expectedFrames(info, job);
   const space = await watchSpace(folder, encoding, { ...job, frames: expected });
   const resumedFrom = frameCount(folder.done);
+  const from = await readingStart(info.source, job.trim, signal);
+  const reading = { ...decodeOptions(job, encoding, model, from), decoder };
+  const analysed = isForFaces
+    ? Promise.resolve(job)
+    : tileSettings(job, model, info, () => openVideo(tools.binary, info, reading, signal));
+  const trying = tryOutput(tools.binary, folder, encoding, info, job, signal);
+  await Promise.allSettled([analysed, trying]); // none of their ffmpegs outlives an error of the other
+  const trial = await trying;
+  const options = { ...reading, sound: soundOf(trial) };
   await using recording = await openRecording(open, resumedFrom, expected);
   const recorder = recording?.recorder ?? null;
   await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, recorder, signal);
-  const from = await readingStart(info.source, job.trim, signal);
-  const options = { ...decodeOptions(job, encoding, model, from), decoder, sound: soundOf(trial) };
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
   const warnings = [...given, ...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
   warnings.push(...(info.reading?.notes ?? []), ...suspicionWarnings(model.info));
@@ -174,7 +163,11 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
       `${folder.lost} finished frames of the interrupted job were missing or incomplete and were made again.`,
     );
   meter.warn([...warnings, ...trial.warnings]);
-  const tiles = isForFaces ? job : await tileSettings(job, model, info, openSource);
+  const tiles = await analysed;
+  const time = await longJobTime(open);
+  if (open.chosen) meter.chose({ ...open.chosen, seconds: time.seconds });
+  if (time.estimate) meter.estimated(time.estimate);
+  if (!time.isMeasured) meter.measureOnTheWay(skipsUnchanged(open));
   const warn = (warning: string): void => void warnings.push(warning);
   const processor = open.opened.processor({ ...job, ...tiles, isRecycled: true }, warn, resumedFrom);
   meter.cacheStatsFrom(() => processor.cacheStats);
