@@ -21,9 +21,9 @@ const MAX_PIXELS = 2 ** 28;
 /** Compares an image file with the file of its result. Errors: those of the images. */
 export async function addedDetail(before: Uint8Array, after: Uint8Array): Promise<AddedDetail> {
   const [source, result] = await Promise.all([rgbOf(before), rgbOf(after)]);
-  const { after, plain, map, ...figures } = await compared(await enlarged(source, result), result);
-  const files = await Promise.all([after, plain, map].map(jpegOf));
-  return { ...figures, result: files[0]!, plain: files[1]!, map: files[2]! };
+  const { mean, share, ...images } = await compared(await enlarged(source, result), result);
+  const files = await Promise.all([images.after, images.plain, images.map].map(jpegOf));
+  return { mean, share, result: files[0]!, plain: files[1]!, map: files[2]! };
 }
 
 /** Pixels from which on the comparison would hold up the jobs of this process. */
