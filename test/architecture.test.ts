@@ -63,7 +63,7 @@ const NODES = ['message', 'jobs', 'http', 'model', 'in', 'upscale', 'out', 'imag
 const ONLY_IN: Readonly<Record<string, RegExp>> = {
   'node:child_process': /^(src\/pipeline\/media\/|src\/engine\/|bench\/|scripts\/)/,
   'node:worker_threads':
-    /^src\/(async\/(threadCalls|freeBuffer)|model\/inference\/.*|pipeline\/(frames\/compositor\/compositorThread|jobs\/(lockHeartbeat(Thread)?|restore\/record\/(frameHasher|hashThread))))\.ts$/,
+    /^src\/(async\/(threadCalls|freeBuffer)|model\/inference\/.*|pipeline\/(frames\/compositor\/compositorThread|media\/image\/addedMapThread|jobs\/(lockHeartbeat(Thread)?|restore\/record\/(frameHasher|hashThread))))\.ts$/,
   'fluent-ffmpeg': /^src\/pipeline\/media\/fluentProcess\.ts$/,
   sharp: /^(src\/pipeline\/media\/image\/|bench\/)/,
   '@ffmpeg-installer/ffmpeg': /^(src\/pipeline\/media\/findFfmpeg\.ts|scripts\/ffmpegs\.js)$/,

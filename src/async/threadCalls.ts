@@ -1,7 +1,7 @@
 import { Worker, type TransferListItem } from 'node:worker_threads';
 import { type ErrorRecord, RemasterError } from '../errors';
 
-/** A call as the thread gets it. `C`: arguments and result of every call, by its name. */
+/** A call as the thread gets it. `C`: arguments and result of every call, by its name. `id` 0: it is not answered. */
 export type Call<C> = {
   [K in keyof C]: { readonly id: number; readonly what: K; readonly args: C[K] extends { args: infer A } ? A : never };
 }[keyof C];
@@ -17,6 +17,12 @@ export interface ThreadCalls<C> {
     args: C[K] extends { args: infer A } ? A : never,
     transfer?: readonly TransferListItem[],
   ): Promise<C[K] extends { result: infer R } ? R : never>;
+  /** A call that the thread does not answer. */
+  tell<K extends keyof C>(
+    what: K,
+    args: C[K] extends { args: infer A } ? A : never,
+    transfer?: readonly TransferListItem[],
+  ): void;
   /** True once it has crashed or ended; calls then fail. */
   readonly ended: boolean;
   /** Ends the thread after all pending calls. */
@@ -76,6 +82,9 @@ export function openThread<C>(
         waiting.set(id, { resolve, reject });
         worker.postMessage({ id, what, args }, transfer);
       });
+    },
+    tell(what, args, transfer = []) {
+      worker.postMessage({ id: 0, what, args }, transfer);
     },
     end() {
       worker.postMessage(null);

@@ -29,6 +29,7 @@ const STARTED = [
   'dist/src/pipeline/jobs/lockHeartbeatThread.js',
   'dist/src/pipeline/jobs/restore/record/hashThread.js',
   'dist/src/pipeline/media/fluentProcess.js',
+  'dist/src/pipeline/media/image/addedMapThread.js',
 ];
 
 describe('the package', function () {

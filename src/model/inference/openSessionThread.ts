@@ -5,7 +5,7 @@ import { RemasterError } from '../../errors';
 import type { Calls } from './threadMessages';
 
 /** The caller's side of the session thread. */
-export interface SessionThread extends Omit<ThreadCalls<Calls>, 'terminate'> {
+export interface SessionThread extends Omit<ThreadCalls<Calls>, 'tell' | 'terminate'> {
   /** Acquired for every batch: one runs, one is ready, the others can still be aborted. */
   readonly semaphore: Semaphore;
 }

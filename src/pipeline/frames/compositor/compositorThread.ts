@@ -5,8 +5,8 @@ import { type Composed, type ComposeRequest, type Composition, Compositor, type 
 
 /** Calls to the thread. Bytes that are not shared are transferred, not copied, but for the sources. */
 export interface CompositorCalls {
-  /** A part of a batch that is composed later. */
-  add: { args: { readonly batch: number; readonly part: Part }; result: null };
+  /** A part of a batch that is composed later. It is not answered. */
+  add: { args: { readonly batch: number; readonly part: Part } };
   compose: { args: Omit<ComposeRequest, 'parts'> & { readonly batch: number }; result: readonly Composed[] };
 }
 
@@ -20,19 +20,13 @@ function serve(): void {
     const buffers = frames.map(({ data }) => data.buffer).filter((buffer) => buffer instanceof ArrayBuffer);
     port.postMessage(message, buffers);
   };
-  const perform = (call: Call<CompositorCalls>): readonly Composed[] | null => {
-    const parts = waiting.get(call.args.batch) ?? [];
-    if (call.what === 'add') {
-      waiting.set(call.args.batch, [...parts, call.args.part]);
-      return null;
-    }
-    waiting.delete(call.args.batch);
-    return compositor.compose({ ...call.args, parts });
-  };
   port.on('message', (call: Call<CompositorCalls>) => {
+    const parts = waiting.get(call.args.batch) ?? [];
+    if (call.what === 'add') return waiting.set(call.args.batch, [...parts, call.args.part]);
+    waiting.delete(call.args.batch);
     try {
-      const result = perform(call);
-      answer({ id: call.id, result }, result ?? []);
+      const result = compositor.compose({ ...call.args, parts });
+      answer({ id: call.id, result }, result);
     } catch (error) {
       answer({ id: call.id, error: errorRecord(error) }, []);
     }

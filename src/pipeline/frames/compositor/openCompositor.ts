@@ -36,7 +36,7 @@ export function openCompositor(
       return {
         add(given) {
           const part = { ...given, data: ownedBytes(given.data) };
-          thread.call('add', { batch, part }, [part.data.buffer]).catch(() => {}); // `compose` fails, too
+          thread.tell('add', { batch, part }, [part.data.buffer]);
         },
         async compose(count, sources) {
           const given = spares;
