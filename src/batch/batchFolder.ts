@@ -83,7 +83,13 @@ export async function makeResultFolder(
 /** Removes the folders of a result that was not made, up to `out`, as far as nothing is in them. */
 export async function removeEmptyFolders(out: string, output: string): Promise<void> {
   for (let folder = dirname(output); folder !== out && dirname(folder) !== folder; folder = dirname(folder))
-    if (!(await rmdir(folder).then(() => true, () => false))) return;
+    if (
+      !(await rmdir(folder).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
 }
 
 async function refuseForeignReports(folder: string): Promise<void> {

@@ -44,7 +44,10 @@ export function modelCache(load: ModelCache['open'] = openModel): ModelCache {
       const slot: CachedModel = { model, isSmall: canBeChosen(request.model), borrowers: 1, isCached: true };
       evict(key);
       slots.set(key, slot);
-      for (const [isSmall, limit] of [[false, SLOTS], [true, SMALL_SLOTS]] as const) {
+      for (const [isSmall, limit] of [
+        [false, SLOTS],
+        [true, SMALL_SLOTS],
+      ] as const) {
         const kind = [...slots].filter(([, one]) => one.isSmall === isSmall);
         for (const [oldest] of kind.slice(0, Math.max(0, kind.length - limit))) evict(oldest);
       }

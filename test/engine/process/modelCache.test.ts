@@ -8,7 +8,7 @@ describe('the loaded models of an engine', () => {
     const closed: string[] = [];
     const cache = modelCache(async ({ model }) => {
       const dispose = async (): Promise<void> => void closed.push(model);
-      return { [Symbol.asyncDispose]: dispose } as Model;
+      return { [Symbol.asyncDispose]: dispose } as Partial<Model> as Model;
     });
     for (const model of names) {
       const borrowed = await cache.open({ model } as ModelRequest);

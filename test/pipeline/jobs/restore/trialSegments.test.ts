@@ -20,9 +20,10 @@ describe('the segments of earlier trials', () => {
 
   it('are written again for jobs of the same kind', async () => {
     const segments = new TrialSegments();
-    assert.deepEqual([await write(segments, 'a'), await write(segments, 'a'), await write(segments, 'b')], [
-      ...[true, false, true],
-    ]);
+    assert.deepEqual(
+      [await write(segments, 'a'), await write(segments, 'a'), await write(segments, 'b')],
+      [...[true, false, true]],
+    );
   });
   it('are few and small: those not used for longest are forgotten, and large ones are not kept', async () => {
     const segments = new TrialSegments();
