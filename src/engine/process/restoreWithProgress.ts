@@ -2,6 +2,7 @@ import { Throttle } from '../../async/throttle';
 import { usableModels } from '../../model/bundle/modelLibrary';
 import { openFaceFinder } from '../../model/inference/openModel';
 import { restoreVideo, type Tools } from '../../pipeline/jobs/restore/restoreVideo';
+import { TrialSegments } from '../../pipeline/jobs/restore/trialSegments';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import type { Reply } from '../protocol';
 import { comparison } from './estimateFor';
@@ -13,11 +14,12 @@ export function restoreWithProgress(
   send: (reply: Reply) => void,
   tools: Pick<Tools, 'openModel' | 'onTemporaryPath'>,
 ): RestoreJob {
+  const trialSegments = new TrialSegments();
   return async (id, job, { offer }, signal) => {
     const progress = new Throttle<Reply>(send);
     try {
       const models = { openFaceFinder, modelNames: usableModels, comparison, record: recordTools() };
-      const all: Tools = { ...tools, ...models, binary: await findFfmpeg(), onFrame: offer };
+      const all: Tools = { ...tools, ...models, trialSegments, binary: await findFfmpeg(), onFrame: offer };
       const result = await restoreVideo(job, all, signal, (now) =>
         progress.push({ type: 'progress', id, progress: now }, now.stage),
       );

@@ -36,6 +36,7 @@ import { restoreFrames } from './restoreFrames';
 import { segmentWriter } from './segments';
 import { tileSettings } from './tileSettings';
 import { soundOf, type Trial, tryOutput } from './trial';
+import type { TrialSegments } from './trialSegments';
 import { orChanged } from './truncation';
 
 /** The services a job uses, so that tests can replace them. */
@@ -47,6 +48,8 @@ export interface Tools extends ProcessorTools {
   readonly comparison?: ComparisonTools;
   /** Called with the folder a job works in, so that another process can delete it if this one dies. */
   readonly onTemporaryPath?: (path: string, gone: boolean) => void;
+  /** Of earlier jobs. */
+  readonly trialSegments?: TrialSegments;
   /** For jobs with a record. */
   readonly record?: RecordTools;
 }
@@ -114,7 +117,7 @@ export async function restoreVideo(
   let left: readonly string[] = [];
   let result: Omit<Result, 'elapsed' | 'fps'>;
   try {
-    const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
+    const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal, tools.trialSegments);
     const stages = { job, signal, info, opened, encoding, openMask, decoder };
     const time = await longJobTime({ ...stages, tools, folder, isWanted: chosen !== null });
     if (chosen) meter.chose({ ...chosen, seconds: time.seconds });
