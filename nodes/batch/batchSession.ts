@@ -1,6 +1,6 @@
 import type { BatchEvents } from '../../src/batch/batch';
 import type { BatchInput } from '../../src/batch/findSources';
-import { type AddOptions, type OpenBatch, openBatch } from '../../src/batch/openBatch';
+import { type FindOptions, type OpenBatch, openBatch } from '../../src/batch/openBatch';
 import { untilOneFails } from '../../src/batch/untilOneFails';
 import type { Engine } from '../../src/engine/client/engine';
 import type { BatchJob } from '../../src/settings/batchJob';
@@ -9,6 +9,7 @@ import type { BatchJob } from '../../src/settings/batchJob';
 export class BatchSession {
   readonly #abort = new AbortController();
   #inputs: readonly BatchInput[] = [];
+  #isRunning = false;
 
   private constructor(
     readonly open: OpenBatch,
@@ -25,15 +26,19 @@ export class BatchSession {
     return this.#abort.signal.aborted;
   }
 
-  async add(inputs: readonly BatchInput[], options: AddOptions): Promise<void> {
+  async add(inputs: readonly BatchInput[], options: FindOptions): Promise<void> {
     this.#inputs = [...this.#inputs, ...inputs];
-    await this.open.add(inputs, this.#abort.signal, options);
+    const { signal } = this.#abort;
+    await this.open.add(inputs, signal, options);
+    // The time of files that come later is an estimate for the sidebar: without it, the others have one.
+    if (this.#isRunning) void this.open.batch.estimate(signal).catch(() => {});
   }
 
   /** Settles when no file is left; where folders are watched, only when it is stopped. Errors: those of the model. */
   async run(): Promise<void> {
     const { batch } = this.open;
     const { signal } = this.#abort;
+    this.#isRunning = true;
     try {
       await batch.estimate(signal);
       await untilOneFails(signal, [

@@ -3,6 +3,7 @@ import type { NodeAPI, NodeDef } from 'node-red';
 import { checkBatch } from '../../src/batch/openBatch';
 import { RemasterError } from '../../src/errors';
 import type { BatchJob } from '../../src/settings/batchJob';
+import { isHardwareCodec } from '../../src/settings/hardware';
 import { dialogValues, labelsOf } from '../message/dialogValues';
 import type { DeployedModel } from '../message/nodeRegistry';
 import { pathRules } from '../message/pathPolicy';
@@ -16,6 +17,7 @@ export interface BatchConfig extends NodeDef {
   readonly inputs?: string;
   readonly out?: string;
   readonly filename?: string;
+  readonly watch?: boolean;
 }
 
 const LABELS = labelsOf(__dirname, 'remaster-batch');
@@ -24,7 +26,7 @@ const { watch, settle } = ROWS;
 /** The settings of the dialog. Throws BAD_SETTING. */
 export function batchSettings(RED: NodeAPI, config: BatchConfig, model: DeployedModel): BatchJob {
   const { idleSeconds: _idle, ...choice } = model;
-  const { encoder, quality, ...file } = dialogValues(FILE, config, LABELS);
+  const { encoder, quality, hardware, ...file } = dialogValues(FILE, config, LABELS);
   const out = typedField(config, 'out', '', 'str').value.trim();
   if (out === '') {
     throw new RemasterError('BAD_SETTING', 'No folder is set for the results.', {
@@ -41,6 +43,7 @@ export function batchSettings(RED: NodeAPI, config: BatchConfig, model: Deployed
     name: typedField(config, 'filename', '{name}', 'str').value.trim() || '{name}',
     encoder: isCustom ? (encoder ?? '') : null,
     quality: isCustom ? null : quality,
+    hardware: isHardwareCodec(file.codec) ? hardware : 'off',
   });
 }
 

@@ -22,6 +22,8 @@ import { QueueFile, type StoredQueue } from './storedQueue';
 /** Milliseconds between two writings of a queue that changes. */
 const SAVE_MS = 1000;
 
+const NOTHING_STORED: Omit<StoredQueue, 'requests'> = { order: [], failed: [], isPaused: false };
+
 /** Sends to the first output, and to the second. */
 export type SendBoth = (messages: readonly [file: NodeMessage | null, summary: NodeMessage | null]) => void;
 
@@ -40,6 +42,8 @@ export class NodeBatch {
   #running: Promise<void> = Promise.resolve();
   /** The present batch, or the last one. */
   #batch: Batch | null = null;
+  /** Files whose failure an earlier Node-RED has sent. */
+  #toldBefore = new Set<string>();
   /** Whether there is something to say in a summary. */
   #hasNews = false;
   #isClosed = false;
@@ -79,11 +83,10 @@ export class NodeBatch {
   restore(): Promise<void> {
     return this.#turns.run(async () => {
       const stored = await this.#file.read();
-      const { watch } = batchSettings(this.RED, this.config, this.model()).batch;
       const requests = stored?.requests ?? [];
-      const isOwn = watch || requests.some(({ origin }) => origin === 'config');
+      const isOwn = this.config.watch === true || requests.some(({ origin }) => origin === 'config');
       const all = [...(isOwn ? this.#own() : []), ...requests.filter(({ origin }) => origin === 'message')];
-      if (all.length > 0) await this.#start(all, stored);
+      if (all.length > 0) await this.#start(all, stored ?? NOTHING_STORED);
     });
   }
 
@@ -97,7 +100,7 @@ export class NodeBatch {
         });
       }
       this.#hasNews = true;
-      await this.#start(all, null);
+      await this.#start(all, NOTHING_STORED);
     });
   }
 
@@ -130,18 +133,19 @@ export class NodeBatch {
     });
   }
 
-  /** `stored`: in the order and state that an earlier Node-RED has left. */
-  async #start(requests: readonly Request[], stored: StoredQueue | null): Promise<void> {
+  /** `stored`: the order and states that an earlier Node-RED has left. `isAgain`: broken sources too. */
+  async #start(requests: readonly Request[], stored: Omit<StoredQueue, 'requests'>, isAgain = false): Promise<void> {
     if (this.#isClosed) return;
     const inputs = await Promise.all(requests.map((request) => inputOf(this.RED, request)));
     const session = (this.#session ??= await this.#open());
     const isNew = this.#batch !== session.open.batch;
     this.#batch = session.open.batch;
     this.#requests = [...(isNew ? [] : this.#requests), ...requests];
-    const { order = [], failed = [] } = stored ?? {};
-    await this.#file.write({ requests: this.#requests, order, failed, isPaused: stored?.isPaused === true });
-    await session.add(inputs, { order, failed: new Map(failed) });
-    if (stored?.isPaused) session.open.batch.pause();
+    await this.#file.write({ ...stored, requests: this.#requests });
+    this.#toldBefore = new Set(stored.failed.map(([path]) => path));
+    await session.add(inputs, { order: stored.order, failed: new Map(stored.failed), isAgain });
+    this.#toldBefore.clear();
+    if (stored.isPaused) session.open.batch.pause();
     if (isNew) this.#drive(session);
     this.#changed();
   }
@@ -179,8 +183,8 @@ export class NodeBatch {
   #onFile(file: BatchFile): void {
     const { variables } = runtimeOf(this.RED);
     if (this.#isClosed) return;
-    const isTold = file.state === 'done' || (file.state === 'failed' && this.#session !== null);
-    if (isTold) {
+    const isNews = file.state === 'failed' && !this.#toldBefore.has(file.input);
+    if (file.state === 'done' || isNews) {
       this.#hasNews = true;
       this.send([fileMessage(file, variables), null]);
     }
@@ -199,7 +203,7 @@ export class NodeBatch {
     if (session) return void session.open.batch.retry(id ?? undefined);
     const others = (this.#batch?.files ?? []).filter((file) => id !== null && file.id !== id && file.error !== null);
     const failed = others.map(({ input, error }) => [input, error!] as const);
-    await this.#start(this.#requests, { requests: [], order: [], failed, isPaused: false });
+    await this.#start(this.#requests, { ...NOTHING_STORED, failed }, true);
   }
 
   #clear(): void {

@@ -1,11 +1,12 @@
 import { BATCH_ROWS } from '../../src/settings/batchJob';
 import { READ_ROWS } from '../../src/settings/modelRows';
 import { type Dialog, type Row, toggle } from '../../src/settings/row';
-import { RESTORE_ROWS, STAGE_ROWS } from '../../src/settings/videoRows';
+import { FILE_ROWS, RESTORE_ROWS, STAGE_ROWS } from '../../src/settings/videoRows';
 
 const { watch, settle } = BATCH_ROWS;
-const { hwaccel: _hwaccel, ...READ } = READ_ROWS;
-const { codec, encoder, quality, pixelFormat, audio, extras, segment } = RESTORE_ROWS;
+const { maxFps, maxHeight } = READ_ROWS;
+const { sequenceRate, deinterlace, fieldOrder, crop, aspect } = FILE_ROWS;
+const { codec, encoder, hardware, quality, pixelFormat, audio, extras, record, bag, segment } = RESTORE_ROWS;
 
 /** Sections of other dialogs that are one here, so that their tabs have room. */
 const TOGETHER: Readonly<Record<string, string>> = { faces: 'advanced', reading: 'video', coding: 'video' };
@@ -22,8 +23,8 @@ const all = <R extends Readonly<Record<string, Row>>>(rows: R, section?: string)
 /** The settings of each file. */
 export const FILE = {
   ...all(STAGE_ROWS),
-  ...all(READ, 'reading'),
-  ...all({ codec, encoder, quality, pixelFormat, audio, extras, segment }),
+  ...all({ deinterlace, fieldOrder, crop, aspect, maxFps, maxHeight, sequenceRate }, 'reading'),
+  ...all({ codec, encoder, hardware, quality, pixelFormat, audio, extras, record, bag, segment }),
   overwrite: toggle(false, {
     text: 'replace existing files',
     dialog: { icon: 'files-o', section: 'job' },

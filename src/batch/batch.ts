@@ -18,6 +18,15 @@ export interface BatchEvents {
   readonly onProgress?: (file: BatchFile, totals: BatchTotals) => void;
 }
 
+export interface AddOptions {
+  /** Called after each file. */
+  readonly onChecked?: ((done: number, of: number) => void) | undefined;
+  /** These have failed and are not tried again, by their paths. */
+  readonly failed?: ReadonlyMap<string, ErrorRecord>;
+  /** Sources that were found broken are tried again. */
+  readonly isAgain?: boolean;
+}
+
 /** What a batch works with. */
 export interface BatchParts {
   /** Absolute path of the output folder. */
@@ -71,14 +80,12 @@ export class Batch {
 
   /**
    * Adds files, but for those that wait or run already: names their results, and skips those that are there. One that was
-   * changed since it was restored may be added again. `onChecked`: called after each. `failed`: those that are not tried
-   * again, by their paths. Returns the keys of those that run.
+   * changed since it was restored may be added again. Returns the keys of those that run.
    */
   async add(
     found: FoundSources,
     signal: AbortSignal,
-    onChecked?: (done: number, of: number) => void,
-    failed: ReadonlyMap<string, ErrorRecord> = new Map(),
+    { onChecked, failed, isAgain = false }: AddOptions = {},
   ): Promise<ReadonlySet<string>> {
     const running = new Set([...this.#running.keys()].map((file) => file.work!.source.key));
     const busy = new Set(
@@ -87,12 +94,12 @@ export class Batch {
     const sources = found.sources.filter(({ key }) => !busy.has(key));
     const files = await this.#planner.plan({ ...found, sources }, signal);
     for (const file of files) {
-      const error = failed.get(file.input);
+      const error = failed?.get(file.input);
       if (error && !isOver(file)) fail(file, RemasterError.from(error));
     }
     for (const [i, file] of files.entries()) {
       signal.throwIfAborted();
-      await this.#skipIfFinished(file);
+      await this.#skipIfFinished(file, isAgain);
       onChecked?.(i + 1, files.length);
     }
     this.#queue.add(files);
@@ -190,10 +197,10 @@ export class Batch {
     this.#tell(file);
   }
 
-  async #skipIfFinished(file: QueuedFile): Promise<void> {
+  async #skipIfFinished(file: QueuedFile, isAgain: boolean): Promise<void> {
     if (file.work === null || file.state === 'failed') return;
     try {
-      const result = await finishedBefore(file.work, this.parts);
+      const result = await finishedBefore(file.work, this.parts, isAgain);
       if (result) finish(file, 'skipped', result);
     } catch (error) {
       fail(file, error);

@@ -1,4 +1,4 @@
-import { lstat, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { RemasterError } from '../errors';
 import { makeFolder } from '../files/makeFolder';
@@ -78,6 +78,18 @@ export async function makeResultFolder(
   throw new RemasterError('OUTPUT_UNWRITABLE', `Cannot write ${output}: a link there leads out of the output folder.`, {
     remedy: 'Remove the link, or choose another output folder.',
   });
+}
+
+/** Removes the folders of a result that was not made, up to `out`, as far as nothing is in them. */
+export async function removeEmptyFolders(out: string, output: string): Promise<void> {
+  for (let folder = dirname(output); folder !== out && dirname(folder) !== folder; folder = dirname(folder))
+    if (
+      !(await rmdir(folder).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
 }
 
 async function refuseForeignReports(folder: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises';
+import type { ErrorRecord } from '../errors';
 import { sync } from '../pipeline/jobs/journal';
 import type { Reserve } from './reserve';
 
@@ -18,6 +19,14 @@ export interface Begun extends WorkKey {
   readonly before: FileStamp | null;
   /** Whether that is an earlier result of a source that has changed since. */
   readonly isOutdated: boolean;
+}
+
+/** A source that is damaged or truncated: restoring it again would give the same part. */
+export interface Broken extends WorkKey {
+  readonly is: 'broken';
+  readonly output: string;
+  readonly input: string;
+  readonly error: ErrorRecord;
 }
 
 /** A result that was begun, and given up. */
@@ -42,10 +51,10 @@ export interface Finished extends WorkKey, FileStamp {
   readonly warnings: readonly string[];
 }
 
-type Line = Begun | Finished | Left;
+export type Line = Begun | Finished | Broken | Left;
 
 /** The record of an output. */
-export type Known = Begun | Finished;
+export type Known = Begun | Finished | Broken;
 
 /**
  * The results of an output folder, one line of JSON each; the last line of an output counts. A line is complete or
@@ -80,7 +89,8 @@ export class BatchJournal {
 
   /** Whether a batch has made, or begun to make, the file of this path relative to the output folder. */
   isResult(output: string): boolean {
-    return this.known.has(output);
+    const last = this.known.get(output);
+    return last !== undefined && last.is !== 'broken';
   }
 
   last(output: string): Known | null {
@@ -122,10 +132,11 @@ async function compact(path: string, lines: ReadonlyMap<string, Known>): Promise
 /** Null for a line of a later version, or one that is no record. */
 function parseLine(text: string): Line | null {
   try {
-    const line = JSON.parse(text) as Partial<Record<keyof Finished, unknown>> | null;
+    const line = JSON.parse(text) as Partial<Record<keyof Finished | keyof Broken, unknown>> | null;
     const has = (...fields: unknown[]): boolean => fields.every((field) => typeof field === 'string');
     if (!line || !has(line.output)) return null;
-    const isKnown = line.is === 'begun' || line.is === 'finished';
+    const isBroken = line.is === 'broken' && typeof line.error === 'object' && line.error !== null;
+    const isKnown = line.is === 'begun' || line.is === 'finished' || isBroken;
     return line.is === 'left' || (isKnown && has(line.input, line.source, line.job)) ? (line as Line) : null;
   } catch {
     return null;

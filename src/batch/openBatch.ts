@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import type { Engine } from '../engine/client/engine';
-import type { ErrorRecord } from '../errors';
 import { type BatchJob, checkBatchJob } from '../settings/batchJob';
-import { Batch, type BatchEvents } from './batch';
+import { type AddOptions, Batch, type BatchEvents } from './batch';
 import { openBatchFolder } from './batchFolder';
 import { type BatchInput, findSources } from './findSources';
 import { checkTemplate } from './outputNames';
@@ -13,20 +12,17 @@ import { watchInputs } from './watchInputs';
 /** A batch with its locked folder. Disposing it releases the folder; nothing of it may run then. */
 export interface OpenBatch extends AsyncDisposable {
   readonly batch: Batch;
-  /** Finds the files of the inputs and adds them. `order` and `failed`: of a queue that was stored, by paths. */
-  add(inputs: readonly BatchInput[], signal: AbortSignal, options?: AddOptions): Promise<void>;
+  /** Finds the files of the inputs and adds them. */
+  add(inputs: readonly BatchInput[], signal: AbortSignal, options?: FindOptions): Promise<void>;
   /** Adds new and changed files until `signal` is aborted. `inputs` is asked each time. */
   watch(inputs: () => readonly BatchInput[], signal: AbortSignal): Promise<void>;
   /** Writes both reports. Errors: OUTPUT_UNWRITABLE, DISK_FULL. */
   report(): Promise<BatchReport>;
 }
 
-export interface AddOptions {
-  readonly onChecked?: ((done: number, of: number) => void) | undefined;
-  /** These come first, in this order. */
+export interface FindOptions extends AddOptions {
+  /** The files of these paths come first, in this order. */
   readonly order?: readonly string[];
-  /** These are not tried again. */
-  readonly failed?: ReadonlyMap<string, ErrorRecord>;
 }
 
 /** Checks the settings of a batch, before anything is made. Throws BAD_SETTING. */
@@ -53,9 +49,9 @@ export async function openBatch(
   const reports = new ReportWriter(out, folder, batch);
   return {
     batch,
-    async add(inputs, stop, { order = [], failed, onChecked } = {}) {
+    async add(inputs, stop, { order = [], ...options } = {}) {
       const { sources, unreadable } = await findSources(inputs, folder, settings.batch.watch);
-      await batch.add({ sources: inOrder(sources, order), unreadable }, stop, onChecked, failed);
+      await batch.add({ sources: inOrder(sources, order), unreadable }, stop, options);
     },
     watch: (inputs, stop) =>
       watchInputs(

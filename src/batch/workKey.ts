@@ -52,7 +52,7 @@ export type OutputState = 'nothing' | 'finished' | 'unrecorded' | 'outdated' | '
 /** `file`: the output file at present. */
 export function outputState(last: Known | null, work: WorkKey, input: string, file: FileStamp | null): OutputState {
   if (file === null) return 'nothing';
-  if (last === null) return 'other';
+  if (last === null || last.is === 'broken') return 'other';
   const isSameJob = last.job === work.job;
   const isSame = isSameJob && last.source === work.source;
   const isBegun = last.is === 'begun';

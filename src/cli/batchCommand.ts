@@ -1,5 +1,6 @@
 import { parseInput } from '../batch/parseInput';
-import { createEngine, restoreBatch, type BatchOptions } from '../index';
+import { type BatchOptions, restoreBatch } from '../batch/restoreBatch';
+import { createEngine } from '../engine/client/engine';
 import { BATCH_ROWS } from '../settings/batchJob';
 import { RESTORE_ROWS } from '../settings/videoRows';
 import { batchProgress } from './batchProgress';

@@ -1,7 +1,9 @@
 import { relative } from 'node:path';
 import { Throttle } from '../async/throttle';
 import { printable } from '../errors';
-import type { BatchControl, BatchFile, BatchTotals } from '../index';
+import type { BatchFile } from '../batch/batchFile';
+import type { BatchControl } from '../batch/restoreBatch';
+import type { BatchTotals } from '../batch/totals';
 import { describe, duration, shareBar } from './progressBar';
 
 /** Shows a batch: a bar for each file that runs and one for all on a terminal, a line per file elsewhere, objects with `json`. */

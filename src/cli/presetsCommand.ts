@@ -1,4 +1,4 @@
-import { builtInPresets, findPreset, type Preset } from '../index';
+import { builtInPresets, findPreset, type Preset } from '../presets/preset';
 import { type OptionValues, usage, usageOf } from './options';
 import type { Print } from './infoCommands';
 

@@ -1,5 +1,7 @@
 import { printable } from '../errors';
-import { createEngine, verify, type Finding, type VerifyCode, type VerifyCost } from '../index';
+import { verify } from '../calls';
+import { createEngine } from '../engine/client/engine';
+import type { Finding, VerifyCode, VerifyCost } from '../settings/verifyJob';
 import { VERIFY_ROWS } from '../settings/verifyJob';
 import type { Print } from './infoCommands';
 import { onInterrupt } from './interrupt';

@@ -94,6 +94,21 @@ describe('a batch', () => {
       [...['done', 'done', 'failed SOURCE_EMPTY']],
     );
   });
+  it('does not restore a broken source again while its part is there and it has not changed', async () => {
+    write('in/b.mov', 'bad');
+    write('out/b.partial.mp4', 'what could be read');
+    await run();
+    assert.equal((await states(run()))['in/b.mov'], 'failed SOURCE_DAMAGED');
+    assert.deepEqual(engine.jobs, []);
+    await run({ overwrite: true });
+    assert.equal(engine.jobs.length, 1);
+    rmSync(at('out/b.partial.mp4'));
+    await run();
+    assert.equal(engine.jobs.length, 1);
+    write('out/b.partial.mp4', 'what could be read');
+    write('in/b.mov', 'mended');
+    assert.equal((await states(run()))['in/b.mov'], 'done');
+  });
   it('takes over the result of a batch that was killed before it could record it', async () => {
     await run();
     const lines = text('out/.remaster-batch/journal.jsonl').split('\n');
@@ -121,6 +136,12 @@ describe('a batch', () => {
       ['ffv1', 4, 1.5, 'out/a.mkv'],
       ['h264', 4, null, 'out/b.mp4'],
     ]);
+  });
+  it('finds results in their bags again', async () => {
+    const options = { out: at('in'), bag: true, name: '{name} made' };
+    assert.equal((await run(options)).totals.done, 3);
+    assert.equal(text('in/a made.mp4.bag/data/a made.mp4'), 'x2 in/a.mov');
+    assert.deepEqual(Object.values(await states(run(options))), ['skipped', 'skipped', 'skipped']);
   });
   it('chooses the model of a name for each source', async () => {
     await run({ model: 'auto', name: '{name} {model} {scale}' });

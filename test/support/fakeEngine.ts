@@ -1,6 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Engine, RunningJob } from '../../src/engine/client/engine';
 import { RemasterError, StoppedError } from '../../src/errors';
+import { resultPath } from '../../src/pipeline/jobs/restore/record/recordNames';
 import type { Job, Progress, Result } from '../../src/settings/restoreJob';
 import { deferred } from '../../src/async/deferred';
 
@@ -36,7 +38,9 @@ export function fakeEngine(): FakeEngine {
       if (text.startsWith('slow')) await gate.promise;
       if (text.startsWith('bad')) throw new RemasterError('SOURCE_DAMAGED', `${job.input} is damaged.`);
       if (existsSync(job.output) && !job.overwrite) throw new RemasterError('OUTPUT_EXISTS', `${job.output} exists.`);
-      writeFileSync(job.output, `${job.model} ${text}`);
+      const path = resultPath(job);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, `${job.model} ${text}`);
       return resultOf(job);
     };
     const stop = async (): Promise<void> => stopped.reject(new StoppedError(true));

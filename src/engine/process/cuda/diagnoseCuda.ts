@@ -56,7 +56,8 @@ export function diagnoseCuda(facts: CudaFacts): Diagnosis | null {
   };
 }
 
-const REMEDY = 'Install that version of CUDA and cuDNN from NVIDIA, then run `sudo ldconfig` (docs/gpu.md).';
+const REMEDY =
+  'Install that version of CUDA and cuDNN from NVIDIA, then run `sudo ldconfig` (https://github.com/remaster-video/node-red-video/blob/main/docs/gpu.md).';
 
 /** `CUDA 13 and cuDNN 9 are missing`. */
 function wanted(absent: readonly string[]): string {

@@ -36,6 +36,7 @@ import { restoreFrames } from './restoreFrames';
 import { segmentWriter } from './segments';
 import { tileSettings } from './tileSettings';
 import { soundOf, tryOutput } from './trial';
+import type { TrialSegments } from './trialSegments';
 import { orChanged } from './truncation';
 
 /** The services a job uses, so that tests can replace them. */
@@ -47,6 +48,8 @@ export interface Tools extends ProcessorTools {
   readonly comparison?: ComparisonTools;
   /** Called with the folder a job works in, so that another process can delete it if this one dies. */
   readonly onTemporaryPath?: (path: string, gone: boolean) => void;
+  /** Of earlier jobs. */
+  readonly trialSegments?: TrialSegments;
   /** For jobs with a record. */
   readonly record?: RecordTools;
 }
@@ -147,7 +150,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const analysed = isForFaces
     ? Promise.resolve(job)
     : tileSettings(job, model, info, () => openVideo(tools.binary, info, reading, signal));
-  const trying = tryOutput(tools.binary, folder, encoding, info, job, signal);
+  const trying = tryOutput(tools.binary, folder, encoding, info, job, signal, tools.trialSegments);
   await Promise.allSettled([analysed, trying]); // none of their ffmpegs outlives an error of the other
   const trial = await trying;
   const options = { ...reading, sound: soundOf(trial) };

@@ -15,7 +15,7 @@ import { manifestText } from './manifest';
 import { makersOf } from './makersOf';
 import { type RecordedJob, recordFacts, type WrittenFrames } from './recordFacts';
 import { recordedSource } from './recordedSource';
-import { bagPath, manifestPath, recordPath } from './recordNames';
+import { bagPath, manifestPath, recordPath, resultPath } from './recordNames';
 import { writeRecord } from './writeRecord';
 
 const [RECORD, MANIFEST, DECODED, BAG] = ['record.json', 'manifest.txt', 'decoded.txt', 'bag'];
@@ -60,7 +60,7 @@ export async function publishRecorded(
   if (job.bag) {
     await makeBag(inFolder(BAG), [video, own], facts.run.finished, signal);
     await folder.publishFolder(BAG, bagPath(folder.output), BAG_MARK);
-    return join(bagPath(folder.output), 'data', names[0]);
+    return resultPath({ output: folder.output, bag: true });
   }
   await writeFile(inFolder(MANIFEST), manifestText([video, own].map(({ name: path, sha256 }) => ({ path, sha256 }))));
   return folder.publish(file, undefined, [
