@@ -2,6 +2,7 @@ import type { NodeAPI } from 'node-red';
 import { LivePages } from './http/livePages';
 import { Tickets } from './http/tickets';
 import { Trials } from './http/trials';
+import { BatchRegistry } from './jobs/batchRegistry';
 import { JobRegistry } from './jobs/jobRegistry';
 import { SuspendedJobs } from './jobs/suspendedJobs';
 import { Throughput } from './jobs/throughput';
@@ -17,6 +18,7 @@ export class Runtime {
   readonly acks = new SequenceAcks();
   readonly throughput = new Throughput();
   readonly jobs = new JobRegistry(this.throughput);
+  readonly batches = new BatchRegistry();
   readonly suspended = new SuspendedJobs();
   readonly livePages = new LivePages();
   readonly tickets = new Tickets();

@@ -12,13 +12,15 @@ const END = '<!-- end of the drawing -->';
 /** The boxes, grouped by the frame around them. The first box whose pattern matches a file holds it. */
 const BOXES = [
   ['src', 'cli', /^src\/cli\//],
-  ['src', 'index', /^src\/index\.ts$/],
+  ['src', 'index', /^src\/(?:index|calls)\.ts$/],
   ['src', 'library', /^src\/library\//],
   ['src', 'tryout', /^src\/tryout\//],
+  ['src', 'batch', /^src\/batch\//],
   ['src', 'errors', /^src\/errors\.ts$/],
   ['src', 'async', /^src\/async\//],
   ['src', 'files', /^src\/files\//],
   ['src', 'settings', /^src\/settings\//],
+  ['src', 'presets', /^src\/presets\//],
   ['src', 'sampler', /^src\/sampler\//],
   ['src/engine', 'client', /^src\/engine\/client\//],
   ['src/engine', 'process', /^src\/engine\/process\//],

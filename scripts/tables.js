@@ -3,10 +3,11 @@
 //   node scripts/tables.js
 const { readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
-const { optionName } = require('../dist/src/cli/options.js');
+const { optionName } = require('../dist/src/settings/commandWords.js');
 const { LOSSES } = require('../dist/src/pipeline/media/whatIsLost.js');
 const { allowedWords } = require('../dist/src/settings/checkRows.js');
 const { ASSEMBLE_ROWS, FRAMES_ROWS, IMAGE_ROWS, LIVE_ROWS } = require('../dist/src/settings/table.js');
+const { BATCH_ROWS } = require('../dist/src/settings/batchJob.js');
 const { RESTORE_ROWS } = require('../dist/src/settings/videoRows.js');
 
 const BEGIN = '<!-- written by scripts/tables.js -->';
@@ -26,6 +27,7 @@ const JOBS = [
   ['extractFrames', FRAMES_ROWS],
   ['makeVideo', ASSEMBLE_ROWS],
   ['live', LIVE_ROWS],
+  ['restoreBatch', BATCH_ROWS], // besides those of `restore`
 ];
 
 function settings() {
@@ -36,7 +38,7 @@ function settings() {
     '| setting | command line | values | default | what it does | of |',
     '| --- | --- | --- | --- | --- | --- |',
     ...[...found].map(([row, [name, jobs]]) => {
-      const who = jobs.length === JOBS.length ? 'all' : jobs.map((job) => `\`${job}\``).join(', ');
+      const who = jobs.length === JOBS.length - 1 ? 'all' : jobs.map((job) => `\`${job}\``).join(', ');
       return `| \`${name}\` | ${options(name, row)} | ${values(row)} | ${initial(row)} | ${row.text} | ${who} |`;
     }),
   ];

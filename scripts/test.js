@@ -14,15 +14,15 @@ const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
  * Three runs at a time, of about the same length: tests in a real Node-RED wait for it half of the time, and those of the
  * jobs for ffmpeg. With two runs, two cores were busy for three quarters of the time.
  */
-const NODES = ['dist/test/nodes/**/*.test.js'];
-const RESTORE = ['dist/test/pipeline/jobs/restore/**/*.test.js'];
-const OTHERS = ['dist/test/**/*.test.js', ...['nodes', 'pipeline/jobs/restore'].flatMap(ignored)];
+const USERS = ['nodes', 'cli', 'docs', 'tryout'].map(tests);
+const RESTORE = [tests('pipeline/jobs/restore')];
+const OTHERS = ['dist/test/**/*.test.js', ...[...USERS, ...RESTORE].flatMap((pattern) => ['--ignore', pattern])];
 
 /** The suite runs on the Node.js that runs this script; processes, signals and messages between them also on Node.js 24. */
 const ON_NODE_24 = ['dist/test/engine/client/engine.test.js'];
 
-function ignored(folder) {
-  return ['--ignore', `dist/test/${folder}/**`];
+function tests(folder) {
+  return `dist/test/${folder}/**/*.test.js`;
 }
 
 setUp();
@@ -41,7 +41,7 @@ async function main() {
 
 async function all() {
   const node = process.execPath;
-  const runs = [NODES, OTHERS, RESTORE].map((tests, index) => mocha(node, tests, index));
+  const runs = [USERS, OTHERS, RESTORE].map((files, index) => mocha(node, files, index));
   if (Number(process.versions.node.split('.')[0]) < 24) runs.push(runs[0].then(onNode24));
   return Promise.all(runs);
 }

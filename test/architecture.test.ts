@@ -13,6 +13,7 @@ const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[],
   ['src/files', ['src/errors.ts']],
   ['src/sampler', ['src/errors.ts']],
   ['src/settings', ['src/errors.ts', 'src/async']],
+  ['src/presets', ['src/{errors.ts,settings}'], ['ajv']],
   ['src/model/model.ts', ['src/sampler']],
   ['src/model/onnx', ['src/errors.ts'], ['protobufjs']],
   ['src/model/bundle', ['src/errors.ts', 'src/sampler', 'src/model/onnx'], ['ajv']],
@@ -32,19 +33,21 @@ const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[],
   [
     'src/pipeline/jobs',
     ['src/{errors.ts,async,files,settings}', 'src/model/model.ts', 'src/pipeline/{media,frames,operators}'],
-    ['rxjs'],
+    ['rxjs', 'ajv'],
   ],
   ['src/engine/{protocol,liveProtocol}.ts', ['src/{errors.ts,settings}', 'src/model/bundle', 'src/pipeline']],
   ['src/engine/process', ['src/{errors.ts,async,settings,model,pipeline}', 'src/engine/{protocol,liveProtocol}.ts']],
   ['src/engine/client', ['src/{errors.ts,async,settings,pipeline}', 'src/engine/{protocol,liveProtocol}.ts']],
-  ['src/library', ['src/{errors.ts,async,settings,model,pipeline}'], ['rxjs']],
-  ['src/tryout', ['src/{errors.ts,settings,engine,model/bundle,pipeline}']],
-  ['src/index.ts', ['src/{errors.ts,settings,engine,library,model/bundle}']],
-  ['src/cli', ['src/{index.ts,errors.ts,async,files,settings,pipeline,tryout}']],
+  ['src/library', ['src/{errors.ts,async,settings,presets,model,pipeline}'], ['rxjs']],
+  ['src/tryout', ['src/{errors.ts,settings,presets,engine,model/bundle,pipeline}']],
+  ['src/batch', ['src/{errors.ts,async,files,settings,presets,engine,model/bundle,pipeline}']],
+  ['src/calls.ts', ['src/{errors.ts,settings,presets,engine,model/bundle}']],
+  ['src/index.ts', ['src/{calls.ts,errors.ts,settings,presets,engine,library,model/bundle,batch}']],
+  ['src/cli', ['src/{calls.ts,errors.ts,async,engine/client,files,settings,presets,pipeline,tryout,batch}']],
   [
     'nodes',
     [
-      'src/{index.ts,errors.ts,async,settings,engine,model/bundle,tryout}',
+      'src/{index.ts,errors.ts,async,settings,presets,engine,model/bundle,tryout,batch}',
       'src/pipeline/{media/mp4Boxes.ts,jobs/ownedFolder.ts}',
     ],
     ['node-red', 'express'],
@@ -54,12 +57,13 @@ const FOLDERS: readonly (readonly [folder: string, mayImport: readonly string[],
 ];
 
 /** Folders of `nodes/` in their order: a node imports no other node. */
-const NODES = ['message', 'jobs', 'http', 'model', 'in', 'upscale', 'out', 'image', 'frames'];
+const NODES = ['message', 'jobs', 'http', 'model', 'in', 'upscale', 'out', 'image', 'frames', 'batch'];
 
 /** Things only some files may touch. */
 const ONLY_IN: Readonly<Record<string, RegExp>> = {
   'node:child_process': /^(src\/pipeline\/media\/|src\/engine\/|bench\/|scripts\/)/,
-  'node:worker_threads': /^src\/(model\/inference\/|pipeline\/jobs\/lockHeartbeat(Thread)?\.ts$)/,
+  'node:worker_threads':
+    /^src\/(async\/(threadCalls|freeBuffer)|model\/inference\/.*|pipeline\/(frames\/compositor\/compositorThread|media\/image\/addedMapThread|jobs\/(lockHeartbeat(Thread)?|restore\/record\/(frameHasher|hashThread))))\.ts$/,
   'fluent-ffmpeg': /^src\/pipeline\/media\/fluentProcess\.ts$/,
   sharp: /^(src\/pipeline\/media\/image\/|bench\/)/,
   '@ffmpeg-installer/ffmpeg': /^(src\/pipeline\/media\/findFfmpeg\.ts|scripts\/ffmpegs\.js)$/,
@@ -84,6 +88,7 @@ const STATE = [
   'src/pipeline/jobs/live/crossCameraBatch.ts: lastModelId',
   'src/pipeline/jobs/live/crossCameraBatch.ts: modelIds',
   'src/pipeline/jobs/live/authorization.ts: count',
+  'src/pipeline/jobs/restore/record/recordSchema.ts: compiled',
   'src/pipeline/media/findFfmpeg.ts: examinedBinaries',
   'src/pipeline/media/image/loadSharp.ts: loaded',
   'src/pipeline/media/children.ts: listener',
@@ -202,7 +207,7 @@ describe('the architecture', () => {
 
   it('nothing in src is exported for tests alone', () => {
     const exported = /^export (?:async )?(?:const|class|function\*?) (\w+)/gm;
-    const imported = /(?:import|export) (?:type )?\{([^}]*)\} from '(\.[^']+)'/g;
+    const imported = /(?:import|export|const) (?:type )?\{([^}]*)\} (?:from |= require\()'(\.[^']+)'/g;
     const used = new Set<string>();
     for (const file of files.filter((name) => /^(src|nodes)\//.test(name)))
       for (const [, names, from] of textOf(file).matchAll(imported))

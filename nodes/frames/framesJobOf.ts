@@ -35,6 +35,7 @@ export async function framesJobOf(
   const times = (): Promise<unknown> => evaluate(RED, node, typedField(config, 'times', '', 'str'), msg);
   const job = checkFramesJob({
     ...(await inputSettings(RED, plan, deployedInNode(nodes, plan), resolved)),
+    preset: plan.preset?.name ?? null,
     isUpscaled: resolved !== null,
     pick: await selectionOf(config, times),
     ...{ width, format, quality },

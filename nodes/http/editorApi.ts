@@ -5,6 +5,7 @@ import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
 import { runtimeOf } from '../runtime';
 import { estimate } from './estimate';
 import { withoutValues } from './hideVariables';
+import { servePresets } from './presetRoutes';
 import { sameSite } from './sameSite';
 import { testModel, workOf } from './testModel';
 
@@ -12,6 +13,7 @@ import { testModel, workOf } from './testModel';
 export function serveEditor(RED: NodeAPI): void {
   RED.httpAdmin.use('/remaster', sameSite);
   serveDialogs(RED);
+  servePresets(RED);
   serveJobs(RED);
 }
 
@@ -54,7 +56,7 @@ interface Response {
 }
 
 function serveJobs(RED: NodeAPI): void {
-  const { jobs } = runtimeOf(RED);
+  const { jobs, batches } = runtimeOf(RED);
   const readsJobs = RED.auth.needsPermission('remaster-jobs.read');
   const writesJobs = RED.auth.needsPermission('remaster-jobs.write');
 
@@ -65,6 +67,19 @@ function serveJobs(RED: NodeAPI): void {
     try {
       jobs.control(String(request.params['id']), (request.body as { action?: unknown } | undefined)?.action);
       response.json(jobs.list());
+    } catch (error) {
+      const record = errorRecord(error);
+      response.status(record.code === 'BAD_SETTING' ? 400 : 404).json(record);
+    }
+  });
+  RED.httpAdmin.get('/remaster/batches', readsJobs, (request, response) => {
+    const { search } = request.query;
+    response.set('Cache-Control', 'no-store').json(batches.list(typeof search === 'string' ? search : ''));
+  });
+  RED.httpAdmin.post('/remaster/batches/:id', writesJobs, (request, response) => {
+    try {
+      batches.control(String(request.params['id']), request.body);
+      response.json({});
     } catch (error) {
       const record = errorRecord(error);
       response.status(record.code === 'BAD_SETTING' ? 400 : 404).json(record);

@@ -3,13 +3,11 @@ import type { Node, NodeAPI } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import type { SourceSummary } from '../../src/engine/protocol';
 import { AUTO } from '../../src/settings/chooseModel';
-import { type Job, JOB_DEFAULTS } from '../../src/settings/restoreJob';
-import { INPUT_ROWS as ROWS } from '../../src/settings/videoRows';
+import { type Job, JOB_DEFAULTS, type ReadingSettings, readingSettings } from '../../src/settings/restoreJob';
 import { allowedSource, pathRules } from '../message/pathPolicy';
-import { dialogValue } from '../message/dialogValues';
 import { SAMPLE } from '../message/sampleClip';
-import { trimOf } from '../message/trimOf';
 import { runtimeOf } from '../runtime';
+import { readingFields } from './readingFields';
 import { testModel, workOf } from './testModel';
 
 /** A file and the time to restore it, for the dialog of a video in node. */
@@ -35,16 +33,11 @@ export async function estimate(
   const node = textIn(body['node']);
   const path = await fileOf(RED, node, body);
   const asked = workOf(RED, (body['work'] ?? {}) as Readonly<Record<string, unknown>>);
-  const sequenceRate = dialogValue(ROWS.sequenceRate, body['sequenceRate'], 'Frame rate of image folder');
-  const part = {
-    trim: trimOf(body['trimStart'], body['trimEnd']),
-    maxFps: dialogValue(ROWS.maxFps, body['maxFps'], 'Max. frame rate'),
-    maxHeight: dialogValue(ROWS.maxHeight, body['maxHeight'], 'Max. height'),
-  };
+  const { sequenceRate, ...part } = readingFields(body);
   const info = await engineFor(JOB_DEFAULTS).ask('probe', { input: path, sequenceRate }, signal);
   const work =
     asked.model === AUTO
-      ? { ...asked, model: await chosenFor({ ...part, input: path, sequenceRate }, asked, signal) }
+      ? { ...asked, model: await chosenFor({ ...readingSettings(part), input: path, sequenceRate }, asked, signal) }
       : asked;
   const job = { ...JOB_DEFAULTS, ...work, ...part, input: path, output: '' };
   const known = { ...info, label: basename(path), model: work.model };
@@ -55,7 +48,7 @@ export async function estimate(
 }
 
 async function chosenFor(
-  file: Pick<Job, 'input' | 'sequenceRate' | 'maxHeight' | 'trim'>,
+  file: Pick<Job, 'input' | 'sequenceRate'> & ReadingSettings,
   { steps }: Pick<Job, 'steps'>,
   signal: AbortSignal,
 ): Promise<string> {

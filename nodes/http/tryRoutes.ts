@@ -1,12 +1,10 @@
 import type { NodeAPI } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
-import { INPUT_ROWS as ROWS } from '../../src/settings/videoRows';
-import { dialogValue } from '../message/dialogValues';
-import { trimOf } from '../message/trimOf';
 import { runtimeOf } from '../runtime';
 import { fileOf } from './estimate';
 import { withoutValues } from './hideVariables';
+import { readingFields } from './readingFields';
 import { FRAME_ANCESTORS } from './sameSite';
 import { workOf } from './testModel';
 import { ticketCookie } from './ticketCookie';
@@ -93,10 +91,7 @@ async function start(RED: NodeAPI, body: Fields): Promise<string> {
   const { provider, device, threads, loadLimit } = work;
   const options = {
     ...{ input, provider, device, threads, loadLimit },
-    sequenceRate: dialogValue(ROWS.sequenceRate, body['sequenceRate'], 'Frame rate of image folder'),
-    trim: trimOf(body['trimStart'], body['trimEnd']),
-    maxFps: dialogValue(ROWS.maxFps, body['maxFps'], 'Max. frame rate'),
-    maxHeight: dialogValue(ROWS.maxHeight, body['maxHeight'], 'Max. height'),
+    ...readingFields(body),
   };
   return runtimeOf(RED).trials.start(engineFor(JOB_DEFAULTS), options, (error) => withoutValues(error, body));
 }

@@ -2,6 +2,9 @@ import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import { parseAddress } from '../../src/settings/cameraAddress';
 import type { LiveInput, LiveSource } from '../../src/settings/liveJob';
+import type { Preset } from '../../src/presets/preset';
+import { underFields } from '../../src/presets/withPreset';
+import { LIVE_ROWS } from '../../src/settings/table';
 import { INPUTS } from '../../src/settings/liveRows';
 import { actionOf } from '../message/actions';
 import type { Credentials } from '../message/credentials';
@@ -10,9 +13,10 @@ import * as liveStatus from '../message/liveStatus';
 import { nodeError } from '../message/nodeError';
 import { PLAN_VERSION } from '../message/plan';
 import * as status from '../message/status';
+import { presetFor } from '../message/presets';
 import { dialogValues } from '../message/dialogValues';
 import { runtimeOf } from '../runtime';
-import { LABELS, readSettings } from './readSettings';
+import { cameraSettings, LABELS } from './readSettings';
 import { ROWS } from './rows';
 
 /** The settings of a video in node with a camera. */
@@ -21,6 +25,7 @@ export interface LiveConfig extends NodeDef {
   readonly address?: string;
   readonly addressType?: string;
   readonly device?: string;
+  readonly preset?: string;
   readonly size?: string;
 }
 
@@ -63,10 +68,17 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
   const unregister = nodes.registerIn(node.id, { names: () => false, isSample: false, camera });
   node.status(status.idle);
 
-  const open = (msg: NodeMessage, send: (msg: NodeMessage) => void, done: (error?: Error) => void): void => {
+  let isClosed = false;
+  const open = async (
+    msg: NodeMessage,
+    send: (msg: NodeMessage) => void,
+    done: (error?: Error) => void,
+  ): Promise<void> => {
     try {
       const { label } = source();
-      const video = planOf(RED, node, label, config);
+      const preset = await presetFor(RED, (msg as { readonly preset?: unknown }).preset ?? config.preset);
+      if (isClosed) return done();
+      const video = planOf(RED, node, label, config, preset);
       send(Object.assign(msg, { video, payload: { text: `${label}, live`, live: true, source: label } }));
       done();
     } catch (error) {
@@ -76,29 +88,32 @@ export function cameraIn(RED: NodeAPI, node: Node, config: LiveConfig): void {
   };
   node.on('input', (msg, send, done) => {
     const action = actionOf(msg);
-    if (action === null || action === 'start' || action === 'restart') return open(msg, send, variables.done(done));
+    if (action === null || action === 'start' || action === 'restart')
+      return void open(msg, send, variables.done(done));
     send(msg); // controls the job of the video out node
     done();
   });
 
   // after every deploy, because the next nodes may be new; a job that runs this camera already continues
   const start = (): void =>
-    open(
+    void open(
       { topic: config.name || undefined },
       (msg) => node.send(msg),
       variables.done((error) => error && node.error(error)),
     );
   if (isAutostart) autostartCameras.add(start);
   node.on('close', () => {
+    isClosed = true;
     autostartCameras.delete(start);
     unregister();
   });
 }
 
-const planOf = (RED: NodeAPI, node: Node, label: string, config: LiveConfig): LivePlan => ({
+const planOf = (RED: NodeAPI, node: Node, label: string, config: LiveConfig, preset: Preset | null): LivePlan => ({
   ...{ version: PLAN_VERSION, id: RED.util.generateId(), kind: 'live' },
-  source: { node: node.id, label, ...readSettings(config) },
+  source: { node: node.id, label, ...underFields(LIVE_ROWS, cameraSettings(config), preset) },
   stages: [],
+  ...(preset && { preset }),
 });
 
 function inputOf(RED: NodeAPI, node: Node, config: LiveConfig): LiveInput {

@@ -1,14 +1,17 @@
 import { basename, resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { engineFor } from '../../src/engine/client/engine';
-import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
+import { underFields } from '../../src/presets/withPreset';
+import { checkReading, JOB_DEFAULTS } from '../../src/settings/restoreJob';
+import { INPUT_ROWS } from '../../src/settings/videoRows';
 import { dialogValues } from '../message/dialogValues';
 import { allowedSource, pathRules, type PathRules } from '../message/pathPolicy';
+import { presetFor } from '../message/presets';
 import { PLAN_VERSION, type Plan } from '../message/plan';
 import { SAMPLE } from '../message/sampleClip';
 import { evaluate, originOf, type Typed, typedField } from '../message/typedInput';
 import { trimOf } from '../message/trimOf';
-import { LABELS, readSettings } from './readSettings';
+import { fileSettings, LABELS } from './readSettings';
 import { ROWS } from './rows';
 
 /** The settings of a video in node with a file. */
@@ -16,11 +19,15 @@ export interface FileConfig extends NodeDef {
   readonly source: 'file' | 'sample';
   readonly path: string;
   readonly pathType: string;
+  readonly preset?: string;
   readonly trimStart: string;
   readonly trimStartType: string;
   readonly trimEnd: string;
   readonly trimEndType: string;
 }
+
+/** A message may name a preset, or have one. */
+type Presettable = NodeMessage & { readonly preset?: unknown };
 
 /** The file of a video in node. */
 export class FileIn {
@@ -56,13 +63,16 @@ export class FileIn {
     const input = await allowedSource(path, this.isSample ? 'config' : originOf(this.#path), this.#rules);
     const valueOf = (field: string): Promise<unknown> => evaluate(RED, node, typedField(config, field, '', 'str'), msg);
     const trim = trimOf(await valueOf('trimStart'), await valueOf('trimEnd'));
-    const reading = readSettings(config);
-    const { sequenceRate } = dialogValues({ sequenceRate: ROWS.sequenceRate }, config, LABELS);
+    const preset = await presetFor(RED, (msg as Presettable).preset ?? config.preset);
+    const fields = { ...fileSettings(config), ...dialogValues({ sequenceRate: ROWS.sequenceRate }, config, LABELS) };
+    const { sequenceRate, ...reading } = underFields(INPUT_ROWS, fields, preset);
+    checkReading(reading);
     onProbe();
     const info = await engineFor(JOB_DEFAULTS).ask('probe', { input, sequenceRate });
     const place = { node: node.id, label: basename(String(path)), path: input };
     const source = { ...place, info, trim, sequenceRate, ...reading };
-    return { version: PLAN_VERSION, id: RED.util.generateId(), kind: 'file', source, stages: [] };
+    const id = RED.util.generateId();
+    return { version: PLAN_VERSION, id, kind: 'file', source, stages: [], ...(preset && { preset }) };
   }
 
   get #rules(): PathRules {

@@ -20,7 +20,10 @@ export const ROWS = {
   /** Of devices. Test patterns have a narrower range. */
   rate: INPUTS.device.rate,
   sequenceRate: FILE_ROWS.sequenceRate,
-  deinterlace: READ_ROWS.deinterlace,
+  deinterlace: FILE_ROWS.deinterlace,
+  fieldOrder: FILE_ROWS.fieldOrder,
+  crop: FILE_ROWS.crop,
+  aspect: FILE_ROWS.aspect,
   maxFps: READ_ROWS.maxFps,
   maxHeight: READ_ROWS.maxHeight,
   hwaccel: toggle(false, { text: 'decode on the GPU', dialog: { icon: 'microchip', section: 'reading' } }),

@@ -1,4 +1,5 @@
 import type { SourceSummary } from '../../src/engine/protocol';
+import { framesOfFile } from '../../src/settings/frameCount';
 import type { Job } from '../../src/settings/restoreJob';
 
 type Work = Pick<Job, 'model' | 'provider' | 'device' | 'threads' | 'steps'>;
@@ -15,10 +16,8 @@ export class Throughput {
   /** Seconds this job takes if nothing else runs; null before the first measurement, or if the file has no duration. */
   estimateSeconds(job: Job, info: SourceSummary): number | null {
     const rate = this.#rates.get(keyOf(job));
-    if (rate === undefined || info.duration === null || info.fps === null) return null;
-    const seconds = Math.min(job.trim?.end ?? Infinity, info.duration) - (job.trim?.start ?? 0);
-    const frames = Math.max(0, seconds) * Math.min(info.fps, job.maxFps ?? Infinity);
-    return (frames * pixelsOf(job, info)) / rate;
+    const frames = framesOfFile(info, job);
+    return rate === undefined || frames === null ? null : (frames * pixelsOf(job, info)) / rate;
   }
 }
 

@@ -1,6 +1,7 @@
 import { READ_ROWS } from '../../src/settings/modelRows';
+import type { Preset } from '../../src/presets/preset';
 import type { Values } from '../../src/settings/row';
-import { PLAN_VERSION, planOf, type Plan, type PlanStage, stagesOf } from './plan';
+import { PLAN_VERSION, planOf, type Plan, type PlanStage, presetIn, stagesOf } from './plan';
 import { record, text } from './planFields';
 import { planValues } from './planValues';
 
@@ -16,6 +17,8 @@ export interface LivePlan {
     readonly label: string;
   } & Values<typeof READ_ROWS>;
   readonly stages: readonly PlanStage[];
+  /** Laid under the settings of the nodes; absent without. */
+  readonly preset?: Preset;
 }
 
 export const isLive = (plan: Plan | LivePlan): plan is LivePlan => plan.kind === 'live';
@@ -36,5 +39,6 @@ export function anyPlanOf(msg: Readonly<Record<string, unknown>>): Plan | LivePl
       ...planValues(READ_ROWS, source, 'source'),
     },
     stages: stagesOf(plan['stages']),
+    ...presetIn(plan),
   };
 }

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { SourceSummary } from '../../src/engine/protocol';
 import { RemasterError } from '../../src/errors';
+import { checkPreset, type Preset } from '../../src/presets/preset';
 import { withoutEmptyTrim } from '../../src/settings/restoreJob';
 import { pickRows, type Values } from '../../src/settings/row';
 import { READ_ROWS } from '../../src/settings/modelRows';
@@ -19,6 +20,8 @@ export interface Plan {
   readonly kind: 'file';
   readonly source: PlanSource;
   readonly stages: readonly PlanStage[];
+  /** Laid under the settings of the nodes; absent without. */
+  readonly preset?: Preset;
 }
 
 export interface PlanSource extends Values<typeof SOURCE_ROWS> {
@@ -31,7 +34,7 @@ export interface PlanSource extends Values<typeof SOURCE_ROWS> {
 }
 
 /** The settings of a video in node for files. */
-const SOURCE_ROWS = { ...FILE_ROWS, ...READ_ROWS };
+const SOURCE_ROWS = { ...READ_ROWS, ...FILE_ROWS };
 
 /** Of the model node: the model's name, and the size of its tiles. */
 const NODE_ROWS = pickRows(INPUT_ROWS, ['model', 'tile']);
@@ -63,7 +66,18 @@ export function planOf(msg: Readonly<Record<string, unknown>>): Plan {
     kind,
     source: sourceOf(record(plan['source'], 'source')),
     stages: stagesOf(plan['stages']),
+    ...presetIn(plan),
   };
+}
+
+/** The preset of a plan. */
+export function presetIn({ preset }: Fields): { readonly preset?: Preset } {
+  if (preset === undefined || preset === null) return {};
+  try {
+    return { preset: checkPreset(preset, 'in msg.video') };
+  } catch (error) {
+    throw invalid((error as Error).message);
+  }
 }
 
 export function stagesOf(stages: unknown): readonly PlanStage[] {

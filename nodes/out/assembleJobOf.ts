@@ -15,17 +15,22 @@ export async function assembleJobOf(
   msg: NodeMessageInFlow,
 ): Promise<AssembleJob> {
   if (targetOf(config) !== 'file') throw targetForCameras();
-  const { overwrite, encoder, quality, pictureRate, ...rest } = settingsOf(IMAGES, config);
+  const { overwrite, encoder, quality, hardware, pictureRate, ...rest } = settingsOf(IMAGES, config);
   const topic = typeof msg.topic === 'string' ? basename(msg.topic.replaceAll('\\', '/')) : '';
   const { scale } = (msg['image'] ?? {}) as { readonly scale?: unknown };
-  const named = { label: topic || 'images', scale: typeof scale === 'number' ? scale : 1, model: 'images' };
+  const named = {
+    label: topic || 'images',
+    scale: typeof scale === 'number' ? scale : 1,
+    model: 'images',
+    codec: rest.codec,
+  };
   const output = await outputFile(RED, node, config, msg, named, null);
   return checkAssembleJob({
     ...ASSEMBLE_DEFAULTS,
     output: overwrite === 'suffix' ? freeName(output, runtimeOf(RED).promisedOutputs) : output,
     overwrite: overwrite === 'always',
     ...rest,
-    ...encoderSettings(rest.codec, encoder, quality),
+    ...encoderSettings({ codec: rest.codec, encoder, quality, hardware }),
     fps: pictureRate,
   });
 }

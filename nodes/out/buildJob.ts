@@ -2,8 +2,12 @@ import { tmpdir } from 'node:os';
 import { dirname, isAbsolute } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
+import { underFields } from '../../src/presets/withPreset';
+import { isHardwareCodec } from '../../src/settings/hardware';
 import type { Job } from '../../src/settings/restoreJob';
 import type { Rows, Values } from '../../src/settings/row';
+import { fillTemplate } from '../../src/settings/nameTemplate';
+import { RESTORE_ROWS } from '../../src/settings/videoRows';
 import type { DeployedModel } from '../message/nodeRegistry';
 import { allowedTarget, pathRules } from '../message/pathPolicy';
 import { type Plan, type PlanStage } from '../message/plan';
@@ -12,7 +16,7 @@ import { inputSettings, deployedNodes } from '../message/resolvePlan';
 import { evaluate, originOf, typedField } from '../message/typedInput';
 import { dialogValues, labelsOf } from '../message/dialogValues';
 import { runtimeOf } from '../runtime';
-import { fill, freeName, inFolder, type NameParts, placeholders } from './outputPath';
+import { freeName, inFolder, type NameParts, placeholders } from './outputPath';
 import { FILE, ROWS } from './rows';
 
 const LABELS = labelsOf(__dirname, 'remaster-out');
@@ -55,7 +59,8 @@ export async function buildJob(
   const { source, ...resolved } = deployedNodes(nodes, plan);
   const { stage, model } = resolved;
   const settings = await inputSettings(RED, plan, source, resolved);
-  const { overwrite, encoder, quality, ...rest } = settingsOf(FILE, config);
+  const fields = settingsOf(FILE, config);
+  const { overwrite, encoder, quality, hardware, ...rest } = underFields(RESTORE_ROWS, fields, plan.preset ?? null);
   const { label } = plan.source;
   const defaultFolder = {
     path: source.isSample ? tmpdir() : dirname(settings.input),
@@ -66,7 +71,7 @@ export async function buildJob(
     node,
     config,
     msg,
-    { label, scale: stage.scale, model: stage.model },
+    { label, scale: stage.scale, model: stage.model, codec: rest.codec },
     defaultFolder,
   );
 
@@ -75,14 +80,19 @@ export async function buildJob(
     output: overwrite === 'suffix' ? freeName(output, promisedOutputs) : output,
     overwrite: overwrite === 'always',
     ...rest,
-    ...encoderSettings(rest.codec, encoder, quality),
+    ...encoderSettings({ codec: rest.codec, encoder, quality, hardware }),
+    preset: plan.preset?.name ?? null,
   };
   return { job, stage, model };
 }
 
-/** An encoder belongs to the codec `custom`, which has the quality among its options. */
-export const encoderSettings = (codec: Job['codec'], encoder: string | null, quality: number | null) =>
-  codec === 'custom' ? { encoder: encoder ?? '', quality: null } : { encoder: null, quality };
+type EncoderSettings = Pick<Job, 'codec' | 'encoder' | 'quality' | 'hardware'>;
+
+/** An encoder belongs to the codec `custom`, which has the quality among its options; hardware encodes only some codecs. */
+export const encoderSettings = ({ codec, encoder, quality, hardware }: EncoderSettings) => ({
+  ...(codec === 'custom' ? { encoder: encoder ?? '', quality: null } : { encoder: null, quality }),
+  hardware: isHardwareCodec(codec) ? hardware : ('off' as const),
+});
 
 /**
  * The output path from the settings of the node. `defaultFolder`: used if no folder is set; `isFromConfig`: the author of
@@ -93,15 +103,14 @@ export async function outputFile(
   node: Node,
   config: OutConfig,
   msg: NodeMessageInFlow,
-  named: Pick<NameParts, 'label' | 'scale' | 'model'>,
+  named: Pick<NameParts, 'label' | 'scale' | 'model' | 'codec'>,
   defaultFolder: { readonly path: string; readonly isFromConfig: boolean } | null,
 ): Promise<string> {
-  const { codec } = settingsOf({ codec: FILE.codec }, config);
   const filename = typedField(config, 'filename', '{name}_x{scale}.{ext}', 'str');
   const folder = typedField(config, 'folder', '', 'str');
-  const parts = placeholders({ ...named, codec, now: new Date() });
-  const name = fill(stringIn(await evaluate(RED, node, filename, msg), 'File name'), parts);
-  const configured = fill(stringIn((await evaluate(RED, node, folder, msg)) ?? '', 'Folder'), parts);
+  const parts = placeholders({ ...named, now: new Date() });
+  const name = fillTemplate(stringIn(await evaluate(RED, node, filename, msg), 'File name'), parts);
+  const configured = fillTemplate(stringIn((await evaluate(RED, node, folder, msg)) ?? '', 'Folder'), parts);
   const rules = pathRules(RED.settings, 'remasterOutAllowedFolders');
   if (configured === '' && defaultFolder === null && !isAbsolute(name)) {
     throw new RemasterError('BAD_SETTING', 'No folder is set for the video.', {

@@ -2,7 +2,10 @@ import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { type Engine, engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
 import { checkLiveJob, type LiveJob } from '../../src/settings/liveJob';
+import { underFields } from '../../src/presets/withPreset';
+import { LIVE_ROWS } from '../../src/settings/table';
 import { modelChoice } from '../../src/settings/restoreJob';
+import { fillTemplate } from '../../src/settings/nameTemplate';
 import { slug } from '../http/livePages';
 import type { Credentials } from '../message/credentials';
 import type { LivePlan } from '../message/livePlan';
@@ -12,7 +15,7 @@ import { deployedNodes, stageSettings } from '../message/resolvePlan';
 import { evaluate, originOf, typedField } from '../message/typedInput';
 import { runtimeOf } from '../runtime';
 import { type OutConfig, settingsOf, stringIn, targetOf as nodeTarget } from './buildJob';
-import { fill, inFolder, placeholders } from './outputPath';
+import { inFolder, placeholders } from './outputPath';
 import { OWN_FOLDER } from './ownFolder';
 import { regionIn } from './region';
 import { LIVE } from './rows';
@@ -48,7 +51,8 @@ export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
   }
   const { node: _in, label: _label, ...reading } = plan.source;
   const { mask: _m, maskColor: _c, maskTolerance: _t, maskGrow: _g, ...restoring } = stageSettings(stage);
-  const { quality, overload, fallbackModel, skipFramesEvenly, budget, regionWhen } = settingsOf(LIVE, config);
+  const { quality, hardware, overload, fallbackModel, skipFramesEvenly, budget, regionWhen } = settingsOf(LIVE, config);
+  const live = { quality, hardware, overload, fallbackModel, skipFramesEvenly, budgetMs: budget };
   const job = checkLiveJob({
     ...modelChoice(model),
     ...reading,
@@ -56,7 +60,8 @@ export async function buildLiveJob(request: Request): Promise<BuiltLiveJob> {
     overlap: model.overlap,
     source: camera.source(),
     target: await targetOf(request),
-    ...{ quality, overload, fallbackModel, skipFramesEvenly, budgetMs: budget },
+    ...underFields(LIVE_ROWS, live, plan.preset ?? null),
+    preset: plan.preset?.name ?? null,
     region: regionIn(config.region, regionWhen),
   });
   return { job, camera, engine: engineFor(model) };
@@ -105,7 +110,7 @@ async function folderOf({ RED, node, config, plan, msg }: Request): Promise<stri
   const typed = typedField(config, 'folder', '', 'str');
   const parts = placeholders({ label: plan.source.label, scale: null, model: '', codec: 'h264', now: new Date() });
   const template = stringIn((await evaluate(RED, node, typed, msg)) ?? '', 'Folder');
-  const folder = fill(template, { ...parts, name: slug(plan.source.label) });
+  const folder = fillTemplate(template, { ...parts, name: slug(plan.source.label) });
   if (folder === '')
     throw new RemasterError('BAD_SETTING', 'The folder is empty.', { remedy: 'Enter a folder in the video out node.' });
   const rules = pathRules(RED.settings, 'remasterOutAllowedFolders');

@@ -2,6 +2,8 @@ import type { Node, NodeAPI } from 'node-red';
 import { singleFlight } from '../../src/async/singleFlight';
 import { Throttle } from '../../src/async/throttle';
 import { engineFor } from '../../src/engine/client/engine';
+import { printable } from '../../src/errors';
+import { estimateWords } from '../../src/settings/estimate';
 import type { Progress } from '../../src/settings/restoreJob';
 import { editorId, type JobEntry, type RegisteredJob } from '../jobs/jobRegistry';
 import type { PendingJob, PendingJobs } from '../jobs/pendingJobs';
@@ -9,6 +11,7 @@ import type { Outcome, ResumableJob } from '../jobs/resumableJob';
 import { pixelsOf } from '../jobs/throughput';
 import type { Input } from '../message/input';
 import type { Plan } from '../message/plan';
+import { clock } from '../message/status';
 import type { UpscaleStatus } from '../message/upscaleStatus';
 import type { Variables } from '../message/variables';
 import { runtimeOf } from '../runtime';
@@ -56,8 +59,10 @@ export function addFileJob(host: FileHost, plan: Plan, built: BuiltJob, input: I
 }
 
 /** Where the progress of a job is shown: messages, the video upscale node, and the measured speed for estimates. */
-function reportsOf({ RED, upscaleStatus, isClosed }: FileHost, plan: Plan, { job, stage }: BuiltJob, { send }: Input) {
+function reportsOf(host: FileHost, plan: Plan, { job, stage }: BuiltJob, { send }: Input) {
+  const { RED, node, upscaleStatus, isClosed } = host;
   const { throughput, variables } = runtimeOf(RED);
+  let isAnnounced = false;
   const messages = new Throttle<Progress>((progress) => {
     if (!isClosed()) send([null, progressMessage(plan, withoutValuesInWarnings(progress, variables))]);
   });
@@ -67,6 +72,10 @@ function reportsOf({ RED, upscaleStatus, isClosed }: FileHost, plan: Plan, { job
       if (progress.stage === 'restoring') {
         upscaleStatus.show(stage.node, progress);
         if (progress.fps !== null) throughput.record(job, progress.fps * pixelsOf(job, plan.source.info));
+      }
+      if (progress.estimate && !isAnnounced) {
+        isAnnounced = true;
+        node.log(printable(`${plan.source.label}: ${estimateWords(progress.estimate, clock)}`));
       }
       messages.push(progress);
     },

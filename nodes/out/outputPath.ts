@@ -1,18 +1,8 @@
 import { existsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, extname, join, parse, resolve } from 'node:path';
-import { RemasterError } from '../../src/errors';
+import { extensionOf } from '../../src/settings/container';
 import type { CodecName } from '../../src/settings/restoreJob';
-
-/** The default file name extension of each codec. */
-const EXTENSIONS: Record<CodecName, string> = {
-  h264: 'mp4',
-  h265: 'mp4',
-  av1: 'mp4',
-  ffv1: 'mkv',
-  prores: 'mov',
-  custom: 'mkv',
-};
 
 export interface NameParts {
   /** File name of the source. */
@@ -31,7 +21,7 @@ export function placeholders({ label, scale, model, codec, now }: NameParts): Re
     scale: scale === null ? '' : String(scale),
     model: basename(model),
     codec,
-    ext: EXTENSIONS[codec],
+    ext: extensionOf(codec),
     date: `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`,
     time: `${two(now.getHours())}-${two(now.getMinutes())}-${two(now.getSeconds())}`,
     tmp: tmpdir(),
@@ -43,19 +33,6 @@ export function placeholders({ label, scale, model, codec, now }: NameParts): Re
 function nameIn(label: string): string {
   const { name } = parse(label);
   return name === '.' || name === '..' ? '_' : name;
-}
-
-/** Fills a template, e.g. `{name}_x{scale}.{ext}`. */
-export function fill(template: string, parts: Record<string, string>): string {
-  return template.replace(/\{(\w*)\}/g, (_, key: string) => {
-    const part = Object.hasOwn(parts, key) ? parts[key] : undefined;
-    if (part !== undefined) return part;
-    throw new RemasterError('BAD_SETTING', `Unknown placeholder {${key}} in ${template}.`, {
-      remedy: `Use ${Object.keys(parts)
-        .map((one) => `{${one}}`)
-        .join(' ')}.`,
-    });
-  });
 }
 
 /** The output path: the name below the folder, or the name alone if it is absolute. */

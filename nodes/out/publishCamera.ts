@@ -1,11 +1,12 @@
 import type { NodeAPI } from 'node-red';
 import type { LiveJob, LiveProgress } from '../../src/settings/liveJob';
+import { fillTemplate } from '../../src/settings/nameTemplate';
 import type { FrameBroadcast } from '../http/frameBroadcast';
 import { livePageText } from '../http/livePageText';
 import { publishLivePage } from '../http/liveRoutes';
 import type { NextPair } from '../jobs/jpegPair';
 import { type OutConfig, settingsOf, targetOf } from './buildJob';
-import { fill, placeholders } from './outputPath';
+import { placeholders } from './outputPath';
 import { LIVE } from './rows';
 
 interface Camera {
@@ -26,7 +27,7 @@ export interface PublishedCamera {
 export function pageName(config: OutConfig, label: string, { target, scale, model }: LiveJob): string | null {
   if (targetOf(config) !== 'mjpeg' && target.kind !== 'hls') return null;
   const parts = placeholders({ label, scale, model, codec: 'h264', now: new Date() });
-  return fill(config.viewer || '{name}', { ...parts, name: label });
+  return fillTemplate(config.viewer || '{name}', { ...parts, name: label });
 }
 
 /** Publishes the live page of a camera under this name, if it has one. */

@@ -70,8 +70,22 @@ function failedMessage(RED: Pick<NodeAPI, 'util'>, msg: Input['msg'], payload: R
 /** `msg.payload` of the first output of a video out node. */
 function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
   if (outcome.status === 'done') {
-    const { framesIn, framesOut, elapsed, fps, bytes, resumedFrom, width, height, model, faces, cacheStats, warnings } =
-      outcome.result;
+    const {
+      framesIn,
+      framesOut,
+      elapsed,
+      fps,
+      bytes,
+      resumedFrom,
+      width,
+      height,
+      encoder,
+      model,
+      faces,
+      cacheStats,
+      warnings,
+    } = outcome.result;
+    const { preset } = outcome.result;
     const dropped = framesIn - framesOut;
     const reason = plan.stages[0]?.reason;
     const speed = speedOf(plan, fps);
@@ -88,8 +102,10 @@ function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
       width,
       height,
       model: reason === undefined ? model : { ...model, reason },
+      encoder,
       faces,
       cacheStats,
+      ...(preset !== undefined && { preset }),
       warnings,
     };
   }

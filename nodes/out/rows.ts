@@ -3,7 +3,21 @@ import { choice, toggle } from '../../src/settings/row';
 import { ASSEMBLE_ROWS, LIVE_ROWS } from '../../src/settings/table';
 import { RESTORE_ROWS } from '../../src/settings/videoRows';
 
-const { codec, encoder, quality, pixelFormat, audio, extras, resume, discard, segment, concurrency } = RESTORE_ROWS;
+const {
+  codec,
+  encoder,
+  hardware,
+  quality,
+  pixelFormat,
+  audio,
+  extras,
+  record,
+  bag,
+  resume,
+  discard,
+  segment,
+  concurrency,
+} = RESTORE_ROWS;
 const { count, hours, bytes } = TARGETS.segments.keep.rows;
 
 const target = choice(['file', 'mjpeg', 'hls', 'segments', 'push', 'fragments', 'jpeg', 'discard'], 'file', {
@@ -21,11 +35,34 @@ const isPublic = toggle(false, { text: 'whether everybody sees the page, also wh
 /** The fields of the dialog that are settings of a file, of a file made from images, and of a live target. */
 export const FILE = {
   overwrite,
-  ...{ codec, encoder, quality, pixelFormat, audio, extras, resume, discard, segment, concurrency },
+  ...{
+    codec,
+    encoder,
+    hardware,
+    quality,
+    pixelFormat,
+    audio,
+    extras,
+    record,
+    bag,
+    resume,
+    discard,
+    segment,
+    concurrency,
+  },
 } as const;
-export const IMAGES = { overwrite, codec, encoder, quality, pixelFormat, pictureRate: ASSEMBLE_ROWS.fps } as const;
+export const IMAGES = {
+  overwrite,
+  codec,
+  encoder,
+  hardware,
+  quality,
+  pixelFormat,
+  pictureRate: ASSEMBLE_ROWS.fps,
+} as const;
 export const LIVE = {
   quality: LIVE_ROWS.quality,
+  hardware: LIVE_ROWS.hardware,
   length: TARGETS.segments.seconds,
   ...{ keepCount: count, keepHours: hours, keepBytes: bytes },
   budget: LIVE_ROWS.budgetMs,

@@ -3,7 +3,7 @@ import { engineFor } from '../../src/engine/client/engine';
 import type { EngineRequests } from '../../src/engine/protocol';
 import { printable } from '../../src/errors';
 import type { ChosenModel } from '../../src/settings/chooseModel';
-import { JOB_DEFAULTS, modelChoice } from '../../src/settings/restoreJob';
+import { JOB_DEFAULTS, modelChoice, readingSettings } from '../../src/settings/restoreJob';
 import { isLive, type LivePlan } from '../message/livePlan';
 import type { DeployedModel } from '../message/nodeRegistry';
 import type { Plan } from '../message/plan';
@@ -32,8 +32,7 @@ export async function chosenModel(
 
 async function fileOf(RED: NodeAPI, plan: Plan) {
   const input = await inputOf(RED, plan, deployedInNode(runtimeOf(RED).nodes, plan));
-  const { sequenceRate, maxHeight, trim } = plan.source;
-  return { kind: 'file', input, sequenceRate, maxHeight, trim } as const;
+  return { kind: 'file', input, sequenceRate: plan.source.sequenceRate, ...readingSettings(plan.source) } as const;
 }
 
 /** Seconds of the job, by an earlier job or by one tile; null when unknown: the job reports what fails. */
@@ -45,9 +44,9 @@ async function estimate(
   deployed: DeployedModel,
 ): Promise<number | null> {
   const { throughput } = runtimeOf(RED);
-  const { trim, maxFps, maxHeight, info } = source;
+  const { maxFps, info } = source;
   const work = { ...modelChoice(chosen), steps };
-  const job = { ...JOB_DEFAULTS, ...work, trim, maxFps, maxHeight, input: '', output: '' };
+  const job = { ...JOB_DEFAULTS, ...work, ...readingSettings(source), maxFps, input: '', output: '' };
   const known = throughput.estimateSeconds(job, info);
   if (known !== null || info.duration === null || info.fps === null) return known;
   try {

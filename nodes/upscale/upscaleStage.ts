@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
-import { AUTO } from '../../src/settings/chooseModel';
+import type { Preset } from '../../src/presets/preset';
+import { underFields } from '../../src/presets/withPreset';
+import { AUTO, canBeChosen, type ChosenModel } from '../../src/settings/chooseModel';
+import { STAGE_ROWS } from '../../src/settings/videoRows';
 import { deployedModel } from '../message/deployedModel';
 import { dialogValues, fieldsFor, labelsOf } from '../message/dialogValues';
 import { anyPlanOf, type LivePlan } from '../message/livePlan';
@@ -57,10 +60,13 @@ export class UpscaleStage {
     if (plan.stages.length > 0) throw twoStages();
     const deployed = this.model();
     const { tile } = deployed;
-    const settings = dialogValues(SETTINGS, await fieldsFor(this.RED, this.node, SETTINGS, this.config, msg), LABELS);
+    const fields = dialogValues(SETTINGS, await fieldsFor(this.RED, this.node, SETTINGS, this.config, msg), LABELS);
+    const settings = underFields(STAGE_ROWS, fields, plan.preset ?? null);
     const mask = await this.#maskFor(msg);
     const wants = { ...settings, mask };
-    const chosen = deployed.model === AUTO ? await chosenModel(this.RED, this.node, plan, wants, deployed) : null;
+    const isAuto = deployed.model === AUTO;
+    const preset = isAuto && plan.preset ? modelOfPreset(plan.preset) : null;
+    const chosen = preset ?? (isAuto ? await chosenModel(this.RED, this.node, plan, wants, deployed) : null);
     const { model } = chosen ?? deployed;
     const scale = settings.scale ?? (await runtimeOf(this.RED).models.usable(model))?.scale ?? null;
     return {
@@ -89,6 +95,15 @@ export class UpscaleStage {
   get #rules(): PathRules {
     return pathRules(this.RED.settings, 'remasterInAllowedFolders');
   }
+}
+
+/** Null: it names none. Of a bundle of the user, the model node has to say the name: a message may not load any bundle. */
+function modelOfPreset({ name, settings: { model } }: Preset): ChosenModel | null {
+  if (model === undefined || model === AUTO) return null;
+  if (canBeChosen(model)) return { model, reason: `the preset ${name} says so` };
+  throw new RemasterError('BAD_SETTING', `The preset ${name} names the model ${model}, which is not of the package.`, {
+    remedy: 'Choose it in the upscale model node.',
+  });
 }
 
 const twoStages = (): RemasterError =>

@@ -104,6 +104,10 @@
         sequenceRate: value('sequenceRate'),
         maxFps: value('maxFps'),
         maxHeight: value('maxHeight'),
+        deinterlace: value('deinterlace'),
+        fieldOrder: value('fieldOrder'),
+        crop: value('crop'),
+        aspect: value('aspect'),
       };
     }
 

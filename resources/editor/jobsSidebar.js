@@ -1,5 +1,10 @@
-// The sidebar “Video jobs”: running, queued and finished jobs. Polls once a second, only while the tab is visible.
-(function () {
+// The sidebar “Video jobs”: batches, and running, queued and finished jobs. Polls once a second, only while the tab is visible.
+(function start() {
+  // The editor runs the scripts of a page in the order in which they arrive.
+  if (!window.remasterBatchList) {
+    setTimeout(start, 50);
+    return;
+  }
   const ID = 'remaster-jobs';
   const PERIOD = 1000;
   const _ = function (key, values) {
@@ -9,7 +14,9 @@
 
   const list = $('<ol>').addClass('remaster-jobs-list');
   const message = $('<p>').addClass('remaster-jobs-message').hide();
-  const content = $('<div>').addClass('remaster-jobs').append(message, list);
+  const totals = $('<div>').addClass('remaster-jobs-totals remaster-jobs-details').hide();
+  const batches = window.remasterBatchList(orderBatch, poll);
+  const content = $('<div>').addClass('remaster-jobs').append(totals, message, batches.element, list);
   /** Rows by job id. A row is updated in place, so that its buttons stay under the pointer. */
   const rows = new Map();
   let isPolling = false;
@@ -29,8 +36,13 @@
   function poll() {
     if (isPolling || document.visibilityState !== 'visible' || !content.is(':visible')) return;
     isPolling = true;
-    $.ajax({ url: 'remaster/jobs', dataType: 'json' })
-      .done(show)
+    $.when(
+      $.ajax({ url: 'remaster/jobs', dataType: 'json' }),
+      $.ajax({ url: 'remaster/batches', data: { search: batches.text() }, dataType: 'json' }),
+    )
+      .done(function (jobs, found) {
+        show(jobs[0], found[0]);
+      })
       .fail(function (xhr) {
         say(_(xhr.status === 401 || xhr.status === 403 ? 'error.denied' : 'error.unreachable'));
       })
@@ -43,9 +55,14 @@
     message.text(text).show();
   }
 
-  function show(jobs) {
-    if (jobs.length === 0) say(_('none'));
-    else message.hide();
+  /** `found`: the batches; absent: they are as they were. */
+  function show(jobs, found) {
+    if (found) {
+      batches.show(found);
+      showTotals(jobs, found);
+      if (jobs.length + found.length === 0) say(_('none'));
+      else message.hide();
+    }
     const present = new Set(
       jobs.map(function (job) {
         return job.id;
@@ -127,6 +144,41 @@
     return action === 'compare' ? compare(job.id) : control(job.id, action);
   }
 
+  /** How much there is to do, and how long it takes: batches run beside each other, the jobs of an engine do not. */
+  function showTotals(jobs, found) {
+    const count = function (state) {
+      const inJobs = jobs.filter(function (job) {
+        return job.is === (state === 'waiting' ? 'queued' : state);
+      }).length;
+      return found.reduce(function (sum, batch) {
+        return sum + batch.counts[state];
+      }, inJobs);
+    };
+    const times = found.concat(jobs).flatMap(function (one) {
+      const time = one.is === 'running' ? one.eta : one.is === 'queued' ? one.expected : null;
+      return typeof time === 'number' ? [time] : [];
+    });
+    const left = times.reduce(function (sum, time) {
+      return sum + time;
+    }, 0);
+    const parts = ['running', 'waiting', 'done', 'failed'].flatMap(function (state) {
+      return count(state) > 0 ? [_('total.' + state, { number: count(state) })] : [];
+    });
+    if (times.length > 0) parts.push(_('part.left', { time: window.remasterFormat.time(left) }));
+    totals.toggle(parts.length > 0 && found.length + jobs.length > 1).text(parts.join(' · '));
+  }
+
+  function orderBatch(id, order) {
+    return $.ajax({
+      url: 'remaster/batches/' + encodeURIComponent(id),
+      method: 'POST',
+      contentType: 'application/json',
+      data: JSON.stringify(order),
+    })
+      .done(poll)
+      .fail(showError);
+  }
+
   function control(id, action) {
     return $.ajax({
       url: address(id),
@@ -134,7 +186,9 @@
       contentType: 'application/json',
       data: JSON.stringify({ action: action }),
     })
-      .done(show)
+      .done(function (jobs) {
+        show(jobs);
+      })
       .fail(showError);
   }
 
@@ -239,6 +293,33 @@
         padding: 8px 10px;
         border-bottom: 1px solid var(--red-ui-secondary-border-color);
         line-height: 1.4;
+      }
+      .remaster-jobs-totals {
+        padding: 8px 10px;
+        border-bottom: 1px solid var(--red-ui-secondary-border-color);
+      }
+      .remaster-batch-search {
+        padding: 8px 10px 0;
+      }
+      .remaster-batch-search > input {
+        width: 100%;
+        box-sizing: border-box;
+      }
+      .remaster-batch-head {
+        padding: 8px 10px 0;
+      }
+      .remaster-batch > ol.remaster-jobs-list {
+        margin: 4px 0 0;
+        padding: 0 0 0 10px;
+        list-style: none;
+      }
+      .remaster-batch > ol.remaster-jobs-list > li {
+        margin: 0;
+        padding: 0 10px 0 0;
+      }
+      .remaster-batch-file {
+        min-width: 0;
+        overflow-wrap: anywhere;
       }
       .remaster-jobs-head {
         display: flex;

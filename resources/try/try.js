@@ -27,7 +27,7 @@ function message(text, className) {
 }
 
 function showTrial() {
-  const { label, kind, source, tries, chosen, left } = trial;
+  const { label, kind, source, tries, chosen, left, untimed } = trial;
   document.title = words.title(label);
   document.querySelector('h1').textContent = words.title(label);
   document.querySelector('header p').textContent = `${words.video(source)}. ${words.help}`;
@@ -95,6 +95,7 @@ function showTrial() {
     ...(left.length === 0
       ? []
       : [message(words.left(left.map((one) => words.leftOne(one.name, time(one.seconds))).join(', ')), '')]),
+    ...untimed.map(({ name, reason }) => message(words.untimed(name, reason), '')),
     message(words.measured(tries[0].provider), ''),
   ];
   main.append(

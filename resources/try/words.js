@@ -28,6 +28,7 @@ const LANGUAGES = {
     chosen: (name, reason) => `${name} is the one that auto takes, because ${reason}.`,
     left: (list) => `Left out, because they take too long here: ${list}. Name them with --models to try them.`,
     leftOne: (name, length) => `${name} (${length})`,
+    untimed: (name, reason) => `${name} cannot be timed on this machine: ${reason}`,
     columns: {
       name: 'Model',
       title: 'For',
@@ -72,6 +73,7 @@ const LANGUAGES = {
     left: (list) =>
       `Ausgelassen, weil es hier zu lange dauert: ${list}. Wer sie mit --models nennt, probiert sie trotzdem.`,
     leftOne: (name, length) => `${name} (${length})`,
+    untimed: (name, reason) => `${name} läuft auf diesem Rechner nicht: ${reason}`,
     columns: {
       name: 'Modell',
       title: 'Für',

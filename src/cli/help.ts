@@ -4,7 +4,8 @@ import { type Command, COMMANDS, GENERAL, optionsOf, type RowOption, usageOf } f
 
 const EXIT_CODES = `Exit codes:
   0 success, 1 internal error or crash, 2 wrong usage or setting, 3 source, 4 output or disk, 5 model or runtime,
-  6 ffmpeg missing, 130 stopped by Ctrl-C, 141 the reader of the output has gone
+  6 ffmpeg missing, 7 some files of a batch failed, 8 a result differs from its record, 9 record, 10 made by another version,
+  130 stopped by Ctrl-C, 141 the reader of the output has gone
 `;
 
 /** `remaster help`. */
@@ -18,6 +19,7 @@ Commands:
 ${commands.join('')}
 Examples:
   remaster restore tape.mov tape.x2.mp4 --model x2
+  remaster restore tapes --out restored --name "{name}_x{scale}"
   remaster image photo.jpg photo.x4.png
 
 \`remaster help restore\` and \`remaster help image\` list the options. \`remaster --version\` shows the version.

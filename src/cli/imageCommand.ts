@@ -2,7 +2,9 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { printable, RemasterError } from '../errors';
 import { partEnding, sweepParts } from '../files/partFile';
-import { createEngine, type ImageFormat, upscaleImage } from '../index';
+import { upscaleImage } from '../calls';
+import { createEngine } from '../engine/client/engine';
+import type { ImageFormat } from '../settings/imageJob';
 import { derivedName } from '../pipeline/jobs/derivedName';
 import { unwritable } from '../pipeline/jobs/outputErrors';
 import { checkTarget, targetOf } from '../pipeline/jobs/outputTarget';
@@ -13,6 +15,7 @@ import type { Print } from './infoCommands';
 import { onInterrupt } from './interrupt';
 import { settingsOf } from './jobs';
 import { type OptionValues, usage, usageOf } from './options';
+import { presetIn } from './presetsCommand';
 import { duration, steps } from './progressBar';
 
 /** Maximum size of an image file in bytes. */
@@ -26,7 +29,7 @@ export async function imageCommand(
 ): Promise<number> {
   const [input, output, more] = paths;
   if (input === undefined || output === undefined || more !== undefined) throw usage(usageOf('image'));
-  const settings = { ...settingsOf(IMAGE_ROWS, values), format: formatOf(output) };
+  const settings = { ...settingsOf(IMAGE_ROWS, values), ...(await presetIn(values)), format: formatOf(output) };
   const engine = createEngine();
   const signal = onInterrupt(engine, closed);
   try {

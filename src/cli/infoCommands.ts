@@ -1,4 +1,4 @@
-import { doctor, listModels, probe } from '../index';
+import { doctor, listModels, probe } from '../calls';
 import { AUTO } from '../settings/chooseModel';
 
 /** Prints a value as JSON or as text. */

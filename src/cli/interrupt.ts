@@ -1,4 +1,4 @@
-import type { Engine } from '../index';
+import type { Engine } from '../engine/client/engine';
 
 /**
  * The first Ctrl-C, or a signal like it, aborts the signal: the job stops and cleans up, which takes less than three

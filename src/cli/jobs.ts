@@ -1,7 +1,8 @@
 import type { Refuse } from '../settings/checkRows';
 import { valueOfText } from '../settings/parseText';
+import { optionName } from '../settings/commandWords';
 import type { Rows } from '../settings/row';
-import { optionName, type OptionValues, usage } from './options';
+import { type OptionValues, usage } from './options';
 
 const refuse: Refuse = (name, allowed, value) => usage(`--${name} must be ${allowed}, not ${JSON.stringify(value)}.`);
 

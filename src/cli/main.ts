@@ -1,14 +1,18 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { closest, type ErrorCode, errorRecord, printableLines } from '../errors';
+import { packageVersion } from '../files/packageVersion';
 import { commandHelp, overview } from './help';
-import { imageCommand } from './imageCommand';
-import { doctorCommand, modelsCommand, type Print, probeCommand } from './infoCommands';
-import { type Command, COMMANDS, parseCommandLine, requireOptionsOf, usage, usageOf } from './options';
+import type { Print } from './infoCommands';
+import {
+  type Command,
+  COMMANDS,
+  parseCommandLine,
+  requireNoOptions,
+  requireOptionsOf,
+  usage,
+  usageOf,
+} from './options';
 import { json } from './json';
-import { restoreCommand } from './restoreCommand';
-import { compareCommand, tryCommand } from './tryCommand';
 import { watchOutput } from './watchOutput';
 
 async function main(args: readonly string[], closed: AbortSignal): Promise<number> {
@@ -18,7 +22,7 @@ async function main(args: readonly string[], closed: AbortSignal): Promise<numbe
     process.stdout.write(values['json'] ? json(value) : `${printableLines(text)}\n`);
   };
   if (values['version']) {
-    print({ version: version() }, version());
+    print({ version: packageVersion() }, packageVersion());
     return 0;
   }
   if (name === undefined) {
@@ -28,23 +32,56 @@ async function main(args: readonly string[], closed: AbortSignal): Promise<numbe
   const command = commandNamed(name);
   if (values['help']) return help(command);
   requireOptionsOf(command, values);
-  switch (command) {
-    case 'help':
-      return help(rest[0] === undefined ? 'help' : commandNamed(rest[0]));
-    case 'restore':
-      return restoreCommand(rest, values, closed);
-    case 'image':
-      return imageCommand(rest, values, print, closed);
-    case 'try':
-      return tryCommand(rest, values, print, closed);
-    case 'probe':
-      if (rest.length !== 1) throw usage(usageOf('probe'));
-      return probeCommand(rest[0]!, print);
-    case 'models':
-      return values['compare'] === undefined ? modelsCommand(print) : compareCommand(rest, values, print, closed);
-    case 'doctor':
-      return doctorCommand(print);
+  return command === 'help' ? help(rest[0] === undefined ? 'help' : commandNamed(rest[0])) : run(command);
+
+  /* oxlint-disable typescript/no-require-imports -- the help does not wait for modules that only a command needs */
+  function run(wanted: Exclude<Command, 'help'>): Promise<number> {
+    switch (wanted) {
+      case 'restore': {
+        const { restoreCommand } = require('./restoreCommand') as typeof import('./restoreCommand');
+        return restoreCommand(rest, values, closed);
+      }
+      case 'image': {
+        const { imageCommand } = require('./imageCommand') as typeof import('./imageCommand');
+        return imageCommand(rest, values, print, closed);
+      }
+      case 'try': {
+        const { tryCommand } = require('./tryCommand') as typeof import('./tryCommand');
+        return tryCommand(rest, values, print, closed);
+      }
+      case 'estimate': {
+        const { estimateCommand } = require('./estimateCommand') as typeof import('./estimateCommand');
+        return estimateCommand(rest, values, print, closed);
+      }
+      case 'verify': {
+        const { verifyCommand } = require('./verifyCommand') as typeof import('./verifyCommand');
+        return verifyCommand(rest, values, print, closed);
+      }
+      case 'probe': {
+        if (rest.length !== 1) throw usage(usageOf('probe'));
+        const { probeCommand } = require('./infoCommands') as typeof import('./infoCommands');
+        return probeCommand(rest[0]!, print);
+      }
+      case 'models': {
+        if (values['compare'] === undefined) {
+          requireNoOptions('models', values, '--compare');
+          const { modelsCommand } = require('./infoCommands') as typeof import('./infoCommands');
+          return modelsCommand(print);
+        }
+        const { compareCommand } = require('./tryCommand') as typeof import('./tryCommand');
+        return compareCommand(rest, values, print, closed);
+      }
+      case 'presets': {
+        const { presetsCommand } = require('./presetsCommand') as typeof import('./presetsCommand');
+        return presetsCommand(rest, print);
+      }
+      case 'doctor': {
+        const { doctorCommand } = require('./infoCommands') as typeof import('./infoCommands');
+        return doctorCommand(print);
+      }
+    }
   }
+  /* oxlint-enable typescript/no-require-imports */
 }
 
 function help(command: Command): number {
@@ -58,17 +95,13 @@ function commandNamed(name: string): Command {
   throw usage(`Unknown command ${name}.`, near === null ? undefined : `Did you mean remaster ${near}?`);
 }
 
-function version(): string {
-  const manifest = readFileSync(join(__dirname, '..', '..', '..', 'package.json'), 'utf8'); // above dist/src/cli
-  return (JSON.parse(manifest) as { version: string }).version;
-}
-
 /** Exit codes are documented in docs/cli.md. */
 function exitCode(code: ErrorCode): number {
   if (/^(BAD_SETTING|NO_IMAGE|NO_PLAN|PLAN_|PATH_)/.test(code)) return 2;
   if (/^(SOURCE_|MASK_|AUTH_|IMAGE_)/.test(code)) return 3;
   if (/^(OUTPUT_|RESUME_|DISK_|FRAME_)/.test(code)) return 4;
   if (/^(MODEL_|RUNTIME_|GPU_)/.test(code)) return 5;
+  if (/^RECORD_/.test(code)) return 9;
   return code === 'FFMPEG_MISSING' ? 6 : 1;
 }
 

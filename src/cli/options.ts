@@ -1,8 +1,12 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { closest, RemasterError } from '../errors';
+import { optionName } from '../settings/commandWords';
 import type { Row, Rows } from '../settings/row';
+import { BATCH_ROWS } from '../settings/batchJob';
 import { IMAGE_ROWS } from '../settings/table';
+import { ESTIMATE_ROWS } from '../settings/estimateJob';
 import { COMPARE_ROWS, TRY_ROWS } from '../settings/tryJob';
+import { VERIFY_ROWS } from '../settings/verifyJob';
 import { RESTORE_ROWS } from '../settings/videoRows';
 
 /** The mask of an image is an image, not a video. */
@@ -11,9 +15,9 @@ const IMAGE_MASK = { ...RESTORE_ROWS.mask, text: 'mask image: white areas are fi
 /** Commands in the order of the help. `rows`: the settings that are options of the command. */
 export const COMMANDS = {
   restore: {
-    parameters: 'INPUT OUTPUT',
-    text: 'restore or upscale a video; writes .mp4, .mov or .mkv',
-    rows: RESTORE_ROWS as Rows,
+    parameters: 'INPUT OUTPUT | INPUT... --out FOLDER',
+    text: 'restore or upscale a video, or all in folders; writes .mp4, .mov or .mkv',
+    rows: { ...RESTORE_ROWS, ...BATCH_ROWS } as Rows,
   },
   image: {
     parameters: 'INPUT OUTPUT',
@@ -25,12 +29,23 @@ export const COMMANDS = {
     text: 'try models on two seconds from three places of a video; makes a page that compares them',
     rows: TRY_ROWS as Rows,
   },
+  estimate: {
+    parameters: 'FILE',
+    text: 'say how long a video takes, measured on three of its frames, and how long with other models',
+    rows: ESTIMATE_ROWS as Rows,
+  },
+  verify: {
+    parameters: 'FILE',
+    text: 'compare a result of --record with its record: file, frames, source and model',
+    rows: VERIFY_ROWS as Rows,
+  },
   probe: { parameters: 'FILE', text: 'show size, frame rate, duration and codec of a video', rows: {} },
   models: {
     parameters: '[FOLDER]',
     text: 'list the installed models, or compare them on an image',
     rows: COMPARE_ROWS as Rows,
   },
+  presets: { parameters: '[show NAME|FILE.json]', text: 'list the presets, or print one', rows: {} },
   doctor: { parameters: '', text: 'check ffmpeg, onnxruntime, models and permissions', rows: {} },
   help: { parameters: '[COMMAND]', text: 'show this help, or the options of a command', rows: {} },
 } as const;
@@ -58,10 +73,6 @@ export const optionsOf = (rows: Rows): readonly RowOption[] =>
     if (row.kind === 'group') return optionsOf(row.rows as Rows);
     return row.option ? [{ name: optionName(field, row), row }] : [];
   });
-
-/** `maskGrow` is `--mask-grow`. */
-export const optionName = (field: string, { option }: Row): string =>
-  option?.name ?? field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 const ALL = Object.values(COMMANDS).flatMap(({ rows }) => optionsOf(rows));
 
@@ -97,6 +108,12 @@ export function requireOptionsOf(command: Command, values: OptionValues): void {
   const known = [...Object.keys(GENERAL), ...optionsOf(COMMANDS[command].rows).map(({ name }) => name)];
   const other = Object.keys(values).find((name) => !known.includes(name));
   if (other) throw usage(`--${other} does not apply to \`remaster ${command}\`.`, `See remaster help ${command}.`);
+}
+
+/** Refuses the options of a command that it uses only together with `needed`. */
+export function requireNoOptions(command: Command, values: OptionValues, needed: string): void {
+  const own = optionsOf(COMMANDS[command].rows).find(({ name }) => values[name] !== undefined);
+  if (own) throw usage(`--${own.name} of \`remaster ${command}\` needs ${needed}.`, `See remaster help ${command}.`);
 }
 
 function parseError({ code, message }: NodeJS.ErrnoException): RemasterError {

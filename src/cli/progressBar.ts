@@ -1,5 +1,6 @@
 import { Throttle } from '../async/throttle';
 import { printable } from '../errors';
+import { estimateWords } from '../settings/estimate';
 import type { AutoModel, Progress, Result } from '../settings/restoreJob';
 
 /** Shows the progress of a job: a bar on a terminal, a line every ten seconds elsewhere, objects with `json`. */
@@ -38,6 +39,7 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
     progress(progress) {
       if (json) return json({ progress });
       if (progress.auto) say('auto', [choiceOf(progress.auto)]);
+      if (progress.estimate) say('estimate', [estimateWords(progress.estimate, duration)]);
       note(progress.warnings ?? []);
       if (stream.isTTY) {
         stream.write(`\r\u001b[2K${describe(progress).slice(0, (stream.columns || 80) - 1)}`);
@@ -51,6 +53,7 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
       if (json) return json({ result });
       const { output, framesOut, width, height, elapsed, fps, bytes, warnings, resumedFrom, model, faces, cacheStats } =
         result;
+      const how = `${model.name}, ${steps(model.steps)} on ${model.provider}, ${result.encoder}`;
       note(warnings);
       const resumed = resumedFrom > 0 ? `, ${resumedFrom} of them from the previous run` : '';
       const restored = faces ? `, ${faces.found} faces restored (none in ${faces.framesWithout} frames)` : '';
@@ -58,7 +61,7 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
         cacheStats && cacheStats.share >= 0.005 ? `, ${Math.round(100 * cacheStats.share)} % of tiles unchanged` : '';
       stream.write(
         `${printable(output)}: ${framesOut} frames${resumed}${restored}, ${width}×${height}, ${(bytes / 1e6).toFixed(1)} MB, ` +
-          `${duration(elapsed)} (${fps.toFixed(2)} fps, ${model.name}, ${steps(model.steps)} on ${model.provider}${saved})\n`,
+          `${duration(elapsed)} (${fps.toFixed(2)} fps, ${how}${saved})\n`,
       );
     },
   };
@@ -68,17 +71,18 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
 const choiceOf = ({ model, reason, seconds }: AutoModel): string =>
   `${model}, because ${reason}${seconds === null ? '' : `; about ${duration(seconds)}`}`;
 
-function describe({ stage, frame, total, share, fps, eta }: Progress): string {
+export function describe({ stage, frame, total, share, fps, eta }: Progress): string {
   if (stage !== 'restoring' && stage !== 'finishing') return stage;
   const part = share ?? (total ? frame / total : null);
-  const bar =
-    part === null
-      ? ''
-      : `${'█'.repeat(Math.round(part * BAR)).padEnd(BAR, '░')} ${String(Math.floor(part * 100)).padStart(3)}%  `;
+  const bar = part === null ? '' : shareBar(part);
   const speed = fps === null ? '' : `  ${fps.toFixed(2)} fps`;
   const left = eta === null ? '' : `  ${duration(eta)} left`;
   return `${stage} ${bar}frame ${frame}${total === null ? '' : ` of ${total}`}${speed}${left}`;
 }
+
+/** `part`: 0…1. */
+export const shareBar = (part: number): string =>
+  `${'█'.repeat(Math.round(part * BAR)).padEnd(BAR, '░')} ${String(Math.floor(part * 100)).padStart(3)}%  `;
 
 export const steps = (count: number): string => `${count} ${count === 1 ? 'step' : 'steps'}`;
 

@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
 import { printable } from '../errors';
-import { createEngine, type Engine } from '../index';
+import { createEngine, type Engine } from '../engine/client/engine';
 import type { Rows } from '../settings/row';
 import { COMPARE_ROWS, TRY_ROWS } from '../settings/tryJob';
 import { commandLine, quoted } from '../tryout/commandLine';
@@ -12,10 +12,11 @@ import { onInterrupt } from './interrupt';
 import type { Print } from './infoCommands';
 import { settingsOf } from './jobs';
 import { optionsOf, type OptionValues, usage, usageOf } from './options';
+import { presetIn } from './presetsCommand';
 import { duration } from './progressBar';
 
 /** `remaster try FILE [FOLDER]`. */
-export function tryCommand(
+export async function tryCommand(
   paths: readonly string[],
   values: OptionValues,
   print: Print,
@@ -23,7 +24,12 @@ export function tryCommand(
 ): Promise<number> {
   const [input, output, more] = paths;
   if (input === undefined || more !== undefined) throw usage(usageOf('try'));
-  const job = { ...settingsOf(TRY_ROWS, values), input, output: output ?? pageFolder(input) };
+  const job = {
+    ...settingsOf(TRY_ROWS, values),
+    ...(await presetIn(values)),
+    input,
+    output: output ?? pageFolder(input),
+  };
   const commandOf = (one: Try) => commandLine('restore', input, one, given(TRY_ROWS, values));
   return makePage((engine, events) => tryVideo(job, engine, { ...events, commandOf }), print, closed);
 }
@@ -59,7 +65,13 @@ async function makePage(make: Make, print: Print, closed: AbortSignal): Promise<
       const whole = total === null || result.kind === 'image' ? '' : `, all of it ${duration(total)}`;
       return `${name.padEnd(12)} ${seconds.toFixed(2)} s${result.kind === 'image' ? '' : ' per frame'}${whole}`;
     });
-    print(result, [...lines, `${printable(result.page)}: open it in a browser`].join('\n'));
+    const left = result.left.map(
+      ({ name, seconds }) => `${name.padEnd(12)} left out: the parts alone take ${duration(seconds)}`,
+    );
+    const untimed = result.untimed.map(({ name, reason }) =>
+      printable(`${name.padEnd(12)} cannot be timed: ${reason}`),
+    );
+    print(result, [...lines, ...left, ...untimed, `${printable(result.page)}: open it in a browser`].join('\n'));
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;

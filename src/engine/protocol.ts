@@ -1,14 +1,17 @@
 import type { ErrorRecord } from '../errors';
 import type { ModelSummary } from '../model/bundle/modelLibrary';
+import type { VideoEstimate } from '../pipeline/jobs/restore/estimateVideo';
 import type { AddedDetail } from '../pipeline/media/image/addedDetail';
 
 export type { ModelSummary } from '../model/bundle/modelLibrary';
 import type { AssembleJob, AssembleResult } from '../settings/assembleJob';
+import type { EstimateJob } from '../settings/estimateJob';
 import type { FrameImage, FramesJob } from '../settings/framesJob';
 import type { ImageJob, ImageResult, ImageSource } from '../settings/imageJob';
 import type { ChosenModel } from '../settings/chooseModel';
 import type { SourceTraits } from '../settings/sourceTraits';
-import type { Job, ModelChoice, Progress, Result } from '../settings/restoreJob';
+import type { Job, ModelChoice, Progress, ReadingSettings, Result } from '../settings/restoreJob';
+import type { VerifyCost, VerifyJob, VerifyReport } from '../settings/verifyJob';
 import type { LiveEvent, LiveRequest } from './liveProtocol';
 
 /** Incremented when a message changes its meaning; an engine of another version is rejected. */
@@ -106,13 +109,19 @@ export interface EngineRequests {
         | { readonly kind: 'camera' }
         /** The bytes of an image file. */
         | { readonly kind: 'image'; readonly data: Uint8Array; readonly maxPixels: number }
-        | ({ readonly kind: 'file' } & Pick<Job, 'input' | 'sequenceRate' | 'maxHeight' | 'trim'>);
+        | ({ readonly kind: 'file' } & Pick<Job, 'input' | 'sequenceRate'> & ReadingSettings);
       readonly wants: Pick<Job, 'scale' | 'steps' | 'mask' | 'maskColor'>;
     };
     result: ChosenModel & { readonly traits: SourceTraits };
   };
+  /** Measures what a job would take, on three of its frames. `isCompared`: with the times of other models. */
+  estimate: { args: { readonly job: EstimateJob; readonly isCompared: boolean }; result: VideoEstimate };
   /** What the model has added to an image. Both are bytes of image files. */
   added: { args: { readonly before: Uint8Array; readonly after: Uint8Array }; result: AddedDetail };
+  /** Estimates what `verify` takes. */
+  verifyCost: { args: VerifyJob; result: VerifyCost };
+  /** Compares a result with its record. */
+  verify: { args: VerifyJob; result: VerifyReport };
   /** Loads the model and measures one tile. Of `auto`, the model that is chosen most often. */
   test: {
     args: ModelChoice & Pick<Job, 'steps'>;

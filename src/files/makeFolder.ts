@@ -2,15 +2,15 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder and those above it, for this user only. Node's recursive mkdir never ends where a file system answers
- * “no such file” for a folder whose parent exists, as stale mounts, autofs and /proc do.
+ * Makes a folder and those above it; by default for this user only. Node's recursive mkdir never ends where a file system
+ * answers “no such file” for a folder whose parent exists, as stale mounts, autofs and /proc do.
  */
-export async function makeFolder(folder: string): Promise<void> {
-  const make = (): Promise<void> => mkdir(folder, { mode: 0o700 });
+export async function makeFolder(folder: string, mode = 0o700): Promise<void> {
+  const make = (): Promise<void> => mkdir(folder, { mode });
   try {
     await make().catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT' || dirname(folder) === folder) throw error;
-      await makeFolder(dirname(folder));
+      await makeFolder(dirname(folder), mode);
       await make();
     });
   } catch (error) {

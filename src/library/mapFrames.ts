@@ -9,4 +9,4 @@ import type { VideoFrame } from './videoFrame';
  * for it, so that no more frames are in memory than the stream allows.
  */
 export const mapFrames = (work: (frame: VideoFrame) => Promise<VideoFrame>): MonoTypeOperatorFunction<VideoFrame> =>
-  errorLast(fromFirst(({ stream: { window } }) => mapInOrder(window, work)));
+  errorLast(fromFirst(({ stream: { window } }) => mapInOrder(window, (frame: VideoFrame) => work(frame))));

@@ -58,7 +58,7 @@ export function upscale({ onWarning = () => {}, ...options }: UpscaleOptions = {
           }
           return output;
         },
-        (batch) => batch.length,
+        { weight: (batch) => batch.length },
       ),
       mergeMap((batch) => from(batch)),
       finalize(() => {

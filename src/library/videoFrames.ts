@@ -7,19 +7,24 @@ import { resolveColour } from '../pipeline/media/colour';
 import { type FrameSource, openVideo } from '../pipeline/media/decode';
 import { type FfmpegBinary, findFfmpeg } from '../pipeline/media/findFfmpeg';
 import { probe } from '../pipeline/media/probe';
-import { limitHeight } from '../pipeline/media/resize';
+import { readAs } from '../pipeline/media/reading';
 import { readingStart } from '../pipeline/media/trim';
 import { limitFrameRate } from '../pipeline/operators/limitFrameRate';
 import { pullFrames } from '../pipeline/operators/pullFrames';
 import { trimFrames } from '../pipeline/operators/trimFrames';
 import { withResource } from '../pipeline/operators/withResource';
+import { type PresetWish, withPreset } from '../presets/withPreset';
+import { FRAMES_ROWS } from '../settings/table';
 import { checkFramesJob, type FramesJob } from '../settings/framesJob';
 import type { FrameStream, VideoFile, VideoFrame } from './videoFrame';
 
 /** How a file is read. */
 export interface ReadOptions extends Partial<
-  Pick<FramesJob, 'trim' | 'maxFps' | 'maxHeight' | 'sequenceRate' | 'deinterlace' | 'temporalDenoise' | 'hwaccel'>
+  Pick<FramesJob, 'trim' | 'maxFps' | 'maxHeight' | 'sequenceRate' | 'deinterlace' | 'fieldOrder' | 'crop' | 'aspect'> &
+    Pick<FramesJob, 'temporalDenoise' | 'hwaccel'>
 > {
+  /** A preset of the package, by its name, or one of your own. */
+  readonly preset?: PresetWish;
   /** Called at the end with what the file lacks, unless that is an error or in the result of `toVideo`. */
   readonly onWarning?: (warning: string) => void;
 }
@@ -36,7 +41,7 @@ export const videoFrames = (
   { onWarning = () => {}, ...options }: ReadOptions = {},
 ): Observable<VideoFrame> =>
   withResource(
-    (signal) => openFile(checkFramesJob({ ...options, input }), signal),
+    (signal) => openFile(checkFramesJob(withPreset(FRAMES_ROWS, { ...options, input })), signal),
     ({ frames, stream, job, onEnd, report }) => {
       const frames$ = pullFrames(frames.read(), stream.window).pipe(
         trimFrames(stream, job),
@@ -61,13 +66,12 @@ interface OpenFile extends AsyncDisposable {
 async function openFile(job: FramesJob, signal: AbortSignal): Promise<OpenFile> {
   const binary = await findFfmpeg();
   const source = await probe(binary, job.input, signal, job.sequenceRate);
-  const info = limitHeight(source, job.maxHeight);
+  const info = await readAs(binary, source, job, signal);
   const from = await readingStart(info.source, job.trim, signal);
   const { temporalDenoise, hwaccel } = job;
-  const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
   const colour = resolveColour(source.colour, source); // a missing tag is guessed by the size of the source
   const sound = info.media.streams.find(({ kind }) => kind === 'audio')?.index ?? null;
-  const decoding = { deinterlace, temporalDenoise, hwaccel, from, withShotFirstFrame: true } as const;
+  const decoding = { temporalDenoise, hwaccel, from, withShotFirstFrame: true } as const;
   const depth = info.pixels.bitDepth > 8 ? 16 : 8;
   const streams = { sound: sound === null ? [] : [sound] };
   const frames = untilBroken(openVideo(binary, info, { ...decoding, ...streams, colour, depth }, signal), info, signal);
@@ -102,5 +106,5 @@ async function lossOf(
   const loss = await sourceLoss(binary, info, settings, read, signal);
   const damage = await loss.damage(null);
   if (damage) throw damageError(damage, info, null);
-  return loss.missing.warnings;
+  return [...(info.reading?.notes ?? []), ...loss.missing.warnings];
 }

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { RemasterError } from '../errors';
 import { openOutputFolder, type OutputFolder } from '../pipeline/jobs/outputFolder';
 import { finishOutput } from '../pipeline/jobs/restore/finishOutput';
+import type { PlannedEncoding } from '../pipeline/jobs/restore/planEncoding';
 import { type Trial, tryOutput } from '../pipeline/jobs/restore/trial';
-import { resolveCodec } from '../pipeline/media/codecs';
 import { createVideo, type Encoding } from '../pipeline/media/encode';
 import { ffmpegWarnings } from '../pipeline/media/findFfmpeg';
+import { chooseCodec } from '../pipeline/media/hardware/chooseCodec';
 import { muxVideo } from '../pipeline/media/mux';
 import { checkJob, type Job, type OutputSettings } from '../settings/restoreJob';
 import type { FrameStream, VideoFile, VideoFrame } from './videoFrame';
@@ -48,9 +49,9 @@ export async function openWriter(
   const folder = await openOutputFolder(job.output, {}, { ...settings, sources }, signal);
   const close = () => folder.close({ keepSegments: false });
   try {
-    const encoding = encodingOf(first, job);
+    const { encoding, warnings } = await encodingOf(first, job, signal);
     const trial = file && (await tryOutput(binary, folder, encoding, file.info, job, signal));
-    return frameWriter(first.stream, { job, folder, encoding, trial, close }, signal);
+    return frameWriter(first.stream, { job, folder, encoding, trial, warnings, close }, signal);
   } catch (error) {
     const reason = await folder.explain(error);
     await close();
@@ -63,6 +64,8 @@ interface WriterParts {
   readonly folder: OutputFolder;
   readonly encoding: Encoding;
   readonly trial: Trial | null;
+  /** Known before the first frame. */
+  readonly warnings: readonly string[];
   /** Returns warnings. */
   readonly close: () => Promise<readonly string[]>;
 }
@@ -88,7 +91,7 @@ function frameWriter(stream: FrameStream, parts: WriterParts, signal: AbortSigna
       isOver = true;
       const left = await close();
       const { width, height } = encoding;
-      const all = [...ffmpegWarnings(stream.binary), ...warnings, ...left];
+      const all = [...ffmpegWarnings(stream.binary), ...parts.warnings, ...warnings, ...left];
       return { output, frames: times.length, width, height, bytes: (await stat(output)).size, warnings: all };
     },
     async discard(error) {
@@ -147,12 +150,18 @@ function jobOf(file: VideoFile | null, output: string, options: WriteOptions): J
   return checkJob({ input: file.info.source.path, trim, maxFps, deinterlace, ...options, output });
 }
 
-function encodingOf({ width, height, depth, stream }: VideoFrame, job: Job): Encoding {
+async function encodingOf(
+  { width, height, depth, stream }: VideoFrame,
+  job: Job,
+  signal: AbortSignal,
+): Promise<PlannedEncoding> {
   const { binary, colour, pixelAspect, framesPerSecond, file } = stream;
-  const isRgb = file?.info.pixels.chroma === 'rgb';
-  const codec = resolveCodec(binary, job, { output: job.output, width, height, depth, isRgb });
+  const chroma = file?.info.pixels.chroma ?? '4:4:4';
+  const target = { output: job.output, width, height, depth, chroma };
+  const { codec, warnings } = await chooseCodec(binary, job, target, signal);
   const stored = { width, height };
-  return { codec, colour, width, height, stored, depth, pixelAspect, framesPerSecond };
+  const encoding = { codec, colour, width, height, stored, depth, pixelAspect, framesPerSecond };
+  return { encoding, warnings };
 }
 
 const otherSize = ({ width, height, depth }: Encoding): RemasterError =>

@@ -21,6 +21,9 @@ const ABLE: Readonly<Record<string, { readonly scale: number; readonly steps: nu
   'x4-live': { scale: 4, steps: 1 },
 };
 
+/** Whether the model is so quick that everything around it counts. */
+export const isFastest = (model: string): boolean => model === 'x4-live';
+
 /** Whether a name may stand in the place of `auto`. */
 export const canBeChosen = (model: string): boolean => Object.hasOwn(ABLE, model);
 

@@ -1,5 +1,7 @@
 import { extname } from 'node:path';
 import { RemasterError } from '../errors';
+import type { Values } from './row';
+import type { OUTPUT_ROWS } from './videoRows';
 
 export type Container = 'mp4' | 'mov' | 'mkv';
 
@@ -19,3 +21,20 @@ export function containerOf(output: string): Container {
     remedy: 'Use .mp4, .mov or .mkv.',
   });
 }
+
+type CodecName = Values<typeof OUTPUT_ROWS>['codec'];
+
+/** The usual extension of the files of each codec, without the dot. */
+const EXTENSIONS: Readonly<Record<CodecName, string>> = {
+  h264: 'mp4',
+  h265: 'mp4',
+  av1: 'mp4',
+  ffv1: 'mkv',
+  prores: 'mov',
+  custom: 'mkv',
+};
+
+export const extensionOf = (codec: CodecName): string => EXTENSIONS[codec];
+
+/** Whether a file of this name would be a container that is written. */
+export const hasContainer = (name: string): boolean => Object.hasOwn(CONTAINERS, extname(name).toLowerCase());

@@ -1,6 +1,6 @@
 import { badSetting, checkSettings, defaultsOf, isRecord } from './checkRows';
 import { number, whole, type Values } from './row';
-import { withoutEmptyTrim } from './restoreJob';
+import { checkReading, withoutEmptyTrim } from './restoreJob';
 import { FRAMES_ROWS } from './table';
 import { checkVariant, type Variant } from './variants';
 
@@ -40,6 +40,7 @@ const MAX_TIMES = 100_000;
 export function checkFramesJob(given: unknown): FramesJob {
   const { pick = FRAMES_DEFAULTS.pick, ...settings } = isRecord(given) ? given : {};
   const job = withoutEmptyTrim(checkSettings(FRAMES_ROWS, isRecord(given) ? settings : given));
+  checkReading(job);
   return { ...job, pick: checkPick(pick) };
 }
 

@@ -137,7 +137,13 @@ export interface LiveProgress {
   readonly width: number | null;
   readonly height: number | null;
   /** Of this job's target: frames written, frames skipped because it was too slow, and restarts after a failure. */
-  readonly target: { readonly written: number; readonly skipped: number; readonly restarts: number };
+  readonly target: {
+    readonly written: number;
+    readonly skipped: number;
+    readonly restarts: number;
+    /** Name in ffmpeg: `libx264`, `h264_nvenc`; null before the first frame and without one. */
+    readonly encoder: string | null;
+  };
 }
 
 /** A JPEG of the latest result. */

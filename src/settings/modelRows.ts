@@ -1,5 +1,5 @@
 import { AUTO } from './chooseModel';
-import { bundle, choice, number, whole } from './row';
+import { bundle, choice, number, text, whole } from './row';
 import { FACES, INPUT, MODEL, SPEED } from './topics';
 
 /** A model and where it runs. */
@@ -29,6 +29,16 @@ export const CHOICE_ROWS = {
     unset: '300, and 60 per GB',
     option: { topic: SPEED, value: 'SECONDS' },
     dialog: { icon: 'hourglass-half' },
+  }),
+} as const;
+
+/** Settings for one kind of source, laid under the others. */
+export const PRESET_ROW = {
+  /** Name of the preset whose settings are laid under those that are given. */
+  preset: text(1, 4096, null, {
+    text: 'settings for a kind of source, under the other options; see `remaster presets`',
+    unset: 'none',
+    option: { topic: MODEL, value: 'NAME|FILE.json' },
   }),
 } as const;
 
@@ -139,7 +149,6 @@ export const FRAME_ROWS = {
 export const READ_ROWS = {
   deinterlace: choice(['auto', 'on', 'off'], 'auto', {
     text: 'deinterlace',
-    option: { topic: INPUT },
     dialog: { icon: 'align-justify', section: 'reading' },
   }),
   /** Maximum frames per second: frames of a faster source are dropped evenly. Null = all frames. */

@@ -1,7 +1,10 @@
 import { badSetting, checkSettings, defaultsOf } from './checkRows';
+import { parseCrop } from './crop';
 import { containerOf } from './container';
 import { parseEncoder } from './customEncoder';
 import type { ChosenModel } from './chooseModel';
+import type { JobEstimate } from './estimate';
+import { isHardwareCodec } from './hardware';
 import { CHOICE_ROWS, type MODEL_ROWS } from './modelRows';
 import type { Values } from './row';
 import { INPUT_ROWS, OUTPUT_ROWS, type PIXEL_FORMATS, RESTORE_ROWS } from './videoRows';
@@ -16,6 +19,13 @@ export const modelChoice = (settings: ModelChoice): ModelChoice =>
 
 /** Settings of the model, the same for frames and images. */
 export type ModelSettings = Values<typeof MODEL_ROWS>;
+/** The settings that decide which pixels of a file become frames, and how many. */
+export type ReadingSettings = Pick<Job, (typeof READING)[number]>;
+const READING = ['deinterlace', 'fieldOrder', 'crop', 'aspect', 'maxHeight', 'trim'] as const;
+/** Those of settings that have more. */
+export const readingSettings = (settings: ReadingSettings): ReadingSettings =>
+  Object.fromEntries(READING.map((name) => [name, settings[name]])) as ReadingSettings;
+
 /** Settings of reading and processing a video, without those of the output. */
 export type InputSettings = Values<typeof INPUT_ROWS>;
 export type OutputSettings = Values<typeof OUTPUT_ROWS>;
@@ -32,6 +42,7 @@ export const INPUT_DEFAULTS = defaultsOf(INPUT_ROWS);
 /** Checks a job from a command line, a flow or a message. Paths become absolute. Throws BAD_SETTING. */
 export function checkJob(given: unknown): Job {
   const job = withoutEmptyTrim(checkSettings(RESTORE_ROWS, given));
+  checkReading(job);
   if (job.input === job.output) throw badSetting('output', 'a different file from the input', job.output);
   if (job.mask === job.output) throw badSetting('output', 'a different file from the mask', job.output);
   checkOutput(job);
@@ -42,12 +53,25 @@ export function checkJob(given: unknown): Job {
 export const withoutEmptyTrim = <T extends Pick<Job, 'trim'>>(job: T): T =>
   job.trim?.start === 0 && job.trim.end === null ? { ...job, trim: null } : job;
 
+/** What the settings of reading say together. Throws BAD_SETTING. */
+export function checkReading({
+  crop,
+  deinterlace,
+  fieldOrder,
+}: Pick<Job, 'crop' | 'deinterlace' | 'fieldOrder'>): void {
+  if (crop !== null) parseCrop(crop);
+  if (fieldOrder === 'progressive' && deinterlace !== 'auto' && deinterlace !== 'off')
+    throw badSetting('deinterlace', 'auto or off with the field order progressive', deinterlace);
+}
+
 /** What the settings of an output say together. Throws BAD_SETTING. */
-export function checkOutput({ output, codec, encoder, quality }: OutputSettings): void {
+export function checkOutput({ output, codec, encoder, quality, hardware }: OutputSettings): void {
   containerOf(output);
   const isCustom = codec === 'custom';
   if (isCustom !== (encoder !== null)) throw badSetting('encoder', 'set with the codec custom, and only then', encoder);
   if (encoder !== null) parseEncoder(encoder);
+  if (hardware !== 'off' && hardware !== 'auto' && !isHardwareCodec(codec))
+    throw badSetting('hardware', `off or auto with the codec ${codec}`, hardware);
   const most = codec === 'h264' || codec === 'h265' ? 51 : 63;
   if (quality !== null && quality > most) throw badSetting('quality', `from 0 to ${most} with ${codec}`, quality);
   if (isCustom && quality !== null) throw badSetting('quality', 'set among the options of the custom encoder', quality);
@@ -86,6 +110,8 @@ export interface Progress {
   readonly cacheStats: CacheStats | null;
   /** Absent until the model is loaded, and where the job named it. */
   readonly auto?: AutoModel;
+  /** Of a job of more than ten minutes: before its first frame, of one with few frames after the third. */
+  readonly estimate?: JobEstimate;
   /** Those of the result that are known before its first frame. Absent without any. */
   readonly warnings?: readonly string[];
 }
@@ -105,8 +131,12 @@ export interface Result {
   readonly fps: number;
   /** Size of the output file. */
   readonly bytes: number;
+  /** Name of the preset whose settings were laid under those of the job; absent without. */
+  readonly preset?: string;
   /** Frames reused from an interrupted run. */
   readonly resumedFrom: number;
+  /** Name of the encoder in ffmpeg: `libx264`, `h264_nvenc`. */
+  readonly encoder: string;
   readonly model: {
     readonly name: string;
     readonly sha256: string;

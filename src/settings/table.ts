@@ -1,4 +1,5 @@
-import { FRAME_ROWS, MODEL_ROWS, READ_ROWS } from './modelRows';
+import { hardware } from './hardware';
+import { FRAME_ROWS, MODEL_ROWS, PRESET_ROW, READ_ROWS } from './modelRows';
 import { bundle, choice, group, number, toggle, whole } from './row';
 import { INPUT, OUTPUT } from './topics';
 import { INPUT_ROWS, MASK_ROWS, OUTPUT_ROWS } from './videoRows';
@@ -26,6 +27,7 @@ const { mask: __, ...IMAGE_MASK_ROWS } = MASK_ROWS;
 
 /** Enlarging one image. */
 export const IMAGE_ROWS = {
+  ...PRESET_ROW,
   ...MODEL_ROWS,
   ...IMAGE_MASK_ROWS,
   /** Output format. `auto`: the format of the source; pixels become JPEG, or PNG with an alpha channel. */
@@ -91,11 +93,13 @@ const fraction = (fallback: number, what: string) => number(0, 1, fallback, { te
 
 /** Upscaling what a camera sends. Its source and target are not in one row each: `liveJob.ts`. */
 export const LIVE_ROWS = {
+  ...PRESET_ROW,
   ...MODEL_ROWS,
   ...FRAME_ROWS,
   ...READ_ROWS,
   /** Constant quality of the encoder (CRF); null = its default. */
   quality: whole(0, 51, null, { text: 'constant quality (CRF), lower = better', unset: 'of the encoder' }),
+  hardware,
   /** Latency limit in milliseconds. A frame that is expected to exceed it is dropped before processing. */
   budgetMs: number(50, 60_000, 500, {
     text: 'latency limit in milliseconds',

@@ -6,6 +6,7 @@ export const INPUT = 'Input';
 export const OUTPUT = 'Output';
 export const RESUME = 'Resume';
 export const SPEED = 'Speed';
+export const BATCH = 'Many files';
 
 /** In the order of the help. */
-export const TOPICS = [MODEL, FACES, INPAINTING, INPUT, OUTPUT, RESUME, SPEED] as const;
+export const TOPICS = [MODEL, FACES, INPAINTING, INPUT, OUTPUT, RESUME, SPEED, BATCH] as const;

@@ -1,6 +1,6 @@
 import { checkSettings } from './checkRows';
 import { CHOICE_ROWS, QUALITY_ROWS, TILE_ROWS } from './modelRows';
-import { withoutEmptyTrim } from './restoreJob';
+import { checkReading, withoutEmptyTrim } from './restoreJob';
 import { number, path, text, toggle, type Values } from './row';
 import { INPUT, MODEL, OUTPUT } from './topics';
 import { INPUT_ROWS } from './videoRows';
@@ -47,7 +47,11 @@ export type TryJob = Values<typeof TRY_ROWS>;
 export type CompareJob = Values<typeof COMPARE_ROWS>;
 
 /** Checks a job; its paths become absolute. Throws BAD_SETTING. */
-export const checkTryJob = (given: unknown): TryJob => withoutEmptyTrim(checkSettings(TRY_ROWS, given));
+export function checkTryJob(given: unknown): TryJob {
+  const job = withoutEmptyTrim(checkSettings(TRY_ROWS, given));
+  checkReading(job);
+  return job;
+}
 
 /** Checks a job; its paths become absolute. Throws BAD_SETTING. */
 export const checkCompareJob = (given: unknown): CompareJob => checkSettings(COMPARE_ROWS, given);

@@ -1,4 +1,5 @@
-import { CHOICE_ROWS, FRAME_ROWS, QUALITY_ROWS, READ_ROWS, TILE_ROWS } from './modelRows';
+import { CHOICE_ROWS, FRAME_ROWS, PRESET_ROW, QUALITY_ROWS, READ_ROWS, TILE_ROWS } from './modelRows';
+import { hardware } from './hardware';
 import { choice, colour, group, number, path, seconds, text, toggle, whole } from './row';
 import { INPAINTING, INPUT, OUTPUT, RESUME, SPEED } from './topics';
 
@@ -61,15 +62,44 @@ export const FILE_ROWS = {
     option: { topic: INPUT },
     dialog: { icon: 'film', section: 'source', for: 'file' },
   }),
+  /**
+   * `on`: each pair of fields becomes a frame. `double`: each field becomes a frame, so that 50i becomes 50p and no motion is lost.
+   * `telecine`: 24p that was converted to 29.97i (2:3 pulldown) becomes 23.976p again. `auto`: `on` where the video is interlaced.
+   */
+  deinterlace: choice(['auto', 'on', 'double', 'telecine', 'off'], 'auto', {
+    text: 'deinterlace; double: every field becomes a frame (50i to 50p); telecine: 24p in 29.97i becomes 23.976p again',
+    option: { topic: INPUT },
+    dialog: { icon: 'align-justify', section: 'reading' },
+  }),
+  /** `auto`: as the file says, or as its frames show at five places. `progressive`: the video is not interlaced, whatever it says. */
+  fieldOrder: choice(['auto', 'top', 'bottom', 'progressive'], 'auto', {
+    text: 'field of interlaced video that comes first',
+    option: { topic: INPUT },
+    dialog: { icon: 'sort', section: 'reading', for: 'file sample' },
+  }),
+  /** Cut away before the model: `auto` (black bars), `overscan`, `704:576:8:0` or `bottom=8,left=2%`. */
+  crop: text(1, 100, null, {
+    text: 'cut off before the model: auto (black bars), overscan, WIDTH:HEIGHT:LEFT:TOP or bottom=8,left=2%',
+    unset: 'nothing',
+    option: { topic: INPUT, value: 'AREA' },
+    dialog: { icon: 'crop', section: 'reading', for: 'file sample' },
+  }),
+  /** Shape of the picture, where the file says a wrong one. */
+  aspect: choice(['auto', '4:3', '16:9'], 'auto', {
+    text: 'shape of the picture on the screen, where the file says a wrong one',
+    option: { topic: INPUT },
+    dialog: { icon: 'television', section: 'reading', for: 'file sample' },
+  }),
 } as const;
 
 /** Reading a video file and processing it. */
 export const INPUT_ROWS = {
   input: path(undefined, { text: 'a video file, or a folder of images' }),
+  ...PRESET_ROW,
   ...CHOICE_ROWS,
   ...STAGE_ROWS,
-  ...FILE_ROWS,
   ...READ_ROWS,
+  ...FILE_ROWS,
   ...TILE_ROWS,
   /** Tiles per network call; null = measured when the model is loaded. */
   batch: whole(1, 64, null, {
@@ -96,6 +126,7 @@ export const OUTPUT_ROWS = {
     option: { topic: OUTPUT, value: '"NAME …"' },
     dialog: { icon: 'terminal', section: 'coding', for: 'file' },
   }),
+  hardware,
   /** Constant quality of the codec (CRF); null = the preset's default. Lossless codecs ignore it. */
   quality: whole(0, 63, null, {
     text: 'constant quality (CRF), lower = better',
@@ -126,6 +157,18 @@ export const RESTORE_ROWS = {
     text: 'copy subtitles, chapters, attachments and metadata',
     option: { topic: OUTPUT, off: 'omit subtitles, chapters, attachments and metadata' },
     dialog: { icon: 'paperclip', section: 'coding', for: 'file' },
+  }),
+  /** Writes OUTPUT.remaster.json beside the result, and its origin into its tags. */
+  record: toggle(false, {
+    text: 'write a record that `remaster verify` can check: OUTPUT.remaster.json',
+    option: { topic: OUTPUT },
+    dialog: { icon: 'certificate', section: 'coding', for: 'file' },
+  }),
+  /** The result and its record are in OUTPUT.bag. */
+  bag: toggle(false, {
+    text: 'put the result and its record into OUTPUT.bag, a BagIt folder',
+    option: { topic: OUTPUT },
+    dialog: { icon: 'archive', section: 'coding', for: 'file' },
   }),
   /** Keeps finished segments when the job is interrupted, and continues from there next time. */
   resume: toggle(true, {

@@ -1,3 +1,4 @@
+import { errorRecord } from '../errors';
 import type { Engine } from '../engine/client/engine';
 import type { ModelChoice } from '../settings/restoreJob';
 import type { Try } from './tries';
@@ -5,13 +6,14 @@ import type { Try } from './tries';
 /** Seconds that a try may take, unless it is wanted by name. */
 const LONGEST = 300;
 
-/** The tries, and those that are left out because they take too long. */
+/** The tries, those that are left out because they take too long, and those that cannot be timed. */
 export interface QuickTries {
   readonly tries: readonly Try[];
   readonly left: readonly { readonly name: string; readonly seconds: number }[];
+  readonly untimed: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** Times each on one tile; one that fails is left out. `pixels`: all those of the source that are to be restored. */
+/** Times each on one tile; of one that fails, the reason is returned. `pixels`: all those of the source that are to be restored. */
 export async function quickTries(
   engine: Engine,
   all: readonly Try[],
@@ -20,7 +22,8 @@ export async function quickTries(
   signal: AbortSignal | undefined,
 ): Promise<QuickTries> {
   const tries: Try[] = [];
-  const left: { name: string; seconds: number }[] = [];
+  const left: QuickTries['left'][number][] = [];
+  const untimed: QuickTries['untimed'][number][] = [];
   for (const one of all) {
     if (one.isWanted) {
       tries.push(one);
@@ -28,13 +31,15 @@ export async function quickTries(
     }
     const { provider, device, threads, loadLimit } = choice;
     const work = { provider, device, threads, loadLimit, model: one.model, steps: one.steps };
-    const timed = await engine.ask('test', work, signal).catch(() => null); // it is for comparison only
-    signal?.throwIfAborted();
-    if (timed === null) continue;
-    const { ms, tile } = timed;
-    const seconds = ((pixels / (tile[0] * tile[1])) * ms) / 1000;
-    if (seconds <= LONGEST) tries.push(one);
-    else left.push({ name: one.name, seconds });
+    try {
+      const { ms, tile } = await engine.ask('test', work, signal);
+      const seconds = ((pixels / (tile[0] * tile[1])) * ms) / 1000;
+      if (seconds <= LONGEST) tries.push(one);
+      else left.push({ name: one.name, seconds });
+    } catch (error) {
+      signal?.throwIfAborted();
+      untimed.push({ name: one.name, reason: errorRecord(error).message }); // it is for comparison only
+    }
   }
-  return { tries, left };
+  return { tries, left, untimed };
 }

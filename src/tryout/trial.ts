@@ -17,6 +17,8 @@ export interface Trial {
   readonly tries: readonly TriedModel[];
   /** Left out because it takes too long. */
   readonly left: readonly { readonly name: string; readonly seconds: number }[];
+  /** Left out because it cannot be timed. */
+  readonly untimed: readonly { readonly name: string; readonly reason: string }[];
   readonly places: readonly Place[];
 }
 

@@ -1,25 +1,11 @@
 import { RemasterError } from '../errors';
 import type { ModelSummary } from '../model/bundle/modelLibrary';
+import { comparableModels, type ComparedModel, type ResultWants } from '../settings/comparableModels';
 
-/** A model and its steps, as one of several that are compared. */
-export interface Try {
-  /** `x4`, or `x4 · 1` where the steps are not the model's own. */
-  readonly name: string;
-  /** A name, or the path of a folder. */
-  readonly model: string;
-  /** Null = those of the model. */
-  readonly steps: number | null;
-  /** For which sources it is. */
-  readonly title: string;
+/** One of the models that are compared. */
+export interface Try extends ComparedModel {
   /** It is tried however long it takes. */
   readonly isWanted: boolean;
-}
-
-/** The wishes for a result. */
-interface Wants {
-  /** Output side ÷ source side; null = that of the model. */
-  readonly scale: number | null;
-  readonly isMasked: boolean;
 }
 
 /**
@@ -30,21 +16,10 @@ export function triesOf(
   models: readonly ModelSummary[],
   first: string,
   list: string | null,
-  { scale, isMasked }: Wants = { scale: null, isMasked: false },
+  wants: ResultWants = { scale: null, isMasked: false },
 ): readonly Try[] {
   if (list !== null) return namedTries(models, list);
-  const tasks = isMasked ? ['inpaint'] : ['upscale', 'restore'];
-  const usable = models.filter(
-    (one) =>
-      one.name === first || (!one.problem && !one.isResearch && tasks.includes(one.task) && (scale ?? 0) <= one.scale),
-  );
-  const sorted = usable.toSorted((a, b) => Number(b.name === first) - Number(a.name === first));
-  return sorted.flatMap(({ name, steps, title }): Try[] => {
-    const isWanted = name === first;
-    const own = { name, model: name, steps: null, title, isWanted };
-    // What several steps are worth is seen beside one.
-    return steps === 1 ? [own] : [{ ...own, name: `${name} · 1`, steps: 1 }, own];
-  });
+  return comparableModels(models, first, wants).map(({ of, ...one }) => ({ ...one, isWanted: of.name === first }));
 }
 
 function namedTries(models: readonly ModelSummary[], list: string): readonly Try[] {

@@ -28,7 +28,7 @@ async function trialOf(job: CompareJob, engine: Engine, folder: string, events: 
   const { width, height } = traits as FrameTraits;
   const able = { scale: job.scale, isMasked: false };
   const all = triesOf(await engine.ask('models', {}, signal), model, job.models, able);
-  const { tries, left } = await quickTries(engine, all, job, width * height, signal);
+  const { tries, left, untimed } = await quickTries(engine, all, job, width * height, signal);
   const made: { readonly tried: TriedModel; readonly shot: Shot }[] = [];
   for (const [t, one] of tries.entries()) {
     onProgress(t, tries.length, one.name);
@@ -37,7 +37,7 @@ async function trialOf(job: CompareJob, engine: Engine, folder: string, events: 
     made.push({ shot, tried: { ...described(one, result), added: shot.added, command: commandOf(one) } });
   }
   return {
-    ...{ kind: 'image', label: basename(path), source: { width, height, fps: null, duration: null }, left },
+    ...{ kind: 'image', label: basename(path), source: { width, height, fps: null, duration: null }, left, untimed },
     chosen: job.models === null ? { model, reason } : null,
     tries: made.map(({ tried }) => tried),
     places: [{ at: null, video: null, shots: made.map(({ shot }) => shot) }],

@@ -1,7 +1,11 @@
 import { basename, join } from 'node:path';
 import type { Engine } from '../engine/client/engine';
 import type { SourceSummary } from '../engine/protocol';
-import { checkTryJob, type TryJob } from '../settings/tryJob';
+import { framesOfFile } from '../settings/frameCount';
+import { type PresetWish, withPreset } from '../presets/withPreset';
+import { framesPerStored } from '../settings/fieldRate';
+import { readingSettings } from '../settings/restoreJob';
+import { checkTryJob, TRY_ROWS, type TryJob } from '../settings/tryJob';
 import { addedOf } from './addedOf';
 import { inNewFolder, type TryEvents, type TryResult } from './inNewFolder';
 import { addShot, type Measured, triedModel } from './measured';
@@ -16,8 +20,12 @@ import { triesOf } from './tries';
  * Restores short parts of a video by several models and writes a page that compares them, with measured times. Nothing is
  * left when it fails or is stopped. Errors: BAD_SETTING, those of the source, the models and the output.
  */
-export async function tryVideo(options: unknown, engine: Engine, events: TryEvents): Promise<TryResult> {
-  const job = checkTryJob(options);
+export async function tryVideo(
+  options: Readonly<Record<string, unknown>> & { readonly preset?: PresetWish },
+  engine: Engine,
+  events: TryEvents,
+): Promise<TryResult> {
+  const job = checkTryJob(withPreset(TRY_ROWS, options));
   return inNewFolder(job, async (folder) => trialOf(job, engine, folder, events));
 }
 
@@ -26,7 +34,7 @@ async function trialOf(job: TryJob, engine: Engine, folder: string, events: TryE
   const { input, sequenceRate } = job;
   const info = await engine.ask('probe', { input, sequenceRate }, signal);
   const spans = placesIn(info, job);
-  const { chosen, tries, left } = await chosenTries(engine, job, info, spans, signal);
+  const { tries, ...about } = await chosenTries(engine, job, info, spans, signal);
   const measured = tries.map((): Measured => ({ parts: [], shots: [] }));
   const places: Place[] = [];
   for (const [p, span] of spans.entries()) {
@@ -41,9 +49,10 @@ async function trialOf(job: TryJob, engine: Engine, folder: string, events: TryE
     places.push({ at, video, shots: measured.map(({ shots }) => shots[p]!) });
   }
   const { width, height, fps, duration } = info;
+  const frames = framesOfFile(info, job);
   return {
-    ...{ kind: 'video', label: basename(input), source: { width, height, fps, duration }, chosen, left, places },
-    tries: tries.map((one, t) => ({ ...triedModel(one, measured[t]!, framesOf(info, job)), command: commandOf(one) })),
+    ...{ kind: 'video', label: basename(input), source: { width, height, fps, duration }, ...about, places },
+    tries: tries.map((one, t) => ({ ...triedModel(one, measured[t]!, frames), command: commandOf(one) })),
   };
 }
 
@@ -56,22 +65,16 @@ async function chosenTries(
   signal: AbortSignal | undefined,
 ): Promise<QuickTries & Pick<Trial, 'chosen'>> {
   const models = await engine.ask('models', {}, signal);
-  const { input, sequenceRate, maxHeight, trim, scale, mask, maskColor } = job;
+  const { input, sequenceRate, maxHeight, scale, mask, maskColor } = job;
   const able = { scale, isMasked: mask !== null || maskColor !== null };
-  if (job.models !== null) return { tries: triesOf(models, '', job.models, able), left: [], chosen: null };
-  const source = { kind: 'file', input, sequenceRate, maxHeight, trim } as const;
+  if (job.models !== null) return { tries: triesOf(models, '', job.models, able), left: [], untimed: [], chosen: null };
+  const source = { kind: 'file', input, sequenceRate, ...readingSettings(job) } as const;
   const wants = { scale, steps: null, mask, maskColor };
   const { model, reason } = await engine.ask('choose', { source, wants }, signal);
   const seconds = spans.reduce((sum, { start, end }) => sum + end - start, 0);
   const share = maxHeight === null ? 1 : Math.min(1, maxHeight / height) ** 2;
-  const pixels = width * height * share * seconds * Math.min(fps ?? 25, job.maxFps ?? Infinity);
+  const pixels =
+    width * height * share * seconds * Math.min((fps ?? 25) * framesPerStored(job.deinterlace), job.maxFps ?? Infinity);
   const chosen = { model, reason };
   return { chosen, ...(await quickTries(engine, triesOf(models, model, null, able), job, pixels, signal)) };
-}
-
-/** Frames of the whole result; null where they are unknown. */
-function framesOf({ fps, duration }: SourceSummary, { trim, maxFps }: TryJob): number | null {
-  if (fps === null || duration === null) return null;
-  const seconds = Math.max(0, Math.min(trim?.end ?? Infinity, duration) - (trim?.start ?? 0));
-  return Math.round(seconds * Math.min(fps, maxFps ?? Infinity));
 }

@@ -55,6 +55,17 @@ describe('the command line', () => {
     const { result } = JSON.parse(objects.at(-1)!) as { result: { model: { name: string; reason: string } } };
     assert.deepEqual([result.model.name, result.model.reason], ['x2', 'the result is to be 2 times as large']);
   });
+  it('estimates a job without writing anything', () => {
+    const before = readdirSync(folder);
+    const { status, stdout, stderr } = remaster('estimate', 'film.mp4', '--model', 'x4-live', '--max-fps', '5');
+    assert.equal(status, 0, stderr);
+    const lines = stdout.trimEnd().split('\n');
+    assert.equal(lines[0], 'film.mp4: 32×24, 25 fps, 0s');
+    assert.match(lines[1]!, /^x4-live, 1 step on cpu: about \ds: 1 frame of [\d.]+ s, measured on 3; less where areas/);
+    assert.match(lines.at(-1)!, /^x4 +[\d.]+ s per frame, all of it \ds$/);
+    assert.deepEqual(readdirSync(folder), before);
+    assert.match(remaster('estimate').stderr, /Usage: remaster estimate FILE \[options\]/);
+  });
   it('speaks JSON, one object a line', () => {
     const { status, stdout } = remaster('restore', 'film.mp4', 'json.mkv', '--steps', '1', '--json', '--codec', 'ffv1');
     assert.equal(status, 0);
@@ -256,7 +267,18 @@ describe('the command line', () => {
       /Unknown option --modle\.\nDid you mean --model\?/,
     ],
     ['a mistyped command', ['restroe', 'a', 'b'], 2, /Unknown command restroe\.\nDid you mean remaster restore\?/],
-    ['too few arguments', ['restore', 'a'], 2, /Usage: remaster restore INPUT OUTPUT \[options\]/],
+    [
+      'a comparison without an image',
+      ['models', '--provider', 'cpu'],
+      2,
+      /--provider of `remaster models` needs --compare/,
+    ],
+    [
+      'too few arguments',
+      ['restore', 'a'],
+      2,
+      /Usage: remaster restore INPUT OUTPUT \| INPUT\.\.\. --out FOLDER \[options\]/,
+    ],
     [
       'an invalid number',
       ['restore', 'film.mp4', 'x.mp4', '--steps', 'many'],

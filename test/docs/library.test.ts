@@ -19,6 +19,10 @@ const RESULTS: readonly ((folder: string, stdout: string) => void)[] = [
     assert.ok(existsSync(join(folder, 'tape07.x4.mkv')));
     assert.match(stdout, /^50 50 \[\]$/m);
   },
+  (folder, stdout) => {
+    assert.equal(stdout, '1 1\n*.avi SOURCE_NOT_FOUND No video and no folder matches *.avi.\n');
+    assert.ok(existsSync(join(folder, 'restored', '08_x2.mp4')));
+  },
   (folder) => assert.ok(existsSync(join(folder, 'photo 128x96.png'))),
   (folder) => assert.ok(existsSync(join(folder, 'scene at 0.jpg'))),
   (folder) => assert.ok(existsSync(join(folder, 'from images.mp4'))),
@@ -40,6 +44,8 @@ describe('docs/library.md', function () {
 
   before(async () => {
     await ff(...moving('64x36', '25', 50), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', join(folder, 'tape07.mov'));
+    mkdirSync(join(folder, 'tapes'));
+    await ff(...moving('64x36', '25', 5), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', join(folder, 'tapes', '08.mov'));
     writeFileSync(join(folder, 'photo.jpg'), await pattern(32, 24).jpeg().toBuffer());
     for (const name of ['1.png', '2.png', '3.png'])
       writeFileSync(join(folder, name), await pattern(64, 36).png().toBuffer());

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { startBrowser } from './support/browser';
+import { makeClip } from './support/clip';
 import { example } from './support/flows';
 import { installedPackage, nodeRed4, nodeRed5, remove, Runtime, userDirectory } from './support/nodeRed';
 
@@ -13,6 +14,7 @@ const TYPES = [
   'remaster-out',
   'remaster-image',
   'remaster-frames',
+  'remaster-batch',
 ];
 /** Milliseconds after which the editor does not take the next click on a tab for a double one. */
 const BETWEEN_CLICKS = 450;
@@ -22,9 +24,9 @@ const SEARCHES = [
   ['rtsp', ['in']],
   ['restore', ['upscale']],
   ['super resolution', ['upscale']],
-  ['video', ['frames', 'image', 'in', 'out', 'upscale']],
+  ['video', ['batch', 'frames', 'image', 'in', 'out', 'upscale']],
 ] as const;
-/** Together they have a node of every type. */
+/** Together they have a node of every type but *video batch*. */
 const FLOWS = ['01 - Restore a file.json', '09 - HTTP upscaling API.json', '11 - Frames out, a video back.json'];
 
 interface EditorRed {
@@ -42,10 +44,10 @@ interface EditorRed {
 const LOAD_LIMIT = '300';
 
 /** Keys of our catalogues that were shown instead of their words. */
-const RAW_KEY = /\bremaster-(in|out|upscale|model|image|frames)\.[a-z]+\.?\w*|\[object|undefined|\{\{|__\w+__/;
+const RAW_KEY = /\bremaster-(in|out|upscale|model|image|frames|batch)\.[a-z]+\.?\w*|\[object|undefined|\{\{|__\w+__/;
 
 describe('editor', function () {
-  this.timeout(300_000);
+  this.timeout(480_000);
   const shots = process.env['REMASTER_SHOTS'];
   let installed: string;
   let browser: Browser;
@@ -74,6 +76,10 @@ describe('editor', function () {
       });
       try {
         const flows = FLOWS.flatMap(example);
+        const [onTab, model] = ['tab', 'remaster-model'].map((type) => flows.find((node) => node.type === type)!.id);
+        // A batch that watches would restore its folder beside the job below.
+        const batch = example('12 - Folder to folder.json').find(({ type }) => type === 'remaster-batch')!;
+        flows.push({ ...batch, z: onTab, model, watch: false, wires: [[], []] });
         await red.deploy(
           flows.map((node) => (node.type === 'remaster-model' ? { ...node, loadLimit: LOAD_LIMIT } : node)),
         );
@@ -195,17 +201,18 @@ describe('editor', function () {
           await page.evaluate(() => (window as unknown as { RED: EditorRed }).RED.tray.close());
           await page.waitForTimeout(600);
         }
-        const go = example(FLOWS[0]!).find((node) => node['name'] === 'sample clip')!.id;
-        await red.inject(go);
+        const go = example(FLOWS[0]!).find((node) => node['name'] === 'your own file')!.id;
+        const clip = await makeClip(join(folder, 'long.mp4'), 1500, { width: 96, height: 54 });
+        await red.inject(go, [{ p: 'filename', v: clip, vt: 'str' }]);
         await page
           .locator('.red-ui-flow-node-status-label', { hasText: /^[1-9]\d?% .*fps/ })
-          .waitFor({ timeout: 60_000, state: 'attached' });
+          .waitFor({ timeout: 180_000, state: 'attached' });
         await shoot('at work');
         seen.push(await page.locator('#red-ui-workspace').innerText());
         const refusal = { status: 404, json: { message: '<b>This job</b> is gone.' } };
         await page.route('**/remaster/jobs/*', (route) => route.fulfill(refusal));
         await page.evaluate(() => (window as unknown as { RED: EditorRed }).RED.sidebar.show('remaster-jobs'));
-        await page.locator('.remaster-jobs button[data-action="pause"]').click();
+        await page.locator('.remaster-jobs > .remaster-jobs-list button[data-action="pause"]').click();
         await page.locator('.red-ui-notification', { hasText: refusal.json.message }).waitFor(); // as text
         await page.unroute('**/remaster/jobs/*');
         await red.inject(go, [{ p: 'reset', v: 'true', vt: 'bool' }]);

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { assertBatch } from './support/batches';
 import { assertHidden, SECRETS } from './support/hiddenVariables';
 import { assertGuarded, camera, tokenOf, withUsers } from './support/livePage';
 import { installedPackage, nodeRed5, remove, Runtime, userDirectory } from './support/nodeRed';
@@ -28,6 +29,8 @@ describe('Node-RED 5', function () {
   it('a camera has its new name in topic, page and progress after a deploy', () => assertNameFollows(red));
 
   it('a camera has its new page address and its new target after a deploy', () => assertPageFollows(red));
+
+  it('a batch restores its files, lists a failure, and skips finished files', () => assertBatch(red));
 
   it('errors do not repeat the values of environment variables', () => assertHidden(red));
 });

@@ -156,11 +156,11 @@ describe('scorecard of the flow library', () => {
         if (category === 'config') return; // it is not in the palette
         assert.match(color!, /^#[0-9A-F]{6}$/i);
         assert.equal(icon, `${type}.svg`);
-        assert.deepEqual([inputs, outputs], [1, type === 'remaster-out' ? 2 : 1]);
+        assert.deepEqual([inputs, outputs], [1, ['remaster-out', 'remaster-batch'].includes(type) ? 2 : 1]);
         assert.equal(align, type === 'remaster-out' ? 'right' : undefined);
         assert.match(
           paletteLabel!,
-          /^(video (\/ RTSP camera in|upscale \/ restore \(super resolution\)|out|frames)|image upscale \(video\))$/,
+          /^(video (\/ RTSP camera in|upscale \/ restore \(super resolution\)|out|frames|batch \(many files\))|image upscale \(video\))$/,
         );
         const svg = read(`${folderOf(type)}/icons/${icon}`);
         assert.match(svg, /width="40" height="60" viewBox="0 0 40 60"/);
@@ -239,7 +239,11 @@ describe('scorecard of the flow library', () => {
       strength: Number(value('remaster-upscale', 'strength')),
       noise: value('remaster-upscale', 'noise'),
       seed: Number(value('remaster-upscale', 'seed')),
+      preset: value('remaster-in', 'preset') || null,
       deinterlace: value('remaster-in', 'deinterlace'),
+      fieldOrder: value('remaster-in', 'fieldOrder'),
+      crop: value('remaster-in', 'crop') || null,
+      aspect: value('remaster-in', 'aspect'),
       sequenceRate: Number(value('remaster-in', 'sequenceRate') || 25),
       maxFps: value('remaster-in', 'maxFps') || null,
       maxHeight: value('remaster-in', 'maxHeight') || null,
@@ -248,12 +252,15 @@ describe('scorecard of the flow library', () => {
       overwrite: value('remaster-out', 'overwrite') === 'always',
       codec: value('remaster-out', 'codec'),
       encoder: value('remaster-out', 'encoder') || null,
+      hardware: value('remaster-out', 'hardware'),
       quality: value('remaster-out', 'quality') || null,
       pixelFormat: value('remaster-out', 'pixelFormat') || null,
       segment: Number(value('remaster-out', 'segment')),
       concurrency: Number(value('remaster-out', 'concurrency')),
       audio: value('remaster-out', 'audio'),
       extras: value('remaster-out', 'extras'),
+      record: value('remaster-out', 'record'),
+      bag: value('remaster-out', 'bag'),
       resume: value('remaster-out', 'resume'),
       discard: value('remaster-out', 'discard'),
     };

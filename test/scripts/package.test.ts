@@ -25,8 +25,11 @@ const pkg = JSON.parse(read('package.json')) as Package;
 const STARTED = [
   'dist/src/engine/process/main.js',
   'dist/src/model/inference/sessionThread.js',
+  'dist/src/pipeline/frames/compositor/compositorThread.js',
   'dist/src/pipeline/jobs/lockHeartbeatThread.js',
+  'dist/src/pipeline/jobs/restore/record/hashThread.js',
   'dist/src/pipeline/media/fluentProcess.js',
+  'dist/src/pipeline/media/image/addedMapThread.js',
 ];
 
 describe('the package', function () {

@@ -6,6 +6,7 @@ import { optionsOf, parseCommandLine } from '../../src/cli/options';
 import { settingsOf } from '../../src/cli/jobs';
 import { RemasterError } from '../../src/errors';
 import { createEngine, extractFrames, makeVideo, restore, upscaleImage } from '../../src/index';
+import { BATCH_ROWS } from '../../src/settings/batchJob';
 import { badSetting, checkRows, checkValue, defaultsOf } from '../../src/settings/checkRows';
 import { checkLiveJob } from '../../src/settings/liveJob';
 import { INPUTS, SOURCE_ROWS, TARGETS } from '../../src/settings/liveRows';
@@ -18,6 +19,7 @@ import { root } from '../support/root';
 
 const TABLES: Readonly<Record<string, Rows>> = {
   ...{ restore: RESTORE_ROWS, image: IMAGE_ROWS, frames: FRAMES_ROWS, assemble: ASSEMBLE_ROWS, live: LIVE_ROWS },
+  batch: BATCH_ROWS,
   ...{ camera: SOURCE_ROWS, ...INPUTS, ...TARGETS },
 };
 const rowsOf = (rows: Rows): [string, Row][] =>

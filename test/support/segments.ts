@@ -105,7 +105,7 @@ export function codecOf(
   encoder: string | null = null,
 ): Codec {
   const job = { codec: name, encoder, quality: null, pixelFormat: null };
-  return resolveCodec(ffmpeg, job, { ...SIZE, output: `x.${container}`, depth: 8, isRgb: false });
+  return resolveCodec(ffmpeg, job, { ...SIZE, output: `x.${container}`, depth: 8, chroma: '4:4:4' });
 }
 
 export const encodingOf = (codec: Codec, changes: Partial<Encoding> = {}): Encoding => ({

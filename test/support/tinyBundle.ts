@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { findBundle } from '../../src/model/bundle/modelLibrary';
 import { boundary, cast, type Edge, emit, floats, type GraphBuilder, graphBuilder } from '../../src/model/onnx/builder';
 import { ELEMENT, encodeModel, type OnnxModel } from '../../src/model/onnx/graph';
+import { osediff } from '../../src/sampler/osediff';
 
 /** The folder of the embedded bundle. */
 export const X4 = findBundle('x4');
@@ -268,6 +269,19 @@ export function writeIdentity(folder: string): Promise<string> {
   }));
   const changes = { name: 'identity', task: 'restore', multiple: 1, defaultSteps: 1 };
   return writePixels(folder, network, { ...changes, tile: { wholeUpTo: 2 ** 24, size: 512, overlap: 16 } });
+}
+
+/** Writes a bundle that enlarges plainly (bicubic), without noise: its network returns the enlarged frame. */
+export function writeEnlargement(folder: string, scale: number, tile: object): Promise<string> {
+  const dims: Dims = ['n', 3, 'h', 'w'];
+  const [step] = osediff().steps;
+  const { x: gain, out: share } = step!.clean;
+  // The plan returns gain · x + share · out, which is to be x.
+  const network = graphOf({ x: [F, dims] }, { out: [F, dims] }, (graph, { x }) => ({
+    out: emit(graph, 'Mul', [x!, floats(graph, [], [(1 - gain) / share])]),
+  }));
+  const system = { system: 'osediff', schedule: {}, defaultSteps: 1 };
+  return writePixels(folder, network, { name: 'enlargement', scale, task: 'upscale', multiple: 1, tile, ...system });
 }
 
 /** Writes a bundle that makes everything one colour: 0 is black, 1 white. */

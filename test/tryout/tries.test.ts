@@ -43,7 +43,7 @@ describe('the tries of a video', () => {
     assert.deepEqual(names('inpaint', { scale: null, isMasked: true }), ['inpaint']);
   });
 
-  it('leave out a model that cannot be timed, but not one that is named', async () => {
+  it('leave out a model that cannot be timed and say why, but not one that is named', async () => {
     const engine = {
       async ask(_: 'test', { model: name }: { readonly model: string }) {
         if (name === 'x2') throw new Error('no memory');
@@ -53,7 +53,8 @@ describe('the tries of a video', () => {
     const one = (name: string, isWanted: boolean) => ({ name, model: name, steps: null, title: '', isWanted });
     const all = [one('x4', true), one('x2', false), one('slow', false), one('x4-live', false)];
     const choice = { provider: 'auto', device: 0, threads: 0, loadLimit: null } as const;
-    const { tries, left } = await quickTries(engine, all, choice, 100, undefined);
+    const { tries, left, untimed } = await quickTries(engine, all, choice, 100, undefined);
+    assert.deepEqual(untimed, [{ name: 'x2', reason: 'no memory' }]);
     assert.deepEqual([tries.map(({ name }) => name), left], [['x4', 'x4-live'], [{ name: 'slow', seconds: 400 }]]);
     const stopped = AbortSignal.abort(new Error('stopped'));
     await assert.rejects(quickTries(engine, all, choice, 100, stopped), /stopped/);

@@ -3,7 +3,7 @@ import { withModel } from '../../pipeline/frames/autoModel';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import { decodeImage } from '../../pipeline/media/image/decodeImage';
 import { probe } from '../../pipeline/media/probe';
-import { limitHeight } from '../../pipeline/media/resize';
+import { readAs } from '../../pipeline/media/reading';
 import { imageTraits } from '../../pipeline/media/traits/imageTraits';
 import { videoTraits } from '../../pipeline/media/traits/videoTraits';
 import { AUTO } from '../../settings/chooseModel';
@@ -30,7 +30,7 @@ async function traitsOf(source: Choose['args']['source'], signal: AbortSignal): 
     case 'file': {
       const binary = await findFfmpeg();
       const info = await probe(binary, source.input, signal, source.sequenceRate);
-      return videoTraits(binary, info, limitHeight(info, source.maxHeight), source.trim, signal);
+      return videoTraits(binary, info, await readAs(binary, info, source, signal), source.trim, signal);
     }
   }
 }

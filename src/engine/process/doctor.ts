@@ -3,9 +3,13 @@ import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { errorRecord } from '../../errors';
 import { cacheFolder } from '../../model/compiler/compileCache';
 import { describeRuntime } from '../../model/inference/openModel';
+import type { ProviderReport } from '../../model/inference/probeProviders';
+import { runtimeFolder } from '../../model/inference/runtimeFolder';
 import { encodesH264, type FfmpegBinary, searchFfmpeg } from '../../pipeline/media/findFfmpeg';
 import { loadSharp } from '../../pipeline/media/image/loadSharp';
 import type { DoctorReport } from '../protocol';
+import { cudaFacts } from './cuda/cudaFacts';
+import { diagnoseCuda } from './cuda/diagnoseCuda';
 import { testedModels } from './testedModels';
 
 type Line = DoctorReport['lines'][number];
@@ -83,13 +87,17 @@ async function runtimeLines(): Promise<Line[]> {
   return [
     ...libc,
     { ok: true, what: 'onnxruntime', found: version ?? 'unknown version', remedy: '' },
-    ...providers.map(({ provider, works, reason }) => ({
-      ok: works ? true : null,
-      what: `provider ${provider}`,
-      found: works ? 'works' : reason,
-      remedy: '',
-    })),
+    ...(await Promise.all(providers.map((report) => providerLine(report, version)))),
   ];
+}
+
+async function providerLine({ provider, works, reason }: ProviderReport, version: string | null): Promise<Line> {
+  const what = `provider ${provider}`;
+  if (works) return { ok: true, what, found: 'works', remedy: '' };
+  const folder = runtimeFolder();
+  const isDiagnosed = provider === 'cuda' && process.platform === 'linux' && process.arch === 'x64';
+  const cause = isDiagnosed && folder && version ? diagnoseCuda(await cudaFacts(version, folder)) : null;
+  return { ok: null, what, found: cause?.found ?? reason, remedy: cause?.remedy ?? '' };
 }
 
 async function modelLines(): Promise<Line[]> {

@@ -35,7 +35,8 @@ export function engineWork(send: (reply: Reply) => void, onEnd: () => void): Eng
   const assemblies = open.use(new VideoAssemblies(onTemporaryPath));
   const comparisons = open.use(new Comparisons(previewOf));
   const images = imageRequests(cache);
-  const services: Services = { modelCache: cache, images, frameStreams, assemblies, previewOf, comparisons };
+  const readers = { previewOf, comparisons, onTemporaryPath };
+  const services: Services = { modelCache: cache, images, frameStreams, assemblies, ...readers };
   const requests = open.use(new OpenRequests(send, onEnd));
 
   return {

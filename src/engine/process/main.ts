@@ -1,8 +1,8 @@
 import { setPriority } from 'node:os';
 import { ifLate } from '../../async/ifLate';
 import { errorRecord } from '../../errors';
+import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import type { Reply, Request } from '../protocol';
-import { dispatcher } from './dispatcher';
 
 /** The engine process, forked by the client. It exits when its parent has exited, after the idle timeout, or on a signal. */
 try {
@@ -10,6 +10,10 @@ try {
 } catch {
   // not permitted on some systems: it then runs at normal priority
 }
+
+findFfmpeg().catch(() => {}); // it runs while all other modules are loaded; what needs it reports the error
+// oxlint-disable-next-line typescript/no-require-imports -- loaded after that
+const { dispatcher } = require('./dispatcher') as typeof import('./dispatcher');
 
 const send = (reply: Reply): void => void (process.connected && process.send!(reply));
 const requests = dispatcher(send, () => void requests.close().finally(() => process.exit(0)));

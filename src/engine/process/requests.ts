@@ -3,21 +3,25 @@ import { type Comparison } from '../../pipeline/frames/comparison';
 import { timeTile } from '../../pipeline/frames/timeTile';
 import { suspicion } from '../../pipeline/frames/suspicion';
 import { discardWork } from '../../pipeline/jobs/outputFolder';
+import { verifyCost, verifyResult } from '../../pipeline/jobs/restore/verify/verifyResult';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import { addedDetail } from '../../pipeline/media/image/addedDetail';
 import { encodeJpeg } from '../../pipeline/media/jpegEncoder';
 import { probe } from '../../pipeline/media/probe';
 import { thumbnail } from '../../pipeline/media/thumbnail';
+import type { VerifyJob } from '../../settings/verifyJob';
 import { AUTO } from '../../settings/chooseModel';
 import { JOB_DEFAULTS } from '../../settings/restoreJob';
 import type { EngineRequests, SourceSummary, ThumbnailRequest } from '../protocol';
 import { chooseFor } from './chooseFor';
 import type { Comparisons } from './comparisons';
 import { doctor } from './doctor';
+import { estimateFor } from './estimateFor';
 import type { FrameStreams } from './frameStreams';
 import type { ImageRequests } from './imageRequests';
 import type { ModelCache } from './modelCache';
 import { testedModels } from './testedModels';
+import { verifyTools } from './recordTools';
 import type { VideoAssemblies } from './videoAssemblies';
 
 /** The services behind each request. */
@@ -29,13 +33,14 @@ export interface Services {
   /** The preview of a running job; null when it is unknown. */
   readonly previewOf: (job: string) => Promise<Comparison | null>;
   readonly comparisons: Comparisons;
+  readonly onTemporaryPath: (path: string, gone: boolean) => void;
 }
 
 /** Handles one request that is not a job. */
 export async function handleRequest(
   what: keyof EngineRequests,
   args: unknown,
-  { modelCache, images, frameStreams, assemblies, previewOf, comparisons }: Services,
+  { modelCache, images, frameStreams, assemblies, previewOf, comparisons, onTemporaryPath }: Services,
   signal: AbortSignal,
 ): Promise<EngineRequests[keyof EngineRequests]['result']> {
   switch (what) {
@@ -85,6 +90,12 @@ export async function handleRequest(
     }
     case 'choose':
       return chooseFor(args as EngineRequests['choose']['args'], signal);
+    case 'estimate':
+      return estimateFor(args as EngineRequests['estimate']['args'], modelCache, onTemporaryPath, signal);
+    case 'verifyCost':
+      return verifyCost(args as VerifyJob, await verifyTools(modelCache));
+    case 'verify':
+      return verifyResult(args as VerifyJob, await verifyTools(modelCache), signal);
     case 'test':
       return testModel(args as EngineRequests['test']['args'], modelCache, signal);
   }
@@ -112,10 +123,10 @@ async function testModel(
   const request = { ...args, model, order, colorFix: null, strength, noise, seed, depth: 8 } as const;
   await using open = await openUntilAborted(modelCache.open(request), stopped);
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(120_000)]);
-  const { ms, side } = await timeTile(open, 8, signal);
+  const { ms, width, height } = await timeTile(open, 8, signal);
   const { provider, rejected } = open.info;
   const suspect = suspicion(open.info)?.toJSON() ?? null;
-  return { model, provider, rejected, ms, tile: [side, side], suspect };
+  return { model, provider, rejected, ms, tile: [width, height], suspect };
 }
 
 /** Tested where the model is chosen for each source, and there is none. */

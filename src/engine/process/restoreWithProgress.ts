@@ -2,8 +2,12 @@ import { Throttle } from '../../async/throttle';
 import { usableModels } from '../../model/bundle/modelLibrary';
 import { openFaceFinder } from '../../model/inference/openModel';
 import { restoreVideo, type Tools } from '../../pipeline/jobs/restore/restoreVideo';
+import { TrialSegments } from '../../pipeline/jobs/restore/trialSegments';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import type { Reply } from '../protocol';
+import { comparison } from './estimateFor';
+import { openEarly } from './openEarly';
+import { recordTools } from './recordTools';
 import type { RestoreJob } from './restoreJobs';
 
 /** Restores a video and sends its progress, at most once a second and at each change of its stage. */
@@ -11,11 +15,19 @@ export function restoreWithProgress(
   send: (reply: Reply) => void,
   tools: Pick<Tools, 'openModel' | 'onTemporaryPath'>,
 ): RestoreJob {
+  const trialSegments = new TrialSegments();
   return async (id, job, { offer }, signal) => {
     const progress = new Throttle<Reply>(send);
     try {
-      const models = { openFaceFinder, modelNames: usableModels };
-      const all: Tools = { ...tools, ...models, binary: await findFfmpeg(), onFrame: offer };
+      using early = openEarly(job, tools.openModel);
+      const models = { openFaceFinder, modelNames: usableModels, comparison, trialSegments, record: recordTools() };
+      const all: Tools = {
+        ...tools,
+        ...models,
+        openModel: early.openModel,
+        binary: await findFfmpeg(),
+        onFrame: offer,
+      };
       const result = await restoreVideo(job, all, signal, (now) =>
         progress.push({ type: 'progress', id, progress: now }, now.stage),
       );

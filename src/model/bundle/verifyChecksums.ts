@@ -37,6 +37,16 @@ async function checkHash(folder: string, { file, sha256, field }: FileEntry & { 
   throw invalid(path, `is not the file model.json describes: its sha256 is ${found}, not ${field}.sha256`, REFETCH);
 }
 
+/** The files of a bundle and what model.json says about them, without reading them. Throws MODEL_NOT_FOUND, MODEL_INVALID. */
+export async function describeFiles(folder: string) {
+  const { manifest, bytes } = await readManifest(folder);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const files = [{ name: MANIFEST_FILE, bytes: bytes.length, sha256 }];
+  for (const { file, field, sha256: hash } of filesOf(manifest))
+    files.push({ name: file, bytes: await sizeOf(join(folder, file), field), sha256: hash });
+  return { sha256, licence: manifest.licence.name, files };
+}
+
 /** Total size of the bundle in bytes. Throws MODEL_INVALID when a file is missing. */
 export async function bundleSize(folder: string, manifest: Manifest): Promise<number> {
   let bytes = 0;

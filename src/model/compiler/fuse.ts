@@ -13,6 +13,7 @@ import { type Edges, BundleGraphs } from './bundleGraphs';
 import { fusedModel } from './fusedModel';
 import { shapesOf } from './fusedShapes';
 import { clamp, elementOf, pixelsIn, pixelsOut } from './pixelIO';
+import { tileMemory } from './tileMemory';
 import { affine, unrollSteps } from './unrollSteps';
 
 export interface FuseSettings {
@@ -40,6 +41,8 @@ export interface Fused {
   readonly prompts: readonly { readonly input: string; readonly role: string }[];
   /** Maximum batch size; null = unlimited. Some exporters fix it. */
   readonly batchLimit: number | null;
+  /** Estimated bytes that a tile takes, per source pixel. */
+  readonly tileMemory: number;
 }
 
 /**
@@ -73,6 +76,7 @@ export function fuse(bundle: Bundle, settings: FuseSettings): Fused {
     noise: [...inputs.noise].map(([draw, { name }]) => ({ input: name, draw })),
     prompts: inputs.prompts.map(({ role, edge }) => ({ role, input: edge.name })),
     batchLimit: limit,
+    tileMemory: tileMemory(bundle),
   };
 }
 

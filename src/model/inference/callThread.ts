@@ -15,10 +15,3 @@ export async function acquireThread<T>(
     release();
   }
 }
-
-/** Copies a view of a larger buffer: transferring that buffer would detach all its views. */
-export function ownedBytes(data: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer, byteOffset, byteLength } = data;
-  const isWhole = buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength;
-  return isWhole ? new Uint8Array(buffer) : new Uint8Array(data);
-}

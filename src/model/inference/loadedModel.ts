@@ -12,6 +12,7 @@ import { openSession, type Session } from './session';
 import { openPrompt } from './shotPrompt';
 import { smoothPsnr, smoothTile } from './smoothImage';
 import { checkBatch, splitBatch } from './splitBatch';
+import { tileAdvice } from './tileAdvice';
 
 /** Maximum bytes of shared noise that one model caches. */
 const NOISE_CACHE_BYTES = 512 * 2 ** 20;
@@ -67,6 +68,8 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
   );
 
   const likeness = likenessOf(compiled, result());
+  /** Tiles that fit into memory together, by their size, where more did not. */
+  const fitting = new Map<string, number>();
   const isDefault = request.steps === null && request.strength === 1;
   const { smoothPsnr: decibels } = likeness;
   if (isDefault && decibels !== undefined) await keepPsnr(compiled.sha256, decibels).catch(() => {}); // no cache
@@ -75,8 +78,10 @@ export async function loadModel(runtime: Runtime, folder: string, request: Graph
     noise,
     async run(batch, noiseFor) {
       checkBatch(batch, manifest, depth / 8);
-      const limit = ports.batchLimit ?? batch.keys.length;
-      return splitBatch(batch, limit, (part) => run(opened.session, part, noiseFor));
+      const size = `${batch.width}x${batch.height}`;
+      const limit = Math.min(ports.batchLimit ?? Infinity, fitting.get(size) ?? Infinity, batch.keys.length);
+      const lower = (fits: number): void => void fitting.set(size, fits);
+      return splitBatch(batch, limit, (part) => run(opened.session, part, noiseFor), lower);
     },
     prompt: promptGraph && ((shot) => promptGraph.run(shot, depth)),
     async release() {
@@ -97,7 +102,7 @@ const infoOf = ({ manifest, sha256, plan, ports }: Compiled, { provider, rejecte
   rejected,
   multiple: manifest.multiple,
   cell: cellOf(manifest),
-  tile: manifest.tile,
+  tile: tileAdvice(manifest, provider, ports.tileMemory),
   plan,
   ...(ports.referenceRange && { referenceRange: ports.referenceRange }),
 });

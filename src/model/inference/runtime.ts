@@ -25,6 +25,17 @@ export function loadRuntime(): Runtime {
   }
 }
 
+/** Its version; null where it is not installed. It is not loaded for this. */
+export function runtimeVersion(): string | null {
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a package has a version
+    return (JSON.parse(readFileSync(require.resolve('onnxruntime-node/package.json'), 'utf8')) as { version: string })
+      .version;
+  } catch {
+    return null;
+  }
+}
+
 /** Linux without glibc (Alpine): onnxruntime-node has no build for it. */
 export function isMusl(): boolean {
   if (process.platform !== 'linux') return false;

@@ -1,18 +1,22 @@
 import { parentPort, type TransferListItem } from 'node:worker_threads';
+import { freeBuffer } from '../../async/freeBuffer';
 import { SerialQueue } from '../../async/serialQueue';
+import type { Answer, Call as CallOf } from '../../async/threadCalls';
 import { errorRecord, RemasterError } from '../../errors';
 import { type FaceDetector, loadFaceDetector } from './faceDetector';
 import { type GraphRequest, loadModel, type LoadedModel } from './loadedModel';
 import type { NoiseInputsFor } from './noiseInputs';
 import { probeProviders } from './probeProviders';
 import { isMusl, loadRuntime } from './runtime';
-import type { Answer, Call, Calls, RuntimeReport } from './threadMessages';
+import type { Calls, RuntimeReport } from './threadMessages';
 
 /**
  * The thread of all sessions: onnxruntime's `run` blocks the calling thread. Terminating it during a run would abort the
  * process, so it ends only after its pending calls.
  */
 const port = parentPort!;
+
+type Call = CallOf<Calls>;
 
 /** A loaded graph, shared by one or more open models. */
 interface LoadedGraph {
@@ -76,7 +80,11 @@ async function share(folder: string, version: string, request: GraphRequest): Pr
 
 async function run({ handle, batch }: Calls['run']['args']): Promise<Uint8Array> {
   const { graph, noise } = opened(handle);
-  return graph.model.run(batch, noise);
+  try {
+    return await graph.model.run(batch, noise);
+  } finally {
+    freeBuffer(batch.data.buffer);
+  }
 }
 
 function opened(handle: number): { readonly graph: LoadedGraph; readonly noise: NoiseInputsFor } {

@@ -3,17 +3,24 @@ import type { Manifest } from '../bundle/manifest';
 import type { TileBatch } from '../model';
 import { isOutOfMemory } from './providers';
 
-/** Runs `batch` in parts of at most `limit` tiles of one shot, and halves a part that runs out of memory. */
+/**
+ * Runs `batch` in parts of at most `limit` tiles of one shot, and halves a part that runs out of memory. `lower` is called with
+ * each lower limit.
+ */
 export async function splitBatch(
   batch: TileBatch,
   limit: number,
   run: (part: TileBatch) => Promise<Uint8Array>,
+  lower: (limit: number) => void = () => {},
 ): Promise<Uint8Array> {
   const count = batch.keys.length;
   const shotEnd = batch.keys.findIndex(({ prompt }) => prompt !== batch.keys[0]!.prompt);
   if (shotEnd > 0) {
     const parts = [slice(batch, 0, shotEnd), slice(batch, shotEnd, count)];
-    return Buffer.concat([await splitBatch(parts[0]!, limit, run), await splitBatch(parts[1]!, limit, run)]);
+    return Buffer.concat([
+      await splitBatch(parts[0]!, limit, run, lower),
+      await splitBatch(parts[1]!, limit, run, lower),
+    ]);
   }
   if (count <= limit) {
     try {
@@ -21,12 +28,14 @@ export async function splitBatch(
     } catch (error) {
       if (!isOutOfMemory(error)) throw error;
       if (count === 1) throw tooLarge(batch, error);
-      return splitBatch(batch, Math.ceil(count / 2), run);
+      const half = Math.ceil(count / 2);
+      lower(half);
+      return splitBatch(batch, half, run, lower);
     }
   }
   const parts: Uint8Array[] = [];
   for (let from = 0; from < count; from += limit) {
-    parts.push(await splitBatch(slice(batch, from, Math.min(count, from + limit)), limit, run));
+    parts.push(await splitBatch(slice(batch, from, Math.min(count, from + limit)), limit, run, lower));
   }
   return Buffer.concat(parts);
 }

@@ -33,11 +33,3 @@ export interface RuntimeReport {
   readonly problem: ErrorRecord | null;
   readonly providers: readonly ProviderReport[];
 }
-
-export type Call = {
-  [K in keyof Calls]: { readonly id: number; readonly what: K; readonly args: Calls[K]['args'] };
-}[keyof Calls];
-
-export type Answer =
-  | { readonly id: number; readonly result: Calls[keyof Calls]['result'] }
-  | { readonly id: number; readonly error: ErrorRecord };

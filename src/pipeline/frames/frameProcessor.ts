@@ -7,10 +7,17 @@ export interface FrameProcessor {
   readonly tile: { readonly width: number; readonly height: number };
   /** Milliseconds per tile in the latest call of the model; null before the first. */
   readonly tileMs: number | null;
-  /** Returns the restored frames in the same order. */
+  /**
+   * Returns the restored frames in the same order. Batches may overlap in time; each sees the frames of those that were given before
+   * it. After an error, earlier frames are forgotten.
+   */
   run(frames: readonly Frame[], signal: AbortSignal): Promise<Frame[]>;
   /** Savings of the tile cache so far; null without a cache. */
   readonly cacheStats: CacheStats | null;
+  /** Uses the memory of restored frames again, which must not be read any more. Absent: it needs no memory of theirs. */
+  recycle?(frames: readonly Frame[]): void;
+  /** Ends what still runs and its threads. */
+  close(): void;
   /** Null when it is not only faces that are restored. */
   readonly faces: FaceCount | null;
 }

@@ -62,8 +62,14 @@ export async function openModelFor(
   const masker = stack.use(inpaint && (await openMask(inpaint)));
   const finder = stack.use(faceMode === 'detect' ? tools.openFaceFinder!() : null);
   const opened = { model, isForFaces: faceMode !== null, finder, masker };
+  const make = processorMaker(opened, format);
   const all = stack.move();
-  return { ...opened, processor: processorMaker(opened, format), [Symbol.asyncDispose]: () => all.disposeAsync() };
+  const processor: OpenModel['processor'] = (...given) => {
+    const made = make(...given);
+    all.defer(() => made.close());
+    return made;
+  };
+  return { ...opened, processor, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 const processorMaker =

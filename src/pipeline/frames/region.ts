@@ -44,6 +44,7 @@ export function regionProcessor(inside: FrameProcessor, place: Place, scale: num
       const output = await inside.run(cuts, signal);
       return frames.map((frame, n) => blendRegion(frame, output[n]!, place, scale));
     },
+    close: () => inside.close(),
   };
 }
 

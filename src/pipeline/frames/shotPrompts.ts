@@ -10,11 +10,12 @@ export type FrameKey = Omit<TileKey, 'x' | 'y'>;
  */
 export function shotPrompts(model: Model): (frames: readonly Frame[], signal: AbortSignal) => Promise<FrameKey[]> {
   /** By the first frame of the shot; entries are collected with its frames. */
-  const known = new WeakMap<object, Prompt>();
-  const promptOf = async (frame: Frame, signal: AbortSignal): Promise<Prompt> => {
+  const known = new WeakMap<object, Promise<Prompt>>();
+  const promptOf = (frame: Frame, signal: AbortSignal): Promise<Prompt> => {
     const first = frame.shotFirstFrame ?? frame;
-    const found = known.get(first) ?? (await model.prompt!(first, signal));
+    const found = known.get(first) ?? model.prompt!(first, signal);
     known.set(first, found);
+    found.catch(() => known.delete(first)); // it may have been aborted; the caller gets the error
     return found;
   };
   return async (frames, signal) => {

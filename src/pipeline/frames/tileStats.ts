@@ -1,25 +1,32 @@
 import type { CacheStats } from '../../settings/restoreJob';
 
-/** Counts tiles and time, to tell what the tile cache saves. */
+/** Counts tiles and time, to tell what the tile cache saves. Work that overlaps in time is counted once. */
 export class TileStats {
   tileMs: number | null = null;
   #tiles = 0;
   #inferred = 0;
   #inferMs = 0;
   #allMs = 0;
+  /** When the latest tiles and the latest frames were done. */
+  #inferredUntil = -Infinity;
+  #tookUntil = -Infinity;
 
   saw(tiles: number, wanted: number): void {
     this.#tiles += tiles;
     this.#inferred += wanted;
   }
 
-  inferred(ms: number, tiles: number): void {
+  /** `started`: when the model was asked. It runs one batch of tiles at a time, in order. */
+  inferred(started: number, ended: number, tiles: number): void {
+    const ms = ended - Math.max(started, this.#inferredUntil);
+    this.#inferredUntil = ended;
     this.#inferMs += ms;
     this.tileMs = ms / tiles;
   }
 
-  took(ms: number): void {
-    this.#allMs += ms;
+  took(started: number, ended: number): void {
+    this.#allMs += ended - Math.max(started, this.#tookUntil);
+    this.#tookUntil = ended;
   }
 
   get cacheStats(): CacheStats {

@@ -9,7 +9,12 @@ export interface Segment {
   readonly frames: number;
   /** Size of its file. */
   readonly bytes: number;
+  /** Size of the file beside it that `hashesOf` names, with the hashes of its frames; absent in a job without a record. */
+  readonly hashBytes?: number;
 }
+
+/** The file of the hashes of a segment's frames, beside it. */
+export const hashesOf = (segment: string): string => `${segment}.sha256`;
 
 /** What decides the bytes of the segments, by the names of settings; plain JSON. */
 export type JobIdentity = Readonly<Record<string, unknown>>;
@@ -56,11 +61,14 @@ function parseJournal(text: string): Journal | null {
   }
 }
 
-/** The segments before the first one whose file is missing or has another size. */
+/** The segments before the first one of which a file is missing or has another size. */
 async function complete(folder: string, segments: readonly Segment[]): Promise<readonly Segment[]> {
-  for (const [i, { file, bytes }] of segments.entries()) {
-    const found = await unlessMissing(stat(join(folder, file)));
-    if (found?.size !== bytes) return segments.slice(0, i);
+  for (const [i, { file, bytes, hashBytes }] of segments.entries()) {
+    const files = [[file, bytes], ...(hashBytes === undefined ? [] : [[hashesOf(file), hashBytes] as const])] as const;
+    for (const [name, size] of files) {
+      const found = await unlessMissing(stat(join(folder, name)));
+      if (found?.size !== size) return segments.slice(0, i);
+    }
   }
   return segments;
 }

@@ -4,7 +4,9 @@ import { RemasterError } from '../../errors';
 import { type FoundJournal, type Segment, sync, writeJournal } from './journal';
 import { unwritable } from './outputErrors';
 import type { OutputLock } from './outputLock';
+import { type Companion, publishWith } from './companions';
 import { publishFile } from './publishFile';
+import { checkFolder, publishFolder } from './publishFolder';
 import { clear, removeEmpty } from './workFolder';
 import { tryGrowing, tryWriting } from './writeTrial';
 
@@ -25,10 +27,12 @@ export interface OutputFolder {
   readonly otherFfmpegs: readonly string[];
   /** Path of a new segment. Errors: OUTPUT_BUSY if another job has taken the folder over. */
   newSegment(): Promise<string>;
-  /** Flushes a finished segment to disk and adds it to the journal. */
-  commitSegment(path: string, frames: number): Promise<Segment>;
-  /** Moves `file` to the path of the output, atomically. */
-  publish(file: string, name?: string): Promise<string>;
+  /** Flushes a finished segment to disk and adds it to the journal. `hashBytes`: size of the file of its hashes. */
+  commitSegment(path: string, frames: number, hashBytes?: number): Promise<Segment>;
+  /** Moves `file` to the path of the output, atomically; its companions get their names just before. */
+  publish(file: string, name?: string, companions?: readonly Companion[]): Promise<string>;
+  /** Moves a folder to `path`, atomically. `mark`: a file of folders that may be replaced. */
+  publishFolder(name: string, path: string, mark: string): Promise<void>;
   /** Whether the output, or a part of it, has its name. */
   isPublished(): boolean;
   /** Whether the folder takes more. Errors: DISK_FULL, OUTPUT_UNWRITABLE. */
@@ -65,19 +69,28 @@ export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputF
       await lock.assertHeld();
       return join(folder, `${String(journal.segments.length).padStart(6, '0')}.nut`);
     },
-    async commitSegment(path, frames) {
+    async commitSegment(path, frames, hashBytes) {
       await lock.assertHeld();
       await sync(path);
-      const segment = { file: basename(path), frames, bytes: (await stat(path)).size };
+      const bytes = (await stat(path)).size;
+      const segment = { file: basename(path), frames, bytes, ...(hashBytes !== undefined && { hashBytes }) };
       journal = { ...journal, segments: [...journal.segments, segment] };
       await writeJournal(folder, journal);
       return segment;
     },
-    async publish(file, name = target) {
+    async publish(file, name = target, companions = []) {
       await lock.assertHeld();
-      await publishFile(join(folder, file), name, { overwrite, folder });
+      await publishWith(folder, companions, overwrite, () =>
+        publishFile(join(folder, file), name, { overwrite, folder }),
+      );
       isPublished = true;
       return name;
+    },
+    async publishFolder(name, path, mark) {
+      await lock.assertHeld();
+      await checkFolder(path, overwrite, mark);
+      await publishFolder(join(folder, name), path, join(folder, `old.${name}`));
+      isPublished = true;
     },
     isPublished: () => isPublished,
     async assertWritable() {

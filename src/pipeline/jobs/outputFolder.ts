@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { RemasterError } from '../../errors';
 import type { ChosenModel } from '../../settings/chooseModel';
+import { checkCompanions, removeCompanions } from './companions';
 import { differences, frameCount, type JobIdentity, type FoundJournal, readJournal } from './journal';
 import { lockedOutput, type OutputFolder } from './lockedOutput';
 import { lockOutput } from './outputLock';
@@ -22,6 +23,10 @@ export interface OutputFolderOptions {
   readonly ffmpeg: string;
   /** Files the job reads: it never replaces one. */
   readonly sources?: readonly string[];
+  /** Paths of files that are published with the output. */
+  readonly companions?: readonly string[];
+  /** Continues only segments with hashes of their frames. Default false. */
+  readonly record?: boolean;
   /** The model that was chosen for the job, kept for the next one. */
   readonly chosen?: ChosenModel | null;
 }
@@ -34,7 +39,7 @@ export interface OutputFolderOptions {
 export async function openOutputFolder(
   output: string,
   identity: JobIdentity,
-  { overwrite, resume, discard, ffmpeg, sources, chosen }: OutputFolderOptions,
+  { overwrite, resume, discard, ffmpeg, sources, companions = [], record = false, chosen }: OutputFolderOptions,
   signal: AbortSignal,
 ): Promise<OutputFolder> {
   const target = await targetOf(output);
@@ -44,9 +49,11 @@ export async function openOutputFolder(
   let journal: FoundJournal;
   try {
     await removeClaim(folder, target);
+    await removeCompanions(folder, target);
+    await checkCompanions(folder, companions, overwrite);
     await checkTarget(target, overwrite, sources); // another job may have finished before this one got the lock
     const found = discard ? null : await readJournal(folder);
-    const begun = continuable(found, { identity, resume, target });
+    const begun = continuable(found, { identity, resume, target, record });
     journal = begun ?? { identity, ffmpegs: [], segments: [], lost: 0, ...(chosen && { chosen }) };
     await clear(folder, journal.segments);
     await tryName(folder, target);
@@ -61,9 +68,10 @@ export async function openOutputFolder(
 /** The journal if this job continues it; null if there is nothing to continue. */
 function continuable(
   journal: FoundJournal | 'damaged' | null,
-  { identity, resume, target }: { identity: JobIdentity; resume: boolean; target: string },
+  wanted: { identity: JobIdentity; resume: boolean; target: string; record: boolean },
 ): FoundJournal | null {
   if (journal === null) return null;
+  const { identity, resume, target, record } = wanted;
   if (journal === 'damaged') throw mismatch('An interrupted job', target, 'its list of finished segments is damaged');
   const frames = frameCount(journal.segments) + journal.lost;
   if (frames === 0) return null;
@@ -72,6 +80,9 @@ function continuable(
   const different = differences(journal.identity, identity);
   if (different.length > 0) throw mismatch(work, target, `it differs in ${different.join(', ')}`);
   if (!resume) throw mismatch(work, target, 'resuming is off');
+  const isUnrecorded = journal.segments.some(({ hashBytes }) => hashBytes === undefined);
+  if (record && isUnrecorded)
+    throw mismatch(work, target, 'it was started without a record, and a record has all frames');
   return journal;
 }
 
@@ -90,6 +101,7 @@ export async function discardWork(output: string, signal: AbortSignal): Promise<
   const lock = await lockOutput(folder, target, signal);
   try {
     await removeClaim(folder, target);
+    await removeCompanions(folder, target);
     await clear(folder, []);
   } finally {
     await lock.release();

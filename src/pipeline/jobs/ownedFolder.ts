@@ -5,7 +5,7 @@ import { whyForeign } from '../../files/foreignFolder';
 import { isRunning } from '../../files/owner';
 import { newHolder, parseHolder } from './lockHolder';
 
-const KINDS = ['live', 'still', 'try'] as const;
+const KINDS = ['live', 'still', 'try', 'time'] as const;
 const NAME = new RegExp(`^remaster-(${KINDS.join('|')})-\\w{6}$`);
 /** Names the process that made the folder. */
 const OWNER = 'owner.json';

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { RemasterError } from '../../errors';
 import { whyForeign } from '../../files/foreignFolder';
 import { derivedName } from './derivedName';
-import type { Segment } from './journal';
+import { hashesOf, type Segment } from './journal';
 import { lockOutput, type OutputLock } from './outputLock';
 import { unwritable } from './outputErrors';
 
@@ -42,7 +42,8 @@ export const removeEmpty = (folder: string): Promise<void> => rmdir(folder).catc
 
 /** Deletes everything but the lock, the journal and `kept` segments. */
 export async function clear(folder: string, kept: readonly Segment[]): Promise<void> {
-  const names = new Set(['lock', ...(kept.length > 0 ? ['journal.json'] : []), ...kept.map(({ file }) => file)]);
+  const files = kept.flatMap(({ file, hashBytes }) => (hashBytes === undefined ? [file] : [file, hashesOf(file)]));
+  const names = new Set(['lock', ...(kept.length > 0 ? ['journal.json'] : []), ...files]);
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     if (!names.has(name) && !(await isLockInUse(path))) await rm(path, { recursive: true, force: true });

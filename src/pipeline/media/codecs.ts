@@ -3,6 +3,7 @@ import { type Container, containerOf } from '../../settings/container';
 import { parseEncoder } from '../../settings/customEncoder';
 import type { CodecName, Job, PixelFormat } from '../../settings/restoreJob';
 import { PIXEL_FORMATS } from '../../settings/videoRows';
+import type { PixelFormat as DescribedFormat } from './describe/pixelFormat';
 import type { FfmpegBinary } from './findFfmpeg';
 
 interface Preset {
@@ -13,11 +14,13 @@ interface Preset {
   readonly longest: number;
   /** Default pixel format by the depth of the frames. */
   readonly pixels: { readonly 8: PixelFormat; readonly 16: PixelFormat };
+  /** By default the subsampling is that of the source, where the codec has it. Absent: that of `pixels`. */
+  readonly keepsChroma?: boolean;
   /** Other supported pixel formats. */
   readonly others: readonly PixelFormat[];
   /** Default constant quality; null: the codec has no quality setting. */
   readonly quality: number | null;
-  readonly options: (encoder: string, quality: number, size: Size) => readonly string[];
+  readonly options: (encoder: string, quality: number, size: Size, isQuick: boolean) => readonly string[];
 }
 
 const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
@@ -28,8 +31,8 @@ const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
     pixels: { 8: 'yuv420p', 16: 'yuv420p10le' },
     others: ['yuv422p', 'yuv444p', 'yuv422p10le', 'yuv444p10le'],
     quality: 16,
-    // Measured at 1280×720: medium takes 70 ms per frame on both cores, fast 34; the model needs those cores.
-    options: (_, quality) => ['-crf', String(quality), '-preset', 'fast'],
+    // A quick model must not wait for its encoder, and a slow one does not notice it: see docs/decisions.md#88.
+    options: (_, quality, __, isQuick) => ['-crf', String(quality), '-preset', isQuick ? 'veryfast' : 'fast'],
   },
   h265: {
     encoders: ['libx265'],
@@ -57,6 +60,7 @@ const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
     containers: ['mkv'],
     longest: 32767,
     pixels: { 8: 'yuv444p', 16: 'yuv444p10le' },
+    keepsChroma: true,
     others: ['yuv420p', 'yuv422p', 'yuv420p10le', 'yuv422p10le', 'gbrp', 'gbrp10le'],
     quality: null,
     options: (_, __, size) => ['-level', '3', '-g', '1', '-slices', slices(size), '-slicecrc', '1', '-context', '1'],
@@ -79,6 +83,10 @@ export interface Codec {
   readonly container: Container;
   readonly pixelFormat: string;
   readonly options: readonly string[];
+  /** Options before the input: the device of hardware. */
+  readonly device: readonly string[];
+  /** Filters after all others: what hardware needs. */
+  readonly filters: readonly string[];
 }
 
 /** A custom encoder as a preset. Its limits are not checked here; ffmpeg reports an error for unsupported input. */
@@ -95,8 +103,22 @@ function customPreset(text: string): Preset {
   };
 }
 
+/** The frames to encode. */
+export interface CodecTarget extends Size {
+  readonly output: string;
+  readonly depth: 8 | 16;
+  /** Of the source. */
+  readonly chroma: Chroma;
+  /** Whether the frames come so fast that the encoder would take a large part of the time. Default false. */
+  readonly isQuick?: boolean;
+}
+
+/** The constant quality of a codec with a preset: that of the settings, or its default. */
+export const qualityOf = ({ codec, quality }: Pick<Job, 'codec' | 'quality'>): number =>
+  quality ?? (codec === 'custom' ? 0 : (PRESETS[codec].quality ?? 0));
+
 /**
- * Chooses encoder, container and pixel format. Errors: BAD_SETTING or FRAME_TOO_LARGE for an unsupported combination.
+ * Chooses a software encoder, container and pixel format. Errors: BAD_SETTING or FRAME_TOO_LARGE for an unsupported combination.
  */
 export function resolveCodec(
   binary: FfmpegBinary,
@@ -106,13 +128,7 @@ export function resolveCodec(
     quality,
     pixelFormat: wanted,
   }: Pick<Job, 'codec' | 'encoder' | 'quality' | 'pixelFormat'>,
-  target: {
-    readonly output: string;
-    readonly width: number;
-    readonly height: number;
-    readonly depth: 8 | 16;
-    readonly isRgb: boolean;
-  },
+  target: CodecTarget,
 ): Codec {
   const container = containerOf(target.output);
   const preset = name === 'custom' ? customPreset(custom ?? '') : PRESETS[name];
@@ -147,17 +163,24 @@ export function resolveCodec(
     encoder,
     container,
     pixelFormat:
-      wanted === null
-        ? defaultPixelFormat(preset.pixels[target.depth], target)
-        : checkedPixelFormat(name, preset, wanted, target),
-    options: ['-c:v', encoder, ...preset.options(encoder, quality ?? preset.quality ?? 0, target)],
+      wanted === null ? defaultPixelFormat(preset, target) : checkedPixelFormat(name, preset, wanted, target),
+    options: [
+      '-c:v',
+      encoder,
+      ...preset.options(encoder, quality ?? preset.quality ?? 0, target, target.isQuick === true),
+    ],
+    device: [],
+    filters: [],
   };
 }
 
-/** Slices of an FFV1 frame: 4, and more where ffmpeg would refuse so large a slice (16 bit and 4 planes at most). */
+/**
+ * Slices of an FFV1 frame, each with its own checksum: as archives have them, 16 in standard definition and 24 above, and
+ * more where ffmpeg would refuse so large a slice (16 bit and 4 planes at most).
+ */
 function slices({ width, height }: Size): string {
-  const needed = (width * height * 17 * 4 * 1.1) / 2 ** 27;
-  return String([4, 9, 16, 25, 36, 49, 64, 100, 120].find((count) => count >= needed) ?? 120);
+  const needed = Math.max(width * height > 768 * 576 ? 24 : 16, (width * height * 17 * 4 * 1.1) / 2 ** 27);
+  return String([16, 24, 36, 49, 64, 100, 120].find((count) => count >= needed) ?? 120);
 }
 
 /** SVT-AV1 encodes no smaller frames than 64 × 64. */
@@ -191,9 +214,22 @@ function checkedPixelFormat(
 }
 
 /** Subsampled chroma needs even sides; frames with odd sides use 4:4:4 instead of losing a row. */
-function defaultPixelFormat(usual: PixelFormat, { width, height, isRgb }: Size & { readonly isRgb: boolean }): string {
-  if (isRgb && usual === 'yuv444p') return 'bgr0';
-  if (isRgb && usual === 'yuv444p10le') return 'gbrp10le';
+function defaultPixelFormat(
+  { pixels, keepsChroma = false }: Preset,
+  { width, height, depth, chroma }: Size & { readonly depth: 8 | 16; readonly chroma: Chroma },
+): string {
+  const usual = pixels[depth];
+  if (chroma === 'rgb' && usual === 'yuv444p') return 'bgr0';
+  if (chroma === 'rgb' && usual === 'yuv444p10le') return 'gbrp10le';
   const isOdd = width % 2 === 1 || height % 2 === 1;
-  return isOdd ? usual.replace(/42[02]/, '444') : usual;
+  if (isOdd) return usual.replace(/42[02]/, '444');
+  return keepsChroma ? usual.replace('444', SUBSAMPLING[chroma]) : usual;
 }
+
+type Chroma = DescribedFormat['chroma'];
+
+/** Of the formats that there are, the coarsest that loses no colour; grey has none. */
+const SUBSAMPLING: Readonly<Record<Chroma, '420' | '422' | '444'>> = {
+  ...{ gray: '420', '4:2:0': '420', '4:1:0': '420' },
+  ...{ '4:2:2': '422', '4:1:1': '422', '4:4:4': '444', '4:4:0': '444', rgb: '444' },
+};

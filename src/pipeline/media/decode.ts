@@ -5,11 +5,14 @@ import { type Complaints, complaintsOf } from './gaps/complaints';
 import { alongside, clockFrom } from './clockOfInput';
 import { evenTimes } from './evenTimes';
 import type { FfmpegBinary } from './findFfmpeg';
+import { fieldTimes } from './fields';
 import { fitted } from './fitFrames';
 import type { Frame } from './frame';
 import type { ClockJump } from './gaps/jumpDetector';
 import { frameTimes } from './frameTimes';
 import type { VideoInfo } from './probe';
+import { readingFilters } from './reading';
+import { fieldsOf, storedOf, ticksPerStored } from './videoInfo';
 import { type Ffmpeg, runFfmpeg } from './runFfmpeg';
 import { sceneCuts } from './sceneCuts';
 import { inputOptions, unreadable } from './sourceFile';
@@ -18,9 +21,10 @@ import { splitFrames } from './splitFrames';
 export interface DecodeOptions {
   readonly colour: Colour;
   readonly depth: 8 | 16;
-  readonly deinterlace: boolean;
   readonly temporalDenoise: Job['temporalDenoise'];
   readonly hwaccel: Job['hwaccel'];
+  /** Options of the hardware that decodes, in the place of `hwaccel`. */
+  readonly decoder?: readonly string[];
   /** Attaches the first frame of its shot to each frame. Default false. */
   readonly withShotFirstFrame?: boolean;
   /** Frames of another shape are stretched to the size, without bars. Default false. */
@@ -33,7 +37,7 @@ export interface DecodeOptions {
 
 /** What was decoded, with the times before frames are left out on purpose. */
 export interface Decoded {
-  /** Presentation times, in ticks of the source, increasing. */
+  /** Presentation times of the frames of the source, in its ticks, increasing. */
   readonly times: readonly number[];
   /** Times of the frames from which on the video has another size. */
   readonly resized: readonly number[];
@@ -60,6 +64,8 @@ export function openVideo(
   signal: AbortSignal,
 ): FrameSource {
   const { mirror } = info;
+  const { timeBase } = storedOf(info);
+  const reading = readingFilters(info);
   const passthrough = binary.hasFpsMode ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']; // no frame duplicated or dropped
   const graph = [
     `[0:${info.stream}]split[t][f]`,
@@ -68,7 +74,8 @@ export function openVideo(
     "[t]scale='1+mod(iw,251)':'1+mod(ih,251)':flags=neighbor,format=yuv444p,lut=c0=w:c1=h:c2=0,scale=2:2:flags=neighbor[times]",
     [
       `[f]${mirror ?? 'null'}`,
-      ...(options.deinterlace ? ['bwdif=mode=send_frame:parity=auto:deint=all'] : []),
+      ...reading.fields,
+      ...reading.frame,
       ...TEMPORAL_DENOISE[options.temporalDenoise],
       ...fitted(info, options.isStretched ?? false, `${toRgb(options.colour)},format=${PIXELS[options.depth]}`),
     ].join(',') + '[frames]',
@@ -76,12 +83,12 @@ export function openVideo(
   const args = [
     ...['-loglevel', 'repeat+error'], // only complaints, and each of them
     ...clockFrom(options.from),
-    ...(options.hwaccel === 'auto' ? ['-hwaccel', 'auto'] : []),
+    ...(options.decoder ?? (options.hwaccel === 'auto' ? ['-hwaccel', 'auto'] : [])),
     ...(mirror === null ? [] : ['-noautorotate']),
     ...inputOptions(info.source),
     ...['-filter_complex', graph.join(';')],
     // Times first: ffmpeg writes its outputs in this order, so the time of a frame is always written before the frame.
-    ...['-map', '[times]', ...passthrough, '-enc_time_base', `${info.timeBase.num}/${info.timeBase.den}`],
+    ...['-map', '[times]', ...passthrough, '-enc_time_base', `${timeBase.num}/${timeBase.den}`],
     ...['-c:v', 'rawvideo', '-flush_packets', '1', '-f', 'framecrc', 'pipe:3'],
     ...['-map', '[frames]', ...passthrough, '-f', 'rawvideo', '-pix_fmt', PIXELS[options.depth], 'pipe:1'],
     ...alongside(0, options.sound ?? []),
@@ -89,17 +96,14 @@ export function openVideo(
   const times: number[] = [];
   const resized: number[] = [];
   const jumps: ClockJump[] = [];
-  const complaints = complaintsOf(info);
+  const complaints = complaintsOf(storedOf(info));
   let decoder: Ffmpeg | undefined;
   return {
     decoded: { times, resized, jumps, complaints },
     async *read() {
       // Started on the first read, because Node discards the output of a process that exits before it is read.
       decoder = runFfmpeg(binary, args, signal);
-      for await (const frame of frames(decoder, info, options, { complaints, resized, jumps })) {
-        times.push(frame.pts);
-        yield frame;
-      }
+      yield* frames(decoder, info, options, { complaints, times, resized, jumps });
     },
     stderrTail: () => decoder?.stderrTail() ?? '',
     [Symbol.asyncDispose]: async () => decoder?.[Symbol.asyncDispose](),
@@ -127,6 +131,7 @@ const PIXELS = { 8: 'rgb24', 16: 'rgb48le' } as const;
 
 interface Noted {
   readonly complaints: Complaints;
+  readonly times: number[];
   readonly resized: number[];
   readonly jumps: ClockJump[];
 }
@@ -135,20 +140,27 @@ async function* frames(
   decoder: Ffmpeg,
   info: VideoInfo,
   { depth, withShotFirstFrame }: Pick<DecodeOptions, 'depth' | 'withShotFirstFrame'>,
-  { complaints, resized, jumps }: Noted,
+  { complaints, times, resized, jumps }: Noted,
 ): AsyncGenerator<Frame> {
-  const times = frameTimes(decoder, (time) => resized.push(time));
-  const even = evenTimes(info, times, (jump) => jumps.push(jump));
-  complaints.hear(decoder.stderr, times.newest);
+  const listed = frameTimes(decoder, (time) => resized.push(time));
+  const even = evenTimes(storedOf(info), listed, (jump) => jumps.push(jump));
+  const { mode } = fieldsOf(info);
+  const shown = fieldTimes(mode, ticksPerStored(info), async () => {
+    const time = await even.next();
+    if (time !== undefined) times.push(time);
+    return time;
+  });
+  complaints.hear(decoder.stderr, listed.newest);
   const sceneOf = sceneCuts();
   const { width, height } = info;
   let index = 0;
   let first: Frame['shotFirstFrame'];
   let untimed = false;
   for await (const data of splitFrames(decoder.stdout, width * height * 3 * (depth / 8))) {
-    const pts = await even.next();
+    const pts = await shown.next();
     // A killed decoder may have written a frame without its time: its exit is then the error to report.
-    untimed = pts === undefined;
+    untimed = pts === undefined && mode !== 'telecine';
+    if (pts === undefined && mode === 'telecine') continue; // the ffmpeg of 2018 repeats the last frame
     if (pts === undefined) break;
     const pixels = { pts, width, height, depth, data };
     const scene = sceneOf(pixels);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { raceWith } from '../../async/raceWith';
 import { RemasterError } from '../../errors';
 import { type Codec } from './codecs';
@@ -7,6 +6,7 @@ import type { FfmpegBinary } from './findFfmpeg';
 import type { Rational } from './frame';
 import { frameRate } from './frameRate';
 import { passthrough } from './passthrough';
+import type { Provenance } from './provenance';
 import { readNut } from './readNut';
 import { runFfmpeg } from './runFfmpeg';
 
@@ -23,11 +23,13 @@ export interface Encoding {
   readonly pixelAspect: Rational;
   /** Nominal; null when unknown. */
   readonly framesPerSecond: number | null;
+  /** What the finished file says about its origin. Absent: nothing. */
+  readonly provenance?: Provenance;
 }
 
 /** Encodes frames into a file. Disposed without `finish`, it leaves an incomplete file for its owner to delete. */
 export interface FrameSink extends AsyncDisposable {
-  /** Resolves when the encoder is ready for more. Await it: this promise is the back-pressure. */
+  /** Resolves when the encoder has taken the frame, whose memory may then be used again. Await it: this promise is the back-pressure. */
   write(data: Uint8Array): Promise<void>;
   /** Resolves when the file is complete. Errors: ENCODE_FAILED if the encoder failed or lost a frame. */
   finish(): Promise<void>;
@@ -51,7 +53,10 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
   return {
     async write(data) {
       written++;
-      if (!encoder.stdin.write(data)) await unlessDied(once(encoder.stdin, 'drain').catch(throwExitError));
+      const taken = new Promise<void>((resolve, reject) =>
+        encoder.stdin.write(data, (error) => (error ? reject(error) : resolve())),
+      );
+      await unlessDied(taken.catch(throwExitError));
     },
     async finish() {
       encoder.stdin.end();
@@ -77,14 +82,16 @@ function encoderOptions(binary: FfmpegBinary, path: string, encoding: Encoding):
     `format=${codec.pixelFormat}`,
     `setsar=${pixelAspect.num}/${pixelAspect.den}`,
     tagFilter(colour),
+    ...codec.filters,
   ];
   return [
     '-xerror', // any error ends it, with an exit code that says so
+    ...codec.device,
     ...['-f', 'rawvideo', '-pixel_format', depth === 8 ? 'rgb24' : 'rgb48le', '-video_size', `${width}x${height}`],
     ...['-framerate', `${num}/${den}`, '-i', 'pipe:0', '-an', '-vf', filters.join(',')],
     ...passthrough(binary),
     // ffmpeg of 2018 does not pass the range to x265.
-    ...(codec.name === 'h265'
+    ...(codec.encoder === 'libx265' && codec.name === 'h265'
       ? ['-x265-params', `log-level=error:range=${colour.range === 'pc' ? 'full' : 'limited'}`]
       : []),
     ...codec.options,

@@ -25,6 +25,8 @@ export interface FfmpegBinary {
   readonly hasRtspTimeout: boolean;
   /** Built without shared libraries: resolving a host name crashes it on Linux. */
   readonly crashesOnNames: boolean;
+  /** Tests of hardware that it has passed in this process; changed by `probeEncoder`. */
+  readonly passed: Set<string>;
 }
 
 /** The result, and the paths that were tried before it, with the reason why each failed. */
@@ -146,6 +148,7 @@ async function queryBinary(path: string, origin: FfmpegBinary['origin']): Promis
     hasRtspTimeout: libavformat(banner) >= 59_000, // ffmpeg 5.0
     crashesOnNames:
       process.platform === 'linux' && /--enable-static|-static\b/.test(banner) && !banner.includes('--enable-shared'),
+    passed: new Set(),
   };
 }
 

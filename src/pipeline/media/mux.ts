@@ -5,14 +5,17 @@ import type { CodecName, Job } from '../../settings/restoreJob';
 import type { Codec } from './codecs';
 import { type Colour, tagOptions } from './colour';
 import { alongside } from './clockOfInput';
+import { embedXmp } from './embedXmp';
 import { encodedColour } from './encode';
 import type { FfmpegBinary } from './findFfmpeg';
 import { joinNut, planJoin } from './joinNut';
+import { comment, type Provenance, xmp } from './provenance';
 import { setLastFrameDuration } from './lastFrameDuration';
 import { FLAGS, timecodeOf } from './describe/mediaInfo';
 import type { Rational } from './frame';
 import { frameRate } from './frameRate';
 import type { VideoInfo } from './probe';
+import { storedOf } from './videoInfo';
 import { runFfmpeg } from './runFfmpeg';
 import { inputOptions } from './sourceFile';
 import { type CarriedStream, streamOptions } from './streams/carriedStreams';
@@ -28,6 +31,8 @@ export interface EncodedVideo {
   /** Segments, in order, as NUT files of `createVideo`. */
   readonly paths: readonly string[];
   readonly times: VideoTimes;
+  /** What the file says about its origin. Absent: nothing. */
+  readonly provenance?: Provenance | undefined;
 }
 
 /** The source of an output, and what of it is carried. */
@@ -77,6 +82,7 @@ export async function muxWithSource(
       // The frames are already rotated, have no second picture of alpha, and are encoded by another encoder.
       // In capitals, because ffmpeg of 2018 takes `rotate` for an angle and keeps the tag.
       ...['-metadata:s:v:0', 'ROTATE=', '-metadata:s:v:0', 'ALPHA_MODE=', '-metadata:s:v:0', `encoder=${encoder}`],
+      ...(video.provenance ? provenanceOptions(video, job.extras ? info.media.tags['comment'] : undefined) : []),
       // Without a word on any stream, ffmpeg makes the first of each kind the default; the other streams keep their flags.
       ...['-disposition:0', ['default', ...flagsOf(info)].join('+')],
       ...['-max_muxing_queue_size', '65536', '-max_interleave_delta', '0'],
@@ -85,6 +91,15 @@ export async function muxWithSource(
     alongside: hasJumps ? alongside(1, [info.stream]) : [],
   };
   return mux(binary, video, output, others, signal);
+}
+
+/** MP4 and MOV get their XMP afterwards. The names and numbers that Matroska has at random are then the same each time. */
+function provenanceOptions({ codec, provenance }: EncodedVideo, ofSource: string | undefined): readonly string[] {
+  const words = comment(provenance!, ofSource);
+  const tags = words === null ? [] : ['-metadata', `comment=${words}`];
+  const encoder = ['-metadata:s:v:0', `encoder=${codec.encoder}, ${provenance!.tool}`];
+  if (codec.container !== 'mkv') return [...tags, ...encoder];
+  return [...tags, ...encoder, '-metadata', `XMP=${xmp(provenance!)}`, '-fflags', '+bitexact'];
 }
 
 /** How the range of a cut is taken from the source. */
@@ -106,7 +121,8 @@ function cutOptions(trim: Job['trim'], hasJumps: boolean, timeBase: Rational): C
 }
 
 /** The time code of the first frame of a cut, in the tags that have that of the source. */
-function timecodeAt(seconds: number, { media, framesPerSecond }: VideoInfo): readonly string[] {
+function timecodeAt(seconds: number, info: VideoInfo): readonly string[] {
+  const { media, framesPerSecond } = storedOf(info); // time codes count the frames of the source
   const code = timecodeOf(media);
   const later = code === null ? null : laterTimecode(code, seconds, framesPerSecond ?? 25);
   if (later === null) return [];
@@ -119,8 +135,8 @@ function flagsOf({ media, stream }: VideoInfo): readonly string[] {
   return FLAGS.filter((flag) => flag !== 'default' && flags[flag]);
 }
 
-function rateOf({ framesPerSecond }: VideoInfo): string {
-  const { num, den } = frameRate(framesPerSecond ?? 25);
+function rateOf(info: VideoInfo): string {
+  const { num, den } = frameRate(storedOf(info).framesPerSecond ?? 25);
   return `${num}/${den}`;
 }
 
@@ -139,7 +155,7 @@ export const muxVideo = (
 /** `others`: options of the inputs after the video, of the output, and of another output. */
 async function mux(
   binary: FfmpegBinary,
-  { codec, colour, paths, times }: EncodedVideo,
+  { codec, colour, paths, times, provenance }: EncodedVideo,
   output: string,
   others: Readonly<Record<'inputs' | 'options' | 'alongside', readonly string[]>>,
   signal: AbortSignal,
@@ -170,6 +186,7 @@ async function mux(
   });
   await muxer.ended;
   const warnings = await storeEnd(output, container, end - pts.at(-1)!, timeBase);
+  if (provenance !== undefined && container !== 'mkv') await embedXmp(output, container, xmp(provenance));
   await verify(binary, output, times, binary.hasFpsMode || container === 'mkv', signal);
   return warnings;
 }

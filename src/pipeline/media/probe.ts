@@ -1,21 +1,15 @@
 import { open } from 'node:fs/promises';
-import { describeVideo, type VideoDescription } from './describe/describeVideo';
-import { detectInterlace } from './detectInterlace';
+import { describeVideo } from './describe/describeVideo';
+import { detectFields } from './detectFields';
 import type { FfmpegBinary } from './findFfmpeg';
 import { readAll, UnknownStructure } from './fileChange';
-import { type MirrorFilter, mirrorFilter } from './mp4Mirror';
+import { mirrorFilter } from './mp4Mirror';
 import { dolbyVisionProfile as profileIn, findMoov } from './mp4Moov';
 import { inputOptions, openSource, type SourceFile } from './sourceFile';
+import type { VideoInfo } from './videoInfo';
 import { undecodable, unreadableMedia } from './unreadableMedia';
 
-/** A source file and its video. */
-export interface VideoInfo extends VideoDescription {
-  readonly source: SourceFile;
-  /** By its flag or, if that is missing or unreliable, by analysis of the first frames. */
-  readonly isInterlaced: boolean;
-  /** For a mirrored video that ffmpeg would only turn, as versions before 5.1 may; null for all others. */
-  readonly mirror: MirrorFilter | null;
-}
+export type { VideoInfo } from './videoInfo';
 
 /**
  * Describes a video file and decodes its first frames. Errors: SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE.
@@ -33,15 +27,14 @@ export async function probe(
     throw video.empty
       ? await undecodable(binary, source, video.empty, signal)
       : await unreadableMedia(binary, source, video.media, signal);
-  const stream = { index: video.stream, codec: video.codec };
-  const isInterlaced = await detectInterlace(binary, input, stream, video.interlaceFlag, signal);
+  const fields = await detectFields(binary, input, video, video.interlaceFlag, signal);
   const moov = binary.hasFpsMode ? null : await readMoov(source);
   // Covers are no tracks, but may come before them.
   const track = video.media.streams.filter(({ index, isCoverArt }) => index < video.stream && !isCoverArt).length;
   return {
     ...video,
     source,
-    isInterlaced,
+    ...fields,
     dolbyVisionProfile: moov && !binary.ffprobe ? inMoov(moov, profileIn) : video.dolbyVisionProfile,
     mirror: moov && inMoov(moov, (box) => mirrorFilter(box, track)),
   };

@@ -1,24 +1,57 @@
-import { concatMap, map, type OperatorFunction, pipe, tap } from 'rxjs';
+import { setMaxListeners } from 'node:events';
+import { concatMap, defer, finalize, map, type OperatorFunction, tap } from 'rxjs';
 import type { BackpressureWindow } from '../../async/backpressure';
+import { Semaphore } from '../../async/semaphore';
+
+interface Options<T> {
+  /** How many of the window's items one is. Default 1. */
+  readonly weight?: (item: T) => number;
+  /** How many are worked on at the same time. Default 1. */
+  readonly atOnce?: number;
+  /** Aborts the work, too. */
+  readonly signal?: AbortSignal;
+}
 
 /**
- * `concatMap` with back-pressure: items wait and are worked on inside the window. `weight`: how many of its items one is.
+ * `concatMap` with back-pressure: items wait and are worked on inside the window, and leave in order. When the pipe ends, the signal of
+ * the work aborts, and no other is begun.
  *
  *     source  a   b   c|
  *     work    --a --b --c
  *     result    A   B   C|
  */
-export function mapInOrder<T, R>(
-  window: BackpressureWindow,
-  work: (item: T) => Promise<R>,
-  weight: (item: T) => number = () => 1,
-): OperatorFunction<T, R> {
-  return pipe(
-    tap((item: T) => window.hold(weight(item))),
-    concatMap(async (item) => ({ item, result: await work(item) })),
-    map(({ item, result }) => {
-      window.release(weight(item)); // the next stage holds it before the source can wake up
-      return result;
-    }),
-  );
-}
+export const mapInOrder =
+  <T, R>(
+    window: BackpressureWindow,
+    work: (item: T, signal: AbortSignal) => Promise<R>,
+    { weight = () => 1, atOnce = 1, signal }: Options<T> = {},
+  ): OperatorFunction<T, R> =>
+  (source) =>
+    defer(() => {
+      const stop = new AbortController();
+      const stopped = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+      setMaxListeners(0, stopped); // as many items wait as the window holds
+      const places = new Semaphore(atOnce);
+      const start = async (item: T): Promise<{ readonly item: T; readonly result: R }> => {
+        const leave = await places.acquire(stopped);
+        try {
+          return { item, result: await work(item, stopped) };
+        } finally {
+          leave();
+        }
+      };
+      return source.pipe(
+        tap((item) => window.hold(weight(item))),
+        map((item) => {
+          const started = start(item);
+          started.catch(() => {}); // reported in its turn
+          return started;
+        }),
+        concatMap((started) => started),
+        map(({ item, result }) => {
+          window.release(weight(item)); // the next stage holds it before the source can wake up
+          return result;
+        }),
+        finalize(() => stop.abort(new Error('the pipe has ended'))),
+      );
+    });

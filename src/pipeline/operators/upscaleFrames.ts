@@ -10,6 +10,9 @@ export interface UpscaledFrames {
   readonly after: readonly Frame[];
 }
 
+/** Batches that are upscaled at the same time: one waits for the model, one is in it, one is put together from its tiles. */
+export const UPSCALED_AT_ONCE = 3;
+
 /**
  * Sends batches of frames through the model.
  *
@@ -21,8 +24,8 @@ export const upscaleFrames = (
   window: BackpressureWindow,
   signal: AbortSignal,
 ): OperatorFunction<readonly Frame[], UpscaledFrames> =>
-  mapInOrder(
-    window,
-    async (before) => ({ before, after: await processor.run(before, signal) }),
-    (batch) => batch.length,
-  );
+  mapInOrder(window, async (before, stopped) => ({ before, after: await processor.run(before, stopped) }), {
+    weight: (batch) => batch.length,
+    atOnce: UPSCALED_AT_ONCE,
+    signal,
+  });

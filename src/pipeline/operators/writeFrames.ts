@@ -21,5 +21,5 @@ export const writeFrames = (
       for (const frame of after) await sink.write(frame);
       return after;
     },
-    ({ after }) => after.length,
+    { weight: ({ after }) => after.length },
   );

@@ -78,8 +78,12 @@ describe('exactness', () => {
       whole.filter((_, i) => i % 2 === 0),
     );
   });
-  it('batches of tiles give the same bytes', async () =>
-    assert.deepEqual(await frames({ tile: 32, batch: 4 }), await frames({ tile: 32 })));
+  it('batches of tiles give the same bytes, with and without the tile cache', async () => {
+    const tiles = await frames({ tile: 32, batch: 1 });
+    assert.notDeepEqual(tiles, plain);
+    assert.deepEqual(await frames({ tile: 32, batch: 4 }), tiles);
+    assert.deepEqual(await frames({ tile: 32, batch: 4, tileCache: null }), tiles);
+  });
   it('a still video gives identical frames', async () => {
     await ff(
       '-f',

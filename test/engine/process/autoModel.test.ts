@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createEngine } from '../../../src/engine/client/engine';
 import { restore } from '../../../src/index';
 import type { LiveProgress } from '../../../src/settings/liveJob';
-import { JOB_DEFAULTS } from '../../../src/settings/restoreJob';
+import { JOB_DEFAULTS, readingSettings } from '../../../src/settings/restoreJob';
 import { liveJob, pattern } from '../../pipeline/jobs/live/liveJob';
 import { ff, moving, scratchFolder } from '../../support/videos';
 
@@ -41,7 +41,7 @@ describe('the model auto in the engine', function () {
   });
 
   it('is chosen for a file or a camera without a job', async () => {
-    const file = { kind: 'file', input: at('small.mp4'), sequenceRate: 25, maxHeight: null, trim: null } as const;
+    const file = { kind: 'file', sequenceRate: 25, ...readingSettings(JOB_DEFAULTS), input: at('small.mp4') } as const;
     const ask = (source: typeof file | { readonly kind: 'camera' }, wants = {}) =>
       engine.ask('choose', { source, wants: { ...NO_WANTS, ...wants } });
     const { traits, ...chosen } = await ask(file);

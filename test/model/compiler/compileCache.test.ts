@@ -48,6 +48,7 @@ describe('compileCache', () => {
     noise: [],
     prompts: [],
     batchLimit: null,
+    tileMemory: 100,
   } as const;
   const entry = (text: string) => ({ ports, graph: Buffer.from(text) });
   const never = (): never => assert.fail('it was made again');

@@ -36,6 +36,14 @@ describe('splitBatch', () => {
     }
   });
 
+  it('tells the limits that it has found, so that the next batch need not run out of memory', async () => {
+    const { run } = machine(2);
+    const limits: number[] = [];
+    await splitBatch(batch(16), 16, run, (limit) => limits.push(limit));
+    assert.deepEqual(limits.slice(0, 3), [8, 4, 2]);
+    assert.equal(Math.min(...limits), 2);
+  });
+
   it('splits a batch at shots, because a run has one prompt', async () => {
     const { given, run } = machine(8);
     const [a, b] = [{}, {}];

@@ -5,6 +5,37 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { makeClip } from '../support/clip';
 import { installedPackage, nodeRed4, remove, Runtime, userDirectory } from '../support/nodeRed';
 
+/** Presets are listed with read permission, and kept with write permission. */
+async function presetsOf(url: string, master: string, guest: string): Promise<void> {
+  const ask = (token: string | null, method = 'GET', body?: unknown, name = ''): Promise<Response> =>
+    fetch(`${url}/remaster/presets${name}`, {
+      method,
+      headers: { 'Content-Type': 'application/json', ...(token !== null && { Authorization: `Bearer ${token}` }) },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  const namesFor = async (token: string): Promise<string[]> =>
+    ((await (await ask(token)).json()) as { name: string }[]).map(({ name }) => name);
+  const mine = { format: 1, name: 'mine', title: 'Mine', settings: { scale: 2 } };
+  assert.equal((await ask(null)).status, 401);
+  assert.ok((await namesFor(guest)).includes('vhs-pal'));
+  assert.equal((await ask(guest, 'POST', mine)).status, 401);
+  assert.equal((await ask(master, 'POST', mine)).status, 200);
+  assert.ok((await namesFor(guest)).includes('mine'));
+  for (const bad of [
+    { ...mine, name: 'vhs-pal' },
+    { ...mine, name: '../mine' },
+    { ...mine, settings: { output: '/etc/passwd' } },
+    { ...mine, about: 'a'.repeat(70_000) },
+    null,
+  ])
+    assert.equal((await ask(master, 'POST', bad)).status, 400, JSON.stringify(bad).slice(0, 80));
+  assert.equal((await ask(guest, 'DELETE', undefined, '/mine')).status, 401);
+  assert.equal((await ask(master, 'DELETE', undefined, '/vhs-pal')).status, 400);
+  assert.equal((await ask(master, 'DELETE', undefined, '/..%2Fsettings')).status, 400);
+  assert.equal((await ask(master, 'DELETE', undefined, '/mine')).status, 200);
+  assert.ok(!(await namesFor(guest)).includes('mine'));
+}
+
 describe('tries in the editor', function () {
   this.timeout(180_000);
   let installed: string;
@@ -44,6 +75,7 @@ describe('tries in the editor', function () {
           headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
           body: JSON.stringify(body),
         });
+      await presetsOf(red.url, master, guest);
       const file = { node: 'in', source: 'file', pathType: 'str', path: clip, maxHeight: '18', trimEnd: '0.4' };
       assert.deepEqual([(await post(file)).status, (await post(file, guest)).status], [401, 401]);
       const refused = await post({ ...file, path: '/etc/hostname' }, master);

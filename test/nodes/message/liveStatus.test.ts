@@ -22,7 +22,7 @@ describe('the status of a camera', () => {
     ...{ in: 150, out: 2, dropped: 148, fps: 0.2, fpsIn: 15, dropShare: 0.99, latency: null, ageAtDrop: null },
     ...{ steps: 1, model: 'x4', frameStep: 1, isRegionOnly: false, cacheStats: null, width: null, height: null },
     modelHeight: null,
-    target: { written: 0, skipped: 0, restarts: 0 },
+    target: { written: 0, skipped: 0, restarts: 0, encoder: null },
     ...changes,
   });
 

@@ -21,7 +21,7 @@ const plan: Plan = {
       bitDepth: 8,
     },
     trim: { start: 0, end: 10 },
-    deinterlace: 'auto',
+    ...{ deinterlace: 'auto', fieldOrder: 'auto', crop: null, aspect: 'auto' },
     sequenceRate: 25,
     maxFps: null,
     maxHeight: null,

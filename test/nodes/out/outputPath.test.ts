@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fill, freeName, placeholders } from '../../../nodes/out/outputPath';
+import { freeName, placeholders } from '../../../nodes/out/outputPath';
+import { fillTemplate } from '../../../src/settings/nameTemplate';
 
 const given = {
   label: 'tape 07.final.mov',
@@ -15,10 +16,10 @@ const parts = placeholders(given);
 
 describe('output', () => {
   it('fills a template', () => {
-    assert.equal(fill('{name}_x{scale}.{ext}', parts), 'tape 07.final_x4.mov');
-    assert.equal(fill('{date} {time} {model} {codec}', parts), '2026-01-02 03-04-05 x4 prores');
-    assert.equal(fill('{tmp}', parts), tmpdir());
-    assert.equal(fill('plain.mp4', parts), 'plain.mp4');
+    assert.equal(fillTemplate('{name}_x{scale}.{ext}', parts), 'tape 07.final_x4.mov');
+    assert.equal(fillTemplate('{date} {time} {model} {codec}', parts), '2026-01-02 03-04-05 x4 prores');
+    assert.equal(fillTemplate('{tmp}', parts), tmpdir());
+    assert.equal(fillTemplate('plain.mp4', parts), 'plain.mp4');
   });
 
   it('a name is never that of the folder above', () => {
@@ -29,12 +30,12 @@ describe('output', () => {
       ['..mp4', '_'],
       ['..a.mp4', '..a'],
     ] as const)
-      assert.equal(fill('/srv/{name}', placeholders({ ...given, label })), `/srv/${name}`, label);
+      assert.equal(fillTemplate('/srv/{name}', placeholders({ ...given, label })), `/srv/${name}`, label);
   });
 
   it('lists the placeholders if one is unknown', () => {
     for (const template of ['{nmae}.mp4', '{}.mp4', '{constructor}.mp4']) {
-      assert.throws(() => fill(template, parts), { code: 'BAD_SETTING', remedy: /\{name\} \{scale\}/ });
+      assert.throws(() => fillTemplate(template, parts), { code: 'BAD_SETTING', remedy: /\{name\} \{scale\}/ });
     }
   });
 

@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import {
   copyFileSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -116,6 +114,7 @@ describe('nodes in a real Node-RED', () => {
         const nodes = (await red.get('nodes')) as { module: string; types: string[]; err?: string; enabled: boolean }[];
         const ours = nodes.filter(({ module }) => module === '@remaster/node-red-video');
         assert.deepEqual(ours.flatMap(({ types }) => types).toSorted(), [
+          'remaster-batch',
           'remaster-frames',
           'remaster-image',
           'remaster-in',
@@ -242,41 +241,6 @@ describe('nodes in a real Node-RED', () => {
           assert.equal(red.reported('result').length, 1);
         });
 
-      if (isFirst)
-        it('the twelfth example restores a folder into another and logs failures', async () => {
-          const from = join(folder, 'tapes');
-          mkdirSync(from, { recursive: true });
-          const nodes = example('12 - Folder to folder.json').map((node): FlowNode => {
-            if (node.type === 'remaster-upscale') return { ...node, steps: '1' };
-            if (node.type === 'remaster-out') return { ...node, wires: [['result'], []] };
-            if (node.type !== 'tab') return node;
-            const folders = { FROM: from, TO: out() };
-            return { ...node, env: Object.entries(folders).map(([key, value]) => ({ name: key, value, type: 'str' })) };
-          });
-          const tab = nodes.find(({ type }) => type === 'tab')!.id;
-          copyFileSync(clip, join(from, 'b good.mp4'));
-          copyFileSync(clip, join(from, 'c done.mp4'));
-          writeFileSync(join(from, 'a broken.mp4'), 'These are words, "not" pictures.\n'.repeat(99));
-          writeFileSync(join(from, 'letter.txt'), 'not a video');
-          writeFileSync(out('c done_x4.mp4'), 'restored before');
-          await red.deploy([...nodes, reporter('result', tab)]);
-          await red.inject(nodes.find(({ type }) => type === 'inject')!.id);
-          await result(2); // one is restored, the other existed
-          const restored = red
-            .reported('result')
-            .filter((msg) => (msg['payload'] as { status: string }).status === 'done');
-          assert.deepEqual(
-            restored.map((msg) => msg['filename']),
-            [out('b good_x4.mp4')],
-          );
-          const lines = (): string[] => readFileSync(out('errors.csv'), 'utf8').trimEnd().split('\n');
-          await red.until(() => existsSync(out('errors.csv')), 'the failure is logged');
-          await sleep(300);
-          assert.equal(lines().length, 1, lines().join('\n'));
-          assert.match(lines()[0]!, /^"20.*","[^"]*a broken\.mp4","SOURCE_UNREADABLE",".+"$/);
-          assert.equal(readFileSync(out('c done_x4.mp4'), 'utf8'), 'restored before');
-        });
-
       it('restores a clip, sends progress, and completes with the job', async () => {
         await red.deploy(chain());
         await send(clip);
@@ -312,11 +276,12 @@ describe('nodes in a real Node-RED', () => {
       if (isFirst)
         it('auto chooses the model for the file; the plan, the status and the result say which and why', async () => {
           const plan = func('plan', "global.get('report')('plan', msg.video); return msg;", ['out']);
-          await red.deploy([
-            ...chain({ model: { model: 'auto' }, up: { wires: [['plan']] } }),
+          const flow = (chosen: string): FlowNode[] => [
+            ...chain({ model: { model: chosen }, up: { wires: [['plan']] } }),
             plan,
             inject('outside', ['out']),
-          ]);
+          ];
+          await red.deploy(flow('auto'));
           await send(clip);
           const reason = 'it is small, with 64×36';
           const { status, model: used } = await payload();
@@ -352,6 +317,9 @@ describe('nodes in a real Node-RED', () => {
           });
           assert.equal(forecast['model'], 'x4');
           assert.ok(Number(forecast['seconds']) > 0);
+          await red.deploy(flow('x2'));
+          await red.inject('outside', [{ p: 'video', v: JSON.stringify(video), vt: 'json' }]);
+          assert.equal((await caught(2)).code, 'PLAN_STAGE_GONE', 'its node no longer chooses');
         });
 
       it('reports every bad input with a code', async () => {

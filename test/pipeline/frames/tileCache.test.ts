@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Model } from '../../../src/model/model';
-import { blendTiles } from '../../../src/pipeline/frames/blendTiles';
 import { TileCache } from '../../../src/pipeline/frames/tileCache';
-import { tileLayout } from '../../../src/pipeline/frames/tileLayout';
 import { tileProcessor, type TileSettings } from '../../../src/pipeline/frames/upscaleTiles';
 import type { Frame } from '../../../src/pipeline/media/frame';
 import { nearest } from '../../support/fakeModel';
@@ -165,26 +163,6 @@ describe('TileCache', () => {
     }));
     const { model } = await through(frames, { ...EXACT, tile: null });
     assert.deepEqual(model.tiles.map(({ frame }) => frame), [0, 2]); // prettier-ignore
-  });
-
-  it('blending only the changed tiles equals blending all', () => {
-    const layout = tileLayout(
-      { multiple: 1, scale: 2, tile: { wholeUpTo: 0, size: 32, overlap: 8 } },
-      WIDTH,
-      HEIGHT,
-      32,
-    );
-    const next = random(3);
-    const size = layout.grid.x.size * layout.grid.y.size * 12;
-    const tiles = layout.grid.tiles.map(() => new Uint8Array(size).map(() => 256 * next()));
-    const before = blendTiles(layout, tiles, 8);
-    for (let k = 0; k < tiles.length; k++) {
-      const others = tiles.with(
-        k,
-        new Uint8Array(size).map(() => 256 * next()),
-      );
-      assert.deepEqual(blendTiles(layout, others, 8, before, [k]), blendTiles(layout, others, 8));
-    }
   });
 
   describe('the tolerance', () => {

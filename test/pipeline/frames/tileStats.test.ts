@@ -5,11 +5,11 @@ describe('tileStats', () => {
   it('tells which share was not inferred, and how much longer all would have taken', () => {
     const stats = new TileStats();
     stats.saw(4, 4);
-    stats.inferred(80, 4);
-    stats.took(100);
+    stats.inferred(0, 80, 4);
+    stats.took(0, 100);
     assert.deepEqual([stats.tileMs, stats.cacheStats], [20, { share: 0, speedup: 1 }]);
     stats.saw(4, 0);
-    stats.took(20);
+    stats.took(200, 220);
     assert.deepEqual(stats.cacheStats, { share: 0.5, speedup: 200 / 120 });
   });
 

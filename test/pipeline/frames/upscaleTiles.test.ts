@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bufferCount, from } from 'rxjs';
+import { BackpressureWindow } from '../../../src/async/backpressure';
+import { Semaphore } from '../../../src/async/semaphore';
 import { RemasterError } from '../../../src/errors';
 import type { Model, TileBatch } from '../../../src/model/model';
+import type { FrameProcessor } from '../../../src/pipeline/frames/frameProcessor';
 import { cropTile } from '../../../src/pipeline/frames/cropTile';
 import { tileProcessor, type TileSettings } from '../../../src/pipeline/frames/upscaleTiles';
 import type { Frame } from '../../../src/pipeline/media/frame';
+import { mapInOrder } from '../../../src/pipeline/operators/mapInOrder';
 import { nearest } from '../../support/fakeModel';
+import { all } from '../../support/frames';
 
 /** Default settings, without a tile cache. */
 const CHOICE: TileSettings = {
@@ -245,5 +252,115 @@ describe('tileProcessor', () => {
       (await tileProcessor(model, { width: 300, height: 80 }, CHOICE, assert.fail).run([frame(300, 80)], never))[0],
     );
     assert.equal(warnings.length, 2);
+  });
+
+  describe('with batches that overlap in time', () => {
+    const [WIDTH, HEIGHT] = [150, 60];
+    const cached = { ...CHOICE, tile: 128, tileCache: 2, segment: 4 } as const;
+    /** Every frame differs from the one before by one level, and has a part that stays. */
+    const creeping = (count: number): Frame[] => {
+      const still = frame(WIDTH, HEIGHT);
+      const data = (n: number) => still.data.map((value, i) => (i % 450 < 100 ? value : (value + n) % 256));
+      return Array.from({ length: count }, (_, n) => ({ ...still, index: n, pts: n, data: data(n) }));
+    };
+    /** One tile after the other, as in the session thread; `sizes` and `order` are what the model was given. */
+    function serial(fails: (width: number, call: number) => boolean = () => false) {
+      const model = nearest(2);
+      const device = new Semaphore(1);
+      const begun: string[] = [];
+      const run: Model['run'] = async (batch, signal) => {
+        const release = await device.acquire(signal);
+        try {
+          await sleep(1);
+          begun.push(`${batch.keys.map((key) => key.frame).join('+')} ${batch.keys[0]!.x} ${batch.width}`);
+          if (fails(batch.width, begun.length)) throw new RemasterError('GPU_OUT_OF_MEMORY', 'It does not fit.');
+          return await model.run(batch, signal);
+        } finally {
+          release();
+        }
+      };
+      return { model: { ...model, run }, begun };
+    }
+    const inTurn = async (processor: FrameProcessor, frames: readonly Frame[]): Promise<Uint8Array[]> => {
+      const made: Uint8Array[] = [];
+      for (const one of structuredClone(frames)) made.push((await processor.run([one], never))[0]!.data.slice());
+      processor.close();
+      return made;
+    };
+    const atOnce = async (processor: FrameProcessor, frames: readonly Frame[], size: number): Promise<Uint8Array[]> => {
+      const copies = structuredClone(frames);
+      const made$ = from(copies).pipe(
+        bufferCount(size),
+        mapInOrder(new BackpressureWindow(99), (batch: Frame[]) => processor.run(batch, never), { atOnce: 3 }),
+      );
+      const made = (await all(made$)).flat().map(({ data }) => data.slice());
+      processor.close();
+      return made;
+    };
+
+    it('gives the same frames, whatever is kept', async () => {
+      for (const settings of [cached, { ...cached, tileCache: 0 }, { ...cached, tileCache: null }]) {
+        const make = () => tileProcessor(serial().model, { width: WIDTH, height: HEIGHT }, settings, assert.fail);
+        const frames = creeping(13);
+        const wanted = await inTurn(make(), frames);
+        for (const size of [1, 2]) assert.deepEqual(await atOnce(make(), frames, size), wanted);
+      }
+    });
+
+    it('makes the frames again, in their order, from where memory ran out on', async () => {
+      for (const call of [1, 5, 9]) {
+        const warnings: string[] = [];
+        const warn = (warning: string): void => void warnings.push(warning);
+        const { model, begun } = serial((width, n) => width > 70 && n >= call);
+        const frames = creeping(12);
+        const made = await atOnce(tileProcessor(model, { width: WIDTH, height: HEIGHT }, cached, warn), frames, 1);
+        assert.equal(warnings.length, 1);
+        const first = Number(/from frame (\d+) on/.exec(warnings[0]!)![1]);
+        const later = tileProcessor(serial().model, { width: WIDTH, height: HEIGHT }, { ...cached, tile: 64 }, assert.fail, first); // prettier-ignore
+        const earlier = tileProcessor(serial().model, { width: WIDTH, height: HEIGHT }, cached, assert.fail);
+        assert.deepEqual(made.slice(first), await inTurn(later, frames.slice(first)));
+        assert.deepEqual(made.slice(0, first), await inTurn(earlier, frames.slice(0, first)));
+        const small = begun.filter((one) => !one.endsWith(' 83')).map((one) => Number(one.split(' ')[0]));
+        assert.ok(small.length > 0 && small.length < begun.length);
+        assert.deepEqual(
+          small,
+          small.toSorted((a, b) => a - b),
+        );
+      }
+    });
+
+    it('leaves what the model has not begun when a batch fails', async () => {
+      const failed = serial();
+      let calls = 0;
+      const model: Model = {
+        ...failed.model,
+        async run(batch, signal) {
+          const made = await failed.model.run(batch, signal);
+          if (++calls === 5) throw new RangeError('broken');
+          return made;
+        },
+      };
+      const settings = { ...CHOICE, tile: 16, overlap: 0 };
+      const processor = tileProcessor(model, { width: WIDTH, height: HEIGHT }, settings, assert.fail);
+      const batches = creeping(4).map((one) => processor.run([one], never));
+      for (const batch of batches) await assert.rejects(batch, { message: 'broken' });
+      const begun = failed.begun.length;
+      await sleep(30);
+      assert.ok(begun <= 6 && failed.begun.length <= 6, `${failed.begun.length} tiles`); // one may have begun
+      assert.equal((await processor.run(creeping(1), never)).length, 1); // and the next one starts anew
+      processor.close();
+    });
+
+    it('a processor that is closed leaves them, too', async () => {
+      const { model, begun } = serial();
+      const processor = tileProcessor(model, { width: WIDTH, height: HEIGHT }, { ...CHOICE, tile: 16 }, assert.fail);
+      const batch = processor.run(creeping(1), never);
+      await sleep(10);
+      processor.close();
+      await assert.rejects(batch);
+      const count = begun.length;
+      await sleep(30);
+      assert.ok(begun.length <= count + 1);
+    });
   });
 });

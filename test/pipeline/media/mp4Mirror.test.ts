@@ -63,7 +63,7 @@ function withTracksLast(file: Buffer): Buffer {
 
 async function decoded(binary: FfmpegBinary, path: string): Promise<Buffer[]> {
   const info = await probe(binary, path, never);
-  const options = { ...JOB_DEFAULTS, colour: resolveColour(info.colour, info), deinterlace: false, from: 0 };
+  const options = { ...JOB_DEFAULTS, colour: resolveColour(info.colour, info), from: 0 };
   await using video = openVideo(binary, info, { ...options, depth: 8 }, never);
   const frames: Buffer[] = [];
   for await (const { data } of video.read()) frames.push(Buffer.from(data));

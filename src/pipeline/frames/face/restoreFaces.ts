@@ -82,6 +82,7 @@ export function faceProcessor(
       }
       return frames.map((frame) => results.get(frame) ?? frame);
     },
+    close() {},
   };
 }
 

@@ -2,8 +2,11 @@ import { RemasterError } from '../../../errors';
 import { resolveColour } from '../../media/colour';
 import { openVideo } from '../../media/decode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
+import { NO_FIELDS } from '../../media/fields';
 import { requireWhole } from '../../media/imageSequence';
 import { probe, type VideoInfo } from '../../media/probe';
+import { storedOf } from '../../media/videoInfo';
+import type { Area } from '../../../settings/crop';
 import { dilate } from './dilate';
 
 /** Returns the masks of frames, which must be requested in the order of their times. */
@@ -28,9 +31,23 @@ export async function probeMask(
   const mask = await probe(binary, path, signal, sequenceRate);
   const { path: folder, sequence } = mask.source;
   if (sequence !== null) requireWhole(folder, sequence); // the masks behind an empty one would come too early
-  checkShape(`The mask ${mask.source.path}`, mask, 'video', video);
-  return mask;
+  const crop = video.reading?.crop ?? null;
+  const isCropped = crop !== null && mask.width === crop.width && mask.height === crop.height;
+  checkShape(`The mask ${mask.source.path}`, mask, 'video', isCropped ? video : storedOf(video));
+  return isCropped || crop === null ? mask : croppedMask(mask, crop, storedOf(video));
 }
+
+/** A mask of whole frames, cropped as they are. */
+const croppedMask = (mask: VideoInfo, crop: Area, { width, height }: Size): VideoInfo => {
+  const area = (side: 'width' | 'left' | 'height' | 'top', all: number, of: number): number =>
+    Math.max(side === 'left' || side === 'top' ? 0 : 1, Math.round((of * crop[side]) / all));
+  const part = {
+    ...{ left: area('left', width, mask.width), width: area('width', width, mask.width) },
+    ...{ top: area('top', height, mask.height), height: area('height', height, mask.height) },
+  };
+  const reading = { stored: mask, fields: NO_FIELDS, perTick: 1, crop: part, isAspectGiven: false, notes: [] };
+  return { ...mask, width: part.width, height: part.height, reading };
+};
 
 interface Size {
   readonly width: number;
@@ -61,7 +78,6 @@ export function readMask(
   const options = {
     colour: resolveColour(mask.colour, mask),
     depth: 8,
-    deinterlace: false,
     temporalDenoise: 'off',
     hwaccel: 'off',
     isStretched: true,

@@ -1,9 +1,9 @@
 import { RemasterError } from '../../../errors';
 import type { AssembleJob } from '../../../settings/assembleJob';
-import { resolveCodec } from '../../media/codecs';
 import { resolveColour } from '../../media/colour';
 import { createVideo, type Encoding, type FrameSink } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
+import { chooseCodec } from '../../media/hardware/chooseCodec';
 import type { DecodedImage } from '../../media/image/decodeImage';
 import { letterbox } from '../../media/image/letterbox';
 import { ImageClock } from './imageClock';
@@ -27,15 +27,15 @@ export function imageVideo(job: AssembleJob, binary: FfmpegBinary, path: string,
   const warnings = new Set<string>();
   let open: { readonly encoding: Encoding; readonly clock: ImageClock; readonly sink: FrameSink } | null = null;
 
-  const begin = (image: DecodedImage, time: number | null) => {
+  const begin = async (image: DecodedImage, time: number | null) => {
     const clock = new ImageClock(job, time);
-    const encoding = encodingOf(image, job, binary, clock);
+    const encoding = await encodingOf(image, job, binary, clock, signal, (warning) => warnings.add(warning));
     return { clock, encoding, sink: createVideo(binary, path, encoding, signal) };
   };
 
   return {
     async write(image, time) {
-      open ??= begin(image, time);
+      open ??= await begin(image, time);
       const { clock, encoding, sink } = open;
       const { width, height, depth } = encoding;
       if (image.width !== width || image.height !== height)
@@ -57,13 +57,17 @@ export function imageVideo(job: AssembleJob, binary: FfmpegBinary, path: string,
 const UNTAGGED = { matrix: null, primaries: null, transfer: null, range: null };
 
 /** As large and as deep as the image. */
-function encodingOf(
+async function encodingOf(
   { width, height, depth }: DecodedImage,
   job: AssembleJob,
   binary: FfmpegBinary,
   { framesPerSecond }: ImageClock,
-): Encoding {
-  const codec = resolveCodec(binary, job, { output: job.output, width, height, depth, isRgb: true });
+  signal: AbortSignal,
+  warn: (warning: string) => void,
+): Promise<Encoding> {
+  const target = { output: job.output, width, height, depth, chroma: 'rgb' as const };
+  const { codec, warnings } = await chooseCodec(binary, job, target, signal);
+  warnings.forEach(warn);
   const colour = resolveColour(UNTAGGED, { width, height, pixels: { chroma: 'rgb', isFullRange: true } });
   const stored = { width, height };
   return { codec, colour, width, height, stored, depth, pixelAspect: { num: 1, den: 1 }, framesPerSecond };

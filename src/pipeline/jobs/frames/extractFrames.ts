@@ -16,7 +16,8 @@ import { NO_METADATA } from '../../media/image/decodeImage';
 import { encodeImage } from '../../media/image/encodeImage';
 import { requireWhole } from '../../media/imageSequence';
 import { probe } from '../../media/probe';
-import { limitHeight, scaledSize } from '../../media/resize';
+import { readAs } from '../../media/reading';
+import { scaledSize } from '../../media/resize';
 import { videoTraits } from '../../media/traits/videoTraits';
 import { readingStart } from '../../media/trim';
 import { iterate } from '../../operators/iterate';
@@ -48,7 +49,7 @@ export async function* extractFrames(
   const sourceInfo = await probe(tools.binary, given.input, signal, given.sequenceRate);
   const { path, sequence } = sourceInfo.source;
   if (sequence !== null) requireWhole(path, sequence);
-  const info = limitHeight(sourceInfo, given.maxHeight);
+  const info = await readAs(tools.binary, sourceInfo, given, signal);
   const describe = () => videoTraits(tools.binary, sourceInfo, info, given.trim, signal);
   const job = given.isUpscaled ? (await withModel(given, tools, describe)).settings : given;
   const { timeBase } = info;
@@ -57,18 +58,16 @@ export async function* extractFrames(
     ? await openModelFor(job, { ...info, depth: DEPTH }, tools, openMask, signal)
     : null;
   signal.throwIfAborted();
-  const warnings: string[] = opened ? [...suspicionWarnings(opened.model.info)] : [];
+  const warnings: string[] = [...(info.reading?.notes ?? []), ...(opened ? suspicionWarnings(opened.model.info) : [])];
   const warn = (warning: string): void => void warnings.push(warning);
   const processor = opened?.processor({ ...job, segment: JOB_DEFAULTS.segment }, warn);
   const scale = opened && wantedScale(job, opened.model);
-  const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
   const from = await readingStart(info.source, job.trim, signal);
   const { hwaccel } = job;
   const temporalDenoise = job.isUpscaled ? job.temporalDenoise : 'off';
   const decoding = {
     colour: resolveColour(sourceInfo.colour, sourceInfo),
     depth: DEPTH,
-    deinterlace,
     temporalDenoise,
     hwaccel,
     withShotFirstFrame: opened?.model.prompt !== undefined,

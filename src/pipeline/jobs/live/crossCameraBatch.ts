@@ -1,4 +1,5 @@
 import { deferred } from '../../../async/deferred';
+import { SerialQueue } from '../../../async/serialQueue';
 import { untilAborted } from '../../../async/untilAborted';
 import type { Model, ModelInfo, TileBatch } from '../../../model/model';
 import { concatBytes } from '../../media/concatBytes';
@@ -38,13 +39,15 @@ export class CrossCameraBatch {
   /** Must be called once for each of the `size` participants. */
   join(): Participant {
     let own = 0;
+    const turns = new SerialQueue(); // one of its tiles at a time goes with one of each other participant
     let hasJoined = true;
     const share = (): number => (this.#tiles === 0 ? 1 / this.size : own / this.#tiles);
     return {
       run: (model, batch, signal) => {
         own += batch.keys.length;
         this.#tiles += batch.keys.length;
-        return this.size === 1 ? model.run(batch, signal) : this.#runTogether(model, batch, signal);
+        if (this.size === 1) return model.run(batch, signal);
+        return turns.run(() => this.#runTogether(model, batch, signal));
       },
       get share() {
         return share();

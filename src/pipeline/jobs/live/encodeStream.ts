@@ -5,6 +5,7 @@ import type { Mailbox } from '../../../async/mailbox';
 import { raceWith } from '../../../async/raceWith';
 import { untilAborted } from '../../../async/untilAborted';
 import { RemasterError } from '../../../errors';
+import type { LiveJob } from '../../../settings/liveJob';
 import { fromRgb, tagFilter, tagOptions } from '../../media/colour';
 import { encodedColour } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
@@ -13,10 +14,11 @@ import { type Mp4Part, mp4Parts } from '../../media/mp4Boxes';
 import { passthrough } from '../../media/passthrough';
 import { even } from '../../media/resize';
 import { type Ffmpeg, runFfmpeg } from '../../media/runFfmpeg';
+import { type LiveCodec, liveCodec } from './liveCodec';
 import type { LiveFrame } from './liveFrame';
 import type { Recorder } from './recorder';
 import { rtspAuthProxy } from './rtspAuthProxy';
-import { type EncodedTarget, liveCodec, targetOptions } from './sinkOptions';
+import { type EncodedTarget, targetOptions } from './sinkOptions';
 import { targetError } from './targetError';
 
 /** Milliseconds a target may take for one frame before it counts as stuck. */
@@ -40,7 +42,7 @@ export interface StreamEvents {
 /** Where frames come from and go to. */
 export interface StreamParts {
   readonly binary: FfmpegBinary;
-  readonly quality: number | null;
+  readonly settings: Pick<LiveJob, 'quality' | 'hardware'>;
   readonly target: EncodedTarget;
   /** Null: it is no recording. */
   readonly recorder: Recorder | null;
@@ -48,6 +50,8 @@ export interface StreamParts {
   /** Holds the newest frame. */
   readonly waiting: Mailbox<LiveFrame>;
   readonly onWritten: () => void;
+  /** Called with the name of the encoder before its first frame. */
+  readonly onEncoder: (name: string) => void;
   /** Aborted when the stream is to end. */
   readonly signal: AbortSignal;
 }
@@ -57,14 +61,17 @@ export interface StreamParts {
  * Errors: ENCODE_FAILED, or the signal's reason.
  */
 export async function encodeStream(parts: StreamParts): Promise<void> {
-  const { binary, quality, target, recorder, waiting, signal } = parts;
+  const { binary, settings, target, recorder, waiting, signal } = parts;
   const first = waiting.take()!;
   await using proxy = needsProxy(target) ? await rtspAuthProxy(target) : null;
   const reachable = proxy
     ? { ...target, address: proxy.address, username: null, password: null }
     : (recorder?.target ?? target);
+  const size = storedSize(first);
+  const codec = await liveCodec(binary, settings, size, signal);
+  parts.onEncoder(codec.encoder);
   const never = new AbortController().signal; // it is asked to quit, so that it can finish its file
-  const encoder = runFfmpeg(binary, options(binary, quality, reachable, first), never);
+  const encoder = runFfmpeg(binary, options(binary, codec, reachable, first), never);
   let unread: { readonly error: unknown } | null = null;
   const reading = read(encoder, parts).catch((error: unknown) => {
     unread = { error };
@@ -143,18 +150,23 @@ const needsProxy = (target: EncodedTarget): target is Extract<EncodedTarget, { k
 
 const sameSize = (a: LiveFrame, b: LiveFrame): boolean => a.width === b.width && a.height === b.height;
 
-function options(binary: FfmpegBinary, quality: number | null, target: EncodedTarget, frame: LiveFrame): string[] {
+const storedSize = ({ stored }: LiveFrame) => ({ width: even(stored.width), height: even(stored.height) });
+
+function options(binary: FfmpegBinary, codec: LiveCodec, target: EncodedTarget, frame: LiveFrame): string[] {
+  const { width, height } = storedSize(frame);
   const colour = encodedColour(frame.colour, { name: 'h264', pixelFormat: 'yuv420p' });
   const filters = [
-    `scale=${even(frame.stored.width)}:${even(frame.stored.height)}:${fromRgb(colour)}`,
+    `scale=${width}:${height}:${fromRgb(colour)}`,
     `setsar=${frame.pixelAspect.num}/${frame.pixelAspect.den}`,
     tagFilter(colour),
+    ...codec.filters,
   ];
   return [
+    ...codec.device,
     ...['-fflags', 'nobuffer', '-probesize', '32', '-analyzeduration', '0'],
     ...['-f', 'matroska', '-i', 'pipe:0', '-an', '-vf', filters.join(',')],
     ...passthrough(binary),
-    ...liveCodec(binary, quality),
+    ...codec.options,
     ...tagOptions(colour),
     ...targetOptions(target, Date.now()),
   ];

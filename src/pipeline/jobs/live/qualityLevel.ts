@@ -35,6 +35,8 @@ export interface QualityLevel {
   upscale(cameraFrame: CameraFrame, participant: Participant, signal: AbortSignal): Promise<LiveFrame>;
   /** The largest useful number of tiles per batch; measured on the first call. */
   maxBatch(signal: AbortSignal): Promise<number>;
+  /** Ends its threads. */
+  close(): void;
   /** Savings of the tile cache since the size of the frames or of the tiles last changed. */
   cacheStats(): CacheStats | null;
 }
@@ -58,8 +60,10 @@ export function openQualityLevel(
   let participant: Participant | null = null;
   const batched: Model = { ...model, run: (batch, signal) => participant!.run(model, batch, signal) };
   const adaptive = adaptiveTiles(model, settings, isRegionOnly);
-  const forSize = (info: CameraInfo): FrameProcessor =>
-    processorFor(batched, finder, { ...settings, ...adaptive.tiles }, isRegionOnly, info, warn);
+  const setProcessor = (info: CameraInfo): void => {
+    processor?.close();
+    processor = processorFor(batched, finder, { ...settings, ...adaptive.tiles }, isRegionOnly, info, warn);
+  };
 
   return {
     info: model.info,
@@ -74,7 +78,7 @@ export function openQualityLevel(
       if (info !== currentInfo || reduced === null) {
         reduced = reducedInfo(info, sizeAt(step, info.height));
         adaptive.reset();
-        processor = forSize(reduced);
+        setProcessor(reduced);
         prompt = {};
         currentInfo = info;
       }
@@ -85,7 +89,7 @@ export function openQualityLevel(
       // A camera has no cuts: all frames are one shot, so static parts get the same noise after a reconnect.
       const frame = { index, pts: index, scene: 0, ...prompt, width, height, depth: 8 as const, data };
       if (adaptive.see(reduced, frame)) {
-        processor = forSize(reduced);
+        setProcessor(reduced);
         onChange();
       }
       const [output] = await processor!.run([frame], signal);
@@ -94,6 +98,7 @@ export function openQualityLevel(
     },
     maxBatch: async (signal) => (processor ? chooseBatchSize(model, processor.tile, 8, signal, processor.tileMs) : 1),
     cacheStats: () => processor?.cacheStats ?? null,
+    close: () => processor?.close(),
   };
 }
 

@@ -48,8 +48,11 @@ export async function openQualityLevels(
     steps: stepsOf(settings, best, fallback),
     async levelFor(step) {
       const key = [step.isFallback, step.steps, step.size, step.isRegionOnly].join();
-      const level = levels.get(key) ?? openQualityLevel(await modelFor(step), finder, settings, step, onChange, warn);
+      const known = levels.get(key);
+      if (known) return known;
+      const level = openQualityLevel(await modelFor(step), finder, settings, step, onChange, warn);
       levels.set(key, level);
+      all.defer(() => level.close());
       return level;
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),

@@ -9,7 +9,8 @@ import { encodeStream, type StreamEvents } from './encodeStream';
 import type { LiveFrame } from './liveFrame';
 import { openRecorder, type Recorder } from './recorder';
 import { targetError } from './targetError';
-import { type EncodedTarget, hlsStream, isHlsFile, liveCodec } from './sinkOptions';
+import { softwareCodec } from './liveCodec';
+import { type EncodedTarget, hlsStream, isHlsFile } from './sinkOptions';
 
 /** Encodes upscaled frames and writes them to a target. A slow target gets fewer frames and delays nothing else. */
 export interface Sink extends AsyncDisposable {
@@ -23,17 +24,18 @@ const RETRY_DELAY = [1000, 10_000] as const;
 /** For jobs without a target, whose callers request JPEGs. */
 export const nullSink: Sink = {
   put() {},
-  counts: () => ({ written: 0, skipped: 0, restarts: 0 }),
+  counts: () => ({ written: 0, skipped: 0, restarts: 0, encoder: null }),
   async [Symbol.asyncDispose]() {},
 };
 
 export function encodingSink(
   binary: FfmpegBinary,
-  { quality }: Pick<LiveJob, 'quality'>,
+  settings: Pick<LiveJob, 'quality' | 'hardware'>,
   target: EncodedTarget,
   events: StreamEvents,
 ): Sink {
-  liveCodec(binary, quality); // throws before anything is started
+  if (settings.hardware === 'off') softwareCodec(binary, settings.quality); // throws before anything is started
+  let encoder: string | null = null;
   let written = 0;
   let skipped = 0;
   let restarts = 0;
@@ -56,7 +58,8 @@ export function encodingSink(
         if (!first && 'folder' in target) await tryWriting(target.folder); // a full disk gets no empty files
         first = false;
         began = Date.now();
-        await encodeStream({ binary, quality, target, recorder, events, waiting, onWritten: () => written++, signal });
+        const counting = { onWritten: () => written++, onEncoder: (name: string) => (encoder = name) };
+        await encodeStream({ binary, settings, target, recorder, events, waiting, ...counting, signal });
       } catch (error) {
         if (signal.aborted) break;
         restarts++;
@@ -73,7 +76,7 @@ export function encodingSink(
   const running = run();
   return {
     put: (frame) => waiting.put(frame),
-    counts: () => ({ written, skipped, restarts }),
+    counts: () => ({ written, skipped, restarts, encoder }),
     async [Symbol.asyncDispose]() {
       stop.abort(new Error('the sink is closed'));
       await running;

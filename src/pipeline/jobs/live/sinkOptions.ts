@@ -1,29 +1,12 @@
 import { join } from 'node:path';
-import { RemasterError } from '../../../errors';
 import { parseAddress, withCredentials } from '../../../settings/cameraAddress';
 import type { LiveTarget } from '../../../settings/liveJob';
-import type { FfmpegBinary } from '../../media/findFfmpeg';
 
-/** Seconds between key frames: the longest wait of a new viewer, and the most a recording loses at a cut. */
-const KEY_FRAME = 1;
 /** Seconds per HLS segment, and the number of segments in the playlist. */
 const HLS_SEGMENT = 2;
 const HLS_LIST_SIZE = 6;
 
 export type EncodedTarget = Exclude<LiveTarget, { kind: 'pictures' }>;
-
-/** The encoder for live video: without frame reordering or lookahead. */
-export function liveCodec(binary: FfmpegBinary, quality: number | null): string[] {
-  if (!binary.encoders.has('libx264')) {
-    throw new RemasterError('BAD_SETTING', `${binary.path} (${binary.version}) cannot encode H.264.`, {
-      remedy: 'Install an ffmpeg with libx264.',
-    });
-  }
-  return [
-    ...['-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-crf', String(quality ?? 23)],
-    ...['-pix_fmt', 'yuv420p', '-g', '250', '-force_key_frames', `expr:gte(t,n_forced*${KEY_FRAME})`],
-  ];
-}
 
 /**
  * Muxer and output of the encoder. `run` distinguishes the encoders of a job, so that none overwrites another's files.

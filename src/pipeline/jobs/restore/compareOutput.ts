@@ -5,6 +5,7 @@ import { encodedColour, type Encoding } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { CarriedSpans, Made } from '../../media/losses/made';
 import type { VideoInfo } from '../../media/probe';
+import { fieldsOf } from '../../media/videoInfo';
 import { inputOptions } from '../../media/sourceFile';
 import { counterparts } from '../../media/streams/counterparts';
 import { type DecidedStreams, outputInput } from '../../media/streams/decideStreams';
@@ -24,7 +25,7 @@ export function outputComparison(
 ): CompareOutput {
   const made: Made = {
     ...{ source: info, streams, container: codec.container, extras: job.extras, isCut: job.trim !== null },
-    isInterlaced: job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced),
+    isInterlaced: fieldsOf(info).mode === 'frames',
     colour: encodedColour(colour, codec),
   };
   return async (path, isWhole) => {

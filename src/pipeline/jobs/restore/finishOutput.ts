@@ -6,6 +6,7 @@ import type { Encoding } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { type EncodedVideo, type MuxSource, muxVideo, muxWithSource } from '../../media/mux';
 import type { VideoInfo } from '../../media/probe';
+import { ticksPerStored } from '../../media/videoInfo';
 import { wasKilled } from '../../media/runFfmpeg';
 import type { LastPacket } from '../../media/sourceEnd';
 import type { VideoTimes } from '../../media/trackClock';
@@ -27,6 +28,9 @@ export interface WrittenVideo {
   readonly broken: RemasterError | null;
 }
 
+/** Publishes a file of the output folder. Returns its path. */
+export type Publish = (file: string, warnings: readonly string[]) => Promise<string>;
+
 /**
  * Muxes, verifies and publishes the output. Returns its path and warnings; throws if the source was truncated, is
  * damaged or has changed.
@@ -35,11 +39,12 @@ export async function finishOutput(
   binary: FfmpegBinary,
   folder: OutputFolder,
   { segments, times: pts, decoded, broken }: WrittenVideo,
-  { codec, colour }: Encoding,
+  { codec, colour, provenance }: Encoding,
   info: VideoInfo,
   job: Job,
   trial: Trial,
   signal: AbortSignal,
+  publish: Publish = (whole) => folder.publish(whole),
 ): Promise<{ readonly output: string; readonly warnings: readonly string[] }> {
   const file = `whole.${codec.container}`;
   const paths = segments.map((segment) => join(folder.folder, segment.file));
@@ -48,7 +53,7 @@ export async function finishOutput(
   const read = { decoded, broken, last: pts.at(-1)!, sound: soundOf(trial)[0] ?? null };
   const loss = await sourceLoss(binary, info, job, read, signal);
   const { end, missing } = loss;
-  const video = { codec, colour, paths, times: outputTimes(pts, start, info, job, end.last) };
+  const video = { codec, colour, provenance, paths, times: outputTimes(pts, start, info, job, end.last) };
   const source = {
     info,
     job,
@@ -62,10 +67,9 @@ export async function finishOutput(
   await folder.assertWritable(); // an old ffmpeg may report success on a full disk
   const lost = muxed.why === null ? (await trial.compare(path, job.trim === null)).map(({ message }) => message) : [];
   const damage = await loss.damage(muxed.why);
-  const output = await (damage ? publishPartial(folder, file) : folder.publish(file));
-  if (damage) throw damageError(damage, info, output);
-  const warnings = [...trial.warnings, ...missing.warnings, ...lost, ...muxed.warnings];
-  return { output, warnings: [...new Set(warnings)] };
+  if (damage) throw damageError(damage, info, await publishPartial(folder, file));
+  const warnings = [...new Set([...trial.warnings, ...missing.warnings, ...lost, ...muxed.warnings])];
+  return { output: await publish(file, warnings), warnings };
 }
 
 /** Under the first free name: an earlier partial result stays, unless the job may overwrite. */
@@ -113,15 +117,20 @@ async function muxAny(
 function outputTimes(
   pts: readonly number[],
   start: number,
-  { timeBase, framesPerSecond }: VideoInfo,
+  info: VideoInfo,
   job: Job,
-  packet: LastPacket | null,
+  stored: LastPacket | null,
 ): VideoTimes {
+  const { timeBase, framesPerSecond } = info;
+  const perTick = ticksPerStored(info);
+  const packet = stored && { pts: stored.pts * perTick, duration: stored.duration * perTick };
   const last = pts.at(-1)!;
   const cut = job.trim?.end ? Math.round((job.trim.end * timeBase.den) / timeBase.num) : Infinity;
   const end = packet && Math.min(cut, packet.pts + packet.duration);
   // A frame at another time than the last packet is a field, was damaged, or was moved: its duration is unknown.
-  const isKnown = end !== null && end > last && (packet!.pts === last || job.maxFps !== null || end === cut);
+  const isOfLast = (one: LastPacket): boolean =>
+    perTick === 1 ? one.pts === last : Math.abs(one.pts - last) < one.duration; // a field, or of telecined video
+  const isKnown = end !== null && end > last && (isOfLast(packet!) || job.maxFps !== null || end === cut);
   const usual = Math.max(1, Math.round(timeBase.den / timeBase.num / (framesPerSecond ?? 25)));
   return { pts: pts.map((time) => time - start), end: (isKnown ? end : last + usual) - start, timeBase };
 }

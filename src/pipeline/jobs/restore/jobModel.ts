@@ -1,16 +1,13 @@
-import type { Model } from '../../../model/model';
 import { AUTO, type ChosenModel } from '../../../settings/chooseModel';
 import type { Job } from '../../../settings/restoreJob';
 import { withModel } from '../../frames/autoModel';
 import type { ProcessorTools } from '../../frames/processor';
-import { timeTile } from '../../frames/timeTile';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { VideoInfo } from '../../media/probe';
 import { videoTraits } from '../../media/traits/videoTraits';
-import { readJournal } from '../journal';
+import { type Journal, readJournal } from '../journal';
 import { targetOf } from '../outputTarget';
 import { workFolder } from '../workFolder';
-import { expectedFrames } from './progress';
 
 /** A job that names its model, and why it has this one; null where the caller named it. */
 interface SettledJob {
@@ -35,24 +32,15 @@ export async function withJobModel(
 }
 
 /** Null where there is nothing to continue, or a caller named the model. */
-async function chosenBefore(output: string): Promise<ChosenModel | null> {
-  const journal = await readJournal(workFolder(await targetOf(output))).catch(() => null); // opening the folder says why
-  return journal === null || journal === 'damaged' ? null : (journal.chosen ?? null);
+const chosenBefore = async (output: string): Promise<ChosenModel | null> => (await journalOf(output))?.chosen ?? null;
+
+/** `codecKey` of the encoder that an interrupted job is continued with; null where there is nothing to continue. */
+export async function encoderBefore({ output, resume, discard }: Job): Promise<string | null> {
+  const encoder = resume && !discard ? (await journalOf(output))?.identity?.['encoder'] : null;
+  return typeof encoder === 'string' ? encoder : null;
 }
 
-/**
- * Seconds that the whole job takes, by the time of one tile; null for an unknown length, for inpainting, and where the tile
- * fails: the job itself can do with smaller ones.
- */
-export async function estimatedSeconds(
-  job: Job,
-  info: VideoInfo,
-  model: Model,
-  signal: AbortSignal,
-): Promise<number | null> {
-  const frames = expectedFrames(info, job);
-  if (frames === null || model.info.task === 'inpaint') return null;
-  const timed = await timeTile(model, info.pixels.bitDepth > 8 ? 16 : 8, signal).catch(() => null);
-  signal.throwIfAborted();
-  return timed && (frames * info.width * info.height * timed.ms) / timed.side ** 2 / 1000;
+async function journalOf(output: string): Promise<Journal | null> {
+  const journal = await readJournal(workFolder(await targetOf(output))).catch(() => null); // opening the folder says why
+  return journal === 'damaged' ? null : journal;
 }

@@ -9,6 +9,7 @@ import { sourcePackets } from '../../media/gaps/sourcePackets';
 import { emptyImages, imageWarnings } from '../../media/gaps/imageGaps';
 import { type StoredBytes, storedBytes } from '../../media/gaps/storedBytes';
 import type { VideoInfo } from '../../media/probe';
+import { storedOf } from '../../media/videoInfo';
 import { readingStart, startTick } from '../../media/trim';
 import {
   bytesWarning,
@@ -38,12 +39,13 @@ export interface Missing {
 /** Compares what was decoded with what the container has. `sound`: a stream of sound that is carried. */
 export async function whatIsMissing(
   binary: FfmpegBinary,
-  info: VideoInfo,
+  shown: VideoInfo,
   job: Pick<Job, 'trim'>,
   decoded: Decoded,
   sound: number | null,
   signal: AbortSignal,
 ): Promise<Missing> {
+  const info = storedOf(shown);
   const { timeBase, source } = info;
   const { sequence } = source;
   const { start = 0, end = null } = job.trim ?? {};
@@ -76,7 +78,7 @@ export async function whatIsMissing(
     ...(words === null ? [] : [`${words}.`]),
     ...(sequence === null ? [] : await imageWarnings(source.path, sequence)),
     ...bytesWarning(stored),
-    ...sizeWarning(decoded, info),
+    ...sizeWarning(decoded, info, shown),
     ...jumpWarning(jumpsIn(start, end)),
     ...damagedWarning(packets.damagedCount - jumpsIn(range.from, range.to).length), // a packet at each join
     ...complaintWarning(decoded, cutIn, job.trim),

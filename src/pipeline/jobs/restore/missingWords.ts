@@ -101,10 +101,15 @@ function said(complaints: readonly Complaint[], count: number): readonly string[
   ];
 }
 
-export function sizeWarning({ resized }: Decoded, info: VideoInfo): readonly string[] {
+/** `shown`: the size that all frames get. */
+export function sizeWarning(
+  { resized }: Decoded,
+  info: VideoInfo,
+  shown: Pick<VideoInfo, 'width' | 'height'>,
+): readonly string[] {
   if (resized.length === 0) return [];
   const where = list(resized.map((ticks) => `at ${placeOf(info, ticks)}`));
-  const fitted = `all frames were fitted into ${info.width}×${info.height}, with bars where their shape differs`;
+  const fitted = `all frames were fitted into ${shown.width}×${shown.height}, with bars where their shape differs`;
   return [`The video changes its size ${where}; ${fitted}.`];
 }
 

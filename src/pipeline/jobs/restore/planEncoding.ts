@@ -1,25 +1,45 @@
 import { RemasterError } from '../../../errors';
-import type { Model } from '../../../model/model';
+import { packageVersion } from '../../../files/packageVersion';
+import type { Model, ModelInfo } from '../../../model/model';
+import { isFastest } from '../../../settings/chooseModel';
 import type { Job } from '../../../settings/restoreJob';
 import { wantedScale } from '../../frames/modelRequest';
-import { resolveCodec } from '../../media/codecs';
 import { resolveColour } from '../../media/colour';
 import type { Encoding } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { VideoInfo } from '../../media/probe';
+import { chooseCodec } from '../../media/hardware/chooseCodec';
+import type { Provenance } from '../../media/provenance';
 import { scaledSize } from '../../media/resize';
 
 /** ffmpeg refuses frames of (width + 128) × (height + 128) pixels or more. */
 const MAX_FRAME_PIXELS = 2 ** 28;
 
-/** Size, colour and codec of the output. `source` is the file, `info` the video as decoded for the job. */
-export function planEncoding(
+const provenanceOf = ({ name, sha256, task }: ModelInfo): Provenance => ({
+  tool: `remaster ${packageVersion()}`,
+  model: { name, sha256 },
+  task,
+});
+
+export interface PlannedEncoding {
+  readonly encoding: Encoding;
+  /** Why hardware that was wanted does not encode. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Size, colour and codec of the output. `source` is the file, `info` the video as decoded for the job; `before`: the encoder
+ * of a job that is continued.
+ */
+export async function planEncoding(
   binary: FfmpegBinary,
   job: Job,
   source: VideoInfo,
   info: VideoInfo,
   model: Model,
-): Encoding {
+  signal: AbortSignal,
+  before: string | null = null,
+): Promise<PlannedEncoding> {
   const [width, height] = [info.width * model.info.scale, info.height * model.info.scale];
   const stored = scaledSize(info, wantedScale(job, model));
   if ((width + 128) * (height + 128) >= MAX_FRAME_PIXELS) {
@@ -28,11 +48,12 @@ export function planEncoding(
     });
   }
   const { pixelAspect, framesPerSecond, pixels } = info;
-  const isRgb = pixels.chroma === 'rgb';
   const depth = pixels.bitDepth > 8 ? 16 : 8;
   const colour = resolveColour(source.colour, source); // a missing tag is guessed by the size of the source
-  const codec = resolveCodec(binary, job, { output: job.output, ...stored, depth, isRgb });
-  return {
+  const isQuick = model.info.provider !== 'cpu' || isFastest(model.info.name);
+  const target = { output: job.output, ...stored, depth, chroma: pixels.chroma, isQuick } as const;
+  const { codec, warnings } = await chooseCodec(binary, job, target, signal, before);
+  const encoding: Encoding = {
     codec,
     colour,
     width,
@@ -41,5 +62,7 @@ export function planEncoding(
     depth,
     pixelAspect,
     framesPerSecond: Math.min(framesPerSecond ?? 25, job.maxFps ?? Infinity),
+    ...((job.record || job.bag) && { provenance: provenanceOf(model.info) }),
   };
+  return { encoding, warnings };
 }

@@ -1,7 +1,12 @@
+import { type JobEstimate, LONG_JOB } from '../../../settings/estimate';
+import { restoredFrames, restoredSeconds } from '../../../settings/frameCount';
 import type { AutoModel, Job, Progress, CacheStats, Stage } from '../../../settings/restoreJob';
 import type { VideoInfo } from '../../media/probe';
 
 export type ProgressMeter = ReturnType<typeof progressMeter>;
+
+/** Frames that a job is measured on while it runs. */
+const MEASURED = 3;
 
 /** Counts frames and reports progress. */
 export function progressMeter(report: (progress: Progress) => void) {
@@ -11,6 +16,8 @@ export function progressMeter(report: (progress: Progress) => void) {
   let framesThisRun = 0;
   let warnings: readonly string[] = [];
   let auto: AutoModel | null = null;
+  let estimate: JobEstimate | null = null;
+  let onTheWay: Pick<JobEstimate, 'skipsUnchanged'> | null = null;
   let total: number | null = null;
   let share: number | null = null;
   let since = 0;
@@ -21,7 +28,16 @@ export function progressMeter(report: (progress: Progress) => void) {
     const eta = stage === 'finishing' ? 0 : fps && total !== null ? Math.max(0, total - frame) / fps : null;
     const part = stage === 'finishing' ? 1 : share;
     const known = { stage, frame, total, share: part, fps, eta, cacheStats: cacheStats() };
-    report({ ...known, ...(auto && { auto }), ...(warnings.length > 0 && { warnings }) });
+    const told = { ...(auto && { auto }), ...(estimate && { estimate }) };
+    report({ ...known, ...told, ...(warnings.length > 0 && { warnings }) });
+  };
+  /** The time of the whole job, by its first frames; null for a short one. */
+  const byFirstFrames = (job: Pick<JobEstimate, 'skipsUnchanged'>): JobEstimate | null => {
+    if (total === null) return null;
+    const secondsPerFrame = (performance.now() - since) / 1000 / framesThisRun;
+    const frames = total - frame + framesThisRun;
+    const time = { frames, measuredOn: framesThisRun, secondsPerFrame, seconds: frames * secondsPerFrame };
+    return time.seconds > LONG_JOB ? { ...time, ...job, others: [], untimed: [] } : null;
   };
   return {
     stage(value: Stage): void {
@@ -33,6 +49,15 @@ export function progressMeter(report: (progress: Progress) => void) {
       auto = model;
       send();
     },
+    /** Sets the time of a long job. */
+    estimated(long: JobEstimate): void {
+      estimate = long;
+      send();
+    },
+    /** The first frames show whether the job is long: it was not measured before. */
+    measureOnTheWay(skipsUnchanged: boolean): void {
+      onTheWay = { skipsUnchanged };
+    },
     /** Sets the warnings that are known before the first frame. */
     warn(known: readonly string[]): void {
       warnings = known;
@@ -40,7 +65,7 @@ export function progressMeter(report: (progress: Progress) => void) {
     },
     expect(info: VideoInfo, job: Job): void {
       const { timeBase } = info;
-      const seconds = length(info, job);
+      const seconds = restoredSeconds(info, job);
       if (seconds === null) return;
       const from = job.trim?.start ?? 0;
       span = { from: (from * timeBase.den) / timeBase.num, ticks: (seconds * timeBase.den) / timeBase.num };
@@ -59,21 +84,20 @@ export function progressMeter(report: (progress: Progress) => void) {
       framesThisRun += frames;
       frame += frames;
       if (total !== null) total = Math.max(total, seen);
+      if (onTheWay && framesThisRun >= MEASURED) {
+        estimate = byFirstFrames(onTheWay);
+        onTheWay = null;
+      }
       if (span && span.ticks > 0) share = Math.min(1, Math.max(0, (pts - span.from) / span.ticks));
       send();
     },
   };
 }
 
-/** Seconds of the source that the job restores; null if unknown. */
-const length = ({ duration }: VideoInfo, { trim }: Pick<Job, 'trim'>): number | null =>
-  duration === null ? null : Math.max(0, Math.min(trim?.end ?? Infinity, duration) - (trim?.start ?? 0));
-
 /** Frames of the output, by duration and frame rate; null if one is unknown. */
 export function expectedFrames(info: VideoInfo, job: Pick<Job, 'trim' | 'maxFps'>): number | null {
-  const seconds = length(info, job);
-  if (seconds === null || info.framesPerSecond === null) return null;
-  const frames = Math.max(1, Math.round(seconds * Math.min(info.framesPerSecond, job.maxFps ?? Infinity)));
+  const frames = restoredFrames({ fps: info.framesPerSecond, duration: info.duration }, job);
   const { sequence, bytes } = info.source;
+  if (frames === null) return null;
   return sequence === null && frames > bytes ? null : frames; // a damaged header says any duration, but a frame has bytes
 }

@@ -1,4 +1,4 @@
-import { lastValueFrom } from 'rxjs';
+import { lastValueFrom, tap } from 'rxjs';
 import { BackpressureWindow } from '../../../async/backpressure';
 import type { Model } from '../../../model/model';
 import type { Job } from '../../../settings/restoreJob';
@@ -16,12 +16,12 @@ import { reportProgress } from '../../operators/reportProgress';
 import { skipFinished } from '../../operators/skipFinished';
 import { tapPreview } from '../../operators/tapPreview';
 import { trimFrames } from '../../operators/trimFrames';
-import { upscaleFrames } from '../../operators/upscaleFrames';
+import { UPSCALED_AT_ONCE, upscaleFrames } from '../../operators/upscaleFrames';
 import { writeFrames } from '../../operators/writeFrames';
 import type { ProgressMeter } from './progress';
 
-/** One batch of frames being read, one in the model, one being written. */
-const STAGES = 3;
+/** One batch of frames being read, some being upscaled, one being written. */
+const STAGES = UPSCALED_AT_ONCE + 2;
 
 /** What the frames of a job go through. */
 interface Parts {
@@ -60,28 +60,40 @@ export async function restoreFrames(parts: Parts): Promise<number> {
     upscaleFrames(batches, window, signal),
     tapPreview((before, after) => tools.onFrame?.(before, after, info.pixelAspect)),
     writeFrames(writer, window),
+    tap((written) => parts.processor.recycle?.(written)),
     reportProgress(meter, () => times.length),
   );
   await lastValueFrom(written$, { defaultValue: undefined });
   return dropped;
 }
 
-/** The size of batches: that of the job, or one measured on the first frame, which shows how long a tile takes. */
+/**
+ * The size of batches: that of the job, or one measured on the first frame, which shows how long a tile takes. The frames
+ * after it wait for the measurement.
+ */
 function batchSizer(
   { job, model, processor, depth }: Pick<Parts, 'job' | 'model' | 'processor' | 'depth'>,
   window: BackpressureWindow,
 ): { size(): number } & Pick<FrameProcessor, 'run'> {
   let size = job.batch;
   window.resize(STAGES * (size ?? 1));
+  let measured: Promise<unknown> | null = size === null ? null : Promise.resolve();
+  const measure = async (first: Promise<unknown>, signal: AbortSignal): Promise<void> => {
+    await first;
+    size = await chooseBatchSize(model, processor.tile, depth, signal, processor.tileMs);
+    window.resize(STAGES * size);
+  };
   return {
     size: () => size ?? 1,
     async run(frames, signal) {
-      const output = await processor.run(frames, signal);
-      if (size === null) {
-        size = await chooseBatchSize(model, processor.tile, depth, signal, processor.tileMs);
-        window.resize(STAGES * size);
+      if (measured === null) {
+        const output = processor.run(frames, signal);
+        measured = measure(output, signal);
+        await measured;
+        return output;
       }
-      return output;
+      await measured;
+      return processor.run(frames, signal);
     },
   };
 }

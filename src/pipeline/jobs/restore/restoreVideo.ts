@@ -1,35 +1,42 @@
 import { stat } from 'node:fs/promises';
 import { RemasterError, StoppedError } from '../../../errors';
-import type { Model } from '../../../model/model';
 import type { ChosenModel } from '../../../settings/chooseModel';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
 import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
-import { frameMasker } from '../../frames/inpaint/maskFrames';
+import { type FrameMasker, frameMasker } from '../../frames/inpaint/maskFrames';
 import { type OpenModel, openModelFor, type ProcessorTools } from '../../frames/processor';
 import { suspicionWarnings } from '../../frames/suspicion';
-import { type DecodeOptions, type FrameSource, openVideo } from '../../media/decode';
+import { type FrameSource, openVideo } from '../../media/decode';
 import type { Encoding } from '../../media/encode';
 import { type FfmpegBinary, ffmpegWarnings } from '../../media/findFfmpeg';
 import type { Frame, Rational } from '../../media/frame';
+import { chooseDecoder } from '../../media/hardware/chooseDecoder';
 import { probe, type VideoInfo } from '../../media/probe';
-import { limitHeight } from '../../media/resize';
+import { readAs } from '../../media/reading';
 import { readingStart } from '../../media/trim';
 import { noFrames } from '../../media/unreadableMedia';
+import { checkCompanions } from '../companions';
 import { openOutputFolder, type OutputFolder } from '../outputFolder';
 import { checkTarget, targetOf } from '../outputTarget';
+import { workFolder } from '../workFolder';
 import { endedTooSoon, untilBroken } from './brokenSource';
 import { checkEncoder } from './checkEncoder';
+import { decodeOptions } from './decodeOptions';
 import { watchSpace } from './diskSpace';
-import { finishOutput } from './finishOutput';
+import { finishOutput, type Publish } from './finishOutput';
 import { frameCount } from '../journal';
 import { jobIdentity } from './jobIdentity';
-import { estimatedSeconds, withJobModel } from './jobModel';
+import { type ComparisonTools, longJobTime, skipsUnchanged } from './estimateTime';
+import { encoderBefore, withJobModel } from './jobModel';
 import { planEncoding } from './planEncoding';
 import { expectedFrames, type ProgressMeter, progressMeter } from './progress';
+import { openRecording, type RecordTools } from './record/openRecording';
+import { companionPaths } from './record/recording';
 import { restoreFrames } from './restoreFrames';
 import { segmentWriter } from './segments';
 import { tileSettings } from './tileSettings';
 import { soundOf, tryOutput } from './trial';
+import type { TrialSegments } from './trialSegments';
 import { orChanged } from './truncation';
 
 /** The services a job uses, so that tests can replace them. */
@@ -37,8 +44,14 @@ export interface Tools extends ProcessorTools {
   readonly binary: FfmpegBinary;
   /** Called with the newest frame before and after the model; must not keep them. */
   readonly onFrame?: (before: Frame, after: Frame, pixelAspect: Rational) => void;
+  /** The models that a long job is compared with; without them it is not. */
+  readonly comparison?: ComparisonTools;
   /** Called with the folder a job works in, so that another process can delete it if this one dies. */
   readonly onTemporaryPath?: (path: string, gone: boolean) => void;
+  /** Of earlier jobs. */
+  readonly trialSegments?: TrialSegments;
+  /** For jobs with a record. */
+  readonly record?: RecordTools;
 }
 
 /** A job with everything it has opened. */
@@ -50,9 +63,15 @@ interface OpenJob {
   readonly info: VideoInfo;
   readonly opened: OpenModel;
   readonly encoding: Encoding;
+  /** Options of the hardware that decodes. */
+  readonly decoder: readonly string[];
   readonly folder: OutputFolder;
+  readonly openMask: (inpaint: InpaintSettings) => Promise<FrameMasker>;
+  /** Warnings of what was opened. */
+  readonly given: readonly string[];
   /** Null where the job named its model. */
   readonly chosen: ChosenModel | null;
+  readonly started: Date;
 }
 
 /**
@@ -65,13 +84,17 @@ export async function restoreVideo(
   signal: AbortSignal,
   onProgress: (progress: Progress) => void,
 ): Promise<Result> {
-  const started = performance.now();
+  const started = new Date();
+  const since = performance.now();
   const meter = progressMeter(onProgress);
   const sources = [given.input, ...(given.mask === null ? [] : [given.mask])];
-  await checkTarget(await targetOf(given.output), given.overwrite, sources); // before a model is loaded, and again when it is
+  const target = await targetOf(given.output);
+  const companions = companionPaths(given, target);
+  await checkTarget(target, given.overwrite, sources); // before a model is loaded, and again when it is
+  await checkCompanions(workFolder(target), companions, given.overwrite);
   meter.stage('probing');
   const source = await probe(tools.binary, given.input, signal, given.sequenceRate);
-  const info = limitHeight(source, given.maxHeight);
+  const info = await readAs(tools.binary, source, given, signal);
   meter.expect(info, given);
   const { settings: job, chosen } = await withJobModel(given, tools, source, info, signal);
 
@@ -80,11 +103,13 @@ export async function restoreVideo(
   const openMask = (inpaint: InpaintSettings) => frameMasker(tools.binary, inpaint, info, job.sequenceRate, signal);
   await using opened = await openModelFor(job, { ...info, depth }, tools, openMask, signal);
   const { model, masker, finder } = opened;
-  const encoding = planEncoding(tools.binary, job, source, info, model);
+  const before = await encoderBefore(job);
+  const { encoding, warnings } = await planEncoding(tools.binary, job, source, info, model, signal, before);
+  const decoder = job.hwaccel === 'auto' ? await chooseDecoder(tools.binary, info, signal) : [];
   const parts = { source: info.source, mask: masker?.source ?? null, model: model.info, encoding };
-  const faceFinder = finder?.version ?? null;
-  const identity = await jobIdentity(job, { ...parts, faceFinder }).catch(orChanged(info, signal));
-  const options = { ...job, ffmpeg: tools.binary.version, sources, chosen };
+  const more = { faceFinder: finder?.version ?? null, crop: info.reading?.crop ?? null };
+  const identity = await jobIdentity(job, { ...parts, ...more }).catch(orChanged(info, signal));
+  const options = { ...job, record: companions.length > 0, companions, ffmpeg: tools.binary.version, sources, chosen };
   const folder = await openOutputFolder(job.output, identity, options, signal);
   if (!job.resume) tools.onTemporaryPath?.(folder.folder, false);
 
@@ -92,8 +117,8 @@ export async function restoreVideo(
   let left: readonly string[] = [];
   let result: Omit<Result, 'elapsed' | 'fps'>;
   try {
-    if (chosen) meter.chose({ ...chosen, seconds: await estimatedSeconds(job, info, model, signal) });
-    result = await runJob({ job, tools, signal, meter, info, opened, encoding, folder, chosen });
+    const open = { job, tools, signal, meter, info, opened, encoding, decoder, folder, openMask, chosen, started };
+    result = await runJob({ ...open, given: warnings });
   } catch (error) {
     keepSegments = canResume(folder, job, signal);
     throw signal.aborted ? signal.reason : await folder.explain(error);
@@ -101,7 +126,7 @@ export async function restoreVideo(
     left = await folder.close({ keepSegments });
     if (!job.resume) tools.onTemporaryPath?.(folder.folder, true);
   }
-  const elapsed = (performance.now() - started) / 1000;
+  const elapsed = (performance.now() - since) / 1000;
   const fps = (result.framesOut - result.resumedFrom) / elapsed;
   return { ...result, warnings: [...result.warnings, ...left], elapsed, fps };
 }
@@ -115,26 +140,39 @@ function canResume(folder: OutputFolder, job: Job, signal: AbortSignal): boolean
 
 /** Decodes, upscales and writes all frames, then finishes the output. */
 async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
-  const { job, tools, signal, meter, info, encoding, folder } = open;
+  const { job, tools, signal, meter, info, encoding, folder, decoder, given } = open;
   const { model, isForFaces } = open.opened;
-  const space = await watchSpace(folder, encoding, { ...job, frames: expectedFrames(info, job) });
-  await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, signal);
+  const expected = expectedFrames(info, job);
+  const space = await watchSpace(folder, encoding, { ...job, frames: expected });
   const resumedFrom = frameCount(folder.done);
-  const trial = await tryOutput(tools.binary, folder, encoding, info, job, signal);
   const from = await readingStart(info.source, job.trim, signal);
-  const options = { ...decodeOptions(job, info, encoding, model, from), sound: soundOf(trial) };
+  const reading = { ...decodeOptions(job, encoding, model, from), decoder };
+  const analysed = isForFaces
+    ? Promise.resolve(job)
+    : tileSettings(job, model, info, () => openVideo(tools.binary, info, reading, signal));
+  const trying = tryOutput(tools.binary, folder, encoding, info, job, signal, tools.trialSegments);
+  await Promise.allSettled([analysed, trying]); // none of their ffmpegs outlives an error of the other
+  const trial = await trying;
+  const options = { ...reading, sound: soundOf(trial) };
+  await using recording = await openRecording(open, resumedFrom, expected);
+  const recorder = recording?.recorder ?? null;
+  await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, recorder, signal);
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
-  const warnings = [...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
-  warnings.push(...suspicionWarnings(model.info));
+  const warnings = [...given, ...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
+  warnings.push(...(info.reading?.notes ?? []), ...suspicionWarnings(model.info));
   if (space.warning !== null) warnings.push(space.warning);
   if (folder.lost > 0)
     warnings.push(
       `${folder.lost} finished frames of the interrupted job were missing or incomplete and were made again.`,
     );
   meter.warn([...warnings, ...trial.warnings]);
-  const tiles = isForFaces ? job : await tileSettings(job, model, info, openSource);
+  const tiles = await analysed;
+  const time = await longJobTime(open);
+  if (open.chosen) meter.chose({ ...open.chosen, seconds: time.seconds });
+  if (time.estimate) meter.estimated(time.estimate);
+  if (!time.isMeasured) meter.measureOnTheWay(skipsUnchanged(open));
   const warn = (warning: string): void => void warnings.push(warning);
-  const processor = open.opened.processor({ ...job, ...tiles }, warn, resumedFrom);
+  const processor = open.opened.processor({ ...job, ...tiles, isRecycled: true }, warn, resumedFrom);
   meter.cacheStatsFrom(() => processor.cacheStats);
 
   await using source = untilBroken(openSource(), info, signal);
@@ -152,7 +190,12 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
 
   meter.stage('finishing');
   const written = { segments: writer.segments, times, decoded: source.decoded, broken: source.broken() };
-  const finished = await finishOutput(tools.binary, folder, written, encoding, info, job, trial, signal);
+  const publish: Publish = (file, more) => {
+    if (recording === null) return folder.publish(file);
+    const made = { segments: writer.segments, sound: soundOf(trial), tiles, cacheStats: processor.cacheStats };
+    return recording.publish(file, { ...made, resumedFrom, warnings: [...warnings, ...more] });
+  };
+  const finished = await finishOutput(tools.binary, folder, written, encoding, info, job, trial, signal, publish);
   warnings.push(...finished.warnings);
   if (processor.faces?.found === 0 && resumedFrom === 0) warnings.push('No face was found; all frames are unchanged.');
   const { name, sha256, provider, steps } = model.info;
@@ -163,24 +206,13 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
     ...encoding.stored,
     bytes: (await stat(finished.output)).size,
     resumedFrom,
+    encoder: encoding.codec.encoder,
+    ...(job.preset !== null && { preset: job.preset }),
     model: { name, sha256, provider, steps, ...(open.chosen && { reason: open.chosen.reason }) },
     faces: processor.faces,
     cacheStats: processor.cacheStats,
     warnings,
   };
-}
-
-function decodeOptions(
-  job: Job,
-  info: VideoInfo,
-  { colour, depth }: Encoding,
-  model: Model,
-  from: number,
-): DecodeOptions {
-  const { temporalDenoise, hwaccel } = job;
-  const deinterlace = job.deinterlace === 'on' || (job.deinterlace === 'auto' && info.isInterlaced);
-  const withShotFirstFrame = model.prompt !== undefined;
-  return { colour, depth, deinterlace, temporalDenoise, hwaccel, withShotFirstFrame, from };
 }
 
 const emptyTrim = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>

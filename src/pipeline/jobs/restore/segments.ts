@@ -4,14 +4,19 @@ import type { Frame } from '../../media/frame';
 import type { Segment } from '../journal';
 import type { OutputFolder } from '../outputFolder';
 import type { SpaceWatch } from './diskSpace';
+import type { FrameRecorder } from './record/segmentHashes';
 
-/** Writes the video as segments of `length` frames, so that a resumed job uses the same boundaries. Errors: DISK_FULL. */
+/**
+ * Writes the video as segments of `length` frames, so that a resumed job uses the same boundaries. `recorder`: null for a
+ * job without a record. Errors: DISK_FULL.
+ */
 export function segmentWriter(
   binary: FfmpegBinary,
   folder: OutputFolder,
   length: number,
   encoding: Encoding,
   space: SpaceWatch,
+  recorder: FrameRecorder | null,
   signal: AbortSignal,
 ) {
   const segments: Segment[] = [...folder.done];
@@ -23,16 +28,16 @@ export function segmentWriter(
     await sink.finish();
     await sink[Symbol.asyncDispose]();
     current = null;
-    segments.push(await folder.commitSegment(path, frames));
+    segments.push(await folder.commitSegment(path, frames, await recorder?.save(path)));
   };
   return {
     segments,
-    async write({ data }: Pick<Frame, 'data'>): Promise<void> {
+    async write(frame: Pick<Frame, 'width' | 'height' | 'depth' | 'data'>): Promise<void> {
       if (!current) {
         const path = await folder.newSegment();
         current = { sink: createVideo(binary, path, encoding, signal), path, frames: 0 };
       }
-      await current.sink.write(data);
+      await Promise.all([current.sink.write(frame.data), recorder?.add(frame)]);
       current.frames++;
       if (current.frames < length) return;
       await close();

@@ -3,6 +3,7 @@ import type { Job } from '../../../settings/restoreJob';
 import type { Decoded } from '../../media/decode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { VideoInfo } from '../../media/probe';
+import { storedOf, ticksPerStored } from '../../media/videoInfo';
 import { type SourceEnd, sourceEnd } from '../../media/sourceEnd';
 import { type Missing, whatIsMissing } from './missing';
 import { hasChanged, isTruncated, MAX_MISSING, type SourceDamage } from './truncation';
@@ -43,10 +44,12 @@ export async function sourceLoss(
       return unknown;
     });
   const isGone = await hasChanged(info);
+  const stored = storedOf(info);
+  const lastStored = last / ticksPerStored(info);
   const examined = (): Promise<Missing> => whatIsMissing(binary, info, job, decoded, sound, signal);
   const missing = isGone ? NOT_KNOWN : await unlessGone(examined, NOT_KNOWN);
   const ended = (): Promise<SourceEnd> =>
-    sourceEnd(binary, info, missing.hasJumps ? null : last, signal, job.trim?.end);
+    sourceEnd(binary, stored, missing.hasJumps ? null : lastStored, signal, job.trim?.end);
   const end = isGone ? NO_END : await unlessGone(ended, NO_END);
   const lastFrame = (last * info.timeBase.num) / info.timeBase.den;
   const isShort = isTruncated(info, job, Math.max(lastFrame, end.seconds ?? 0));

@@ -15,6 +15,7 @@ import { treatmentsOf } from '../../media/streams/treatments';
 import type { Lost } from '../../media/whatIsLost';
 import type { OutputFolder } from '../outputFolder';
 import { type CompareOutput, outputComparison } from './compareOutput';
+import { type TrialSegments, trialKey } from './trialSegments';
 import { hasChanged, orChanged } from './truncation';
 
 /** Facts about the output, known before its first frame is restored. */
@@ -37,7 +38,8 @@ const FRAMES_OF_A_RATE = 6;
 
 /**
  * Writes a black frame and the first packets of all streams as an output of the same name and folder, and opens
- * it again: whatever cannot be stored is converted, left out with a warning, or refused before any work is done.
+ * it again: whatever cannot be stored is converted, left out with a warning, or refused before any work is done. `segments`:
+ * of earlier trials.
  */
 export async function tryOutput(
   binary: FfmpegBinary,
@@ -46,21 +48,24 @@ export async function tryOutput(
   info: VideoInfo,
   job: Job,
   signal: AbortSignal,
+  segments?: TrialSegments,
 ): Promise<Trial> {
   const segment = join(folder.folder, TRIAL_FILE);
   const output = join(folder.folder, basename(folder.output));
-  const { codec, colour } = encoding;
+  const { codec, colour, provenance } = encoding;
   const usual = Math.max(1, Math.round(info.timeBase.den / info.timeBase.num / (info.framesPerSecond ?? 25)));
   const count = timecodeOf(info.media) === null ? 1 : FRAMES_OF_A_RATE;
   const pts = Array.from({ length: count }, (_, i) => i * usual);
   const times = { pts, end: count * usual, timeBase: info.timeBase };
-  await encodeBlack(binary, segment, encoding, count, signal).catch(orConfined(binary, segment, signal));
-  const video: EncodedVideo = { codec, colour, paths: [segment], times };
+  const encode = (): Promise<void> => encodeBlack(binary, segment, encoding, count, signal);
+  const key = trialKey(binary, encoding, count, folder.output);
+  await (segments?.write(segment, key, encode) ?? encode()).catch(orConfined(binary, segment, signal));
+  const video: EncodedVideo = { codec, colour, paths: [segment], times, provenance };
   const mux = (carried: readonly CarriedStream[]) =>
     muxWithSource(binary, video, output, { info, job, carried, delay: 0, firstOnly: true }, signal);
   const wanted = await wantedStreams(binary, folder.folder, info, job, codec.container, signal);
   const streams = await decideStreams(binary, info.source, wanted, output, mux, signal).catch(
-    notTogether(info, output, signal),
+    notTogether(folder, info, signal),
   );
   const compare = outputComparison(binary, encoding, info, job, streams, signal);
   const lost = await compare(output, false);
@@ -135,14 +140,15 @@ async function wantedStreams(
 }
 
 const notTogether =
-  (info: VideoInfo, output: string, signal: AbortSignal) =>
-  async (cause: unknown): Promise<never> => {
+  (folder: OutputFolder, info: VideoInfo, signal: AbortSignal) =>
+  async (thrown: unknown): Promise<never> => {
     signal.throwIfAborted();
+    const cause = await folder.explain(thrown); // a full disk, for one, is no fault of the settings
     if (!(cause instanceof RemasterError) || cause.code !== 'ENCODE_FAILED') throw cause;
     if (await hasChanged(info)) return orChanged(info, signal)(cause);
     throw new RemasterError(
       'BAD_SETTING',
-      `${basename(output)} cannot be written with these settings: ${cause.message}`,
+      `${basename(folder.output)} cannot be written with these settings: ${cause.message}`,
       {
         remedy: 'Choose another codec or container.',
         detail: cause.detail,

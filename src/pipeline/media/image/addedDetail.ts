@@ -1,5 +1,9 @@
+import { join } from 'node:path';
+import { openThread, ownedBytes } from '../../../async/threadCalls';
+import { RemasterError } from '../../../errors';
 import type { RgbFrame } from '../frame';
 import { type Added, addedMap } from './addedMap';
+import type { AddedCalls } from './addedMapThread';
 import { type DecodedImage, decodeImage } from './decodeImage';
 import { loadSharp } from './loadSharp';
 
@@ -17,11 +21,34 @@ const MAX_PIXELS = 2 ** 28;
 /** Compares an image file with the file of its result. Errors: those of the images. */
 export async function addedDetail(before: Uint8Array, after: Uint8Array): Promise<AddedDetail> {
   const [source, result] = await Promise.all([rgbOf(before), rgbOf(after)]);
-  const plain = await enlarged(source, result);
-  const { map, ...figures } = addedMap(plain, result);
-  const files = await Promise.all([result, plain, map].map(jpegOf));
-  return { ...figures, result: files[0]!, plain: files[1]!, map: files[2]! };
+  const { mean, share, ...images } = await compared(await enlarged(source, result), result);
+  const files = await Promise.all([images.after, images.plain, images.map].map(jpegOf));
+  return { mean, share, result: files[0]!, plain: files[1]!, map: files[2]! };
 }
+
+/** Pixels from which on the comparison would hold up the jobs of this process. */
+const LARGE = 2 ** 20;
+
+/** Compares the images, large ones in a thread. Theirs must not be used again. */
+async function compared(plain: RgbFrame, after: RgbFrame): Promise<AddedCalls['compare']['result']> {
+  if (plain.width * plain.height < LARGE) return { ...addedMap(plain, after), plain, after };
+  const thread = openThread<AddedCalls>(join(__dirname, 'addedMapThread.js'), crashed);
+  try {
+    const [own, other] = [plain, after].map((image) => ({ ...image, data: ownedBytes(image.data) })) as [Owned, Owned];
+    return await thread.call('compare', { plain: own, after: other }, [own.data.buffer, other.data.buffer]);
+  } finally {
+    thread.terminate();
+  }
+}
+
+type Owned = RgbFrame & { readonly data: Uint8Array<ArrayBuffer> };
+
+const crashed = (cause: Error): RemasterError =>
+  new RemasterError('ENGINE_CRASHED', 'the thread that compares images has crashed', {
+    remedy: 'Try again with a smaller image.',
+    detail: cause.stack ?? cause.message,
+    cause,
+  });
 
 async function rgbOf(file: Uint8Array): Promise<RgbFrame> {
   const { width, height, depth, data }: DecodedImage = await decodeImage({ kind: 'file', data: file }, MAX_PIXELS);

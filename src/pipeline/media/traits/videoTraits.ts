@@ -5,6 +5,7 @@ import type { VideoInfo } from '../probe';
 import { inputOptions } from '../sourceFile';
 import { bitsPerSecond } from './bitsPerSecond';
 import { type Luma, noiseLevel } from './noiseLevel';
+import { pgmIn } from './pgm';
 
 /** Where in the video frames are taken: titles and black are at the ends. */
 const PLACES = [1 / 2, 1 / 4, 3 / 4];
@@ -71,12 +72,4 @@ async function lumaAt(
   const frame = ['-map', `0:${stream}`, '-frames:v', '1', '-vf', filters.join(',')];
   const args = ['-ss', String(at), ...inputOptions(source), ...frame, '-c:v', 'pgm', '-f', 'image2pipe', 'pipe:1'];
   return pgmIn(await ffmpegOutput(binary, args, signal));
-}
-
-/** A binary PGM of 8 bits: `P5`, width, height, 255, pixels. */
-function pgmIn(file: Buffer): Luma | null {
-  const [header, width, height] = /^P5\s(\d+)\s(\d+)\s255\s/.exec(file.subarray(0, 64).toString('latin1')) ?? [];
-  if (header === undefined) return null;
-  const data = file.subarray(header.length, header.length + Number(width) * Number(height));
-  return data.length < Number(width) * Number(height) ? null : { width: Number(width), height: Number(height), data };
 }

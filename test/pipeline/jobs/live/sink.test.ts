@@ -32,7 +32,7 @@ describe('encodingSink', function () {
   });
 
   const open = async (target: Parameters<typeof encodingSink>[2], changes: Partial<StreamEvents> = {}): Promise<Sink> =>
-    encodingSink(await binary(), { quality: null }, target, { ...events, ...changes });
+    encodingSink(await binary(), { quality: null, hardware: 'off' }, target, { ...events, ...changes });
 
   async function write(sink: Sink, frame: LiveFrame): Promise<void> {
     const { written } = sink.counts();
@@ -92,7 +92,7 @@ describe('encodingSink', function () {
     const path = join(scratch, 'failing');
     writeFileSync(path, '#!/bin/sh\necho the reason >&2\nexit 1\n', { mode: 0o755 });
     const failing = { ...(await binary()), path };
-    await using sink = encodingSink(failing, { quality: null }, { kind: 'fragments' }, events);
+    await using sink = encodingSink(failing, { quality: null, hardware: 'off' }, { kind: 'fragments' }, events);
     while (errors.length === 0) {
       sink.put(frameOf(0));
       await sleep(20);

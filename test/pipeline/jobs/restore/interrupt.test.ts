@@ -188,7 +188,7 @@ describe('restoreVideo when interrupted', () => {
     const source = openVideo(
       { ...real, path },
       info,
-      { ...JOB_DEFAULTS, colour: resolveColour(info.colour, info), depth: 8, deinterlace: false, from: 0 },
+      { ...JOB_DEFAULTS, colour: resolveColour(info.colour, info), depth: 8, from: 0 },
       never,
     );
     await assert.rejects(source.read().next(), { code: 'SOURCE_UNREADABLE' });

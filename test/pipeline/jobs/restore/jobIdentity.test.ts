@@ -29,6 +29,7 @@ describe('jobIdentity', () => {
       faceFinder?: string;
       encoder?: string[];
       pixelFormat?: string;
+      crop?: { left: number; top: number; width: number; height: number };
     } = {},
   ): Promise<string[]> {
     const identity = async (changed: typeof parts, settings: Partial<Job>) =>
@@ -38,7 +39,7 @@ describe('jobIdentity', () => {
           source: await openSource(changed.source ?? at('a.mkv')),
           mask: changed.mask === undefined ? null : await openSource(changed.mask),
           model: { sha256: changed.model ?? 'm' },
-          faceFinder: changed.faceFinder ?? null,
+          ...{ faceFinder: changed.faceFinder ?? null, crop: changed.crop ?? null },
           encoding: {
             ...encoding,
             codec: {
@@ -64,6 +65,7 @@ describe('jobIdentity', () => {
     loadLimit: 600,
     batch: 9,
     hwaccel: 'auto',
+    hardware: 'auto',
     audio: 'none',
     extras: false,
   } satisfies Partial<Job>)) {
@@ -71,8 +73,22 @@ describe('jobIdentity', () => {
   }
 
   it('every other setting is part of it', async () => {
-    const free = ['input', 'output', 'overwrite', 'resume', 'discard', 'concurrency', 'model', 'mask', 'encoder'];
-    const more = ['provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel', 'audio', 'extras'];
+    const free = [
+      'input',
+      'output',
+      'overwrite',
+      'resume',
+      'discard',
+      'concurrency',
+      'model',
+      'mask',
+      'encoder',
+      'crop',
+      'record',
+      'bag',
+      'preset',
+    ];
+    const more = ['provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel', 'hardware', 'audio', 'extras'];
     const names = Object.keys(job).filter((name) => !free.includes(name) && !more.includes(name));
     assert.ok(names.length > 20);
     for (const name of names) assert.deepEqual(await differs({ [name]: 'changed' }), [name]);
@@ -90,6 +106,7 @@ describe('jobIdentity', () => {
     assert.deepEqual(await differs({}, { mask: at('mask.png') }), ['mask']);
     assert.deepEqual(await differs({}, { model: 'n' }), ['model']);
     assert.deepEqual(await differs({}, { faceFinder: 'f' }), ['faceFinder']);
+    assert.deepEqual(await differs({}, { crop: { left: 0, top: 0, width: 8, height: 8 } }), ['crop']);
     assert.deepEqual(await differs({}, { encoder: ['-c:v', 'libaom-av1'] }), ['encoder']);
     assert.deepEqual(await differs({}, { pixelFormat: 'yuv420p' }), ['encoder']);
   });

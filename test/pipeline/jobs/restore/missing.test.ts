@@ -53,7 +53,6 @@ async function examine(path: string): Promise<Examined> {
   const options = {
     colour,
     depth: 8,
-    deinterlace: false,
     temporalDenoise: 'off',
     hwaccel: 'off',
     from: 0,

@@ -70,7 +70,7 @@ describe('every legal name', function () {
       {
         await using sink = encodingSink(
           await binary(),
-          { quality: null },
+          { quality: null, hardware: 'off' },
           { ...target, keep },
           {
             onFragment: async () => {},

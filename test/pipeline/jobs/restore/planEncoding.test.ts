@@ -17,9 +17,11 @@ describe('planEncoding', () => {
     colour: { matrix: null, primaries: null, transfer: null, range: null },
   } as unknown as VideoInfo;
 
+  const never = new AbortController().signal;
+
   const plan = async (video: Partial<VideoInfo>, changes: Partial<Job> = {}, scale = 1): Promise<Encoding> => {
     const source = { ...info, ...video };
-    return planEncoding(await binary(), { ...job, ...changes }, source, source, nearest(scale));
+    return (await planEncoding(await binary(), { ...job, ...changes }, source, source, nearest(scale), never)).encoding;
   };
 
   it('refuses frames that ffmpeg cannot process, to the pixel', async () => {
@@ -49,6 +51,17 @@ describe('planEncoding', () => {
       depths.map(({ depth }) => depth),
       [8, 16, 16, 16],
     );
+  });
+
+  it('a model that is quick, on its own or on a GPU, does not wait for its encoder', async () => {
+    const preset = async (changes: Parameters<typeof nearest>[1]): Promise<string> => {
+      const h264 = { ...job, output: '/out.mp4', codec: 'h264' } as const;
+      const { encoding } = await planEncoding(await binary(), h264, info, info, nearest(2, changes), never);
+      return encoding.codec.options.join(' ');
+    };
+    assert.equal(await preset({ name: 'x2' }), '-c:v libx264 -crf 16 -preset fast');
+    assert.equal(await preset({ name: 'x4-live' }), '-c:v libx264 -crf 16 -preset veryfast');
+    assert.equal(await preset({ name: 'x2', provider: 'webgpu' }), '-c:v libx264 -crf 16 -preset veryfast');
   });
 
   it('the nominal rate is that of the source, at most the requested one, and 25 if unknown', async () => {

@@ -161,10 +161,11 @@ describe('restoreVideo with a source that changes', function () {
   it('an ffmpeg that fails before the trial of the output has ended is no change of the source', async () => {
     copyFileSync(at('film.mkv'), at('source.mkv'));
     const job = { ...JOB_DEFAULTS, model: 'x4', input: at('source.mkv'), output: at('failed.mkv') };
-    await assert.rejects(
-      restoreVideo(job, await toolsWith('*/failed.mkv', 'exit 1'), never, () => {}),
-      { code: 'BAD_SETTING', message: /^failed\.mkv cannot be written with these settings/ },
-    );
+    const failing = async (script: string): Promise<Result> =>
+      restoreVideo(job, await toolsWith('*/failed.mkv', script), never, () => {});
+    const message = /^failed\.mkv cannot be written with these settings/;
+    await assert.rejects(failing('exit 1'), { code: 'BAD_SETTING', message });
+    await assert.rejects(failing(`rm -r '${at('.failed.mkv.remaster')}'; exit 1`), { code: 'OUTPUT_UNWRITABLE' });
   });
 
   it('an ffmpeg that is killed while the output is put together ends the job, and no partial result is made', async () => {

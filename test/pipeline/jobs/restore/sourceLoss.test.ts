@@ -38,7 +38,6 @@ describe('sourceLoss', function () {
     const sound = info.media.streams.find(({ kind }) => kind === 'audio')!.index;
     const how = {
       depth: 8,
-      deinterlace: false,
       temporalDenoise: 'off',
       hwaccel: 'off',
       from: 0,

@@ -28,6 +28,14 @@ describe('what a model has added', () => {
     assert.deepEqual([brighter, darker, same], [[255, 160, 70], [70, 160, 255], [35, 35, 35]]); // prettier-ignore
   });
 
+  it('of large images is found in a thread, without holding up this one', async () => {
+    const side = 1200;
+    const image = (level: number) => sharp({ create: { width: side, height: side, channels: 3, background: { r: level, g: level, b: level } } }).png().toBuffer(); // prettier-ignore
+    const { mean, share, map } = await addedDetail(await image(100), await image(130));
+    assert.deepEqual([Math.round(mean), share], [30, 1]);
+    assert.equal((await sharp(Buffer.from(map)).metadata()).width, side);
+  });
+
   it('is found in files: nothing in a plain enlargement, something in a sharpened one, at 8 and 16 bits', async () => {
     const noise = Uint8Array.from({ length: 24 * 16 * 3 }, (_, i) => (i * 7919) % 251);
     const before = await sharp(noise, { raw: { width: 24, height: 16, channels: 3 } })
