@@ -67,9 +67,13 @@ async function checkFolder(
   if (!overwrite) throw outputExists(target);
   const other = files.find((file) => !isImageFile(images, file));
   if (other === undefined) return;
-  throw new RemasterError('OUTPUT_UNWRITABLE', `${target} has other files than images of this name, such as ${other}.`, {
-    remedy: 'Choose a new folder: a folder is replaced as a whole.',
-  });
+  throw new RemasterError(
+    'OUTPUT_UNWRITABLE',
+    `${target} has other files than images of this name, such as ${other}.`,
+    {
+      remedy: 'Choose a new folder: a folder is replaced as a whole.',
+    },
+  );
 }
 
 /** Also under two names: by links, or by capital letters on a file system that ignores them. */

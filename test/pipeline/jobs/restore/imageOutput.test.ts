@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoppedError } from '../../../../src/errors';
 import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
@@ -104,8 +104,9 @@ describe('an output of images', () => {
   });
 
   it('the folder of the source is never replaced', async () => {
-    const input = at('tiff');
-    await assert.rejects(run('tiff', { codec: 'tiff', input, overwrite: true }), { code: 'OUTPUT_EXISTS' });
+    symlinkSync(at('tiff'), at('link'));
+    for (const [input, code] of [[at('tiff'), 'BAD_SETTING'], [at('link'), 'OUTPUT_EXISTS']] as const) // prettier-ignore
+      await assert.rejects(run('tiff', { codec: 'tiff', input, overwrite: true }), { code });
     assert.equal(readdirSync(at('tiff')).length, 12);
   });
 
