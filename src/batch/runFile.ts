@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import type { Engine, RunningJob } from '../engine/client/engine';
 import { openSource } from '../pipeline/media/sourceFile';
@@ -66,10 +65,10 @@ export async function runFile(work: FileWork, run: FileRun): Promise<Finished> {
     await journal.add(kept?.is === 'finished' ? kept : { is: 'left', output }).catch(() => {}); // its error comes first
     throw error;
   }
-  const { size: bytes, mtimeMs: modifiedMs } = await stat(job.output);
+  const made = await stampOf(job.output);
   const { framesOut: frames, elapsed: seconds, warnings } = result;
   const model = result.model.name;
-  const finished: Finished = { is: 'finished', ...record, bytes, modifiedMs, frames, seconds, model, warnings };
+  const finished: Finished = { is: 'finished', ...record, ...made!, frames, seconds, model, warnings };
   await journal.add(finished);
   return finished;
 }

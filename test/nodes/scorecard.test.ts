@@ -255,6 +255,8 @@ describe('scorecard of the flow library', () => {
       hardware: value('remaster-out', 'hardware'),
       quality: value('remaster-out', 'quality') || null,
       pixelFormat: value('remaster-out', 'pixelFormat') || null,
+      imageName: null, // a part of the file name
+      startNumber: Number(value('remaster-out', 'startNumber')),
       segment: Number(value('remaster-out', 'segment')),
       concurrency: Number(value('remaster-out', 'concurrency')),
       audio: value('remaster-out', 'audio'),

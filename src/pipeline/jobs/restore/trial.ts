@@ -1,6 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RemasterError } from '../../../errors';
+import { isImageCodec } from '../../../settings/imageOutput';
 import type { Job } from '../../../settings/restoreJob';
 import { timecodeOf } from '../../media/describe/mediaInfo';
 import { createVideo, type Encoding } from '../../media/encode';
@@ -15,6 +16,7 @@ import { treatmentsOf } from '../../media/streams/treatments';
 import type { Lost } from '../../media/whatIsLost';
 import type { OutputFolder } from '../outputFolder';
 import { type CompareOutput, outputComparison } from './compareOutput';
+import { imageTrial } from './imageTrial';
 import { hasChanged, orChanged } from './truncation';
 
 /** Facts about the output, known before its first frame is restored. */
@@ -55,6 +57,7 @@ export async function tryOutput(
   const pts = Array.from({ length: count }, (_, i) => i * usual);
   const times = { pts, end: count * usual, timeBase: info.timeBase };
   await encodeBlack(binary, segment, encoding, count, signal).catch(orConfined(binary, segment, signal));
+  if (isImageCodec(job.codec)) return imageTrial(info, job);
   const video: EncodedVideo = { codec, colour, paths: [segment], times, provenance };
   const mux = (carried: readonly CarriedStream[]) =>
     muxWithSource(binary, video, output, { info, job, carried, delay: 0, firstOnly: true }, signal);
