@@ -1,4 +1,5 @@
 import { type ErrorRecord, errorRecord } from '../errors';
+import { resultPath } from '../pipeline/jobs/restore/record/recordNames';
 import type { Job, Progress } from '../settings/restoreJob';
 import type { Finished, WorkKey } from './batchJournal';
 import type { Source } from './findSources';
@@ -46,7 +47,7 @@ export const queuedFile = (
   id: number,
   input: string,
   work: FileWork | null,
-  output = work?.job.output,
+  output = work && resultPath(work.job),
 ): QueuedFile => ({
   ...{ id, input, output: output ?? null, work },
   ...{ state: 'waiting', error: null, seconds: null, frames: null, model: null, warnings: [], progress: null },

@@ -1,4 +1,5 @@
 import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { sync } from '../pipeline/jobs/journal';
 import type { Reserve } from './reserve';
 
@@ -78,9 +79,9 @@ export class BatchJournal {
     return new BatchJournal(file, known, reserve, size);
   }
 
-  /** Whether a batch has made, or begun to make, the file of this path relative to the output folder. */
-  isResult(output: string): boolean {
-    return this.known.has(output);
+  /** Whether a batch has made, or begun to make, the file of this path relative to the output folder, or a folder it is in. */
+  isResult(path: string): boolean {
+    return path !== '.' && (this.known.has(path) || this.isResult(dirname(path)));
   }
 
   last(output: string): Known | null {

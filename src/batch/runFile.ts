@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import type { Engine, RunningJob } from '../engine/client/engine';
+import { resultPath } from '../pipeline/jobs/restore/record/recordNames';
 import { openSource } from '../pipeline/media/sourceFile';
 import type { Job, Progress, Result } from '../settings/restoreJob';
 import type { FileWork } from './batchFile';
@@ -26,14 +27,15 @@ export async function finishedBefore(
   { folder, out }: Pick<FileRun, 'folder' | 'out'>,
 ): Promise<Finished | null> {
   const { job } = work;
-  const output = relative(out, job.output);
+  const path = resultPath(job);
+  const output = relative(out, path);
   const last = folder.journal.last(output);
   if (last === null) {
     await openSource(job.input, job.sequenceRate); // one that is empty or may not be read fails before the others start
     return null;
   }
   const key = await workKey(work);
-  const file = await stampOf(job.output);
+  const file = await stampOf(path);
   const state = outputState(last, key, job.input, file);
   if (state === 'finished') return last as Finished;
   if (state !== 'unrecorded') return null;
@@ -48,11 +50,12 @@ export async function finishedBefore(
 export async function runFile(work: FileWork, run: FileRun): Promise<Finished> {
   const { job } = work;
   const { journal } = run.folder;
-  const output = relative(run.out, job.output);
+  const path = resultPath(job);
+  const output = relative(run.out, path);
   await run.folder.assertHeld();
-  await makeResultFolder(run.folder, run.out, job.output);
+  await makeResultFolder(run.folder, run.out, path);
   const { source, job: settings } = await workKey(work);
-  const before = await stampOf(job.output);
+  const before = await stampOf(path);
   const state = outputState(journal.last(output), { source, job: settings }, job.input, before);
   const record = { output, input: job.input, source, job: settings };
   const isOutdated = state === 'outdated';
@@ -65,7 +68,7 @@ export async function runFile(work: FileWork, run: FileRun): Promise<Finished> {
     await journal.add(kept?.is === 'finished' ? kept : { is: 'left', output }).catch(() => {}); // its error comes first
     throw error;
   }
-  const made = await stampOf(job.output);
+  const made = await stampOf(path);
   const { framesOut: frames, elapsed: seconds, warnings } = result;
   const model = result.model.name;
   const finished: Finished = { is: 'finished', ...record, ...made!, frames, seconds, model, warnings };

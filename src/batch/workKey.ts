@@ -35,7 +35,7 @@ async function jobKey(job: Job): Promise<string> {
 
 const defaults = JOB_DEFAULTS as Readonly<Record<string, unknown>>;
 
-/** Of images, those of their folder. Null if there is none. */
+/** Of a folder, the bytes of all its files. Null if there is none. */
 export async function stampOf(path: string): Promise<FileStamp | null> {
   const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoppedError } from '../../../../src/errors';
@@ -6,6 +7,7 @@ import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo
 import { checkJob, type Job, JOB_DEFAULTS, type Progress, type Result } from '../../../../src/settings/restoreJob';
 import { nearest } from '../../../support/fakeModel';
 import { framemd5 } from '../../../support/framemd5';
+import { withMount } from '../../../support/mounts';
 import { binary, description, ff, moving, scratchFolder } from '../../../support/videos';
 
 const never = new AbortController().signal;
@@ -27,6 +29,10 @@ describe('an output of images', () => {
       signal,
       onProgress,
     );
+  const noise = (size: string, frames: number): string[] => [
+    ...['-f', 'lavfi', '-i', `color=gray:size=${size}:rate=25,noise=alls=100:allf=t`],
+    ...['-frames:v', String(frames), '-pix_fmt', 'bgr0'],
+  ];
   const contents = (name: string): string[] =>
     readdirSync(at(name)).map((file) => `${file} ${readFileSync(join(at(name), file)).toString('base64')}`);
   /** Checksums of the pixels of each file, by ffmpeg alone. */
@@ -104,6 +110,25 @@ describe('an output of images', () => {
     assert.equal(readFileSync(join(at('empty'), 'notes.txt'), 'utf8'), 'mine');
     writeFileSync(at('file'), 'a file');
     await assert.rejects(run('file', { codec: 'png' }), { code: 'OUTPUT_EXISTS' });
+  });
+
+  it('refuses names whose numbers would get more digits, before the first frame', async () => {
+    const wanted = { code: 'BAD_SETTING', message: /the last number is 10 \(is "%01d\.png"\)|last number is 10/ };
+    await assert.rejects(run('short/%01d.png', { trim: { start: 0, end: 0.4 } }), wanted);
+    assert.ok(!existsSync(at('short')) && !existsSync(at('.short.remaster')));
+  });
+
+  it('a disk that is full when the images are written: the job continues once there is space', async function () {
+    await ff(...noise('64x48', 20), '-c:v', 'ffv1', at('noise.mkv'));
+    const isMounted = await withMount(at('small'), 'size=360k', async () => {
+      const job = { codec: 'png', input: at('noise.mkv'), segment: 5 } as const;
+      await assert.rejects(run('small/out', job), { code: 'DISK_FULL' });
+      assert.ok(!existsSync(at('small/out')));
+      execFileSync('mount', ['-o', 'remount,size=2m', at('small')]);
+      assert.equal((await run('small/out', job)).resumedFrom, 20);
+      assert.deepEqual(readdirSync(at('small')), ['out']);
+    });
+    if (!isMounted) this.skip();
   });
 
   it('the folder of the source is never replaced', async () => {

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import type { Job } from '../../../../settings/restoreJob';
 import { derivedName } from '../../derivedName';
 
 const beside = (result: string, after: string, extension: string): string =>
@@ -12,3 +13,6 @@ export const manifestPath = (result: string): string => beside(result, '.manifes
 
 /** The BagIt folder of a result. */
 export const bagPath = (result: string): string => beside(result, '', '.bag');
+
+/** The file or folder that a job writes. */
+export const resultPath = ({ output, bag }: Pick<Job, 'output' | 'bag'>): string => (bag ? bagPath(output) : output);
