@@ -1,7 +1,8 @@
 import { basename, dirname, extname } from 'node:path';
 import { badSetting } from './checkRows';
 import { hasContainer } from './container';
-import type { Job } from './restoreJob';
+import type { Values } from './row';
+import type { RESTORE_ROWS } from './videoRows';
 
 /** How the images of an output are named: `%08d.png` is prefix '', 8 digits, suffix '.png'. */
 export interface ImageName {
@@ -10,6 +11,7 @@ export interface ImageName {
   readonly suffix: string;
 }
 
+type Job = Values<typeof RESTORE_ROWS>;
 type Output = Pick<Job, 'output' | 'codec' | 'imageName'>;
 
 const FORMATS: Readonly<Record<string, 'png' | 'tiff'>> = { '.png': 'png', '.tif': 'tiff', '.tiff': 'tiff' };

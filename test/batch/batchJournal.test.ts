@@ -27,7 +27,7 @@ describe('the journal of a batch', () => {
     for (const one of [journal, again]) {
       assert.deepEqual([one.last('a'), one.last('b'), one.last('c')], [finished('a'), begun('b'), null]);
       assert.deepEqual(
-        ['b', 'b/data/b.mkv', 'c', 'c/b'].map((path) => one.isResult(path)),
+        ['b', 'b/data/b.mkv', 'c', 'c/b'].map((name) => one.isResult(name)),
         [true, true, false, false],
       );
     }

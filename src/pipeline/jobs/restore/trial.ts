@@ -16,7 +16,7 @@ import { treatmentsOf } from '../../media/streams/treatments';
 import type { Lost } from '../../media/whatIsLost';
 import type { OutputFolder } from '../outputFolder';
 import { type CompareOutput, outputComparison } from './compareOutput';
-import { imageTrial } from './imageTrial';
+import { imageNotes } from './imageNotes';
 import { hasChanged, orChanged } from './truncation';
 
 /** Facts about the output, known before its first frame is restored. */
@@ -57,7 +57,8 @@ export async function tryOutput(
   const pts = Array.from({ length: count }, (_, i) => i * usual);
   const times = { pts, end: count * usual, timeBase: info.timeBase };
   await encodeBlack(binary, segment, encoding, count, signal).catch(orConfined(binary, segment, signal));
-  if (isImageCodec(job.codec)) return imageTrial(info, job);
+  if (isImageCodec(job.codec))
+    return { carried: [], compare: () => Promise.resolve([]), warnings: imageNotes(info, job) };
   const video: EncodedVideo = { codec, colour, paths: [segment], times, provenance };
   const mux = (carried: readonly CarriedStream[]) =>
     muxWithSource(binary, video, output, { info, job, carried, delay: 0, firstOnly: true }, signal);

@@ -4,12 +4,11 @@ import type { Job } from '../../../settings/restoreJob';
 import { nameOf } from '../../media/losses/streams';
 import type { VideoInfo } from '../../media/probe';
 import { expectedFrames } from './progress';
-import type { Trial } from './trial';
 
-/** The trial of an output of images: a check of their names, and what they cannot hold. Throws BAD_SETTING. */
-export function imageTrial(info: VideoInfo, job: Job): Trial {
+/** Checks the names of an output of images, and says in sentences what images cannot hold. Throws BAD_SETTING. */
+export function imageNotes(info: VideoInfo, job: Job): readonly string[] {
   requireDigits(expectedFrames(info, job), job);
-  return { carried: [], compare: () => Promise.resolve([]), warnings: leftBehind(info, job) };
+  return leftBehind(info, job);
 }
 
 /** Names of other lengths would not sort in the order of their numbers. `expected`: null where it is unknown. */
@@ -24,7 +23,6 @@ function requireDigits(expected: number | null, job: Job): void {
     );
 }
 
-/** What images cannot hold, in sentences. */
 function leftBehind(info: VideoInfo, { record, bag }: Job): readonly string[] {
   const others = info.media.streams.filter(({ index }) => index !== info.stream).map(nameOf);
   const fps = (info.framesPerSecond ?? 25).toFixed(3).replace(/\.?0+$/, '');
