@@ -1,8 +1,9 @@
 /**
  * bench/presets: each preset on a clip of its kind, made from a clean one with ffmpeg: interlaced, telecined, with shifted
- * colours, noise and the codecs of tapes and DVDs. PSNR and SSIM of luma against the clean clip, for the preset and for what ffmpeg alone
- * does (bwdif, lanczos), and a JPEG of one frame of both in `--images FOLDER`.
- * Usage: node dist/bench/presets.js CLEAN [PRESET …] [--frames 12] [--images docs/presets]. CLEAN: a sharp video of 1080 lines.
+ * colours, noise, the edges and the codecs of tapes and DVDs. PSNR and SSIM of luma against the clean clip, for the preset and for what
+ * ffmpeg alone does (bwdif, lanczos). `--images FOLDER`: a JPEG of one frame, see docs/presets.md.
+ * Usage: node dist/bench/presets.js PHOTO [--screen IMAGE] [--only PRESET]... [--frames 12] [--images docs/presets]. The clean clip is a pan over the
+ * photo, which has 3840 × 2160 pixels; `--screen`: a screenshot for the preset `screen`.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -15,9 +16,14 @@ import { workFolder } from './testVideo';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { frames: { type: 'string', default: '12' }, images: { type: 'string' } },
+  options: {
+    frames: { type: 'string', default: '12' },
+    images: { type: 'string' },
+    screen: { type: 'string' },
+    only: { type: 'string', multiple: true, default: [] },
+  },
 });
-const [source, ...wanted] = positionals;
+const [photo] = positionals;
 const COUNT = Number(values.frames);
 
 interface Case {
@@ -25,6 +31,8 @@ interface Case {
   /** Size and rate of the clean clip. */
   readonly size: string;
   readonly rate: string;
+  /** Of the pan, in pixels of the clean clip per frame of it. */
+  readonly speed: number;
   /** Filters that make the source of the clean clip, and its codec. */
   readonly harm: string;
   readonly codec: readonly string[];
@@ -35,113 +43,100 @@ interface Case {
   readonly area?: string;
   /** Of the clean clip to the source. */
   readonly factor: 1 | 2 | 4;
+  /** Width ÷ height of a pixel of the source. */
+  readonly pixelAspect?: number;
 }
+
+/** Width and height of a panel of an image. */
+const PANEL = [400, 300] as const;
+/** Where the pan begins, as a part of the width. */
+const PLACE = 0.1;
+const NIGHT = 'eq=brightness=-0.25:contrast=0.6';
 
 const FFV1 = ['-c:v', 'ffv1', '-pix_fmt', 'yuv420p'];
 const x264 = (crf: number): readonly string[] => ['-c:v', 'libx264', '-crf', String(crf), '-pix_fmt', 'yuv420p'];
-const MPEG2 = ['-c:v', 'mpeg2video', '-flags', '+ilme+ildct', '-b:v', '1500k', '-pix_fmt', 'yuv420p'];
-const TAPE = 'gblur=sigma=1.2:sigmaV=0.1,chromashift=cbh=3:crh=-3,noise=alls=14:allf=t';
-const WEAVE = 'tinterlace=interleave_top,setfield=tff';
-const HEAD = (lines: number): string => `drawbox=y=ih-${lines}:h=${lines}:w=iw:color=gray:t=fill`;
+const MPEG2 = ['-c:v', 'mpeg2video', '-flags', '+ilme+ildct', '-b:v', '5000k', '-pix_fmt', 'yuv420p', '-aspect', '4:3'];
+const TAPE = 'gblur=sigma=1.6:sigmaV=0.1,chromashift=cbh=4:crh=-4,noise=alls=14:allf=t';
+/** Head switching: the last lines are shifted and noisy. Blanking: the sides are black. */
+const edges = (lines: number): string =>
+  `split[p][q];[q]crop=iw:${lines}:0:ih-${lines},scroll=h=0.3,noise=alls=60:allf=t[q2];` +
+  `[p][q2]overlay=0:H-h,drawbox=w=8:h=ih:color=black:t=fill,drawbox=x=iw-8:w=8:h=ih:color=black:t=fill`;
+const TOP = 'tinterlace=interleave_top,setfield=tff';
+const BOTTOM = 'tinterlace=interleave_bottom,setfield=bff';
+const half = (width: number, height: number): string => `scale=${width}:${height}:flags=bicubic`;
 
 const CASES: readonly Case[] = [
-  ...[
-    ['vhs-pal', '352x288', '50', 10],
-    ['vhs-ntsc', '352x240', '60000/1001', 8],
-  ].map(([preset, size, rate, lines]) => ({
-    ...{
-      preset: String(preset),
-      size: String(size),
-      rate: String(rate),
-      codec: FFV1,
-      file: 'tape.mkv',
-      factor: 1 as const,
-    },
-    harm: `${TAPE},${HEAD(Number(lines))},${WEAVE}`,
-    plain: `bwdif=mode=send_frame,fps=${rate}`,
-    area: `336:${Number(String(size).split('x')[1]) - Number(lines)}:8:0`,
-  })),
   {
-    ...{ preset: 'dv', size: '704x576', rate: '50', factor: 2, file: 'dv.mkv', area: '336:288:8:0' },
-    harm: `scale=352:288:flags=bicubic,noise=alls=4:allf=t,${WEAVE.replace('top', 'bottom').replace('tff', 'bff')}`,
-    codec: ['-c:v', 'mjpeg', '-q:v', '3', '-pix_fmt', 'yuvj420p'],
-    plain: 'bwdif=mode=send_frame,fps=50',
+    ...{ preset: 'vhs-pal', size: '720x576', rate: '50', speed: 3, factor: 1, pixelAspect: 16 / 15 },
+    ...{ harm: `${TAPE},${edges(10)},${TOP}`, codec: FFV1, file: 'tape.mkv' },
+    ...{ plain: 'bwdif=mode=send_frame,fps=50', area: '704:566:8:0' },
+  },
+  {
+    ...{ preset: 'vhs-ntsc', size: '720x480', rate: '60000/1001', speed: 3, factor: 1, pixelAspect: 8 / 9 },
+    ...{ harm: `${TAPE},${edges(8)},${BOTTOM}`, codec: FFV1, file: 'tape.mkv' },
+    ...{ plain: 'bwdif=mode=send_frame,fps=60000/1001', area: '704:472:8:0' },
+  },
+  {
+    ...{ preset: 'dv', size: '1440x1152', rate: '50', speed: 6, factor: 2, pixelAspect: 16 / 15, file: 'camcorder.dv' },
+    harm: `${half(720, 576)},noise=alls=4:allf=t,drawbox=w=8:h=ih:color=black:t=fill,drawbox=x=iw-8:w=8:h=ih:color=black:t=fill,${BOTTOM}`,
+    codec: ['-c:v', 'dvvideo', '-pix_fmt', 'yuv420p', '-aspect', '4:3'],
+    ...{ plain: 'bwdif=mode=send_frame,fps=50', area: '704:576:8:0' },
+  },
+  {
+    ...{ preset: 'dvd-pal', size: '1440x864', rate: '25', speed: 6, factor: 2, pixelAspect: 16 / 15, codec: MPEG2 },
+    ...{ file: 'dvd.mpg', area: '720:432:0:72', plain: 'null' },
+    harm: `${half(720, 432)},pad=720:576:0:72`,
+  },
+  {
+    ...{ preset: 'dvd-ntsc', size: '1440x720', rate: '24000/1001', speed: 6, factor: 2, pixelAspect: 8 / 9 },
+    ...{ codec: MPEG2, file: 'dvd.mpg', area: '720:360:0:60', plain: 'bwdif=mode=send_frame,fps=24000/1001' },
+    harm: `${half(720, 360)},pad=720:480:0:60,telecine=pattern=23,setfield=tff`,
+  },
+  {
+    ...{ preset: '8mm', size: '1280x960', rate: '18', speed: 2, factor: 2, codec: x264(20), file: '8mm.mp4' },
+    ...{ area: '640:480:40:24', plain: 'null' },
+    harm: `${half(640, 480)},gblur=0.8,hue=s=0.6,noise=alls=16:allf=t,pad=720:528:40:24`,
+  },
+  {
+    ...{ preset: '16mm-scan', size: '1408x1024', rate: '24', speed: 4, factor: 2, codec: FFV1, file: 'scan.mkv' },
+    ...{ harm: `${half(704, 512)},noise=alls=6:allf=t`, plain: 'null' },
+  },
+  {
+    ...{ preset: 'web-small', size: '1280x768', rate: '25', speed: 8, factor: 4, codec: x264(30), file: 'web.mp4' },
+    ...{ harm: half(320, 192), plain: 'null' },
+  },
+  {
+    ...{ preset: 'screen', size: '1280x768', rate: '25', speed: 0, factor: 2, codec: x264(22), file: 'screen.mp4' },
+    ...{ harm: half(640, 384), plain: 'null' },
+  },
+  {
+    ...{ preset: 'camera-day', size: '1280x768', rate: '25', speed: 0, factor: 4, codec: x264(26), file: 'camera.mp4' },
+    ...{ harm: `${half(320, 192)},noise=alls=3:allf=t`, plain: 'null' },
   },
   {
     ...{
-      preset: 'dvd-pal',
-      size: '704x432',
+      preset: 'camera-night',
+      size: '704x384',
       rate: '25',
-      factor: 2,
-      codec: MPEG2,
-      file: 'dvd.mpg',
-      area: '352:216:0:36',
+      speed: 0,
+      factor: 1,
+      codec: x264(24),
+      file: 'camera.mp4',
     },
-    harm: 'scale=352:216:flags=bicubic,pad=352:288:0:36',
-    plain: 'null',
-  },
-  {
-    ...{
-      preset: 'dvd-ntsc',
-      size: '704x360',
-      rate: '24000/1001',
-      factor: 2,
-      codec: MPEG2,
-      file: 'dvd.mpg',
-      area: '352:180:0:30',
-    },
-    harm: 'scale=352:180:flags=bicubic,pad=352:240:0:30,telecine=pattern=23,setfield=tff',
-    plain: 'bwdif=mode=send_frame,fps=24000/1001',
-  },
-  {
-    ...{
-      preset: '8mm',
-      size: '640x480',
-      rate: '18',
-      factor: 2,
-      codec: x264(20),
-      file: '8mm.mp4',
-      area: '320:240:40:24',
-    },
-    harm: 'scale=320:240:flags=bicubic,gblur=0.8,noise=alls=16:allf=t,pad=400:288:40:24',
-    plain: 'null',
-  },
-  {
-    ...{ preset: '16mm-scan', size: '704x512', rate: '24', factor: 2, codec: FFV1, file: 'scan.mkv' },
-    harm: 'scale=352:256:flags=bicubic,noise=alls=6:allf=t',
-    plain: 'null',
-  },
-  {
-    ...{ preset: 'web-small', size: '640x384', rate: '25', factor: 4, codec: x264(30), file: 'web.mp4' },
-    harm: 'scale=160:96:flags=bicubic',
-    plain: 'null',
-  },
-  {
-    ...{ preset: 'screen', size: '640x384', rate: '25', factor: 2, codec: x264(22), file: 'screen.mp4' },
-    harm: 'scale=320:192:flags=bicubic',
-    plain: 'null',
-  },
-  {
-    ...{ preset: 'camera-day', size: '640x384', rate: '25', factor: 4, codec: x264(26), file: 'camera.mp4' },
-    harm: 'scale=160:96:flags=bicubic,noise=alls=3:allf=t',
-    plain: 'null',
-  },
-  {
-    ...{ preset: 'camera-night', size: '352x192', rate: '25', factor: 1, codec: x264(24), file: 'camera.mp4' },
-    harm: 'eq=brightness=-0.25:contrast=0.6,noise=alls=24:allf=t',
-    plain: 'null',
+    ...{ harm: `${NIGHT},noise=alls=24:allf=t`, plain: 'null' },
   },
 ];
 
 async function main(): Promise<void> {
-  if (source === undefined) throw new Error('usage: presets.js CLEAN [PRESET …] [--frames 12] [--images FOLDER]');
+  if (photo === undefined)
+    throw new Error('usage: presets.js PHOTO [--screen IMAGE] [--only PRESET] [--images FOLDER]');
   const { path: program } = await findFfmpeg();
   const ffmpeg = (...args: readonly string[]): void =>
     void execFileSync(program, ['-hide_banner', '-nostdin', '-v', 'error', '-y', ...args]);
   const folder = workFolder();
   const engine = createEngine();
   const rows: Record<string, string>[] = [];
-  for (const one of CASES.filter(({ preset }) => wanted.length === 0 || wanted.includes(preset)))
+  for (const one of CASES.filter(({ preset }) => values.only.length === 0 || values.only.includes(preset)))
     rows.push(await measure(one, engine, program, ffmpeg, folder));
   await engine.close();
   printTable(`bench/presets: luma against the clean clip, ${COUNT} frames of it`, rows);
@@ -156,17 +151,18 @@ async function measure(
   folder: string,
 ): Promise<Record<string, string>> {
   const at = (name: string): string => join(folder, `${one.preset} ${name}`);
-  const screen = one.preset === 'screen';
-  const picture = screen ? ['-f', 'lavfi', '-i', `testsrc2=size=1280x768:rate=25`] : ['-noautorotate', '-i', source!];
-  const night = one.preset === 'camera-night' ? ',eq=brightness=-0.25:contrast=0.6' : '';
-  const clean = `scale=${one.size.replace('x', ':')}:flags=lanczos,setsar=1,fps=25,setpts=N/(${one.rate})/TB`;
-  const rate = ['-r', one.rate];
-  ffmpeg(...picture, '-an', '-frames:v', String(COUNT), '-vf', clean, ...rate, ...FFV1, at('clean.mkv'));
+  const [width, height] = one.size.split('x').map(Number) as [number, number];
+  const isScreen = one.preset === 'screen';
+  const picture = (isScreen ? values.screen : undefined) ?? photo!;
+  const pan = isScreen ? `scale=-2:${height}` : `scale=${Math.ceil(width / 1.2) * 2}:-2:flags=lanczos`; // sharp at the size of the clean clip
+  const clean = `${pan},crop=${width}:${height}:${isScreen ? 0 : Math.round(width * PLACE)}+${one.speed}*n:(ih-oh)/2,setsar=1`;
+  const night = one.preset === 'camera-night' ? `,${NIGHT}` : '';
+  const rate = ['-framerate', one.rate];
+  ffmpeg('-loop', '1', ...rate, '-i', picture, '-frames:v', String(COUNT), '-vf', clean, ...FFV1, at('clean.mkv'));
   ffmpeg('-i', at('clean.mkv'), '-vf', one.harm, ...one.codec, at(one.file));
   const own = one.preset.startsWith('camera') ? { maxFps: null } : {};
   const job = { input: at(one.file), output: at('preset.mkv'), preset: one.preset, ...own };
   await restore({ ...job, codec: 'ffv1', pixelFormat: 'yuv420p', resume: false }, { engine });
-  const [width, height] = one.size.split('x').map(Number) as [number, number];
   const area = one.area?.split(':').map(Number);
   // The part that the preset leaves, in the clean clip.
   const isPadded = one.harm.includes('pad=');
@@ -179,9 +175,9 @@ async function measure(
   const [before, after] = [score(at(one.file), plain), score(at('preset.mkv'), made)];
   if (values.images !== undefined) {
     mkdirSync(values.images, { recursive: true });
-    const pair = `[0:v]${plain},trim=start_frame=6:end_frame=7[a];[1:v]${made},trim=start_frame=6:end_frame=7[b];[a][b]hstack`;
-    const jpeg = ['-frames:v', '1', '-q:v', '6', join(values.images, `${one.preset}.jpg`)];
-    ffmpeg('-i', at(one.file), '-i', at('preset.mkv'), '-filter_complex', pair, ...jpeg);
+    const image = join(values.images, `${one.preset}.jpg`);
+    const graph = threePanels(one, plain, made);
+    ffmpeg('-i', at(one.file), '-i', at('preset.mkv'), '-filter_complex', graph, '-frames:v', '1', '-q:v', '5', image);
   }
   return {
     preset: one.preset,
@@ -189,6 +185,25 @@ async function measure(
     'preset: PSNR · SSIM': `${after.psnr.toFixed(1)} · ${after.ssim.toFixed(3)}`,
     'frames of the preset': String(after.frames),
   };
+}
+
+/** The whole frame of the source, and a detail of it as ffmpeg and as the preset makes it. */
+function threePanels({ preset, pixelAspect = 1 }: Case, plain: string, made: string): string {
+  const [width, height] = PANEL;
+  const label = (text: string): string =>
+    `pad=${width}:${height + 30}:0:30:color=0x202020,drawtext=text='${text}':x=8:y=7:fontsize=18:fontcolor=white`;
+  const fit = `scale=iw*${pixelAspect}:ih,setsar=1,scale=${width}:${height}:force_original_aspect_ratio=decrease`;
+  const middle = `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2:color=0x202020`;
+  const detail = `crop='min(iw,${Math.round(width / pixelAspect)})':'min(ih,${height})',scale=${width}:${height}:flags=lanczos,setsar=1`;
+  const frame = (index: number): string => `trim=start_frame=${index}:end_frame=${index + 1},setpts=0`;
+  const at = Math.floor(COUNT / 2);
+  return [
+    `[0:v]split[s][t]`,
+    `[s]${frame(Math.floor(at / 2))},${fit},${middle},${label('source')}[a]`,
+    `[t]${plain},${frame(at)},${detail},${label('ffmpeg alone')}[b]`,
+    `[1:v]${made},${frame(at)},${detail},${label(`preset ${preset}`)}[c]`,
+    `[a][b][c]hstack=3,format=yuvj444p`,
+  ].join(';');
 }
 
 function scoreOf(program: string, path: string, filters: string, clean: string, truth: string) {

@@ -15,7 +15,7 @@ export interface BatchConfig extends NodeDef {
   /** Id of the model node. */
   readonly model: string;
   /** Files, folders and patterns, one a line. */
-  readonly inputs?: string;
+  readonly videos?: string;
   readonly out?: string;
   readonly filename?: string;
   /** Name of a preset. */
@@ -59,7 +59,7 @@ const DEFAULTS: Readonly<Record<string, unknown>> = JOB_DEFAULTS;
 
 /** The inputs of the dialog, each as it was written. */
 export const inputLines = (config: BatchConfig): readonly string[] =>
-  typedField(config, 'inputs', '', 'str')
+  typedField(config, 'videos', '', 'str')
     .value.split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '');
