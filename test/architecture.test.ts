@@ -89,6 +89,7 @@ const STATE = [
   'src/pipeline/jobs/live/crossCameraBatch.ts: modelIds',
   'src/pipeline/jobs/live/authorization.ts: count',
   'src/pipeline/jobs/restore/record/recordSchema.ts: compiled',
+  'src/presets/presetSchema.ts: compiled',
   'src/pipeline/media/findFfmpeg.ts: examinedBinaries',
   'src/pipeline/media/image/loadSharp.ts: loaded',
   'src/pipeline/media/children.ts: listener',

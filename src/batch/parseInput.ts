@@ -1,10 +1,16 @@
 import { existsSync } from 'node:fs';
-import type { BatchInput } from './findSources';
-import { presetOf } from './presetOf';
 
-/** `tapes`, or with a preset `tapes=vhs-pal`. A path that exists is one, also with an equals sign in it. Throws BAD_SETTING. */
-export function parseInput(text: string): BatchInput {
+/** An input as written. */
+interface NamedInput {
+  readonly path: string;
+  /** Of this input alone; null: it names none. */
+  readonly preset: string | null;
+}
+
+/** `tapes`, or with a preset `tapes=vhs-pal`. A path that exists is one, also with an equals sign in it. */
+export function parseInput(text: string): NamedInput {
   const [, path, preset] = /^(.+)=([^=\\/]+)$/s.exec(text) ?? [];
-  if (path === undefined || preset === undefined || existsSync(text)) return { path: text };
-  return { path, settings: presetOf(preset) };
+  return path === undefined || preset === undefined || existsSync(text)
+    ? { path: text, preset: null }
+    : { path, preset };
 }

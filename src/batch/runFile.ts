@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import type { Engine, RunningJob } from '../engine/client/engine';
 import { RemasterError } from '../errors';
@@ -80,10 +79,10 @@ export async function runFile(work: FileWork, run: FileRun): Promise<Finished> {
     await removeEmptyFolders(run.out, job.output);
     throw error;
   }
-  const { size: bytes, mtimeMs: modifiedMs } = await stat(path);
+  const made = await stampOf(path);
   const { framesOut: frames, elapsed: seconds, warnings } = result;
   const model = result.model.name;
-  const finished: Finished = { is: 'finished', ...record, bytes, modifiedMs, frames, seconds, model, warnings };
+  const finished: Finished = { is: 'finished', ...record, ...made!, frames, seconds, model, warnings };
   await journal.add(finished);
   return finished;
 }

@@ -1,4 +1,5 @@
 import { parseInput } from '../batch/parseInput';
+import { presetOf } from '../batch/presetOf';
 import { type BatchOptions, restoreBatch } from '../batch/restoreBatch';
 import { createEngine } from '../engine/client/engine';
 import { BATCH_ROWS } from '../settings/batchJob';
@@ -23,9 +24,11 @@ export async function batchCommand(
   if (inputs.length === 0) throw usage(usageOf('restore'));
   const { preset: _, ...settings } = settingsOf(RESTORE_ROWS, values);
   const options = { ...settings, ...settingsOf(BATCH_ROWS, values) } as BatchOptions;
-  const preset = withPreset(RESTORE_ROWS, await presetIn(values));
-  // An input with a preset of its own keeps it.
-  const sources = inputs.map(parseInput).map((input) => ({ settings: preset, ...input }));
+  const given = withPreset(RESTORE_ROWS, await presetIn(values));
+  // An input with a preset of its own has that one.
+  const sources = inputs
+    .map(parseInput)
+    .map(({ path, preset }) => ({ path, settings: preset === null ? given : presetOf(preset) }));
   const engine = createEngine();
   const signal = onInterrupt(engine, closed);
   const progress = batchProgress(process.stderr, values['json'] ? (value) => process.stdout.write(json(value)) : null);

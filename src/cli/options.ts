@@ -16,7 +16,7 @@ const IMAGE_MASK = { ...RESTORE_ROWS.mask, text: 'mask image: white areas are fi
 export const COMMANDS = {
   restore: {
     parameters: 'INPUT OUTPUT | INPUT... --out FOLDER',
-    text: 'restore or upscale a video, or all in folders; writes .mp4, .mov or .mkv',
+    text: 'restore or upscale a video, or all in folders; writes .mp4, .mov, .mkv, or images (folder/%08d.png)',
     rows: { ...RESTORE_ROWS, ...BATCH_ROWS } as Rows,
   },
   image: {

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { badSetting, checkRows } from './checkRows';
+import { isImageCodec } from './imageOutput';
 import { checkJob, type Job } from './restoreJob';
 import { number, path, text, toggle, type Values } from './row';
 import { BATCH } from './topics';
@@ -50,7 +52,7 @@ export function checkBatchJob(given: Readonly<Record<string, unknown>>): BatchJo
   ) as [Record<string, unknown>, FileSettings];
   const { out, ...batch } = checkRows(BATCH_ROWS, own);
   if (out === null) throw badSetting('out', 'the path of a folder', out);
-  checkJob({ ...file, ...ANY_PATHS });
+  checkJob({ ...file, input: '/in.mp4', output: anyOutput(file, '/') }); // wrong settings are refused before there is a file
   return { batch: { ...batch, out }, file };
 }
 
@@ -58,5 +60,6 @@ export function checkBatchJob(given: Readonly<Record<string, unknown>>): BatchJo
 export const jobOfFile = (file: FileSettings, input: string, output: string): Job =>
   checkJob({ ...file, input, output });
 
-/** Settings that are wrong are refused before there is a file. */
-const ANY_PATHS = { input: '/in.mp4', output: '/out.mkv' };
+/** A name in `folder` that fits the settings, where the name itself does not count. */
+export const anyOutput = ({ codec }: FileSettings, folder: string): string =>
+  join(folder, codec !== undefined && isImageCodec(codec) ? 'any' : 'any.mkv');

@@ -2,6 +2,7 @@ import { badSetting, checkSettings, defaultsOf } from './checkRows';
 import { parseCrop } from './crop';
 import { containerOf } from './container';
 import { parseEncoder } from './customEncoder';
+import { isImageCodec, withImages } from './imageOutput';
 import type { ChosenModel } from './chooseModel';
 import type { JobEstimate } from './estimate';
 import { isHardwareCodec } from './hardware';
@@ -41,7 +42,7 @@ export const INPUT_DEFAULTS = defaultsOf(INPUT_ROWS);
 
 /** Checks a job from a command line, a flow or a message. Paths become absolute. Throws BAD_SETTING. */
 export function checkJob(given: unknown): Job {
-  const job = withoutEmptyTrim(checkSettings(RESTORE_ROWS, given));
+  const job = withImages(withoutEmptyTrim(checkSettings(RESTORE_ROWS, given)));
   checkReading(job);
   if (job.input === job.output) throw badSetting('output', 'a different file from the input', job.output);
   if (job.mask === job.output) throw badSetting('output', 'a different file from the mask', job.output);
@@ -66,7 +67,7 @@ export function checkReading({
 
 /** What the settings of an output say together. Throws BAD_SETTING. */
 export function checkOutput({ output, codec, encoder, quality, hardware }: OutputSettings): void {
-  containerOf(output);
+  if (!isImageCodec(codec)) containerOf(output);
   const isCustom = codec === 'custom';
   if (isCustom !== (encoder !== null)) throw badSetting('encoder', 'set with the codec custom, and only then', encoder);
   if (encoder !== null) parseEncoder(encoder);

@@ -112,10 +112,10 @@ export const INPUT_ROWS = {
 
 /** The file that is written. */
 export const OUTPUT_ROWS = {
-  output: path(undefined, { text: 'a .mp4, .mov or .mkv file' }),
+  output: path(undefined, { text: 'a .mp4, .mov or .mkv file, or images: folder/%08d.png' }),
   overwrite: toggle(false, { text: 'replace an existing output file', option: { topic: OUTPUT } }),
-  codec: choice(['h264', 'h265', 'av1', 'ffv1', 'prores', 'custom'], 'h264', {
-    text: 'codec of the video',
+  codec: choice(['h264', 'h265', 'av1', 'ffv1', 'prores', 'png', 'tiff', 'custom'], 'h264', {
+    text: 'codec of the video; png, tiff: a folder of images',
     option: { topic: OUTPUT, value: 'NAME' },
     dialog: { icon: 'file-archive-o', section: 'coding', for: 'file' },
   }),
@@ -147,6 +147,14 @@ export const OUTPUT_ROWS = {
 export const RESTORE_ROWS = {
   ...INPUT_ROWS,
   ...OUTPUT_ROWS,
+  /** Name of each image of an output with the codec `png` or `tiff`: a prefix, `%08d` and a suffix. Null = `%08d.png` or `.tif`. */
+  imageName: text(6, 255, null, { text: 'name of each image: %08d.png', unset: '%08d.png, %08d.tif' }),
+  /** Number of the first image. */
+  startNumber: whole(0, 999_999_999, 1, {
+    text: 'number of the first image of an output of images',
+    option: { topic: OUTPUT },
+    dialog: { icon: 'sort-numeric-asc', section: 'coding', for: 'file' },
+  }),
   audio: choice(['copy', 'encode', 'none'], 'copy', {
     text: 'sound',
     option: { topic: OUTPUT },

@@ -71,6 +71,17 @@ describe('remaster restore INPUT... --out FOLDER', function () {
     assert.match(second.stderr, /^\[1\/2\] tapes\/1990\/b\.mov: done before, out\/1990\/b_x4\.mp4$/m);
     assert.match(second.stderr, /^2 files: 2 done before\. The reports/m);
   });
+  it('knows results that are folders again: images, and BagIt folders', () => {
+    for (const options of [['--codec', 'tiff'], ['--bag']]) {
+      const out = options.at(-1)!.replace('--', '');
+      const args = ['tapes/a.mov', '--out', out, ...options, ...model];
+      const first = remaster(...args);
+      assert.equal(first.status, 0, first.stderr);
+      assert.match(remaster(...args).stderr, /^1 file: 1 done before\. The reports/m);
+    }
+    assert.equal(readdirSync(at('tiff/a')).length, 5);
+    assert.ok(existsSync(at('bag/a.mp4.bag/data/a.mp4')));
+  });
   it('goes on where Ctrl-C or a kill has ended it, and leaves nothing behind', async () => {
     const args = ['long', '--out', 'kept', '--segment', '20', '--tile-cache', 'off', ...model];
     assert.equal(await kill(start(...args), /2\.mov","stage":"restoring","frame":[1-9]/, 'SIGINT'), 130);

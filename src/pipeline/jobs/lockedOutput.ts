@@ -4,9 +4,11 @@ import { RemasterError } from '../../errors';
 import { type FoundJournal, type Segment, sync, writeJournal } from './journal';
 import { unwritable } from './outputErrors';
 import type { OutputLock } from './outputLock';
+import type { ImageName } from '../../settings/imageOutput';
 import { type Companion, publishWith } from './companions';
+import { checkTarget } from './outputTarget';
 import { publishFile } from './publishFile';
-import { checkFolder, publishFolder } from './publishFolder';
+import { checkMarked, publishFolder } from './publishFolder';
 import { clear, removeEmpty } from './workFolder';
 import { tryGrowing, tryWriting } from './writeTrial';
 
@@ -51,12 +53,18 @@ export interface LockedFolder {
   readonly overwrite: boolean;
   /** Version of the ffmpeg that encodes. */
   readonly ffmpeg: string;
+  /** Names of the images of a folder; null: the output is a file. */
+  readonly images: ImageName | null;
 }
 
 /** `found`: the journal of the run that this job continues. */
 export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputFolder {
-  const { folder, target, lock, overwrite, ffmpeg } = locked;
+  const { folder, target, lock, overwrite, ffmpeg, images } = locked;
   const otherFfmpegs = found.ffmpegs.filter((version) => version !== ffmpeg);
+  const publishImages = (path: string, name: string, names: ImageName): Promise<void> => {
+    const check = (): Promise<void> => checkTarget(name, overwrite, [], names);
+    return publishFolder(path, name, { check, aside: join(folder, 'old.images') });
+  };
   let isPublished = false;
   let journal = { ...found, ffmpegs: [...otherFfmpegs, ffmpeg] };
   return {
@@ -80,16 +88,17 @@ export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputF
     },
     async publish(file, name = target, companions = []) {
       await lock.assertHeld();
+      const path = join(folder, file);
       await publishWith(folder, companions, overwrite, () =>
-        publishFile(join(folder, file), name, { overwrite, folder }),
+        images === null ? publishFile(path, name, { overwrite, folder }) : publishImages(path, name, images),
       );
       isPublished = true;
       return name;
     },
     async publishFolder(name, path, mark) {
       await lock.assertHeld();
-      await checkFolder(path, overwrite, mark);
-      await publishFolder(join(folder, name), path, join(folder, `old.${name}`));
+      const check = (): Promise<void> => checkMarked(path, overwrite, mark);
+      await publishFolder(join(folder, name), path, { check, aside: join(folder, `old.${name}`) });
       isPublished = true;
     },
     isPublished: () => isPublished,

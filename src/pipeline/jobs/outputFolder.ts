@@ -2,6 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { RemasterError } from '../../errors';
 import type { ChosenModel } from '../../settings/chooseModel';
 import { checkCompanions, removeCompanions } from './companions';
+import type { ImageName } from '../../settings/imageOutput';
 import { differences, frameCount, type JobIdentity, type FoundJournal, readJournal } from './journal';
 import { lockedOutput, type OutputFolder } from './lockedOutput';
 import { lockOutput } from './outputLock';
@@ -27,6 +28,8 @@ export interface OutputFolderOptions {
   readonly companions?: readonly string[];
   /** Continues only segments with hashes of their frames. Default false. */
   readonly record?: boolean;
+  /** Names of the images of an output that is a folder of them. Absent or null: a file. */
+  readonly images?: ImageName | null;
   /** The model that was chosen for the job, kept for the next one. */
   readonly chosen?: ChosenModel | null;
 }
@@ -39,22 +42,29 @@ export interface OutputFolderOptions {
 export async function openOutputFolder(
   output: string,
   identity: JobIdentity,
-  { overwrite, resume, discard, ffmpeg, sources, companions = [], record = false, chosen }: OutputFolderOptions,
+  options: OutputFolderOptions,
   signal: AbortSignal,
 ): Promise<OutputFolder> {
+  const { overwrite, resume, discard, ffmpeg, sources, companions = [], record = false, images = null } = options;
   const target = await targetOf(output);
   const folder = workFolder(target);
-  await checkTarget(target, overwrite || (await hasClaim(folder)), sources);
+  await checkTarget(target, overwrite || (await hasClaim(folder)), sources, images);
   const lock = await lockedFolder(folder, target, signal);
   let journal: FoundJournal;
   try {
     await removeClaim(folder, target);
     await removeCompanions(folder, target);
     await checkCompanions(folder, companions, overwrite);
-    await checkTarget(target, overwrite, sources); // another job may have finished before this one got the lock
+    await checkTarget(target, overwrite, sources, images); // another job may have finished before this one got the lock
     const found = discard ? null : await readJournal(folder);
     const begun = continuable(found, { identity, resume, target, record });
-    journal = begun ?? { identity, ffmpegs: [], segments: [], lost: 0, ...(chosen && { chosen }) };
+    journal = begun ?? {
+      identity,
+      ffmpegs: [],
+      segments: [],
+      lost: 0,
+      ...(options.chosen && { chosen: options.chosen }),
+    };
     await clear(folder, journal.segments);
     await tryName(folder, target);
   } catch (error) {
@@ -62,7 +72,7 @@ export async function openOutputFolder(
     await removeEmpty(folder);
     throw unwritable(target, error);
   }
-  return lockedOutput({ folder, target, lock, overwrite, ffmpeg }, journal);
+  return lockedOutput({ folder, target, lock, overwrite, ffmpeg, images }, journal);
 }
 
 /** The journal if this job continues it; null if there is nothing to continue. */

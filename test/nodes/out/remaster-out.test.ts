@@ -444,17 +444,31 @@ describe('nodes in a real Node-RED', () => {
         });
 
       if (isFirst)
-        it('reports a folder that is not writable or not allowed', async () => {
-          await red.deploy(chain({ out: { folder: 'made/none' } }));
+        it('writes images into a folder, by the codec or by the name', async () => {
+          await red.deploy(chain({ out: { codec: 'tiff', startNumber: '5', filename: 'scan.{ext}', folder: out() } }));
           await send(clip);
-          assert.equal((await caught()).code, 'OUTPUT_UNWRITABLE');
-          await red.deploy(chain({ out: { folder: 'target', folderType: 'msg' } }));
-          await red.inject('go', [
-            { p: 'filename', v: clip, vt: 'str' },
-            { p: 'target', v: '/etc', vt: 'str' },
-          ]);
-          assert.equal((await caught(2)).code, 'PATH_NOT_ALLOWED');
+          const { filename } = (await result()) as { filename: string };
+          assert.equal(filename, out('scan'));
+          assert.deepEqual(readdirSync(filename).slice(0, 2), ['00000005.tif', '00000006.tif']);
+          await red.deploy(chain({ out: { filename: 'named/f_%04d.png', folder: out(), overwrite: 'suffix' } }));
+          await send(clip);
+          assert.equal((await result(2))['filename'], out('named'));
+          await send(clip);
+          assert.equal((await result(3))['filename'], out('named_2'));
+          assert.equal(readdirSync(out('named_2'))[0], 'f_0001.png');
         });
+
+      it('reports a folder that is not writable or not allowed', async () => {
+        await red.deploy(chain({ out: { folder: 'made/none' } }));
+        await send(clip);
+        assert.equal((await caught()).code, 'OUTPUT_UNWRITABLE');
+        await red.deploy(chain({ out: { folder: 'target', folderType: 'msg' } }));
+        await red.inject('go', [
+          { p: 'filename', v: clip, vt: 'str' },
+          { p: 'target', v: '/etc', vt: 'str' },
+        ]);
+        assert.equal((await caught(2)).code, 'PATH_NOT_ALLOWED');
+      });
 
       it('applies the other fields of the dialogs', async () => {
         await red.deploy(

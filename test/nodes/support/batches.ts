@@ -11,7 +11,7 @@ export const batchFlow = (red: Pick<Runtime, 'userDir'>, settings: object = {}):
   model({ model: 'x4-live' }),
   {
     ...{ id: 'batch', type: 'remaster-batch', z: 'tab', name: 'shelf', model: 'model', ...place },
-    ...{ inputs: join(red.userDir, 'tapes'), out: join(red.userDir, 'restored'), filename: '{name}_x{scale}' },
+    ...{ videos: join(red.userDir, 'tapes'), out: join(red.userDir, 'restored'), filename: '{name}_x{scale}' },
     ...{ settle: '0.5', wires: [['file'], ['summary']], ...settings },
   },
   inject('go', ['batch']),

@@ -33,7 +33,7 @@ describe('lockedOutput', () => {
 
   const open = () =>
     lockedOutput(
-      { folder, target: join(root, `out ${count}.mkv`), lock, overwrite: false, ffmpeg: '7.0' },
+      { folder, target: join(root, `out ${count}.mkv`), lock, overwrite: false, images: null, ffmpeg: '7.0' },
       { identity: {}, ffmpegs: ['5.1', '7.0'], segments: [], lost: 0 },
     );
   async function segment(output: ReturnType<typeof open>): Promise<void> {

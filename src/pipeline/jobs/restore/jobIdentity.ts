@@ -27,7 +27,7 @@ const WITHOUT_EFFECT: readonly (keyof Job)[] = [
 /** Settings that change no frame and byte of the segments either. The model, the source and the mask count by content. */
 const NOT_OF_SEGMENTS: readonly (keyof Job)[] = [
   ...(['model', 'mask'] as const),
-  ...(['audio', 'extras', 'record', 'bag'] as const), // used after the last frame
+  ...(['audio', 'extras', 'record', 'bag', 'imageName', 'startNumber'] as const), // used after the last frame
   ...(['fieldOrder', 'crop', 'aspect'] as const), // below, where they say anything: older journals do not have them
   'hardware', // `encoder` names the one that was chosen
 ];

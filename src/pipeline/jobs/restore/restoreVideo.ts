@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { RemasterError, StoppedError } from '../../../errors';
 import type { ChosenModel } from '../../../settings/chooseModel';
+import { imageNameOf } from '../../../settings/imageOutput';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
 import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
 import { type FrameMasker, frameMasker } from '../../frames/inpaint/maskFrames';
@@ -17,12 +17,14 @@ import { readingStart } from '../../media/trim';
 import { noFrames } from '../../media/unreadableMedia';
 import { checkCompanions } from '../companions';
 import { openOutputFolder, type OutputFolder } from '../outputFolder';
+import { sizeOf } from '../sizeOf';
 import { checkTarget, targetOf } from '../outputTarget';
 import { workFolder } from '../workFolder';
 import { endedTooSoon, untilBroken } from './brokenSource';
 import { checkEncoder } from './checkEncoder';
 import { decodeOptions } from './decodeOptions';
 import { watchSpace } from './diskSpace';
+import { finishImages } from './finishImages';
 import { finishOutput, type Publish } from './finishOutput';
 import { frameCount } from '../journal';
 import { jobIdentity } from './jobIdentity';
@@ -89,8 +91,9 @@ export async function restoreVideo(
   const meter = progressMeter(onProgress);
   const sources = [given.input, ...(given.mask === null ? [] : [given.mask])];
   const target = await targetOf(given.output);
+  const images = imageNameOf(given);
   const companions = companionPaths(given, target);
-  await checkTarget(target, given.overwrite, sources); // before a model is loaded, and again when it is
+  await checkTarget(target, given.overwrite, sources, images); // before a model is loaded, and again when it is
   await checkCompanions(workFolder(target), companions, given.overwrite);
   meter.stage('probing');
   const source = await probe(tools.binary, given.input, signal, given.sequenceRate);
@@ -109,7 +112,8 @@ export async function restoreVideo(
   const parts = { source: info.source, mask: masker?.source ?? null, model: model.info, encoding };
   const more = { faceFinder: finder?.version ?? null, crop: info.reading?.crop ?? null };
   const identity = await jobIdentity(job, { ...parts, ...more }).catch(orChanged(info, signal));
-  const options = { ...job, record: companions.length > 0, companions, ffmpeg: tools.binary.version, sources, chosen };
+  const isRecorded = companions.length > 0;
+  const options = { ...job, record: isRecorded, companions, ffmpeg: tools.binary.version, sources, chosen, images };
   const folder = await openOutputFolder(job.output, identity, options, signal);
   if (!job.resume) tools.onTemporaryPath?.(folder.folder, false);
 
@@ -195,7 +199,8 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
     const made = { segments: writer.segments, sound: soundOf(trial), tiles, cacheStats: processor.cacheStats };
     return recording.publish(file, { ...made, resumedFrom, warnings: [...warnings, ...more] });
   };
-  const finished = await finishOutput(tools.binary, folder, written, encoding, info, job, trial, signal, publish);
+  const finish = imageNameOf(job) === null ? finishOutput : finishImages;
+  const finished = await finish(tools.binary, folder, written, encoding, info, job, trial, signal, publish);
   warnings.push(...finished.warnings);
   if (processor.faces?.found === 0 && resumedFrom === 0) warnings.push('No face was found; all frames are unchanged.');
   const { name, sha256, provider, steps } = model.info;
@@ -204,7 +209,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
     framesIn: times.length + dropped,
     framesOut: times.length,
     ...encoding.stored,
-    bytes: (await stat(finished.output)).size,
+    bytes: await sizeOf(finished.output),
     resumedFrom,
     encoder: encoding.codec.encoder,
     ...(job.preset !== null && { preset: job.preset }),

@@ -1,6 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RemasterError } from '../../../errors';
+import { isImageCodec } from '../../../settings/imageOutput';
 import type { Job } from '../../../settings/restoreJob';
 import { timecodeOf } from '../../media/describe/mediaInfo';
 import { createVideo, type Encoding } from '../../media/encode';
@@ -16,6 +17,7 @@ import type { Lost } from '../../media/whatIsLost';
 import type { OutputFolder } from '../outputFolder';
 import { type CompareOutput, outputComparison } from './compareOutput';
 import { type TrialSegments, trialKey } from './trialSegments';
+import { imageNotes } from './imageNotes';
 import { hasChanged, orChanged } from './truncation';
 
 /** Facts about the output, known before its first frame is restored. */
@@ -60,6 +62,8 @@ export async function tryOutput(
   const encode = (): Promise<void> => encodeBlack(binary, segment, encoding, count, signal);
   const key = trialKey(binary, encoding, count, folder.output);
   await (segments?.write(segment, key, encode) ?? encode()).catch(orConfined(binary, segment, signal));
+  if (isImageCodec(job.codec))
+    return { carried: [], compare: () => Promise.resolve([]), warnings: imageNotes(info, job) };
   const video: EncodedVideo = { codec, colour, paths: [segment], times, provenance };
   const mux = (carried: readonly CarriedStream[]) =>
     muxWithSource(binary, video, output, { info, job, carried, delay: 0, firstOnly: true }, signal);

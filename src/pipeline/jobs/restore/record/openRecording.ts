@@ -1,5 +1,6 @@
 import { RemasterError } from '../../../../errors';
 import type { ChosenModel } from '../../../../settings/chooseModel';
+import { isImageCodec } from '../../../../settings/imageOutput';
 import type { Job } from '../../../../settings/restoreJob';
 import type { OpenModel } from '../../../frames/processor';
 import type { Encoding } from '../../../media/encode';
@@ -51,6 +52,10 @@ export async function openRecording(
   if (expected !== null && expected > MOST_FRAMES)
     throw new RemasterError('BAD_SETTING', `A record has at most ${MOST_FRAMES} frames, and this video ${expected}.`, {
       remedy: 'Restore it in parts, with --start and --end, or without a record.',
+    });
+  if (isImageCodec(job.codec) && process.platform === 'win32')
+    throw new RemasterError('BAD_SETTING', 'On Windows, ffmpeg cannot read images again, so they get no record.', {
+      remedy: 'Restore them without a record, or write FFV1, which is lossless, too.',
     });
   const { onnxruntime, modelFiles } = tools.record!;
   const { masker, finder } = opened;
