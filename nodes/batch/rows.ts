@@ -25,7 +25,7 @@ const all = <R extends Readonly<Record<string, Row>>>(rows: R, section?: string)
 /** The settings of each file. */
 export const FILE = {
   ...all(STAGE_ROWS),
-  ...all({ deinterlace, fieldOrder, crop, aspect, maxFps, maxHeight, sequenceRate }, 'reading'),
+  ...all({ deinterlace, fieldOrder, crop, aspect, maxFps, maxHeight, sequenceRate }, 'video'),
   ...all({ codec, encoder, hardware, quality, pixelFormat, startNumber, audio }),
   ...all({ extras, record, bag, segment }, 'job'),
   overwrite: toggle(false, {
