@@ -74,11 +74,12 @@ async function measure(
   const idle = await factsOf(access);
   await sleep(10_000);
   const idleLater = await factsOf(access);
+  const shared = fakeJob(scene.folder, 'film');
   const started = await (
     await scene.queue()
   ).start(
-    fakeJob(scene.folder, 'film'),
-    async () => {},
+    shared,
+    async (run) => writeFileSync(join(shared.folder, RUN_FILE), JSON.stringify({ run })),
     ({ frames, waitsFor }) => void (frames % 1000 === 0 && say(`${frames} frames ${waitsFor ?? ''}`)),
     new AbortController().signal,
   );

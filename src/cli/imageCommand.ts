@@ -36,7 +36,11 @@ export async function imageCommand(
     const [mask = null] = await Promise.all(maskFile.map(readImage));
     const target = await targetOf(output);
     await checkTarget(target, values['overwrite'] === true, [input, ...maskFile]);
-    const { data, channels: _, ...result } = await upscaleImage(source, { ...settings, mask }, { engine, signal, queue });
+    const {
+      data,
+      channels: _,
+      ...result
+    } = await upscaleImage(source, { ...settings, mask }, { engine, signal, queue });
     await writeWhole(target, data, values['overwrite'] === true);
     const { width, height, ms, model, warnings } = result;
     for (const warning of warnings) process.stderr.write(`note: ${printable(warning)}\n`);

@@ -57,7 +57,11 @@ export function parseWork(given: unknown): ImageWork {
   const job = checkImageJob(fields['job']);
   if (/[/\\]/.test(job.model)) throw badSetting('model', 'the name of an installed model', job.model);
   const mask = textOrNull(fields['mask'], 'mask', MAX_TEXT);
-  return { job, source: Buffer.from(text(fields['source'], 'source', MAX_TEXT), 'base64'), mask: mask && Buffer.from(mask, 'base64') };
+  return {
+    job,
+    source: Buffer.from(text(fields['source'], 'source', MAX_TEXT), 'base64'),
+    mask: mask === null ? null : Buffer.from(mask, 'base64'),
+  };
 }
 
 /** A result and who made it. */
@@ -94,6 +98,7 @@ export function parseMade(given: unknown): MadeImage {
 }
 
 function base64(bytes: Uint8Array): string {
-  if (bytes.length > MAX_BYTES) throw new RemasterError('IMAGE_TOO_LARGE', 'The image is larger than 64 MB, too large for a queue.');
+  if (bytes.length > MAX_BYTES)
+    throw new RemasterError('IMAGE_TOO_LARGE', 'The image is larger than 64 MB, too large for a queue.');
   return Buffer.from(bytes).toString('base64');
 }

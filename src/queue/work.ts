@@ -126,7 +126,8 @@ class SegmentWorker {
           return has;
         },
         (error: unknown) => {
-          if (!this.#stop.signal.aborted && !this.#isAway) this.onEvent(`waits for the queue: ${(error as Error).message}`);
+          if (!this.#stop.signal.aborted && !this.#isAway)
+            this.onEvent(`waits for the queue: ${(error as Error).message}`);
           this.#isAway = true;
           return false;
         },
@@ -140,13 +141,23 @@ class SegmentWorker {
     for (const { run } of this.segments.image ? await this.#images.read() : []) {
       this.#images.drop(run);
       const taken = await this.#take(run);
-      if (taken) return this.#make(taken, () => this.#isImageWanted(run), (held) => this.#image(taken.job, held));
+      if (taken)
+        return this.#make(
+          taken,
+          () => this.#isImageWanted(run),
+          (held) => this.#image(taken.job, held),
+        );
     }
     for (const one of (await this.#able.read()).toSorted((a, b) => a.lastServed - b.lastServed)) {
       const taken = await this.#take(one.run.run);
       if (!taken) continue;
       one.lastServed = ++this.#made;
-      return this.#make(taken, () => this.#isWanted(one.run), (held) => this.#segment(one.run, taken.job, held), one.run);
+      return this.#make(
+        taken,
+        () => this.#isWanted(one.run),
+        (held) => this.#segment(one.run, taken.job, held),
+        one.run,
+      );
     }
     return false;
   }

@@ -3,7 +3,14 @@ import * as fc from 'fast-check';
 import { RemasterError } from '../../src/errors';
 import { whyNot } from '../../src/queue/capability';
 import { chooseMachine } from '../../src/queue/chooseMachine';
-import { parseMade, parseWaiting, parseWork, waitingPayload, whyNotImage, workPayload } from '../../src/queue/imagePayloads';
+import {
+  parseMade,
+  parseWaiting,
+  parseWork,
+  waitingPayload,
+  whyNotImage,
+  workPayload,
+} from '../../src/queue/imagePayloads';
 import { IMAGE_DEFAULTS } from '../../src/settings/imageJob';
 import { orNull } from '../../src/queue/fields';
 import {
@@ -107,18 +114,24 @@ describe('what is in a queue', () => {
     const image = { run: run.run, model: 'x', provider: 'auto', memory: 1 } as const;
     assert.deepEqual(parseWaiting(through(waitingPayload(image))), image);
     assert.throws(() => parseWork({ ...workPayload(work), job: { ...work.job, model: '/tmp/model' } }), RemasterError);
-    assert.throws(() => workPayload({ ...work, source: new Uint8Array(64 * 2 ** 20 + 1) }), { code: 'IMAGE_TOO_LARGE' });
+    assert.throws(() => workPayload({ ...work, source: new Uint8Array(64 * 2 ** 20 + 1) }), {
+      code: 'IMAGE_TOO_LARGE',
+    });
     assert.equal(whyNotImage({ ...image, model: MODEL.name }, worker), null);
     assert.equal(whyNotImage({ ...image, model: 'auto' }, worker), null);
     assert.match(whyNotImage(image, worker)!, /has no model x/);
     assert.match(whyNotImage({ ...image, model: 'auto', provider: 'cuda' }, worker)!, /runs models on cpu/);
     assert.match(whyNotImage({ ...image, model: 'auto', memory: worker.memory + 1 }, worker)!, /too little memory/);
     fc.assert(
-      fc.property(fc.anything(), fc.constantFrom('job', 'source', 'mask', 'facts', 'data', 'by', 'model'), (value, name) => {
-        orNull(() => parseWork({ ...workPayload(work), [name]: value }));
-        orNull(() => parseWaiting({ ...waitingPayload(image), [name]: value }));
-        orNull(() => parseMade({ v: 1, facts: {}, data: '', by: 'x', [name]: value }));
-      }),
+      fc.property(
+        fc.anything(),
+        fc.constantFrom('job', 'source', 'mask', 'facts', 'data', 'by', 'model'),
+        (value, name) => {
+          orNull(() => parseWork({ ...workPayload(work), [name]: value }));
+          orNull(() => parseWaiting({ ...waitingPayload(image), [name]: value }));
+          orNull(() => parseMade({ v: 1, facts: {}, data: '', by: 'x', [name]: value }));
+        },
+      ),
     );
   });
 

@@ -124,7 +124,12 @@ for (const kind of KINDS) {
       const pixels = { kind: 'pixels', data: new Uint8Array(3), width: 1, height: 1, channels: 3 } as const;
       await assert.rejects(queue.image(pixels, null, IMAGE, signal), { code: 'BAD_SETTING' });
       const stop = new AbortController();
-      const unknown = queue.image({ kind: 'file', data: Uint8Array.of(1) }, null, { ...IMAGE, model: 'none' }, stop.signal);
+      const unknown = queue.image(
+        { kind: 'file', data: Uint8Array.of(1) },
+        null,
+        { ...IMAGE, model: 'none' },
+        stop.signal,
+      );
       setTimeout(() => stop.abort(new Error('stopped')), 1500);
       await assert.rejects(unknown, /^Error: stopped$/, 'no worker has its model');
       await ended(film);
