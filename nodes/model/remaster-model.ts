@@ -37,9 +37,7 @@ export default function remasterModel(RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     variables.addOf(RED, this, config);
     const choice = (): DeployedModel =>
-      choiceOf(config, (this.credentials ?? {}) as Credentials, (name) =>
-        String(RED.util.evaluateNodeProperty(name, 'env', this, {})),
-      );
+      choiceOf(config, this.credentials ?? {}, (name) => String(RED.util.evaluateNodeProperty(name, 'env', this, {})));
     Object.assign(this, { choice });
     if (config.preload) {
       const load = (): void => {

@@ -185,7 +185,7 @@ class SegmentWorker {
   /** `run`: of a segment. True: there was work. */
   async #make(
     { job, token }: Taken,
-    isWanted: () => Promise<boolean>,
+    isStillWanted: () => Promise<boolean>,
     make: (held: HeldSegment) => Promise<unknown>,
     run: Run | null = null,
   ): Promise<true> {
@@ -193,7 +193,7 @@ class SegmentWorker {
       const frames = run ? await this.segments.frames(run) : 0;
       return { by: this.worker.name, frames, fps: this.#speed.with(frames) };
     };
-    const held = new HeldSegment(job, token, progress, isWanted);
+    const held = new HeldSegment(job, token, progress, isStillWanted);
     this.#held = held;
     try {
       if (job.attemptsStarted > MAX_STARTS) throw givenUp();
