@@ -79,6 +79,7 @@ export async function buildJob(
     ...settings,
     output: overwrite === 'suffix' ? freeName(output, promisedOutputs) : output,
     overwrite: overwrite === 'always',
+    ...{ queue: model.runsOn?.queue ?? null, mixed: model.runsOn?.mixed ?? false },
     ...rest,
     ...encoderSettings({ codec: rest.codec, encoder, quality, hardware }),
     preset: plan.preset?.name ?? null,

@@ -16,9 +16,11 @@ import {
 } from './options';
 import { presetsCommand } from './presetsCommand';
 import { json } from './json';
+import { queueCommand } from './queueCommand';
 import { restoreCommand } from './restoreCommand';
 import { compareCommand, tryCommand } from './tryCommand';
 import { verifyCommand } from './verifyCommand';
+import { workerCommand } from './workerCommand';
 import { watchOutput } from './watchOutput';
 
 async function main(args: readonly string[], closed: AbortSignal): Promise<number> {
@@ -60,6 +62,10 @@ async function main(args: readonly string[], closed: AbortSignal): Promise<numbe
       return modelsCommand(print);
     case 'presets':
       return presetsCommand(rest, print);
+    case 'worker':
+      return workerCommand(rest, values, closed);
+    case 'queue':
+      return queueCommand(rest, values, print, closed);
     case 'doctor':
       return doctorCommand(print);
   }
@@ -83,6 +89,7 @@ function exitCode(code: ErrorCode): number {
   if (/^(OUTPUT_|RESUME_|DISK_|FRAME_)/.test(code)) return 4;
   if (/^(MODEL_|RUNTIME_|GPU_)/.test(code)) return 5;
   if (/^RECORD_/.test(code)) return 9;
+  if (/^(QUEUE_|WORKER_)/.test(code)) return 11;
   return code === 'FFMPEG_MISSING' ? 6 : 1;
 }
 

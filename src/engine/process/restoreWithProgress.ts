@@ -3,21 +3,29 @@ import { usableModels } from '../../model/bundle/modelLibrary';
 import { openFaceFinder } from '../../model/inference/openModel';
 import { restoreVideo, type Tools } from '../../pipeline/jobs/restore/restoreVideo';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
+import { queueAccess } from '../../queue/access';
+import { openQueue } from '../../queue/queue';
 import type { Reply } from '../protocol';
 import { comparison } from './estimateFor';
 import { recordTools } from './recordTools';
 import type { RestoreJob } from './restoreJobs';
+
+const farmOf =
+  (password: string | null): NonNullable<Tools['openFarm']> =>
+  async (queue, signal, onWait) =>
+    openQueue(await queueAccess(queue, password), signal, { onWait });
 
 /** Restores a video and sends its progress, at most once a second and at each change of its stage. */
 export function restoreWithProgress(
   send: (reply: Reply) => void,
   tools: Pick<Tools, 'openModel' | 'onTemporaryPath'>,
 ): RestoreJob {
-  return async (id, job, { offer }, signal) => {
+  return async (id, job, queuePassword, { offer }, signal) => {
     const progress = new Throttle<Reply>(send);
     try {
       const models = { openFaceFinder, modelNames: usableModels, comparison, record: recordTools() };
-      const all: Tools = { ...tools, ...models, binary: await findFfmpeg(), onFrame: offer };
+      const own = { openFarm: farmOf(queuePassword), binary: await findFfmpeg(), onFrame: offer };
+      const all: Tools = { ...tools, ...models, ...own };
       const result = await restoreVideo(job, all, signal, (now) =>
         progress.push({ type: 'progress', id, progress: now }, now.stage),
       );

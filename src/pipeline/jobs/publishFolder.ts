@@ -1,6 +1,6 @@
 import { lstat, readdir, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { sync } from './journal';
+import { sync } from '../../files/sync';
 import { outputExists } from './outputTarget';
 
 /** Errors: OUTPUT_EXISTS, unless `overwrite` allows to replace a folder that has the file `mark`. */

@@ -1,7 +1,7 @@
 import type { JobEstimate } from '../../../settings/estimate';
 import { canBeChosen } from '../../../settings/chooseModel';
 import { secondsPerFrame, timeTile } from '../../frames/timeTile';
-import { frameCount } from '../journal';
+import { frameCount } from '../segment';
 import type { OutputFolder } from '../outputFolder';
 import { measureFrames, type OpenStages } from './measureFrames';
 import { expectedFrames } from './progress';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { differences } from '../../../../src/pipeline/jobs/journal';
+import { differences } from '../../../../src/pipeline/jobs/identity';
 import { jobIdentity } from '../../../../src/pipeline/jobs/restore/jobIdentity';
 import type { Encoding } from '../../../../src/pipeline/media/encode';
 import { openSource } from '../../../../src/pipeline/media/sourceFile';
