@@ -2,7 +2,7 @@ import { RemasterError } from '../errors';
 import { isRecord } from '../settings/checkRows';
 
 /**
- * What is read from a queue: anyone who can write to it may have written it. Each function returns a value that is what
+ * Values read from a queue: anyone who can write to it may have written it. Each function returns a value that is what
  * its name says, or throws QUEUE_VERSION.
  */
 export type Fields = Readonly<Record<string, unknown>>;

@@ -14,7 +14,7 @@ export class HeldSegment {
   readonly #beat: NodeJS.Timeout;
   #isHeld = true;
 
-  /** `progress`: what is told each second. `isWanted`: whether the job still wants a segment whose lock was lost. */
+  /** `progress`: is sent each second. `isWanted`: whether the job still wants a segment whose lock was lost. */
   constructor(
     private readonly job: Job,
     private readonly token: string,

@@ -1,4 +1,4 @@
-/** Incremented when what is in the queue changes its meaning: machines of other versions are refused. */
+/** Incremented when the content of queues changes its meaning: machines of other versions are refused. */
 export const PROTOCOL = 1;
 
 /** Jobs that wait for their segments. Each is the parent of its segments, and is finished where its folder is. */
@@ -9,7 +9,7 @@ export const GATES = 'remaster-gates';
 export const IMAGES = 'remaster-images';
 /** What each worker is and can do. No worker takes anything from it. */
 export const WORKERS = 'remaster-workers';
-/** The version of what is in the queue. */
+/** The version of the content of a queue. */
 export const CONTROL = 'remaster-control';
 export const CONTROL_ID = 'protocol';
 

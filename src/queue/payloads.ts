@@ -6,7 +6,7 @@ import { INPUT_ROWS, RESTORE_ROWS } from '../settings/videoRows';
 import { count, type Fields, list, matching, numberOrNull, record, text, textOrNull } from './fields';
 import { isRun, PROTOCOL } from './names';
 
-/** A run of a job, as it is in the queue: paths are those of its own machine. */
+/** A run of a job in the queue: paths are those of its own machine. */
 export interface Run extends SharedJob {
   readonly run: string;
   /** Name of the machine that finishes it. */
@@ -79,7 +79,7 @@ export function parseProgress(given: unknown): SegmentProgress {
   return { by: text(fields['by'], 'by', 255), frames, fps: numberOrNull(fields['fps'], 'fps', 1e9) };
 }
 
-/** A worker, as it is in the queue. */
+/** A worker in the queue. */
 export interface WorkerRecord {
   readonly id: string;
   readonly name: string;

@@ -14,7 +14,7 @@ const MAX_SKEW_MS = 2000;
 
 /**
  * Waits until the server of a queue can be reached, and checks that it keeps what it is given. BullMQ itself would try for
- * ever with a wrong password. `onWait`: called once with the reason, when it has to wait. `use`: what is done there. Errors: QUEUE_AUTH, QUEUE_TLS,
+ * ever with a wrong password. `onWait`: called once with the reason, when it has to wait. `use`: called with it. Errors: QUEUE_AUTH, QUEUE_TLS,
  * QUEUE_SETUP, QUEUE_CLOCK, QUEUE_VERSION.
  */
 export async function waitForServer(

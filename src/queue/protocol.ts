@@ -8,7 +8,7 @@ import { CONTROL, CONTROL_ID, PROTOCOL } from './names';
 const versionOf = ({ version }: Pick<Backend, 'version'>): string =>
   `${PROTOCOL} (bullmq ${version.split('.').slice(0, 2).join('.')})`;
 
-/** Notes the version of what is in the queue, or compares it. Errors: QUEUE_VERSION. */
+/** Notes the version of the content of the queue, or compares it. Errors: QUEUE_VERSION. */
 export async function checkProtocol(backend: Backend, access: QueueAccess): Promise<void> {
   const control = await backend.queue(CONTROL);
   const found = await control.getJob(CONTROL_ID);

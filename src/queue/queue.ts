@@ -30,7 +30,7 @@ export interface OpenQueueOptions {
   readonly onError?: (error: Error) => void;
 }
 
-/** Connections to PostgreSQL: all machines together have a hundred, as it is installed. */
+/** Connections to PostgreSQL: all machines together have a hundred, unless its settings were changed. */
 const CONNECTIONS = 2;
 
 /** Opens a queue as soon as its server can be reached. Errors: those of `waitForServer`; QUEUE_VERSION. */

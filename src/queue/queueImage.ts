@@ -11,7 +11,7 @@ import { segmentError } from './replies';
 
 /** How often the image is looked for, in milliseconds: people wait for it. */
 const LOOK_MS = 200;
-/** How long removing what is left may take. */
+/** How long removing an image may take. */
 const REMOVE_MS = 1000;
 
 /** Upscales one image on a worker. Errors: those of the worker; BAD_SETTING for raw pixels. */

@@ -13,7 +13,7 @@ const SEEN_MS = 10_000;
 /** Workers are read less often than segments. */
 const WORKERS_MS = 3000;
 
-/** Workers come and go: that there is none is told after so many milliseconds. */
+/** Workers come and go: that there is none is said after so many milliseconds. */
 const UNABLE_MS = 5000;
 
 interface ReadCounts {

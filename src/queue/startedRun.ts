@@ -55,7 +55,7 @@ export class StartedRun implements StartedFarmJob {
   ) {
     this.#run = { ...shared, run: newRun(), host: hostname(), isCancelled: false };
     this.#counts = new RunCounts(backend, new LiveWorkers(backend), shared.job.segment);
-    this.#failed.promise.catch(() => {}); // whoever waits gets it
+    this.#failed.promise.catch(() => {}); // the caller that waits gets it
     this.#made.promise.catch(() => {});
     void this.#do(() => this.#submit()).catch((error: unknown) => this.#fail(error));
     this.#watching = this.#watch();
@@ -173,7 +173,7 @@ export class StartedRun implements StartedFarmJob {
     if (this.#isWhole && state === 'waiting' && read.completed === this.#added.length) this.#made.resolve();
   }
 
-  /** Gives the queue all that it has lost, as a new run. What is made is on the disk. */
+  /** Gives the queue all that it has lost, as a new run. The finished segments are on the disk. */
   async #again(): Promise<void> {
     this.#isLost = true; // until all of it is there
     await this.backend.forget(segmentsOf(this.#run.run));

@@ -107,7 +107,7 @@ class SegmentWorker {
   async stop(): Promise<void> {
     clearInterval(this.#beat);
     this.#stop.abort();
-    const late = sleep(LATE_MS, undefined, { ref: false }); // a server that is away takes both back by itself
+    const late = sleep(LATE_MS, undefined, { ref: false }); // a server that is away takes both back on its own
     await Promise.race([this.#held?.giveBack('stopped'), late]);
     await Promise.race([this.#ended, sleep(END_MS, undefined, { ref: false })]);
     await Promise.race([removeWorker(this.backend, this.worker.id).catch(() => {}), late]);

@@ -143,7 +143,7 @@ describe('the command line with a queue', function () {
       [0, `${at('videos/later.mp4')} is cancelled; its finished segments were kept.`],
     );
     const cancelled = await job.ended;
-    assert.equal(cancelled.code, 7);
+    assert.equal(cancelled.code, 11);
     assert.match(cancelled.err, /QUEUE_CANCELLED: The job was cancelled in the queue\./);
     const { resumedFrom } = resultOf(
       await run(['restore', at('videos/in.mp4'), at('videos/later.mp4'), ...short, '--json']),
@@ -168,7 +168,7 @@ describe('the command line with a queue', function () {
 
   it('PostgreSQL is prepared once; then its workers make the same bytes', async () => {
     const early = await restore('by postgres.mp4', postgres);
-    assert.equal(early.code, 7);
+    assert.equal(early.code, 11);
     assert.match(early.out, /QUEUE_SETUP.*remaster queue init/);
     const { code, out } = await run(['queue', 'init', '--queue', postgres.address]);
     assert.deepEqual([code, out.trim().endsWith('is ready.')], [0, true]);

@@ -28,7 +28,7 @@ describe('a job in a queue ends well', function () {
     async 'after a worker was killed'(scene) {
       scene.worker('dies', { ms: 1000 });
       scene.worker('lives');
-      const job = await scene.job('film', 16);
+      const job = await scene.job('tape', 16);
       await scene.until('it makes a segment', () => scene.said(/^dies begins/).length > 0);
       scene.workers.get('dies')!.kill('SIGKILL');
       await finishes(scene, job, 16);
@@ -41,7 +41,7 @@ describe('a job in a queue ends well', function () {
     },
     async 'after its server was killed'(scene) {
       for (const id of ['one', 'two']) scene.worker(id);
-      const job = await scene.job('film', 30);
+      const job = await scene.job('tape', 30);
       await scene.until('it is begun', () => scene.said(/made/).length >= 6);
       await sleep(1100); // Redis writes its file each second
       await scene.server.stop('SIGKILL');
@@ -51,7 +51,7 @@ describe('a job in a queue ends well', function () {
     },
     async 'after its server was stopped while segments were finished'(scene) {
       for (const id of ['one', 'two', 'three']) scene.worker(id, { ms: 60 });
-      const job = await scene.job('film', 60);
+      const job = await scene.job('tape', 60);
       await scene.until('it is begun', () => scene.said(/made/).length >= 6);
       await scene.server.stop();
       await sleep(3000);
@@ -60,7 +60,7 @@ describe('a job in a queue ends well', function () {
     },
     async 'after its server was frozen for longer than the locks'(scene) {
       for (const id of ['one', 'two']) scene.worker(id, { ms: 400 });
-      const job = await scene.job('film', 12);
+      const job = await scene.job('tape', 12);
       await scene.until('it is begun', () => scene.said(/made/).length >= 2);
       scene.server.freeze();
       await sleep(LOCK_MS + STALL_CHECK_MS);
@@ -69,14 +69,14 @@ describe('a job in a queue ends well', function () {
     },
     async 'with a worker whose process is blocked for longer than its locks'(scene) {
       scene.worker('slow', { blocks: 12_000 });
-      const job = await scene.job('film', 2);
+      const job = await scene.job('tape', 2);
       await finishes(scene, job, 2);
       assert.equal(scene.said(/made/).length, 2, 'what it made too late is found, not made again');
     },
     async 'after its own process was killed and started again'(scene) {
       for (const id of ['one', 'two']) scene.worker(id);
       const start = () =>
-        spawn(process.execPath, [JOB, scene.server.address, scene.folder, 'film', '20', scene.log], {
+        spawn(process.execPath, [JOB, scene.server.address, scene.folder, 'tape', '20', scene.log], {
           stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         });
       const first = start();
@@ -85,8 +85,8 @@ describe('a job in a queue ends well', function () {
       const second = start();
       const [code] = (await once(second, 'exit')) as [number];
       assert.equal(code, 0);
-      assert.deepEqual(scene.said(/film is finished/), ['job film is finished']);
-      const made = scene.said(/made film/).map((line) => Number(line.split(' ')[3]));
+      assert.deepEqual(scene.said(/tape is finished/), ['job tape is finished']);
+      const made = scene.said(/made tape/).map((line) => Number(line.split(' ')[3]));
       assert.deepEqual(
         [...new Set(made)].toSorted((a, b) => a - b),
         upTo(20),
@@ -97,7 +97,7 @@ describe('a job in a queue ends well', function () {
       await using proxy = await silentProxy(scene.server.port);
       scene.worker('behind', { address: scene.server.address.replace(/:\d+/, `:${proxy.port}`) });
       scene.worker('beside', { ms: 600 });
-      const job = await scene.job('film', 60);
+      const job = await scene.job('tape', 60);
       await scene.until(
         'both work',
         () => scene.said(/^behind made/).length > 1 && scene.said(/^beside made/).length > 0,
@@ -136,7 +136,7 @@ describe('a job in a queue ends well', function () {
   async function lost(): Promise<void> {
     await using scene = await QueueScene.open('redis');
     for (const id of ['one', 'two']) scene.worker(id);
-    const job = await scene.job('film', 30);
+    const job = await scene.job('tape', 30);
     await scene.until('it is begun', () => scene.said(/made/).length >= 6);
     await scene.server.stop('SIGKILL');
     await scene.server.start(['--appendonly', 'no']);
@@ -149,7 +149,7 @@ describe('a job in a queue ends well', function () {
     await using scene = await QueueScene.open(kind);
     await scene.server.stop();
     scene.worker('early');
-    const job = scene.job('film', 4);
+    const job = scene.job('tape', 4);
     await scene.until('the worker waits', () => scene.said(/^early waits .* cannot be reached/).length === 1);
     await scene.server.start();
     await finishes(scene, await job, 4);

@@ -34,7 +34,7 @@ describe('mapped folders', () => {
   for (const text of ['', 'a=/b', '/a=b', '/a=', '/a=/b=/c', 'D:\\a'])
     it(`--map ${text} is refused`, () => assert.throws(() => parseMap(text), { code: 'BAD_SETTING' }));
 
-  it('map what is in them, and nothing beside', () => {
+  it('map the files in them, and nothing beside', () => {
     const one = [{ theirs: '/a', ours: '/b' }];
     assert.equal(mappedPath('/a/c/d', one), '/b/c/d');
     for (const path of ['/ab/c', '/', '/a', 'a/c']) assert.equal(mappedPath(path, one), null, path);

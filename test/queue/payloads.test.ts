@@ -28,7 +28,7 @@ import { segmentError } from '../../src/queue/replies';
 import { fakeJob, fakeWorker, MODEL } from '../support/fakeSegments';
 import { scratchFolder } from '../support/videos';
 
-describe('what is in a queue', () => {
+describe('the content of a queue', () => {
   const folder = scratchFolder();
   let run: Run;
   let worker: WorkerRecord;

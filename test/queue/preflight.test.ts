@@ -156,7 +156,7 @@ describe('a server of a queue', function () {
       'it is refused',
       () => postgres.said(/^ahead FAILED QUEUE_CLOCK: .* 5\.\d s ahead of /).length === 1,
     );
-    const job = await redis.job('film', 6);
+    const job = await redis.job('tape', 6);
     await job.finished;
     assert.equal(redis.said(/^ahead made/).length, 6);
     await job.started[Symbol.asyncDispose]();
@@ -170,7 +170,7 @@ describe('a server of a queue', function () {
       const own = fakeWorker(scene.folder, `w${i}`);
       return queue.work(own, [{ theirs: scene.folder, ours: scene.folder }], fakeWork(own, { ms: 100 }));
     });
-    const job = await scene.job('film', 88);
+    const job = await scene.job('tape', 88);
     await job.finished;
     assert.equal((await scene.madeOf(job)).length, 88);
     await job.started[Symbol.asyncDispose]();

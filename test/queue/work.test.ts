@@ -30,11 +30,11 @@ describe('workers of a queue', function () {
   const ended = async ({ started }: SceneJob): Promise<void> => started[Symbol.asyncDispose]();
 
   onBoth('make each segment once, tell how far they are, and leave nothing in the queue', async (scene) => {
-    const job = await scene.job('film', 24);
+    const job = await scene.job('tape', 24);
     await job.finished;
     assert.deepEqual(await scene.madeOf(job), upTo(24));
-    assert.equal(scene.said(/made film\.mkv/).length, 24);
-    const makers = new Set(scene.said(/made film\.mkv/).map((line) => line.split(' ')[0]));
+    assert.equal(scene.said(/made tape\.mkv/).length, 24);
+    const makers = new Set(scene.said(/made tape\.mkv/).map((line) => line.split(' ')[0]));
     assert.deepEqual(makers, new Set(['one', 'two', 'three']));
     const last = job.counts.at(-1)!;
     assert.deepEqual([last.frames, last.notes, last.waitsFor], [240, [], null]);
@@ -45,7 +45,7 @@ describe('workers of a queue', function () {
   });
 
   onBoth('take a short clip in turn with a long video', async (scene) => {
-    const film = await scene.job('long', 200);
+    const video = await scene.job('long', 200);
     await scene.until('the long one is begun', () => scene.said(/made long/).length >= 6);
     const before = scene.said(/made (long|clip)/).length;
     const clip = await scene.job('clip', 6);
@@ -55,10 +55,10 @@ describe('workers of a queue', function () {
     const began = all.findIndex((line) => line.includes('clip'));
     assert.ok(end - began < 16, `${end - began + 1} segments from its first to its last`);
     assert.ok(began >= before);
-    await Promise.all([ended(clip), ended(film)]);
+    await Promise.all([ended(clip), ended(video)]);
   });
 
-  onBoth('make two jobs of one film for two outputs, and neither gets segments of the other', async (scene) => {
+  onBoth('make two jobs of one video for two outputs, and neither gets segments of the other', async (scene) => {
     const jobs = await Promise.all(['left', 'right'].map((name) => scene.job(name, 8)));
     await Promise.all(jobs.map(({ finished }) => finished));
     for (const job of jobs) assert.deepEqual(await scene.madeOf(job), upTo(8));
@@ -66,7 +66,7 @@ describe('workers of a queue', function () {
     await Promise.all(jobs.map(ended));
   });
 
-  onBoth('find what is made already: a second run of a job makes nothing', async (scene) => {
+  onBoth('find finished segments: a second run of a job makes nothing', async (scene) => {
     const again = await scene.job('left', 8);
     await again.finished;
     assert.equal(scene.said(/made left/).length, 8);
@@ -77,7 +77,7 @@ describe('workers of a queue', function () {
     const job = await scene.job('broken', 80);
     await assert.rejects(job.finished, (error: { code: string; message: string }) => {
       assert.equal(error.code, 'SOURCE_DAMAGED');
-      assert.match(error.message, /^Segment 77 of .*broken\.mkv failed on \w+: there is a hole in segment 77\.$/);
+      assert.match(error.message, /^Segment 77 of .*broken\.mkv failed on \w+: a part is missing in segment 77\.$/);
       return true;
     });
     assert.equal(scene.said(/begins 77/).length, 3, 'it was tried three times');
@@ -114,7 +114,7 @@ describe('workers of a queue', function () {
   });
 
   onBoth('upscale single images before segments', async (scene) => {
-    const film = await scene.job('behind', 200);
+    const video = await scene.job('behind', 200);
     await scene.until('it is begun', () => scene.said(/made behind/).length >= 3);
     const queue = await scene.queue();
     const { signal } = new AbortController();
@@ -137,7 +137,7 @@ describe('workers of a queue', function () {
     );
     setTimeout(() => stop.abort(new Error('stopped')), 1500);
     await assert.rejects(unknown, /^Error: stopped$/, 'no worker has its model');
-    await ended(film);
+    await ended(video);
   });
 
   onBoth('cancelled from another process, drop the segments they are making', async (scene) => {

@@ -69,7 +69,7 @@ export function fakeWork(
         await sleep(Math.max(0, began + (ms * (frames + 1)) / count - performance.now()), undefined, { signal });
         if (frames === 0 && blocks > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blocks);
       }
-      if (fails.includes(index)) throw new RemasterError('SOURCE_DAMAGED', `there is a hole in segment ${index}.`);
+      if (fails.includes(index)) throw new RemasterError('SOURCE_DAMAGED', `a part is missing in segment ${index}.`);
       const part = partOf(folder, index, worker.id.replaceAll(/\W/g, ''));
       writeFileSync(part, hash(`${job.segment}/${index}${differs ? worker.name : ''}`).repeat(8));
       const { name: by, machine } = worker;

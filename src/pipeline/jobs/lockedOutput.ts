@@ -35,7 +35,7 @@ export interface OutputFolder {
   newSegment(): Promise<string>;
   /** Flushes a finished segment to disk and adds it to the journal. `hashBytes`: size of the file of its hashes. */
   commitSegment(path: string, frames: number, hashBytes?: number): Promise<Segment>;
-  /** Adds finished segments to the journal, the next ones in their order. Without any, the journal is written as it is. */
+  /** Adds finished segments to the journal, the next ones in their order. Without any, it only writes the journal. */
   adopt(segments: readonly Segment[]): Promise<void>;
   /** Moves `file` to the path of the output, atomically; its companions get their names just before. */
   publish(file: string, name?: string, companions?: readonly Companion[]): Promise<string>;

@@ -24,14 +24,14 @@ export interface MadeSegment extends Segment {
   readonly faces: { readonly found: number; readonly framesWithout: number } | null;
 }
 
-/** What is known of a segment before its file is complete. With `hashBytes`, the hashes of its frames are beside it. */
+/** The facts of a segment before its file is complete. With `hashBytes`, the hashes of its frames are beside it. */
 export type NewSegment = Pick<MadeSegment, 'index' | 'frames' | 'by' | 'machine' | 'faces' | 'hashBytes'>;
 
 /** Where a worker writes a segment until it is complete. `owner`: letters and digits. */
 export const partOf = (folder: string, index: number, owner: string): string =>
   join(folder, `${numbered(index)}.${owner}.part`);
 
-/** Removes what is left of a segment that a worker has written. */
+/** Removes the unfinished files of a segment. */
 export async function removePart(part: string): Promise<void> {
   for (const path of [part, hashesOf(part)]) await rm(path, { force: true });
 }
@@ -42,7 +42,7 @@ export const noteOf = (index: number): string => `${numbered(index)}.json`;
 const numbered = (index: number): string => String(index).padStart(6, '0');
 const NOTE = /^(\d{6,})\.json$/;
 
-/** The segment of the job with this key; null: nobody has made it, or not with the hashes that a record needs. */
+/** The segment of the job with this key; null: no machine has made it, or not with the hashes that a record needs. */
 export async function madeSegment(
   folder: string,
   key: string,

@@ -28,7 +28,7 @@ export interface FramesOfJob extends Omit<OpenedJob, typeof Symbol.asyncDispose>
   readonly warn: (warning: string) => void;
 }
 
-/** What is known of all frames when they are made. */
+/** The facts of all frames when they are made. */
 export interface MadeFrames extends Pick<Result, 'faces' | 'cacheStats' | 'workers'> {
   readonly segments: readonly Segment[];
 }

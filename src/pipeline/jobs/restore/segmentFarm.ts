@@ -40,7 +40,7 @@ export interface FarmCounts {
   readonly waitsFor: string | null;
 }
 
-/** A job that was given to the farm. Disposed: what is left of it there is removed. */
+/** A job that was given to the farm. Disposed: it is removed there. */
 export interface StartedFarmJob extends AsyncDisposable {
   add(segments: readonly SegmentRange[]): Promise<void>;
   /** Settles when all segments that were added are made; there will be no others. */
