@@ -1,8 +1,7 @@
 import type { ErrorRecord } from '../errors';
 import type { ModelSummary } from '../model/bundle/modelLibrary';
 import type { MadeSegment } from '../pipeline/jobs/madeSegments';
-import type { Maker } from '../pipeline/jobs/restore/checkMachine';
-import type { SegmentRange, SharedJob } from '../pipeline/jobs/restore/segmentFarm';
+import type { Maker, SegmentRange, SharedJob } from '../pipeline/jobs/restore/segmentFarm';
 import type { VideoEstimate } from '../pipeline/jobs/restore/estimateVideo';
 import type { AddedDetail } from '../pipeline/media/image/addedDetail';
 

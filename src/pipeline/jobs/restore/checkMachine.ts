@@ -4,17 +4,8 @@ import { join } from 'node:path';
 import { RemasterError } from '../../../errors';
 import { createOnce } from '../../../files/createOnce';
 import { differs, partOf, removePart } from '../madeSegments';
+import type { Maker } from './segmentFarm';
 import type { SegmentMaker } from './segmentMaker';
-
-/** A machine that makes segments. */
-export interface Maker {
-  /** Name of the worker. */
-  readonly by: string;
-  /** Its class. */
-  readonly machine: string;
-  /** Letters and digits, different for each worker. */
-  readonly owner: string;
-}
 
 /**
  * Makes the first frame of a job and compares it with that of the first machine of the same class, before this one makes

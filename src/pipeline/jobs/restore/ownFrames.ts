@@ -6,8 +6,7 @@ import { frameCount, type Segment } from '../segment';
 import type { SpaceWatch } from './diskSpace';
 import type { OpenedJob } from './openJob';
 import type { ProgressMeter } from './progress';
-import { openRecorder } from './record/openRecorder';
-import type { RecordTools } from './record/openRecording';
+import { openRecorder, type RecorderTools } from './record/openRecorder';
 import { type KeptFrames, keptFrames, restoreFrames } from './restoreFrames';
 import { segmentWriter } from './segments';
 
@@ -17,7 +16,7 @@ export interface FramesOfJob extends Omit<OpenedJob, typeof Symbol.asyncDispose>
   readonly tiles: Pick<Job, 'tile' | 'overlap'>;
   readonly tools: {
     readonly binary: FfmpegBinary;
-    readonly record?: RecordTools;
+    readonly record?: RecorderTools;
     readonly onFrame?: (before: Frame, after: Frame, pixelAspect: Rational) => void;
   };
   readonly signal: AbortSignal;

@@ -29,6 +29,16 @@ export interface SharedJob {
   readonly machine: string | null;
 }
 
+/** A machine that makes segments. */
+export interface Maker {
+  /** Name of the worker. */
+  readonly by: string;
+  /** Its class. */
+  readonly machine: string;
+  /** Letters and digits, different for each worker. */
+  readonly owner: string;
+}
+
 /** How far the job is, over all machines. */
 export interface FarmCounts {
   readonly workers: readonly WorkerSpeed[];

@@ -19,8 +19,7 @@ import { differences, identityKey, type JobIdentity } from '../identity';
 import type { MadeSegment } from '../madeSegments';
 import { decodeOptions } from './decodeOptions';
 import { openJob } from './openJob';
-import { openRecorder } from './record/openRecorder';
-import type { RecordTools } from './record/openRecording';
+import { openRecorder, type RecorderTools } from './record/openRecorder';
 import { keptFrames, restoreFrames } from './restoreFrames';
 import type { SegmentRange, SharedJob } from './segmentFarm';
 import { TRIAL_FILE } from './trial';
@@ -37,7 +36,7 @@ export interface SegmentMaker extends AsyncDisposable {
   canJoin(path: string): Promise<boolean>;
 }
 
-type Tools = ProcessorTools & { readonly binary: FfmpegBinary; readonly record?: Pick<RecordTools, 'onnxruntime'> };
+type Tools = ProcessorTools & { readonly binary: FfmpegBinary; readonly record?: RecorderTools };
 
 /** Opens source and model of a job as this machine has them. Errors: RESUME_MISMATCH when they are not those of the job. */
 export async function openSegmentMaker(

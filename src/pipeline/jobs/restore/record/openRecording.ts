@@ -8,14 +8,12 @@ import type { VideoInfo } from '../../../media/probe';
 import type { OutputFolder } from '../../outputFolder';
 import type { ModelFiles } from './record';
 import type { WrittenFrames } from './recordFacts';
-import { isRecorded } from './openRecorder';
+import { isRecorded, type RecorderTools } from './openRecorder';
 import { publishRecorded } from './recording';
 import { MOST_FRAMES } from './recordSchema';
 
 /** What a record needs besides the job. */
-export interface RecordTools {
-  /** Version of onnxruntime; null: unknown. */
-  readonly onnxruntime: string | null;
+export interface RecordTools extends RecorderTools {
   /** `model`: as in the job. */
   modelFiles(model: string): Promise<ModelFiles>;
 }
