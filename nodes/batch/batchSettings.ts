@@ -23,7 +23,7 @@ const { watch, settle } = ROWS;
 
 /** The settings of the dialog. Throws BAD_SETTING. */
 export function batchSettings(RED: NodeAPI, config: BatchConfig, model: DeployedModel): BatchJob {
-  const { idleSeconds: _idle, ...choice } = model;
+  const { idleSeconds: _idle, runsOn, ...choice } = model;
   const { encoder, quality, ...file } = dialogValues(FILE, config, LABELS);
   const out = typedField(config, 'out', '', 'str').value.trim();
   if (out === '') {
@@ -36,6 +36,7 @@ export function batchSettings(RED: NodeAPI, config: BatchConfig, model: Deployed
   return checkBatch({
     ...dialogValues({ watch, settle }, config, LABELS),
     ...choice,
+    ...{ queue: runsOn?.queue ?? null, mixed: runsOn?.mixed ?? false },
     ...file,
     out: resolve(base, out),
     name: typedField(config, 'filename', '{name}', 'str').value.trim() || '{name}',

@@ -14,6 +14,7 @@ export interface FileRun {
   /** Absolute path of the output folder, as it was given. */
   readonly out: string;
   readonly engine: Engine;
+  readonly queuePassword: string | null;
   onStart(running: RunningJob): void;
   onProgress(progress: Progress): void;
 }
@@ -74,8 +75,8 @@ export async function runFile(work: FileWork, run: FileRun): Promise<Finished> {
   return finished;
 }
 
-async function restored(job: Job, { engine, onStart, onProgress }: FileRun): Promise<Result> {
-  const running = engine.run(job, { onProgress });
+async function restored(job: Job, { engine, queuePassword, onStart, onProgress }: FileRun): Promise<Result> {
+  const running = engine.run(job, { onProgress }, queuePassword);
   onStart(running);
   return running.result;
 }

@@ -50,13 +50,16 @@ export function checkBatchJob(given: Readonly<Record<string, unknown>>): BatchJo
   ) as [Record<string, unknown>, FileSettings];
   const { out, ...batch } = checkRows(BATCH_ROWS, own);
   if (out === null) throw badSetting('out', 'the path of a folder', out);
-  checkJob({ ...file, ...ANY_PATHS });
-  return { batch: { ...batch, out }, file };
+  const { queue } = checkJob({ ...file, ...ANY_PATHS });
+  return { batch: { ...batch, out }, file: queue === null ? file : { concurrency: ON_QUEUE, ...file } };
 }
 
 /** A job of a batch, complete. Throws BAD_SETTING. */
 export const jobOfFile = (file: FileSettings, input: string, output: string): Job =>
   checkJob({ ...file, input, output });
+
+/** Workers have segments of the next file while the last ones of a file are made. */
+const ON_QUEUE = 2;
 
 /** Settings that are wrong are refused before there is a file. */
 const ANY_PATHS = { input: '/in.mp4', output: '/out.mkv' };

@@ -23,7 +23,8 @@ describe('the command line with a queue', function () {
   const at = (name: string): string => join(folder, name);
   const env = { ...process.env, REMASTER_MODELS: at('models') };
   const running = new Set<ChildProcess>();
-  const options = ['--model', 'same', '--segment', '5', '--batch', '1', '--threads', '1'];
+  const plain = ['--model', 'same', '--batch', '1', '--threads', '1'];
+  const options = [...plain, '--segment', '5', '--record'];
   let redis: QueueServer;
   let postgres: QueueServer;
 
@@ -81,6 +82,14 @@ describe('the command line with a queue', function () {
   const isSame = (name: string): boolean =>
     readFileSync(at(`videos/${name}`)).equals(readFileSync(at('videos/alone.mp4')));
 
+  interface Recorded {
+    readonly restored: { readonly sha256: readonly string[]; readonly samples: readonly unknown[] };
+    readonly makers: readonly { readonly frames: number }[];
+    readonly job: { readonly queue: unknown };
+  }
+  const recordOf = (name: string): Recorded =>
+    JSON.parse(readFileSync(at(`videos/${name}.remaster.json`), 'utf8')) as Recorded;
+
   before(async function () {
     for (const kind of ['redis', 'postgres'] as const) if (serverProgram(kind) === null) this.skip();
     mkdirSync(at('videos'));
@@ -112,6 +121,10 @@ describe('the command line with a queue', function () {
     const two = await worker(redis, 'two');
     assert.equal(resultOf(await restore('by two.mp4', redis)).workers.length, 2);
     assert.ok(isSame('by two.mp4'));
+    const record = recordOf('by two.mp4');
+    assert.deepEqual(record.restored, recordOf('alone.mp4').restored);
+    const frames = record.makers.reduce((sum, maker) => sum + maker.frames, 0);
+    assert.deepEqual([frames, record.job.queue], [FRAMES, null]);
     await Promise.all([worker(redis, 'three'), worker(redis, 'four')]);
     const { workers } = resultOf(await restore('by four.mp4', redis, ['--mixed']));
     assert.equal(
@@ -128,7 +141,7 @@ describe('the command line with a queue', function () {
   });
 
   it('shows the workers and jobs of a queue; a job that is cancelled keeps its segments, and goes on without the queue', async () => {
-    const short = [...options, '--segment', '2'];
+    const short = [...plain, '--segment', '2'];
     const job = start(['restore', at('videos/in.mp4'), at('videos/later.mp4'), ...short, '--queue', redis.address]);
     const workers = [...running].filter((child) => child.spawnargs.includes('worker'));
     while (!existsSync(at('videos/.later.mp4.remaster/000000.json'))) {
@@ -154,6 +167,15 @@ describe('the command line with a queue', function () {
     const text = (await run(['queue', 'status'], { REMASTER_QUEUE: redis.address })).out;
     assert.match(text, /^worker one {2}class [0-9a-f]{12}, [\d.]+ fps: .*onnxruntime .*ffmpeg /m);
     assert.doesNotMatch(text, /^job/m);
+  });
+
+  it('takes many files in one run', async () => {
+    mkdirSync(at('videos/tapes'));
+    for (const name of ['a', 'b']) cpSync(at('videos/in.mp4'), at(`videos/tapes/${name}.mp4`));
+    const many = ['restore', at('videos/tapes'), '--out', at('videos/done'), ...options, '--queue', redis.address];
+    const { code, out, err } = await run([...many, '--json']);
+    assert.equal(code, 0, out + err);
+    for (const name of ['a', 'b']) assert.ok(isSame(`done/${name}.mp4`), name);
   });
 
   it('a worker upscales an image as this machine does', async () => {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
-import { packageVersion } from '../../files/packageVersion';
+import { totalmem } from 'node:os';
 import { listModels } from '../../model/bundle/modelLibrary';
 import { readManifest } from '../../model/bundle/parseManifest';
-import { describeRuntime } from '../../model/inference/openModel';
+import { runtimeVersion } from '../../model/inference/runtime';
+import { machineClass, thisMaker } from '../../pipeline/jobs/restore/record/machine';
+import type { Maker } from '../../pipeline/jobs/restore/record/record';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import { JOB_DEFAULTS } from '../../settings/restoreJob';
 import type { EngineRequests } from '../protocol';
@@ -34,15 +34,19 @@ export async function machine(
   } as const;
   await using small = await modelCache.open(request);
   const { provider } = small.info;
-  const [{ version }, ffmpeg] = [await describeRuntime(), await findFfmpeg()];
-  const chip = provider === 'cpu' ? await processor() : await graphicsCard();
-  const programs = `remaster ${packageVersion()}, onnxruntime ${version}, ffmpeg ${ffmpeg.version}`;
-  const facts = `${process.platform} ${process.arch}, ${provider}, ${chip.name}, ${programs}`;
-  const machineClass = createHash('sha256')
-    .update(JSON.stringify([process.platform, process.arch, provider, chip.key, programs]))
-    .digest('hex')
-    .slice(0, 12);
-  return { machine: machineClass, facts, provider, models: await models(), memory: Math.floor(SHARE * memory()) };
+  const ffmpeg = (await findFfmpeg()).version;
+  const own = await thisMaker({ onnxruntime: runtimeVersion(), ffmpeg, provider, threads: choice.threads });
+  return {
+    machine: machineClass(own),
+    facts: factsOf(own),
+    ...{ provider, models: await models(), memory: Math.floor(SHARE * memory()) },
+  };
+}
+
+function factsOf({ platform, arch, provider, cpu, gpu, remaster, onnxruntime, ffmpeg }: Maker): string {
+  const chip = provider === 'cpu' ? cpu : (gpu ?? 'GPU');
+  const programs = `remaster ${remaster}, onnxruntime ${onnxruntime ?? 'unknown'}, ffmpeg ${ffmpeg}`;
+  return `${platform} ${arch}, ${provider}, ${chip}, ${programs}`;
 }
 
 /** Of the container, if it has a limit. */
@@ -55,28 +59,4 @@ async function models(): Promise<Record<string, string>> {
     return [name, createHash('sha256').update(bytes).digest('hex')];
   });
   return Object.fromEntries(await Promise.all(hashes));
-}
-
-interface Chip {
-  readonly name: string;
-  /** Equal for those that make the same bytes. */
-  readonly key: string;
-}
-
-/** Models choose their instructions by the flags of the processor, not by its name. */
-async function processor(): Promise<Chip> {
-  const name = cpus()[0]?.model.trim() ?? 'unknown processor';
-  const text = await readFile('/proc/cpuinfo', 'utf8').catch(() => '');
-  const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(text)?.[1];
-  return { name, key: flags === undefined ? name : flags.trim().split(/\s+/).toSorted().join(' ') };
-}
-
-/** Its name, where the driver tells it in a file. */
-async function graphicsCard(): Promise<Chip> {
-  const folder = '/proc/driver/nvidia/gpus';
-  const [first] = await readdir(folder).catch(() => []);
-  const text = first === undefined ? '' : await readFile(`${folder}/${first}/information`, 'utf8').catch(() => '');
-  const name = /^Model:\s*(.*)$/m.exec(text)?.[1] ?? 'GPU';
-  const driver = await readFile('/proc/driver/nvidia/version', 'utf8').catch(() => '');
-  return { name, key: `${name} ${/Module\s+(\S+)/.exec(driver)?.[1] ?? ''}` };
 }

@@ -68,6 +68,8 @@ describe('jobIdentity', () => {
     hardware: 'auto',
     audio: 'none',
     extras: false,
+    queue: 'redis://nas',
+    mixed: true,
   } satisfies Partial<Job>)) {
     it(`another ${name} continues`, async () => assert.deepEqual(await differs({ [name]: value }), []));
   }
@@ -88,7 +90,19 @@ describe('jobIdentity', () => {
       'bag',
       'preset',
     ];
-    const more = ['provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel', 'hardware', 'audio', 'extras'];
+    const more = [
+      'provider',
+      'device',
+      'threads',
+      'loadLimit',
+      'batch',
+      'hwaccel',
+      'hardware',
+      'audio',
+      'extras',
+      'queue',
+      'mixed',
+    ];
     const names = Object.keys(job).filter((name) => !free.includes(name) && !more.includes(name));
     assert.ok(names.length > 20);
     for (const name of names) assert.deepEqual(await differs({ [name]: 'changed' }), [name]);
