@@ -31,7 +31,7 @@ const { watch, settle } = ROWS;
  * Throws BAD_SETTING.
  */
 export function batchSettings(RED: NodeAPI, config: BatchConfig, model: DeployedModel): BatchJob {
-  const { idleSeconds: _idle, ...choice } = model;
+  const { idleSeconds: _idle, runsOn, ...choice } = model;
   const { encoder, quality, hardware, ...file } = dialogValues(FILE, config, LABELS);
   const out = typedField(config, 'out', '', 'str').value.trim();
   if (out === '') {
@@ -43,6 +43,7 @@ export function batchSettings(RED: NodeAPI, config: BatchConfig, model: Deployed
   const isCustom = file.codec === 'custom';
   const given = {
     ...choice,
+    ...{ queue: runsOn?.queue ?? null, mixed: runsOn?.mixed ?? false },
     ...file,
     ...(!isCustom && { quality }),
     ...(isHardwareCodec(file.codec) && { hardware }),

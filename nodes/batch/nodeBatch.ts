@@ -155,10 +155,8 @@ export class NodeBatch {
   #open(): Promise<BatchSession> {
     const model = this.model();
     const settings = batchSettings(this.RED, this.config, model);
-    return BatchSession.open(settings, engineFor(model), {
-      onFile: (file) => this.#onFile(file),
-      onProgress: () => this.#show(),
-    });
+    const events = { onFile: (file: BatchFile) => this.#onFile(file), onProgress: () => this.#show() };
+    return BatchSession.open(settings, engineFor(model), events, model.runsOn?.password ?? null);
   }
 
   #drive(session: BatchSession): void {

@@ -79,6 +79,7 @@ export async function buildJob(
   const named = withImages({ output, codec: rest.codec, imageName: null });
   const job: Job = {
     ...settings,
+    ...{ queue: model.runsOn?.queue ?? null, mixed: model.runsOn?.mixed ?? false },
     ...rest,
     ...named,
     output: overwrite === 'suffix' ? freeName(named.output, promisedOutputs) : named.output,

@@ -1,7 +1,7 @@
 import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ErrorRecord } from '../errors';
-import { sync } from '../pipeline/jobs/journal';
+import { sync } from '../files/sync';
 import type { Reserve } from './reserve';
 
 /** What decides a result: the content of its source, and the settings that have an effect on it. */

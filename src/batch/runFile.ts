@@ -16,6 +16,7 @@ export interface FileRun {
   /** Absolute path of the output folder, as it was given. */
   readonly out: string;
   readonly engine: Engine;
+  readonly queuePassword: string | null;
   onStart(running: RunningJob): void;
   onProgress(progress: Progress): void;
 }
@@ -95,8 +96,8 @@ function afterFailure(error: unknown, record: Omit<Broken, 'is' | 'error'>, kept
   return { is: 'left', output: record.output };
 }
 
-async function restored(job: Job, { engine, onStart, onProgress }: FileRun): Promise<Result> {
-  const running = engine.run(job, { onProgress });
+async function restored(job: Job, { engine, queuePassword, onStart, onProgress }: FileRun): Promise<Result> {
+  const running = engine.run(job, { onProgress }, queuePassword);
   onStart(running);
   return running.result;
 }

@@ -29,6 +29,7 @@ export async function imageCommand(
 ): Promise<number> {
   const [input, output, more] = paths;
   if (input === undefined || output === undefined || more !== undefined) throw usage(usageOf('image'));
+  const queue = typeof values['queue'] === 'string' ? values['queue'] : null;
   const settings = { ...settingsOf(IMAGE_ROWS, values), ...(await presetIn(values)), format: formatOf(output) };
   const engine = createEngine();
   const signal = onInterrupt(engine, closed);
@@ -38,7 +39,11 @@ export async function imageCommand(
     const [mask = null] = await Promise.all(maskFile.map(readImage));
     const target = await targetOf(output);
     await checkTarget(target, values['overwrite'] === true, [input, ...maskFile]);
-    const { data, channels: _, ...result } = await upscaleImage(source, { ...settings, mask }, { engine, signal });
+    const {
+      data,
+      channels: _,
+      ...result
+    } = await upscaleImage(source, { ...settings, mask }, { engine, signal, queue });
     await writeWhole(target, data, values['overwrite'] === true);
     const { width, height, ms, model, warnings } = result;
     for (const warning of warnings) process.stderr.write(`note: ${printable(warning)}\n`);

@@ -71,13 +71,25 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
 const choiceOf = ({ model, reason, seconds }: AutoModel): string =>
   `${model}, because ${reason}${seconds === null ? '' : `; about ${duration(seconds)}`}`;
 
-export function describe({ stage, frame, total, share, fps, eta }: Progress): string {
+/** Names that fit into a line. */
+const NAMES = 4;
+
+const workersOf = ({ workers = [] }: Progress): string =>
+  workers.length === 0
+    ? ''
+    : `  ${workers
+        .slice(0, NAMES)
+        .map(({ name, fps }) => (fps === null ? name : `${name} ${fps.toFixed(2)}`))
+        .join(', ')}${workers.length > NAMES ? ` and ${workers.length - NAMES} more` : ''}`;
+
+export function describe(progress: Progress): string {
+  const { stage, frame, total, share, fps, eta } = progress;
   if (stage !== 'restoring' && stage !== 'finishing') return stage;
   const part = share ?? (total ? frame / total : null);
   const bar = part === null ? '' : shareBar(part);
   const speed = fps === null ? '' : `  ${fps.toFixed(2)} fps`;
   const left = eta === null ? '' : `  ${duration(eta)} left`;
-  return `${stage} ${bar}frame ${frame}${total === null ? '' : ` of ${total}`}${speed}${left}`;
+  return `${stage} ${bar}frame ${frame}${total === null ? '' : ` of ${total}`}${speed}${left}${printable(workersOf(progress))}`;
 }
 
 /** `part`: 0…1. */

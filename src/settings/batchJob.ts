@@ -52,13 +52,17 @@ export function checkBatchJob(given: Readonly<Record<string, unknown>>): BatchJo
   ) as [Record<string, unknown>, FileSettings];
   const { out, ...batch } = checkRows(BATCH_ROWS, own);
   if (out === null) throw badSetting('out', 'the path of a folder', out);
-  checkJob({ ...file, input: '/in.mp4', output: anyOutput(file, '/') }); // wrong settings are refused before there is a file
-  return { batch: { ...batch, out }, file };
+  // Wrong settings are refused before there is a file.
+  const { queue } = checkJob({ ...file, input: '/in.mp4', output: anyOutput(file, '/') });
+  return { batch: { ...batch, out }, file: queue === null ? file : { concurrency: ON_QUEUE, ...file } };
 }
 
 /** A job of a batch, complete. Throws BAD_SETTING. */
 export const jobOfFile = (file: FileSettings, input: string, output: string): Job =>
   checkJob({ ...file, input, output });
+
+/** Workers have segments of the next file while the last ones of a file are made. */
+const ON_QUEUE = 2;
 
 /** A name in `folder` that fits the settings, where the name itself does not count. */
 export const anyOutput = ({ codec }: FileSettings, folder: string): string =>

@@ -1,7 +1,7 @@
 import { CHOICE_ROWS, FRAME_ROWS, PRESET_ROW, QUALITY_ROWS, READ_ROWS, TILE_ROWS } from './modelRows';
 import { hardware } from './hardware';
 import { choice, colour, group, number, path, seconds, text, toggle, whole } from './row';
-import { INPAINTING, INPUT, OUTPUT, RESUME, SPEED } from './topics';
+import { INPAINTING, INPUT, MACHINES, OUTPUT, RESUME, SPEED } from './topics';
 
 /** Pixel formats of the output, by ffmpeg's names: chroma subsampling 4:2:0, 4:2:2, 4:4:4 or RGB, 8 or 10 bit. */
 export const PIXEL_FORMATS = [
@@ -143,6 +143,21 @@ export const OUTPUT_ROWS = {
   }),
 } as const;
 
+/** Other machines that make the segments of a video. */
+export const QUEUE_ROWS = {
+  /** Address of Redis or PostgreSQL, without a password. Null: this machine makes all segments. */
+  queue: text(1, 2048, null, {
+    text: 'let the workers of this queue make the segments: redis://HOST:6379 or postgres://HOST/DATABASE',
+    unset: 'this machine makes them',
+    option: { topic: MACHINES, value: 'URL' },
+  }),
+  /** False: all machines of a job are of one class, which makes the same bytes. */
+  mixed: toggle(false, {
+    text: 'with --queue: use machines that differ in processor, GPU or ffmpeg for one video',
+    option: { topic: MACHINES },
+  }),
+} as const;
+
 /** Restoring a video file. */
 export const RESTORE_ROWS = {
   ...INPUT_ROWS,
@@ -196,6 +211,7 @@ export const RESTORE_ROWS = {
     option: { topic: RESUME },
     dialog: { icon: 'scissors', section: 'job', for: 'file' },
   }),
+  ...QUEUE_ROWS,
   /** The job starts when fewer than this many jobs run in its engine. */
   concurrency: whole(1, 16, 1, {
     text: 'most jobs of one engine at the same time',

@@ -288,6 +288,8 @@ describe('scorecard of the flow library', () => {
       bag: value('remaster-out', 'bag'),
       resume: value('remaster-out', 'resume'),
       discard: value('remaster-out', 'discard'),
+      queue: value('remaster-model', 'queue') || null,
+      mixed: value('remaster-model', 'mixed'),
     };
     assert.deepEqual(shown, JOB_DEFAULTS);
   });

@@ -3,10 +3,12 @@ import { RemasterError } from '../../errors';
 import type { ChosenModel } from '../../settings/chooseModel';
 import { checkCompanions, removeCompanions } from './companions';
 import type { ImageName } from '../../settings/imageOutput';
-import { differences, frameCount, type JobIdentity, type FoundJournal, readJournal } from './journal';
+import { differences, type JobIdentity } from './identity';
+import { type FoundJournal, readJournal } from './journal';
 import { lockedOutput, type OutputFolder } from './lockedOutput';
 import { lockOutput } from './outputLock';
 import { unwritable } from './outputErrors';
+import { frameCount } from './segment';
 import { checkTarget, targetOf } from './outputTarget';
 import { hasClaim, removeClaim } from './publishFile';
 import { assertOwn, clear, lockedFolder, removeEmpty, workFolder } from './workFolder';
@@ -63,9 +65,10 @@ export async function openOutputFolder(
       ffmpegs: [],
       segments: [],
       lost: 0,
+      later: new Map(),
       ...(options.chosen && { chosen: options.chosen }),
     };
-    await clear(folder, journal.segments);
+    await clear(folder, [...journal.segments, ...journal.later.values()]);
     await tryName(folder, target);
   } catch (error) {
     await lock.release().catch(() => {}); // the error before it is the one to report
@@ -83,14 +86,16 @@ function continuable(
   if (journal === null) return null;
   const { identity, resume, target, record } = wanted;
   if (journal === 'damaged') throw mismatch('An interrupted job', target, 'its list of finished segments is damaged');
-  const frames = frameCount(journal.segments) + journal.lost;
+  const frames = frameCount([...journal.segments, ...journal.later.values()]) + journal.lost;
   if (frames === 0) return null;
   const work = `An interrupted job with ${frames} finished frame${frames === 1 ? '' : 's'}`;
   if (journal.identity === null) throw mismatch(work, target, 'another version of remaster wrote it');
   const different = differences(journal.identity, identity);
   if (different.length > 0) throw mismatch(work, target, `it differs in ${different.join(', ')}`);
   if (!resume) throw mismatch(work, target, 'resuming is off');
-  const isUnrecorded = journal.segments.some(({ hashBytes }) => hashBytes === undefined);
+  const isUnrecorded = [...journal.segments, ...journal.later.values()].some(
+    ({ hashBytes }) => hashBytes === undefined,
+  );
   if (record && isUnrecorded)
     throw mismatch(work, target, 'it was started without a record, and a record has all frames');
   return journal;

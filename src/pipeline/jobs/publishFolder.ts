@@ -1,8 +1,8 @@
 import { cp, lstat, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { partEnding, sweepParts } from '../../files/partFile';
+import { sync } from '../../files/sync';
 import { derivedName } from './derivedName';
-import { sync } from './journal';
 import { outputExists } from './outputTarget';
 
 /** What a folder replaces when it gets its name. */

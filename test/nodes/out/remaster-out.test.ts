@@ -14,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { descendants, isFfmpeg, stillThere, workingEngine } from '../../support/processes';
 import { writeFace, writeHoles } from '../../support/tinyBundle';
 import { description, ff } from '../../support/videos';
+import { serverProgram } from '../../support/queueServers';
 import { countFrames, makeClip } from '../support/clip';
 import {
   chain,
@@ -28,6 +29,7 @@ import {
   videoIn,
   videoOut,
 } from '../support/flows';
+import { assertQueueWorks, installQueue } from '../support/queueFlow';
 import {
   installedPackage,
   nodeRed4,
@@ -211,6 +213,20 @@ describe('nodes in a real Node-RED', () => {
             remove(other);
           }
         });
+
+      it('restores a video on the workers of a queue', async function () {
+        if (serverProgram('redis') === null) this.skip();
+        if (isFirst) {
+          await red.deploy(chain({ model: { runsOn: 'queue', queue: 'redis://127.0.0.1' } }));
+          await send(clip);
+          const { code, message } = await caught();
+          assert.equal(code, 'RUNTIME_MISSING');
+          assert.match(message, /The package ioredis is not installed, which queues need\. Run npm install ioredis /);
+          red.reports.length = 0;
+        }
+        installQueue(installed);
+        await assertQueueWorks(red, clip, result);
+      });
 
       it('restores the sample clip of the first example', async () => {
         const flow = example(exampleNames[0]!).map((node): FlowNode => {

@@ -2,7 +2,7 @@ import { RemasterError } from '../../../errors';
 import type { CodecName, Job } from '../../../settings/restoreJob';
 import type { Encoding } from '../../media/encode';
 import { freeBytes } from '../freeBytes';
-import { frameCount, type Segment } from '../journal';
+import { frameCount, type Segment } from '../segment';
 import type { OutputFolder } from '../outputFolder';
 
 /** Watches whether the segments and the output, which exist side by side at the end, fit on the disk. */

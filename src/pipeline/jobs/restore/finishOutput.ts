@@ -11,7 +11,7 @@ import { wasKilled } from '../../media/runFfmpeg';
 import type { LastPacket } from '../../media/sourceEnd';
 import type { VideoTimes } from '../../media/trackClock';
 import { startTick } from '../../media/trim';
-import type { Segment } from '../journal';
+import type { Segment } from '../segment';
 import type { OutputFolder } from '../outputFolder';
 import { publishPartial } from './publishPartial';
 import { sourceLoss } from './sourceLoss';

@@ -5,7 +5,7 @@ import type { Encoding } from '../../media/encode';
 import { codecKey } from '../../media/hardware/chooseCodec';
 import { type SourceFile } from '../../media/sourceFile';
 import { sourceIdentity } from '../../media/sourceIdentity';
-import type { JobIdentity } from '../journal';
+import type { JobIdentity } from '../identity';
 
 /** The parts of a job besides its settings. */
 export interface JobParts {
@@ -21,7 +21,7 @@ export interface JobParts {
 /** Settings that change no byte of the result: where its files are, and how it is computed. */
 const WITHOUT_EFFECT: readonly (keyof Job)[] = [
   ...(['input', 'output', 'overwrite', 'resume', 'discard', 'concurrency', 'preset'] as const),
-  ...(['provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel'] as const),
+  ...(['provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel', 'queue', 'mixed'] as const),
 ];
 
 /** Settings that change no frame and byte of the segments either. The model, the source and the mask count by content. */

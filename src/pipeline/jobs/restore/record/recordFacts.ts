@@ -93,12 +93,13 @@ export function recordFacts(
   };
 }
 
-/** Settings with the names of files instead of their paths, also that of the folder of a model. */
+/** Settings with the names of files instead of their paths, also that of the folder of a model, and without a queue. */
 function named(job: Job): Job {
   const name = (path: string): string => basename(path);
   const encoder = job.encoder && withoutCredentials(job.encoder);
   const { input, output, mask, model } = job;
-  return { ...job, encoder, input: name(input), output: name(output), mask: mask && name(mask), model: name(model) };
+  const files = { input: name(input), output: name(output), mask: mask && name(mask), model: name(model) };
+  return { ...job, encoder, ...files, queue: null, mixed: false };
 }
 
 function commandOf({ input, output, ...settings }: Job): readonly string[] {
