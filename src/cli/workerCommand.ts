@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { once } from 'node:events';
 import { printable } from '../errors';
-import { createEngine, type Engine } from '../index';
+import { createEngine, type Engine } from '../engine/client/engine';
 import { queueAccess, placeOf } from '../queue/access';
 import { parseMap } from '../queue/folderMaps';
 import { openQueue } from '../queue/queue';
