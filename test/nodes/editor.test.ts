@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { startBrowser } from './support/browser';
+import { makeClip } from './support/clip';
 import { example } from './support/flows';
 import { installedPackage, nodeRed4, nodeRed5, remove, Runtime, userDirectory } from './support/nodeRed';
 
@@ -80,9 +81,7 @@ describe('editor', function () {
         const batch = example('12 - Folder to folder.json').find(({ type }) => type === 'remaster-batch')!;
         flows.push({ ...batch, z: onTab, model, watch: false, wires: [[], []] });
         await red.deploy(
-          flows.map((node) =>
-            node.type === 'remaster-model' ? { ...node, loadLimit: LOAD_LIMIT, threads: '1' } : node,
-          ),
+          flows.map((node) => (node.type === 'remaster-model' ? { ...node, loadLimit: LOAD_LIMIT } : node)),
         );
         await context.addInitScript((theme) => localStorage.setItem('view-dark-theme', theme), look);
         const page = await context.newPage();
@@ -202,9 +201,9 @@ describe('editor', function () {
           await page.evaluate(() => (window as unknown as { RED: EditorRed }).RED.tray.close());
           await page.waitForTimeout(600);
         }
-        // With one thread it is slow enough to be seen; it measures some frames before its first one.
-        const go = example(FLOWS[0]!).find((node) => node['name'] === 'sample clip')!.id;
-        await red.inject(go);
+        const go = example(FLOWS[0]!).find((node) => node['name'] === 'your own file')!.id;
+        const clip = await makeClip(join(folder, 'long.mp4'), 1500, { width: 96, height: 54 });
+        await red.inject(go, [{ p: 'filename', v: clip, vt: 'str' }]);
         await page
           .locator('.red-ui-flow-node-status-label', { hasText: /^[1-9]\d?% .*fps/ })
           .waitFor({ timeout: 180_000, state: 'attached' });
