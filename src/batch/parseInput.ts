@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** An input as it is written. */
+/** An input in words. */
 interface NamedInput {
   readonly path: string;
   /** Of this input alone; null: it names none. */
