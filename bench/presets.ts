@@ -56,7 +56,8 @@ const NIGHT = 'eq=brightness=-0.25:contrast=0.6';
 const FFV1 = ['-c:v', 'ffv1', '-pix_fmt', 'yuv420p'];
 const x264 = (crf: number): readonly string[] => ['-c:v', 'libx264', '-crf', String(crf), '-pix_fmt', 'yuv420p'];
 const MPEG2 = ['-c:v', 'mpeg2video', '-flags', '+ilme+ildct', '-b:v', '5000k', '-pix_fmt', 'yuv420p', '-aspect', '4:3'];
-const TAPE = 'gblur=sigma=1.6:sigmaV=0.1,chromashift=cbh=4:crh=-4,noise=alls=14:allf=t';
+/** The little bandwidth of a tape, which its noise has too: of brightness, and less of colour, which comes late. */
+const TAPE = 'noise=c0s=22:c1s=40:c2s=40:allf=t,gblur=1.3:sigmaV=0.1,gblur=5:sigmaV=1:planes=6,chromashift=cbh=4:crh=4';
 /** Head switching: the last lines are shifted and noisy. Blanking: the sides are black. */
 const edges = (lines: number): string =>
   `split[p][q];[q]crop=iw:${lines}:0:ih-${lines},scroll=h=0.3,noise=alls=60:allf=t[q2];` +
@@ -191,10 +192,11 @@ async function measure(
 function threePanels({ preset, pixelAspect = 1 }: Case, plain: string, made: string): string {
   const [width, height] = PANEL;
   const label = (text: string): string =>
-    `pad=${width}:${height + 30}:0:30:color=0x202020,drawtext=text='${text}':x=8:y=7:fontsize=18:fontcolor=white`;
+    `pad=${width}:${height + 30}:0:30:color=0x202020,drawtext=text='${text}':x=8:y=22-ascent:fontsize=18:fontcolor=white`;
   const fit = `scale=iw*${pixelAspect}:ih,setsar=1,scale=${width}:${height}:force_original_aspect_ratio=decrease`;
   const middle = `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2:color=0x202020`;
-  const detail = `crop='min(iw,${Math.round(width / pixelAspect)})':'min(ih,${height})',scale=${width}:${height}:flags=lanczos,setsar=1`;
+  const [w, h] = [`min(iw,${Math.round(width / pixelAspect)})`, `min(ih,${height})`];
+  const detail = `crop='${w}':'${h}':(iw-ow)*0.55:(ih-oh)*0.25,scale=${width}:${height}:flags=lanczos,setsar=1`;
   const frame = (index: number): string => `trim=start_frame=${index}:end_frame=${index + 1},setpts=0`;
   const at = Math.floor(COUNT / 2);
   return [
