@@ -96,7 +96,7 @@ const CASES: readonly Case[] = [
   {
     ...{ preset: '8mm', size: '1280x960', rate: '18', speed: 2, factor: 2, codec: x264(20), file: '8mm.mp4' },
     ...{ area: '640:480:40:24', plain: 'null' },
-    harm: `${half(640, 480)},gblur=0.8,hue=s=0.6,noise=alls=16:allf=t,pad=720:528:40:24`,
+    harm: `${half(640, 480)},gblur=0.8,hue=s=0.6,noise=c0s=18:c1s=6:c2s=6:allf=t,pad=720:528:40:24`,
   },
   {
     ...{ preset: '16mm-scan', size: '1408x1024', rate: '24', speed: 4, factor: 2, codec: FFV1, file: 'scan.mkv' },
@@ -124,7 +124,7 @@ const CASES: readonly Case[] = [
       codec: x264(24),
       file: 'camera.mp4',
     },
-    ...{ harm: `${NIGHT},noise=alls=24:allf=t`, plain: 'null' },
+    ...{ harm: `${NIGHT},noise=c0s=18:c1s=10:c2s=10:allf=t`, plain: 'null' },
   },
 ];
 
@@ -168,10 +168,10 @@ async function measure(
   // The part that the preset leaves, in the clean clip.
   const isPadded = one.harm.includes('pad=');
   const [w, h, x, y] = area && !isPadded ? area.map((length) => length * one.factor) : [width, height, 0, 0];
-  const truth = `crop=${w}:${h}:${x}:${y}${night},setpts=N`;
+  const truth = `crop=${w}:${h}:${x}:${y}${night},setpts=N/25/TB`;
   const cut = one.area === undefined ? '' : `crop=${one.area},`;
-  const plain = `${one.plain},${cut}scale=${w}:${h}:flags=lanczos,setsar=1,setpts=N`;
-  const made = `scale=${w}:${h}:flags=lanczos,setsar=1,setpts=N`;
+  const plain = `${one.plain},${cut}scale=${w}:${h}:flags=lanczos,setsar=1,setpts=N/25/TB`;
+  const made = `scale=${w}:${h}:flags=lanczos,setsar=1,setpts=N/25/TB`;
   const score = (path: string, filters: string) => scoreOf(program, path, filters, at('clean.mkv'), truth);
   const [before, after] = [score(at(one.file), plain), score(at('preset.mkv'), made)];
   if (values.images !== undefined) {
@@ -196,7 +196,7 @@ function threePanels({ preset, pixelAspect = 1 }: Case, plain: string, made: str
   const fit = `scale=iw*${pixelAspect}:ih,setsar=1,scale=${width}:${height}:force_original_aspect_ratio=decrease`;
   const middle = `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2:color=0x202020`;
   const [w, h] = [`min(iw,${Math.round(width / pixelAspect)})`, `min(ih,${height})`];
-  const detail = `crop='${w}':'${h}':(iw-ow)*0.55:(ih-oh)*0.25,scale=${width}:${height}:flags=lanczos,setsar=1`;
+  const detail = `crop='${w}':'${h}':(iw-ow)*0.55:(ih-oh)*0.1,scale=${width}:${height}:flags=lanczos,setsar=1`;
   const frame = (index: number): string => `trim=start_frame=${index}:end_frame=${index + 1},setpts=0`;
   const at = Math.floor(COUNT / 2);
   return [
