@@ -14,7 +14,7 @@ export async function* timedFrames<T>(
   let reading: Promise<IteratorResult<T>> | null = null;
   const read = (): Promise<IteratorResult<T>> => {
     const result = (reading ??= iterator.next());
-    result.catch(() => {}); // whoever waits for it gets the error
+    result.catch(() => {}); // the wait for it gets the error
     return result;
   };
   let isOver = false;
@@ -39,7 +39,7 @@ export async function* timedFrames<T>(
     }
   } finally {
     const left = iterator.return?.();
-    // A frame that is read ahead may never come: whoever stops early ends ffmpeg next.
+    // A frame that is read ahead may never come: a reader that stops early ends ffmpeg next.
     if (reading === null) await left;
     else left?.catch(() => {});
   }
