@@ -56,7 +56,8 @@ const NIGHT = 'eq=brightness=-0.25:contrast=0.6';
 const FFV1 = ['-c:v', 'ffv1', '-pix_fmt', 'yuv420p'];
 const x264 = (crf: number): readonly string[] => ['-c:v', 'libx264', '-crf', String(crf), '-pix_fmt', 'yuv420p'];
 const MPEG2 = ['-c:v', 'mpeg2video', '-flags', '+ilme+ildct', '-b:v', '5000k', '-pix_fmt', 'yuv420p', '-aspect', '4:3'];
-const TAPE = 'gblur=sigma=1.6:sigmaV=0.1,chromashift=cbh=4:crh=-4,noise=alls=14:allf=t';
+/** The little bandwidth of a tape, which its noise has too: of brightness, and less of colour, which comes late. */
+const TAPE = 'noise=c0s=22:c1s=40:c2s=40:allf=t,gblur=1.3:sigmaV=0.1,gblur=5:sigmaV=1:planes=6,chromashift=cbh=4:crh=4';
 /** Head switching: the last lines are shifted and noisy. Blanking: the sides are black. */
 const edges = (lines: number): string =>
   `split[p][q];[q]crop=iw:${lines}:0:ih-${lines},scroll=h=0.3,noise=alls=60:allf=t[q2];` +
@@ -95,7 +96,7 @@ const CASES: readonly Case[] = [
   {
     ...{ preset: '8mm', size: '1280x960', rate: '18', speed: 2, factor: 2, codec: x264(20), file: '8mm.mp4' },
     ...{ area: '640:480:40:24', plain: 'null' },
-    harm: `${half(640, 480)},gblur=0.8,hue=s=0.6,noise=alls=16:allf=t,pad=720:528:40:24`,
+    harm: `${half(640, 480)},gblur=0.8,hue=s=0.6,noise=c0s=18:c1s=6:c2s=6:allf=t,pad=720:528:40:24`,
   },
   {
     ...{ preset: '16mm-scan', size: '1408x1024', rate: '24', speed: 4, factor: 2, codec: FFV1, file: 'scan.mkv' },
@@ -123,7 +124,7 @@ const CASES: readonly Case[] = [
       codec: x264(24),
       file: 'camera.mp4',
     },
-    ...{ harm: `${NIGHT},noise=alls=24:allf=t`, plain: 'null' },
+    ...{ harm: `${NIGHT},noise=c0s=18:c1s=10:c2s=10:allf=t`, plain: 'null' },
   },
 ];
 
@@ -167,10 +168,10 @@ async function measure(
   // The part that the preset leaves, in the clean clip.
   const isPadded = one.harm.includes('pad=');
   const [w, h, x, y] = area && !isPadded ? area.map((length) => length * one.factor) : [width, height, 0, 0];
-  const truth = `crop=${w}:${h}:${x}:${y}${night},setpts=N`;
+  const truth = `crop=${w}:${h}:${x}:${y}${night},setpts=N/25/TB`;
   const cut = one.area === undefined ? '' : `crop=${one.area},`;
-  const plain = `${one.plain},${cut}scale=${w}:${h}:flags=lanczos,setsar=1,setpts=N`;
-  const made = `scale=${w}:${h}:flags=lanczos,setsar=1,setpts=N`;
+  const plain = `${one.plain},${cut}scale=${w}:${h}:flags=lanczos,setsar=1,setpts=N/25/TB`;
+  const made = `scale=${w}:${h}:flags=lanczos,setsar=1,setpts=N/25/TB`;
   const score = (path: string, filters: string) => scoreOf(program, path, filters, at('clean.mkv'), truth);
   const [before, after] = [score(at(one.file), plain), score(at('preset.mkv'), made)];
   if (values.images !== undefined) {
@@ -191,10 +192,11 @@ async function measure(
 function threePanels({ preset, pixelAspect = 1 }: Case, plain: string, made: string): string {
   const [width, height] = PANEL;
   const label = (text: string): string =>
-    `pad=${width}:${height + 30}:0:30:color=0x202020,drawtext=text='${text}':x=8:y=7:fontsize=18:fontcolor=white`;
+    `pad=${width}:${height + 30}:0:30:color=0x202020,drawtext=text='${text}':x=8:y=22-ascent:fontsize=18:fontcolor=white`;
   const fit = `scale=iw*${pixelAspect}:ih,setsar=1,scale=${width}:${height}:force_original_aspect_ratio=decrease`;
   const middle = `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2:color=0x202020`;
-  const detail = `crop='min(iw,${Math.round(width / pixelAspect)})':'min(ih,${height})',scale=${width}:${height}:flags=lanczos,setsar=1`;
+  const [w, h] = [`min(iw,${Math.round(width / pixelAspect)})`, `min(ih,${height})`];
+  const detail = `crop='${w}':'${h}':(iw-ow)*0.55:(ih-oh)*0.1,scale=${width}:${height}:flags=lanczos,setsar=1`;
   const frame = (index: number): string => `trim=start_frame=${index}:end_frame=${index + 1},setpts=0`;
   const at = Math.floor(COUNT / 2);
   return [
