@@ -1,8 +1,8 @@
 import { Throttle } from '../../async/throttle';
 import { usableModels } from '../../model/bundle/modelLibrary';
 import { openFaceFinder } from '../../model/inference/openModel';
+import { EarlierTrials } from '../../pipeline/jobs/restore/earlierTrials';
 import { restoreVideo, type Tools } from '../../pipeline/jobs/restore/restoreVideo';
-import { TrialSegments } from '../../pipeline/jobs/restore/trialSegments';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import type { Reply } from '../protocol';
 import { comparison } from './estimateFor';
@@ -15,12 +15,12 @@ export function restoreWithProgress(
   send: (reply: Reply) => void,
   tools: Pick<Tools, 'openModel' | 'onTemporaryPath'>,
 ): RestoreJob {
-  const trialSegments = new TrialSegments();
+  const earlierTrials = new EarlierTrials();
   return async (id, job, { offer }, signal) => {
     const progress = new Throttle<Reply>(send);
     try {
       using early = openEarly(job, tools.openModel);
-      const models = { openFaceFinder, modelNames: usableModels, comparison, trialSegments, record: recordTools() };
+      const models = { openFaceFinder, modelNames: usableModels, comparison, earlierTrials, record: recordTools() };
       const all: Tools = {
         ...tools,
         ...models,
