@@ -104,8 +104,9 @@ export function addFolder(from: string, folder: string): number {
   for (const name of names) {
     const [source, clip] = [join(from, name), join(folder, name)];
     const seconds = Number(execFileSync('ffprobe', [...ask, source], { encoding: 'utf8' }));
-    if (seconds < LONG) copyFileSync(source, clip);
-    else execFileSync('ffmpeg', ['-v', 'error', '-i', source, '-t', '0.4', '-map', '0', '-c', 'copy', clip]);
+    const cut = ['-v', 'error', '-i', source, '-t', '0.4', '-map', '0', '-c', 'copy', clip];
+    if (seconds > LONG) execFileSync('ffmpeg', cut);
+    else copyFileSync(source, clip); // also where nothing says how long it is
   }
   return names.length;
 }

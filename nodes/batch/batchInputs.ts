@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { NodeAPI, NodeMessage } from 'node-red';
 import type { BatchInput } from '../../src/batch/findSources';
 import { parseInput } from '../../src/batch/parseInput';
+import { presetOf } from '../../src/batch/presetOf';
 import { RemasterError } from '../../src/errors';
 import { allowedSource, allowedTarget, type Origin, pathRules } from '../message/pathPolicy';
 import { show } from '../message/planFields';
@@ -36,7 +37,7 @@ export async function inputOf(RED: Pick<NodeAPI, 'settings'>, { path, origin }: 
   const rules = pathRules(RED.settings, 'remasterInAllowedFolders');
   if (origin === 'config') {
     const input = parseInput(path);
-    return { ...input, path: resolve(rules.base, input.path) };
+    return { path: resolve(rules.base, input.path), settings: presetOf(input.preset) };
   }
   const assertAllowed = (one: string, isFolder: boolean): Promise<string> =>
     (isFolder ? allowedTarget : allowedSource)(one, 'message', rules);

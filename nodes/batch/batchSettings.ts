@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { NodeAPI, NodeDef } from 'node-red';
 import { checkBatch } from '../../src/batch/openBatch';
 import { RemasterError } from '../../src/errors';
 import type { BatchJob } from '../../src/settings/batchJob';
 import { isHardwareCodec } from '../../src/settings/hardware';
+import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
 import { dialogValues, labelsOf } from '../message/dialogValues';
 import type { DeployedModel } from '../message/nodeRegistry';
 import { pathRules } from '../message/pathPolicy';
@@ -37,15 +39,23 @@ export function batchSettings(RED: NodeAPI, config: BatchConfig, model: Deployed
   const isCustom = file.codec === 'custom';
   return checkBatch({
     ...dialogValues({ watch, settle }, config, LABELS),
-    ...choice,
-    ...file,
+    ...changed({
+      ...choice,
+      ...file,
+      encoder: isCustom ? (encoder ?? '') : null,
+      quality: isCustom ? null : quality,
+      hardware: isHardwareCodec(file.codec) ? hardware : 'off',
+    }),
     out: resolve(base, out),
     name: typedField(config, 'filename', '{name}', 'str').value.trim() || '{name}',
-    encoder: isCustom ? (encoder ?? '') : null,
-    quality: isCustom ? null : quality,
-    hardware: isHardwareCodec(file.codec) ? hardware : 'off',
   });
 }
+
+/** A field that has its default leaves the setting to the preset of an input. */
+const changed = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(fields).filter(([name, value]) => !isDeepStrictEqual(value, DEFAULTS[name])));
+
+const DEFAULTS: Readonly<Record<string, unknown>> = JOB_DEFAULTS;
 
 /** The inputs of the dialog, each as it was written. */
 export const inputLines = (config: BatchConfig): readonly string[] =>

@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch } from '../../src/batch/batch';
 import { parseInput } from '../../src/batch/parseInput';
+import { presetOf } from '../../src/batch/presetOf';
 import { type BatchControl, type BatchOptions, restoreBatch } from '../../src/index';
 import { type FakeEngine, fakeEngine } from '../support/fakeEngine';
 import { scratchFolder } from '../support/videos';
@@ -250,7 +251,10 @@ describe('a batch', () => {
     const stop = new AbortController();
     let batch!: Batch;
     engine = fakeEngine();
-    const inputs = ['tapes=vhs-pal', 'discs=dvd-ntsc', 'in'].map((name) => parseInput(at(name)));
+    const inputs = ['tapes=vhs-pal', 'discs=dvd-ntsc', 'in'].map((name) => {
+      const { path, preset } = parseInput(at(name));
+      return { path, settings: presetOf(preset) };
+    });
     const control = { engine, signal: stop.signal, onOpen: (opened: Batch) => void (batch = opened) };
     const running = restoreBatch(inputs, { out: at('out'), watch: true, settle: 0.1 }, control);
     while (batch?.totals.done !== 5) await sleep(5);
