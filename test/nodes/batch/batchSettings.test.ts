@@ -8,10 +8,11 @@ import { JOB_DEFAULTS } from '../../../src/settings/restoreJob';
 
 describe('the settings of a batch node', () => {
   const RED = { settings: { fileWorkingDirectory: '/srv' } } as never;
-  const { model, provider, deviceId, threads } = JOB_DEFAULTS;
+  const { model, provider, device, threads, tile, overlap, batch, loadLimit } = JOB_DEFAULTS;
   /** The job of a file, as the batch makes it. */
   const jobOf = async (line: string, config: object = {}, choice: object = {}) => {
-    const deployed = { model, provider, deviceId, threads, idleSeconds: 1, ...choice } as DeployedModel;
+    const own = { model, provider, device, threads, tile, overlap, batch, loadLimit };
+    const deployed: DeployedModel = { ...own, idleSeconds: 1, ...choice };
     const { file } = batchSettings(RED, { out: 'done', outType: 'str', ...config } as unknown as BatchConfig, deployed);
     const { settings } = await inputOf(RED, { path: line, origin: 'config' });
     return jobOfFile(layered(settings!, file), '/in.avi', '/out.mkv');
