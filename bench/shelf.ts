@@ -94,7 +94,7 @@ interface Row {
 const reportOf = (path: string): readonly Row[] =>
   (JSON.parse(readFileSync(path, 'utf8')) as { readonly files: readonly Row[] }).files;
 
-/** A result as it is, with a flipped bit, of a changed source, and by another version of its model. */
+/** An unchanged result, one with a flipped bit, of a changed source, and by another version of its model. */
 function verifySome(at: (name: string) => string, verify: (args: readonly string[], code: number) => string): void {
   const source = ['--source', 'shelf/plain.mp4'];
   const ends = ['', '.remaster.json', '.manifest-sha256.txt'];

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** An input as it is written, and the name or the file of its preset; null without. */
+/** An input, and the name or the file of its preset; null without. */
 export interface NamedInput {
   readonly path: string;
   readonly preset: string | null;
