@@ -1,6 +1,6 @@
 """The same network in some forty lines of Python, for comparison: three threads (decoder, model, encoder), whole frames, the same
 encoder settings. Needs onnxruntime, numpy and pillow; bench/efficiency runs it.
-Usage: plainScript.py INPUT OUTPUT BUNDLE WIDTH HEIGHT   (a bundle of scale 4 with the graphs condition and denoise: x4-live)"""
+Usage: plainScript.py INPUT OUTPUT BUNDLE WIDTH HEIGHT PRESET   (PRESET: of x264; a bundle of scale 4 with the graphs condition and denoise: x4-live)"""
 import os
 import queue
 import subprocess
@@ -13,7 +13,7 @@ import onnxruntime as ort
 from PIL import Image
 
 source, output, bundle = sys.argv[1:4]
-width, height = int(sys.argv[4]), int(sys.argv[5])
+width, height, preset = int(sys.argv[4]), int(sys.argv[5]), sys.argv[6]
 SCALE = 4
 FFMPEG = os.environ.get('REMASTER_FFMPEG', 'ffmpeg')
 options = ort.SessionOptions()
@@ -25,7 +25,7 @@ condition, denoise = (
 size = f'{width * SCALE}x{height * SCALE}'
 decoder_args = ['-v', 'error', '-i', source, '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-']
 encoder_args = ['-v', 'error', '-y', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', size, '-r', '25', '-i', '-']
-encoder_args += ['-c:v', 'libx264', '-crf', '16', '-preset', 'fast', '-pix_fmt', 'yuv420p', output]
+encoder_args += ['-c:v', 'libx264', '-crf', '16', '-preset', preset, '-pix_fmt', 'yuv420p', output]
 
 started = time.time()
 decoder = subprocess.Popen([FFMPEG, *decoder_args], stdout=subprocess.PIPE)

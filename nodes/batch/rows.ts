@@ -11,10 +11,11 @@ const { codec, encoder, hardware, quality, pixelFormat, audio, extras, record, b
 /** Sections of other dialogs that are one here, so that their tabs have room. */
 const TOGETHER: Readonly<Record<string, string>> = { faces: 'advanced', reading: 'video', coding: 'video' };
 
-/** No setting comes from a message: the queue outlives the messages. `section`: where it is without one of its own. */
+/** No setting comes from a message: the queue outlives the messages. `section`: instead of its own. */
 const fixed = <R extends Row>(row: R, section?: string): R => {
-  const { typed: _typed, for: _for, section: own = section, ...dialog } = row.dialog as Dialog;
-  return { ...row, dialog: { ...dialog, ...(own && { section: TOGETHER[own] ?? own }) } };
+  const { typed: _typed, for: _for, section: own, ...dialog } = row.dialog as Dialog;
+  const place = section ?? (own && (TOGETHER[own] ?? own));
+  return { ...row, dialog: { ...dialog, ...(place && { section: place }) } };
 };
 
 const all = <R extends Readonly<Record<string, Row>>>(rows: R, section?: string): R =>
@@ -23,7 +24,7 @@ const all = <R extends Readonly<Record<string, Row>>>(rows: R, section?: string)
 /** The settings of each file. */
 export const FILE = {
   ...all(STAGE_ROWS),
-  ...all({ deinterlace, fieldOrder, crop, aspect, maxFps, maxHeight, sequenceRate }, 'reading'),
+  ...all({ deinterlace, fieldOrder, crop, aspect, maxFps, maxHeight, sequenceRate }, 'video'),
   ...all({ codec, encoder, hardware, quality, pixelFormat, audio, extras, record, bag, segment }),
   overwrite: toggle(false, {
     text: 'replace existing files',
