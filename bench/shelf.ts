@@ -64,7 +64,9 @@ async function main(): Promise<void> {
     const skipped = reportOf(at('done/report.json')).filter(({ state }) => state === 'skipped').length;
     expect('done before', skipped, clips);
 
-    const masters = readdirSync(at('done')).filter((name) => name.endsWith('.mkv') && !/^taken|partial/.test(name));
+    const masters = readdirSync(at('done'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.mkv') && !/^\.|^taken|partial/.test(name))
+      .toSorted();
     const passed = run('mediaconch', ['-fs', ...masters.map((name) => `done/${name}`)], 0);
     expect('MediaConch', passed.match(/^pass!/gm)?.length, masters.length);
     run('sh', ['-c', "mediaconch -ft done/plain.mkv | grep 'Tests run'"], 0);
