@@ -4,7 +4,7 @@ import { printable } from '../errors';
 import type { BatchFile } from '../batch/batchFile';
 import type { BatchControl } from '../batch/restoreBatch';
 import type { BatchTotals } from '../batch/totals';
-import { describe, duration, shareBar } from './progressBar';
+import { counted, describe, duration, shareBar } from './progressBar';
 
 /** Shows a batch: a bar for each file that runs and one for all on a terminal, a line per file elsewhere, objects with `json`. */
 export interface BatchProgress {
@@ -93,14 +93,14 @@ function barsOf(file: BatchFile, totals: BatchTotals, columns = 80): string[] {
 /** The line about a file that has changed its state; null for none. */
 function lineOf(file: BatchFile): string | null {
   const { state, input, output, error, frames, seconds, warnings } = file;
-  const notes = warnings.length === 0 ? '' : ` (${warnings.length} ${warnings.length === 1 ? 'note' : 'notes'})`;
+  const notes = warnings.length === 0 ? '' : ` (${counted(warnings.length, 'note')})`;
   switch (state) {
     case 'waiting':
       return `${nameOf(input)}: stopped`;
     case 'running':
       return null;
     case 'done':
-      return `${nameOf(input)}: ${frames} frames in ${duration(seconds!)}, ${nameOf(output!)}${notes}`;
+      return `${nameOf(input)}: ${counted(frames!, 'frame')} in ${duration(seconds!)}, ${nameOf(output!)}${notes}`;
     case 'skipped':
       return `${nameOf(input)}: done before, ${nameOf(output!)}`;
     case 'failed':
@@ -122,7 +122,7 @@ function counts({ files, done, skipped, failed, waiting }: BatchTotals): string 
     [waiting, 'to restore'],
   ];
   const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
-  return `${files} ${files === 1 ? 'file' : 'files'}: ${said.join(', ') || 'none'}`;
+  return `${counted(files, 'file')}: ${said.join(', ') || 'none'}`;
 }
 
 /** Relative to the working folder, where that is shorter. */

@@ -16,7 +16,7 @@ import { onInterrupt } from './interrupt';
 import { settingsOf } from './jobs';
 import { type OptionValues, usage, usageOf } from './options';
 import { presetIn } from './presetsCommand';
-import { duration, steps } from './progressBar';
+import { counted, duration } from './progressBar';
 
 /** Maximum size of an image file in bytes. */
 const LARGEST_FILE = 256 * 2 ** 20;
@@ -47,7 +47,7 @@ export async function imageCommand(
     await writeWhole(target, data, values['overwrite'] === true);
     const { width, height, ms, model, warnings } = result;
     for (const warning of warnings) process.stderr.write(`note: ${printable(warning)}\n`);
-    const speed = `${duration(ms / 1000)}, ${model.name}, ${steps(model.steps)} on ${model.provider}`;
+    const speed = `${duration(ms / 1000)}, ${model.name}, ${counted(model.steps, 'step')} on ${model.provider}`;
     const text = `${printable(output)}: ${width}×${height}, ${(data.length / 1e6).toFixed(1)} MB (${speed})`;
     const why = model.reason === undefined ? '' : `auto: ${model.name}, because ${printable(model.reason)}\n`;
     print({ output: target, bytes: data.length, ...result }, why + text);

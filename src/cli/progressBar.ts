@@ -53,14 +53,16 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
       if (json) return json({ result });
       const { output, framesOut, width, height, elapsed, fps, bytes, warnings, resumedFrom, model, faces, cacheStats } =
         result;
-      const how = `${model.name}, ${steps(model.steps)} on ${model.provider}, ${result.encoder}`;
+      const how = `${model.name}, ${counted(model.steps, 'step')} on ${model.provider}, ${result.encoder}`;
       note(warnings);
       const resumed = resumedFrom > 0 ? `, ${resumedFrom} of them from the previous run` : '';
-      const restored = faces ? `, ${faces.found} faces restored (none in ${faces.framesWithout} frames)` : '';
+      const restored = faces
+        ? `, ${faces.found} faces restored (none in ${counted(faces.framesWithout, 'frame')})`
+        : '';
       const saved =
         cacheStats && cacheStats.share >= 0.005 ? `, ${Math.round(100 * cacheStats.share)} % of tiles unchanged` : '';
       stream.write(
-        `${printable(output)}: ${framesOut} frames${resumed}${restored}, ${width}×${height}, ${(bytes / 1e6).toFixed(1)} MB, ` +
+        `${printable(output)}: ${counted(framesOut, 'frame')}${resumed}${restored}, ${width}×${height}, ${(bytes / 1e6).toFixed(1)} MB, ` +
           `${duration(elapsed)} (${fps.toFixed(2)} fps, ${how}${saved})\n`,
       );
     },
@@ -96,7 +98,8 @@ export function describe(progress: Progress): string {
 export const shareBar = (part: number): string =>
   `${'█'.repeat(Math.round(part * BAR)).padEnd(BAR, '░')} ${String(Math.floor(part * 100)).padStart(3)}%  `;
 
-export const steps = (count: number): string => `${count} ${count === 1 ? 'step' : 'steps'}`;
+/** `1 frame`, `2 frames`. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** 5s, 3m 07s, 2h 05m. */
 export function duration(seconds: number): string {

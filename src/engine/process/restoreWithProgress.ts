@@ -1,8 +1,8 @@
 import { Throttle } from '../../async/throttle';
 import { usableModels } from '../../model/bundle/modelLibrary';
 import { openFaceFinder } from '../../model/inference/openModel';
+import { EarlierTrials } from '../../pipeline/jobs/restore/earlierTrials';
 import { restoreVideo, type Tools } from '../../pipeline/jobs/restore/restoreVideo';
-import { TrialSegments } from '../../pipeline/jobs/restore/trialSegments';
 import { findFfmpeg } from '../../pipeline/media/findFfmpeg';
 import { queueAccess } from '../../queue/access';
 import { openQueue } from '../../queue/queue';
@@ -22,12 +22,12 @@ export function restoreWithProgress(
   send: (reply: Reply) => void,
   tools: Pick<Tools, 'openModel' | 'onTemporaryPath'>,
 ): RestoreJob {
-  const trialSegments = new TrialSegments();
+  const earlierTrials = new EarlierTrials();
   return async (id, job, queuePassword, { offer }, signal) => {
     const progress = new Throttle<Reply>(send);
     try {
       using early = openEarly(job, tools.openModel);
-      const models = { openFaceFinder, modelNames: usableModels, comparison, trialSegments, record: recordTools() };
+      const models = { openFaceFinder, modelNames: usableModels, comparison, earlierTrials, record: recordTools() };
       const own = { openFarm: farmOf(queuePassword), binary: await findFfmpeg(), onFrame: offer };
       const all: Tools = { ...tools, ...models, ...own, openModel: early.openModel };
       const result = await restoreVideo(job, all, signal, (now) =>

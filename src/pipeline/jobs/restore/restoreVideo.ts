@@ -19,6 +19,7 @@ import { workFolder } from '../workFolder';
 import { endedTooSoon, untilBroken } from './brokenSource';
 import { checkEncoder } from './checkEncoder';
 import { decodeOptions } from './decodeOptions';
+import type { EarlierTrials } from './earlierTrials';
 import { watchSpace } from './diskSpace';
 import { finishImages } from './finishImages';
 import { finishOutput, type Publish } from './finishOutput';
@@ -34,7 +35,6 @@ import type { SegmentFarm } from './segmentFarm';
 import { shareFrames } from './shareFrames';
 import { tileSettings } from './tileSettings';
 import { soundOf, tryOutput } from './trial';
-import type { TrialSegments } from './trialSegments';
 import { orChanged } from './truncation';
 
 /** The services a job uses, so that tests can replace them. */
@@ -47,7 +47,7 @@ export interface Tools extends ProcessorTools {
   /** Called with the folder a job works in, so that another process can delete it if this one dies. */
   readonly onTemporaryPath?: (path: string, gone: boolean) => void;
   /** Of earlier jobs. */
-  readonly trialSegments?: TrialSegments;
+  readonly earlierTrials?: EarlierTrials;
   /** For jobs with a record. */
   readonly record?: RecordTools;
   /** For jobs with a queue: the machines that work for it. Errors: those of the queue. */
@@ -140,7 +140,7 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   const analysed = isForFaces
     ? Promise.resolve(job)
     : tileSettings(job, model, info, () => openVideo(tools.binary, info, reading, signal));
-  const trying = tryOutput(tools.binary, folder, encoding, info, job, signal, tools.trialSegments);
+  const trying = tryOutput(tools.binary, folder, encoding, info, job, signal, tools.earlierTrials);
   await Promise.allSettled([analysed, trying]); // none of their ffmpegs outlives an error of the other
   const trial = await trying;
   const options = { ...reading, sound: soundOf(trial) };
