@@ -100,6 +100,8 @@ describe('jobIdentity', () => {
       'hardware',
       'audio',
       'extras',
+      'imageName',
+      'startNumber',
       'queue',
       'mixed',
     ];
