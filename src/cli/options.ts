@@ -139,10 +139,13 @@ export function requireNoOptions(command: Command, values: OptionValues, needed:
 function parseError({ code, message }: NodeJS.ErrnoException): RemasterError {
   const unknown = code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? /'--?([^']+)'/.exec(message)?.[1] : undefined;
   if (unknown === undefined) return usage(message);
-  const near = closest(unknown, [...Object.keys(GENERAL), ...ALL.map(({ name }) => name)]);
+  const near =
+    unknown.length === 1 ? null : closest(unknown, [...Object.keys(GENERAL), ...ALL.map(({ name }) => name)]);
   return usage(
     `Unknown option ${unknown.length > 1 ? '--' : '-'}${unknown}.`,
-    near === null ? undefined : `Did you mean --${near}?`,
+    near === null
+      ? 'See remaster help. Write ./-name for a path that begins with a hyphen.'
+      : `Did you mean --${near}?`,
   );
 }
 

@@ -27,7 +27,7 @@ const CLEAR = 0.9;
  * Frames that look interlaced on their own, for each that does not, in a video without a flag: edges that only move up or down
  * look like fields to the comparison with the frames beside them.
  */
-const ALONE = 2;
+const ALONE = 3;
 /** Share of frames that repeat a field: of telecined video 2 of 5. */
 const REPEATED = { from: 0.3, to: 0.5 };
 
