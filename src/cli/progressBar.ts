@@ -2,12 +2,13 @@ import { Throttle } from '../async/throttle';
 import { printable } from '../errors';
 import { estimateWords } from '../settings/estimate';
 import type { AutoModel, Progress, Result } from '../settings/restoreJob';
+import { Bars } from './bars';
 
 /** Shows the progress of a job: a bar on a terminal, a line every ten seconds elsewhere, objects with `json`. */
 export interface ProgressBar {
   progress(progress: Progress): void;
   done(result: Result): void;
-  /** Shows nothing more, and moves the cursor to a new line. */
+  /** Shows nothing more. */
   end(): void;
 }
 
@@ -16,23 +17,20 @@ const PLAIN_MS = 10_000;
 const BAR = 24;
 
 export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) => void) | null): ProgressBar {
-  let drawn = false;
-  const newLine = (): void => {
-    if (drawn) stream.write('\n');
-    drawn = false;
-  };
-  const lines = new Throttle<Progress>((progress) => stream.write(`${describe(progress)}\n`), PLAIN_MS);
+  const bars = new Bars(stream);
+  const linesOf = (progress: Progress): string[] => [describe(progress), ...workersLine(progress.workers ?? [])];
+  const lines = new Throttle<Progress>((progress) => stream.write(`${linesOf(progress).join('  ')}\n`), PLAIN_MS);
   const noted = new Set<string>();
   const say = (kind: string, texts: readonly string[]): void => {
-    const news = texts.filter((text) => !noted.has(text));
-    if (news.length > 0) newLine();
-    for (const text of news) stream.write(`${kind}: ${printable(text)}\n`);
-    for (const text of news) noted.add(text);
+    for (const text of texts.filter((one) => !noted.has(one))) {
+      bars.print(`${kind}: ${printable(text)}`);
+      noted.add(text);
+    }
   };
   const note = (warnings: readonly string[]): void => say('note', warnings);
   const end = (): void => {
     lines.close();
-    newLine();
+    bars.leave();
   };
   return {
     end,
@@ -42,9 +40,8 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
       if (progress.estimate) say('estimate', [estimateWords(progress.estimate, duration)]);
       note(progress.warnings ?? []);
       if (stream.isTTY) {
-        stream.write(`\r\u001b[2K${describe(progress).slice(0, (stream.columns || 80) - 1)}`);
-        drawn = true;
-        return;
+        const width = (stream.columns || 80) - 1;
+        return bars.draw(linesOf(progress).map((line) => line.slice(0, width)));
       }
       lines.push(progress, progress.stage);
     },
@@ -73,16 +70,12 @@ export function progressBar(stream: NodeJS.WriteStream, json: ((value: object) =
 const choiceOf = ({ model, reason, seconds }: AutoModel): string =>
   `${model}, because ${reason}${seconds === null ? '' : `; about ${duration(seconds)}`}`;
 
-/** Names that fit into a line. */
-const NAMES = 4;
-
-const workersOf = ({ workers = [] }: Progress): string =>
-  workers.length === 0
-    ? ''
-    : `  ${workers
-        .slice(0, NAMES)
-        .map(({ name, fps }) => (fps === null ? name : `${name} ${fps.toFixed(2)}`))
-        .join(', ')}${workers.length > NAMES ? ` and ${workers.length - NAMES} more` : ''}`;
+/** Of a job that other machines make: who is at work, with its frames per second. Empty: none. */
+export function workersLine(workers: NonNullable<Progress['workers']>): string[] {
+  const speeds = new Map(workers.map(({ name, fps }) => [name, fps])); // one may work for two videos
+  const said = [...speeds].map(([name, fps]) => `${name} ${fps === null ? '…' : `${fps.toFixed(2)} fps`}`);
+  return said.length === 0 ? [] : [printable(`${said.length === 1 ? 'worker' : 'workers'}  ${said.join(', ')}`)];
+}
 
 export function describe(progress: Progress): string {
   const { stage, frame, total, share, fps, eta } = progress;
@@ -91,7 +84,7 @@ export function describe(progress: Progress): string {
   const bar = part === null ? '' : shareBar(part);
   const speed = fps === null ? '' : `  ${fps.toFixed(2)} fps`;
   const left = eta === null ? '' : `  ${duration(eta)} left`;
-  return `${stage} ${bar}frame ${frame}${total === null ? '' : ` of ${total}`}${speed}${left}${printable(workersOf(progress))}`;
+  return `${stage} ${bar}frame ${frame}${total === null ? '' : ` of ${total}`}${speed}${left}`;
 }
 
 /** `part`: 0…1. */

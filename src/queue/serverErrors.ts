@@ -14,7 +14,7 @@ export function serverError(error: unknown, access: QueueAccess): RemasterError 
   const { message = '', code = '' } = error as { readonly message?: string; readonly code?: unknown };
   const is = (pattern: RegExp): boolean => pattern.test(message) || pattern.test(String(code));
   const refused = (own: ConstructorParameters<typeof RemasterError>[0], why: string, remedy: string): RemasterError =>
-    new RemasterError(own, `${placeOf(access)} ${why}: ${message}.`, { remedy, cause: error });
+    new RemasterError(own, `${placeOf(access)} ${why}: ${message.replace(/\.+$/, '')}.`, { remedy, cause: error });
   if (is(TLS))
     return refused(
       'QUEUE_TLS',

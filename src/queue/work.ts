@@ -114,7 +114,7 @@ class SegmentWorker {
   }
 
   #publish(): void {
-    this.worker = { ...this.worker, beat: this.worker.beat + 1, fps: this.#speed.average };
+    this.worker = { ...this.worker, beat: this.worker.beat + 1, fps: this.#speed.fps };
     publishWorker(this.backend, this.worker).catch(() => {}); // the server is away: the next beat follows
   }
 
@@ -191,7 +191,8 @@ class SegmentWorker {
   ): Promise<true> {
     const progress = async () => {
       const frames = run ? await this.segments.frames(run) : 0;
-      return { by: this.worker.name, frames, fps: this.#speed.with(frames) };
+      this.#speed.note(frames);
+      return { by: this.worker.name, frames, fps: this.#speed.fps };
     };
     const held = new HeldSegment(job, token, progress, isStillWanted);
     this.#held = held;

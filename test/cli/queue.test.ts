@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createEngine } from '../../src/engine/client/engine';
+import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
+import { makeCertificate, postgresOverTls } from '../support/certificates';
+import { cinema, interlaced, telecined } from '../support/interlaced';
 import { type Kind, type QueueServer, queueServer, serverProgram } from '../support/queueServers';
 import { writeIdentity, writeSingleColour } from '../support/tinyBundle';
 import { ff, moving, scratchFolder } from '../support/videos';
@@ -47,9 +51,9 @@ describe('the command line with a queue', function () {
 
   const run = (args: readonly string[], changes?: NodeJS.ProcessEnv): Promise<Ended> => start(args, changes).ended;
 
-  async function worker(server: QueueServer, name: string, more: readonly string[] = [], changes?: NodeJS.ProcessEnv) {
+  async function worker(queue: string, name: string, more: readonly string[] = [], changes?: NodeJS.ProcessEnv) {
     const maps = ['--map', `${at('videos')}=${at('mounted')}`, '--map', at('elsewhere')];
-    const args = ['worker', '--queue', server.address, ...maps, '--name', name, '--threads', '1', ...more];
+    const args = ['worker', '--queue', queue, ...maps, '--name', name, '--threads', '1', ...more];
     const started = start(args, changes);
     while (!started.output.err.includes(`${name} makes segments for`)) {
       assert.ok(running.has(started.child), started.output.err);
@@ -58,17 +62,11 @@ describe('the command line with a queue', function () {
     return started;
   }
 
-  const restore = (name: string, server: QueueServer, more: readonly string[] = []): Promise<Ended> =>
-    run([
-      'restore',
-      at('videos/in.mp4'),
-      at(`videos/${name}`),
-      ...options,
-      '--queue',
-      server.address,
-      '--json',
-      ...more,
-    ]);
+  const restore = (name: string, queue: string, more: readonly string[] = [], changes?: NodeJS.ProcessEnv) =>
+    run(
+      ['restore', at('videos/in.mp4'), at(`videos/${name}`), ...options, '--queue', queue, '--json', ...more],
+      changes,
+    );
 
   interface Result {
     readonly workers: readonly { readonly name: string; readonly segments: number; readonly frames: number }[];
@@ -81,6 +79,17 @@ describe('the command line with a queue', function () {
   };
   const isSame = (name: string): boolean =>
     readFileSync(at(`videos/${name}`)).equals(readFileSync(at('videos/alone.mp4')));
+
+  /** Of a file, or of all files of a folder. */
+  const bytesOf = (path: string): Buffer =>
+    Buffer.concat(
+      (statSync(path).isFile()
+        ? [path]
+        : readdirSync(path)
+            .toSorted()
+            .map((name) => join(path, name))
+      ).map((file) => readFileSync(file)),
+    );
 
   interface Recorded {
     readonly restored: { readonly sha256: readonly string[]; readonly samples: readonly unknown[] };
@@ -98,8 +107,9 @@ describe('the command line with a queue', function () {
     const sound = ['-f', 'lavfi', '-i', 'sine=duration=1.5', '-c:a', 'aac'];
     await ff(...moving('64x48', '25', FRAMES), ...sound, '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('videos/in.mp4'));
     await writeIdentity(at('models/same'));
+    makeCertificate(folder, 'server');
     const servers = (['redis', 'postgres'] as const satisfies readonly Kind[]).map(async (kind) => {
-      const server = await queueServer(kind);
+      const server = await queueServer(kind, kind === 'postgres' ? postgresOverTls(folder, 'server') : []);
       await server.start();
       return server;
     });
@@ -114,19 +124,19 @@ describe('the command line with a queue', function () {
   });
 
   it('one, two and four workers make the bytes of one machine, in mapped folders', async () => {
-    await worker(redis, 'one');
-    const one = resultOf(await restore('by one.mp4', redis));
+    await worker(redis.address, 'one');
+    const one = resultOf(await restore('by one.mp4', redis.address));
     assert.ok(isSame('by one.mp4'));
     assert.deepEqual(one.workers, [{ name: 'one', segments: 8, frames: FRAMES }]);
-    const two = await worker(redis, 'two');
-    assert.equal(resultOf(await restore('by two.mp4', redis)).workers.length, 2);
+    const two = await worker(redis.address, 'two');
+    assert.equal(resultOf(await restore('by two.mp4', redis.address)).workers.length, 2);
     assert.ok(isSame('by two.mp4'));
     const record = recordOf('by two.mp4');
     assert.deepEqual(record.restored, recordOf('alone.mp4').restored);
     const frames = record.makers.reduce((sum, maker) => sum + maker.frames, 0);
     assert.deepEqual([frames, record.job.queue], [FRAMES, null]);
-    await Promise.all([worker(redis, 'three'), worker(redis, 'four')]);
-    const { workers } = resultOf(await restore('by four.mp4', redis, ['--mixed']));
+    await Promise.all([worker(redis.address, 'three'), worker(redis.address, 'four')]);
+    const { workers } = resultOf(await restore('by four.mp4', redis.address, ['--mixed']));
     assert.equal(
       workers.reduce((sum, { segments }) => sum + segments, 0),
       8,
@@ -178,6 +188,37 @@ describe('the command line with a queue', function () {
     for (const name of ['a', 'b']) assert.ok(isSame(`done/${name}.mp4`), name);
   });
 
+  it('fields, telecine, cropped video and images as output are those of one machine', async () => {
+    await interlaced(at('videos/fields.mkv'), 8);
+    await cinema(at('24p.mkv'), 16);
+    await ff('-i', at('24p.mkv'), '-vf', 'pad=96:96:0:16', '-c:v', 'ffv1', at('bars.mkv'));
+    await telecined(at('bars.mkv'), at('videos/telecine.mkv'));
+    const same = { ...JOB_DEFAULTS, model: 'same', segment: 3, batch: 1, threads: 1 };
+    const jobs = [
+      { ...same, input: at('videos/fields.mkv'), codec: 'png', deinterlace: 'double', crop: '80:56:8:4' },
+      { ...same, input: at('videos/telecine.mkv'), codec: 'h264', deinterlace: 'telecine', crop: 'auto' },
+    ] as const;
+    process.env['REMASTER_MODELS'] = at('models');
+    const engine = createEngine();
+    try {
+      for (const job of jobs) {
+        const name = job.codec === 'png' ? 'images' : 'film.mp4';
+        const alone = await engine.run({ ...job, output: at(`videos/alone ${name}`) }).result;
+        const shared = { ...job, output: at(`videos/shared ${name}`), queue: redis.address };
+        const { workers, framesOut, width, height } = await engine.run(shared).result;
+        assert.deepEqual([framesOut, width, height], job.codec === 'png' ? [16, 80, 56] : [16, 96, 64]);
+        assert.equal(
+          workers?.reduce((sum, { segments }) => sum + segments, 0),
+          6,
+        );
+        assert.ok(bytesOf(shared.output).equals(bytesOf(alone.output)), name);
+      }
+    } finally {
+      delete process.env['REMASTER_MODELS'];
+      await engine.close();
+    }
+  });
+
   it('a worker upscales an image as this machine does', async () => {
     await ff(...moving('48x32', '25', 1), '-frames:v', '1', at('in.png'));
     const image = (name: string, more: readonly string[]): Promise<Ended> =>
@@ -188,14 +229,16 @@ describe('the command line with a queue', function () {
     assert.ok(readFileSync(at('far.png')).equals(readFileSync(at('local.png'))));
   });
 
-  it('PostgreSQL is prepared once; then its workers make the same bytes', async () => {
-    const early = await restore('by postgres.mp4', postgres);
+  it('PostgreSQL is prepared once; then its workers make the same bytes, all of it over TLS', async () => {
+    const queue = `${postgres.address}?sslmode=verify-full`;
+    const ca = { REMASTER_QUEUE_CA: at('server.pem') };
+    const early = await restore('by postgres.mp4', queue, [], ca);
     assert.equal(early.code, 11);
     assert.match(early.out, /QUEUE_SETUP.*remaster queue init/);
-    const { code, out } = await run(['queue', 'init', '--queue', postgres.address]);
+    const { code, out } = await run(['queue', 'init', '--queue', queue], ca);
     assert.deepEqual([code, out.trim().endsWith('is ready.')], [0, true]);
-    await worker(postgres, 'five');
-    resultOf(await restore('by postgres.mp4', postgres));
+    await worker(queue, 'five', [], ca);
+    resultOf(await restore('by postgres.mp4', queue, [], ca));
     assert.ok(isSame('by postgres.mp4'));
     assert.equal(existsSync(at('videos/.by postgres.mp4.remaster')), false);
   });
@@ -206,14 +249,14 @@ describe('the command line with a queue', function () {
     cpSync(at('models'), at('models2'), { recursive: true });
     rmSync(at('models2/same'), { recursive: true });
     await writeSingleColour(at('models2/same'), 1);
-    const wrong = await worker(other, 'wrong', [], { REMASTER_MODELS: at('models2') });
+    const wrong = await worker(other.address, 'wrong', [], { REMASTER_MODELS: at('models2') });
     const job = start(['restore', at('videos/in.mp4'), at('videos/waits.mp4'), ...options, '--queue', other.address]);
     while (!job.output.err.includes('No worker can make it now')) {
       assert.ok(running.has(job.child), job.output.err);
       await sleep(50);
     }
     assert.match(job.output.err, /\(wrong: its model same has other files\); it waits for one\./);
-    await worker(other, 'right');
+    await worker(other.address, 'right');
     assert.equal((await job.ended).code, 0);
     assert.ok(isSame('waits.mp4'));
     assert.doesNotMatch(wrong.output.err, /makes segments of/);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { QueueAccess } from '../../src/queue/access';
 import { queueAccess } from '../../src/queue/access';
 import { openBackend } from '../../src/queue/backend';
 import { CONTROL, CONTROL_ID } from '../../src/queue/names';
 import { initQueue, openQueue } from '../../src/queue/queue';
+import { makeCertificate, postgresOverTls } from '../support/certificates';
 import { fakeWork, fakeWorker } from '../support/fakeSegments';
 import { QueueScene } from '../support/queueScene';
 import { type Kind, KINDS, type QueueServer, queueServer, serverProgram } from '../support/queueServers';
@@ -30,19 +30,8 @@ describe('a server of a queue', function () {
 
   before(function () {
     if (KINDS.some((kind) => serverProgram(kind) === null)) this.skip();
-    for (const name of ['server', 'other']) certificate(name);
+    for (const name of ['server', 'other']) makeCertificate(folder, name);
   });
-
-  function certificate(name: string): void {
-    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
-    const files = ['-keyout', at(`${name}.key`), '-out', at(`${name}.pem`)];
-    const { status, stderr } = spawnSync(
-      'openssl',
-      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files],
-      { encoding: 'utf8' },
-    );
-    assert.equal(status, 0, stderr);
-  }
 
   async function started(kind: Kind, options: readonly string[] = []): Promise<QueueServer> {
     const server = await queueServer(kind, options);
@@ -92,25 +81,17 @@ describe('a server of a queue', function () {
   });
 
   it('of PostgreSQL is used over TLS with the right certificate, and no other', async () => {
-    const key = at('server.key');
-    chmodSync(folder, 0o755);
-    chmodSync(key, 0o600);
-    const [, uid, gid] = /^postgres:[^:]*:(\d+):(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8')) ?? [];
-    if (process.getuid?.() === 0) chownSync(key, Number(uid), Number(gid));
     await using plain = await started('postgres');
     assert.match(
       await refusal({ ...(await queueAccess(plain.address)), isEncrypted: true }),
       /^QUEUE_TLS: .*does not support SSL/,
     );
-    await using server = await started('postgres', [
-      ...['-c', 'ssl=on', '-c', `ssl_cert_file=${at('server.pem')}`, '-c', `ssl_key_file=${key}`],
-    ]);
+    await using server = await started('postgres', postgresOverTls(folder, 'server'));
     const access = await queueAccess(`${server.address}?sslmode=verify-full`);
     const ca = readFileSync(at('server.pem'), 'utf8');
     await initQueue({ ...access, ca }, signal());
     await open({ ...access, ca });
     assert.match(await refusal({ ...access, ca: readFileSync(at('other.pem'), 'utf8') }), /^QUEUE_TLS: /);
-    assert.ok(statSync(key).size > 0);
   });
 
   for (const kind of KINDS) {
