@@ -57,7 +57,7 @@ async function framesOf(input: string, skip: number): Promise<readonly Frame[]> 
   const binary = await findFfmpeg();
   const info = limitHeight(await probe(binary, input, never), lines);
   const colour = resolveColour(info.colour, info);
-  const options = { colour, depth: 8, deinterlace: false, temporalDenoise: 'off', hwaccel: 'off', from: 0 } as const;
+  const options = { colour, depth: 8, temporalDenoise: 'off', hwaccel: 'off', from: 0 } as const;
   await using source = openVideo(binary, info, options, never);
   const found: Frame[] = [];
   for await (const frame of source.read()) {

@@ -21,6 +21,7 @@ const BOXES = [
   ['src', 'files', /^src\/files\//],
   ['src', 'settings', /^src\/settings\//],
   ['src', 'presets', /^src\/presets\//],
+  ['src', 'queue', /^src\/queue\//],
   ['src', 'sampler', /^src\/sampler\//],
   ['src/engine', 'client', /^src\/engine\/client\//],
   ['src/engine', 'process', /^src\/engine\/process\//],

@@ -9,6 +9,7 @@ import { checkFramesJob, type FrameImage, type FramesJob } from './settings/fram
 import { type Bytes, imageBytes, imageSource } from './settings/imageBytes';
 import { checkImageJob, type ImageJob, type ImageResult, type ImageSource } from './settings/imageJob';
 import { maskError } from './settings/maskError';
+import { queueAddress } from './settings/queueAddress';
 import { checkJob, type Job, type Result } from './settings/restoreJob';
 import { checkVerifyJob, type VerifyCost, type VerifyJob, type VerifyReport } from './settings/verifyJob';
 import { FRAMES_ROWS, IMAGE_ROWS } from './settings/table';
@@ -23,16 +24,21 @@ type WithPreset<T> = Partial<Omit<T, 'preset'>> & { readonly preset?: PresetWish
 export interface Control extends JobEvents {
   /** Aborting stops the job. A job with `resume` keeps its finished segments, any other deletes what it has written. */
   readonly signal?: AbortSignal;
+  /** Of the queue of a job; null = that of REMASTER_QUEUE_PASSWORD. */
+  readonly queuePassword?: string | null;
   /** An engine to share; without one, the call starts its own and closes it. */
   readonly engine?: Engine;
 }
 
 /** Restores one video file. Rejects with a RemasterError, or with the signal's reason when stopped. */
-export const restore = (options: RestoreOptions, { signal, engine, ...events }: Control = {}): Promise<Result> =>
+export const restore = (
+  options: RestoreOptions,
+  { signal, engine, queuePassword = null, ...events }: Control = {},
+): Promise<Result> =>
   withEngine(engine, async (worker) => {
     signal?.throwIfAborted();
     const job = checkJob(withPreset(RESTORE_ROWS, options));
-    const running = worker.run(job, events);
+    const running = worker.run(job, events, queuePassword);
     const stop = (): void => void (job.resume ? running.suspend() : running.stop());
     signal?.addEventListener('abort', stop, { once: true });
     try {
@@ -62,15 +68,23 @@ export interface ImageOptions extends WithPreset<ImageJob> {
   readonly mask?: Bytes | ImageSource | null;
 }
 
+export interface ImageControl extends Pick<Control, 'signal' | 'engine' | 'queuePassword'> {
+  /** Address of a queue whose workers do it; null = this machine does. */
+  readonly queue?: string | null;
+}
+
 /** Upscales one image, given as the bytes of a JPEG, PNG or WebP file or as pixels. */
 export const upscaleImage = (
   image: Bytes | ImageSource,
   { mask = null, ...options }: ImageOptions = {},
-  { signal, engine }: Pick<Control, 'signal' | 'engine'> = {},
+  { signal, engine, queue = null, queuePassword = null }: ImageControl = {},
 ): Promise<ImageResult> =>
   withEngine(engine, async (worker) => {
     const job = checkImageJob(withPreset(IMAGE_ROWS, options));
-    return worker.ask('image', { source: imageSource(image), mask: mask && maskSource(mask), job }, signal);
+    const sources = { source: imageSource(image), mask: mask && maskSource(mask) };
+    const onQueue = queue === null ? null : { address: queue, password: queuePassword };
+    if (queue !== null) queueAddress(queue);
+    return worker.ask('image', { ...sources, job, queue: onQueue }, signal);
   });
 
 function maskSource(mask: Bytes | ImageSource): ImageSource {

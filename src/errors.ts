@@ -31,6 +31,12 @@ export const ERROR_CODES = [
   'PATH_NOT_ALLOWED',
   'PLAN_INVALID',
   'PLAN_STAGE_GONE',
+  'QUEUE_AUTH',
+  'QUEUE_CANCELLED',
+  'QUEUE_CLOCK',
+  'QUEUE_SETUP',
+  'QUEUE_TLS',
+  'QUEUE_VERSION',
   'RECORD_INVALID',
   'RECORD_NOT_FOUND',
   'RESUME_MISMATCH',
@@ -41,6 +47,8 @@ export const ERROR_CODES = [
   'SOURCE_NOT_FOUND',
   'SOURCE_TRUNCATED',
   'SOURCE_UNREADABLE',
+  'WORKER_DIFFERS',
+  'WORKER_FOLDER',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

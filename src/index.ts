@@ -13,6 +13,7 @@ export {
   type Control,
   type VideoEstimate,
   type ImageOptions,
+  type ImageControl,
 } from './calls';
 export { ERROR_CODES, type ErrorCode, type ErrorRecord, RemasterError, StoppedError } from './errors';
 export { createEngine, type Engine, type JobEvents, type RunningJob } from './engine/client/engine';

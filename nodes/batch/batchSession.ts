@@ -17,8 +17,13 @@ export class BatchSession {
   ) {}
 
   /** Errors: OUTPUT_BUSY, OUTPUT_EXISTS, OUTPUT_UNWRITABLE, DISK_FULL. */
-  static async open(settings: BatchJob, engine: Engine, events: BatchEvents): Promise<BatchSession> {
-    const open = await openBatch(settings, engine, events, new AbortController().signal);
+  static async open(
+    settings: BatchJob,
+    engine: Engine,
+    events: BatchEvents,
+    queuePassword: string | null,
+  ): Promise<BatchSession> {
+    const open = await openBatch(settings, engine, events, new AbortController().signal, queuePassword);
     return new BatchSession(open, settings.batch.watch);
   }
 

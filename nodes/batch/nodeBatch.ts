@@ -5,6 +5,7 @@ import type { Batch } from '../../src/batch/batch';
 import type { BatchFile } from '../../src/batch/batchFile';
 import { engineFor } from '../../src/engine/client/engine';
 import { RemasterError } from '../../src/errors';
+import { AUTO } from '../../src/settings/chooseModel';
 import type { BatchOrder, BatchState } from '../jobs/batchRegistry';
 import { deployedModel } from '../message/deployedModel';
 import { nodeError } from '../message/nodeError';
@@ -136,7 +137,8 @@ export class NodeBatch {
   /** `stored`: the order and states that an earlier Node-RED has left. `isAgain`: broken sources too. */
   async #start(requests: readonly Request[], stored: Omit<StoredQueue, 'requests'>, isAgain = false): Promise<void> {
     if (this.#isClosed) return;
-    const inputs = await Promise.all(requests.map((request) => inputOf(this.RED, request)));
+    const choice = { preset: this.config.preset, isAuto: this.model().model === AUTO };
+    const inputs = await Promise.all(requests.map((request) => inputOf(this.RED, request, choice)));
     const session = (this.#session ??= await this.#open());
     const isNew = this.#batch !== session.open.batch;
     this.#batch = session.open.batch;
@@ -153,10 +155,8 @@ export class NodeBatch {
   #open(): Promise<BatchSession> {
     const model = this.model();
     const settings = batchSettings(this.RED, this.config, model);
-    return BatchSession.open(settings, engineFor(model), {
-      onFile: (file) => this.#onFile(file),
-      onProgress: () => this.#show(),
-    });
+    const events = { onFile: (file: BatchFile) => this.#onFile(file), onProgress: () => this.#show() };
+    return BatchSession.open(settings, engineFor(model), events, model.runsOn?.password ?? null);
   }
 
   #drive(session: BatchSession): void {

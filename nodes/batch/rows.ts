@@ -6,7 +6,8 @@ import { FILE_ROWS, RESTORE_ROWS, STAGE_ROWS } from '../../src/settings/videoRow
 const { watch, settle } = BATCH_ROWS;
 const { maxFps, maxHeight } = READ_ROWS;
 const { sequenceRate, deinterlace, fieldOrder, crop, aspect } = FILE_ROWS;
-const { codec, encoder, hardware, quality, pixelFormat, audio, extras, record, bag, segment } = RESTORE_ROWS;
+const { codec, encoder, hardware, quality, pixelFormat, startNumber, audio } = RESTORE_ROWS;
+const { extras, record, bag, segment } = RESTORE_ROWS;
 
 /** Sections of other dialogs that are one here, so that their tabs have room. */
 const TOGETHER: Readonly<Record<string, string>> = { faces: 'advanced', reading: 'video', coding: 'video' };
@@ -25,7 +26,8 @@ const all = <R extends Readonly<Record<string, Row>>>(rows: R, section?: string)
 export const FILE = {
   ...all(STAGE_ROWS),
   ...all({ deinterlace, fieldOrder, crop, aspect, maxFps, maxHeight, sequenceRate }, 'video'),
-  ...all({ codec, encoder, hardware, quality, pixelFormat, audio, extras, record, bag, segment }),
+  ...all({ codec, encoder, hardware, quality, pixelFormat, startNumber, audio }),
+  ...all({ extras, record, bag, segment }, 'job'),
   overwrite: toggle(false, {
     text: 'replace existing files',
     dialog: { icon: 'files-o', section: 'job' },

@@ -47,9 +47,11 @@ export async function upscaleImage(
   const { mask, maskColor } = await maskOf(msg, settings.files ? readFrom('message') : null);
   const model = modelOf(host.modelNode);
   const job = { ...(await jobFor(host, model, msg)), maskColor };
-  const result = await engineFor(model).ask('image', { source, mask, job }, signal);
+  const result = await engineFor(model).ask('image', { source, mask, job, queue: onQueue(model) }, signal);
   return { original, result };
 }
+
+const onQueue = ({ runsOn }: DeployedModel) => runsOn && { address: runsOn.queue, password: runsOn.password };
 
 /** `msg.mask`, for inpainting models: an image that is white where they fill, or a colour, `#rrggbb`. */
 async function maskOf(

@@ -36,8 +36,18 @@ export function activeRow(state: JobState, estimate: () => number | null): Recor
     case 'paused': {
       const { is, progress } = state;
       if (!progress) return { is, actions };
-      const { stage, frame, fps, eta, cacheStats } = progress;
-      return { is, actions, stage, frame, percent: percent(progress), fps, eta, cacheShare: cacheStats?.share ?? null };
+      const { stage, frame, fps, eta, cacheStats, workers = [] } = progress;
+      return {
+        workers,
+        is,
+        actions,
+        stage,
+        frame,
+        percent: percent(progress),
+        fps,
+        eta,
+        cacheShare: cacheStats?.share ?? null,
+      };
     }
     case 'live': {
       const { is, progress } = state;

@@ -7,6 +7,8 @@ import { type EndReason, type Outcome, ResumableJob } from './resumableJob';
 export interface PendingJob {
   readonly job: Job;
   readonly engine: Engine;
+  /** Of its queue; null: none, or that of the environment. */
+  readonly queuePassword: string | null;
   readonly onProgress: (progress: Progress) => void;
   /** Called once, when the job has ended. Never for a job that `suspendAll` returns. */
   readonly onEnd: (outcome: Outcome) => void;

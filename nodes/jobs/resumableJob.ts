@@ -14,6 +14,7 @@ export type EndReason = 'pause' | 'suspend' | 'stop' | 'restart';
 interface Work {
   readonly job: Job;
   readonly engine: Engine;
+  readonly queuePassword: string | null;
 }
 
 /** A job that its engine runs, suspends and runs again until it is over. */
@@ -98,9 +99,9 @@ export class ResumableJob {
 }
 
 /** A job that the engine rejects at once is one that fails. */
-function run({ engine, job }: Work, events: JobEvents): RunningJob {
+function run({ engine, job, queuePassword }: Work, events: JobEvents): RunningJob {
   try {
-    return engine.run(job, events);
+    return engine.run(job, events, queuePassword);
   } catch (error) {
     const nothing = async (): Promise<void> => {};
     return { id: '', result: Promise.reject(error), stop: nothing, suspend: nothing };
@@ -118,6 +119,6 @@ async function settled(end: Promise<void>): Promise<void> {
 }
 
 /** Deletes the work folder of the job. */
-async function discard({ engine, job }: Work): Promise<void> {
+async function discard({ engine, job }: Pick<Work, 'engine' | 'job'>): Promise<void> {
   await engine.ask('discard', { output: job.output }).catch(() => {}); // stopped either way
 }

@@ -31,11 +31,21 @@ export interface DeployedUpscaleNode {
   readonly show: (progress: Progress | null) => void;
 }
 
+/** A queue whose workers restore videos. */
+export interface QueueChoice {
+  readonly queue: string;
+  readonly mixed: boolean;
+  /** Null: that of the environment. */
+  readonly password: string | null;
+}
+
 /** The settings of an upscale model node. */
 export interface DeployedModel extends ModelChoice {
   readonly tile: number | null;
   readonly overlap: number | null;
   readonly batch: number | null;
+  /** Whose workers restore videos; null: this machine does. */
+  readonly runsOn: QueueChoice | null;
   /** Seconds after which an unused engine exits. */
   readonly idleSeconds: number;
 }

@@ -1,7 +1,7 @@
-import { open, readlink, realpath, stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { basename, dirname, extname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
+import { basename, parse, resolve, sep } from 'node:path';
 import { RemasterError } from '../../src/errors';
+import { hasPlaylistName, isAddress, isPlaylist, pathWithin } from '../../src/files/allowedPath';
 import { show } from './planFields';
 
 /** Who wrote a path: the author of the flow, or anyone who can send a message. */
@@ -47,7 +47,7 @@ export function pathRules(
 export async function allowedSource(path: unknown, origin: Origin, rules: PathRules): Promise<string> {
   const absolute = plainPath(path, rules);
   if (origin === 'config') return absolute;
-  if (PLAYLISTS.has(extname(absolute).toLowerCase())) {
+  if (hasPlaylistName(absolute)) {
     throw refused(
       `${show(basename(absolute))} is a playlist: it can name other files and addresses.`,
       'Name the video itself.',
@@ -69,24 +69,6 @@ export async function allowedTarget(path: unknown, origin: Origin, rules: PathRu
   return origin === 'config' ? absolute : within(absolute, rules);
 }
 
-/** `concat:a|b`, `http://…`, `pipe:0`, `subfile,,start,0,:x`; not `C:\video.mp4`. */
-const PROTOCOL = /^[a-z][a-z0-9+.-]+(,[^/\\]*)?:/i;
-const PLAYLISTS = new Set([
-  '.m3u',
-  '.m3u8',
-  '.ffconcat',
-  '.concat',
-  '.txt',
-  '.pls',
-  '.mpd',
-  '.sdp',
-  '.xspf',
-  '.ism',
-  '.asx',
-  '.cue',
-]);
-const PLAYLIST_HEADS = ['#extm3u', 'ffconcat', '[playlist]', 'v=0', '<?xml', '<mpd', '<asx', "file '", 'file "'];
-
 function plainPath(path: unknown, { base }: PathRules): string {
   if (typeof path !== 'string' || path.trim() === '') {
     throw new RemasterError('BAD_SETTING', `The path of the file is ${path === '' ? 'empty' : show(path)}.`, {
@@ -94,7 +76,7 @@ function plainPath(path: unknown, { base }: PathRules): string {
     });
   }
   if (path.includes('\0')) throw refused('The path contains a NUL character.');
-  if (PROTOCOL.test(path)) {
+  if (isAddress(path)) {
     throw refused(
       `${show(path)} is an address, not a file.`,
       `If the file name contains a colon, write it with its folder: .${sep}${path.slice(0, 40)}`,
@@ -103,53 +85,15 @@ function plainPath(path: unknown, { base }: PathRules): string {
   return resolve(base, path);
 }
 
-/** The path with symbolic links resolved: an unresolved link could point outside the allowed folders. */
 async function within(absolute: string, { folders, setting }: PathRules): Promise<string> {
-  const real = await realpathOfAny(absolute);
-  for (const folder of folders) {
-    const path = relative(await realpathOfAny(folder), real);
-    if (path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path)) return real;
-  }
+  const real = await pathWithin(absolute, folders).catch(() => {
+    throw refused(`${show(absolute)} is a loop of symbolic links.`);
+  });
+  if (real !== null) return real;
   throw refused(
     `${show(absolute)} is outside the folders that messages may name.`,
     `Add its folder to ${setting} in settings.js, or set the path in the node itself.`,
   );
-}
-
-/** `realpath` for paths whose last parts may not exist yet. */
-async function realpathOfAny(path: string, depth = 0): Promise<string> {
-  if (depth > 40) throw refused(`${show(path)} is a loop of symbolic links.`);
-  try {
-    return await realpath(path);
-  } catch {
-    const parent = dirname(path);
-    if (parent === path) return path;
-    // a dangling link still determines where a new file is created
-    const link = await readlink(path).catch(() => null);
-    if (link !== null) return realpathOfAny(resolve(parent, link), depth + 1);
-    return join(await realpathOfAny(parent, depth), basename(path));
-  }
-}
-
-/** ffmpeg detects playlists by content: one named `.mp4` still works as a playlist. */
-async function isPlaylist(path: string): Promise<boolean> {
-  try {
-    if (!(await stat(path)).isFile()) return false; // opening a pipe would block until a writer opens it
-    const file = await open(path, 'r');
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
-      const head = buffer
-        .toString('latin1', 0, bytesRead)
-        .replace(/^\xef\xbb\xbf/, '')
-        .trimStart()
-        .toLowerCase();
-      return PLAYLIST_HEADS.some((start) => head.startsWith(start));
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return false; // the probe reports unreadable files with a better message
-  }
 }
 
 const refused = (message: string, remedy = ''): RemasterError =>

@@ -12,6 +12,7 @@ import {
   parsePreset,
   type Preset,
 } from '../../src/presets/preset';
+import { AUTO, canBeChosen, type ChosenModel } from '../../src/settings/chooseModel';
 import { show } from './planFields';
 
 /** Presets of the user: so many files at most, as each is read to list them. */
@@ -92,3 +93,12 @@ const tooLarge = (name: string): RemasterError =>
   new RemasterError('BAD_SETTING', `The preset ${show(name)} is larger than ${MAX_PRESET / 1024} KiB.`, {
     remedy: 'Presets hold settings only.',
   });
+
+/** The model that a preset names; null: none. Of a bundle of the user, the model node has to say the name: a message may not load any bundle. */
+export function modelOfPreset({ name, settings: { model } }: Preset): ChosenModel | null {
+  if (model === undefined || model === AUTO) return null;
+  if (canBeChosen(model)) return { model, reason: `the preset ${name} says so` };
+  throw new RemasterError('BAD_SETTING', `The preset ${name} names the model ${model}, which is not of the package.`, {
+    remedy: 'Choose it in the upscale model node.',
+  });
+}

@@ -29,7 +29,7 @@ export async function inputSettings(
   const input = await inputOf(RED, plan, source);
   if (!resolved) return { ...INPUT_DEFAULTS, ...reading, input };
   const { stage, node, model } = resolved;
-  const { idleSeconds: _idle, ...choice } = model;
+  const { idleSeconds: _idle, runsOn: _runsOn, ...choice } = model;
   const isConfiguredMask = stage.mask === null || node.namesMask(stage.mask);
   return {
     ...INPUT_DEFAULTS,

@@ -8,7 +8,8 @@ import { serveEditor } from '../http/editorApi';
 import { serveTries } from '../http/tryRoutes';
 import { dialogValues, labelsOf } from '../message/dialogValues';
 import { nodeError } from '../message/nodeError';
-import type { DeployedModel } from '../message/nodeRegistry';
+import { type Credentials, CREDENTIALS } from '../message/credentials';
+import type { DeployedModel, QueueChoice } from '../message/nodeRegistry';
 import { runtimeOf } from '../runtime';
 import { ROWS } from './rows';
 
@@ -36,7 +37,7 @@ export default function remasterModel(RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     variables.addOf(RED, this, config);
     const choice = (): DeployedModel =>
-      choiceOf(config, (name) => String(RED.util.evaluateNodeProperty(name, 'env', this, {})));
+      choiceOf(config, this.credentials ?? {}, (name) => String(RED.util.evaluateNodeProperty(name, 'env', this, {})));
     Object.assign(this, { choice });
     if (config.preload) {
       const load = (): void => {
@@ -53,18 +54,31 @@ export default function remasterModel(RED: NodeAPI): void {
     }
     // 'close' does not stop the engine: nodes share it, a deploy would load the model again, and it exits when idle
   }
-  RED.nodes.registerType('remaster-model', RemasterModel);
+  RED.nodes.registerType('remaster-model', RemasterModel, { credentials: { password: CREDENTIALS.password } });
 }
 
-function choiceOf(config: Config, env: (name: string) => string): DeployedModel {
+function choiceOf(config: Config, credentials: Credentials, env: (name: string) => string): DeployedModel {
   const model = (config.modelType === 'env' ? env(config.model ?? '') : (config.model ?? JOB_DEFAULTS.model)).trim();
   if (model === '') {
     const why =
       config.modelType === 'env' ? `The environment variable ${config.model ?? ''} is not set` : 'No model is selected';
     throw new RemasterError('MODEL_NOT_FOUND', `${why}.`, { remedy: 'Choose a model in the upscale model node.' });
   }
-  const { preload: _preload, idle, ...settings } = dialogValues(ROWS, config, LABELS);
-  return { model, ...settings, idleSeconds: idle };
+  const { preload: _preload, idle, runsOn, queue, mixed, ...settings } = dialogValues(ROWS, config, LABELS);
+  return {
+    model,
+    ...settings,
+    runsOn: runsOn === 'queue' ? queueOf(queue, mixed, credentials) : null,
+    idleSeconds: idle,
+  };
+}
+
+function queueOf(queue: string | null, mixed: boolean, { password = '' }: Credentials): QueueChoice {
+  if (queue === null)
+    throw new RemasterError('BAD_SETTING', 'The videos of this model run on a queue, and no queue is named.', {
+      remedy: 'Enter its address in the upscale model node, for example redis://nas:6379.',
+    });
+  return { queue, mixed, password: password === '' ? null : password };
 }
 
 async function preload(

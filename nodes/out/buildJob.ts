@@ -4,6 +4,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import { underFields } from '../../src/presets/withPreset';
 import { isHardwareCodec } from '../../src/settings/hardware';
+import { withImages } from '../../src/settings/imageOutput';
 import type { Job } from '../../src/settings/restoreJob';
 import type { Rows, Values } from '../../src/settings/row';
 import { fillTemplate } from '../../src/settings/nameTemplate';
@@ -75,11 +76,14 @@ export async function buildJob(
     defaultFolder,
   );
 
+  const named = withImages({ output, codec: rest.codec, imageName: null });
   const job: Job = {
     ...settings,
-    output: overwrite === 'suffix' ? freeName(output, promisedOutputs) : output,
-    overwrite: overwrite === 'always',
+    ...{ queue: model.runsOn?.queue ?? null, mixed: model.runsOn?.mixed ?? false },
     ...rest,
+    ...named,
+    output: overwrite === 'suffix' ? freeName(named.output, promisedOutputs) : named.output,
+    overwrite: overwrite === 'always',
     ...encoderSettings({ codec: rest.codec, encoder, quality, hardware }),
     preset: plan.preset?.name ?? null,
   };

@@ -45,6 +45,7 @@ export function addFileJob(host: FileHost, plan: Plan, built: BuiltJob, input: I
     ...input,
     job,
     engine: engineFor(model),
+    queuePassword: model.runsOn?.password ?? null,
     registered,
     onProgress,
     onEnd(ended) {
@@ -71,7 +72,8 @@ function reportsOf(host: FileHost, plan: Plan, { job, stage }: BuiltJob, { send 
       if (isClosed()) return;
       if (progress.stage === 'restoring') {
         upscaleStatus.show(stage.node, progress);
-        if (progress.fps !== null) throughput.record(job, progress.fps * pixelsOf(job, plan.source.info));
+        if (progress.fps !== null && job.queue === null)
+          throughput.record(job, progress.fps * pixelsOf(job, plan.source.info));
       }
       if (progress.estimate && !isAnnounced) {
         isAnnounced = true;

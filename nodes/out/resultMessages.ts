@@ -10,7 +10,7 @@ import { percent } from '../message/status';
 /** The message of the second output of a video out node. */
 export const progressMessage = (
   plan: Plan,
-  { stage, frame, total, share, fps, eta, cacheStats, warnings }: Progress,
+  { stage, frame, total, share, fps, eta, cacheStats, workers, warnings }: Progress,
 ): NodeMessage => ({
   topic: plan.source.label,
   payload: percent({ share, frame, total }),
@@ -25,6 +25,7 @@ export const progressMessage = (
     dropped: 0,
     latency: null, // only for cameras
     cacheStats,
+    ...(workers !== undefined && { workers }),
     ...(warnings !== undefined && { warnings }),
   },
 });
@@ -85,7 +86,7 @@ function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
       cacheStats,
       warnings,
     } = outcome.result;
-    const { preset } = outcome.result;
+    const { preset, workers } = outcome.result;
     const dropped = framesIn - framesOut;
     const reason = plan.stages[0]?.reason;
     const speed = speedOf(plan, fps);
@@ -103,6 +104,7 @@ function resultPayload(plan: Plan, outcome: Outcome): Record<string, unknown> {
       height,
       model: reason === undefined ? model : { ...model, reason },
       encoder,
+      ...(workers !== undefined && { workers }),
       faces,
       cacheStats,
       ...(preset !== undefined && { preset }),

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { RemasterError } from '../../src/errors';
-import type { Preset } from '../../src/presets/preset';
 import { underFields } from '../../src/presets/withPreset';
-import { AUTO, canBeChosen, type ChosenModel } from '../../src/settings/chooseModel';
+import { AUTO } from '../../src/settings/chooseModel';
 import { STAGE_ROWS } from '../../src/settings/videoRows';
 import { deployedModel } from '../message/deployedModel';
 import { dialogValues, fieldsFor, labelsOf } from '../message/dialogValues';
@@ -11,6 +10,7 @@ import { anyPlanOf, type LivePlan } from '../message/livePlan';
 import type { DeployedModel } from '../message/nodeRegistry';
 import { allowedSource, pathRules, type PathRules } from '../message/pathPolicy';
 import type { Plan, PlanStage } from '../message/plan';
+import { modelOfPreset } from '../message/presets';
 import { evaluate, originOf, type Typed, typedField } from '../message/typedInput';
 import type { ModelNode } from '../model/remaster-model';
 import { runtimeOf } from '../runtime';
@@ -95,15 +95,6 @@ export class UpscaleStage {
   get #rules(): PathRules {
     return pathRules(this.RED.settings, 'remasterInAllowedFolders');
   }
-}
-
-/** Null: it names none. Of a bundle of the user, the model node has to say the name: a message may not load any bundle. */
-function modelOfPreset({ name, settings: { model } }: Preset): ChosenModel | null {
-  if (model === undefined || model === AUTO) return null;
-  if (canBeChosen(model)) return { model, reason: `the preset ${name} says so` };
-  throw new RemasterError('BAD_SETTING', `The preset ${name} names the model ${model}, which is not of the package.`, {
-    remedy: 'Choose it in the upscale model node.',
-  });
 }
 
 const twoStages = (): RemasterError =>

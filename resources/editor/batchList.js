@@ -160,7 +160,10 @@
 
   function detailsOf(batch) {
     const counts = batch.counts;
-    const parts = [_('batch.is.' + batch.is), _('batch.files', { number: counts.files })];
+    const parts = [
+      _('batch.is.' + batch.is),
+      _(counts.files === 1 ? 'batch.oneFile' : 'batch.files', { number: counts.files }),
+    ];
     ['done', 'skipped', 'failed', 'waiting'].forEach(function (state) {
       if (counts[state] > 0) parts.push(_('batch.count.' + state, { number: counts[state] }));
     });

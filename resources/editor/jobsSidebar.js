@@ -254,6 +254,14 @@
       parts.push(window.remasterFormat.number(Math.floor(job.percent)) + ' %');
     if (isWorking || job.is === 'live') {
       if (typeof job.fps === 'number') part('fps', { fps: window.remasterFormat.number(job.fps) });
+      if (job.workers && job.workers.length > 0)
+        part('workers', {
+          names: job.workers
+            .map(function (worker) {
+              return worker.fps === null ? worker.name : worker.name + ' ' + window.remasterFormat.number(worker.fps);
+            })
+            .join(', '),
+        });
       if (typeof job.eta === 'number') part('left', { time: window.remasterFormat.time(job.eta) });
     }
     if (job.latency)

@@ -1,16 +1,16 @@
 /* global $, RED */
-// The presets in the dialog of video in: a list of those of the package and the user's own, with buttons to save, import,
-// export and delete them. `remasterPresets(node)` fills in the row.
+// The presets in the dialogs of video in and video batch: a list of those of the package and the user's own, in video in with
+// buttons to save, import, export and delete them. `remasterPresets(node)` fills in the row.
 (function () {
   const FIELD = '#node-input-preset';
   const MAX_BYTES = 65536;
 
   window.remasterPresets = function (node) {
     const _ = function (key, values) {
-      return node._('remaster-in.preset.' + key, values);
+      return RED._('@remaster/node-red-video/remaster-in:remaster-in.preset.' + key, values);
     };
     const field = $(FIELD);
-    const said = $('#remaster-in-preset-said').attr('role', 'status');
+    const said = $('.remaster-preset-said').attr('role', 'status');
     let presets = [];
 
     const say = function (text, isError) {

@@ -4,7 +4,7 @@ const { createHash } = require('node:crypto');
 const { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { join, relative } = require('node:path');
 const { createEngine, listModels, probe, RemasterError, restore, thumbnail } = require('../../dist/src');
-const { duration, progressBar, steps } = require('../../dist/src/cli/progressBar');
+const { counted, duration, progressBar } = require('../../dist/src/cli/progressBar');
 const { root, version } = require('../setup');
 
 const SAMPLE = join(root, 'resources', 'media', 'sample.mp4');
@@ -108,7 +108,7 @@ async function restoreTo(output, { engine, signal }) {
 const size = ({ width, height }) => `${width}×${height}`;
 
 const sentence = ({ source, result: { framesOut, model, elapsed, ...result } }) =>
-  `${framesOut} frames from ${size(source)} to ${size(result)} in ${duration(elapsed)}, model ${model.name}, ${steps(model.steps)}, on ${model.provider}`;
+  `${counted(framesOut, 'frame')} from ${size(source)} to ${size(result)} in ${duration(elapsed)}, model ${model.name}, ${counted(model.steps, 'step')}, on ${model.provider}`;
 
 /** One entry of pairs.json; resources/compare/README.md describes the format. */
 function pairOf({ source, result }) {
@@ -132,7 +132,7 @@ function pairOf({ source, result }) {
     },
     after: {
       label: {
-        en: `after · ${sizes.after}, ${steps(model.steps)}`,
+        en: `after · ${sizes.after}, ${counted(model.steps, 'step')}`,
         de: `nachher · ${sizes.after}, ${model.steps} ${model.steps === 1 ? 'Schritt' : 'Schritte'}`,
       },
       image: 'media/after.png',

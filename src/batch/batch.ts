@@ -33,6 +33,8 @@ export interface BatchParts {
   readonly out: string;
   readonly folder: BatchFolder;
   readonly engine: Engine;
+  /** Null: that of the environment. */
+  readonly queuePassword: string | null;
   readonly settings: BatchJob;
 }
 

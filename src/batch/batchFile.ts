@@ -47,7 +47,7 @@ export const queuedFile = (
   id: number,
   input: string,
   work: FileWork | null,
-  output = work === null ? null : resultPath(work.job),
+  output = work && resultPath(work.job),
 ): QueuedFile => ({
   ...{ id, input, output, work },
   ...{ state: 'waiting', error: null, seconds: null, frames: null, model: null, warnings: [], progress: null },

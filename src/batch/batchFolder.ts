@@ -2,7 +2,7 @@ import { lstat, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/pro
 import { dirname, join, relative, resolve } from 'node:path';
 import { RemasterError } from '../errors';
 import { makeFolder } from '../files/makeFolder';
-import { sync } from '../pipeline/jobs/journal';
+import { sync } from '../files/sync';
 import { unwritable } from '../pipeline/jobs/outputErrors';
 import { lockedFolder } from '../pipeline/jobs/workFolder';
 import type { ResultsFolder } from './findSources';

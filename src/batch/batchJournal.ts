@@ -1,6 +1,7 @@
 import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { ErrorRecord } from '../errors';
-import { sync } from '../pipeline/jobs/journal';
+import { sync } from '../files/sync';
 import type { Reserve } from './reserve';
 
 /** What decides a result: the content of its source, and the settings that have an effect on it. */
@@ -87,10 +88,11 @@ export class BatchJournal {
     return new BatchJournal(file, known, reserve, size);
   }
 
-  /** Whether a batch has made, or begun to make, the file of this path relative to the output folder. */
-  isResult(output: string): boolean {
-    const last = this.known.get(output);
-    return last !== undefined && last.is !== 'broken';
+  /** Whether a batch has made, or begun to make, the file of this path relative to the output folder, or a folder it is in. */
+  isResult(path: string): boolean {
+    if (path === '.') return false;
+    const last = this.known.get(path);
+    return (last !== undefined && last.is !== 'broken') || this.isResult(dirname(path));
   }
 
   last(output: string): Known | null {

@@ -177,7 +177,7 @@ const NONE: FileSettings = {};
 const VIDEO =
   /\.(mp4|m4v|mov|qt|3gp|3g2|mj2|mkv|webm|avi|divx|m?ts|m2ts?|mpe?g|mpe|m[12]v|vob|evo|dv|dif|wmv|asf|flv|f4v|og[vm]|mxf|gxf|nut|rm|rmvb|wtv|y4m|ivf|obu|h26[1345]|26[45]|avc|hevc|vc1|mjpe?g)$/i;
 /** The part of a damaged source that could be restored. */
-const PARTIAL = /\.partial(-\d+)?\.(mp4|m4v|mov|mkv)$/i;
+const PARTIAL = /\.partial(-\d+)?(\.(mp4|m4v|mov|mkv))?$/i;
 
 const isVideo = (name: string): boolean => VIDEO.test(name) && !PARTIAL.test(name);
 

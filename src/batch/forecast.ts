@@ -47,6 +47,7 @@ export class Forecast {
   secondsOf({ work }: QueuedFile): number | null {
     const expected = work && this.#expected(work);
     const { expected: all, actual } = this.#finished;
+    if (all === 0 && work?.job.queue !== null) return null; // this machine says nothing about the workers of a queue
     return expected === null || all === 0 ? expected : (expected * actual) / all;
   }
 

@@ -32,12 +32,13 @@ export function checkBatch(options: object): BatchJob {
   return settings;
 }
 
-/** Errors: OUTPUT_BUSY, OUTPUT_EXISTS, OUTPUT_UNWRITABLE, DISK_FULL. */
+/** `queuePassword`: null = that of the environment. Errors: OUTPUT_BUSY, OUTPUT_EXISTS, OUTPUT_UNWRITABLE, DISK_FULL. */
 export async function openBatch(
   settings: BatchJob,
   engine: Engine,
   events: BatchEvents,
   signal: AbortSignal,
+  queuePassword: string | null = null,
 ): Promise<OpenBatch> {
   const out = resolve(settings.batch.out);
   const folder = await openBatchFolder(out, settings.file.overwrite === true, signal);
@@ -45,7 +46,7 @@ export async function openBatch(
     reports.update();
     events.onFile?.(...about);
   };
-  const batch: Batch = new Batch({ out, folder, engine, settings }, { ...events, onFile });
+  const batch: Batch = new Batch({ out, folder, engine, queuePassword, settings }, { ...events, onFile });
   const reports = new ReportWriter(out, folder, batch);
   return {
     batch,

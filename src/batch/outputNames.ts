@@ -2,6 +2,7 @@ import { basename, extname, join, parse } from 'node:path';
 import { RemasterError } from '../errors';
 import { derivedName } from '../pipeline/jobs/derivedName';
 import { extensionOf, hasContainer } from '../settings/container';
+import { isImageCodec } from '../settings/imageOutput';
 import { fillTemplate } from '../settings/nameTemplate';
 import type { Job } from '../settings/restoreJob';
 import type { Source } from './findSources';
@@ -36,7 +37,8 @@ export function outputPath(
   named: NamedBy,
 ): string {
   const filled = fillTemplate(template, partsOf(source, named)).replaceAll(/\p{Cc}/gu, '_');
-  const whole = hasContainer(filled) ? filled : `${filled}.${extensionOf(named.codec)}`;
+  const end = `.${extensionOf(named.codec)}`;
+  const whole = filled.endsWith(end) || (hasContainer(filled) && !isImageCodec(named.codec)) ? filled : filled + end;
   const extension = extname(whole);
   const stem = basename(whole, extension);
   const isNoName = stem === '' || stem === '.' || stem === '..' || stem.startsWith('.');

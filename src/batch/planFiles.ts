@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/client/engine';
-import { type BatchJob, jobOfFile } from '../settings/batchJob';
+import { anyOutput, type BatchJob, jobOfFile } from '../settings/batchJob';
 import type { Job } from '../settings/restoreJob';
 import { fail, type QueuedFile, queuedFile } from './batchFile';
 import type { FoundSources, Source } from './findSources';
@@ -43,9 +43,10 @@ export class FilePlanner {
 
   async #jobOf(source: Source, signal: AbortSignal): Promise<Job> {
     const { name } = this.settings.batch;
-    const unnamed = jobOfFile(layered(source.settings, this.settings.file), source.path, `${this.out}/any.mkv`);
+    const settings = layered(source.settings, this.settings.file);
+    const unnamed = jobOfFile(settings, source.path, anyOutput(settings, this.out));
     const output = outputPath(this.out, name, source, await namedBy(this.engine, name, unnamed, signal));
-    return jobOfFile(layered(source.settings, this.settings.file), source.path, output);
+    return jobOfFile(settings, source.path, output);
   }
 
   #failed(path: string, error: unknown): QueuedFile {

@@ -16,6 +16,8 @@ export interface BatchControl extends BatchEvents {
   readonly signal?: AbortSignal;
   /** An engine to share; without one, the call starts its own and closes it. */
   readonly engine?: Engine;
+  /** Password of the queue that the settings name; without one, that of REMASTER_QUEUE_PASSWORD. */
+  readonly queuePassword?: string | null;
   /** Called while the files are compared with the results of earlier runs. */
   readonly onChecked?: (done: number, of: number) => void;
   /** Called once, before the first file: `totals.eta` is the estimate for all. */
@@ -37,12 +39,12 @@ export async function restoreBatch(
   const settings = checkBatch(options);
   const all = inputs.map((input) => (typeof input === 'string' ? { path: input } : input));
   if (all.length === 0) throw badSetting('inputs', 'at least one path', all);
-  const { signal = new AbortController().signal, onChecked, onPlanned, onOpen, ...events } = control;
+  const { signal = new AbortController().signal, onChecked, onPlanned, onOpen, queuePassword, ...events } = control;
   signal.throwIfAborted();
   const { watch } = settings.batch;
   const engine = control.engine ?? createEngine();
   try {
-    await using open = await openBatch(settings, engine, events, signal);
+    await using open = await openBatch(settings, engine, events, signal, queuePassword);
     onOpen?.(open.batch);
     try {
       await open.add(all, signal, { onChecked });

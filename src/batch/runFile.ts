@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import type { Engine, RunningJob } from '../engine/client/engine';
 import { RemasterError } from '../errors';
@@ -17,6 +16,7 @@ export interface FileRun {
   /** Absolute path of the output folder, as it was given. */
   readonly out: string;
   readonly engine: Engine;
+  readonly queuePassword: string | null;
   onStart(running: RunningJob): void;
   onProgress(progress: Progress): void;
 }
@@ -80,10 +80,10 @@ export async function runFile(work: FileWork, run: FileRun): Promise<Finished> {
     await removeEmptyFolders(run.out, job.output);
     throw error;
   }
-  const { size: bytes, mtimeMs: modifiedMs } = await stat(path);
+  const made = await stampOf(path);
   const { framesOut: frames, elapsed: seconds, warnings } = result;
   const model = result.model.name;
-  const finished: Finished = { is: 'finished', ...record, bytes, modifiedMs, frames, seconds, model, warnings };
+  const finished: Finished = { is: 'finished', ...record, ...made!, frames, seconds, model, warnings };
   await journal.add(finished);
   return finished;
 }
@@ -96,8 +96,8 @@ function afterFailure(error: unknown, record: Omit<Broken, 'is' | 'error'>, kept
   return { is: 'left', output: record.output };
 }
 
-async function restored(job: Job, { engine, onStart, onProgress }: FileRun): Promise<Result> {
-  const running = engine.run(job, { onProgress });
+async function restored(job: Job, { engine, queuePassword, onStart, onProgress }: FileRun): Promise<Result> {
+  const running = engine.run(job, { onProgress }, queuePassword);
   onStart(running);
   return running.result;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { sizeOf } from '../pipeline/jobs/sizeOf';
 import { decidesResult } from '../pipeline/jobs/restore/jobIdentity';
 import { openSource } from '../pipeline/media/sourceFile';
 import { sourceIdentity } from '../pipeline/media/sourceIdentity';
@@ -34,13 +35,13 @@ async function jobKey(job: Job): Promise<string> {
 
 const defaults = JOB_DEFAULTS as Readonly<Record<string, unknown>>;
 
-/** Null if there is none. */
+/** Of a folder, the bytes of all its files. Null if there is none. */
 export async function stampOf(path: string): Promise<FileStamp | null> {
   const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
   });
-  return found && { bytes: found.size, modifiedMs: found.mtimeMs };
+  return found && { bytes: found.isDirectory() ? await sizeOf(path) : found.size, modifiedMs: found.mtimeMs };
 }
 
 /**

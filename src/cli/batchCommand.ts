@@ -1,10 +1,12 @@
+import type { BatchInput } from '../batch/findSources';
 import { parseInput } from '../batch/parseInput';
+import { presetOf } from '../batch/presetOf';
 import { type BatchOptions, restoreBatch } from '../batch/restoreBatch';
 import { createEngine } from '../engine/client/engine';
 import { BATCH_ROWS } from '../settings/batchJob';
 import { RESTORE_ROWS } from '../settings/videoRows';
 import { batchProgress } from './batchProgress';
-import { withPreset } from '../presets/withPreset';
+import { findPreset } from '../presets/preset';
 import { onInterrupt } from './interrupt';
 import { settingsOf } from './jobs';
 import { json } from './json';
@@ -23,9 +25,10 @@ export async function batchCommand(
   if (inputs.length === 0) throw usage(usageOf('restore'));
   const { preset: _, ...settings } = settingsOf(RESTORE_ROWS, values);
   const options = { ...settings, ...settingsOf(BATCH_ROWS, values) } as BatchOptions;
-  const preset = withPreset(RESTORE_ROWS, await presetIn(values));
-  // An input with a preset of its own keeps it.
-  const sources = inputs.map(parseInput).map((input) => ({ settings: preset, ...input }));
+  const common = presetOf((await presetIn(values)).preset);
+  const sources: BatchInput[] = [];
+  for (const { path, preset } of inputs.map(parseInput))
+    sources.push({ path, settings: preset === null ? common : presetOf(await findPreset(preset)) });
   const engine = createEngine();
   const signal = onInterrupt(engine, closed);
   const progress = batchProgress(process.stderr, values['json'] ? (value) => process.stdout.write(json(value)) : null);

@@ -4,7 +4,8 @@ import { printable } from '../errors';
 import type { BatchFile } from '../batch/batchFile';
 import type { BatchControl } from '../batch/restoreBatch';
 import type { BatchTotals } from '../batch/totals';
-import { describe, duration, shareBar } from './progressBar';
+import { Bars } from './bars';
+import { counted, describe, duration, shareBar, workersLine } from './progressBar';
 
 /** Shows a batch: a bar for each file that runs and one for all on a terminal, a line per file elsewhere, objects with `json`. */
 export interface BatchProgress {
@@ -17,7 +18,9 @@ export interface BatchProgress {
 
 export function batchProgress(stream: NodeJS.WriteStream, json: ((value: object) => void) | null): BatchProgress {
   const bars = new Bars(stream);
+  const running = new Map<number, BatchFile>();
   let over = 0;
+  const draw = (totals: BatchTotals): void => bars.draw(barsOf([...running.values()], totals, stream.columns));
   const isLive = stream.isTTY && json === null;
   const say = (text: string): void => void (json === null && bars.print(printable(text)));
   const checked = new Throttle<string>((text) => (isLive ? bars.draw([text]) : undefined));
@@ -30,13 +33,16 @@ export function batchProgress(stream: NodeJS.WriteStream, json: ((value: object)
     },
     onFile(file, totals) {
       if (json) return json({ file, totals });
+      if (file.state === 'running') running.set(file.id, file);
+      else running.delete(file.id);
       const line = lineOf(file);
       if (line !== null) say(`${isOver(file) ? `[${++over}/${totals.files}] ` : ''}${line}`);
-      if (isLive && totals.running > 0) bars.draw(barsOf(file, totals, stream.columns));
+      if (isLive && running.size > 0) draw(totals);
     },
     onProgress(file, totals) {
+      running.set(file.id, file);
       if (json) json({ progress: { id: file.id, input: file.input, ...file.progress }, totals });
-      else if (isLive) bars.draw(barsOf(file, totals, stream.columns));
+      else if (isLive) draw(totals);
     },
   };
   const end = (): void => {
@@ -56,51 +62,29 @@ export function batchProgress(stream: NodeJS.WriteStream, json: ((value: object)
 
 const isOver = ({ state }: BatchFile): boolean => state !== 'waiting' && state !== 'running';
 
-/** Lines at the bottom of a terminal that are drawn again, with other lines above them. */
-class Bars {
-  #lines: readonly string[] = [];
-
-  constructor(private readonly stream: NodeJS.WriteStream) {}
-
-  print(text: string): void {
-    const bars = this.#lines;
-    this.draw([]);
-    this.stream.write(`${text}\n`);
-    this.draw(bars);
-  }
-
-  draw(lines: readonly string[]): void {
-    const up = this.#lines.length === 0 ? '' : `\u001b[${this.#lines.length}A\r\u001b[0J`;
-    if (up !== '' || lines.length > 0) this.stream.write(up + lines.map((line) => `${line}\n`).join(''));
-    this.#lines = lines;
-  }
-}
-
-function barsOf(file: BatchFile, totals: BatchTotals, columns = 80): string[] {
-  const width = columns - 1;
+/** `running`: the files that are restored now. */
+function barsOf(running: readonly BatchFile[], totals: BatchTotals, columns = 80): string[] {
   const over = totals.files - totals.waiting - totals.running;
   const left = totals.eta === null ? '' : `  ${duration(totals.eta)} left`;
-  const state = file.progress ? describe(file.progress) : 'starting';
-  return [
-    `${nameOf(file.input)}  ${state}`.slice(0, width),
-    `all ${totals.share === null ? '' : shareBar(totals.share)}file ${over + 1} of ${totals.files}${left}`.slice(
-      0,
-      width,
-    ),
+  const lines = [
+    ...running.map(({ input, progress }) => `${nameOf(input)}  ${progress ? describe(progress) : 'starting'}`),
+    ...workersLine(running.flatMap(({ progress }) => progress?.workers ?? [])),
+    `all ${totals.share === null ? '' : shareBar(totals.share)}file ${over + 1} of ${totals.files}${left}`,
   ];
+  return lines.map((line) => line.slice(0, columns - 1));
 }
 
 /** The line about a file that has changed its state; null for none. */
 function lineOf(file: BatchFile): string | null {
   const { state, input, output, error, frames, seconds, warnings } = file;
-  const notes = warnings.length === 0 ? '' : ` (${warnings.length} ${warnings.length === 1 ? 'note' : 'notes'})`;
+  const notes = warnings.length === 0 ? '' : ` (${counted(warnings.length, 'note')})`;
   switch (state) {
     case 'waiting':
       return `${nameOf(input)}: stopped`;
     case 'running':
       return null;
     case 'done':
-      return `${nameOf(input)}: ${frames} frames in ${duration(seconds!)}, ${nameOf(output!)}${notes}`;
+      return `${nameOf(input)}: ${counted(frames!, 'frame')} in ${duration(seconds!)}, ${nameOf(output!)}${notes}`;
     case 'skipped':
       return `${nameOf(input)}: done before, ${nameOf(output!)}`;
     case 'failed':
@@ -122,7 +106,7 @@ function counts({ files, done, skipped, failed, waiting }: BatchTotals): string 
     [waiting, 'to restore'],
   ];
   const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
-  return `${files} ${files === 1 ? 'file' : 'files'}: ${said.join(', ') || 'none'}`;
+  return `${counted(files, 'file')}: ${said.join(', ') || 'none'}`;
 }
 
 /** Relative to the working folder, where that is shorter. */

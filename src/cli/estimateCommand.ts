@@ -8,7 +8,7 @@ import type { Print } from './infoCommands';
 import { onInterrupt } from './interrupt';
 import { settingsOf } from './jobs';
 import { type OptionValues, usage, usageOf } from './options';
-import { duration, steps } from './progressBar';
+import { counted, duration } from './progressBar';
 
 /** `remaster estimate FILE`. */
 export async function estimateCommand(
@@ -40,7 +40,7 @@ function linesOf(name: string, found: VideoEstimate): string[] {
   const rate = fps === null ? 'unknown frame rate' : `${Number(fps.toFixed(3))} fps`;
   const length = seconds === null ? 'unknown length' : duration(seconds);
   const why = model.reason === undefined ? [] : [`auto: ${model.name}, because ${model.reason}`];
-  const own = `${model.name}, ${steps(model.steps)} on ${model.provider}: ${estimateWords({ ...found, others: [], untimed: [] }, duration)}`;
+  const own = `${model.name}, ${counted(model.steps, 'step')} on ${model.provider}: ${estimateWords({ ...found, others: [], untimed: [] }, duration)}`;
   const hour =
     fps === null || found.seconds !== null
       ? []

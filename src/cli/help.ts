@@ -5,7 +5,7 @@ import { type Command, COMMANDS, GENERAL, optionsOf, type RowOption, usageOf } f
 const EXIT_CODES = `Exit codes:
   0 success, 1 internal error or crash, 2 wrong usage or setting, 3 source, 4 output or disk, 5 model or runtime,
   6 ffmpeg missing, 7 some files of a batch failed, 8 a result differs from its record, 9 record, 10 made by another version,
-  130 stopped by Ctrl-C, 141 the reader of the output has gone
+  11 queue or worker, 130 stopped by Ctrl-C, 141 the reader of the output has gone
 `;
 
 /** `remaster help`. */

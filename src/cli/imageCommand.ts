@@ -16,7 +16,7 @@ import { onInterrupt } from './interrupt';
 import { settingsOf } from './jobs';
 import { type OptionValues, usage, usageOf } from './options';
 import { presetIn } from './presetsCommand';
-import { duration, steps } from './progressBar';
+import { counted, duration } from './progressBar';
 
 /** Maximum size of an image file in bytes. */
 const LARGEST_FILE = 256 * 2 ** 20;
@@ -29,6 +29,7 @@ export async function imageCommand(
 ): Promise<number> {
   const [input, output, more] = paths;
   if (input === undefined || output === undefined || more !== undefined) throw usage(usageOf('image'));
+  const queue = typeof values['queue'] === 'string' ? values['queue'] : null;
   const settings = { ...settingsOf(IMAGE_ROWS, values), ...(await presetIn(values)), format: formatOf(output) };
   const engine = createEngine();
   const signal = onInterrupt(engine, closed);
@@ -38,11 +39,15 @@ export async function imageCommand(
     const [mask = null] = await Promise.all(maskFile.map(readImage));
     const target = await targetOf(output);
     await checkTarget(target, values['overwrite'] === true, [input, ...maskFile]);
-    const { data, channels: _, ...result } = await upscaleImage(source, { ...settings, mask }, { engine, signal });
+    const {
+      data,
+      channels: _,
+      ...result
+    } = await upscaleImage(source, { ...settings, mask }, { engine, signal, queue });
     await writeWhole(target, data, values['overwrite'] === true);
     const { width, height, ms, model, warnings } = result;
     for (const warning of warnings) process.stderr.write(`note: ${printable(warning)}\n`);
-    const speed = `${duration(ms / 1000)}, ${model.name}, ${steps(model.steps)} on ${model.provider}`;
+    const speed = `${duration(ms / 1000)}, ${model.name}, ${counted(model.steps, 'step')} on ${model.provider}`;
     const text = `${printable(output)}: ${width}×${height}, ${(data.length / 1e6).toFixed(1)} MB (${speed})`;
     const why = model.reason === undefined ? '' : `auto: ${model.name}, because ${printable(model.reason)}\n`;
     print({ output: target, bytes: data.length, ...result }, why + text);

@@ -75,6 +75,14 @@ async function main(args: readonly string[], closed: AbortSignal): Promise<numbe
         const { presetsCommand } = require('./presetsCommand') as typeof import('./presetsCommand');
         return presetsCommand(rest, print);
       }
+      case 'worker': {
+        const { workerCommand } = require('./workerCommand') as typeof import('./workerCommand');
+        return workerCommand(rest, values, closed);
+      }
+      case 'queue': {
+        const { queueCommand } = require('./queueCommand') as typeof import('./queueCommand');
+        return queueCommand(rest, values, print, closed);
+      }
       case 'doctor': {
         const { doctorCommand } = require('./infoCommands') as typeof import('./infoCommands');
         return doctorCommand(print);
@@ -102,6 +110,7 @@ function exitCode(code: ErrorCode): number {
   if (/^(OUTPUT_|RESUME_|DISK_|FRAME_)/.test(code)) return 4;
   if (/^(MODEL_|RUNTIME_|GPU_)/.test(code)) return 5;
   if (/^RECORD_/.test(code)) return 9;
+  if (/^(QUEUE_|WORKER_)/.test(code)) return 11;
   return code === 'FFMPEG_MISSING' ? 6 : 1;
 }
 

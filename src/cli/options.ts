@@ -5,6 +5,7 @@ import type { Row, Rows } from '../settings/row';
 import { BATCH_ROWS } from '../settings/batchJob';
 import { IMAGE_ROWS } from '../settings/table';
 import { ESTIMATE_ROWS } from '../settings/estimateJob';
+import { QUEUE_COMMAND_ROWS, WORKER_ROWS } from '../settings/workerRows';
 import { COMPARE_ROWS, TRY_ROWS } from '../settings/tryJob';
 import { VERIFY_ROWS } from '../settings/verifyJob';
 import { RESTORE_ROWS } from '../settings/videoRows';
@@ -12,17 +13,19 @@ import { RESTORE_ROWS } from '../settings/videoRows';
 /** The mask of an image is an image, not a video. */
 const IMAGE_MASK = { ...RESTORE_ROWS.mask, text: 'mask image: white areas are filled' };
 
+const IMAGE_QUEUE = { ...RESTORE_ROWS.queue, text: 'let a worker of this queue do it', unset: 'this machine does it' };
+
 /** Commands in the order of the help. `rows`: the settings that are options of the command. */
 export const COMMANDS = {
   restore: {
     parameters: 'INPUT OUTPUT | INPUT... --out FOLDER',
-    text: 'restore or upscale a video, or all in folders; writes .mp4, .mov or .mkv',
+    text: 'restore or upscale a video, or all in folders; writes .mp4, .mov, .mkv, or images (folder/%08d.png)',
     rows: { ...RESTORE_ROWS, ...BATCH_ROWS } as Rows,
   },
   image: {
     parameters: 'INPUT OUTPUT',
     text: 'restore or upscale an image; writes .jpg, .png or .webp',
-    rows: { ...IMAGE_ROWS, mask: IMAGE_MASK, overwrite: RESTORE_ROWS.overwrite } as Rows,
+    rows: { ...IMAGE_ROWS, mask: IMAGE_MASK, overwrite: RESTORE_ROWS.overwrite, queue: IMAGE_QUEUE } as Rows,
   },
   try: {
     parameters: 'FILE [FOLDER]',
@@ -46,6 +49,16 @@ export const COMMANDS = {
     rows: COMPARE_ROWS as Rows,
   },
   presets: { parameters: '[show NAME|FILE.json]', text: 'list the presets, or print one', rows: {} },
+  worker: {
+    parameters: '',
+    text: 'make segments of the jobs that other machines give to a queue',
+    rows: WORKER_ROWS as Rows,
+  },
+  queue: {
+    parameters: 'init|status|cancel [JOB]',
+    text: 'prepare a queue, show its jobs and workers, or end a job',
+    rows: QUEUE_COMMAND_ROWS as Rows,
+  },
   doctor: { parameters: '', text: 'check ffmpeg, onnxruntime, models and permissions', rows: {} },
   help: { parameters: '[COMMAND]', text: 'show this help, or the options of a command', rows: {} },
 } as const;
@@ -81,7 +94,10 @@ export function parseCommandLine(args: readonly string[]): { values: OptionValue
     name,
     { type: 'boolean', ...('short' in option && { short: option.short }) } as const,
   ]);
-  const own = ALL.map(({ name, row }) => [name, { type: row.kind === 'switch' ? 'boolean' : 'string' } as const]);
+  const own = ALL.map(({ name, row }) => {
+    const type = row.kind === 'switch' ? 'boolean' : 'string';
+    return [name, { type, multiple: row.option?.isList === true } as const];
+  });
   const { values, positionals } = parsed(args, Object.fromEntries([...general, ...own]));
   return { values: withMaskColor(values), positionals };
 }
@@ -89,7 +105,11 @@ export function parseCommandLine(args: readonly string[]): { values: OptionValue
 function parsed(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>) {
   try {
     const found = parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true, strict: true });
-    return { values: found.values as OptionValues, positionals: found.positionals };
+    const values = Object.entries(found.values).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join('\n') : value,
+    ]);
+    return { values: Object.fromEntries(values) as OptionValues, positionals: found.positionals };
   } catch (cause) {
     throw parseError(cause as NodeJS.ErrnoException);
   }
@@ -119,10 +139,13 @@ export function requireNoOptions(command: Command, values: OptionValues, needed:
 function parseError({ code, message }: NodeJS.ErrnoException): RemasterError {
   const unknown = code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? /'--?([^']+)'/.exec(message)?.[1] : undefined;
   if (unknown === undefined) return usage(message);
-  const near = closest(unknown, [...Object.keys(GENERAL), ...ALL.map(({ name }) => name)]);
+  const near =
+    unknown.length === 1 ? null : closest(unknown, [...Object.keys(GENERAL), ...ALL.map(({ name }) => name)]);
   return usage(
     `Unknown option ${unknown.length > 1 ? '--' : '-'}${unknown}.`,
-    near === null ? undefined : `Did you mean --${near}?`,
+    near === null
+      ? 'See remaster help. Write ./-name for a path that begins with a hyphen.'
+      : `Did you mean --${near}?`,
   );
 }
 

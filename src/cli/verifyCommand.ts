@@ -7,7 +7,7 @@ import type { Print } from './infoCommands';
 import { onInterrupt } from './interrupt';
 import { settingsOf } from './jobs';
 import { type OptionValues, usage, usageOf } from './options';
-import { duration } from './progressBar';
+import { counted, duration } from './progressBar';
 
 export async function verifyCommand(
   paths: readonly string[],
@@ -37,7 +37,7 @@ export async function verifyCommand(
 function costText({ bytes, decoded, remade, before, seconds }: VerifyCost): string {
   const also = before > 0 ? ` (and ${before} before them)` : '';
   const made = remade > 0 ? `, restores ${remade} again${also}` : '';
-  return `verify: reads ${(bytes / 1e6).toFixed(1)} MB, decodes ${decoded} frames${made}; about ${duration(seconds)}`;
+  return `verify: reads ${(bytes / 1e6).toFixed(1)} MB, decodes ${counted(decoded, 'frame')}${made}; about ${duration(seconds)}`;
 }
 
 const WORDS = { same: 'same   ', differs: 'DIFFERS', note: 'note   ' } as const;

@@ -1,5 +1,7 @@
 import type { ErrorRecord } from '../errors';
 import type { ModelSummary } from '../model/bundle/modelLibrary';
+import type { MadeSegment } from '../pipeline/jobs/madeSegments';
+import type { Maker, SegmentRange, SharedJob } from '../pipeline/jobs/restore/segmentFarm';
 import type { VideoEstimate } from '../pipeline/jobs/restore/estimateVideo';
 import type { AddedDetail } from '../pipeline/media/image/addedDetail';
 
@@ -62,6 +64,14 @@ export interface JpegPair {
   readonly aspect: number;
 }
 
+/** A job whose segments are made here, with the paths of this machine. */
+export interface SharedWork {
+  readonly shared: SharedJob;
+  readonly who: Maker;
+  /** Where the models of this machine run. */
+  readonly provider: string;
+}
+
 /** What can be asked of the engine: arguments and result of each request. */
 export interface EngineRequests {
   /** `sequenceRate`: frames per second of an image sequence. */
@@ -81,7 +91,13 @@ export interface EngineRequests {
   /** Upscales one image. */
   /** `mask`: null for models that do not inpaint, or with a mask colour. */
   image: {
-    args: { readonly source: ImageSource; readonly mask: ImageSource | null; readonly job: ImageJob };
+    args: {
+      readonly source: ImageSource;
+      readonly mask: ImageSource | null;
+      readonly job: ImageJob;
+      /** Whose workers do it; absent: this machine does. */
+      readonly queue?: { readonly address: string; readonly password: string | null } | null;
+    };
     result: ImageResult;
   };
   /** Extracts frames as images, each when `nextFrame` requests it. `id` is chosen by the client. */
@@ -122,6 +138,27 @@ export interface EngineRequests {
   verifyCost: { args: VerifyJob; result: VerifyCost };
   /** Compares a result with its record. */
   verify: { args: VerifyJob; result: VerifyReport };
+  /** What decides the bytes that this machine makes, and which jobs of others it can make. */
+  machine: {
+    args: Omit<ModelChoice, 'model'>;
+    result: {
+      /** Hash: machines of one class make the same bytes. */
+      readonly machine: string;
+      /** The class in words. */
+      readonly facts: string;
+      readonly provider: string;
+      /** Hashes of its models, by name. */
+      readonly models: Readonly<Record<string, string>>;
+      /** Bytes. */
+      readonly memory: number;
+    };
+  };
+  /** Compares what this machine makes of a job with what the first of its class has made. */
+  checkMachine: { args: SharedWork; result: null };
+  /** Makes a segment of a job of another machine, or finds it. */
+  makeSegment: { args: SharedWork & { readonly range: SegmentRange }; result: MadeSegment };
+  /** Frames of the current segment of the job in this work folder that are made. */
+  segmentFrames: { args: { readonly folder: string }; result: number };
   /** Loads the model and measures one tile. Of `auto`, the model that is chosen most often. */
   test: {
     args: ModelChoice & Pick<Job, 'steps'>;
@@ -142,7 +179,7 @@ export interface EngineRequests {
 /** From the client to the engine. */
 export type Request =
   | { readonly type: 'hello'; readonly protocol: number; readonly idleMs: number }
-  | { readonly type: 'job'; readonly id: string; readonly job: Job }
+  | { readonly type: 'job'; readonly id: string; readonly job: Job; readonly queuePassword: string | null }
   /** Stops a job or a request. `keep`: finished segments stay if the job may resume; otherwise everything is deleted. */
   | { readonly type: 'stop'; readonly id: string; readonly keep: boolean }
   | { readonly type: 'ask'; readonly id: string; readonly what: keyof EngineRequests; readonly args: unknown }

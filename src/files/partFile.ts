@@ -22,7 +22,8 @@ export async function sweepParts(folder: string): Promise<void> {
     const [, pid, start, place] = ENDING.exec(name) ?? [];
     if (pid === undefined || place !== placeOf(own)) continue;
     const owner = { ...own, pid: Number(pid), start: Number(start) };
-    if ((await isRunning(owner, own)) === false) await rm(join(folder, name), { force: true }).catch(() => {}); // another user's
+    if ((await isRunning(owner, own)) === false)
+      await rm(join(folder, name), { recursive: true, force: true }).catch(() => {}); // another user's
   }
 }
 

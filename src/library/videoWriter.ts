@@ -9,6 +9,8 @@ import { createVideo, type Encoding } from '../pipeline/media/encode';
 import { ffmpegWarnings } from '../pipeline/media/findFfmpeg';
 import { chooseCodec } from '../pipeline/media/hardware/chooseCodec';
 import { muxVideo } from '../pipeline/media/mux';
+import { badSetting } from '../settings/checkRows';
+import { isImageCodec } from '../settings/imageOutput';
 import { checkJob, type Job, type OutputSettings } from '../settings/restoreJob';
 import type { FrameStream, VideoFile, VideoFrame } from './videoFrame';
 
@@ -145,6 +147,12 @@ const endOf = (times: readonly number[], { info: { timeBase, framesPerSecond } }
 
 /** The settings of writing, with those of reading that the sound follows. */
 function jobOf(file: VideoFile | null, output: string, options: WriteOptions): Job {
+  const job = settingsOf(file, output, options);
+  if (isImageCodec(job.codec)) throw badSetting('codec', 'a codec of videos', job.codec);
+  return job;
+}
+
+function settingsOf(file: VideoFile | null, output: string, options: WriteOptions): Job {
   if (file === null) return checkJob({ input: `${output}.camera`, ...options, output });
   const { trim, maxFps, deinterlace } = file.settings;
   return checkJob({ input: file.info.source.path, trim, maxFps, deinterlace, ...options, output });

@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { closest } from '../errors';
 import type { Row } from '../settings/row';
 import { PRESET_ROWS } from './presetRows';
@@ -52,11 +52,14 @@ function valueOf(name: string, row: Row): object {
 
 /** The first thing that is wrong with a preset, as the end of a sentence; null: nothing. */
 export function presetDefect(value: unknown): string | null {
-  const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile(SCHEMA);
-  return validate(value)
-    ? null
-    : sentence(validate.errors!.find(({ keyword }) => keyword !== 'anyOf') ?? validate.errors![0]!);
+  compiled ??= new Ajv({ strict: true, allowUnionTypes: true }).compile(SCHEMA);
+  if (compiled(value)) return null;
+  const errors = compiled.errors!;
+  return sentence(errors.find(({ keyword }) => keyword !== 'anyOf') ?? errors[0]!);
 }
+
+/** Compiled when first needed. */
+let compiled: ValidateFunction | undefined;
 
 function sentence({ instancePath, keyword, message, params }: ErrorObject): string {
   const field = instancePath.split('/').slice(1).join('.');

@@ -20,6 +20,13 @@ function presetSettings(rows: Rows, { settings }: Preset): Readonly<Record<strin
   );
 }
 
+/** Settings of a preset for a job whose codec is given: another codec may not have the quality and the pixel format. */
+export function forCodec<T extends Readonly<Record<string, unknown>>>(settings: T, codec: unknown): T {
+  if (codec === undefined || codec === settings['codec']) return settings;
+  const { quality: _, pixelFormat: __, ...others } = settings;
+  return others as unknown as T;
+}
+
 function isValue(row: Row, value: unknown): boolean {
   try {
     checkValue(row, value, '', badSetting);
@@ -42,7 +49,8 @@ export function withPreset<T extends { readonly preset?: PresetWish }>(
   const preset = presetOf(wish);
   if (preset === null) return explicit;
   const set = Object.entries(explicit).filter(([, value]) => value !== undefined);
-  return { ...presetSettings(rows, preset), ...(Object.fromEntries(set) as typeof explicit), preset: preset.name };
+  const own = Object.fromEntries(set) as typeof explicit & { readonly codec?: unknown };
+  return { ...forCodec(presetSettings(rows, preset), own.codec), ...own, preset: preset.name };
 }
 
 /**
@@ -54,8 +62,10 @@ export function underFields<T extends Readonly<Record<string, unknown>>>(
   preset: Preset | null,
 ): T {
   if (preset === null) return fields;
-  const laid = Object.entries(presetSettings(rows, preset)).filter(
-    ([name]) => Object.hasOwn(fields, name) && fields[name] === rows[name]!.default,
+  const isDefault = (name: string): boolean => fields[name] === rows[name]!.default;
+  const codec = Object.hasOwn(fields, 'codec') && !isDefault('codec') ? fields['codec'] : undefined;
+  const laid = Object.entries(forCodec(presetSettings(rows, preset), codec)).filter(
+    ([name]) => Object.hasOwn(fields, name) && isDefault(name),
   );
   return { ...fields, ...Object.fromEntries(laid) };
 }

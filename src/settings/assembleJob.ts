@@ -1,5 +1,6 @@
-import { checkSettings, defaultsOf } from './checkRows';
+import { badSetting, checkSettings, defaultsOf } from './checkRows';
 import type { ImageSource } from './imageJob';
+import { isImageCodec } from './imageOutput';
 import { checkOutput } from './restoreJob';
 import type { Values } from './row';
 import { ASSEMBLE_ROWS } from './table';
@@ -12,6 +13,7 @@ export const ASSEMBLE_DEFAULTS = defaultsOf(ASSEMBLE_ROWS);
 /** Checks a job; the output path becomes absolute. Throws BAD_SETTING. */
 export function checkAssembleJob(given: unknown): AssembleJob {
   const job = checkSettings(ASSEMBLE_ROWS, given);
+  if (isImageCodec(job.codec)) throw badSetting('codec', 'a codec of videos', job.codec);
   checkOutput(job);
   return job;
 }

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { badSetting, checkRows } from './checkRows';
+import { isImageCodec } from './imageOutput';
 import { checkJob, type Job } from './restoreJob';
 import { number, path, text, toggle, type Values } from './row';
 import { BATCH } from './topics';
@@ -50,13 +52,18 @@ export function checkBatchJob(given: Readonly<Record<string, unknown>>): BatchJo
   ) as [Record<string, unknown>, FileSettings];
   const { out, ...batch } = checkRows(BATCH_ROWS, own);
   if (out === null) throw badSetting('out', 'the path of a folder', out);
-  checkJob({ ...file, ...ANY_PATHS });
-  return { batch: { ...batch, out }, file };
+  // Wrong settings are refused before there is a file.
+  const { queue } = checkJob({ ...file, input: '/in.mp4', output: anyOutput(file, '/') });
+  return { batch: { ...batch, out }, file: queue === null ? file : { concurrency: ON_QUEUE, ...file } };
 }
 
 /** A job of a batch, complete. Throws BAD_SETTING. */
 export const jobOfFile = (file: FileSettings, input: string, output: string): Job =>
   checkJob({ ...file, input, output });
 
-/** Settings that are wrong are refused before there is a file. */
-const ANY_PATHS = { input: '/in.mp4', output: '/out.mkv' };
+/** Workers have segments of the next file while the last ones of a file are made. */
+const ON_QUEUE = 2;
+
+/** A name in `folder` that fits the settings, where the name itself does not count. */
+export const anyOutput = ({ codec }: FileSettings, folder: string): string =>
+  join(folder, codec !== undefined && isImageCodec(codec) ? 'any' : 'any.mkv');

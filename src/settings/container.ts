@@ -18,7 +18,7 @@ export function containerOf(output: string): Container {
   const container = CONTAINERS[extname(output).toLowerCase()];
   if (container) return container;
   throw new RemasterError('BAD_SETTING', `The output ${output} has an unsupported extension.`, {
-    remedy: 'Use .mp4, .mov or .mkv.',
+    remedy: 'Use .mp4, .mov or .mkv, or for images a name like folder/%08d.png.',
   });
 }
 
@@ -31,6 +31,8 @@ const EXTENSIONS: Readonly<Record<CodecName, string>> = {
   av1: 'mp4',
   ffv1: 'mkv',
   prores: 'mov',
+  png: 'png',
+  tiff: 'tif',
   custom: 'mkv',
 };
 

@@ -2,9 +2,11 @@ import { badSetting, checkSettings, defaultsOf } from './checkRows';
 import { parseCrop } from './crop';
 import { containerOf } from './container';
 import { parseEncoder } from './customEncoder';
+import { isImageCodec, withImages } from './imageOutput';
 import type { ChosenModel } from './chooseModel';
 import type { JobEstimate } from './estimate';
 import { isHardwareCodec } from './hardware';
+import { queueAddress } from './queueAddress';
 import { CHOICE_ROWS, type MODEL_ROWS } from './modelRows';
 import type { Values } from './row';
 import { INPUT_ROWS, OUTPUT_ROWS, type PIXEL_FORMATS, RESTORE_ROWS } from './videoRows';
@@ -41,11 +43,15 @@ export const INPUT_DEFAULTS = defaultsOf(INPUT_ROWS);
 
 /** Checks a job from a command line, a flow or a message. Paths become absolute. Throws BAD_SETTING. */
 export function checkJob(given: unknown): Job {
-  const job = withoutEmptyTrim(checkSettings(RESTORE_ROWS, given));
+  const job = withImages(withoutEmptyTrim(checkSettings(RESTORE_ROWS, given)));
   checkReading(job);
   if (job.input === job.output) throw badSetting('output', 'a different file from the input', job.output);
   if (job.mask === job.output) throw badSetting('output', 'a different file from the mask', job.output);
   checkOutput(job);
+  if (job.queue !== null) queueAddress(job.queue);
+  if (job.queue !== null && /[\\/]/.test(job.model))
+    throw badSetting('model', 'the name of a model that is installed on all machines', job.model);
+  if (job.mixed && job.queue === null) throw badSetting('mixed', 'set with a queue only', job.mixed);
   return job;
 }
 
@@ -66,7 +72,7 @@ export function checkReading({
 
 /** What the settings of an output say together. Throws BAD_SETTING. */
 export function checkOutput({ output, codec, encoder, quality, hardware }: OutputSettings): void {
-  containerOf(output);
+  if (!isImageCodec(codec)) containerOf(output);
   const isCustom = codec === 'custom';
   if (isCustom !== (encoder !== null)) throw badSetting('encoder', 'set with the codec custom, and only then', encoder);
   if (encoder !== null) parseEncoder(encoder);
@@ -93,6 +99,13 @@ export interface AutoModel extends ChosenModel {
 
 export type Stage = 'probing' | 'loading' | 'resuming' | 'restoring' | 'finishing';
 
+/** A machine that makes segments of a job. */
+export interface WorkerSpeed {
+  readonly name: string;
+  /** Frames per second, over its last segments; null before its first frame. */
+  readonly fps: number | null;
+}
+
 /** Progress of a running job. */
 export interface Progress {
   readonly stage: Stage;
@@ -108,6 +121,8 @@ export interface Progress {
   readonly eta: number | null;
   /** Null when the tile cache is off. */
   readonly cacheStats: CacheStats | null;
+  /** The machines that make the segments of a job with a queue. Absent for others. */
+  readonly workers?: readonly WorkerSpeed[];
   /** Absent until the model is loaded, and where the job named it. */
   readonly auto?: AutoModel;
   /** Of a job of more than ten minutes: before its first frame, of one with few frames after the third. */
@@ -147,8 +162,10 @@ export interface Result {
   };
   /** Faces restored in this run, counted in each frame, and frames without a face; null when it is not a face model. */
   readonly faces: { readonly found: number; readonly framesWithout: number } | null;
-  /** As in `Progress`, over the whole run. */
+  /** As in `Progress`, over the whole run; null for a job with a queue. */
   readonly cacheStats: CacheStats | null;
+  /** Who made the segments of a job with a queue. Absent for others. */
+  readonly workers?: readonly { readonly name: string; readonly segments: number; readonly frames: number }[];
   /** For example a stream that could not be copied, or damaged packets. */
   readonly warnings: readonly string[];
 }

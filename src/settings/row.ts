@@ -22,6 +22,8 @@ export interface Option {
   readonly name?: string;
   /** What the negation of a switch does: `--no-extras`. Every switch whose default is true has it. */
   readonly off?: string;
+  /** It may be given several times: its text has a line for each. */
+  readonly isList?: boolean;
   /** Words for values: `off`, `auto`. */
   readonly words?: Readonly<Record<string, number | null>>;
 }

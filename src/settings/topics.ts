@@ -7,6 +7,7 @@ export const OUTPUT = 'Output';
 export const RESUME = 'Resume';
 export const SPEED = 'Speed';
 export const BATCH = 'Many files';
+export const MACHINES = 'More machines';
 
 /** In the order of the help. */
-export const TOPICS = [MODEL, FACES, INPAINTING, INPUT, OUTPUT, RESUME, SPEED, BATCH] as const;
+export const TOPICS = [MODEL, FACES, INPAINTING, INPUT, OUTPUT, RESUME, SPEED, BATCH, MACHINES] as const;

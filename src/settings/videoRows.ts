@@ -1,7 +1,7 @@
 import { CHOICE_ROWS, FRAME_ROWS, PRESET_ROW, QUALITY_ROWS, READ_ROWS, TILE_ROWS } from './modelRows';
 import { hardware } from './hardware';
 import { choice, colour, group, number, path, seconds, text, toggle, whole } from './row';
-import { INPAINTING, INPUT, OUTPUT, RESUME, SPEED } from './topics';
+import { INPAINTING, INPUT, MACHINES, OUTPUT, RESUME, SPEED } from './topics';
 
 /** Pixel formats of the output, by ffmpeg's names: chroma subsampling 4:2:0, 4:2:2, 4:4:4 or RGB, 8 or 10 bit. */
 export const PIXEL_FORMATS = [
@@ -112,10 +112,10 @@ export const INPUT_ROWS = {
 
 /** The file that is written. */
 export const OUTPUT_ROWS = {
-  output: path(undefined, { text: 'a .mp4, .mov or .mkv file' }),
+  output: path(undefined, { text: 'a .mp4, .mov or .mkv file, or images: folder/%08d.png' }),
   overwrite: toggle(false, { text: 'replace an existing output file', option: { topic: OUTPUT } }),
-  codec: choice(['h264', 'h265', 'av1', 'ffv1', 'prores', 'custom'], 'h264', {
-    text: 'codec of the video',
+  codec: choice(['h264', 'h265', 'av1', 'ffv1', 'prores', 'png', 'tiff', 'custom'], 'h264', {
+    text: 'codec of the video; png, tiff: a folder of images',
     option: { topic: OUTPUT, value: 'NAME' },
     dialog: { icon: 'file-archive-o', section: 'coding', for: 'file' },
   }),
@@ -143,10 +143,33 @@ export const OUTPUT_ROWS = {
   }),
 } as const;
 
+/** Other machines that make the segments of a video. */
+export const QUEUE_ROWS = {
+  /** Address of Redis or PostgreSQL, without a password. Null: this machine makes all segments. */
+  queue: text(1, 2048, null, {
+    text: 'let the workers of this queue make the segments: redis://HOST:6379 or postgres://HOST/DATABASE',
+    unset: 'this machine makes them',
+    option: { topic: MACHINES, value: 'URL' },
+  }),
+  /** False: all machines of a job are of one class, which makes the same bytes. */
+  mixed: toggle(false, {
+    text: 'with --queue: use machines that differ in processor, GPU or ffmpeg for one video',
+    option: { topic: MACHINES },
+  }),
+} as const;
+
 /** Restoring a video file. */
 export const RESTORE_ROWS = {
   ...INPUT_ROWS,
   ...OUTPUT_ROWS,
+  /** Name of each image of an output with the codec `png` or `tiff`: a prefix, `%08d` and a suffix. Null = `%08d.png` or `.tif`. */
+  imageName: text(6, 255, null, { text: 'name of each image: %08d.png', unset: '%08d.png, %08d.tif' }),
+  /** Number of the first image. */
+  startNumber: whole(0, 999_999_999, 1, {
+    text: 'number of the first image of an output of images',
+    option: { topic: OUTPUT },
+    dialog: { icon: 'sort-numeric-asc', section: 'coding', for: 'file' },
+  }),
   audio: choice(['copy', 'encode', 'none'], 'copy', {
     text: 'sound',
     option: { topic: OUTPUT },
@@ -188,6 +211,7 @@ export const RESTORE_ROWS = {
     option: { topic: RESUME },
     dialog: { icon: 'scissors', section: 'job', for: 'file' },
   }),
+  ...QUEUE_ROWS,
   /** The job starts when fewer than this many jobs run in its engine. */
   concurrency: whole(1, 16, 1, {
     text: 'most jobs of one engine at the same time',

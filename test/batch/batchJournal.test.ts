@@ -26,7 +26,10 @@ describe('the journal of a batch', () => {
     const again = await open();
     for (const one of [journal, again]) {
       assert.deepEqual([one.last('a'), one.last('b'), one.last('c')], [finished('a'), begun('b'), null]);
-      assert.deepEqual([one.isResult('b'), one.isResult('c')], [true, false]);
+      assert.deepEqual(
+        ['b', 'b/data/b.mkv', 'c', 'c/b'].map((name) => one.isResult(name)),
+        [true, true, false, false],
+      );
     }
     await again.close();
   });

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch } from '../../src/batch/batch';
+import { parseInput } from '../../src/batch/parseInput';
+import { presetOf } from '../../src/batch/presetOf';
 import { type BatchControl, type BatchOptions, restoreBatch } from '../../src/index';
 import { type FakeEngine, fakeEngine } from '../support/fakeEngine';
 import { scratchFolder } from '../support/videos';
@@ -241,6 +243,27 @@ describe('a batch', () => {
     write('in/b.mov', 'changed');
     while (text('out/b.mp4') !== 'x2 changed') await sleep(5);
     assert.equal(engine.jobs.length, 5);
+    stop.abort('enough');
+    await assert.rejects(running, (reason) => reason === 'enough');
+  });
+  it('watches several folders, each with its preset', async () => {
+    for (const name of ['tapes/tape.mov', 'discs/disc.mov']) write(name);
+    const stop = new AbortController();
+    let batch!: Batch;
+    engine = fakeEngine();
+    const inputs = ['tapes=vhs-pal', 'discs=dvd-ntsc', 'in'].map((name) => {
+      const { path, preset } = parseInput(at(name));
+      return { path, settings: presetOf(preset) };
+    });
+    const control = { engine, signal: stop.signal, onOpen: (opened: Batch) => void (batch = opened) };
+    const running = restoreBatch(inputs, { out: at('out'), watch: true, settle: 0.1 }, control);
+    while (batch?.totals.done !== 5) await sleep(5);
+    for (const name of ['tapes/sub/c.mov', 'discs/d.mov', 'in/e.mov']) write(name);
+    while (batch.totals.done < 8) await sleep(5);
+    const presets = engine.jobs.map(({ input, preset }) => `${relative(folder, input)} ${preset}`);
+    assert.deepEqual(presets.slice(5).toSorted(), [
+      ...['discs/d.mov dvd-ntsc', 'in/e.mov null', 'tapes/sub/c.mov vhs-pal'],
+    ]);
     stop.abort('enough');
     await assert.rejects(running, (reason) => reason === 'enough');
   });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { enginesAndFfmpegs } from '../support/processes';
+import { withMount } from '../support/mounts';
 import { root } from '../support/root';
 import { ff, moving, scratchFolder, times } from '../support/videos';
 
@@ -71,6 +72,17 @@ describe('remaster restore INPUT... --out FOLDER', function () {
     assert.match(second.stderr, /^\[1\/2\] tapes\/1990\/b\.mov: done before, out\/1990\/b_x4\.mp4$/m);
     assert.match(second.stderr, /^2 files: 2 done before\. The reports/m);
   });
+  it('knows results that are folders again: images, and BagIt folders', () => {
+    for (const options of [['--codec', 'tiff'], ['--bag']]) {
+      const out = options.at(-1)!.replace('--', '');
+      const args = ['tapes/a.mov', '--out', out, ...options, ...model];
+      const first = remaster(...args);
+      assert.equal(first.status, 0, first.stderr);
+      assert.match(remaster(...args).stderr, /^1 file: 1 done before\. The reports/m);
+    }
+    assert.equal(readdirSync(at('tiff/a')).length, 5);
+    assert.ok(existsSync(at('bag/a.mp4.bag/data/a.mp4')));
+  });
   it('goes on where Ctrl-C or a kill has ended it, and leaves nothing behind', async () => {
     const args = ['long', '--out', 'kept', '--segment', '20', '--tile-cache', 'off', ...model];
     assert.equal(await kill(start(...args), /2\.mov","stage":"restoring","frame":[1-9]/, 'SIGINT'), 130);
@@ -84,6 +96,27 @@ describe('remaster restore INPUT... --out FOLDER', function () {
       ...['.remaster-batch', '1.mp4', '2.mp4', '3.mp4', 'report.csv', 'report.json'],
     ]);
     assert.deepEqual(await enginesAndFfmpegs(), []);
+  });
+  it('on a full disk lists what does not fit, and goes on with it when there is room', async function () {
+    await ff(...moving('64x48', '25', 12), '-vf', 'noise=alls=20:allf=t:all_seed=1', '-c:v', 'ffv1', at('noise.mkv'));
+    for (const name of ['1', '2']) cpSync(at('noise.mkv'), at(`full/${name}.mkv`));
+    const args = ['full', '--out', 'disk/out', '--codec', 'ffv1', ...model];
+    const isRun = await withMount(at('disk'), 'size=1500k', async () => {
+      const first = remaster(...args);
+      assert.equal(first.status, 7, first.stderr);
+      assert.match(first.stderr, /^\[2\/2\] full\/2\.mkv: DISK_FULL: /m);
+      assert.match(first.stderr, /^2 files: 1 done, 1 failed\. The reports are in disk\/out/m);
+      assert.deepEqual(states('disk/out'), ['done', 'failed']);
+      execFileSync('mount', ['-o', 'remount,size=20m', at('disk')]);
+      const second = remaster(...args);
+      assert.equal(second.status, 0, second.stderr);
+      assert.deepEqual(states('disk/out'), ['skipped', 'done']);
+      assert.deepEqual(
+        readdirSync(at('disk/out')).filter((name) => name.endsWith('.remaster')),
+        [],
+      );
+    });
+    if (!isRun) this.skip();
   });
   it('without a model that can be loaded ends before the first file', () => {
     const { status, stderr } = remaster('tapes', '--out', 'none', '--model', 'x4-lve');

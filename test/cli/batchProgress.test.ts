@@ -43,6 +43,26 @@ describe('the progress of a batch', () => {
         `[1/3] /in/a\\u001b[2J.mov: 10 frames in 1m 02s, /out/a.mp4 (1 note)\n${bars}${redraw}`,
     );
   });
+  it('is a bar for each of two files that workers restore, with the speed of each worker', () => {
+    const made = (workers: readonly object[]) => ({ progress: { ...progress, workers } }) as Partial<BatchFile>;
+    const both = { ...totals, running: 2, waiting: 0 };
+    const text = shown(true, ({ events }) => {
+      events.onFile?.({ ...file, progress: null }, totals);
+      events.onProgress?.({ ...file, ...made([{ name: 'pc', fps: 3.5 }]) }, both);
+      const workers = [
+        { name: 'pc', fps: 3.5 },
+        { name: 'nas', fps: null },
+      ];
+      events.onFile?.({ ...file, id: 2, input: '/in/b.mov', ...made(workers) }, both);
+    });
+    assert.deepEqual(text.split('\u001b[0J').at(-1)!.split('\n'), [
+      '/in/a\\u001b[2J.mov  restoring ████████████░░░░░░░░░░░░  50%  frame 5 of 10  5.00 fps  1s left',
+      '/in/b.mov  restoring ████████████░░░░░░░░░░░░  50%  frame 5 of 10  5.00 fps  1s left',
+      'workers  pc 3.50 fps, nas …',
+      'all ██████░░░░░░░░░░░░░░░░░░  25%  file 2 of 3  1m 30s left',
+      '',
+    ]);
+  });
   it('is a line per file elsewhere', () => {
     const text = shown(false, ({ events, done: end }) => {
       events.onProgress?.(file, totals);

@@ -259,6 +259,7 @@ describe('the command line', () => {
     ],
     ['no command', [], 2, /restore INPUT OUTPUT/],
     ['an unknown command', ['dance'], 2, /Unknown command dance/],
+    ['a path that begins with a hyphen', ['restore', '-a.mp4', 'b'], 2, /Unknown option -a\..*\n.*\.\/-name/],
     ['an unknown option', ['restore', 'a', 'b', '--fast'], 2, /Unknown option --fast\.\nSee remaster help/],
     [
       'a mistyped option',

@@ -165,6 +165,7 @@ describe('editor', function () {
             seen.push(await expected.innerText());
             await shoot(`${type} estimate`);
           }
+          if (type === 'remaster-batch') assert.equal(await page.locator('#node-input-videos').inputValue(), '${FROM}');
           if (type === 'remaster-upscale') {
             const tab = (section: string) => page.locator(`#red-ui-tab-remaster-upscale-sections-${section}`);
             await tab('advanced').locator('a').click();

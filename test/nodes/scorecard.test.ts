@@ -167,6 +167,29 @@ describe('scorecard of the flow library', () => {
         assert.doesNotMatch(svg.replaceAll('#fff', ''), /#[0-9a-f]{3,}|rgb/i); // white on transparent
       });
 
+      it('has no setting of a name by which the editor keeps something else', () => {
+        const taken = [
+          'id',
+          'type',
+          'z',
+          'x',
+          'y',
+          'w',
+          'h',
+          'g',
+          'l',
+          'd',
+          'wires',
+          'inputs',
+          'icon',
+          'info',
+          'valid',
+          'users',
+        ];
+        const { defaults } = definitionOf(type);
+        assert.deepEqual(Object.keys(defaults).filter((name) => taken.includes(name)), []); // prettier-ignore
+      });
+
       it('has a field for every setting, and a setting for every field', () => {
         const { category, defaults, credentials = {} } = definitionOf(type);
         const prefix = category === 'config' ? 'node-config-input-' : 'node-input-';
@@ -255,6 +278,8 @@ describe('scorecard of the flow library', () => {
       hardware: value('remaster-out', 'hardware'),
       quality: value('remaster-out', 'quality') || null,
       pixelFormat: value('remaster-out', 'pixelFormat') || null,
+      imageName: null, // a part of the file name
+      startNumber: Number(value('remaster-out', 'startNumber')),
       segment: Number(value('remaster-out', 'segment')),
       concurrency: Number(value('remaster-out', 'concurrency')),
       audio: value('remaster-out', 'audio'),
@@ -263,6 +288,8 @@ describe('scorecard of the flow library', () => {
       bag: value('remaster-out', 'bag'),
       resume: value('remaster-out', 'resume'),
       discard: value('remaster-out', 'discard'),
+      queue: value('remaster-model', 'queue') || null,
+      mixed: value('remaster-model', 'mixed'),
     };
     assert.deepEqual(shown, JOB_DEFAULTS);
   });

@@ -5,6 +5,8 @@ import { planOf } from '../../nodes/message/plan';
 import { presetFor } from '../../nodes/message/presets';
 import { parseCommandLine } from '../../src/cli/options';
 import { settingsOf } from '../../src/cli/jobs';
+import { layered } from '../../src/batch/layered';
+import { presetOf } from '../../src/batch/presetOf';
 import { type Preset, builtInPresets, findPreset } from '../../src/presets/preset';
 import { PRESET_ROWS } from '../../src/presets/presetRows';
 import { underFields, withPreset } from '../../src/presets/withPreset';
@@ -16,6 +18,7 @@ import { FRAMES_ROWS, IMAGE_ROWS, LIVE_ROWS } from '../../src/settings/table';
 import { TRY_ROWS } from '../../src/settings/tryJob';
 import { RESTORE_ROWS } from '../../src/settings/videoRows';
 
+const findBuiltIn = (name: string): Preset => builtInPresets().find((preset) => preset.name === name)!;
 const paths = { input: '/in/a.mkv', output: '/out/a.mkv' };
 const names = builtInPresets().map(({ name }) => name);
 
@@ -66,6 +69,21 @@ describe('withPreset', () => {
     assert.deepEqual([job.deinterlace, job.crop, job.aspect, job.preset], ['auto', null, '4:3', 'vhs-pal']);
     const unsaid = checkJob(withPreset(RESTORE_ROWS, { ...paths, preset: 'vhs-pal', deinterlace: undefined }));
     assert.equal(unsaid.deinterlace, 'double');
+  });
+
+  it('with another codec, the quality and the pixel format of the preset are left out', () => {
+    const screen = (given: object) => checkJob(withPreset(RESTORE_ROWS, { ...paths, preset: 'screen', ...given }));
+    const seen = ({ codec, quality, pixelFormat }: ReturnType<typeof screen>) => [codec, quality, pixelFormat];
+    assert.deepEqual(seen(screen({ codec: 'h264' })), ['h264', 14, 'yuv444p']);
+    assert.deepEqual(seen(screen({ codec: 'png', output: '/out/a' })), ['png', null, null]);
+    const fields = { ...JOB_DEFAULTS, codec: 'prores' };
+    const dialog = checkJob({
+      ...underFields(RESTORE_ROWS, fields, findBuiltIn('screen')),
+      ...paths,
+      output: '/out/a.mov',
+    });
+    assert.deepEqual(seen(dialog), ['prores', null, null]);
+    assert.deepEqual(layered(presetOf('screen'), { codec: 'ffv1' }).pixelFormat, undefined);
   });
 
   it('without a preset nothing changes', () => {

@@ -12,8 +12,8 @@ export type { JobEvents, RunningJob } from './jobClient';
 
 /** A child process that runs ffmpeg and onnxruntime. It starts when first needed, restarts after a crash and exits when idle. */
 export interface Engine {
-  /** Starts a restore job. Throws BAD_SETTING for an invalid job. */
-  run(job: Job, events?: JobEvents): RunningJob;
+  /** Starts a restore job. `queuePassword`: null = that of the environment. Throws BAD_SETTING for an invalid job. */
+  run(job: Job, events?: JobEvents, queuePassword?: string | null): RunningJob;
   /** Sends one request. Aborting `signal` rejects at once; the engine stops the work as soon as it can. */
   ask<K extends keyof EngineRequests>(
     what: K,
@@ -85,8 +85,8 @@ class EngineClient implements Engine {
     this.#process.setIdleTimeout(seconds);
   }
 
-  run(job: Job, events: JobEvents = {}): RunningJob {
-    return this.#jobs.run(job, events);
+  run(job: Job, events: JobEvents = {}, queuePassword: string | null = null): RunningJob {
+    return this.#jobs.run(job, events, queuePassword);
   }
 
   live(job: LiveJob, events: LiveEvents = {}): RunningLive {

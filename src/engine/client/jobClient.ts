@@ -31,18 +31,18 @@ export class JobClient {
     return this.#pending.size;
   }
 
-  run(unchecked: Job, events: JobEvents): RunningJob {
+  run(unchecked: Job, events: JobEvents, queuePassword: string | null): RunningJob {
     const job = checkJob(unchecked);
     const id = randomUUID();
-    const pending = new PendingJob(job, events, () => this.engine.resetBackOff());
+    const pending = new PendingJob(job, queuePassword, events, () => this.engine.resetBackOff());
     this.#pending.set(id, pending);
-    this.engine.send({ type: 'job', id, job });
+    this.engine.send({ type: 'job', id, job, queuePassword });
     return { id, result: pending.result, stop: () => this.#stop(id, false), suspend: () => this.#stop(id, true) };
   }
 
   /** Sends every pending job to a new process. */
   resend(): void {
-    for (const [id, { job }] of this.#pending) this.engine.send({ type: 'job', id, job });
+    for (const [id, { job, queuePassword }] of this.#pending) this.engine.send({ type: 'job', id, job, queuePassword });
   }
 
   receive(reply: JobReply): void {

@@ -25,6 +25,7 @@ export class PendingJob {
   /** `onAdvance`: called when it has more frames than ever before, or is done. */
   constructor(
     readonly job: Job,
+    readonly queuePassword: string | null,
     private readonly events: JobEvents,
     private readonly onAdvance: () => void,
   ) {

@@ -10,6 +10,7 @@ import { OpenRequests } from './openRequests';
 import { handleRequest, type Services } from './requests';
 import { RestoreJobs } from './restoreJobs';
 import { restoreWithProgress } from './restoreWithProgress';
+import { SegmentMakers } from './segmentMakers';
 import { VideoAssemblies } from './videoAssemblies';
 
 /**
@@ -35,14 +36,15 @@ export function engineWork(send: (reply: Reply) => void, onEnd: () => void): Eng
   const assemblies = open.use(new VideoAssemblies(onTemporaryPath));
   const comparisons = open.use(new Comparisons(previewOf));
   const images = imageRequests(cache);
+  const segmentMakers = open.use(new SegmentMakers(cache));
   const readers = { previewOf, comparisons, onTemporaryPath };
-  const services: Services = { modelCache: cache, images, frameStreams, assemblies, ...readers };
+  const services: Services = { modelCache: cache, images, frameStreams, assemblies, segmentMakers, ...readers };
   const requests = open.use(new OpenRequests(send, onEnd));
 
   return {
     receive(request) {
       const { id } = request;
-      if (request.type === 'job') restores.start(id, request.job);
+      if (request.type === 'job') restores.start(id, request.job, request.queuePassword);
       else if (request.type === 'live') live.receive(id, request.request);
       else if (request.type === 'ask')
         void requests.answer(id, (signal) => handleRequest(request.what, request.args, services, signal));

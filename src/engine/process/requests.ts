@@ -19,7 +19,9 @@ import { doctor } from './doctor';
 import { estimateFor } from './estimateFor';
 import type { FrameStreams } from './frameStreams';
 import type { ImageRequests } from './imageRequests';
+import { machine } from './machine';
 import type { ModelCache } from './modelCache';
+import type { SegmentMakers } from './segmentMakers';
 import { testedModels } from './testedModels';
 import { verifyTools } from './recordTools';
 import type { VideoAssemblies } from './videoAssemblies';
@@ -33,6 +35,7 @@ export interface Services {
   /** The preview of a running job; null when it is unknown. */
   readonly previewOf: (job: string) => Promise<Comparison | null>;
   readonly comparisons: Comparisons;
+  readonly segmentMakers: SegmentMakers;
   readonly onTemporaryPath: (path: string, gone: boolean) => void;
 }
 
@@ -40,9 +43,10 @@ export interface Services {
 export async function handleRequest(
   what: keyof EngineRequests,
   args: unknown,
-  { modelCache, images, frameStreams, assemblies, previewOf, comparisons, onTemporaryPath }: Services,
+  services: Services,
   signal: AbortSignal,
 ): Promise<EngineRequests[keyof EngineRequests]['result']> {
+  const { modelCache, images, frameStreams, assemblies, previewOf, comparisons, segmentMakers } = services;
   switch (what) {
     case 'probe':
       return summary(args as EngineRequests['probe']['args'], signal);
@@ -91,11 +95,23 @@ export async function handleRequest(
     case 'choose':
       return chooseFor(args as EngineRequests['choose']['args'], signal);
     case 'estimate':
-      return estimateFor(args as EngineRequests['estimate']['args'], modelCache, onTemporaryPath, signal);
+      return estimateFor(args as EngineRequests['estimate']['args'], modelCache, services.onTemporaryPath, signal);
     case 'verifyCost':
       return verifyCost(args as VerifyJob, await verifyTools(modelCache));
     case 'verify':
       return verifyResult(args as VerifyJob, await verifyTools(modelCache), signal);
+    case 'machine':
+      return machine(args as EngineRequests['machine']['args'], modelCache);
+    case 'checkMachine': {
+      const { shared, who, provider } = args as EngineRequests['checkMachine']['args'];
+      return segmentMakers.check(shared, who, provider, signal);
+    }
+    case 'makeSegment': {
+      const { shared, who, provider, range } = args as EngineRequests['makeSegment']['args'];
+      return segmentMakers.make(shared, range, who, provider, signal);
+    }
+    case 'segmentFrames':
+      return segmentMakers.frames((args as EngineRequests['segmentFrames']['args']).folder);
     case 'test':
       return testModel(args as EngineRequests['test']['args'], modelCache, signal);
   }

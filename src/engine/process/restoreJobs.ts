@@ -8,6 +8,7 @@ import { JobQueue } from './jobQueue';
 
 interface PendingJob {
   readonly job: Job;
+  readonly queuePassword: string | null;
   readonly abort: AbortController;
   readonly ended: Promise<void>;
   readonly preview: Comparison;
@@ -16,7 +17,13 @@ interface PendingJob {
 }
 
 /** Runs one job to its end. */
-export type RestoreJob = (id: string, job: Job, preview: Comparison, signal: AbortSignal) => Promise<Result>;
+export type RestoreJob = (
+  id: string,
+  job: Job,
+  queuePassword: string | null,
+  preview: Comparison,
+  signal: AbortSignal,
+) => Promise<Result>;
 
 /** A stopped job deletes its files within this time, unless another container or host may hold its lock. */
 const STOP_MS = 2000;
@@ -44,9 +51,9 @@ export class RestoreJobs implements AsyncDisposable {
     return this.#pending.get(id)?.preview ?? null;
   }
 
-  start(id: string, job: Job): void {
+  start(id: string, job: Job, queuePassword: string | null): void {
     const { promise: ended, resolve } = deferred<void>();
-    const pending = { job, ended, abort: new AbortController(), preview: comparison(), keep: true };
+    const pending = { job, queuePassword, ended, abort: new AbortController(), preview: comparison(), keep: true };
     this.#pending.set(id, pending);
     this.#queue.add(id, job.concurrency, () => this.#run(id, pending).finally(resolve));
   }
@@ -69,9 +76,9 @@ export class RestoreJobs implements AsyncDisposable {
   }
 
   async #run(id: string, pending: PendingJob): Promise<void> {
-    const { job, preview, abort } = pending;
+    const { job, queuePassword, preview, abort } = pending;
     try {
-      this.send({ type: 'done', id, result: await this.restore(id, job, preview, abort.signal) });
+      this.send({ type: 'done', id, result: await this.restore(id, job, queuePassword, preview, abort.signal) });
     } catch (error) {
       await discardIfStopped(pending);
       this.send(abort.signal.aborted ? { type: 'stopped', id } : { type: 'failed', id, error: errorRecord(error) });

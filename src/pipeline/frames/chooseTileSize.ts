@@ -41,6 +41,12 @@ export async function chooseTileSize(
   return chooser.best;
 }
 
+/** The sides that tiles of such frames may have instead of the default; empty: there is no choice. */
+export const smallSides = (
+  info: Pick<Advice, 'tile'>,
+  { width, height }: { readonly width: number; readonly height: number },
+): readonly number[] => (info.tile.fixed ? [] : SMALL_SIDES.filter((side) => side < tileFor(info, width, height)));
+
 /** The tolerance of the tile cache, and the overlap; null: the default. */
 interface TileSizeRequest {
   readonly tileCache: number;
@@ -63,11 +69,11 @@ export function tileSizeChooser(
   { tileCache, overlap }: TileSizeRequest,
 ): TileSizeChooser {
   const standard = { tile: tileFor(info, width, height), overlap: overlap ?? info.tile.overlap };
-  const small = SMALL_SIDES.filter((side) => side < standard.tile).map((tile): SmallTiles => ({
+  const small = smallSides(info, { width, height }).map((tile): SmallTiles => ({
     tile,
     overlap: overlap ?? Math.min(info.tile.overlap, MAX_OVERLAP * tile),
   }));
-  const sizes = [standard, ...(info.tile.fixed ? [] : small)];
+  const sizes = [standard, ...small];
   const layout = (size: SmallTiles): Layout =>
     tileLayout({ ...info, tile: { ...info.tile, overlap: size.overlap } }, width, height, size.tile);
   const workloads = sizes.map((size) => new Workload(layout(size), tileCache));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, link, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { sync } from './journal';
+import { sync } from '../../files/sync';
 import { publishFile } from './publishFile';
 import { outputExists } from './outputTarget';
 

@@ -1,23 +1,10 @@
-import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
+import { sync } from '../../files/sync';
 import type { ChosenModel } from '../../settings/chooseModel';
-
-/** A finished segment of the video. */
-export interface Segment {
-  readonly file: string;
-  readonly frames: number;
-  /** Size of its file. */
-  readonly bytes: number;
-  /** Size of the file beside it that `hashesOf` names, with the hashes of its frames; absent in a job without a record. */
-  readonly hashBytes?: number;
-}
-
-/** The file of the hashes of a segment's frames, beside it. */
-export const hashesOf = (segment: string): string => `${segment}.sha256`;
-
-/** What decides the bytes of the segments, by the names of settings; plain JSON. */
-export type JobIdentity = Readonly<Record<string, unknown>>;
+import { identityKey, type JobIdentity } from './identity';
+import { type MadeSegment, madeSegments } from './madeSegments';
+import { frameCount, hashesOf, type Segment } from './segment';
 
 /** The list of finished segments in a work folder. */
 export interface Journal {
@@ -37,6 +24,8 @@ const FILE = 'journal.json';
 export interface FoundJournal extends Journal {
   /** Frames of segments that are in the list but cannot be used: their file, or one before it, is missing or incomplete. */
   readonly lost: number;
+  /** Segments behind a gap: several machines do not finish them in order. */
+  readonly later: ReadonlyMap<number, MadeSegment>;
 }
 
 /** Null without a journal, `damaged` when its text is. */
@@ -45,9 +34,13 @@ export async function readJournal(folder: string): Promise<FoundJournal | 'damag
   if (text === null) return null;
   const journal = parseJournal(text);
   if (journal === null) return 'damaged';
-  if (journal.identity === null) return { ...journal, lost: 0 };
-  const segments = await complete(folder, journal.segments);
-  return { ...journal, segments, lost: frameCount(journal.segments) - frameCount(segments) };
+  if (journal.identity === null) return { ...journal, lost: 0, later: new Map() };
+  const later = await madeSegments(folder, identityKey(journal.identity));
+  const segments = [...(await complete(folder, journal.segments))];
+  for (let next = later.get(segments.length); next; next = later.get(segments.length)) segments.push(next);
+  for (const index of segments.keys()) later.delete(index);
+  const lost = Math.max(0, frameCount(journal.segments) - frameCount(segments));
+  return { ...journal, segments, lost, later };
 }
 
 function parseJournal(text: string): Journal | null {
@@ -89,22 +82,3 @@ export async function writeJournal(folder: string, journal: Journal): Promise<vo
   await rename(`${path}.new`, path);
   await sync(folder).catch(() => {}); // not supported by every file system
 }
-
-/** Flushes a file or a folder to disk. */
-export async function sync(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Names of the settings that differ. */
-export function differences(a: JobIdentity, b: JobIdentity): string[] {
-  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
-  return names.filter((name) => !isDeepStrictEqual(a[name], b[name])).toSorted();
-}
-
-export const frameCount = (segments: readonly Pick<Segment, 'frames'>[]): number =>
-  segments.reduce((sum, { frames }) => sum + frames, 0);

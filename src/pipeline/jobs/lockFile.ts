@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
+import { createOnce, hasCode, nameOnce } from '../../files/createOnce';
 import { type LockHolder, parseHolder } from './lockHolder';
 
 export interface FoundLock {
@@ -10,20 +11,9 @@ export interface FoundLock {
   readonly mtimeMs: number;
 }
 
-/**
- * Makes the lock, unless there is one, in one step: the complete file is written under another name first. Returns the
- * time of the file system. Read the lock to see who holds it: `link` on NFS may report EEXIST after it has succeeded.
- */
+/** Makes the lock, unless there is one. Returns the time of the file system. Read the lock to see who holds it. */
 export async function createLock(path: string, holder: LockHolder): Promise<number> {
-  const temporary = `${path}.${holder.token}`;
-  const content = JSON.stringify(holder);
-  try {
-    const now = await writeNew(temporary, content);
-    await nameLock(temporary, path, content);
-    return now;
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  return createOnce(path, JSON.stringify(holder), `${path}.${holder.token}`);
 }
 
 /** Null when there is none. It is opened each time, because NFS shows the changes of other hosts only then. */
@@ -55,7 +45,7 @@ export async function removeStaleLock(path: string, stale: FoundLock): Promise<v
   }
   const found = await readLock(moved);
   // If there is a third one by now, the moved lock is lost. `assertHeld` notifies its holder.
-  if (found !== null && found.content !== stale.content) await nameLock(moved, path, found.content);
+  if (found !== null && found.content !== stale.content) await nameOnce(moved, path, found.content);
   await rm(moved, { force: true });
 }
 
@@ -63,42 +53,3 @@ export async function removeOwnLock(path: string, own: LockHolder): Promise<void
   const found = await readLock(path);
   if (found?.holder?.token === own.token) await rm(path, { force: true });
 }
-
-/** Gives `file` the name `path`, unless there is such a file. */
-async function nameLock(file: string, path: string, content: string): Promise<void> {
-  try {
-    await link(file, path);
-  } catch (error) {
-    if (hasCode(error, 'EEXIST', 'ENOENT')) return; // ENOENT: the holder of the lock has cleared the folder
-    await copyLock(path, content);
-  }
-}
-
-/** For file systems without hard links. */
-async function copyLock(path: string, content: string): Promise<void> {
-  try {
-    await writeNew(path, content);
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
-  }
-}
-
-/** Returns the time of the new file. */
-async function writeNew(path: string, content: string): Promise<number> {
-  const file = await open(path, 'wx');
-  try {
-    try {
-      await file.writeFile(content);
-      await file.sync();
-      return (await file.stat()).mtimeMs;
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    await rm(path, { force: true });
-    throw error;
-  }
-}
-
-const hasCode = (error: unknown, ...codes: readonly string[]): boolean =>
-  codes.includes((error as NodeJS.ErrnoException).code ?? '');

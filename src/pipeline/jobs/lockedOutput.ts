@@ -1,12 +1,18 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RemasterError } from '../../errors';
-import { type FoundJournal, type Segment, sync, writeJournal } from './journal';
+import { sync } from '../../files/sync';
+import { identityKey } from './identity';
+import { type FoundJournal, writeJournal } from './journal';
+import { type MadeSegment, madeSegments } from './madeSegments';
 import { unwritable } from './outputErrors';
 import type { OutputLock } from './outputLock';
+import type { ImageName } from '../../settings/imageOutput';
 import { type Companion, publishWith } from './companions';
+import { checkTarget } from './outputTarget';
 import { publishFile } from './publishFile';
-import { checkFolder, publishFolder } from './publishFolder';
+import { checkMarked, publishFolder } from './publishFolder';
+import type { Segment } from './segment';
 import { clear, removeEmpty } from './workFolder';
 import { tryGrowing, tryWriting } from './writeTrial';
 
@@ -21,6 +27,8 @@ export interface OutputFolder {
   readonly output: string;
   /** Segments of an interrupted run of the same job. */
   readonly done: readonly Segment[];
+  /** Those that several machines have finished behind a gap, by their numbers. */
+  readonly later: ReadonlyMap<number, MadeSegment>;
   /** Frames that were finished, but whose files are missing or incomplete. */
   readonly lost: number;
   /** Versions of other ffmpegs that encoded `done`. */
@@ -29,6 +37,8 @@ export interface OutputFolder {
   newSegment(): Promise<string>;
   /** Flushes a finished segment to disk and adds it to the journal. `hashBytes`: size of the file of its hashes. */
   commitSegment(path: string, frames: number, hashBytes?: number): Promise<Segment>;
+  /** Adds finished segments to the journal, the next ones in their order. Without any, it only writes the journal. */
+  adopt(segments: readonly Segment[]): Promise<void>;
   /** Moves `file` to the path of the output, atomically; its companions get their names just before. */
   publish(file: string, name?: string, companions?: readonly Companion[]): Promise<string>;
   /** Moves a folder to `path`, atomically. `mark`: a file of folders that may be replaced. */
@@ -51,18 +61,29 @@ export interface LockedFolder {
   readonly overwrite: boolean;
   /** Version of the ffmpeg that encodes. */
   readonly ffmpeg: string;
+  /** Names of the images of a folder; null: the output is a file. */
+  readonly images: ImageName | null;
 }
 
 /** `found`: the journal of the run that this job continues. */
 export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputFolder {
-  const { folder, target, lock, overwrite, ffmpeg } = locked;
+  const { folder, target, lock, overwrite, ffmpeg, images } = locked;
   const otherFfmpegs = found.ffmpegs.filter((version) => version !== ffmpeg);
+  const publishImages = (path: string, name: string, names: ImageName): Promise<void> => {
+    const check = (): Promise<void> => checkTarget(name, overwrite, [], names);
+    return publishFolder(path, name, { check, aside: join(folder, 'old.images') });
+  };
   let isPublished = false;
   let journal = { ...found, ffmpegs: [...otherFfmpegs, ffmpeg] };
+  const append = async (segments: readonly Segment[]): Promise<void> => {
+    journal = { ...journal, segments: [...journal.segments, ...segments] };
+    await writeJournal(folder, journal);
+  };
   return {
     folder,
     output: target,
     done: found.segments,
+    later: found.later,
     lost: found.lost,
     otherFfmpegs,
     async newSegment() {
@@ -74,22 +95,26 @@ export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputF
       await sync(path);
       const bytes = (await stat(path)).size;
       const segment = { file: basename(path), frames, bytes, ...(hashBytes !== undefined && { hashBytes }) };
-      journal = { ...journal, segments: [...journal.segments, segment] };
-      await writeJournal(folder, journal);
+      await append([segment]);
       return segment;
+    },
+    async adopt(segments) {
+      await lock.assertHeld();
+      await append(segments);
     },
     async publish(file, name = target, companions = []) {
       await lock.assertHeld();
+      const path = join(folder, file);
       await publishWith(folder, companions, overwrite, () =>
-        publishFile(join(folder, file), name, { overwrite, folder }),
+        images === null ? publishFile(path, name, { overwrite, folder }) : publishImages(path, name, images),
       );
       isPublished = true;
       return name;
     },
     async publishFolder(name, path, mark) {
       await lock.assertHeld();
-      await checkFolder(path, overwrite, mark);
-      await publishFolder(join(folder, name), path, join(folder, `old.${name}`));
+      const check = (): Promise<void> => checkMarked(path, overwrite, mark);
+      await publishFolder(join(folder, name), path, { check, aside: join(folder, `old.${name}`) });
       isPublished = true;
     },
     isPublished: () => isPublished,
@@ -108,7 +133,11 @@ export function lockedOutput(locked: LockedFolder, found: FoundJournal): OutputF
     async close({ keepSegments }) {
       const warnings: string[] = [];
       const left = ({ message }: Error): void => void warnings.push(`${folder} could not be deleted: ${message}.`);
-      if (await isHeld(lock)) await clear(folder, keepSegments ? journal.segments : []).catch(left);
+      const kept = async (): Promise<readonly Segment[]> => {
+        const made = journal.identity ? await madeSegments(folder, identityKey(journal.identity)) : null;
+        return [...journal.segments, ...(made?.values() ?? [])];
+      };
+      if (await isHeld(lock)) await clear(folder, keepSegments ? await kept() : []).catch(left);
       await lock.release().catch(left);
       await removeEmpty(folder);
       return warnings;
@@ -125,7 +154,7 @@ async function tryToContinue(folder: string, finished: readonly Segment[]): Prom
 }
 
 /** Segments and the whole video. */
-const UNFINISHED = /^(\d+\.nut|frames\.nut|whole\.\w+)$/;
+const UNFINISHED = /^(\d+(\.\w+)?\.nut|frames\.nut|whole\.\w+)$/;
 
 const isHeld = (lock: OutputLock): Promise<boolean> =>
   lock.assertHeld().then(

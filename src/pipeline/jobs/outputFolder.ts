@@ -2,10 +2,13 @@ import { lstat } from 'node:fs/promises';
 import { RemasterError } from '../../errors';
 import type { ChosenModel } from '../../settings/chooseModel';
 import { checkCompanions, removeCompanions } from './companions';
-import { differences, frameCount, type JobIdentity, type FoundJournal, readJournal } from './journal';
+import type { ImageName } from '../../settings/imageOutput';
+import { differences, type JobIdentity } from './identity';
+import { type FoundJournal, readJournal } from './journal';
 import { lockedOutput, type OutputFolder } from './lockedOutput';
 import { lockOutput } from './outputLock';
 import { unwritable } from './outputErrors';
+import { frameCount } from './segment';
 import { checkTarget, targetOf } from './outputTarget';
 import { hasClaim, removeClaim } from './publishFile';
 import { assertOwn, clear, lockedFolder, removeEmpty, workFolder } from './workFolder';
@@ -27,6 +30,8 @@ export interface OutputFolderOptions {
   readonly companions?: readonly string[];
   /** Continues only segments with hashes of their frames. Default false. */
   readonly record?: boolean;
+  /** Names of the images of an output that is a folder of them. Absent or null: a file. */
+  readonly images?: ImageName | null;
   /** The model that was chosen for the job, kept for the next one. */
   readonly chosen?: ChosenModel | null;
 }
@@ -39,30 +44,38 @@ export interface OutputFolderOptions {
 export async function openOutputFolder(
   output: string,
   identity: JobIdentity,
-  { overwrite, resume, discard, ffmpeg, sources, companions = [], record = false, chosen }: OutputFolderOptions,
+  options: OutputFolderOptions,
   signal: AbortSignal,
 ): Promise<OutputFolder> {
+  const { overwrite, resume, discard, ffmpeg, sources, companions = [], record = false, images = null } = options;
   const target = await targetOf(output);
   const folder = workFolder(target);
-  await checkTarget(target, overwrite || (await hasClaim(folder)), sources);
+  await checkTarget(target, overwrite || (await hasClaim(folder)), sources, images);
   const lock = await lockedFolder(folder, target, signal);
   let journal: FoundJournal;
   try {
     await removeClaim(folder, target);
     await removeCompanions(folder, target);
     await checkCompanions(folder, companions, overwrite);
-    await checkTarget(target, overwrite, sources); // another job may have finished before this one got the lock
+    await checkTarget(target, overwrite, sources, images); // another job may have finished before this one got the lock
     const found = discard ? null : await readJournal(folder);
     const begun = continuable(found, { identity, resume, target, record });
-    journal = begun ?? { identity, ffmpegs: [], segments: [], lost: 0, ...(chosen && { chosen }) };
-    await clear(folder, journal.segments);
+    journal = begun ?? {
+      identity,
+      ffmpegs: [],
+      segments: [],
+      lost: 0,
+      later: new Map(),
+      ...(options.chosen && { chosen: options.chosen }),
+    };
+    await clear(folder, [...journal.segments, ...journal.later.values()]);
     await tryName(folder, target);
   } catch (error) {
     await lock.release().catch(() => {}); // the error before it is the one to report
     await removeEmpty(folder);
     throw unwritable(target, error);
   }
-  return lockedOutput({ folder, target, lock, overwrite, ffmpeg }, journal);
+  return lockedOutput({ folder, target, lock, overwrite, ffmpeg, images }, journal);
 }
 
 /** The journal if this job continues it; null if there is nothing to continue. */
@@ -73,14 +86,16 @@ function continuable(
   if (journal === null) return null;
   const { identity, resume, target, record } = wanted;
   if (journal === 'damaged') throw mismatch('An interrupted job', target, 'its list of finished segments is damaged');
-  const frames = frameCount(journal.segments) + journal.lost;
+  const frames = frameCount([...journal.segments, ...journal.later.values()]) + journal.lost;
   if (frames === 0) return null;
   const work = `An interrupted job with ${frames} finished frame${frames === 1 ? '' : 's'}`;
   if (journal.identity === null) throw mismatch(work, target, 'another version of remaster wrote it');
   const different = differences(journal.identity, identity);
   if (different.length > 0) throw mismatch(work, target, `it differs in ${different.join(', ')}`);
   if (!resume) throw mismatch(work, target, 'resuming is off');
-  const isUnrecorded = journal.segments.some(({ hashBytes }) => hashBytes === undefined);
+  const isUnrecorded = [...journal.segments, ...journal.later.values()].some(
+    ({ hashBytes }) => hashBytes === undefined,
+  );
   if (record && isUnrecorded)
     throw mismatch(work, target, 'it was started without a record, and a record has all frames');
   return journal;

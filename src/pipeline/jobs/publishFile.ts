@@ -2,7 +2,7 @@ import { constants, copyFile, link, rename, rm, stat, writeFile } from 'node:fs/
 import { basename, dirname, join } from 'node:path';
 import { partEnding, sweepParts } from '../../files/partFile';
 import { derivedName } from './derivedName';
-import { sync } from './journal';
+import { sync } from '../../files/sync';
 import { outputExists } from './outputTarget';
 
 /** What a file replaces when it gets its name. */

@@ -3,7 +3,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { RemasterError } from '../../errors';
 import { whyForeign } from '../../files/foreignFolder';
 import { derivedName } from './derivedName';
-import { hashesOf, type Segment } from './journal';
+import { type MadeSegment, noteOf } from './madeSegments';
+import { hashesOf, type Segment } from './segment';
 import { lockOutput, type OutputLock } from './outputLock';
 import { unwritable } from './outputErrors';
 
@@ -40,14 +41,22 @@ export async function assertOwn(folder: string, target: string): Promise<void> {
 
 export const removeEmpty = (folder: string): Promise<void> => rmdir(folder).catch(() => {}); // another job may use it by now
 
-/** Deletes everything but the lock, the journal and `kept` segments. */
-export async function clear(folder: string, kept: readonly Segment[]): Promise<void> {
-  const files = kept.flatMap(({ file, hashBytes }) => (hashBytes === undefined ? [file] : [file, hashesOf(file)]));
-  const names = new Set(['lock', ...(kept.length > 0 ? ['journal.json'] : []), ...files]);
+/** Deletes everything but the lock, the journal and `kept` segments with their notes. */
+export async function clear(folder: string, kept: readonly (Segment | MadeSegment)[]): Promise<void> {
+  const names = new Set(['lock', ...(kept.length > 0 ? ['journal.json'] : []), ...kept.flatMap(filesOf)]);
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     if (!names.has(name) && !(await isLockInUse(path))) await rm(path, { recursive: true, force: true });
   }
+}
+
+function filesOf(segment: Segment | MadeSegment): readonly string[] {
+  const { file, hashBytes } = segment;
+  return [
+    file,
+    ...(hashBytes === undefined ? [] : [hashesOf(file)]),
+    ...('index' in segment ? [noteOf(segment.index)] : []),
+  ];
 }
 
 /** Whether another process may be taking the lock with this file. One that died doing so leaves it behind. */

@@ -1,6 +1,7 @@
 import { RemasterError } from '../../errors';
 import { type Container, containerOf } from '../../settings/container';
 import { parseEncoder } from '../../settings/customEncoder';
+import { isImageCodec } from '../../settings/imageOutput';
 import type { CodecName, Job, PixelFormat } from '../../settings/restoreJob';
 import { PIXEL_FORMATS } from '../../settings/videoRows';
 import type { PixelFormat as DescribedFormat } from './describe/pixelFormat';
@@ -23,7 +24,7 @@ interface Preset {
   readonly options: (encoder: string, quality: number, size: Size, isQuick: boolean) => readonly string[];
 }
 
-const PRESETS: Readonly<Record<Exclude<CodecName, 'custom'>, Preset>> = {
+const PRESETS: Readonly<Record<Exclude<CodecName, 'custom' | 'png' | 'tiff'>, Preset>> = {
   h264: {
     encoders: ['libx264'],
     containers: ['mp4', 'mov', 'mkv'],
@@ -115,7 +116,7 @@ export interface CodecTarget extends Size {
 
 /** The constant quality of a codec with a preset: that of the settings, or its default. */
 export const qualityOf = ({ codec, quality }: Pick<Job, 'codec' | 'quality'>): number =>
-  quality ?? (codec === 'custom' ? 0 : (PRESETS[codec].quality ?? 0));
+  quality ?? (codec === 'custom' || isImageCodec(codec) ? 0 : (PRESETS[codec].quality ?? 0));
 
 /**
  * Chooses a software encoder, container and pixel format. Errors: BAD_SETTING or FRAME_TOO_LARGE for an unsupported combination.
@@ -130,6 +131,7 @@ export function resolveCodec(
   }: Pick<Job, 'codec' | 'encoder' | 'quality' | 'pixelFormat'>,
   target: CodecTarget,
 ): Codec {
+  if (isImageCodec(name)) return imageCodec(binary, name, wanted, target);
   const container = containerOf(target.output);
   const preset = name === 'custom' ? customPreset(custom ?? '') : PRESETS[name];
   if (!preset.containers.includes(container)) {
@@ -172,6 +174,34 @@ export function resolveCodec(
     device: [],
     filters: [],
   };
+}
+
+/** Longest side of an image that ffmpeg encodes. */
+const LONGEST_IMAGE = 32_767;
+
+/** Segments are PNG, also for TIFF, which NUT cannot hold; they have no container in the end. */
+function imageCodec(
+  binary: FfmpegBinary,
+  name: 'png' | 'tiff',
+  wanted: PixelFormat | null,
+  { width, height, depth }: Size & { readonly depth: 8 | 16 },
+): Codec {
+  if (wanted !== null)
+    throw new RemasterError('BAD_SETTING', `${name} does not support the pixel format ${wanted}.`, {
+      remedy: 'Omit it: images are R′G′B′ with 8 bits, or 16 where the source has more.',
+    });
+  const missing = ['png', name].find((encoder) => !binary.encoders.has(encoder));
+  if (missing !== undefined)
+    throw new RemasterError('BAD_SETTING', `${binary.path} (${binary.version}) cannot encode ${missing}.`, {
+      remedy: `Install an ffmpeg with ${missing}, or choose another codec.`,
+    });
+  if (Math.max(width, height) > LONGEST_IMAGE)
+    throw new RemasterError('FRAME_TOO_LARGE', `The images would be ${width}×${height}.`, {
+      remedy: 'Use a model with a smaller scale, or a smaller source.',
+    });
+  const pixelFormat = depth === 8 ? 'rgb24' : 'rgb48be';
+  const options = ['-c:v', 'png', '-compression_level', '6'];
+  return { name, encoder: name, container: 'mkv', pixelFormat, options, device: [], filters: [] };
 }
 
 /**

@@ -17,6 +17,7 @@ import { type Ffmpeg, runFfmpeg } from './runFfmpeg';
 import { sceneCuts } from './sceneCuts';
 import { inputOptions, unreadable } from './sourceFile';
 import { splitFrames } from './splitFrames';
+import { timedFrames } from './timedFrames';
 
 export interface DecodeOptions {
   readonly colour: Colour;
@@ -156,8 +157,8 @@ async function* frames(
   let index = 0;
   let first: Frame['shotFirstFrame'];
   let untimed = false;
-  for await (const data of splitFrames(decoder.stdout, width * height * 3 * (depth / 8))) {
-    const pts = await shown.next();
+  const read = splitFrames(decoder.stdout, width * height * 3 * (depth / 8));
+  for await (const [data, pts] of timedFrames(read, () => shown.next())) {
     // A killed decoder may have written a frame without its time: its exit is then the error to report.
     untimed = pts === undefined && mode !== 'telecine';
     if (pts === undefined && mode === 'telecine') continue; // the ffmpeg of 2018 repeats the last frame

@@ -16,6 +16,8 @@ const BLACK = 24;
 const BRIGHTER = { line: 5, sample: 20 };
 /** Share of the samples of a line that may be brighter still: dropouts. */
 const DROPOUTS = 0.005;
+/** Seconds. */
+const SHORT = 10;
 /** Part of the height or the width that bars may have together: 2.39:1 in 4:3 has 44 %. */
 const MAX_SHARE = 0.5;
 
@@ -55,7 +57,7 @@ function placesIn({ duration }: Pick<VideoInfo, 'duration'>, trim: Job['trim']):
 /** Lines at each side of a frame that are black; null: it has no picture, or none was read. */
 async function barsAt(
   binary: FfmpegBinary,
-  { source, stream, mirror }: VideoInfo,
+  { source, stream, mirror, duration }: VideoInfo,
   at: number,
   signal: AbortSignal,
 ): Promise<Record<Side, number> | null> {
@@ -68,7 +70,10 @@ async function barsAt(
     [...(mirror ? [mirror] : []), 'format=gray'].join(','),
   ];
   const input = [...(mirror ? ['-noautorotate'] : []), ...inputOptions(source)];
-  const args = ['-ss', at.toFixed(6), ...input, ...frame, '-c:v', 'pgm', '-f', 'image2pipe', 'pipe:1'];
+  const seek = ['-ss', at.toFixed(6)];
+  // In a short MPEG file without an index, ffmpeg seeks behind the last key frame: it is read from its start.
+  const opened = duration !== null && duration < SHORT ? [...input, ...seek] : [...seek, ...input];
+  const args = [...opened, ...frame, '-c:v', 'pgm', '-f', 'image2pipe', 'pipe:1'];
   const luma = pgmIn(await ffmpegOutput(binary, args, signal));
   if (!luma) return null;
   const { width, height, data } = luma;

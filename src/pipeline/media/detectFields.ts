@@ -23,11 +23,17 @@ const LONG = 15;
 const FEWEST = { place: 8, all: 10, order: 20 };
 /** Share of the interlaced frames with the same field first that makes it the order of the video. */
 const CLEAR = 0.9;
+/**
+ * Frames that look interlaced on their own, for each that does not, in a video without a flag: edges that only move up or down
+ * look like fields to the comparison with the frames beside them.
+ */
+const ALONE = 3;
 /** Share of frames that repeat a field: of telecined video 2 of 5. */
 const REPEATED = { from: 0.3, to: 0.5 };
 
 /** Codecs whose decoders always say whether a frame is interlaced, and codecs that are never interlaced. */
-const ALWAYS_FLAGGED = /^(h264|hevc|vvc|mjpeg|av1|vp[789]|theora|gif|apng|png|webp|bmp|tiff|dpx|exr|jpeg2000|pgm|ppm)/;
+const ALWAYS_FLAGGED =
+  /^(h264|hevc|vvc|mjpeg|av1|vp\d|theora|h26[13]|flv1|flashsv|svq|rv[1-4]0|gif|apng|png|webp|bmp|tiff|dpx|exr|jpeg2000|pgm|ppm)/;
 
 /** What the file says of its fields; null: nothing. */
 export type FieldFlag = boolean | null;
@@ -69,6 +75,8 @@ interface FieldCounts {
   /** Frames with a field of the frame before, and those without. */
   readonly repeating: number;
   readonly others: number;
+  /** Frames that look interlaced or progressive without those beside them. */
+  readonly alone: { readonly interlaced: number; readonly progressive: number };
 }
 
 interface Counted extends FieldCounts {
@@ -94,10 +102,13 @@ function judged(places: readonly Counted[], flag: FieldFlag, framesPerSecond: nu
       1,
       sum((one) => one.repeating + one.others),
     );
+  const isTelecined = looksTelecined(share, framesPerSecond);
+  const isSure = flag === true || isTelecined || isInterlacedAlone(places.length === 1 ? places : interlaced);
+  if (!isSure) return PROGRESSIVE;
   return {
     isInterlaced,
     fieldOrder: isOrdered ? (isTop ? 'top' : 'bottom') : null,
-    isTelecined: looksTelecined(share, framesPerSecond),
+    isTelecined,
     fieldNotes: [
       ...mixedNote(interlaced, others),
       ...(isOrdered || top + bottom < FEWEST.order
@@ -105,6 +116,12 @@ function judged(places: readonly Counted[], flag: FieldFlag, framesPerSecond: nu
         : ['The order of the fields differs between parts of the video; each frame is read as its own flag says.']),
     ],
   };
+}
+
+function isInterlacedAlone(places: readonly Counted[]): boolean {
+  const interlaced = places.reduce((all, { alone }) => all + alone.interlaced, 0);
+  const progressive = places.reduce((all, { alone }) => all + alone.progressive, 0);
+  return interlaced >= FEWEST.all && interlaced >= ALONE * progressive;
 }
 
 const looksTelecined = (share: number, framesPerSecond: number | null): boolean =>
@@ -136,5 +153,6 @@ async function countFields(
     ...{ top: last('multiple.tff'), bottom: last('multiple.bff'), progressive: last('multiple.progressive') },
     repeating: last('repeated.top') + last('repeated.bottom'),
     others: last('repeated.neither'),
+    alone: { interlaced: last('single.tff') + last('single.bff'), progressive: last('single.progressive') },
   };
 }

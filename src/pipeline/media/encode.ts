@@ -109,6 +109,7 @@ const nominalRate = (framesPerSecond: number | null): Rational =>
  * range is full.
  */
 export function encodedColour(colour: Colour, { name, pixelFormat }: Pick<Codec, 'name' | 'pixelFormat'>): Colour {
+  if (/^rgb/.test(pixelFormat)) return { ...colour, matrix: 'gbr', range: 'pc' }; // images
   const isRgb = /^(gbr|bgr)/.test(pixelFormat);
   if (colour.matrix === 'gbr' && !isRgb) return { ...colour, matrix: 'bt709', range: 'tv' };
   return name === 'prores' ? { ...colour, range: 'tv' } : colour;

@@ -64,8 +64,7 @@ export const TICKS_PER_SOURCE: Readonly<Record<FieldMode, 1 | 2 | 4>> = { none: 
 
 /**
  * The times of the frames, in parts of the source's ticks, from the times of the source's frames; undefined: there are no
- * more. No time is later than those it is made of, so that reading never waits for the end of the source: ffmpeg ends
- * only when its frames are read.
+ * more. Needs no time behind the next frame of the source: see `timedFrames`.
  */
 export function fieldTimes(
   mode: FieldMode,

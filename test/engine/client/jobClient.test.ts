@@ -33,7 +33,11 @@ describe('jobClient', () => {
   });
 
   const run = (changes: Partial<Job> = {}, onProgress?: (progress: Progress) => void) =>
-    client.run({ ...JOB_DEFAULTS, input: '/in.mp4', output: '/out.mp4', ...changes }, onProgress ? { onProgress } : {});
+    client.run(
+      { ...JOB_DEFAULTS, input: '/in.mp4', output: '/out.mp4', ...changes },
+      onProgress ? { onProgress } : {},
+      null,
+    );
   const progress = (id: string, frame: number): void =>
     client.receive({ type: 'progress', id, progress: { frame } as Progress });
   const starts = (id: string): void => client.receive({ type: 'queued', id, position: 0 });

@@ -21,7 +21,7 @@ describe('restoreJobs', () => {
   beforeEach(() => {
     [replies, ends, work] = [[], 0, new Map()];
     jobs = new RestoreJobs(
-      (id, _job, _preview, signal) => {
+      (id, _job, _password, _preview, signal) => {
         const result = deferred<Result>();
         signal.addEventListener('abort', () => result.reject(signal.reason));
         work.set(id, result);
@@ -33,7 +33,7 @@ describe('restoreJobs', () => {
   });
 
   const start = (id: string): void =>
-    jobs.start(id, { ...JOB_DEFAULTS, input: '/in.mp4', output: join(folder, `${id}.mp4`), concurrency: 1 });
+    jobs.start(id, { ...JOB_DEFAULTS, input: '/in.mp4', output: join(folder, `${id}.mp4`), concurrency: 1 }, null);
   /** What has become of each job, without the positions in the queue. */
   async function settled(): Promise<string[]> {
     for (let i = 0; i < 200 && jobs.size > 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));

@@ -89,12 +89,12 @@ describe('video batch', function () {
     await makeTapes(red, ['a.mp4']);
     await red.deploy(batchFlow(red, { watch: true }));
     await red.until(() => red.reported('summary').length === 1, 'the first summary', 60_000);
-    copyFileSync(at('clip.mp4'), at('tapes/new.mp4'));
+    copyFileSync(at('tape.mp4'), at('tapes/new.mp4'));
     await red.until(() => red.reported('file').length === 2, 'the new file', 60_000);
     await red.until(() => red.text('batch') === 'watching', 'it watches');
     await act('stop');
     await until(async () => (await batchRow(red)).is === 'over', 'it is over');
-    copyFileSync(at('clip.mp4'), at('tapes/late.mp4'));
+    copyFileSync(at('tape.mp4'), at('tapes/late.mp4'));
     await sleep(1500);
     assert.equal(red.reported('file').length, 2);
   });

@@ -77,6 +77,7 @@ describe('pending jobs', () => {
   const order = (output: string): PendingJob => ({
     job: { ...JOB_DEFAULTS, input: 'in', output },
     engine: engine as unknown as Engine,
+    queuePassword: null,
     onProgress: () => {},
     onEnd: (outcome: Outcome) => ends.push(`${output} ${outcome.status}`),
   });

@@ -36,7 +36,10 @@ describe('a job that can be resumed', () => {
     engine = new Runs();
     outcomes = [];
     const nothing = (): void => {};
-    const work = { job: { ...JOB_DEFAULTS, input: 'in', output: 'out' }, engine: engine as unknown as Engine };
+    const work = {
+      ...{ job: { ...JOB_DEFAULTS, input: 'in', output: 'out' }, queuePassword: null },
+      engine: engine as unknown as Engine,
+    };
     job = new ResumableJob(work, new JobReport(nothing, nothing), ({ status }) => outcomes.push(status));
   });
 

@@ -14,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { descendants, isFfmpeg, stillThere, workingEngine } from '../../support/processes';
 import { writeFace, writeHoles } from '../../support/tinyBundle';
 import { description, ff } from '../../support/videos';
+import { serverProgram } from '../../support/queueServers';
 import { countFrames, makeClip } from '../support/clip';
 import {
   chain,
@@ -28,6 +29,7 @@ import {
   videoIn,
   videoOut,
 } from '../support/flows';
+import { assertQueueWorks, installQueue } from '../support/queueFlow';
 import {
   installedPackage,
   nodeRed4,
@@ -211,6 +213,20 @@ describe('nodes in a real Node-RED', () => {
             remove(other);
           }
         });
+
+      it('restores a video on the workers of a queue', async function () {
+        if (serverProgram('redis') === null) this.skip();
+        if (isFirst) {
+          await red.deploy(chain({ model: { runsOn: 'queue', queue: 'redis://127.0.0.1' } }));
+          await send(clip);
+          const { code, message } = await caught();
+          assert.equal(code, 'RUNTIME_MISSING');
+          assert.match(message, /The package ioredis is not installed, which queues need\. Run npm install ioredis /);
+          red.reports.length = 0;
+        }
+        installQueue(installed);
+        await assertQueueWorks(red, clip, result);
+      });
 
       it('restores the sample clip of the first example', async () => {
         const flow = example(exampleNames[0]!).map((node): FlowNode => {
@@ -444,17 +460,31 @@ describe('nodes in a real Node-RED', () => {
         });
 
       if (isFirst)
-        it('reports a folder that is not writable or not allowed', async () => {
-          await red.deploy(chain({ out: { folder: 'made/none' } }));
+        it('writes images into a folder, by the codec or by the name', async () => {
+          await red.deploy(chain({ out: { codec: 'tiff', startNumber: '5', filename: 'scan.{ext}', folder: out() } }));
           await send(clip);
-          assert.equal((await caught()).code, 'OUTPUT_UNWRITABLE');
-          await red.deploy(chain({ out: { folder: 'target', folderType: 'msg' } }));
-          await red.inject('go', [
-            { p: 'filename', v: clip, vt: 'str' },
-            { p: 'target', v: '/etc', vt: 'str' },
-          ]);
-          assert.equal((await caught(2)).code, 'PATH_NOT_ALLOWED');
+          const { filename } = (await result()) as { filename: string };
+          assert.equal(filename, out('scan'));
+          assert.deepEqual(readdirSync(filename).slice(0, 2), ['00000005.tif', '00000006.tif']);
+          await red.deploy(chain({ out: { filename: 'named/f_%04d.png', folder: out(), overwrite: 'suffix' } }));
+          await send(clip);
+          assert.equal((await result(2))['filename'], out('named'));
+          await send(clip);
+          assert.equal((await result(3))['filename'], out('named_2'));
+          assert.equal(readdirSync(out('named_2'))[0], 'f_0001.png');
         });
+
+      it('reports a folder that is not writable or not allowed', async () => {
+        await red.deploy(chain({ out: { folder: 'made/none' } }));
+        await send(clip);
+        assert.equal((await caught()).code, 'OUTPUT_UNWRITABLE');
+        await red.deploy(chain({ out: { folder: 'target', folderType: 'msg' } }));
+        await red.inject('go', [
+          { p: 'filename', v: clip, vt: 'str' },
+          { p: 'target', v: '/etc', vt: 'str' },
+        ]);
+        assert.equal((await caught(2)).code, 'PATH_NOT_ALLOWED');
+      });
 
       it('applies the other fields of the dialogs', async () => {
         await red.deploy(

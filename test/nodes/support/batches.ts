@@ -11,7 +11,7 @@ export const batchFlow = (red: Pick<Runtime, 'userDir'>, settings: object = {}):
   model({ model: 'x4-live' }),
   {
     ...{ id: 'batch', type: 'remaster-batch', z: 'tab', name: 'shelf', model: 'model', ...place },
-    ...{ inputs: join(red.userDir, 'tapes'), out: join(red.userDir, 'restored'), filename: '{name}_x{scale}' },
+    ...{ videos: join(red.userDir, 'tapes'), out: join(red.userDir, 'restored'), filename: '{name}_x{scale}' },
     ...{ settle: '0.5', wires: [['file'], ['summary']], ...settings },
   },
   inject('go', ['batch']),
@@ -48,7 +48,7 @@ export async function order(red: Runtime, body: object, id = 'batch'): Promise<n
 export async function makeTapes(red: Pick<Runtime, 'userDir'>, names: readonly string[], frames = 4): Promise<void> {
   for (const folder of ['tapes', 'restored']) rmSync(join(red.userDir, folder), { recursive: true, force: true });
   mkdirSync(join(red.userDir, 'tapes', 'sub'), { recursive: true });
-  const clip = await makeClip(join(red.userDir, 'clip.mp4'), frames, { width: 32, height: 18 });
+  const clip = await makeClip(join(red.userDir, 'tape.mp4'), frames, { width: 32, height: 18 });
   for (const name of names) copyFileSync(clip, join(red.userDir, 'tapes', name));
 }
 

@@ -33,8 +33,8 @@ describe('lockedOutput', () => {
 
   const open = () =>
     lockedOutput(
-      { folder, target: join(root, `out ${count}.mkv`), lock, overwrite: false, ffmpeg: '7.0' },
-      { identity: {}, ffmpegs: ['5.1', '7.0'], segments: [], lost: 0 },
+      { folder, target: join(root, `out ${count}.mkv`), lock, overwrite: false, images: null, ffmpeg: '7.0' },
+      { identity: {}, ffmpegs: ['5.1', '7.0'], segments: [], lost: 0, later: new Map() },
     );
   async function segment(output: ReturnType<typeof open>): Promise<void> {
     const path = await output.newSegment();

@@ -45,6 +45,28 @@ describe('detectFields', () => {
     assert.equal((await detect('plain.mkv', { flag: true })).isInterlaced, false);
   });
 
+  it('what moves up in a progressive video without a flag is no field', async () => {
+    const line = "drawbox=x=20:y='mod(120-t*25,120)':w=60:h=2:color=white:t=fill";
+    const credits = [
+      '-f',
+      'lavfi',
+      '-i',
+      'color=black:s=128x96:r=25:d=3',
+      '-vf',
+      `${line},format=yuv420p`,
+      '-c:v',
+      'ffv1',
+    ];
+    await ff(...credits, at('credits.mkv'));
+    await ff('-f', 'lavfi', '-i', 'testsrc2=s=640x480:r=25:d=2', '-c:v', 'mpeg4', at('bars.avi'));
+    for (const name of ['credits.mkv', 'bars.avi']) assert.equal((await detect(name)).isInterlaced, false, name);
+    assert.equal(
+      (await detect('bars.avi', { flag: true })).isInterlaced,
+      true,
+      'the comparison with other frames alone',
+    );
+  });
+
   it('examines five places of a long video, and names parts that differ', async () => {
     await joined('mixed.mkv', ['plain.mkv', 'top.mkv']);
     const { isInterlaced, fieldNotes } = await detect('mixed.mkv', { duration: 18 });

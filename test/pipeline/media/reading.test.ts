@@ -54,6 +54,10 @@ describe('readAs', () => {
     assert.equal(size(wide), '128x54');
     assert.deepEqual(wide.reading!.notes, ['Black bars were cut off: 128×54 of 128×96, at 0, 20.']);
     assert.equal(size(await reading('narrow.mkv', { crop: 'auto' })), '96x96');
+    // Half a second with one key frame: no frame comes behind most of the places.
+    const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=128x54:rate=25', '-frames:v', '12', '-vf', 'pad=128:96:-1:-1'];
+    await ff(...picture, '-c:v', 'mpeg2video', '-q:v', '2', at('short.mpg'));
+    assert.equal(size(await reading('short.mpg', { crop: 'auto' })), '128x54');
   });
 
   it('ffmpeg alone finds the same bars', async () => {

@@ -24,8 +24,7 @@ until [[ -e $base/shards/halo/00000.npy ]]; do sleep 20; done
 both=(--shards "$base/shards/halo" "$base/shards/usual")
 case $lane in
   live)
-    stage b6 "$here/x4-live-clean.pt" "${both[@]}" --steps 1200 --halo .5 --truth .2 --alex .8 --vgg 1.2 --vgg-items 2 --lr 5e-4 --keep 400 --seed 6
-    stage b7 "$base/runs/b6/net-1200.pt" "${both[@]}" --steps 1200 --halo .5 --truth .2 --alex .8 --vgg 1.2 --batch 8 --vgg-items 4 --lr 3e-4 --keep 400 --seed 7
+    stage b8 "$here/x4-live-clean.pt" "${both[@]}" --steps 1200 --halo .4 --truth .05 --alex 1.8 --vgg 1.8 --batch 8 --vgg-items 3 --lr 3e-4 --keep 400 --seed 8
     ;;
   *)
     echo "no lane $lane" >&2

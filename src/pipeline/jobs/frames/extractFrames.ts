@@ -79,7 +79,7 @@ export async function* extractFrames(
   const images = pullFrames(source.read(), window).pipe(
     trimFrames(info, job),
     limitFrameRate(info, job.maxFps, () => {}),
-    markMask(opened?.masker ?? null, from, window),
+    markMask(opened?.masker?.masking(from) ?? null, window),
     selectFrames(timeBase, job.pick),
     mapInOrder(window, async ({ frame, index, dropped, isLast }): Promise<FrameImage> => {
       const output = processor ? (await processor.run([frame], signal))[0]! : frame;

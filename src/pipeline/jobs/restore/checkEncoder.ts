@@ -3,7 +3,7 @@ import { RemasterError } from '../../../errors';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import { canJoin } from '../../media/joinNut';
 import { readNutStream } from '../../media/readNut';
-import { frameCount } from '../journal';
+import { frameCount } from '../segment';
 import type { OutputFolder } from '../outputFolder';
 import { TRIAL_FILE } from './trial';
 

@@ -1,6 +1,7 @@
 import { RemasterError } from '../../../errors';
 import type { Job } from '../../../settings/restoreJob';
 import { describeVideo, type VideoDescription } from '../../media/describe/describeVideo';
+import type { MediaInfo } from '../../media/describe/mediaInfo';
 import { encodedColour, type Encoding } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { CarriedSpans, Made } from '../../media/losses/made';
@@ -12,8 +13,11 @@ import { type DecidedStreams, outputInput } from '../../media/streams/decideStre
 import { packetSpans } from '../../media/streams/packets';
 import { type Lost, whatIsLost } from '../../media/whatIsLost';
 
-/** Compares a trial, or the finished file, with the source. `isWhole`: it has all packets, so their streams must last as long. */
-export type CompareOutput = (path: string, isWhole: boolean) => Promise<readonly Lost[]>;
+/**
+ * Compares a trial, or the finished file, with the source. `isWhole`: it has all packets, so their streams must last as long.
+ * `described`: its description, where it is known.
+ */
+export type CompareOutput = (path: string, isWhole: boolean, described?: MediaInfo | null) => Promise<readonly Lost[]>;
 
 export function outputComparison(
   binary: FfmpegBinary,
@@ -28,8 +32,8 @@ export function outputComparison(
     isInterlaced: fieldsOf(info).mode === 'frames',
     colour: encodedColour(colour, codec),
   };
-  return async (path, isWhole) => {
-    const result = await describeVideo(binary, outputInput(path), signal, 1);
+  return async (path, isWhole, described) => {
+    const result = await describeVideo(binary, outputInput(path), signal, 1, described);
     if ('empty' in result)
       throw new RemasterError('ENCODE_FAILED', `The output ${path} cannot be opened again.`, {
         remedy: 'Try another codec or container, and please report this bug.',

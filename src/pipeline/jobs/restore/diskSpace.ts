@@ -2,7 +2,7 @@ import { RemasterError } from '../../../errors';
 import type { CodecName, Job } from '../../../settings/restoreJob';
 import type { Encoding } from '../../media/encode';
 import { freeBytes } from '../freeBytes';
-import { frameCount, type Segment } from '../journal';
+import { frameCount, type Segment } from '../segment';
 import type { OutputFolder } from '../outputFolder';
 
 /** Watches whether the segments and the output, which exist side by side at the end, fit on the disk. */
@@ -81,6 +81,8 @@ const BITS_PER_PIXEL: Readonly<
   av1: { least: 0.002, usual: 0.15, quality: 24 },
   ffv1: { least: 0.05, usual: 5, quality: null },
   prores: { least: 2, usual: 6, quality: null },
+  png: { least: 0.1, usual: 14, quality: null },
+  tiff: { least: 0.1, usual: 14, quality: null },
   custom: null,
 };
 

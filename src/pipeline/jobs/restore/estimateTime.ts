@@ -1,7 +1,7 @@
 import type { ChosenModel } from '../../../settings/chooseModel';
 import { type JobEstimate, LONG_JOB } from '../../../settings/estimate';
 import { secondsPerFrame, TILE_SIDE, timeTile } from '../../frames/timeTile';
-import { frameCount } from '../journal';
+import { frameCount } from '../segment';
 import type { OutputFolder } from '../outputFolder';
 import { measureFrames, type OpenStages } from './measureFrames';
 import { expectedFrames } from './progress';

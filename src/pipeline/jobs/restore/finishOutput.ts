@@ -11,11 +11,12 @@ import { wasKilled } from '../../media/runFfmpeg';
 import type { LastPacket } from '../../media/sourceEnd';
 import type { VideoTimes } from '../../media/trackClock';
 import { startTick } from '../../media/trim';
-import type { Segment } from '../journal';
+import type { Segment } from '../segment';
 import type { OutputFolder } from '../outputFolder';
+import { publishPartial } from './publishPartial';
 import { sourceLoss } from './sourceLoss';
 import { soundOf, type Trial } from './trial';
-import { damageError, partialName } from './truncation';
+import { damageError } from './truncation';
 
 /** The encoded frames, and how the source was read. */
 export interface WrittenVideo {
@@ -70,17 +71,6 @@ export async function finishOutput(
   if (damage) throw damageError(damage, info, await publishPartial(folder, file));
   const warnings = [...new Set([...trial.warnings, ...missing.warnings, ...lost, ...muxed.warnings])];
   return { output: await publish(file, warnings), warnings };
-}
-
-/** Under the first free name: an earlier partial result stays, unless the job may overwrite. */
-async function publishPartial(folder: OutputFolder, file: string): Promise<string> {
-  for (let number = 1; ; number++) {
-    try {
-      return await folder.publish(file, partialName(folder.output, number));
-    } catch (error) {
-      if (!(error instanceof RemasterError) || error.code !== 'OUTPUT_EXISTS') throw error;
-    }
-  }
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Encoding } from '../../media/encode';
 import { codecKey } from '../../media/hardware/chooseCodec';
 import { type SourceFile } from '../../media/sourceFile';
 import { sourceIdentity } from '../../media/sourceIdentity';
-import type { JobIdentity } from '../journal';
+import type { JobIdentity } from '../identity';
 
 /** The parts of a job besides its settings. */
 export interface JobParts {
@@ -21,13 +21,13 @@ export interface JobParts {
 /** Settings that change no byte of the result: where its files are, and how it is computed. */
 const WITHOUT_EFFECT: readonly (keyof Job)[] = [
   ...(['input', 'output', 'overwrite', 'resume', 'discard', 'concurrency', 'preset'] as const),
-  ...(['provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel'] as const),
+  ...(['provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel', 'queue', 'mixed'] as const),
 ];
 
 /** Settings that change no frame and byte of the segments either. The model, the source and the mask count by content. */
 const NOT_OF_SEGMENTS: readonly (keyof Job)[] = [
   ...(['model', 'mask'] as const),
-  ...(['audio', 'extras', 'record', 'bag'] as const), // used after the last frame
+  ...(['audio', 'extras', 'record', 'bag', 'imageName', 'startNumber'] as const), // used after the last frame
   ...(['fieldOrder', 'crop', 'aspect'] as const), // below, where they say anything: older journals do not have them
   'hardware', // `encoder` names the one that was chosen
 ];

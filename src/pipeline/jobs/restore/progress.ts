@@ -1,6 +1,7 @@
 import { type JobEstimate, LONG_JOB } from '../../../settings/estimate';
 import { restoredFrames, restoredSeconds } from '../../../settings/frameCount';
 import type { AutoModel, Job, Progress, CacheStats, Stage } from '../../../settings/restoreJob';
+import type { FarmCounts } from './segmentFarm';
 import type { VideoInfo } from '../../media/probe';
 
 export type ProgressMeter = ReturnType<typeof progressMeter>;
@@ -20,16 +21,21 @@ export function progressMeter(report: (progress: Progress) => void) {
   let onTheWay: Pick<JobEstimate, 'skipsUnchanged'> | null = null;
   let total: number | null = null;
   let share: number | null = null;
+  let workers: FarmCounts['workers'] | null = null;
+  let notes: readonly string[] = [];
+  let waitsFor: readonly string[] = [];
   let since = 0;
   let span: { from: number; ticks: number } | null = null;
   const send = (): void => {
     const seconds = (performance.now() - since) / 1000;
-    const fps = framesThisRun > 0 && seconds > 0 ? framesThisRun / seconds : null;
+    const own = framesThisRun > 0 && seconds > 0 ? framesThisRun / seconds : null;
+    const fps = workers === null ? own : workers.reduce((sum, worker) => sum + (worker.fps ?? 0), 0) || own;
     const eta = stage === 'finishing' ? 0 : fps && total !== null ? Math.max(0, total - frame) / fps : null;
     const part = stage === 'finishing' ? 1 : share;
     const known = { stage, frame, total, share: part, fps, eta, cacheStats: cacheStats() };
-    const told = { ...(auto && { auto }), ...(estimate && { estimate }) };
-    report({ ...known, ...told, ...(warnings.length > 0 && { warnings }) });
+    const said = [...warnings, ...notes, ...waitsFor];
+    const told = { ...(auto && { auto }), ...(estimate && { estimate }), ...(workers && { workers }) };
+    report({ ...known, ...told, ...(said.length > 0 && { warnings: said }) });
   };
   /** The time of the whole job, by its first frames; null for a short one. */
   const byFirstFrames = (job: Pick<JobEstimate, 'skipsUnchanged'>): JobEstimate | null => {
@@ -75,6 +81,20 @@ export function progressMeter(report: (progress: Progress) => void) {
     cacheStatsFrom(value: () => CacheStats | null): void {
       cacheStats = value;
     },
+    /** Sets what several machines have made. `seen`: frames of the source so far. */
+    share(frames: number, seen: number, counts: FarmCounts): void {
+      if (counts.frames > 0) stage = 'restoring';
+      framesThisRun = counts.frames;
+      ({ workers } = counts);
+      notes = [...new Set([...notes, ...counts.notes])];
+      waitsFor = counts.waitsFor === null ? [] : [counts.waitsFor];
+      frame = frames;
+      if (total !== null) total = Math.max(total, seen);
+      share = total === null ? null : Math.min(1, frame / total);
+      send();
+    },
+    /** What other machines have told. */
+    notes: () => notes,
     resume(done: number): void {
       frame = done;
       since = performance.now();

@@ -1,11 +1,9 @@
-import { lastValueFrom, tap } from 'rxjs';
+import { lastValueFrom, type Observable, tap } from 'rxjs';
 import { BackpressureWindow } from '../../../async/backpressure';
 import type { Model } from '../../../model/model';
 import type { Job } from '../../../settings/restoreJob';
 import { chooseBatchSize } from '../../frames/chooseBatchSize';
 import type { FrameProcessor } from '../../frames/frameProcessor';
-import type { FrameMasker } from '../../frames/inpaint/maskFrames';
-import type { FrameSource } from '../../media/decode';
 import type { Frame, Rational } from '../../media/frame';
 import type { VideoInfo } from '../../media/probe';
 import { batchFrames } from '../../operators/batchFrames';
@@ -18,53 +16,69 @@ import { tapPreview } from '../../operators/tapPreview';
 import { trimFrames } from '../../operators/trimFrames';
 import { UPSCALED_AT_ONCE, upscaleFrames } from '../../operators/upscaleFrames';
 import { writeFrames } from '../../operators/writeFrames';
-import type { ProgressMeter } from './progress';
 
 /** One batch of frames being read, some being upscaled, one being written. */
 const STAGES = UPSCALED_AT_ONCE + 2;
 
-/** What the frames of a job go through. */
-interface Parts {
-  readonly job: Job;
+/** How frames are chosen from a source. */
+export interface KeptFrames {
+  readonly source: { read(): AsyncIterable<Frame> };
   readonly info: VideoInfo;
-  readonly tools: { readonly onFrame?: (before: Frame, after: Frame, pixelAspect: Rational) => void };
-  readonly signal: AbortSignal;
-  readonly meter: ProgressMeter;
-  readonly model: Model;
-  readonly masker: FrameMasker | null;
-  readonly source: FrameSource;
-  /** Seconds of the video before which the source has no frame. */
-  readonly from: number;
-  readonly processor: FrameProcessor;
-  readonly writer: { write(frame: Frame): Promise<void> };
+  readonly job: Pick<Job, 'trim' | 'maxFps'>;
+  /** Whether a frame, by its number, needs not be made any more. */
+  readonly isFinished: (index: number) => boolean;
   /** Gets the time of every frame, in ticks. */
   readonly times: number[];
-  /** Frames of an earlier run. */
-  readonly finished: number;
-  /** Bits per sample. */
-  readonly depth: 8 | 16;
+  /** Called for each frame that the limit of the frame rate has dropped. */
+  readonly onDrop: () => void;
 }
 
-/** Decodes, upscales and writes all frames. Returns how many the limit of the frame rate has dropped. */
-export async function restoreFrames(parts: Parts): Promise<number> {
-  const { job, info, tools, signal, meter, masker, source, from, writer, times, finished } = parts;
-  let dropped = 0;
-  const window = new BackpressureWindow(STAGES);
-  const batches = batchSizer(parts, window);
-  const written$ = pullFrames(source.read(), window).pipe(
+/** The frames of a job that are to be made. */
+export const keptFrames = (
+  { source, info, job, isFinished, times, onDrop }: KeptFrames,
+  window: BackpressureWindow,
+): Observable<Frame> =>
+  pullFrames(source.read(), window).pipe(
     trimFrames(info, job),
-    limitFrameRate(info, job.maxFps, () => dropped++),
-    skipFinished(finished, times),
-    markMask(masker, from, window),
+    limitFrameRate(info, job.maxFps, onDrop),
+    skipFinished(isFinished, times),
+  );
+
+/** What the frames of a job go through. */
+export interface Stages {
+  readonly job: Pick<Job, 'batch'>;
+  readonly model: Model;
+  readonly mask: ((frame: Frame) => Promise<Frame>) | null;
+  readonly processor: FrameProcessor;
+  /** Bits per sample. */
+  readonly depth: 8 | 16;
+  readonly writer: { write(frame: Frame): Promise<void> };
+  readonly onFrame?: (before: Frame, after: Frame, pixelAspect: Rational) => void;
+  readonly pixelAspect: Rational;
+  readonly meter: { advance(frames: number, pts: number, seen: number): void };
+  /** Frames of the source that were seen so far. */
+  readonly seen: () => number;
+}
+
+/** Upscales and writes all frames. `frames`: pulled as the window has room. */
+export async function restoreFrames(
+  frames: (window: BackpressureWindow) => Observable<Frame>,
+  stages: Stages,
+  signal: AbortSignal,
+): Promise<void> {
+  const { mask, processor, writer, onFrame, pixelAspect, meter, seen } = stages;
+  const window = new BackpressureWindow(STAGES);
+  const batches = batchSizer(stages, window);
+  const written$ = frames(window).pipe(
+    markMask(mask, window),
     batchFrames(batches.size, window),
     upscaleFrames(batches, window, signal),
-    tapPreview((before, after) => tools.onFrame?.(before, after, info.pixelAspect)),
+    tapPreview((before, after) => onFrame?.(before, after, pixelAspect)),
     writeFrames(writer, window),
-    tap((written) => parts.processor.recycle?.(written)),
-    reportProgress(meter, () => times.length),
+    tap((written) => processor.recycle?.(written)),
+    reportProgress(meter, seen),
   );
   await lastValueFrom(written$, { defaultValue: undefined });
-  return dropped;
 }
 
 /**
@@ -72,7 +86,7 @@ export async function restoreFrames(parts: Parts): Promise<number> {
  * after it wait for the measurement.
  */
 function batchSizer(
-  { job, model, processor, depth }: Pick<Parts, 'job' | 'model' | 'processor' | 'depth'>,
+  { job, model, processor, depth }: Pick<Stages, 'job' | 'model' | 'processor' | 'depth'>,
   window: BackpressureWindow,
 ): { size(): number } & Pick<FrameProcessor, 'run'> {
   let size = job.batch;

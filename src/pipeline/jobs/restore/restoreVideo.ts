@@ -1,42 +1,40 @@
-import { stat } from 'node:fs/promises';
 import { RemasterError, StoppedError } from '../../../errors';
 import type { ChosenModel } from '../../../settings/chooseModel';
+import { imageNameOf } from '../../../settings/imageOutput';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
-import type { InpaintSettings } from '../../frames/inpaint/inpaintSettings';
-import { type FrameMasker, frameMasker } from '../../frames/inpaint/maskFrames';
-import { type OpenModel, openModelFor, type ProcessorTools } from '../../frames/processor';
+import type { ProcessorTools } from '../../frames/processor';
 import { suspicionWarnings } from '../../frames/suspicion';
 import { type FrameSource, openVideo } from '../../media/decode';
-import type { Encoding } from '../../media/encode';
 import { type FfmpegBinary, ffmpegWarnings } from '../../media/findFfmpeg';
 import type { Frame, Rational } from '../../media/frame';
-import { chooseDecoder } from '../../media/hardware/chooseDecoder';
 import { probe, type VideoInfo } from '../../media/probe';
 import { readAs } from '../../media/reading';
 import { readingStart } from '../../media/trim';
 import { noFrames } from '../../media/unreadableMedia';
 import { checkCompanions } from '../companions';
 import { openOutputFolder, type OutputFolder } from '../outputFolder';
+import { sizeOf } from '../sizeOf';
 import { checkTarget, targetOf } from '../outputTarget';
 import { workFolder } from '../workFolder';
 import { endedTooSoon, untilBroken } from './brokenSource';
 import { checkEncoder } from './checkEncoder';
 import { decodeOptions } from './decodeOptions';
+import type { EarlierTrials } from './earlierTrials';
 import { watchSpace } from './diskSpace';
+import { finishImages } from './finishImages';
 import { finishOutput, type Publish } from './finishOutput';
-import { frameCount } from '../journal';
-import { jobIdentity } from './jobIdentity';
+import { frameCount } from '../segment';
 import { type ComparisonTools, longJobTime, skipsUnchanged } from './estimateTime';
 import { encoderBefore, withJobModel } from './jobModel';
-import { planEncoding } from './planEncoding';
+import { openJob, type OpenedJob } from './openJob';
+import { ownFrames } from './ownFrames';
 import { expectedFrames, type ProgressMeter, progressMeter } from './progress';
 import { openRecording, type RecordTools } from './record/openRecording';
 import { companionPaths } from './record/recording';
-import { restoreFrames } from './restoreFrames';
-import { segmentWriter } from './segments';
+import type { SegmentFarm } from './segmentFarm';
+import { shareFrames } from './shareFrames';
 import { tileSettings } from './tileSettings';
 import { soundOf, tryOutput } from './trial';
-import type { TrialSegments } from './trialSegments';
 import { orChanged } from './truncation';
 
 /** The services a job uses, so that tests can replace them. */
@@ -49,26 +47,22 @@ export interface Tools extends ProcessorTools {
   /** Called with the folder a job works in, so that another process can delete it if this one dies. */
   readonly onTemporaryPath?: (path: string, gone: boolean) => void;
   /** Of earlier jobs. */
-  readonly trialSegments?: TrialSegments;
+  readonly earlierTrials?: EarlierTrials;
   /** For jobs with a record. */
   readonly record?: RecordTools;
+  /** For jobs with a queue: the machines that work for it. Errors: those of the queue. */
+  openFarm?(queue: string, signal: AbortSignal, onWait: (why: string) => void): Promise<SegmentFarm>;
 }
 
 /** A job with everything it has opened. */
-interface OpenJob {
+interface OpenJob extends Omit<OpenedJob, typeof Symbol.asyncDispose> {
   readonly job: Job;
   readonly tools: Tools;
   readonly signal: AbortSignal;
   readonly meter: ProgressMeter;
-  readonly info: VideoInfo;
-  readonly opened: OpenModel;
-  readonly encoding: Encoding;
-  /** Options of the hardware that decodes. */
-  readonly decoder: readonly string[];
   readonly folder: OutputFolder;
-  readonly openMask: (inpaint: InpaintSettings) => Promise<FrameMasker>;
-  /** Warnings of what was opened. */
-  readonly given: readonly string[];
+  /** Null: this machine makes all segments. */
+  readonly farm: SegmentFarm | null;
   /** Null where the job named its model. */
   readonly chosen: ChosenModel | null;
   readonly started: Date;
@@ -89,27 +83,23 @@ export async function restoreVideo(
   const meter = progressMeter(onProgress);
   const sources = [given.input, ...(given.mask === null ? [] : [given.mask])];
   const target = await targetOf(given.output);
+  const images = imageNameOf(given);
   const companions = companionPaths(given, target);
-  await checkTarget(target, given.overwrite, sources); // before a model is loaded, and again when it is
+  await checkTarget(target, given.overwrite, sources, images); // before a model is loaded, and again when it is
   await checkCompanions(workFolder(target), companions, given.overwrite);
   meter.stage('probing');
+  await using farm =
+    given.queue === null ? null : await tools.openFarm!(given.queue, signal, (why) => meter.warn([why]));
   const source = await probe(tools.binary, given.input, signal, given.sequenceRate);
   const info = await readAs(tools.binary, source, given, signal);
   meter.expect(info, given);
   const { settings: job, chosen } = await withJobModel(given, tools, source, info, signal);
 
   meter.stage('loading');
-  const depth = info.pixels.bitDepth > 8 ? 16 : 8;
-  const openMask = (inpaint: InpaintSettings) => frameMasker(tools.binary, inpaint, info, job.sequenceRate, signal);
-  await using opened = await openModelFor(job, { ...info, depth }, tools, openMask, signal);
-  const { model, masker, finder } = opened;
-  const before = await encoderBefore(job);
-  const { encoding, warnings } = await planEncoding(tools.binary, job, source, info, model, signal, before);
-  const decoder = job.hwaccel === 'auto' ? await chooseDecoder(tools.binary, info, signal) : [];
-  const parts = { source: info.source, mask: masker?.source ?? null, model: model.info, encoding };
-  const more = { faceFinder: finder?.version ?? null, crop: info.reading?.crop ?? null };
-  const identity = await jobIdentity(job, { ...parts, ...more }).catch(orChanged(info, signal));
-  const options = { ...job, record: companions.length > 0, companions, ffmpeg: tools.binary.version, sources, chosen };
+  await using opened = await openJob(job, { source, info }, tools, await encoderBefore(job), signal);
+  const { identity } = opened;
+  const isRecorded = companions.length > 0;
+  const options = { ...job, record: isRecorded, companions, ffmpeg: tools.binary.version, sources, chosen, images };
   const folder = await openOutputFolder(job.output, identity, options, signal);
   if (!job.resume) tools.onTemporaryPath?.(folder.folder, false);
 
@@ -117,8 +107,7 @@ export async function restoreVideo(
   let left: readonly string[] = [];
   let result: Omit<Result, 'elapsed' | 'fps'>;
   try {
-    const open = { job, tools, signal, meter, info, opened, encoding, decoder, folder, openMask, chosen, started };
-    result = await runJob({ ...open, given: warnings });
+    result = await runJob({ job, tools, signal, meter, ...opened, folder, farm, chosen, started });
   } catch (error) {
     keepSegments = canResume(folder, job, signal);
     throw signal.aborted ? signal.reason : await folder.explain(error);
@@ -140,25 +129,23 @@ function canResume(folder: OutputFolder, job: Job, signal: AbortSignal): boolean
 
 /** Decodes, upscales and writes all frames, then finishes the output. */
 async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
-  const { job, tools, signal, meter, info, encoding, folder, decoder, given } = open;
+  const { job, tools, signal, meter, info, encoding, folder, farm, decoder } = open;
   const { model, isForFaces } = open.opened;
   const expected = expectedFrames(info, job);
   const space = await watchSpace(folder, encoding, { ...job, frames: expected });
-  const resumedFrom = frameCount(folder.done);
+  const resumedFrom = frameCount([...folder.done, ...folder.later.values()]);
+  const recording = await openRecording(open, expected);
   const from = await readingStart(info.source, job.trim, signal);
   const reading = { ...decodeOptions(job, encoding, model, from), decoder };
   const analysed = isForFaces
     ? Promise.resolve(job)
     : tileSettings(job, model, info, () => openVideo(tools.binary, info, reading, signal));
-  const trying = tryOutput(tools.binary, folder, encoding, info, job, signal, tools.trialSegments);
+  const trying = tryOutput(tools.binary, folder, encoding, info, job, signal, tools.earlierTrials);
   await Promise.allSettled([analysed, trying]); // none of their ffmpegs outlives an error of the other
   const trial = await trying;
   const options = { ...reading, sound: soundOf(trial) };
-  await using recording = await openRecording(open, resumedFrom, expected);
-  const recorder = recording?.recorder ?? null;
-  await using writer = segmentWriter(tools.binary, folder, job.segment, encoding, space, recorder, signal);
   const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
-  const warnings = [...given, ...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
+  const warnings = [...open.warnings, ...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
   warnings.push(...(info.reading?.notes ?? []), ...suspicionWarnings(model.info));
   if (space.warning !== null) warnings.push(space.warning);
   if (folder.lost > 0)
@@ -167,21 +154,20 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
     );
   meter.warn([...warnings, ...trial.warnings]);
   const tiles = await analysed;
-  const time = await longJobTime(open);
+  const time = farm ? UNKNOWN_TIME : await longJobTime(open);
   if (open.chosen) meter.chose({ ...open.chosen, seconds: time.seconds });
   if (time.estimate) meter.estimated(time.estimate);
   if (!time.isMeasured) meter.measureOnTheWay(skipsUnchanged(open));
   const warn = (warning: string): void => void warnings.push(warning);
-  const processor = open.opened.processor({ ...job, ...tiles, isRecycled: true }, warn, resumedFrom);
-  meter.cacheStatsFrom(() => processor.cacheStats);
 
   await using source = untilBroken(openSource(), info, signal);
   meter.stage(resumedFrom > 0 ? 'resuming' : 'restoring');
   const times: number[] = []; // of all frames, 8 bytes each: `verify` compares the output with them
   meter.resume(resumedFrom);
-  const parts = { source, from: options.from, processor, writer, times, finished: resumedFrom, depth: encoding.depth };
-  const dropped = await restoreFrames({ ...open, ...open.opened, ...parts });
-  await writer.finish();
+  let dropped = 0;
+  const kept = { source, info, job, times, onDrop: () => void dropped++ };
+  const parts = { ...open, kept, tiles, space, warn };
+  const made = farm ? await shareFrames({ ...parts, farm, sound: options.sound }) : await ownFrames(parts, from);
   if (times.length < resumedFrom) throw await endedTooSoon(source, resumedFrom, info);
   if (times.length === 0) {
     const none = job.trim ? emptyTrim(job.trim, info) : noFrames(info.source, source.stderrTail());
@@ -189,31 +175,34 @@ async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
   }
 
   meter.stage('finishing');
-  const written = { segments: writer.segments, times, decoded: source.decoded, broken: source.broken() };
+  const { segments, faces, cacheStats } = made;
+  const written = { segments, times, decoded: source.decoded, broken: source.broken() };
   const publish: Publish = (file, more) => {
     if (recording === null) return folder.publish(file);
-    const made = { segments: writer.segments, sound: soundOf(trial), tiles, cacheStats: processor.cacheStats };
-    return recording.publish(file, { ...made, resumedFrom, warnings: [...warnings, ...more] });
+    const frames = { segments, sound: options.sound, tiles, cacheStats };
+    return recording.publish(file, { ...frames, resumedFrom, warnings: [...warnings, ...more] });
   };
-  const finished = await finishOutput(tools.binary, folder, written, encoding, info, job, trial, signal, publish);
+  const finish = imageNameOf(job) === null ? finishOutput : finishImages;
+  const finished = await finish(tools.binary, folder, written, encoding, info, job, trial, signal, publish);
   warnings.push(...finished.warnings);
-  if (processor.faces?.found === 0 && resumedFrom === 0) warnings.push('No face was found; all frames are unchanged.');
+  if (faces?.found === 0 && resumedFrom === 0) warnings.push('No face was found; all frames are unchanged.');
   const { name, sha256, provider, steps } = model.info;
   return {
     output: finished.output,
     framesIn: times.length + dropped,
     framesOut: times.length,
     ...encoding.stored,
-    bytes: (await stat(finished.output)).size,
+    bytes: await sizeOf(finished.output),
     resumedFrom,
     encoder: encoding.codec.encoder,
     ...(job.preset !== null && { preset: job.preset }),
     model: { name, sha256, provider, steps, ...(open.chosen && { reason: open.chosen.reason }) },
-    faces: processor.faces,
-    cacheStats: processor.cacheStats,
-    warnings,
+    ...{ faces, cacheStats, warnings, ...(made.workers && { workers: made.workers }) },
   };
 }
+
+/** What this machine takes says nothing about others. */
+const UNKNOWN_TIME = { seconds: null, estimate: null, isMeasured: true };
 
 const emptyTrim = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>
   new RemasterError('BAD_SETTING', `${source.path} has no frame in the range that starts at ${start} s.`, {

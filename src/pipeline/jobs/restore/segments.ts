@@ -1,7 +1,7 @@
 import { createVideo, type Encoding, type FrameSink } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
 import type { Frame } from '../../media/frame';
-import type { Segment } from '../journal';
+import type { Segment } from '../segment';
 import type { OutputFolder } from '../outputFolder';
 import type { SpaceWatch } from './diskSpace';
 import type { FrameRecorder } from './record/segmentHashes';
@@ -20,6 +20,14 @@ export function segmentWriter(
   signal: AbortSignal,
 ) {
   const segments: Segment[] = [...folder.done];
+  /** Frames of finished segments do not come: those behind a gap are taken over when they are next. */
+  const takeFinished = async (): Promise<void> => {
+    for (let next = folder.later.get(segments.length); next; next = folder.later.get(segments.length)) {
+      await folder.adopt([next]);
+      recorder?.skip(next.frames);
+      segments.push(next);
+    }
+  };
   let current: { readonly sink: FrameSink; readonly path: string; frames: number } | null = null;
 
   const close = async (): Promise<void> => {
@@ -34,6 +42,7 @@ export function segmentWriter(
     segments,
     async write(frame: Pick<Frame, 'width' | 'height' | 'depth' | 'data'>): Promise<void> {
       if (!current) {
+        await takeFinished();
         const path = await folder.newSegment();
         current = { sink: createVideo(binary, path, encoding, signal), path, frames: 0 };
       }
@@ -45,6 +54,7 @@ export function segmentWriter(
     },
     async finish(): Promise<void> {
       await close();
+      await takeFinished();
       await space.check(segments, true);
     },
     async [Symbol.asyncDispose]() {

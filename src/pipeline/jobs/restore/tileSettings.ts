@@ -1,7 +1,7 @@
 import { BackpressureWindow } from '../../../async/backpressure';
 import type { Model } from '../../../model/model';
 import type { Job } from '../../../settings/restoreJob';
-import { chooseTileSize } from '../../frames/chooseTileSize';
+import { chooseTileSize, smallSides } from '../../frames/chooseTileSize';
 import type { FrameSource } from '../../media/decode';
 import type { VideoInfo } from '../../media/probe';
 import { iterate } from '../../operators/iterate';
@@ -17,6 +17,7 @@ export async function tileSettings(
   openSource: () => FrameSource,
 ): Promise<Pick<Job, 'tile' | 'overlap'>> {
   if (tile !== null || tileCache === null || noise !== 'shared') return { tile, overlap };
+  if (smallSides(info, video).length === 0) return { tile, overlap };
   await using source = openSource();
   const window = new BackpressureWindow(1);
   const frames$ = pullFrames(source.read(), window).pipe(

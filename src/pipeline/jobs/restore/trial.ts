@@ -1,8 +1,10 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RemasterError } from '../../../errors';
+import type { Container } from '../../../settings/container';
+import { isImageCodec } from '../../../settings/imageOutput';
 import type { Job } from '../../../settings/restoreJob';
-import { timecodeOf } from '../../media/describe/mediaInfo';
+import { type StreamInfo, timecodeOf } from '../../media/describe/mediaInfo';
 import { createVideo, type Encoding } from '../../media/encode';
 import { ffmpegOutput } from '../../media/ffmpegOutput';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
@@ -10,12 +12,13 @@ import { type EncodedVideo, muxWithSource } from '../../media/mux';
 import type { VideoInfo } from '../../media/probe';
 import { inputOptions } from '../../media/sourceFile';
 import { type CarriedStream, coverExtension } from '../../media/streams/carriedStreams';
-import { decideStreams, type WantedStream } from '../../media/streams/decideStreams';
-import { treatmentsOf } from '../../media/streams/treatments';
+import { type DecidedStreams, decideStreams, type WantedStream } from '../../media/streams/decideStreams';
+import { type Treatment, treatmentsOf } from '../../media/streams/treatments';
 import type { Lost } from '../../media/whatIsLost';
 import type { OutputFolder } from '../outputFolder';
 import { type CompareOutput, outputComparison } from './compareOutput';
-import { type TrialSegments, trialKey } from './trialSegments';
+import { type EarlierTrials, encodingKey, lossesKey } from './earlierTrials';
+import { imageNotes } from './imageNotes';
 import { hasChanged, orChanged } from './truncation';
 
 /** Facts about the output, known before its first frame is restored. */
@@ -38,8 +41,8 @@ const FRAMES_OF_A_RATE = 6;
 
 /**
  * Writes a black frame and the first packets of all streams as an output of the same name and folder, and opens
- * it again: whatever cannot be stored is converted, left out with a warning, or refused before any work is done. `segments`:
- * of earlier trials.
+ * it again: whatever cannot be stored is converted, left out with a warning, or refused before any work is done. Where
+ * nothing but the video is carried, what an `earlier` trial of the same kind has shown is not tried again.
  */
 export async function tryOutput(
   binary: FfmpegBinary,
@@ -48,7 +51,7 @@ export async function tryOutput(
   info: VideoInfo,
   job: Job,
   signal: AbortSignal,
-  segments?: TrialSegments,
+  earlier?: EarlierTrials,
 ): Promise<Trial> {
   const segment = join(folder.folder, TRIAL_FILE);
   const output = join(folder.folder, basename(folder.output));
@@ -57,22 +60,36 @@ export async function tryOutput(
   const count = timecodeOf(info.media) === null ? 1 : FRAMES_OF_A_RATE;
   const pts = Array.from({ length: count }, (_, i) => i * usual);
   const times = { pts, end: count * usual, timeBase: info.timeBase };
-  const encode = (): Promise<void> => encodeBlack(binary, segment, encoding, count, signal);
-  const key = trialKey(binary, encoding, count, folder.output);
-  await (segments?.write(segment, key, encode) ?? encode()).catch(orConfined(binary, segment, signal));
   const video: EncodedVideo = { codec, colour, paths: [segment], times, provenance };
+  const key = encodingKey(binary, encoding, count, folder.output);
+  const black = (): Promise<void> => encodeBlack(binary, segment, encoding, count, signal);
+  const encode = (): Promise<void> =>
+    (earlier?.write(segment, key, black) ?? black()).catch(orConfined(binary, segment, signal));
+  if (isImageCodec(job.codec)) {
+    await encode();
+    return { carried: [], compare: () => Promise.resolve([]), warnings: imageNotes(info, job) };
+  }
   const mux = (carried: readonly CarriedStream[]) =>
     muxWithSource(binary, video, output, { info, job, carried, delay: 0, firstOnly: true }, signal);
-  const wanted = await wantedStreams(binary, folder.folder, info, job, codec.container, signal);
-  const streams = await decideStreams(binary, info.source, wanted, output, mux, signal).catch(
-    notTogether(folder, info, signal),
-  );
-  const compare = outputComparison(binary, encoding, info, job, streams, signal);
-  const lost = await compare(output, false);
-  await rm(output);
+  const comparison = (streams: DecidedStreams): CompareOutput =>
+    outputComparison(binary, encoding, info, job, streams, signal);
+
+  let streams: DecidedStreams = { carried: [], left: [] };
+  const find = async (): Promise<readonly Lost[]> => {
+    await encode();
+    const wanted = await wantedStreams(binary, folder.folder, info, job, codec.container, signal);
+    streams = await decideStreams(binary, info.source, wanted, output, mux, signal).catch(
+      notTogether(folder, info, signal),
+    );
+    const lost = await comparison(streams)(output, false, streams.described);
+    await rm(output);
+    return lost;
+  };
+  const isAlone = info.media.streams.every((stream) => waysOf(stream, info, job, codec.container) === null);
+  const lost = await (earlier && isAlone ? earlier.losses(lossesKey(key, job, info), find) : find());
   const refused = lost.find(({ verdict }) => verdict === 'refused');
   if (refused !== undefined) throw refusal(info, refused);
-  return { carried: streams.carried, compare, warnings: lost.map(({ message }) => message) };
+  return { carried: streams.carried, compare: comparison(streams), warnings: lost.map(({ message }) => message) };
 }
 
 /** An encoder that fails because ffmpeg may not write in the folder gets that reason. */
@@ -118,14 +135,15 @@ const confined = ({ path: program }: FfmpegBinary, path: string, cause: unknown)
 async function wantedStreams(
   binary: FfmpegBinary,
   folder: string,
-  { source, media, stream: video }: VideoInfo,
+  info: VideoInfo,
   job: Job,
-  container: 'mp4' | 'mov' | 'mkv',
+  container: Container,
   signal: AbortSignal,
 ): Promise<WantedStream[]> {
+  const { source, media } = info;
   const wanted: WantedStream[] = [];
   for (const stream of media.streams) {
-    const ways = stream.index === video ? null : treatmentsOf(stream, media, container, job);
+    const ways = waysOf(stream, info, job, container);
     if (ways === null) continue;
     if (ways[0]?.codec !== 'attach') wanted.push({ stream, ways });
     else {
@@ -138,6 +156,14 @@ async function wantedStreams(
   }
   return wanted;
 }
+
+/** How a stream may be carried; null for the video, and for those that are not wanted. */
+const waysOf = (
+  stream: StreamInfo,
+  { media, stream: video }: VideoInfo,
+  job: Job,
+  container: Container,
+): readonly Treatment[] | null => (stream.index === video ? null : treatmentsOf(stream, media, container, job));
 
 const notTogether =
   (folder: OutputFolder, info: VideoInfo, signal: AbortSignal) =>

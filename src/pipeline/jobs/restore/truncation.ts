@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { RemasterError } from '../../../errors';
@@ -57,12 +58,13 @@ export function damageError(
         remedy: `Copy the source again and restart the job${keep}.`,
         cause,
       });
-    case 'changed':
-      return new RemasterError(
-        'SOURCE_CHANGED',
-        `${path} changed while it was being read${saved('the frames read so far')}.`,
-        { remedy: 'Wait until the recording or copy has finished, then restart the job.', cause },
-      );
+    case 'changed': {
+      const [what, remedy] = existsSync(path)
+        ? ['changed', 'Wait until the recording or copy has finished, then restart the job.']
+        : ['was removed', `Put it back and restart the job${keep}.`];
+      const message = `${path} ${what} while it was being read${saved('the frames read so far')}.`;
+      return new RemasterError('SOURCE_CHANGED', message, { remedy, cause });
+    }
     case 'damaged':
       return new RemasterError(
         'SOURCE_DAMAGED',

@@ -44,14 +44,18 @@ export interface NoVideo {
 /** Frames of a source that are decoded. Side data of a video usually comes with every frame. */
 const FRAMES = 24;
 
-/** Describes a file and decodes the first `count` frames of its video. `input`: the ffmpeg options that open it. */
+/**
+ * Describes a file and decodes the first `count` frames of its video. `input`: the ffmpeg options that open it. `described`:
+ * its description, where it is known.
+ */
 export async function describeVideo(
   binary: FfmpegBinary,
   input: readonly string[],
   signal: AbortSignal,
   count = FRAMES,
+  described: MediaInfo | null = null,
 ): Promise<VideoDescription | NoVideo> {
-  const media = await describe(binary, input, signal);
+  const media = described ?? (await describe(binary, input, signal));
   const stream = media && mainVideo(media);
   if (!media || !stream?.video) return { media, empty: null };
   const frames = await firstFrames(binary, input, stream.index, count, signal);

@@ -1,6 +1,6 @@
 import { RemasterError } from '../../../errors';
 import { describe } from '../describe/describe';
-import type { StreamInfo } from '../describe/mediaInfo';
+import type { MediaInfo, StreamInfo } from '../describe/mediaInfo';
 import { ffmpegOutput } from '../ffmpegOutput';
 import type { FfmpegBinary } from '../findFfmpeg';
 import { runFfmpeg } from '../runFfmpeg';
@@ -22,6 +22,8 @@ export interface DecidedStreams {
   readonly carried: readonly CarriedStream[];
   /** Not carried, with the reason. */
   readonly left: readonly { readonly stream: StreamInfo; readonly why: 'unsupported' | 'empty' }[];
+  /** The trial with them, where it was described. */
+  readonly described?: MediaInfo | null;
 }
 
 /**
@@ -36,9 +38,12 @@ export async function decideStreams(
   mux: (carried: readonly CarriedStream[]) => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<DecidedStreams> {
+  let described: MediaInfo | null = null;
   const works = async (carried: readonly CarriedStream[]): Promise<boolean> => {
     await mux(carried);
-    return areReadable(binary, output, carried, signal);
+    if (carried.length === 0) return true;
+    described = await describe(binary, outputInput(output), signal);
+    return areReadable(binary, output, carried, described, signal);
   };
   /** A stream that fails is not carried; a full disk, or a fault of ours, is no fault of the stream. */
   const failed = (error: unknown): false => {
@@ -51,7 +56,7 @@ export async function decideStreams(
     .filter(({ ways }) => ways.length === 0)
     .map(({ stream }) => ({ stream, why: 'unsupported' }));
   const best = withWays.map(({ stream, ways, file }) => carriedStream(stream, ways[0]!, file));
-  if (await works(best).catch(failed)) return { carried: best, left };
+  if (await works(best).catch(failed)) return { carried: best, left, described };
 
   const carried: CarriedStream[] = [];
   for (const { stream, ways, file } of withWays) {
@@ -78,11 +83,10 @@ async function areReadable(
   binary: FfmpegBinary,
   path: string,
   carried: readonly CarriedStream[],
+  media: MediaInfo | null,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (carried.length === 0) return true;
   const input = outputInput(path);
-  const media = await describe(binary, input, signal);
   const spans = await packetSpans(binary, input, signal);
   const streams = media && counterparts(carried, media);
   const results = await Promise.all(

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { freeBytes } from '../../../../src/pipeline/jobs/freeBytes';
-import type { Segment } from '../../../../src/pipeline/jobs/journal';
+import type { Segment } from '../../../../src/pipeline/jobs/segment';
 import { type SpaceWatch, watchSpace } from '../../../../src/pipeline/jobs/restore/diskSpace';
 import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import type { Codec } from '../../../../src/pipeline/media/codecs';

@@ -63,6 +63,15 @@ describe('fields', () => {
   const every = (count: number, seconds: number, from = 0): number[] =>
     Array.from({ length: count }, (_, i) => from + i * seconds);
 
+  it('at the end of a video, ffmpeg writes frames before a time that an earlier one needs', async () => {
+    // Frames larger than the buffer of a pipe: ffmpeg waits for the reader, and the reader must not wait for the time.
+    const weave = 'tinterlace=interleave_top,setfield=tff';
+    const large = ['-f', 'lavfi', '-i', 'testsrc2=size=720x576:rate=50', '-frames:v', '6', '-vf', weave];
+    await ff(...large, '-c:v', 'ffv1', '-pix_fmt', 'yuv420p', at('large.mkv'));
+    const { seconds } = await decoded('large.mkv', { deinterlace: 'double' });
+    closeTo(seconds, every(12, 0.02), 1e-9);
+  });
+
   before(async () => {
     await interlaced(at('top.mkv'), 30);
     await interlaced(at('bottom.mkv'), 30, { first: 'bottom' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { differences } from '../../../../src/pipeline/jobs/journal';
+import { differences } from '../../../../src/pipeline/jobs/identity';
 import { jobIdentity } from '../../../../src/pipeline/jobs/restore/jobIdentity';
 import type { Encoding } from '../../../../src/pipeline/media/encode';
 import { openSource } from '../../../../src/pipeline/media/sourceFile';
@@ -68,6 +68,8 @@ describe('jobIdentity', () => {
     hardware: 'auto',
     audio: 'none',
     extras: false,
+    queue: 'redis://nas',
+    mixed: true,
   } satisfies Partial<Job>)) {
     it(`another ${name} continues`, async () => assert.deepEqual(await differs({ [name]: value }), []));
   }
@@ -88,7 +90,21 @@ describe('jobIdentity', () => {
       'bag',
       'preset',
     ];
-    const more = ['provider', 'device', 'threads', 'loadLimit', 'batch', 'hwaccel', 'hardware', 'audio', 'extras'];
+    const more = [
+      'provider',
+      'device',
+      'threads',
+      'loadLimit',
+      'batch',
+      'hwaccel',
+      'hardware',
+      'audio',
+      'extras',
+      'imageName',
+      'startNumber',
+      'queue',
+      'mixed',
+    ];
     const names = Object.keys(job).filter((name) => !free.includes(name) && !more.includes(name));
     assert.ok(names.length > 20);
     for (const name of names) assert.deepEqual(await differs({ [name]: 'changed' }), [name]);

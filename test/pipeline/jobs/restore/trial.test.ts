@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EarlierTrials } from '../../../../src/pipeline/jobs/restore/earlierTrials';
 import { restoreVideo } from '../../../../src/pipeline/jobs/restore/restoreVideo';
 import { describe as describeFile } from '../../../../src/pipeline/media/describe/describe';
 import { timecodeOf } from '../../../../src/pipeline/media/describe/mediaInfo';
@@ -27,6 +28,7 @@ describe('the trial of an output', function () {
     ffmpeg = binary,
     onModel = (): void => {},
     onProgress: (progress: Progress) => void = () => {},
+    earlierTrials?: EarlierTrials,
   ): Promise<Result> {
     const job: Job = {
       ...JOB_DEFAULTS,
@@ -40,7 +42,8 @@ describe('the trial of an output', function () {
       const model = nearest(1, { depth });
       return { ...model, run: (...args: Parameters<typeof model.run>) => (onModel(), model.run(...args)) };
     };
-    return restoreVideo(job, { binary: await ffmpeg(), openModel }, never, onProgress);
+    const tools = { binary: await ffmpeg(), openModel, ...(earlierTrials && { earlierTrials }) };
+    return restoreVideo(job, tools, never, onProgress);
   }
 
   /** Kind and codec of every stream of a file. */
@@ -240,6 +243,38 @@ describe('the trial of an output', function () {
     const { warnings } = await restore('flac.mkv', 'flac.mp4', {}, binary, () => {}, onProgress);
     assert.match(warnings[0]!, /^Audio stream 1 \(flac\) is not supported in \.mp4; it was encoded as AAC/);
     assert.deepEqual(early, warnings);
+  });
+
+  it('of a video without other streams is not made again for one of the same kind: the result is the same', async () => {
+    let trials = 0;
+    class Counted extends EarlierTrials {
+      override losses(...[key, find]: Parameters<EarlierTrials['losses']>): ReturnType<EarlierTrials['losses']> {
+        return super.losses(key, () => (trials++, find()));
+      }
+    }
+    const earlier = new Counted();
+    await ff(...VIDEO, '-c:v', 'ffv1', '-pix_fmt', 'yuv444p', at('alone.mkv'));
+    await ff(...VIDEO, ...SOUND, '-c:v', 'ffv1', '-pix_fmt', 'yuv444p', '-c:a', 'flac', at('heard.mkv'));
+    const run = (name: string, kept?: EarlierTrials): Promise<Result> =>
+      restore(
+        name,
+        'again.mp4',
+        {},
+        binary,
+        () => {},
+        () => {},
+        kept,
+      );
+    const { warnings } = await run('alone.mkv');
+    const bytes = readFileSync(at('again.mp4'));
+    assert.equal(warnings.length, 1, warnings.join());
+    for (const name of ['alone.mkv', 'alone.mkv']) {
+      assert.deepEqual((await run(name, earlier)).warnings, warnings);
+      assert.ok(readFileSync(at('again.mp4')).equals(bytes));
+    }
+    assert.equal(trials, 1);
+    for (const name of ['heard.mkv', 'heard.mkv']) assert.equal((await run(name, earlier)).warnings.length, 2);
+    assert.equal(trials, 1, 'sound is tried each time');
   });
 
   it('chapters and the metadata of phones are kept, and nothing is said', async () => {

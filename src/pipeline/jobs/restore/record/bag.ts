@@ -1,5 +1,5 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { packageVersion } from '../../../../files/packageVersion';
 import { type FileHash, hashFile } from '../../../../files/hashFile';
 import { manifestText } from './manifest';
@@ -10,6 +10,7 @@ export const BAG_MARK = 'bagit.txt';
 /** A file that goes into a bag. */
 export interface Payload extends FileHash {
   readonly path: string;
+  /** In the bag, with slashes. */
   readonly name: string;
 }
 
@@ -22,7 +23,10 @@ export async function makeBag(
 ): Promise<void> {
   const data = join(folder, 'data');
   await mkdir(data, { recursive: true });
-  for (const { path, name } of payload) await rename(path, join(data, name));
+  for (const { path, name } of payload) {
+    await mkdir(dirname(join(data, name)), { recursive: true });
+    await rename(path, join(data, name));
+  }
   const bytes = payload.reduce((sum, one) => sum + one.bytes, 0);
   const info = [
     `Bag-Software-Agent: remaster ${packageVersion()}`,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
@@ -20,8 +21,13 @@ export async function thisMaker({ threads, ...running }: Running): Promise<Maker
 }
 
 /** Programs and machines of which the model makes the same bytes. */
-export const makesSameBytes = (a: Maker, b: Maker): boolean =>
-  classOf(a) === classOf(b) && differentVersions(a, b).length === 0;
+export const makesSameBytes = (a: Maker, b: Maker): boolean => machineClass(a) === machineClass(b);
+
+/** A short hash, equal for those that make the same bytes. */
+export function machineClass(maker: Maker): string {
+  const facts = [classOf(maker), ...PROGRAMS.map((name) => maker[name])];
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 12);
+}
 
 /** Programs of which the frames are made by other versions, in words. */
 export const differentVersions = (a: Maker, b: Maker): readonly string[] =>

@@ -14,6 +14,9 @@ export interface JobRecord {
     readonly frames: number;
     readonly width: number;
     readonly height: number;
+    /** Number of images, as of a source that is a folder. Absent: it is a file. */
+    readonly images?: number;
+    /** Of images, their format. */
     readonly container: string;
     readonly encoder: string;
   };

@@ -1,9 +1,9 @@
 import { homedir } from 'node:os';
 import { basename, dirname, sep } from 'node:path';
-import type { FileHash } from '../../../../files/hashFile';
 import type { ModelInfo } from '../../../../model/model';
 import type { ChosenModel } from '../../../../settings/chooseModel';
 import { optionWords } from '../../../../settings/commandWords';
+import { isImageCodec } from '../../../../settings/imageOutput';
 import type { CacheStats, Job } from '../../../../settings/restoreJob';
 import { RESTORE_ROWS } from '../../../../settings/videoRows';
 import type { Encoding } from '../../../media/encode';
@@ -41,7 +41,7 @@ export interface WrittenFrames {
 }
 
 interface Hashed {
-  readonly result: FileHash;
+  readonly result: Omit<RecordedSource, 'name'>;
   readonly source: RecordedSource;
   readonly mask: RecordedSource | null;
   readonly makers: JobRecord['makers'];
@@ -60,11 +60,11 @@ export function recordFacts(
   return {
     record: RECORD_VERSION,
     result: {
-      name: basename(folder.output),
       ...result,
+      name: basename(folder.output),
       frames: makers.reduce((sum, maker) => sum + maker.frames, 0),
       ...stored,
-      container: codec.container,
+      container: isImageCodec(job.codec) ? job.codec : codec.container,
       encoder: codec.encoder,
     },
     source,
@@ -93,16 +93,18 @@ export function recordFacts(
   };
 }
 
-/** Settings with the names of files instead of their paths, also that of the folder of a model. */
+/** Settings with the names of files instead of their paths, also that of the folder of a model, and without a queue. */
 function named(job: Job): Job {
   const name = (path: string): string => basename(path);
   const encoder = job.encoder && withoutCredentials(job.encoder);
   const { input, output, mask, model } = job;
-  return { ...job, encoder, input: name(input), output: name(output), mask: mask && name(mask), model: name(model) };
+  const files = { input: name(input), output: name(output), mask: mask && name(mask), model: name(model) };
+  return { ...job, encoder, ...files, queue: null, mixed: false };
 }
 
 function commandOf({ input, output, ...settings }: Job): readonly string[] {
-  return ['remaster', 'restore', input, output, ...optionWords(RESTORE_ROWS, settings)];
+  const written = settings.imageName === null ? output : `${output}/${settings.imageName}`;
+  return ['remaster', 'restore', input, written, ...optionWords(RESTORE_ROWS, settings)];
 }
 
 const withoutCredentials = (text: string): string => text.replaceAll(/(\w:\/\/)[^/@\s]+@/g, '$1');

@@ -14,6 +14,6 @@ export const manifestPath = (result: string): string => beside(result, '.manifes
 /** The BagIt folder of a result. */
 export const bagPath = (result: string): string => beside(result, '', '.bag');
 
-/** The file that a job publishes: its output, or that in its bag. */
+/** What a job publishes: its output, or that in its bag. */
 export const resultPath = ({ output, bag }: Pick<Job, 'output' | 'bag'>): string =>
   bag ? join(bagPath(output), 'data', basename(output)) : output;

@@ -34,10 +34,13 @@ const maker = fields({
 
 const schema = fields({
   record: { const: RECORD_VERSION },
-  result: fields({
-    ...{ name, bytes, sha256: hash, frames: whole(1, MOST_FRAMES), width: side, height: side },
-    ...{ container: text(10), encoder: text(100) },
-  }),
+  result: fields(
+    {
+      ...{ name, bytes, sha256: hash, frames: whole(1, MOST_FRAMES), width: side, height: side },
+      ...{ container: text(10), encoder: text(100) },
+    },
+    { images: whole(1, MOST_FRAMES) },
+  ),
   source,
   mask: orNull(source),
   command: { type: 'array', items: text(10_000), maxItems: 1000 },

@@ -8,13 +8,13 @@ import { RemasterError } from '../../../../errors';
 import { hashFile } from '../../../../files/hashFile';
 import type { Job } from '../../../../settings/restoreJob';
 import { decodedHashes } from '../../../media/decodedHashes';
-import { openSource } from '../../../media/sourceFile';
+import { openSource, type SourceFile } from '../../../media/sourceFile';
 import { damageError, hasChanged, orChanged } from '../truncation';
 import { BAG_MARK, makeBag } from './bag';
 import { manifestText } from './manifest';
 import { makersOf } from './makersOf';
 import { type RecordedJob, recordFacts, type WrittenFrames } from './recordFacts';
-import { recordedSource } from './recordedSource';
+import { hashFiles, recordedSource, recordOf } from './recordedSource';
 import { bagPath, manifestPath, recordPath, resultPath } from './recordNames';
 import { writeRecord } from './writeRecord';
 
@@ -25,7 +25,8 @@ export const companionPaths = ({ record, bag }: Pick<Job, 'record' | 'bag'>, out
   bag ? [bagPath(output)] : record ? [recordPath(output), manifestPath(output)] : [];
 
 /**
- * Writes the record of `file`, a finished video in the work folder, and publishes both. Returns the path of the output.
+ * Writes the record of `file`, a finished video or folder of images in the work folder, and publishes both. Returns the path
+ * of the output.
  * Errors: SOURCE_CHANGED, ENCODE_FAILED, and those of the output.
  */
 export async function publishRecorded(
@@ -37,8 +38,10 @@ export async function publishRecorded(
   const { job, folder, info, mask } = recorded;
   const since = performance.now();
   const inFolder = (name: string): string => join(folder.folder, name);
+  const result = await openSource(inFolder(file));
+  const files = await hashFiles(result, signal);
   const hashes = {
-    result: await hashFile(inFolder(file), signal),
+    result: recordOf(result, files),
     source: await recordedSource(info.source, signal).catch(orChanged(info, signal)),
     mask: mask && (await recordedSource(mask, signal)),
   };
@@ -46,23 +49,24 @@ export async function publishRecorded(
   const segments = written.segments.map((segment) => inFolder(segment.file));
   const makers = await makersOf(segments);
   const frames = makers.reduce((sum, maker) => sum + maker.frames, 0);
-  await saveDecoded(recorded, inFolder(file), inFolder(DECODED), frames, signal);
+  await saveDecoded(recorded, result, inFolder(DECODED), frames, signal);
   const hashSeconds = (performance.now() - since) / 1000;
   const facts = recordFacts(recorded, written, { ...hashes, makers, hashSeconds });
   await writeRecord(inFolder(RECORD), facts, { segments, decoded: linesOf(inFolder(DECODED)) });
 
-  const names = [basename(folder.output), basename(recordPath(folder.output))] as const;
-  const record = await hashFile(inFolder(RECORD), signal);
-  const [video, own] = [
-    { path: inFolder(file), name: names[0], ...hashes.result },
-    { path: inFolder(RECORD), name: names[1], ...record },
+  const name = basename(folder.output);
+  const nameOf = (path: string): string => (result.sequence === null ? name : `${name}/${basename(path)}`);
+  const record = { path: inFolder(RECORD), ...(await hashFile(inFolder(RECORD), signal)) };
+  const all = [
+    ...files.map((one) => ({ ...one, name: nameOf(one.path) })),
+    { ...record, name: basename(recordPath(folder.output)) },
   ];
   if (job.bag) {
-    await makeBag(inFolder(BAG), [video, own], facts.run.finished, signal);
+    await makeBag(inFolder(BAG), all, facts.run.finished, signal);
     await folder.publishFolder(BAG, bagPath(folder.output), BAG_MARK);
     return resultPath({ output: folder.output, bag: true });
   }
-  await writeFile(inFolder(MANIFEST), manifestText([video, own].map(({ name: path, sha256 }) => ({ path, sha256 }))));
+  await writeFile(inFolder(MANIFEST), manifestText(all.map((one) => ({ path: one.name, sha256: one.sha256 }))));
   return folder.publish(file, undefined, [
     { file: RECORD, path: recordPath(folder.output) },
     { file: MANIFEST, path: manifestPath(folder.output) },
@@ -74,16 +78,16 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   yield* createInterface({ input: createReadStream(path) });
 }
 
-/** Decodes the finished file once, and keeps the hash of each frame: a line each. */
+/** Decodes the finished result once, and keeps the hash of each frame: a line each. */
 async function saveDecoded(
   { binary, encoding }: RecordedJob,
-  video: string,
+  result: SourceFile,
   list: string,
   frames: number,
   signal: AbortSignal,
 ): Promise<void> {
   let count = 0;
-  const hashes = decodedHashes(binary, await openSource(video), encoding.codec.pixelFormat, signal);
+  const hashes = decodedHashes(binary, result, encoding.codec.pixelFormat, signal);
   async function* lines(): AsyncGenerator<string> {
     for await (const hash of hashes) {
       count++;

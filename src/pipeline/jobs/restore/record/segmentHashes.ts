@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Frame } from '../../../media/frame';
-import { hashesOf } from '../../journal';
+import { hashesOf } from '../../segment';
 import { type FrameHasher, frameHasher } from './frameHasher';
 import type { Maker } from './record';
 import { SAMPLE_EVERY, samplePixels } from './samplePixels';
@@ -12,6 +12,8 @@ import { SAMPLE_EVERY, samplePixels } from './samplePixels';
 export interface FrameRecorder extends AsyncDisposable {
   /** The next call waits for the promise; `frame.data` may change once it settles. */
   add(frame: Pick<Frame, 'width' | 'height' | 'depth' | 'data'>): Promise<void>;
+  /** Frames that are not made: an earlier run has them. */
+  skip(frames: number): void;
   /** Writes a line for who made them and one for each frame since the last call. Returns the size of the file. */
   save(segment: string): Promise<number>;
 }
@@ -25,6 +27,7 @@ export function frameRecorder(maker: Maker, first: number, hasher: FrameHasher =
       const sample = next++ % SAMPLE_EVERY === 0 ? ` ${samplePixels(frame).toString('base64')}` : '';
       lines.push((await hasher.hash(frame.data)) + sample);
     },
+    skip: (frames) => void (next += frames),
     async save(segment) {
       const path = hashesOf(segment);
       await writeFile(path, [JSON.stringify(maker), ...lines, ''].join('\n'), { flush: true });

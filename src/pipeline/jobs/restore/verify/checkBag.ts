@@ -9,8 +9,8 @@ import { differs, same } from './findings';
 export type HashOf = (path: string) => Promise<string>;
 
 const [PAYLOAD, TAGS] = ['manifest-sha256.txt', 'tagmanifest-sha256.txt'];
-/** Bytes of a manifest that is read: it has a line for each file. */
-const LARGEST_MANIFEST = 1 << 24;
+/** Bytes of a manifest that is read: it has a line for each file, and a result may be images. */
+export const LARGEST_MANIFEST = 1 << 28;
 
 /** Checks that a BagIt folder is complete and valid (RFC 8493, 3). */
 export async function checkBag(bag: string, hashOf: HashOf): Promise<Finding> {

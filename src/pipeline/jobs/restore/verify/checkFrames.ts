@@ -32,7 +32,10 @@ export async function checkFrames(
     failure = error.message;
   }
   if (failure === null && count === wanted.length && different.length === 0)
-    return same('frames', `all ${count} decoded frames are as recorded`);
+    return same(
+      'frames',
+      count === 1 ? 'the decoded frame is as recorded' : `all ${count} decoded frames are as recorded`,
+    );
   const parts = [
     ...(different.length > 0
       ? [`frame${different.length === 1 ? '' : 's'} ${ranges(different)} of ${wanted.length} differ when decoded`]

@@ -3,12 +3,9 @@ import { basename } from 'node:path';
 import type { Finding } from '../../../../settings/verifyJob';
 import { parseManifest } from '../record/manifest';
 import { manifestPath, recordPath } from '../record/recordNames';
-import type { HashOf } from './checkBag';
+import { type HashOf, LARGEST_MANIFEST } from './checkBag';
 import { differs, note, same } from './findings';
 import type { Located } from './locate';
-
-/** Bytes of a manifest with two lines, of long names. */
-const LARGEST_MANIFEST = 10_000;
 
 /** Compares the record with the manifest beside it. */
 export async function checkRecord({ result, recordFile, record }: Located, hashOf: HashOf): Promise<Finding> {

@@ -48,7 +48,7 @@ export async function checkSource(
 }
 
 /** A file that cannot be a source any more has changed. */
-function unlessRemaster(error: unknown): RemasterError {
+export function unlessRemaster(error: unknown): RemasterError {
   if (error instanceof RemasterError) return error;
   throw error;
 }

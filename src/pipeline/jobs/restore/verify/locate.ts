@@ -25,7 +25,8 @@ export async function locate(path: string): Promise<Located> {
     throw new RemasterError('SOURCE_NOT_FOUND', `${path} does not exist.`, { remedy: 'Check the path.', cause });
   });
   const isRecord = RECORD.test(basename(path));
-  if (found.isDirectory()) return { ...(await byRecord(await recordIn(path))), bag: path, beside: dirname(path) };
+  if (found.isDirectory() && (await isBag(path)))
+    return { ...(await byRecord(await recordIn(path))), bag: path, beside: dirname(path) };
   if (isRecord) return { ...(await byRecord(path)), bag: null, beside: dirname(path) };
   const recordFile = recordPath(path);
   const record = await readRecord(recordFile);
@@ -38,12 +39,25 @@ async function byRecord(recordFile: string) {
   return { result: join(dirname(recordFile), record.result.name), recordFile, record };
 }
 
+/** A folder of images has its record beside it, like a file. */
+async function isBag(folder: string): Promise<boolean> {
+  const hasRecord = await stat(recordPath(folder)).then(
+    () => true,
+    () => false,
+  );
+  return !hasRecord || (await readdir(folder)).includes(BAG_MARK);
+}
+
 async function recordIn(folder: string): Promise<string> {
   const names = await readdir(join(folder, 'data')).catch(() => []);
   const records = names.filter((name) => RECORD.test(name));
   if ((await readdir(folder)).includes(BAG_MARK) && records.length === 1) return join(folder, 'data', records[0]!);
   if (records.length > 1) throw invalidRecord(folder, 'it has several records');
-  throw new RemasterError('RECORD_NOT_FOUND', `${folder} is not a BagIt folder with a record in data/.`, {
-    remedy: 'Give a result that has a record beside it, or a folder that --bag has made.',
-  });
+  throw new RemasterError(
+    'RECORD_NOT_FOUND',
+    `${folder} has no record beside it, and is not a BagIt folder with one in data/.`,
+    {
+      remedy: 'Give a result that has a record beside it, or a folder that --bag has made.',
+    },
+  );
 }

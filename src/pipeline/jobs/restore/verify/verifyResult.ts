@@ -4,15 +4,16 @@ import { hashFile } from '../../../../files/hashFile';
 import type { Finding, VerifyCost, VerifyJob, VerifyReport } from '../../../../settings/verifyJob';
 import type { ProcessorTools } from '../../../frames/processor';
 import type { FfmpegBinary } from '../../../media/findFfmpeg';
-import { unreadable } from '../../../media/sourceFile';
+import { openSource, unreadable } from '../../../media/sourceFile';
 import { makesSameBytes, thisMaker } from '../record/machine';
 import type { RecordTools } from '../record/openRecording';
 import type { JobRecord } from '../record/record';
+import { recordedSource } from '../record/recordedSource';
 import { checkBag, type HashOf } from './checkBag';
 import { checkFrames } from './checkFrames';
 import { checkRecord } from './checkRecord';
 import { type ComparedFrame, compareFrame, makerOf, restoredFindings } from './checkRestored';
-import { checkModel, checkSource } from './checkSources';
+import { checkModel, checkSource, unlessRemaster } from './checkSources';
 import { chooseFrames } from './chooseFrames';
 import { differs, note, same } from './findings';
 import { locate, type Located } from './locate';
@@ -51,7 +52,7 @@ export async function verifyResult(job: VerifyJob, tools: VerifyTools, signal: A
   const { result, recordFile, bag } = found;
   const hashOf = hashOnce(signal);
   const findings: Finding[] = [bag === null ? await checkRecord(found, hashOf) : await checkBag(bag, hashOf)];
-  const file = await checkFile(found, hashOf);
+  const file = await checkFile(found, hashOf, signal);
   findings.push(file);
   findings.push(await checkFrames(tools.binary, found, file.verdict === 'same', signal));
   const remade: ComparedFrame[] = [];
@@ -67,20 +68,36 @@ export async function verifyResult(job: VerifyJob, tools: VerifyTools, signal: A
   };
 }
 
-async function checkFile({ result, record }: Located, hashOf: HashOf): Promise<Finding> {
-  const { sha256, bytes: wanted } = record.result;
+async function checkFile({ result, record }: Located, hashOf: HashOf, signal: AbortSignal): Promise<Finding> {
+  const { sha256, bytes: wanted, images } = record.result;
   const found = await stat(result).catch((cause: unknown) => {
     throw new RemasterError('SOURCE_NOT_FOUND', `${result} does not exist.`, {
       remedy: 'Put it beside its record.',
       cause,
     });
   });
+  if (images !== undefined) return checkImages(result, record, signal);
   if (!found.isFile()) return differs('file', 'FILE_CHANGED', `${result} is not a file`);
   const { size: bytes } = found;
   const now = await hashOf(result);
   if (now === sha256) return same('file', `${result} is unchanged: ${bytes} bytes, sha256 ${sha256}`);
   const size = bytes === wanted ? `${bytes} bytes as recorded` : `${bytes} bytes instead of ${wanted}`;
   return differs('file', 'FILE_CHANGED', `${result} has changed: ${size}, sha256 ${now} instead of ${sha256}`);
+}
+
+async function checkImages(folder: string, { result: wanted }: JobRecord, signal: AbortSignal): Promise<Finding> {
+  const found = await openSource(folder).then(
+    (source) => recordedSource(source, signal),
+    (error: unknown) => unlessRemaster(error),
+  );
+  if ('code' in found) return differs('file', 'FILE_CHANGED', `${folder} has changed: ${found.message}`);
+  const { images, bytes, sha256 } = found;
+  const words = `${images} images, ${bytes} bytes`;
+  if (sha256 === wanted.sha256)
+    return same('file', `the images of ${folder} are unchanged: ${words}, sha256 of their list ${sha256}`);
+  const before =
+    images === wanted.images && bytes === wanted.bytes ? '' : ` instead of ${wanted.images}, ${wanted.bytes}`;
+  return differs('file', 'FILE_CHANGED', `the images of ${folder} have changed: ${words}${before}`);
 }
 
 /** The source and the model, and if these are the recorded ones, frames that are made of them again. */

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { StoppedError } from '../../../../../src/errors';
-import { hashesOf } from '../../../../../src/pipeline/jobs/journal';
+import { hashesOf } from '../../../../../src/pipeline/jobs/segment';
 import { readRecord } from '../../../../../src/pipeline/jobs/restore/record/readRecord';
 import type { JobRecord } from '../../../../../src/pipeline/jobs/restore/record/record';
 import { workFolder } from '../../../../../src/pipeline/jobs/workFolder';
