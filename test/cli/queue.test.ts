@@ -193,7 +193,7 @@ describe('the command line with a queue', function () {
     await cinema(at('24p.mkv'), 16);
     await ff('-i', at('24p.mkv'), '-vf', 'pad=96:96:0:16', '-c:v', 'ffv1', at('bars.mkv'));
     await telecined(at('bars.mkv'), at('videos/telecine.mkv'));
-    const same = { ...JOB_DEFAULTS, model: 'same', segment: 6, batch: 1, threads: 1 };
+    const same = { ...JOB_DEFAULTS, model: 'same', segment: 3, batch: 1, threads: 1 };
     const jobs = [
       { ...same, input: at('videos/fields.mkv'), codec: 'png', deinterlace: 'double', crop: '80:56:8:4' },
       { ...same, input: at('videos/telecine.mkv'), codec: 'h264', deinterlace: 'telecine', crop: 'auto' },
@@ -209,7 +209,7 @@ describe('the command line with a queue', function () {
         assert.deepEqual([framesOut, width, height], job.codec === 'png' ? [16, 80, 56] : [16, 96, 64]);
         assert.equal(
           workers?.reduce((sum, { segments }) => sum + segments, 0),
-          3,
+          6,
         );
         assert.ok(bytesOf(shared.output).equals(bytesOf(alone.output)), name);
       }
