@@ -4,6 +4,7 @@ import { initQueue, openQueue, type SegmentQueue } from '../queue/queue';
 import type { QueueStatus } from '../queue/status';
 import type { Print } from './infoCommands';
 import { type OptionValues, usage, usageOf } from './options';
+import { duration } from './progressBar';
 
 /** The queue of an option, or of the environment. */
 export function queueOf(given: string | null): string {
@@ -55,8 +56,8 @@ function statusText({ jobs, workers }: QueueStatus): string {
     const counts = `${made} made, ${active} in work, ${waiting} waiting${failed > 0 ? `, ${failed} failed` : ''}`;
     return `job ${run.slice(0, 8)}  ${output} on ${host}, ${model}: ${counts}`;
   });
-  const own = workers.flatMap(({ name, machine, facts, fps, leftOut }) => [
-    `worker ${name}  class ${machine}${fps === null ? '' : `, ${fps.toFixed(2)} fps`}: ${facts}`,
+  const own = workers.flatMap(({ name, machine, facts, fps, leftOut, silent }) => [
+    `worker ${name}  ${silent === null ? '' : `silent for ${duration(silent)}, `}class ${machine}${fps === null ? '' : `, ${fps.toFixed(2)} fps`}: ${facts}`,
     ...leftOut.slice(-3).map(({ why }) => `  left out: ${why}`),
   ]);
   const all = [...lines, ...own];

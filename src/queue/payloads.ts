@@ -98,7 +98,7 @@ export interface WorkerRecord {
   readonly leftOut: readonly { readonly run: string; readonly why: string }[];
   /** Frames per second, over its last segments; null: it has made none. */
   readonly fps: number | null;
-  /** Changes every few seconds while it lives. */
+  /** By its clock, in milliseconds since 1970. Changes every few seconds while it lives. */
   readonly beat: number;
 }
 

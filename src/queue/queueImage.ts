@@ -50,9 +50,9 @@ async function onQueue(
   await (await backend.queue(IMAGES)).add('image', waitingPayload(waiting), { jobId: runId(run) });
   for (;;) {
     signal.throwIfAborted();
+    const state = await queue.getJobState(segmentId(run, 0)); // first: the job may end before it is read
     const job = await queue.getJob(segmentId(run, 0));
     if (!job) return null;
-    const state = await job.getState();
     if (state === 'completed') return parseMade(job.returnvalue).result;
     if (state === 'failed') throw segmentError('The image', job.failedReason);
     await sleep(LOOK_MS, undefined, { signal });

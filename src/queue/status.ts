@@ -18,8 +18,14 @@ export interface QueueStatus {
     readonly waiting: number;
     readonly failed: number;
   }[];
-  readonly workers: readonly Pick<WorkerRecord, 'name' | 'machine' | 'facts' | 'provider' | 'fps' | 'leftOut'>[];
+  readonly workers: readonly (Pick<WorkerRecord, 'name' | 'machine' | 'facts' | 'provider' | 'fps' | 'leftOut'> & {
+    /** Seconds since its last sign of life, if these are many: it may have died. Null: it lives. */
+    readonly silent: number | null;
+  })[];
 }
+
+/** Several beats, and what the clocks of two machines may differ by. */
+const SILENT_S = 60;
 
 export async function queueStatus(backend: Backend): Promise<QueueStatus> {
   const parents = await (await backend.queue(RUNS)).getJobs(['waiting-children', 'waiting'], 0, 999, true);
@@ -34,9 +40,12 @@ export async function queueStatus(backend: Backend): Promise<QueueStatus> {
     const counts = { made: completed, active, waiting: waiting + delayed, failed };
     jobs.push({ run, output: job.output, host, model: model.name, ...counts });
   }
-  const workers = (await new LiveWorkers(backend).read()).map(({ name, machine, facts, provider, fps, leftOut }) => ({
-    ...{ name, machine, facts, provider, fps, leftOut },
-  }));
+  const workers = (await new LiveWorkers(backend).read()).map(
+    ({ name, machine, facts, provider, fps, leftOut, beat }) => {
+      const silent = (Date.now() - beat) / 1000;
+      return { ...{ name, machine, facts, provider, fps, leftOut }, silent: silent > SILENT_S ? silent : null };
+    },
+  );
   return { jobs, workers };
 }
 

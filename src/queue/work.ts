@@ -108,13 +108,14 @@ class SegmentWorker {
     clearInterval(this.#beat);
     this.#stop.abort();
     const late = sleep(LATE_MS, undefined, { ref: false }); // a server that is away takes both back on its own
+    const removed = removeWorker(this.backend, this.worker.id).catch(() => {}); // it is silent from now on
     await Promise.race([this.#held?.giveBack('stopped'), late]);
     await Promise.race([this.#ended, sleep(END_MS, undefined, { ref: false })]);
-    await Promise.race([removeWorker(this.backend, this.worker.id).catch(() => {}), late]);
+    await Promise.race([removed, late]);
   }
 
   #publish(): void {
-    this.worker = { ...this.worker, beat: this.worker.beat + 1, fps: this.#speed.fps };
+    this.worker = { ...this.worker, beat: Date.now(), fps: this.#speed.fps };
     publishWorker(this.backend, this.worker).catch(() => {}); // the server is away: the next beat follows
   }
 

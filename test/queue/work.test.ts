@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { IMAGE_DEFAULTS } from '../../src/settings/imageJob';
-import { fakeJob, MODEL } from '../support/fakeSegments';
+import { queueAccess } from '../../src/queue/access';
+import { openBackend } from '../../src/queue/backend';
+import { publishWorker } from '../../src/queue/workerRecords';
+import { fakeJob, fakeWorker, MODEL } from '../support/fakeSegments';
 import { QueueScene, type SceneJob } from '../support/queueScene';
 import { KINDS, serverProgram } from '../support/queueServers';
 
@@ -170,6 +173,22 @@ describe('workers of a queue', function () {
     assert.deepEqual(scene.said(/^one stopped/).length, 1);
     await scene.until('it has exited', () => worker.exitCode !== null);
     assert.deepEqual(scene.said(/UNHANDLED/), []);
+    const queue = await scene.queue();
+    await using backend = await openBackend(await queueAccess(scene.server.address), 1, () => {});
+    const dead = { ...fakeWorker(scene.folder, 'dead'), leftOut: [], fps: null, beat: Date.now() - 120_000 };
+    await publishWorker(backend, dead);
+    const { workers } = await queue.status();
+    const silent = workers.filter((one) => one.silent !== null);
+    assert.deepEqual(
+      silent.map(({ name }) => name),
+      ['dead'],
+      'one that was killed is listed as silent',
+    );
+    assert.equal(
+      workers.find(({ name }) => name === 'one'),
+      undefined,
+      'one that was stopped is not listed',
+    );
     await ended(job);
   });
 });

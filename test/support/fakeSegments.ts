@@ -34,7 +34,7 @@ export const rangesOf = (count: number, from = 0) =>
 export interface Behaviour {
   /** Milliseconds of one segment. */
   readonly ms: number;
-  /** The segments that fail. */
+  /** The segments of `broken.mkv` that fail. */
   readonly fails?: readonly number[];
   /** It makes other bytes than all others. */
   readonly differs?: boolean;
@@ -69,7 +69,8 @@ export function fakeWork(
         await sleep(Math.max(0, began + (ms * (frames + 1)) / count - performance.now()), undefined, { signal });
         if (frames === 0 && blocks > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blocks);
       }
-      if (fails.includes(index)) throw new RemasterError('SOURCE_DAMAGED', `a part is missing in segment ${index}.`);
+      if (fails.includes(index) && job.output.endsWith('broken.mkv'))
+        throw new RemasterError('SOURCE_DAMAGED', `a part is missing in segment ${index}.`);
       const part = partOf(folder, index, worker.id.replaceAll(/\W/g, ''));
       writeFileSync(part, hash(`${job.segment}/${index}${differs ? worker.name : ''}`).repeat(8));
       const { name: by, machine } = worker;
