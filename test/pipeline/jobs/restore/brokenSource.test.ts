@@ -78,6 +78,6 @@ describe('a source that breaks off', () => {
       /^SOURCE_DAMAGED: .* ends within the 30 frames that an interrupted job has finished\.$/,
     );
     removed();
-    assert.equal(await end(damaged), 'SOURCE_CHANGED: It changed while it was being read.');
+    assert.equal(await end(damaged), 'SOURCE_CHANGED: It was removed while it was being read.');
   });
 });
