@@ -78,8 +78,10 @@ function mocha(node, args, index) {
       console.error(error.message);
       resolve(1);
     });
-    child.once('close', (code) => {
+    child.once('close', (code, signal) => {
       process.stdout.write(Buffer.concat(output));
+      // Without a failed test, this line is all that tells a leak or a crash at the end from a success.
+      if (code !== 0) console.error(`mocha ${args.join(' ')}: ${signal ?? `exit code ${code}`}`);
       resolve(code ?? 1);
     });
   });
