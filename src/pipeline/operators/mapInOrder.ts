@@ -13,8 +13,8 @@ interface Options<T> {
 }
 
 /**
- * `concatMap` with back-pressure: items wait and are worked on inside the window, and leave in order. When the pipe ends, the signal of
- * the work aborts, and no other is begun.
+ * `concatMap` with back-pressure: items wait and are worked on inside the window, and leave in order. After a failure no other work is
+ * begun; when the pipe ends, the signal of the work aborts.
  *
  *     source  a   b   c|
  *     work    --a --b --c
@@ -32,10 +32,15 @@ export const mapInOrder =
       const stopped = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
       setMaxListeners(0, stopped); // as many items wait as the window holds
       const places = new Semaphore(atOnce);
+      let failure: { readonly error: unknown } | null = null;
       const start = async (item: T): Promise<{ readonly item: T; readonly result: R }> => {
         const leave = await places.acquire(stopped);
         try {
+          if (failure) throw failure.error; // it has not yet come to the end of the pipe, in its turn
           return { item, result: await work(item, stopped) };
+        } catch (error) {
+          failure ??= { error };
+          throw error;
         } finally {
           leave();
         }

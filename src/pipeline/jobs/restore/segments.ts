@@ -6,6 +6,8 @@ import type { OutputFolder } from '../outputFolder';
 import type { SpaceWatch } from './diskSpace';
 import type { FrameRecorder } from './record/segmentHashes';
 
+type WrittenFrame = Pick<Frame, 'width' | 'height' | 'depth' | 'data'>;
+
 /**
  * Writes the video as segments of `length` frames, so that a resumed job uses the same boundaries. `recorder`: null for a
  * job without a record. Errors: DISK_FULL.
@@ -29,6 +31,8 @@ export function segmentWriter(
     }
   };
   let current: { readonly sink: FrameSink; readonly path: string; frames: number } | null = null;
+  let isDisposed = false;
+  let writing: Promise<void> = Promise.resolve();
 
   const close = async (): Promise<void> => {
     if (!current) return;
@@ -38,27 +42,34 @@ export function segmentWriter(
     current = null;
     segments.push(await folder.commitSegment(path, frames, await recorder?.save(path)));
   };
+  const write = async (frame: WrittenFrame): Promise<void> => {
+    if (isDisposed) throw new Error('the job has ended');
+    if (!current) {
+      await takeFinished();
+      const path = await folder.newSegment();
+      current = { sink: createVideo(binary, path, encoding, signal), path, frames: 0 };
+    }
+    await Promise.all([current.sink.write(frame.data), recorder?.add(frame)]);
+    current.frames++;
+    if (current.frames < length) return;
+    await close();
+    await space.check(segments);
+  };
   return {
     segments,
-    async write(frame: Pick<Frame, 'width' | 'height' | 'depth' | 'data'>): Promise<void> {
-      if (!current) {
-        await takeFinished();
-        const path = await folder.newSegment();
-        current = { sink: createVideo(binary, path, encoding, signal), path, frames: 0 };
-      }
-      await Promise.all([current.sink.write(frame.data), recorder?.add(frame)]);
-      current.frames++;
-      if (current.frames < length) return;
-      await close();
-      await space.check(segments);
-    },
+    /** One frame at a time. */
+    write: (frame: WrittenFrame): Promise<void> => (writing = write(frame)),
     async finish(): Promise<void> {
       await close();
       await takeFinished();
       await space.check(segments, true);
     },
+    /** A job may fail while a frame is being written. */
     async [Symbol.asyncDispose]() {
+      isDisposed = true;
       await current?.sink[Symbol.asyncDispose]();
+      await Promise.allSettled([writing]);
+      await current?.sink[Symbol.asyncDispose](); // of a segment that this write has begun
     },
   };
 }
