@@ -1,72 +1,29 @@
 import { RemasterError, StoppedError } from '../../../errors';
-import type { ChosenModel } from '../../../settings/chooseModel';
 import { imageNameOf } from '../../../settings/imageOutput';
 import type { Job, Progress, Result } from '../../../settings/restoreJob';
-import type { ProcessorTools } from '../../frames/processor';
-import { suspicionWarnings } from '../../frames/suspicion';
-import { type FrameSource, openVideo } from '../../media/decode';
-import { type FfmpegBinary, ffmpegWarnings } from '../../media/findFfmpeg';
-import type { Frame, Rational } from '../../media/frame';
 import { probe, type VideoInfo } from '../../media/probe';
 import { readAs } from '../../media/reading';
-import { readingStart } from '../../media/trim';
 import { noFrames } from '../../media/unreadableMedia';
 import { checkCompanions } from '../companions';
 import { openOutputFolder, type OutputFolder } from '../outputFolder';
-import { sizeOf } from '../sizeOf';
 import { checkTarget, targetOf } from '../outputTarget';
-import { workFolder } from '../workFolder';
-import { endedTooSoon, untilBroken } from './brokenSource';
-import { checkEncoder } from './checkEncoder';
-import { decodeOptions } from './decodeOptions';
-import type { EarlierTrials } from './earlierTrials';
-import { watchSpace } from './diskSpace';
-import { finishImages } from './finishImages';
-import { finishOutput, type Publish } from './finishOutput';
 import { frameCount } from '../segment';
-import { type ComparisonTools, longJobTime, skipsUnchanged } from './estimateTime';
+import { sizeOf } from '../sizeOf';
+import { workFolder } from '../workFolder';
+import { type BeforeFrames, beforeFrames } from './beforeFrames';
+import { endedTooSoon, untilBroken } from './brokenSource';
+import { finishImages } from './finishImages';
+import { finishOutput, type Publish, type WrittenVideo } from './finishOutput';
 import { encoderBefore, withJobModel } from './jobModel';
-import { openJob, type OpenedJob } from './openJob';
-import { ownFrames } from './ownFrames';
-import { expectedFrames, type ProgressMeter, progressMeter } from './progress';
-import { openRecording, type RecordTools } from './record/openRecording';
+import { openJob } from './openJob';
+import { type MadeFrames, ownFrames } from './ownFrames';
+import { progressMeter } from './progress';
 import { companionPaths } from './record/recording';
-import type { SegmentFarm } from './segmentFarm';
+import type { RunningJob, Tools } from './runningJob';
 import { shareFrames } from './shareFrames';
-import { tileSettings } from './tileSettings';
-import { soundOf, tryOutput } from './trial';
 import { orChanged } from './truncation';
 
-/** The services a job uses, so that tests can replace them. */
-export interface Tools extends ProcessorTools {
-  readonly binary: FfmpegBinary;
-  /** Called with the newest frame before and after the model; must not keep them. */
-  readonly onFrame?: (before: Frame, after: Frame, pixelAspect: Rational) => void;
-  /** The models that a long job is compared with; without them it is not. */
-  readonly comparison?: ComparisonTools;
-  /** Called with the folder a job works in, so that another process can delete it if this one dies. */
-  readonly onTemporaryPath?: (path: string, gone: boolean) => void;
-  /** Of earlier jobs. */
-  readonly earlierTrials?: EarlierTrials;
-  /** For jobs with a record. */
-  readonly record?: RecordTools;
-  /** For jobs with a queue: the machines that work for it. Errors: those of the queue. */
-  openFarm?(queue: string, signal: AbortSignal, onWait: (why: string) => void): Promise<SegmentFarm>;
-}
-
-/** A job with everything it has opened. */
-interface OpenJob extends Omit<OpenedJob, typeof Symbol.asyncDispose> {
-  readonly job: Job;
-  readonly tools: Tools;
-  readonly signal: AbortSignal;
-  readonly meter: ProgressMeter;
-  readonly folder: OutputFolder;
-  /** Null: this machine makes all segments. */
-  readonly farm: SegmentFarm | null;
-  /** Null where the job named its model. */
-  readonly chosen: ChosenModel | null;
-  readonly started: Date;
-}
+export type { Tools };
 
 /**
  * Restores a video file. Settles only after every process it started has exited. To stop it, abort `signal`: with
@@ -105,7 +62,7 @@ export async function restoreVideo(
 
   let keepSegments = false;
   let left: readonly string[] = [];
-  let result: Omit<Result, 'elapsed' | 'fps'>;
+  let result: JobResult;
   try {
     result = await runJob({ job, tools, signal, meter, ...opened, folder, farm, chosen, started });
   } catch (error) {
@@ -120,6 +77,8 @@ export async function restoreVideo(
   return { ...result, warnings: [...result.warnings, ...left], elapsed, fps };
 }
 
+type JobResult = Omit<Result, 'elapsed' | 'fps'>;
+
 /** What was made is in the partial result of a damaged source, once that is there. */
 function canResume(folder: OutputFolder, job: Job, signal: AbortSignal): boolean {
   if (!job.resume) return false;
@@ -128,81 +87,68 @@ function canResume(folder: OutputFolder, job: Job, signal: AbortSignal): boolean
 }
 
 /** Decodes, upscales and writes all frames, then finishes the output. */
-async function runJob(open: OpenJob): Promise<Omit<Result, 'elapsed' | 'fps'>> {
-  const { job, tools, signal, meter, info, encoding, folder, farm, decoder } = open;
-  const { model, isForFaces } = open.opened;
-  const expected = expectedFrames(info, job);
-  const space = await watchSpace(folder, encoding, { ...job, frames: expected });
+async function runJob(running: RunningJob): Promise<JobResult> {
+  const { job, meter, signal, info, folder, farm } = running;
   const resumedFrom = frameCount([...folder.done, ...folder.later.values()]);
-  const recording = await openRecording(open, expected);
-  const from = await readingStart(info.source, job.trim, signal);
-  const reading = { ...decodeOptions(job, encoding, model, from), decoder };
-  const analysed = isForFaces
-    ? Promise.resolve(job)
-    : tileSettings(job, model, info, () => openVideo(tools.binary, info, reading, signal));
-  const trying = tryOutput(tools.binary, folder, encoding, info, job, signal, tools.earlierTrials);
-  await Promise.allSettled([analysed, trying]); // none of their ffmpegs outlives an error of the other
-  const trial = await trying;
-  const options = { ...reading, sound: soundOf(trial) };
-  const openSource = (): FrameSource => openVideo(tools.binary, info, options, signal);
-  const warnings = [...open.warnings, ...ffmpegWarnings(tools.binary), ...(await checkEncoder(tools.binary, folder))];
-  warnings.push(...(info.reading?.notes ?? []), ...suspicionWarnings(model.info));
-  if (space.warning !== null) warnings.push(space.warning);
-  if (folder.lost > 0)
-    warnings.push(
-      `${folder.lost} finished frames of the interrupted job were missing or incomplete and were made again.`,
-    );
-  meter.warn([...warnings, ...trial.warnings]);
-  const tiles = await analysed;
-  const time = farm ? UNKNOWN_TIME : await longJobTime(open);
-  if (open.chosen) meter.chose({ ...open.chosen, seconds: time.seconds });
-  if (time.estimate) meter.estimated(time.estimate);
-  if (!time.isMeasured) meter.measureOnTheWay(skipsUnchanged(open));
-  const warn = (warning: string): void => void warnings.push(warning);
-
-  await using source = untilBroken(openSource(), info, signal);
+  const before = await beforeFrames(running);
+  const added: string[] = [];
+  await using source = untilBroken(before.openSource(), info, signal);
   meter.stage(resumedFrom > 0 ? 'resuming' : 'restoring');
   const times: number[] = []; // of all frames, 8 bytes each: `verify` compares the output with them
   meter.resume(resumedFrom);
   let dropped = 0;
   const kept = { source, info, job, times, onDrop: () => void dropped++ };
-  const parts = { ...open, kept, tiles, space, warn };
-  const made = farm ? await shareFrames({ ...parts, farm, sound: options.sound }) : await ownFrames(parts, from);
+  const { tiles, space, sound } = before;
+  const parts = { ...running, kept, tiles, space, warn: (warning: string): void => void added.push(warning) };
+  const frames = farm ? await shareFrames({ ...parts, farm, sound }) : await ownFrames(parts, before.from);
   if (times.length < resumedFrom) throw await endedTooSoon(source, resumedFrom, info);
   if (times.length === 0) {
     const none = job.trim ? emptyTrim(job.trim, info) : noFrames(info.source, source.stderrTail());
     throw await orChanged(info, signal)(none);
   }
+  const written = { times, decoded: source.decoded, broken: source.broken(), resumedFrom, dropped };
+  return await finishJob(running, { ...before, warnings: [...before.warnings, ...added] }, frames, written);
+}
 
+/** What was read: `times` of the frames in ticks, `dropped` those that the job leaves out. */
+interface ReadFrames extends Omit<WrittenVideo, 'segments'> {
+  readonly resumedFrom: number;
+  readonly dropped: number;
+}
+
+/** Joins the segments, with sound and everything else that the output carries, and publishes it. */
+async function finishJob(
+  running: RunningJob,
+  { recording, trial, sound, tiles, warnings }: BeforeFrames,
+  { segments, faces, cacheStats, workers }: MadeFrames,
+  { resumedFrom, dropped, ...read }: ReadFrames,
+): Promise<JobResult> {
+  const { job, tools, signal, meter, info, encoding, folder, chosen } = running;
   meter.stage('finishing');
-  const { segments, faces, cacheStats } = made;
-  const written = { segments, times, decoded: source.decoded, broken: source.broken() };
   const publish: Publish = (file, more) => {
     if (recording === null) return folder.publish(file);
-    const frames = { segments, sound: options.sound, tiles, cacheStats };
+    const frames = { segments, sound, tiles, cacheStats };
     return recording.publish(file, { ...frames, resumedFrom, warnings: [...warnings, ...more] });
   };
   const finish = imageNameOf(job) === null ? finishOutput : finishImages;
+  const written = { ...read, segments };
   const finished = await finish(tools.binary, folder, written, encoding, info, job, trial, signal, publish);
-  warnings.push(...finished.warnings);
-  if (faces?.found === 0 && resumedFrom === 0) warnings.push('No face was found; all frames are unchanged.');
-  const { name, sha256, provider, steps } = model.info;
+  const noFace = faces?.found === 0 && resumedFrom === 0 ? ['No face was found; all frames are unchanged.'] : [];
+  const { name, sha256, provider, steps } = running.opened.model.info;
   return {
     output: finished.output,
-    framesIn: times.length + dropped,
-    framesOut: times.length,
+    framesIn: read.times.length + dropped,
+    framesOut: read.times.length,
     ...encoding.stored,
     bytes: await sizeOf(finished.output),
     resumedFrom,
     encoder: encoding.codec.encoder,
     ...(job.preset !== null && { preset: job.preset }),
-    model: { name, sha256, provider, steps, ...(open.chosen && { reason: open.chosen.reason }) },
-    ...{ faces, cacheStats, warnings, ...(made.workers && { workers: made.workers }) },
+    model: { name, sha256, provider, steps, ...(chosen && { reason: chosen.reason }) },
+    ...{ faces, cacheStats, warnings: [...warnings, ...finished.warnings, ...noFace] },
+    ...(workers && { workers }),
   };
 }
-
-/** What this machine takes says nothing about others. */
-const UNKNOWN_TIME = { seconds: null, estimate: null, isMeasured: true };
 
 const emptyTrim = ({ start }: NonNullable<Job['trim']>, { source, duration }: VideoInfo): RemasterError =>
   new RemasterError('BAD_SETTING', `${source.path} has no frame in the range that starts at ${start} s.`, {
