@@ -5,8 +5,8 @@ import { parseInput } from '../../src/batch/parseInput';
 import { presetOf } from '../../src/batch/presetOf';
 import { RemasterError } from '../../src/errors';
 import type { FileSettings } from '../../src/settings/batchJob';
+import { show } from '../../src/settings/showValue';
 import { allowedSource, allowedTarget, type Origin, pathRules } from '../message/pathPolicy';
-import { show } from '../message/planFields';
 import { modelOfPreset, presetFor } from '../message/presets';
 
 /** A file, a folder or a pattern, and where it was named. Plain JSON: it is stored. */

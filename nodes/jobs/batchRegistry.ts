@@ -3,6 +3,7 @@ import type { BatchFile } from '../../src/batch/batchFile';
 import type { Move } from '../../src/batch/fileQueue';
 import type { BatchTotals } from '../../src/batch/totals';
 import { RemasterError } from '../../src/errors';
+import { show } from '../../src/settings/showValue';
 import { percent } from '../message/status';
 import { noSuchJob } from './jobRegistry';
 
@@ -69,7 +70,7 @@ function orderOf(body: unknown): BatchOrder {
   const isFile = file === null || Number.isSafeInteger(file);
   const move = MOVES.find((one) => one === to) ?? null;
   if (known === undefined || !isFile || (known === 'move' && (move === null || file === null)))
-    throw new RemasterError('BAD_SETTING', `Cannot ${String(action).slice(0, 20)} a batch.`);
+    throw new RemasterError('BAD_SETTING', `The action ${show(action)} is not possible for a batch.`);
   return { action: known, file: file as number | null, to: move };
 }
 

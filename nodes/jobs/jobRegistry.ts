@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RemasterError } from '../../src/errors';
+import { show } from '../../src/settings/showValue';
 import { EndedJobs, type FinishedFile, headOf, type JobSummary } from './endedJobs';
 import { actionsFor, activeRow, type JobAction, type JobState } from './jobRows';
 import type { NextPair } from './jpegPair';
@@ -88,7 +89,7 @@ export const noSuchJob = (): RemasterError =>
   new RemasterError('PLAN_STAGE_GONE', 'This job does not exist any more.', { remedy: 'Refresh the list of jobs.' });
 
 const notNow = (action: unknown): RemasterError =>
-  new RemasterError('BAD_SETTING', `Cannot ${String(action).slice(0, 20)} this job in its present state.`, {
+  new RemasterError('BAD_SETTING', `The action ${show(action)} is not possible in the present state of this job.`, {
     remedy: 'Refresh the list of jobs: the job may have changed.',
   });
 

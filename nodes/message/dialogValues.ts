@@ -5,7 +5,7 @@ import { RemasterError } from '../../src/errors';
 import { checkValue, type Refuse } from '../../src/settings/checkRows';
 import { valueOfText } from '../../src/settings/parseText';
 import type { Row, Rows, Value, Values } from '../../src/settings/row';
-import { show } from './planFields';
+import { show } from '../../src/settings/showValue';
 import { evaluate, typedField } from './typedInput';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { RemasterError } from '../../src/errors';
 import { bytesLength, imageBytes } from '../../src/settings/imageBytes';
 import type { ImageResult, ImageSource } from '../../src/settings/imageJob';
-import { show } from './planFields';
+import { show } from '../../src/settings/showValue';
 
 /** Bytes of the image in one message. They are copied once, to the engine. */
 const MAX_BYTES = 64 * 2 ** 20;

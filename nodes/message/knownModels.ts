@@ -3,7 +3,7 @@ import { engineFor } from '../../src/engine/client/engine';
 import type { EngineRequests } from '../../src/engine/protocol';
 import { RemasterError } from '../../src/errors';
 import { JOB_DEFAULTS } from '../../src/settings/restoreJob';
-import { show } from './planFields';
+import { show } from '../../src/settings/showValue';
 
 type ModelSummary = EngineRequests['models']['result'][number];
 

@@ -2,7 +2,7 @@ import { homedir, tmpdir } from 'node:os';
 import { basename, parse, resolve, sep } from 'node:path';
 import { RemasterError } from '../../src/errors';
 import { hasPlaylistName, isAddress, isPlaylist, pathWithin } from '../../src/files/allowedPath';
-import { show } from './planFields';
+import { show } from '../../src/settings/showValue';
 
 /** Who wrote a path: the author of the flow, or anyone who can send a message. */
 export type Origin = 'config' | 'message';

@@ -6,8 +6,9 @@ import { withoutEmptyTrim } from '../../src/settings/restoreJob';
 import { pickRows, type Values } from '../../src/settings/row';
 import { READ_ROWS } from '../../src/settings/modelRows';
 import { FILE_ROWS, INPUT_ROWS, STAGE_ROWS } from '../../src/settings/videoRows';
+import { show } from '../../src/settings/showValue';
 import { isImage } from './imageFormat';
-import { type Fields, invalid, number, numberOrNull, oneOf, record, show, text } from './planFields';
+import { type Fields, invalid, number, numberOrNull, oneOf, record, text } from './planFields';
 import { planValues } from './planValues';
 
 /** Incremented when the meaning of a field changes. */

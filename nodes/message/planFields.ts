@@ -1,4 +1,5 @@
 import { RemasterError } from '../../src/errors';
+import { show } from '../../src/settings/showValue';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -28,15 +29,6 @@ export function oneOf<const T extends string | number | null>(value: unknown, al
 }
 
 const full = (name: string): string => (name.startsWith('msg.') ? name : `msg.video.${name}`);
-
-/** A value for an error message: short, never a whole message. */
-export function show(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (typeof value === 'string') return value.length > 60 ? `"${value.slice(0, 57)}…"` : `"${value}"`;
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
 
 export const invalid = (
   message: string,

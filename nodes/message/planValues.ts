@@ -1,6 +1,7 @@
 import { checkRows, type Refuse } from '../../src/settings/checkRows';
 import type { Rows, Values } from '../../src/settings/row';
-import { invalid, show } from './planFields';
+import { show } from '../../src/settings/showValue';
+import { invalid } from './planFields';
 
 /** Settings of a plan: missing ones have their defaults, unknown ones are left out. Throws PLAN_INVALID. */
 export const planValues = <R extends Rows>(rows: R, fields: unknown, prefix: string): Values<R> =>

@@ -13,7 +13,7 @@ import {
   type Preset,
 } from '../../src/presets/preset';
 import { AUTO, canBeChosen, type ChosenModel } from '../../src/settings/chooseModel';
-import { show } from './planFields';
+import { show } from '../../src/settings/showValue';
 
 /** Presets of the user: so many files at most, as each is read to list them. */
 const MOST = 200;

@@ -2,10 +2,10 @@ import type { NodeAPI } from 'node-red';
 import { RemasterError } from '../../src/errors';
 import { AUTO, canBeChosen } from '../../src/settings/chooseModel';
 import { INPUT_DEFAULTS, type InputSettings } from '../../src/settings/restoreJob';
+import { show } from '../../src/settings/showValue';
 import type { DeployedModel, DeployedInNode, DeployedUpscaleNode, NodeRegistry } from './nodeRegistry';
 import { allowedSource, pathRules } from './pathPolicy';
 import { type Plan, type PlanStage } from './plan';
-import { show } from './planFields';
 
 /** A stage of a plan and the deployed node it names. */
 export interface ResolvedStage {

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { RemasterError } from '../../src/errors';
+import { show } from '../../src/settings/showValue';
 import type { Origin } from './pathPolicy';
-import { show } from './planFields';
 
 /** A typedInput as the editor saves it: a value and its type. */
 export interface Typed {

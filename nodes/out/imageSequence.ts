@@ -1,5 +1,5 @@
 import { RemasterError } from '../../src/errors';
-import { show } from '../message/planFields';
+import { show } from '../../src/settings/showValue';
 import { ImageOrder } from './imageOrder';
 import type { ImageMessage } from './waitingImages';
 

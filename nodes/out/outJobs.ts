@@ -1,9 +1,9 @@
 import type { Node, NodeAPI } from 'node-red';
 import { RemasterError } from '../../src/errors';
+import { show } from '../../src/settings/showValue';
 import { ACTIONS, type Action } from '../message/actions';
 import type { Input } from '../message/input';
 import { anyPlanOf, isLive } from '../message/livePlan';
-import { show } from '../message/planFields';
 import { type OutConfig, targetOf } from './buildJob';
 import { controlCameras, controlFiles, repeatLast } from './control';
 import { FileJobs } from './fileJobs';

@@ -1,6 +1,6 @@
 import { RemasterError } from '../../src/errors';
 import type { LiveRegion } from '../../src/settings/liveJob';
-import { show } from '../message/planFields';
+import { show } from '../../src/settings/showValue';
 
 /** `25, 25, 50, 50`: left, top, width and height in percent of the frame; null if the field is empty. */
 export function regionIn(text: string | undefined, when: LiveRegion['when']): LiveRegion | null {

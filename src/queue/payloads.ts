@@ -3,6 +3,7 @@ import type { SegmentRange, SharedJob } from '../pipeline/jobs/restore/segmentFa
 import { checkRows, badSetting } from '../settings/checkRows';
 import { pickRows } from '../settings/row';
 import { INPUT_ROWS, RESTORE_ROWS } from '../settings/videoRows';
+import { show } from '../settings/showValue';
 import { count, type Fields, list, matching, numberOrNull, record, text, textOrNull } from './fields';
 import { isRun, PROTOCOL } from './names';
 
@@ -134,7 +135,7 @@ export function ofThisVersion(given: unknown, what: string): Fields {
   if (fields['v'] === PROTOCOL) return fields;
   throw new RemasterError(
     'QUEUE_VERSION',
-    `The queue has ${what} of protocol ${String(fields['v']).slice(0, 20)}; this is ${PROTOCOL}.`,
+    `The queue has ${what} whose protocol is ${show(fields['v'])}; this is ${PROTOCOL}.`,
     {
       remedy: 'Install the same version of remaster on all machines.',
     },

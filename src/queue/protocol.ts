@@ -1,4 +1,5 @@
 import { RemasterError } from '../errors';
+import { show } from '../settings/showValue';
 import { placeOf, type QueueAccess } from './access';
 import type { Backend } from './backend';
 import { loadBullmq, loadPg, pgOptions, SCHEMA } from './clients';
@@ -17,7 +18,7 @@ export async function checkProtocol(backend: Backend, access: QueueAccess): Prom
   if (version === versionOf(backend)) return;
   throw new RemasterError(
     'QUEUE_VERSION',
-    `${placeOf(access)} is used with protocol ${String(version).slice(0, 40)}, and this is ${versionOf(backend)}.`,
+    `The protocol of ${placeOf(access)} is ${show(version)}, and that of this program ${show(versionOf(backend))}.`,
     { remedy: 'Install the same version of remaster and bullmq on all machines, then run remaster queue init.' },
   );
 }

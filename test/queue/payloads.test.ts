@@ -91,6 +91,7 @@ describe('the content of a queue', () => {
           orNull(() => parseProgress(value));
         },
       ),
+      { examples: [[{ toString: {} }, 'v']] },
     );
   });
 
