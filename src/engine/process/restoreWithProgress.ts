@@ -17,7 +17,7 @@ const farmOf =
   async (queue, signal, onWait) =>
     openQueue(await queueAccess(queue, password), signal, { onWait });
 
-/** Restores a video and sends its progress, at most once a second and at each change of its stage. */
+/** Restores a video and sends its progress, at most once a second, at each change of its stage and with its first frame. */
 export function restoreWithProgress(
   send: (reply: Reply) => void,
   tools: Pick<Tools, 'openModel' | 'onTemporaryPath'>,
@@ -31,7 +31,7 @@ export function restoreWithProgress(
       const own = { openFarm: farmOf(queuePassword), binary: await findFfmpeg(), onFrame: offer };
       const all: Tools = { ...tools, ...models, ...own, openModel: early.openModel };
       const result = await restoreVideo(job, all, signal, (now) =>
-        progress.push({ type: 'progress', id, progress: now }, now.stage),
+        progress.push({ type: 'progress', id, progress: now }, `${now.stage}${now.frame > 0 ? ', frames' : ''}`),
       );
       progress.flush();
       return result;

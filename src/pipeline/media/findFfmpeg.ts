@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, constants, realpath, stat } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { RemasterError } from '../../errors';
 import { noteChild } from './children';
@@ -54,7 +54,7 @@ export async function findFfmpeg(setting: string | null = null): Promise<FfmpegB
 export async function searchFfmpeg(setting: string | null = null): Promise<FfmpegSearch> {
   const tried: { path: string; reason: string }[] = [];
   let second: FfmpegBinary | null = null; // the first that works, but cannot encode H.264
-  for (const { path, origin } of await candidates(setting)) {
+  for (const { path, origin } of candidates(setting)) {
     if (origin === 'bundled' && second) break;
     try {
       const binary = await examine(path, origin);
@@ -89,7 +89,8 @@ const reasonOf = (error: unknown): string => {
 
 type Candidate = Pick<FfmpegBinary, 'path' | 'origin'>;
 
-async function candidates(setting: string | null): Promise<Candidate[]> {
+/** Synchronous, as all is until the first ffmpeg runs: an engine that starts loads its modules in the meantime. */
+function candidates(setting: string | null): Candidate[] {
   if (setting) return [{ path: setting, origin: 'setting' }];
   const fromEnvironment = process.env['REMASTER_FFMPEG'] || process.env['FFMPEG_PATH'];
   if (fromEnvironment) return [{ path: fromEnvironment, origin: 'environment' }];
@@ -97,17 +98,20 @@ async function candidates(setting: string | null): Promise<Candidate[]> {
   const found: Candidate[] = [];
   for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)) {
     const path = join(folder, name);
-    if (await executable(path)) found.push({ path, origin: 'path' });
+    if (isExecutable(path)) found.push({ path, origin: 'path' });
   }
   const bundled = bundledPath();
   return bundled ? [...found, { path: bundled, origin: 'bundled' }] : found;
 }
 
-const executable = (path: string): Promise<boolean> =>
-  access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** The build of @ffmpeg-installer: from 2018, so the last resort. Null where it is not installed. */
 function bundledPath(): string | null {
@@ -121,7 +125,7 @@ function bundledPath(): string | null {
 const examinedBinaries = new Map<string, Promise<FfmpegBinary>>();
 
 async function examine(path: string, origin: FfmpegBinary['origin']): Promise<FfmpegBinary> {
-  const { mtimeMs } = await stat(await realpath(path));
+  const { mtimeMs } = statSync(path);
   const key = `${path}\n${mtimeMs}\n${origin}`;
   const known = examinedBinaries.get(key);
   if (known) return known;
@@ -132,17 +136,17 @@ async function examine(path: string, origin: FfmpegBinary['origin']): Promise<Ff
 }
 
 async function queryBinary(path: string, origin: FfmpegBinary['origin']): Promise<FfmpegBinary> {
-  const [banner, encoders] = await Promise.all([
-    output(path, ['-version']),
-    output(path, ['-hide_banner', '-encoders']),
-  ]);
+  const asked = Promise.all([output(path, ['-version']), output(path, ['-hide_banner', '-encoders'])]);
+  const ffprobe = findFfprobe(path, (program) => output(program, ['-version']));
+  ffprobe.catch(() => {}); // reported below, unless there is no ffmpeg either
+  const [banner, encoders] = await asked;
   const version = /^ffmpeg version (\S+)/m.exec(banner)?.[1];
   if (!version) throw new Error('its output is not that of ffmpeg');
   return {
     path,
     origin,
     version,
-    ffprobe: await findFfprobe(path, (ffprobe) => output(ffprobe, ['-version'])),
+    ffprobe: await ffprobe,
     encoders: new Set([...encoders.matchAll(/^ [VAS][F.][S.][X.][B.][D.] (\S+)/gm)].map(([, name]) => name!)),
     hasFpsMode: libavformat(banner) >= 59_027, // ffmpeg 5.1
     hasRtspTimeout: libavformat(banner) >= 59_000, // ffmpeg 5.0

@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 
 /**
@@ -13,7 +13,7 @@ export async function findFfprobe(ffmpeg: string, works: (path: string) => Promi
     return chosen;
   }
   const name = process.platform === 'win32' ? 'ffprobe.exe' : 'ffprobe';
-  const beside = [ffmpeg, await realpath(ffmpeg)].filter(isAbsolute).map(dirname);
+  const beside = [ffmpeg, realpathSync(ffmpeg)].filter(isAbsolute).map(dirname);
   const folders = [...beside, ...(process.env['PATH'] ?? '').split(delimiter).filter(isAbsolute)];
   for (const path of new Set(folders.map((folder) => join(folder, name))))
     if (

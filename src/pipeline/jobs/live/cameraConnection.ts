@@ -93,7 +93,7 @@ async function startDecoder(
   ];
   const args = (input: readonly string[]): string[] => [
     ...['-thread_type', 'slice'], // frame threads would delay the video by one frame each
-    ...['-analyzeduration', '500000', '-fpsprobesize', '0'], // the format is known from the probe
+    ...['-analyzeduration', '100000', '-fpsprobesize', '0'], // the format is known from the probe
     ...(hwaccel === 'auto' ? ['-hwaccel', 'auto'] : []),
     ...input,
     ...['-filter_complex', graph.join(';')],

@@ -31,6 +31,8 @@ export interface CameraInfo {
   readonly sent: { readonly width: number; readonly height: number };
 }
 
+/** Seconds. MPEG-TS is always analyzed for so long; until its first key frame comes, ffmpeg goes on. */
+const FIRST_ANALYSIS = 0.5;
 /** Seconds: longer than from one key frame to the next. */
 const LONGEST_ANALYSIS = 40;
 
@@ -46,7 +48,7 @@ export async function probeCamera(
   /** Packets come, but no frame can be decoded yet. */
   onJoining = (): void => {},
 ): Promise<CameraFacts> {
-  const seconds = Math.min(LONGEST_ANALYSIS, 1.5 * 2 ** (attempt - 1));
+  const seconds = Math.min(LONGEST_ANALYSIS, FIRST_ANALYSIS * 3 ** (attempt - 1));
   // Two frames tell the nominal rate: without the limit, ffmpeg counts twenty, more than a second of most cameras.
   const analyze = ['-analyzeduration', String(seconds * 1e6), '-fpsprobesize', '2'];
   const args = (input: readonly string[]): string[] => [

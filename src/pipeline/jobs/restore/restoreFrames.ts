@@ -103,7 +103,7 @@ function batchSizer(
       if (measured === null) {
         const output = processor.run(frames, signal);
         measured = measure(output, signal);
-        await measured;
+        measured.catch(() => {}); // reported to those that wait for it
         return output;
       }
       await measured;

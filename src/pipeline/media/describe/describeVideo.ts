@@ -55,10 +55,13 @@ export async function describeVideo(
   count = FRAMES,
   described: MediaInfo | null = null,
 ): Promise<VideoDescription | NoVideo> {
+  await using early = described ? null : firstStream(binary, input, count, signal);
   const media = described ?? (await describe(binary, input, signal));
   const stream = media && mainVideo(media);
   if (!media || !stream?.video) return { media, empty: null };
-  const frames = await firstFrames(binary, input, stream.index, count, signal);
+  const frames = await (early !== null && stream.index === 0
+    ? early.frames
+    : firstFrames(binary, input, stream.index, count, signal));
   if (!frames) return { media, empty: stream };
   const { index, codec, timeBase } = stream;
   const format = formatOf(stream.video, frames);
@@ -74,6 +77,20 @@ export async function describeVideo(
     duration: media.duration,
     ...format,
     pixels: { ...format.pixels, hasAlpha },
+  };
+}
+
+/** The video is the first stream of nearly all files: its frames are decoded while the file is described. */
+function firstStream(binary: FfmpegBinary, input: readonly string[], count: number, signal: AbortSignal) {
+  const stop = new AbortController();
+  const frames = firstFrames(binary, input, 0, count, AbortSignal.any([signal, stop.signal]));
+  frames.catch(() => {}); // reported where it is asked for
+  return {
+    frames,
+    async [Symbol.asyncDispose](): Promise<void> {
+      stop.abort(new Error('another stream is the video'));
+      await Promise.allSettled([frames]);
+    },
   };
 }
 
