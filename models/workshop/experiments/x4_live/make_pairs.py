@@ -36,16 +36,21 @@ LETTERS = list('abcdefghijklmnopqrstuvwxyz      ABCDEFGHIJKLMNOPQRSTUVWXYZ012345
 
 @dataclass(frozen=True)
 class Shares:
-    """How often a source is sharpened by its camera, how often strongly, how widely; how often it rings and has text."""
+    """How often a source is sharpened by its camera, how often strongly, how widely; how often it rings and has text; how soft its
+    ground truth is (sigma); how often it is blurred, by default as BLUR says."""
     sharpened: float
     strong: float
     widest: float
     ringing: float
     text: float
+    softness: tuple[float, float] = (0.5, 1.1)
+    blurred: float | None = None
 
 
 USUAL = Shares(sharpened=0.55, strong=0.15, widest=1.6, ringing=0.15, text=0.12)
 HALO = Shares(sharpened=0.75, strong=0.35, widest=2.2, ringing=0.20, text=0.20)
+# Films that were made smaller for the web: sharp, hardly blurred, and compressed.
+FILM = Shares(sharpened=0.20, strong=0.10, widest=1.6, ringing=0.10, text=0.15, softness=(0.1, 0.6), blurred=0.1)
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,9 @@ def record(scale: int) -> np.dtype:
 def draw_degradation(kind: str, scale: int, shares: Shares, rng) -> Degradation:
     choice = rng.random()
     widest, blurred = BLUR[scale]
-    defocused = 0.97 if scale == 4 else blurred
+    if shares.blurred is not None:
+        blurred = shares.blurred
+    defocused = 0.97 if scale == 4 and shares.blurred is None else blurred
     blur = gaussian_kernel(rng, widest) if choice < blurred else defocus_kernel(rng, 6.0) if choice < defocused else None
     scaler = SCALERS[rng.choice(4, p=[0.4, 0.15, 0.35, 0.1])]
     is_sharpened, strong, ringing = (rng.random() < share for share in (shares.sharpened, shares.strong, shares.ringing))
@@ -212,7 +219,7 @@ def pairs_of_scene(image: np.ndarray, kind: str, scale: int, shares: Shares, fon
     frames, _ = pan(image, count, width, height, scale, rng)
     if rng.random() < shares.text:
         frames = with_text(frames, fonts, rng)
-    softness = rng.uniform(0.5, 1.1)
+    softness = rng.uniform(*shares.softness)
     softened = [cv2.GaussianBlur(frame.astype(np.float32), (0, 0), softness) for frame in frames]
     truths = [(frame + 0.5).clip(0, 255).astype(np.uint8) for frame in softened]
     how = draw_degradation(kind, scale, shares, rng)
@@ -270,6 +277,7 @@ def parse_arguments():
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--mix', default='clean=.4,noisy=.25,video=.35', help='shares of the pairs')
     p.add_argument('--halo', action='store_true', help='more and wider sharpening in the sources, more ringing and text')
+    p.add_argument('--film', action='store_true', help='films that were made smaller for the web, without the blur of cameras')
     p.add_argument('--pause', type=Path, help='no pair is made while this file exists')
     return p.parse_args()
 
@@ -278,13 +286,14 @@ def main():
     a = parse_arguments()
     a.out.mkdir(parents=True, exist_ok=True)
     mix = {kind: float(share) for kind, share in (part.split('=') for part in a.mix.split(','))}
+    shares = FILM if a.film else HALO if a.halo else USUAL
     images, fonts = Images(a.table, a.photos, a.drawn), find_fonts(a.fonts)
     for number in range(a.shards):
         file = a.out / f'{number:05}.npy'
         if file.exists():
             continue
         rng, began = np.random.default_rng([a.seed, number]), time.time()
-        shard = make_shard(images.draw(rng), a.count, mix, a.scale, HALO if a.halo else USUAL, fonts, rng, a.pause)
+        shard = make_shard(images.draw(rng), a.count, mix, a.scale, shares, fonts, rng, a.pause)
         part = file.with_suffix('.part')
         with open(part, 'wb') as out:
             np.save(out, shard)
