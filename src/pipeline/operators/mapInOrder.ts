@@ -36,7 +36,7 @@ export const mapInOrder =
       const start = async (item: T): Promise<{ readonly item: T; readonly result: R }> => {
         const leave = await places.acquire(stopped);
         try {
-          if (failure) throw failure.error; // it has not yet come to the end of the pipe, in its turn
+          if (failure !== null) throw failure.error; // it has not yet come to the end of the pipe, in its turn
           return { item, result: await work(item, stopped) };
         } catch (error) {
           failure ??= { error };
