@@ -104,7 +104,7 @@ describe('a server of a queue', function () {
       await (await control.getJob(CONTROL_ID))!.updateData({ version: '0 (bullmq 5.0)' });
       assert.match(
         await refusal(access),
-        /^QUEUE_VERSION: .*protocol 0 \(bullmq 5\.0\), and this is 1 \(bullmq 6\.7\)\.$/,
+        /^QUEUE_VERSION: The protocol of .* is "0 \(bullmq 5\.0\)", and that of this program "1 \(bullmq 6\.7\)"\.$/,
       );
       await initQueue(access, signal());
       await open(access);
