@@ -20,11 +20,11 @@ stage() {
     ${WAIT_FOR:+--pause "$WAIT_FOR"} "$@"
 }
 
-until [[ -e $base/shards/halo/00000.npy ]]; do sleep 20; done
-both=(--shards "$base/shards/halo" "$base/shards/usual")
+until [[ -e $base/shards/film2/00000.npy ]]; do sleep 20; done
 case $lane in
   live)
-    stage b8 "$here/x4-live-clean.pt" "${both[@]}" --steps 1200 --halo .4 --truth .05 --alex 1.8 --vgg 1.8 --batch 8 --vgg-items 3 --lr 3e-4 --keep 400 --seed 8
+    films=(--shards "$base/shards/halo" "$base/shards/film1" "$base/shards/film2")
+    stage c2 "$here/x4-live-clean.pt" "${films[@]}" --steps 3000 --halo .15 --truth .6 --alex 1.2 --vgg 1.4 --batch 8 --vgg-items 3 --lr 8e-4 --keep 500 --seed 11
     ;;
   *)
     echo "no lane $lane" >&2

@@ -95,4 +95,7 @@ for count in $(seq 1 "${SHARDS:-16}"); do
   "$python" "$here/make_pairs.py" "${common[@]}" --out "$base/shards/halo" --shards "$count" --seed 2 --halo
   "$python" "$here/make_pairs.py" "${common[@]}" --out "$base/shards/usual" --shards "$usual"
 done
+for seed in 3 4; do
+  "$python" "$here/make_pairs.py" "${common[@]}" --out "$base/shards/film$((seed - 2))" --shards 8 --seed "$seed" --film --mix clean=.15,noisy=.1,video=.75
+done
 say done
