@@ -716,8 +716,8 @@ describe('nodes in a real Node-RED', () => {
         await red.until(() => red.reported('progress').length > before && frame() > 0, 'the third runs');
         const shown = red.reported('progress').length;
         await act('restart');
-        const isFirst = ({ progress }: { progress?: unknown }) => (progress as { frame: number }).frame === 0;
-        await red.until(() => red.reported('progress').slice(shown).some(isFirst), 'from the first frame');
+        const isAtStart = ({ progress }: { progress?: unknown }) => (progress as { frame: number }).frame === 0;
+        await red.until(() => red.reported('progress').slice(shown).some(isAtStart), 'from the first frame');
         await act('stop');
         assert.equal((await payload(3))['status'], 'stopped');
         await red.until(() => red.text('out') === 'stopped', 'the status shows it');
