@@ -713,11 +713,11 @@ describe('nodes in a real Node-RED', () => {
         const second = await result(2);
         assert.deepEqual([second['filename'], (await payload(2))['status']], [out('clip_x4.mp4'), 'done']);
         const before = red.reported('progress').length;
-        await red.until(() => red.reported('progress').length > before && frame() > 0, 'the third runs');
+        // Half of it: a second later, when the next progress is reported, the restarted job has made less.
+        await red.until(() => red.reported('progress').length > before && frame() > LONG / 2, 'the third runs');
         const shown = red.reported('progress').length;
         await act('restart');
-        const isAtStart = ({ progress }: { progress?: unknown }) => (progress as { frame: number }).frame === 0;
-        await red.until(() => red.reported('progress').slice(shown).some(isAtStart), 'from the first frame');
+        await red.until(() => red.reported('progress').length > shown && frame() < LONG / 2, 'from the first frame');
         await act('stop');
         assert.equal((await payload(3))['status'], 'stopped');
         await red.until(() => red.text('out') === 'stopped', 'the status shows it');
