@@ -1,12 +1,13 @@
 /**
  * bench/overhead: what a job costs around its model, file to file, with a model that only enlarges. Prints processor time
  * (user and system, all processes) and time per output pixel, split into decoder, scheduling thread, other threads, encoder
- * and other ffmpegs; and in the same run the decoder, the encoder and a bare loop of session.run alone. The loop runs
- * bench/enlarge.onnx, the graph that version 0.1 compiled, on the same tiles. Start and end of a job are not counted: the
+ * and other ffmpegs; and in the same run the decoder, the encoder, a bare loop of session.run and the write of the frames
+ * into a pipe alone. The loop runs bench/enlarge.onnx, the graph that version 0.1 compiled, on the same tiles. Start and end of a job are not counted: the
  * figures are the difference between a long and a short job. Linux only.
  * Usage: node dist/bench/overhead.js [frames=48] [size=720x576] [rounds=2] [encoder="libx264 -preset ultrafast -crf 16"] [whole]
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sessionOptions } from '../src/model/inference/providers';
@@ -101,6 +102,18 @@ async function bareLoop(advice: { wholeUpTo: number; size: number; overlap: numb
   return [scheduling + others, wall].map((ns) => ns / (frames * pixels)) as [number, number];
 }
 
+/** Of the thread that writes frames into the pipe of a program which drops them, per output pixel: the kernel's copy. */
+async function bareWrite(): Promise<readonly [cpu: number, wall: number]> {
+  const reader = spawn('cat', [], { stdio: ['pipe', 'ignore', 'inherit'] });
+  const frames = Array.from({ length: 4 }, (_, i) => new Uint8Array(new SharedArrayBuffer(pixels * 3)).fill(i));
+  const [started, before] = [performance.now(), cpuTime()];
+  for (let i = 0; i < count; i++) if (!reader.stdin.write(frames[i % frames.length])) await once(reader.stdin, 'drain');
+  reader.stdin.end();
+  await once(reader, 'close');
+  const wall = (performance.now() - started) * 1e6;
+  return [sinceThen(cpuTime(), before).scheduling, wall].map((ns) => ns / (count * pixels)) as [number, number];
+}
+
 async function main(): Promise<void> {
   const folder = workFolder();
   try {
@@ -137,6 +150,7 @@ async function main(): Promise<void> {
         ...encoded,
       );
       const bare = await bareLoop(advice);
+      const written = await bareWrite();
       note('job: decoder', [decoder, 0]);
       note('job: scheduling thread', [scheduling, 0]);
       note('job: other threads', [others, 0]);
@@ -146,7 +160,9 @@ async function main(): Promise<void> {
       note('decoder alone', decoderAlone);
       note('encoder alone', encoderAlone);
       note('bare session.run loop', bare);
-      note('overhead: job − the three alone', [total - decoderAlone[0] - encoderAlone[0] - bare[0], 0]);
+      note('frames into a pipe alone', written);
+      note('overhead of the scheduling thread: job − pipe alone', [scheduling - written[0], 0]);
+      note('overhead: job − decoder, encoder and loop alone', [total - decoderAlone[0] - encoderAlone[0] - bare[0], 0]);
     }
     const shown = (values: readonly number[]): string =>
       values.every((value) => value === 0)

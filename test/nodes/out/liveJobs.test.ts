@@ -339,8 +339,9 @@ describe('live nodes in a real Node-RED', () => {
         await red.until(() => made().length === 1, 'another folder');
         const [second] = made();
         await red.deploy(live({ in: { rate: '5' }, out: { target: 'hls' } }), 'nodes');
-        await red.until(() => made().length === 1 && made()[0] !== second, 'another folder for other settings');
-        assert.ok(existsSync(join(folder, made()[0]!, 'owner.json')));
+        const isOther = ([only, ...others]: readonly string[]): boolean =>
+          others.length === 0 && only !== undefined && only !== second && existsSync(join(folder, only, 'owner.json'));
+        await red.until(() => isOther(made()), 'another folder, with its owner, for other settings');
         await red.deploy([{ id: 'tab', type: 'tab', label: 'empty' }]);
         await red.until(() => made().length === 0, 'no folder is left', 5000);
         assert.deepEqual(red.reported('caught'), []);

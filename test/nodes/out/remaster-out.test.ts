@@ -44,7 +44,7 @@ import {
 /** Frames of a segment: an interrupted job continues after the last finished one. */
 const SEGMENT = 100;
 /** Small: a frame takes 20 ms. Long: there is time to interrupt it. */
-const SMALL = { width: 32, height: 18 };
+const SMALL = { width: 64, height: 36 };
 const LONG = 400;
 
 describe('nodes in a real Node-RED', () => {
