@@ -700,6 +700,7 @@ describe('nodes in a real Node-RED', () => {
         await act('pause');
         await red.until(() => /^paused \d+%$/.test(red.text('out')), 'paused');
         await red.until(() => ffmpegs() === 0, 'no ffmpeg while it is paused', 5000);
+        await sleep(500); // the last progress from before may still be on its way
         const seen = red.reported('progress').length;
         await sleep(1200);
         assert.equal(red.reported('progress').length, seen, 'no progress while paused');
