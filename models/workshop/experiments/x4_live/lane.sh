@@ -23,9 +23,9 @@ stage() {
 until [[ -e $base/shards/film2/00000.npy ]]; do sleep 20; done
 case $lane in
   live)
-    films=(--shards "$base/shards/halo" "$base/shards/film1" "$base/shards/film2")
-    stage c1 "$here/x4-live-clean.pt" "${films[@]}" "$base/shards/usual" --steps 1200 --halo .3 --truth .3 --alex 1.2 --vgg 1.6 --batch 8 --vgg-items 3 --lr 5e-4 --keep 300 --seed 10
-    stage c2 "$base/runs/c1/net-1200.pt" "${films[@]}" --steps 3000 --halo .15 --truth .6 --alex 1.2 --vgg 1.4 --batch 8 --vgg-items 3 --lr 8e-4 --keep 500 --seed 11
+    pairs=(--shards "$base/shards/halo" "$base/shards/usual" --films "$base/shards/film1" "$base/shards/film2" --alex 1.2 --vgg 1.6 --batch 8 --vgg-items 3 --lr 6e-4)
+    stage d2 "$here/x4-live-clean.pt" "${pairs[@]}" --steps 500 --halo .6 --truth .3 --detail 1 --keep 100 --seed 12 --end 1
+    stage d3 "$base/runs/d2/net-500.pt" "${pairs[@]}" --steps 1000 --halo 1.5 --truth .6 --detail .35 --keep 200 --seed 13
     ;;
   *)
     echo "no lane $lane" >&2

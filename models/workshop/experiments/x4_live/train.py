@@ -17,6 +17,7 @@ from perceptual import Lpips
 from workshop.data.shard_dataset import to_tensor
 from workshop.nets import checkpoint
 from workshop.nets.network import build_network, upsample_bicubic
+from workshop.training.detail_loss import detail_loss
 from workshop.training.diffusion import PROCESSES
 from workshop.training.discriminator import Discriminator, discriminator_loss, generator_loss
 from workshop.training.spectral_loss import spectral_loss
@@ -40,10 +41,10 @@ def halo_loss(out, truth, window: int = 7, free: float = 0.03):
 
 
 class Pairs:
-    """Draws crops from the shards of several folders; `rescan` finds new ones."""
+    """Draws crops from the shards of several folders, `films` among them; `rescan` finds new ones."""
 
-    def __init__(self, folders: list[Path]):
-        self.folders, self.shards, self.files = folders, [], []
+    def __init__(self, folders: list[Path], films: list[Path]):
+        self.folders, self.films, self.shards, self.files = [*folders, *films], films, [], []
         self.rescan()
 
     def rescan(self):
@@ -54,10 +55,12 @@ class Pairs:
                     self.shards.append(np.load(file, mmap_mode='r'))
 
     def batch(self, count: int, crop: int, rng):
-        """Ground truths and sources, float in [-1, 1], [n, 3, h, w]."""
-        pairs = []
+        """Ground truths and sources, float in [-1, 1], [n, 3, h, w], and which of them are of films, bool [n]."""
+        pairs, of_films = [], []
         for _ in range(count):
-            shard = self.shards[rng.integers(len(self.shards))]
+            number = rng.integers(len(self.shards))
+            shard = self.shards[number]
+            of_films.append(self.files[number].parent in self.films)
             i = rng.integers(len(shard))
             hr_side, lr_side = shard['hr'].shape[2], shard['lr'].shape[2]
             scale = hr_side // lr_side
@@ -70,7 +73,8 @@ class Pairs:
             if rng.random() < 0.5:
                 hr, lr = hr.transpose(1, 0, 2), lr.transpose(1, 0, 2)
             pairs.append((hr, lr))
-        return [channels_last(to_tensor(np.stack(part))) for part in zip(*pairs)]
+        hr, lr = (channels_last(to_tensor(np.stack(part))) for part in zip(*pairs))
+        return hr, lr, torch.tensor(of_films)
 
 
 class Losses:
@@ -81,16 +85,19 @@ class Losses:
         self.lpips = {name: Lpips(a.weights / f'lpips-{name}.pt').to(memory_format=torch.channels_last).requires_grad_(False)
                       for name in ('vgg', 'alex') if getattr(a, name)}
 
-    def __call__(self, out, truth, rng, detail: float = 1.0):
-        """The weighted sum, and every term by name. `detail`, 0 … 1, is the weight of all terms but the first."""
+    def __call__(self, out, truth, of_films, rng, share: float = 1.0):
+        """The weighted sum, and every term by name. `share`, 0 … 1, is the weight of all terms but the first. Lost detail is charged
+        for films only: on the blurred pictures of cameras that would ask for rims."""
         a, terms = self.a, {'truth': charbonnier(out, truth)}
-        if detail == 0:
+        if share == 0:
             return terms['truth'], terms
         dy, dx = rng.integers(a.jitter + 1, size=2)  # LPIPS sees another offset each time, or else it makes a grid
         if a.spectrum:
             terms['spectrum'] = spectral_loss(out, truth)
         if a.halo:
             terms['halo'] = halo_loss(out, truth)
+        if a.detail and of_films.any():
+            terms['detail'] = detail_loss(out[of_films], truth[of_films])
         side = a.crop - a.jitter
         for name, lpips in self.lpips.items():
             items = a.vgg_items if name == 'vgg' else a.batch
@@ -100,7 +107,7 @@ class Losses:
                     features = lpips.features(t)
                 found = lpips.features(x)
             terms[name] = lpips.between(*([layer.float() for layer in layers] for layers in (found, features))).mean()
-        weights = {name: getattr(a, name) * (1 if name == 'truth' else detail) for name in terms}
+        weights = {name: getattr(a, name) * (1 if name == 'truth' else share) for name in terms}
         return sum(weights[name] * term for name, term in terms.items()), terms
 
 
@@ -127,7 +134,7 @@ class Training:
             self.discriminator_optimizer = torch.optim.AdamW(self.discriminator.parameters(), a.lr, betas=(0.5, 0.99))
         if last:
             self._resume(last)
-        self.losses, self.pairs = Losses(a), Pairs(a.shards)
+        self.losses, self.pairs = Losses(a), Pairs(a.shards, a.films)
 
     def _resume(self, last: dict):
         self.step = last['step']
@@ -159,26 +166,26 @@ class Training:
                 group['lr'] = rate
 
     def forward(self):
-        """Output, ground truth and upscaled source of a new batch. A network of several steps is trained on the states that its
+        """Output, ground truth, upscaled source and which are of films, of a new batch. A network of several steps is trained on the states that its
         own sampler reaches; `process.detail_weight` says then how much detail is asked of this step."""
-        truth, lq = self.pairs.batch(self.a.batch, self.a.crop, self.rng)
+        truth, lq, of_films = self.pairs.batch(self.a.batch, self.a.crop, self.rng)
         y, cond = upsample_bicubic(lq, self.net.scale), self.net.condition(lq)
 
         def predict(x, level):
             return self.net.denoise(channels_last(x), cond, torch.full((len(lq),), level + 1, dtype=torch.long), y)
 
         if self.process_name == 'onestep':
-            return self.net.denoise(y, cond, torch.ones(len(lq), dtype=torch.long), y), truth, y
-        return self.process.rollout(y, predict), truth, y
+            return self.net.denoise(y, cond, torch.ones(len(lq), dtype=torch.long), y), truth, y, of_films
+        return self.process.rollout(y, predict), truth, y, of_films
 
     def train_step(self) -> dict[str, float]:
         self.set_rate()
-        out, truth, y = self.forward()
-        detail = self.process.detail_weight
-        loss, terms = self.losses(out, truth, self.rng, detail)
-        if self.discriminator and detail and self.step >= WARMUP:
+        out, truth, y, of_films = self.forward()
+        share = self.process.detail_weight
+        loss, terms = self.losses(out, truth, of_films, self.rng, share)
+        if self.discriminator and share and self.step >= WARMUP:
             self.discriminator.requires_grad_(False)
-            loss = loss + detail * self.a.gan * generator_loss(self.discriminator(channels_last(out), channels_last(y)))
+            loss = loss + share * self.a.gan * generator_loss(self.discriminator(channels_last(out), channels_last(y)))
             self.discriminator.requires_grad_(True)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -239,6 +246,7 @@ def parse_arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--run', type=Path, required=True, help='folder of this stage')
     p.add_argument('--shards', type=Path, nargs='+', required=True, help='folders of make_pairs.py')
+    p.add_argument('--films', type=Path, nargs='*', default=[], help='more folders, made with --film: lost detail is charged here only')
     p.add_argument('--weights', type=Path, required=True, help='folder with lpips-vgg.pt and lpips-alex.pt')
     p.add_argument('--init', type=Path, help='weights to start from; random ones by default')
     p.add_argument('--process', choices=('onestep', 'resshift'), default='onestep', help='of a network with random weights')
@@ -259,7 +267,8 @@ def parse_arguments():
     p.add_argument('--bf16', action='store_true', help='LPIPS in bfloat16: almost twice as fast on processors with AVX512-BF16 or AMX')
     p.add_argument('--pause', type=Path, help='the training waits while this file exists')
     for name, weight, what in (('truth', 0.5, 'Charbonnier'), ('vgg', 1.0, 'LPIPS of VGG16'), ('alex', 0.5, 'LPIPS of AlexNet'),
-                               ('spectrum', 0.02, 'power spectrum'), ('halo', 0.0, 'halos'), ('gan', 0.0, 'discriminator')):
+                               ('spectrum', 0.02, 'power spectrum'), ('halo', 0.0, 'halos'), ('detail', 0.0, 'detail that films lose'),
+                               ('gan', 0.0, 'discriminator')):
         p.add_argument(f'--{name}', type=float, default=weight, help=f'weight of the loss: {what}')
     return p.parse_args()
 
