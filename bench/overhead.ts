@@ -2,8 +2,8 @@
  * bench/overhead: what a job costs around its model, file to file, with a model that only enlarges. Prints processor time
  * (user and system, all processes) and time per output pixel, split into decoder, scheduling thread, other threads, encoder
  * and other ffmpegs; and in the same run the decoder, the encoder, a bare loop of session.run and the write of the frames
- * into a pipe alone. The loop runs bench/enlarge.onnx, the graph that version 0.1 compiled, on the same tiles. Start and end of a job are not counted: the
- * figures are the difference between a long and a short job. Linux only.
+ * into a pipe alone. The loop runs bench/enlarge.onnx, the graph that version 0.1 compiled, on the same tiles. Start and end
+ * of a job are not counted: the figures are the difference between a long and a short job. Linux only.
  * Usage: node dist/bench/overhead.js [frames=48] [size=720x576] [rounds=2] [encoder="libx264 -preset ultrafast -crf 16"] [whole]
  */
 import { spawn, spawnSync } from 'node:child_process';
