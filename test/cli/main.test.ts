@@ -32,7 +32,10 @@ describe('the command line', () => {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   const firstFrame = (child: ChildProcess, words = /"frame":[1-9]/): Promise<void> =>
-    new Promise((resolve) => child.stdout!.on('data', (text: Buffer) => words.test(text.toString()) && resolve()));
+    new Promise((resolve, reject) => {
+      child.stdout!.on('data', (text: Buffer) => words.test(text.toString()) && resolve());
+      child.once('exit', () => reject(new Error(`it ended before it printed ${words.source}`)));
+    });
 
   before(async () => {
     await ff(...moving('32x24', '25', 6), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('film.mp4'));
@@ -402,12 +405,12 @@ describe('the command line', () => {
     assert.deepEqual(await stillThere(started, 1000), []);
   });
   it('keeps the finished segments of a video longer than a minute: the same command continues', async () => {
-    await ff(...moving('32x24', '2', 130), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('minute.mp4'));
+    await ff(...moving('96x64', '2', 130), '-pix_fmt', 'yuv420p', '-c:v', 'libx264', at('minute.mp4'));
     const options = ['--steps', '1', '--segment', '10', '--tile-cache', 'off'];
     const child = start('minute.mp4', 'minute.out.mp4', ...options);
     let stderr = '';
     child.stderr!.on('data', (text: Buffer) => (stderr += text.toString()));
-    await firstFrame(child, /"frame":[2-9]\d/);
+    await firstFrame(child, /"frame":([2-9]\d|\d{3})/);
     const ended = new Promise((resolve) => child.once('close', resolve));
     process.kill(child.pid!, 'SIGINT');
     assert.equal(await ended, 130);
@@ -418,7 +421,7 @@ describe('the command line', () => {
   });
   it('keeps nothing of it with --no-resume', async () => {
     const child = start('minute.mp4', 'none.mp4', '--steps', '1', '--segment', '10', '--no-resume');
-    await firstFrame(child, /"frame":[2-9]\d/);
+    await firstFrame(child, /"frame":([2-9]\d|\d{3})/);
     const ended = new Promise((resolve) => child.once('exit', resolve));
     process.kill(child.pid!, 'SIGINT');
     assert.equal(await ended, 130);

@@ -129,8 +129,12 @@ describe('the command line with a queue', function () {
     assert.ok(isSame('by one.mp4'));
     assert.deepEqual(one.workers, [{ name: 'one', segments: 8, frames: FRAMES }]);
     const two = await worker(redis.address, 'two');
-    assert.equal(resultOf(await restore('by two.mp4', redis.address)).workers.length, 2);
-    assert.ok(isSame('by two.mp4'));
+    // The second worker loads the model while the first, which has it, may make all of a short video.
+    for (let tries = 5, workers = 1; workers < 2; tries--) {
+      assert.ok(tries > 0, 'the second worker makes segments, too');
+      workers = resultOf(await restore('by two.mp4', redis.address, ['--overwrite'])).workers.length;
+      assert.ok(isSame('by two.mp4'));
+    }
     const record = recordOf('by two.mp4');
     assert.deepEqual(record.restored, recordOf('alone.mp4').restored);
     const frames = record.makers.reduce((sum, maker) => sum + maker.frames, 0);
