@@ -42,6 +42,12 @@ export function pixelAspectOf(aspect: Job['aspect'], { width, height }: Size): R
   return reduced(shape.num * lines * across, shape.den * ACTIVE * down);
 }
 
+/**
+ * Says the pixel aspect ratio of what follows. `setsar` alone takes the nearest ratio without numbers above 100, 1:1 for 405:404;
+ * 16 bits are what H.264 and H.265 can hold.
+ */
+export const aspectFilter = ({ num, den }: Rational): string => `setsar=${num}/${den}:max=65535`;
+
 function reduced(num: number, den: number): Rational {
   const divisor = gcd(num, den);
   return { num: num / divisor, den: den / divisor };

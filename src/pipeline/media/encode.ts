@@ -1,5 +1,6 @@
 import { raceWith } from '../../async/raceWith';
 import { RemasterError } from '../../errors';
+import { aspectFilter } from './aspect';
 import { type Codec } from './codecs';
 import { type Colour, fromRgb, tagFilter, tagOptions } from './colour';
 import type { FfmpegBinary } from './findFfmpeg';
@@ -80,7 +81,7 @@ function encoderOptions(binary: FfmpegBinary, path: string, encoding: Encoding):
   const filters = [
     `scale=${stored.width}:${stored.height}:${fromRgb(colour)}`,
     `format=${codec.pixelFormat}`,
-    `setsar=${pixelAspect.num}/${pixelAspect.den}`,
+    aspectFilter(pixelAspect),
     tagFilter(colour),
     ...codec.filters,
   ];

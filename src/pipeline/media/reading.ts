@@ -1,7 +1,7 @@
 import { areaOf, type Area, parseCrop } from '../../settings/crop';
 import { framesPerStored } from '../../settings/fieldRate';
 import type { Job, ReadingSettings } from '../../settings/restoreJob';
-import { pixelAspectOf } from './aspect';
+import { aspectFilter, pixelAspectOf } from './aspect';
 import { detectBars } from './detectBars';
 import { fieldFilters, fieldReading, type FieldReading, TICKS_PER_SOURCE } from './fields';
 import type { FfmpegBinary } from './findFfmpeg';
@@ -79,12 +79,11 @@ export function readingFilters(info: VideoInfo): {
 } {
   const { reading, pixelAspect } = info;
   if (!reading) return { fields: [], frame: [] };
-  const { num, den } = pixelAspect;
   return {
     fields: fieldFilters(reading.fields),
     frame: [
       ...(reading.crop ? [cropFilter(reading.crop, reading.stored)] : []),
-      ...(reading.isAspectGiven ? [`setsar=${num}/${den}`] : []),
+      ...(reading.isAspectGiven ? [aspectFilter(pixelAspect)] : []),
     ],
   };
 }

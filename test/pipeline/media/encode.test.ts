@@ -52,7 +52,7 @@ describe('createVideo', function () {
         const encoding = encodingOf(codec, {
           depth,
           stored: { width: 64, height: 36 },
-          pixelAspect: { num: 4, den: 3 },
+          pixelAspect: { num: 405, den: 404 },
         });
         await using sink = createVideo(program, at('deep.nut'), encoding, never);
         for (const frame of data)
@@ -60,7 +60,7 @@ describe('createVideo', function () {
         await sink.finish();
         const { stream, frames: encoded } = await readNut(at('deep.nut'));
         assert.deepEqual([encoded.length, stream.width, stream.height], [5, 64, 36]);
-        assert.deepEqual(stream.pixelAspect, { num: 4, den: 3 });
+        assert.deepEqual(stream.pixelAspect, { num: 405, den: 404 });
       }
       await using sink = createVideo(program, at('same.nut'), encodingOf(codec), never);
       for (const frame of data) await sink.write(frame);

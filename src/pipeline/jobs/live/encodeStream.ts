@@ -6,6 +6,7 @@ import { raceWith } from '../../../async/raceWith';
 import { untilAborted } from '../../../async/untilAborted';
 import { RemasterError } from '../../../errors';
 import type { LiveJob } from '../../../settings/liveJob';
+import { aspectFilter } from '../../media/aspect';
 import { fromRgb, tagFilter, tagOptions } from '../../media/colour';
 import { encodedColour } from '../../media/encode';
 import type { FfmpegBinary } from '../../media/findFfmpeg';
@@ -157,7 +158,7 @@ function options(binary: FfmpegBinary, codec: LiveCodec, target: EncodedTarget, 
   const colour = encodedColour(frame.colour, { name: 'h264', pixelFormat: 'yuv420p' });
   const filters = [
     `scale=${width}:${height}:${fromRgb(colour)}`,
-    `setsar=${frame.pixelAspect.num}/${frame.pixelAspect.den}`,
+    aspectFilter(frame.pixelAspect),
     tagFilter(colour),
     ...codec.filters,
   ];
