@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LOCK_MS, RENEW_MS, STALL_CHECK_MS } from '../../src/queue/names';
+import { RUN_FILE } from '../../src/pipeline/jobs/restore/shareFrames';
+import { queueAccess } from '../../src/queue/access';
+import { openBackend } from '../../src/queue/backend';
+import { LOCK_MS, RENEW_MS, segmentId, segmentsOf, STALL_CHECK_MS } from '../../src/queue/names';
 import { QueueScene, type SceneJob } from '../support/queueScene';
 import { type Kind, KINDS, serverProgram } from '../support/queueServers';
 import { silentProxy } from '../support/silentProxy';
@@ -65,6 +69,15 @@ describe('a job in a queue ends well', function () {
       scene.server.freeze();
       await sleep(LOCK_MS + STALL_CHECK_MS);
       scene.server.thaw();
+      await finishes(scene, job, 12);
+    },
+    async 'after its server has lost a part of it'(scene) {
+      scene.worker('one', { ms: 500 });
+      const job = await scene.job('tape', 12);
+      await scene.until('it is begun', () => scene.said(/made/).length >= 2);
+      const { run } = JSON.parse(readFileSync(join(job.shared.folder, RUN_FILE), 'utf8')) as { run: string };
+      await using backend = await openBackend(await queueAccess(scene.server.address), 2, () => {});
+      await (await (await backend.queue(segmentsOf(run))).getJob(segmentId(run, 11)))!.remove();
       await finishes(scene, job, 12);
     },
     async 'with a worker whose process is blocked for longer than its locks'(scene) {

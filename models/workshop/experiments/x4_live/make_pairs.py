@@ -10,7 +10,7 @@ import argparse
 import csv
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -37,7 +37,8 @@ LETTERS = list('abcdefghijklmnopqrstuvwxyz      ABCDEFGHIJKLMNOPQRSTUVWXYZ012345
 @dataclass(frozen=True)
 class Shares:
     """How often a source is sharpened by its camera, how often strongly, how widely; how often it rings and has text; how soft its
-    ground truth is (sigma); how often it is blurred, by default as BLUR says."""
+    ground truth is (sigma); how often it is blurred, by default as BLUR says; how often a part of its ground truth is out of focus, and
+    how often a flat place is taken that comes up."""
     sharpened: float
     strong: float
     widest: float
@@ -45,12 +46,16 @@ class Shares:
     text: float
     softness: tuple[float, float] = (0.5, 1.1)
     blurred: float | None = None
+    defocused: float = 0
+    flat: float = 0.1
 
 
 USUAL = Shares(sharpened=0.55, strong=0.15, widest=1.6, ringing=0.15, text=0.12)
 HALO = Shares(sharpened=0.75, strong=0.35, widest=2.2, ringing=0.20, text=0.20)
 # Films that were made smaller for the web: sharp, hardly blurred, and compressed.
 FILM = Shares(sharpened=0.20, strong=0.10, widest=1.6, ringing=0.10, text=0.15, softness=(0.1, 0.6), blurred=0.1)
+# The same with what is out of focus and stays so: blocks and noise of codecs are no detail there.
+SOFT = replace(FILM, defocused=0.8, flat=0.7)
 
 
 @dataclass(frozen=True)
@@ -189,8 +194,17 @@ def compressed(frames: list[np.ndarray], kind: str, rng) -> tuple[np.ndarray, in
     return frame[None], 0
 
 
-def cut_pairs(frame, truth, source, kind: str, scale: int, rng) -> list[tuple]:
-    """Pairs of patches; flat places, judged on the frame before it was softened, are mostly passed over."""
+def partly_defocused(frames: list[np.ndarray], rng) -> list[np.ndarray]:
+    """With a background out of focus: the same in every frame, with a smooth border."""
+    h, w, _ = frames[0].shape
+    field = cv2.resize(rng.random((4, 4)).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
+    share = np.clip((field - rng.uniform(0.2, 0.6)) * 6, 0, 1)[..., None]
+    sigma = rng.uniform(2, 9)
+    return [(frame + share * (cv2.GaussianBlur(frame, (0, 0), sigma).astype(np.float32) - frame) + 0.5).astype(np.uint8) for frame in frames]
+
+
+def cut_pairs(frame, truth, source, kind: str, scale: int, flat: float, rng) -> list[tuple]:
+    """Pairs of patches; of flat places, judged on the frame before it was softened, only the share `flat`."""
     h, w, _ = frame.shape
     pairs = []
     for _ in range(40):
@@ -198,7 +212,7 @@ def cut_pairs(frame, truth, source, kind: str, scale: int, rng) -> list[tuple]:
             break
         y, x = rng.integers((h - PATCH) // scale + 1), rng.integers((w - PATCH) // scale + 1)
         large = slice(scale * y, scale * y + PATCH), slice(scale * x, scale * x + PATCH)
-        if detail_level(frame[large]) < 6 and rng.random() < 0.9:
+        if detail_level(frame[large]) < 6 and rng.random() > flat:
             continue
         hr, lr = truth[large], source[y:y + PATCH // scale, x:x + PATCH // scale]
         for axis in (0, 1):
@@ -219,13 +233,15 @@ def pairs_of_scene(image: np.ndarray, kind: str, scale: int, shares: Shares, fon
     frames, _ = pan(image, count, width, height, scale, rng)
     if rng.random() < shares.text:
         frames = with_text(frames, fonts, rng)
+    if rng.random() < shares.defocused:
+        frames = partly_defocused(frames, rng)
     softness = rng.uniform(*shares.softness)
     softened = [cv2.GaussianBlur(frame.astype(np.float32), (0, 0), softness) for frame in frames]
     truths = [(frame + 0.5).clip(0, 255).astype(np.uint8) for frame in softened]
     how = draw_degradation(kind, scale, shares, rng)
     sources = [degraded_frame(truth, number, scale, how, shares.widest) for number, truth in enumerate(truths)]
     sources, at = compressed(sources, kind, rng)
-    return cut_pairs(frames[at], truths[at], sources[at], kind, scale, rng)
+    return cut_pairs(frames[at], truths[at], sources[at], kind, scale, shares.flat, rng)
 
 
 def to_bytes(image) -> np.ndarray:
@@ -278,6 +294,7 @@ def parse_arguments():
     p.add_argument('--mix', default='clean=.4,noisy=.25,video=.35', help='shares of the pairs')
     p.add_argument('--halo', action='store_true', help='more and wider sharpening in the sources, more ringing and text')
     p.add_argument('--film', action='store_true', help='films that were made smaller for the web, without the blur of cameras')
+    p.add_argument('--soft', action='store_true', help='films, of which parts are out of focus and flat')
     p.add_argument('--pause', type=Path, help='no pair is made while this file exists')
     return p.parse_args()
 
@@ -286,7 +303,7 @@ def main():
     a = parse_arguments()
     a.out.mkdir(parents=True, exist_ok=True)
     mix = {kind: float(share) for kind, share in (part.split('=') for part in a.mix.split(','))}
-    shares = FILM if a.film else HALO if a.halo else USUAL
+    shares = SOFT if a.soft else FILM if a.film else HALO if a.halo else USUAL
     images, fonts = Images(a.table, a.photos, a.drawn), find_fonts(a.fonts)
     for number in range(a.shards):
         file = a.out / f'{number:05}.npy'

@@ -17,7 +17,7 @@ from perceptual import Lpips
 from workshop.data.shard_dataset import to_tensor
 from workshop.nets import checkpoint
 from workshop.nets.network import build_network, upsample_bicubic
-from workshop.training.detail_loss import detail_loss
+from workshop.training.detail_loss import added_loss, detail_loss
 from workshop.training.diffusion import PROCESSES
 from workshop.training.discriminator import Discriminator, discriminator_loss, generator_loss
 from workshop.training.spectral_loss import spectral_loss
@@ -96,6 +96,8 @@ class Losses:
             terms['spectrum'] = spectral_loss(out, truth)
         if a.halo:
             terms['halo'] = halo_loss(out, truth)
+        if a.added:
+            terms['added'] = added_loss(out, truth)
         if a.detail and of_films.any():
             terms['detail'] = detail_loss(out[of_films], truth[of_films])
         side = a.crop - a.jitter
@@ -268,7 +270,7 @@ def parse_arguments():
     p.add_argument('--pause', type=Path, help='the training waits while this file exists')
     for name, weight, what in (('truth', 0.5, 'Charbonnier'), ('vgg', 1.0, 'LPIPS of VGG16'), ('alex', 0.5, 'LPIPS of AlexNet'),
                                ('spectrum', 0.02, 'power spectrum'), ('halo', 0.0, 'halos'), ('detail', 0.0, 'detail that films lose'),
-                               ('gan', 0.0, 'discriminator')):
+                               ('added', 0.0, 'detail that the truth has not'), ('gan', 0.0, 'discriminator')):
         p.add_argument(f'--{name}', type=float, default=weight, help=f'weight of the loss: {what}')
     return p.parse_args()
 

@@ -1,8 +1,9 @@
-"""The detail that an output has lost: how much of the truth's wavelet coefficients it still has, at four scales.
+"""The detail that an output has lost, and the detail that it has and the truth has not, in wavelet coefficients at four scales.
 
 After the detail loss measure of S. Li, F. Zhang, L. Ma and K. N. Ngan, "Image quality assessment by separately evaluating detail losses and
 additive impairments", IEEE Transactions on Multimedia 13 (5), 2011, which is a part of VMAF; without its masking, contrast sensitivity and its
-exception for enhanced contrast. Only what is missing is charged, so that it needs losses beside it that charge what is too much.
+exception for enhanced contrast. Additive impairments are compared by their local energy, so that texture may lie where it likes among texture,
+while noise on what is smooth is charged.
 """
 import torch
 import torch.nn.functional as F
@@ -44,3 +45,18 @@ def kept_details(out, truth) -> list:
 def detail_loss(out, truth):
     """1 minus the mean share of the four scales."""
     return 1 - torch.stack(kept_details(out, truth)).mean()
+
+
+def _local_energy(details):
+    """The root mean square of the coefficients within 5 × 5."""
+    return torch.sqrt(F.avg_pool2d(details ** 2, 5, 1, 2, count_include_pad=False) + FLOOR ** 2)
+
+
+def added_loss(out, truth):
+    """How much local energy the output has beyond that of the truth, the mean of the four scales, in units of the samples.
+    out, truth: [n, 3, h, w] in [-1, 1], sides of 64 or more."""
+    a, b, found = _luma(truth), _luma(out), []
+    for _ in range(SCALES):
+        (a, details), (b, others) = _decomposed(a), _decomposed(b)
+        found.append(F.relu(_local_energy(others) - _local_energy(details)).mean())
+    return torch.stack(found).mean()
