@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { SegmentRange } from '../pipeline/jobs/restore/segmentFarm';
 import type { Backend } from './backend';
 import { orNull } from './fields';
@@ -19,12 +20,16 @@ export async function submitRun(backend: Backend, run: Run): Promise<void> {
   });
 }
 
-/** Runs of the same folder whose process was killed, or that the queue has lost a part of: this process holds its lock. */
+/**
+ * Runs of the same folder whose process was killed, or that the queue has lost a part of: this process holds its lock. And those of this
+ * machine whose folder is gone: they were finished or given up while the queue was away.
+ */
 async function removeOlder(backend: Backend, { run, folder, host }: Run): Promise<void> {
   const parents = await (await backend.queue(RUNS)).getJobs(['waiting-children', 'waiting']);
   for (const parent of parents) {
     const found = orNull(() => parseRun(parent?.data));
-    if (found?.folder !== folder || found.host !== host || found.run === run) continue;
+    if (found?.host !== host || found.run === run) continue;
+    if (found.folder !== folder && existsSync(found.folder)) continue;
     await endRun(backend, found.run);
     await removeRun(backend, found.run);
   }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { IMAGE_DEFAULTS } from '../../src/settings/imageJob';
 import { queueAccess } from '../../src/queue/access';
 import { openBackend } from '../../src/queue/backend';
+import { submitRun } from '../../src/queue/submission';
 import { publishWorker } from '../../src/queue/workerRecords';
 import { fakeJob, fakeWorker, MODEL } from '../support/fakeSegments';
 import { QueueScene, type SceneJob } from '../support/queueScene';
@@ -74,6 +76,25 @@ describe('workers of a queue', function () {
     await again.finished;
     assert.equal(scene.said(/made left/).length, 8);
     await ended(again);
+  });
+
+  onBoth('find nothing of a job that was finished while the queue was away, once another is started', async (scene) => {
+    const shared = fakeJob(scene.folder, 'forgotten');
+    await using backend = await openBackend(await queueAccess(scene.server.address), 2, () => {});
+    await submitRun(backend, { ...shared, run: 'f'.repeat(32), host: hostname(), isCancelled: false });
+    const outputs = async () => (await (await scene.queue()).status()).jobs.map(({ output }) => output);
+    const other = await scene.job('other', 2);
+    await other.finished;
+    assert.deepEqual(
+      new Set(await outputs()),
+      new Set([shared.job.output, other.shared.job.output]),
+      'its folder is there',
+    );
+    rmSync(shared.folder, { recursive: true });
+    const next = await scene.job('next', 2);
+    await next.finished;
+    await Promise.all([other, next].map(ended));
+    assert.deepEqual(await outputs(), []);
   });
 
   onBoth('stop a job whose segment always fails, with its reason', async (scene) => {
