@@ -26,10 +26,34 @@ export async function waitForServer(
   for (let isFirst = true; ; isFirst = false) {
     const why = await untilAborted(look(access, use), signal);
     if (why === null) return;
-    if (isFirst) onWait(`${placeOf(access)} cannot be reached: ${why}. It is tried again each second.`);
+    if (isFirst) onWait(waits(access, why));
     await sleep(1000, undefined, { signal });
   }
 }
+
+/** Asks again each second while the server is away, or has no connection left. */
+export async function untilAnswered<T>(
+  ask: () => Promise<T>,
+  access: QueueAccess,
+  signal: AbortSignal,
+  onWait: (why: string) => void = () => {},
+): Promise<T> {
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await untilAborted(ask(), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const refused = serverError(error, access);
+      if (refused !== null) throw refused;
+      if (typeof (error as { readonly code?: unknown }).code !== 'string') throw error; // a mistake of ours
+      if (isFirst) onWait(waits(access, (error as Error).message));
+    }
+    await sleep(1000, undefined, { signal });
+  }
+}
+
+const waits = (access: QueueAccess, why: string): string =>
+  `${placeOf(access)} cannot be reached: ${why}. It is tried again each second.`;
 
 /** Null, or why it cannot be reached now. */
 async function look(access: QueueAccess, use: (access: QueueAccess) => Promise<void>): Promise<string | null> {

@@ -3,7 +3,7 @@ import type { ImageJob, ImageResult, ImageSource } from '../settings/imageJob';
 import type { QueueAccess } from './access';
 import { openBackend } from './backend';
 import type { FolderMap } from './folderMaps';
-import { waitForServer } from './preflight';
+import { untilAnswered, waitForServer } from './preflight';
 import { checkProtocol, makeTables, setProtocol } from './protocol';
 import { queueImage } from './queueImage';
 import { StartedRun } from './startedRun';
@@ -41,8 +41,9 @@ export async function openQueue(
 ): Promise<SegmentQueue> {
   await waitForServer(access, signal, onWait);
   const backend = await openBackend(access, CONNECTIONS, onError);
+  const answer = <T>(ask: () => Promise<T>): Promise<T> => untilAnswered(ask, access, signal, onWait);
   try {
-    await checkProtocol(backend, access);
+    await answer(() => checkProtocol(backend, access));
   } catch (error) {
     await backend[Symbol.asyncDispose]();
     throw error;
@@ -51,8 +52,8 @@ export async function openQueue(
     start: async (...job) => new StartedRun(backend, ...job),
     work: (...worker) => work(backend, ...worker),
     image: (...image) => queueImage(backend, ...image),
-    cancel: (run) => cancelRun(backend, run),
-    status: () => queueStatus(backend),
+    cancel: (run) => answer(() => cancelRun(backend, run)),
+    status: () => answer(() => queueStatus(backend)),
     [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
   };
 }

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { QueueAccess } from '../../src/queue/access';
 import { queueAccess } from '../../src/queue/access';
 import { openBackend } from '../../src/queue/backend';
+import { loadPg, pgOptions } from '../../src/queue/clients';
 import { CONTROL, CONTROL_ID } from '../../src/queue/names';
+import { untilAnswered } from '../../src/queue/preflight';
 import { initQueue, openQueue } from '../../src/queue/queue';
 import { makeCertificate, postgresOverTls } from '../support/certificates';
 import { fakeWork, fakeWorker } from '../support/fakeSegments';
@@ -126,6 +128,37 @@ describe('a server of a queue', function () {
     const stopped = openQueue(await queueAccess(server.address), stop.signal);
     stop.abort(new Error('stopped'));
     await assert.rejects(stopped, /^Error: stopped$/);
+  });
+
+  it('of PostgreSQL without a free connection is asked again', async () => {
+    const few = { max_connections: 12, superuser_reserved_connections: 0, max_wal_senders: 0, autovacuum: 'off' };
+    await using server = await started(
+      'postgres',
+      Object.entries(few).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    );
+    const access = await queueAccess(server.address);
+    const { Client } = await loadPg();
+    const others = Array.from({ length: 12 }, () => new Client(pgOptions(access)));
+    const connected = await Promise.allSettled(others.map((client) => client.connect()));
+    const reasons: string[] = [];
+    const ask = async (): Promise<string> => {
+      const client = new Client(pgOptions(access));
+      await client.connect();
+      await client.end();
+      return 'answered';
+    };
+    const answer = untilAnswered(ask, access, signal(), (why) => reasons.push(why));
+    while (reasons.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.match(
+      reasons[0]!,
+      /^PostgreSQL at .* cannot be reached: sorry, too many clients already\. It is tried again/,
+    );
+    const held = others.filter((_, i) => connected[i]!.status === 'fulfilled');
+    await Promise.all(held.map((client) => client.end()));
+    assert.equal(await answer, 'answered');
+    assert.equal(reasons.length, 1);
+    const mistake = async (): Promise<never> => Promise.reject(new TypeError('a mistake'));
+    await assert.rejects(untilAnswered(mistake, access, signal()), /^TypeError: a mistake$/);
   });
 
   it('of PostgreSQL refuses a worker whose clock is five seconds off; that of Redis does not need it', async () => {
