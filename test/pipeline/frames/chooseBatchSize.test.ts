@@ -40,6 +40,21 @@ describe('chooseBatchSize', () => {
     assert.deepEqual(slower.tried, [1]);
   });
 
+  it('takes no disturbed measurement for a gain', async () => {
+    let runs = 0;
+    const disturbed = timed((count) => (++runs === 1 || runs === 2 ? 30 : 10) * count);
+    assert.equal(await found(disturbed), 1);
+    assert.deepEqual(disturbed.tried.slice(0, 4), [1, 1, 1, 1]);
+  });
+
+  it('is 1 for tiles that keep a processor busy alone, and measured on other devices', async () => {
+    const large = timed((count) => 8 + count);
+    assert.equal(await found(large, 256), 1);
+    assert.deepEqual(large.tried, []);
+    const model = { ...large.model, info: { ...large.model.info, provider: 'cuda' } };
+    assert.equal(await found({ ...large, model }, 256), 16);
+  });
+
   it('trusts the measured time of slow tiles, and measures fast ones', async () => {
     const long = timed(() => 700);
     assert.equal(await found(long, 64, 690), 1);
