@@ -42,6 +42,7 @@ export interface FrameSink extends AsyncDisposable {
  */
 export function createVideo(binary: FfmpegBinary, path: string, encoding: Encoding, signal: AbortSignal): FrameSink {
   const encoder = runFfmpeg(binary, encoderOptions(binary, path, encoding), signal);
+  encoder.yieldCores(); // the threads of the model wait for each other: taking the core of one stops all
   let written = 0;
   // A dead encoder never drains and its pipe only reports EPIPE; `ended` has the reason.
   const throwExitError = async (): Promise<never> => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import { ifLate } from '../../async/ifLate';
 import { RemasterError } from '../../errors';
@@ -23,6 +24,8 @@ export interface Ffmpeg extends AsyncDisposable {
   readonly stderrTail: () => string;
   /** The signal that ended it: one of its own when it crashed; null when it exited or still runs. */
   readonly killedBy: () => NodeJS.Signals | null;
+  /** Gives it the lowest priority: it runs when nothing else wants its core. */
+  yieldCores(): void;
   /** Sends SIGTERM, so that ffmpeg logs off from a camera, and SIGKILL after `graceMs`. stdout must still be read. */
   quit(graceMs: number): Promise<void>;
 }
@@ -69,6 +72,13 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
     ended,
     stderrTail: () => stderr.text,
     killedBy: () => child.signalCode,
+    yieldCores() {
+      try {
+        if (running(child)) setPriority(child.pid!, constants.priority.PRIORITY_LOW);
+      } catch {
+        // not permitted on some systems, or it has just ended
+      }
+    },
     async quit(graceMs) {
       if (running(child)) child.kill('SIGTERM');
       await ifLate(closed, graceMs, kill);

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, getPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createVideo, encodedColour, type Encoding } from '../../../src/pipeline/media/encode';
 import type { FfmpegBinary } from '../../../src/pipeline/media/findFfmpeg';
 import { readNut } from '../../../src/pipeline/media/readNut';
-import { processes } from '../../support/processes';
+import { descendants, processes } from '../../support/processes';
 import { mostReactions } from '../../support/reactions';
 import {
   BT709,
@@ -74,6 +75,18 @@ describe('createVideo', function () {
       assert.ok(meanDifference(pixels, Buffer.concat(data)) < 1);
     });
   }
+
+  it('the encoder leaves the cores to the model', async () => {
+    const ffmpeg = await binary();
+    await using sink = createVideo(ffmpeg, at('low.nut'), encodingOf(codecOf(ffmpeg, 'ffv1', 'mkv')), never);
+    await sink.write((await frames(1))[0]!);
+    const own = descendants(process.pid).filter(({ command }) => command.includes('low.nut'));
+    assert.deepEqual(
+      own.map(({ pid }) => getPriority(pid)),
+      [constants.priority.PRIORITY_LOW],
+    );
+    await sink.finish();
+  });
 
   it('a lost frame is an error, although ffmpeg reports success', async () => {
     const script = `(head -c ${4 * FRAME_BYTES}; cat >/dev/null) | real "$@"`;
