@@ -38,7 +38,7 @@ LETTERS = list('abcdefghijklmnopqrstuvwxyz      ABCDEFGHIJKLMNOPQRSTUVWXYZ012345
 class Shares:
     """How often a source is sharpened by its camera, how often strongly, how widely; how often it rings and has text; how soft its
     ground truth is (sigma); how often it is blurred, by default as BLUR says; how often a part of its ground truth is out of focus, and
-    how often a flat place is taken that comes up."""
+    how often a flat place is taken that comes up. Small exponents: strong codecs."""
     sharpened: float
     strong: float
     widest: float
@@ -48,6 +48,7 @@ class Shares:
     blurred: float | None = None
     defocused: float = 0
     flat: float = 0.1
+    weak: float = 1.5  # exponent of the strength of a codec, a random number from 0 to 1
 
 
 USUAL = Shares(sharpened=0.55, strong=0.15, widest=1.6, ringing=0.15, text=0.12)
@@ -181,11 +182,11 @@ def degraded_frame(frame: np.ndarray, number: int, scale: int, how: Degradation,
     return to_bytes(x)
 
 
-def compressed(frames: list[np.ndarray], kind: str, rng) -> tuple[np.ndarray, int]:
+def compressed(frames: list[np.ndarray], kind: str, weak: float, rng) -> tuple[np.ndarray, int]:
     """The frames after JPEG or a video codec, and the number of the frame to cut patches from."""
     if kind == 'video':
         codec = str(rng.choice(['h264', 'h265', 'mpeg2', 'mpeg4'], p=[0.55, 0.15, 0.2, 0.1]))
-        decoded = encode_and_decode(np.stack(frames), codec, float(rng.random() ** 1.5), rng)
+        decoded = encode_and_decode(np.stack(frames), codec, float(rng.random() ** weak), rng)
         return decoded, int(rng.integers(1, len(decoded)))
     share, lowest = (0.75, 35) if kind == 'noisy' else (0.4, 70)
     frame = frames[0]
@@ -240,7 +241,7 @@ def pairs_of_scene(image: np.ndarray, kind: str, scale: int, shares: Shares, fon
     truths = [(frame + 0.5).clip(0, 255).astype(np.uint8) for frame in softened]
     how = draw_degradation(kind, scale, shares, rng)
     sources = [degraded_frame(truth, number, scale, how, shares.widest) for number, truth in enumerate(truths)]
-    sources, at = compressed(sources, kind, rng)
+    sources, at = compressed(sources, kind, shares.weak, rng)
     return cut_pairs(frames[at], truths[at], sources[at], kind, scale, shares.flat, rng)
 
 
@@ -295,6 +296,7 @@ def parse_arguments():
     p.add_argument('--halo', action='store_true', help='more and wider sharpening in the sources, more ringing and text')
     p.add_argument('--film', action='store_true', help='films that were made smaller for the web, without the blur of cameras')
     p.add_argument('--soft', action='store_true', help='films, of which parts are out of focus and flat')
+    p.add_argument('--hard', action='store_true', help='with strong codecs')
     p.add_argument('--pause', type=Path, help='no pair is made while this file exists')
     return p.parse_args()
 
@@ -304,6 +306,8 @@ def main():
     a.out.mkdir(parents=True, exist_ok=True)
     mix = {kind: float(share) for kind, share in (part.split('=') for part in a.mix.split(','))}
     shares = SOFT if a.soft else FILM if a.film else HALO if a.halo else USUAL
+    if a.hard:
+        shares = replace(shares, weak=0.5)
     images, fonts = Images(a.table, a.photos, a.drawn), find_fonts(a.fonts)
     for number in range(a.shards):
         file = a.out / f'{number:05}.npy'

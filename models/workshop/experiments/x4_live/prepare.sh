@@ -98,4 +98,7 @@ done
 for seed in 3 4; do
   "$python" "$here/make_pairs.py" "${common[@]}" --out "$base/shards/film$((seed - 2))" --shards 8 --seed "$seed" --film --mix clean=.15,noisy=.1,video=.75
 done
+for seed in 5 6; do
+  "$python" "$here/make_pairs.py" "${common[@]}" --out "$base/shards/soft$((seed - 4))" --shards 8 --seed "$seed" --soft --mix clean=.1,noisy=.1,video=.8
+done
 say done
