@@ -36,13 +36,15 @@ export interface FrameSink extends AsyncDisposable {
   finish(): Promise<void>;
 }
 
+/** With so many frames an encoder has all of its threads. */
+const STARTED = 4;
+
 /**
  * Encodes frames to a NUT file at `path`. The encoder gets bytes without times, so neither the size of a frame nor its
  * clock is limited by a container; it numbers the frames at a constant rate, and `joinNut` gives them their times.
  */
 export function createVideo(binary: FfmpegBinary, path: string, encoding: Encoding, signal: AbortSignal): FrameSink {
   const encoder = runFfmpeg(binary, encoderOptions(binary, path, encoding), signal);
-  encoder.yieldCores(); // the threads of the model wait for each other: taking the core of one stops all
   let written = 0;
   // A dead encoder never drains and its pipe only reports EPIPE; `ended` has the reason.
   const throwExitError = async (): Promise<never> => {
@@ -54,7 +56,8 @@ export function createVideo(binary: FfmpegBinary, path: string, encoding: Encodi
   const unlessDied = raceWith(encoder.ended.then(throwExitError));
   return {
     async write(data) {
-      written++;
+      // The threads of the model wait for each other: taking the core of one stops all. Its start keeps its priority.
+      if (++written === STARTED) encoder.yieldCores();
       const taken = new Promise<void>((resolve, reject) =>
         encoder.stdin.write(data, (error) => (error ? reject(error) : resolve())),
       );

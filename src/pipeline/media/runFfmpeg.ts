@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import { ifLate } from '../../async/ifLate';
@@ -74,7 +75,7 @@ export function runFfmpeg(binary: FfmpegBinary, args: readonly string[], signal:
     killedBy: () => child.signalCode,
     yieldCores() {
       try {
-        if (running(child)) setPriority(child.pid!, constants.priority.PRIORITY_LOW);
+        for (const id of running(child) ? threadsOf(child.pid!) : []) setPriority(id, constants.priority.PRIORITY_LOW);
       } catch {
         // not permitted on some systems, or it has just ended
       }
@@ -106,6 +107,10 @@ function streamsOf({ stdin, stdout, stderr, stdio }: ChildProcess, pipeCount: nu
 
 const notStarted = ({ path }: Pick<FfmpegBinary, 'path'>, cause: Error): RemasterError =>
   new RemasterError('FFMPEG_MISSING', `${path} could not be started: ${cause.message}`, { cause });
+
+/** Linux gives each thread a priority of its own. */
+const threadsOf = (pid: number): readonly number[] =>
+  process.platform === 'linux' ? readdirSync(`/proc/${pid}/task`).map(Number) : [pid];
 
 const running = (child: ChildProcess): boolean =>
   child.pid !== undefined && child.exitCode === null && child.signalCode === null;
