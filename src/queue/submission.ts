@@ -22,14 +22,15 @@ export async function submitRun(backend: Backend, run: Run): Promise<void> {
 
 /**
  * Runs of the same folder whose process was killed, or that the queue has lost a part of: this process holds its lock. And those of this
- * machine whose folder is gone: they were finished or given up while the queue was away.
+ * machine that are complete and whose folder is gone: they were finished while the queue was away. (Others are left alone: two containers
+ * may have one name, and would remove each other's runs for ever.)
  */
 async function removeOlder(backend: Backend, { run, folder, host }: Run): Promise<void> {
   const parents = await (await backend.queue(RUNS)).getJobs(['waiting-children', 'waiting']);
   for (const parent of parents) {
     const found = orNull(() => parseRun(parent?.data));
     if (found?.host !== host || found.run === run) continue;
-    if (found.folder !== folder && existsSync(found.folder)) continue;
+    if (found.folder !== folder && (existsSync(found.folder) || (await parent?.getState()) !== 'waiting')) continue;
     await endRun(backend, found.run);
     await removeRun(backend, found.run);
   }

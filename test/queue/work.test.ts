@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { existsSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { SharedJob } from '../../src/pipeline/jobs/restore/segmentFarm';
 import { IMAGE_DEFAULTS } from '../../src/settings/imageJob';
 import { queueAccess } from '../../src/queue/access';
 import { openBackend } from '../../src/queue/backend';
-import { submitRun } from '../../src/queue/submission';
+import { removeRun } from '../../src/queue/removeRun';
+import { openGate, submitRun } from '../../src/queue/submission';
 import { publishWorker } from '../../src/queue/workerRecords';
 import { fakeJob, fakeWorker, MODEL } from '../support/fakeSegments';
 import { QueueScene, type SceneJob } from '../support/queueScene';
@@ -79,22 +81,23 @@ describe('workers of a queue', function () {
   });
 
   onBoth('find nothing of a job that was finished while the queue was away, once another is started', async (scene) => {
-    const shared = fakeJob(scene.folder, 'forgotten');
     await using backend = await openBackend(await queueAccess(scene.server.address), 2, () => {});
-    await submitRun(backend, { ...shared, run: 'f'.repeat(32), host: hostname(), isCancelled: false });
-    const outputs = async () => (await (await scene.queue()).status()).jobs.map(({ output }) => output);
+    const [made, unmade] = ['forgotten', 'unmade'].map((name) => fakeJob(scene.folder, name)) as [SharedJob, SharedJob];
+    const own = { host: hostname(), isCancelled: false };
+    await submitRun(backend, { ...made, ...own, run: 'f'.repeat(32) });
+    await submitRun(backend, { ...unmade, ...own, run: 'e'.repeat(32) });
+    await openGate(backend, 'f'.repeat(32));
+    const outputs = async () => (await (await scene.queue()).status()).jobs.map(({ output }) => output).toSorted();
     const other = await scene.job('other', 2);
     await other.finished;
-    assert.deepEqual(
-      new Set(await outputs()),
-      new Set([shared.job.output, other.shared.job.output]),
-      'its folder is there',
-    );
-    rmSync(shared.folder, { recursive: true });
+    const all = [made, other.shared, unmade].map(({ job }) => job.output);
+    assert.deepEqual(await outputs(), all, 'its folder is there');
+    for (const { folder } of [made, unmade]) rmSync(folder, { recursive: true });
     const next = await scene.job('next', 2);
     await next.finished;
     await Promise.all([other, next].map(ended));
-    assert.deepEqual(await outputs(), []);
+    assert.deepEqual(await outputs(), [unmade.job.output], 'another machine of this name may be at it');
+    await removeRun(backend, 'e'.repeat(32));
   });
 
   onBoth('stop a job whose segment always fails, with its reason', async (scene) => {
